@@ -1,0 +1,73 @@
+"""The errors that custlib raises on purpose, each with the exit code its command ends with.
+
+A message says what is wrong, where, how often, and what to do, in that order::
+
+    TableError: transactions: amount is no number in 3 of 1,204 rows (first: rows 17, 18, 90).
+    Declare thousands = "," in the project file, or correct the rows.
+"""
+
+from collections.abc import Sequence
+
+
+class CustlibError(Exception):
+    """Base of all errors raised on purpose; anything else that escapes is a bug (exit code 1)."""
+
+    exit_code = 1
+
+
+class UsageError(CustlibError):
+    """A wrong option, parameter, project file or argument."""
+
+    exit_code = 2
+
+
+class TableError(CustlibError):
+    """A table that breaks its contract: columns missing, values that cannot be what they say."""
+
+    exit_code = 3
+
+
+class ModelError(CustlibError):
+    """A model was asked for that the given customers cannot identify."""
+
+    exit_code = 4
+
+
+class RunError(CustlibError):
+    """A run that could not finish: a notebook, the disk, or the time given."""
+
+    exit_code = 5
+
+
+class LockedError(CustlibError):
+    """Another run of the same project holds the lock."""
+
+    exit_code = 6
+
+
+def hint(name: str, available: Sequence[str]) -> str:
+    """Say what is available, the likeliest meant first.
+
+    Parameters
+    ----------
+    name : str
+        The name that was not found.
+    available : sequence of str
+        The names that exist.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> hint("dat", ["id", "date", "amount"])
+    "Did you mean 'date'? Available: amount, date, id."
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.casefold(), {a.casefold(): a for a in available}, n=1, cutoff=0.6)
+    given = {a.casefold(): a for a in available}
+    meant = f"Did you mean '{given[close[0]]}'? " if close else ""
+    return f"{meant}Available: {', '.join(sorted(available)) or 'none'}."
