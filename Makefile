@@ -1,0 +1,81 @@
+# Needs Python 3.11 or later and make. Every target sets itself up in .venv first; `make` alone lists them.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+HALF := $(VENV)/.half-installed
+TEST_PROCESSES ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-slow lab bench check lock environment clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
+
+report: $(STAMP) ## make the example reports from real purchases (CDNOW)
+	@$(VENV)/bin/custlib run data/cdnow.toml
+	@echo "Open in a browser: $(CURDIR)/reports/index.html"
+
+test: $(STAMP) ## run all tests but the slow ones, with coverage
+	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --cov --cov-report=term
+
+test-slow: $(STAMP) ## run the slow tests
+	@$(PY) -m pytest -q -m slow || [ $$? -eq 5 ]
+
+lab: $(STAMP) ## open the notebooks in JupyterLab
+	@$(PY) -m jupyterlab --notebook-dir notebooks
+
+bench: $(STAMP) ## time the steps on simulated customers
+	@$(PY) -m benchmarks
+
+check: $(STAMP) ## check format, style and types
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+
+lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pyproject.toml allows
+	@$(PY) -m pip install --quiet uv
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+		--extra dev pyproject.toml --output-file requirements.lock
+
+environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
+	@$(PY) scripts/environment.py
+
+clean: ## remove caches and the work folders of runs; reports, raw data and .venv stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist data/work
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# --- set-up ----------------------------------------------------------------------------------------------------------
+# The stamp is written last. A mark left by an interrupted install, or a Python that does not run, starts .venv afresh;
+# any other .venv is kept and brought up to the lock. A candidate is tried by running it: a pyenv shim may exist and fail.
+
+USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+
+$(STAMP): requirements.lock pyproject.toml
+	@if [ -e $(HALF) ] || ! $(PY) -c 'import pip; $(USABLE)' 2>/dev/null; then \
+		for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+			if "$$candidate" -c '$(USABLE)' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo "No usable Python 3.11 or later was found (with its venv module: on Debian and Ubuntu, python3-venv)." >&2; \
+			echo "Install one, or name it: make PYTHON=/path/to/python3.13" >&2; \
+			exit 1; \
+		fi; \
+		echo "Set-up, once: making $(VENV) with $$("$$python" --version)"; \
+		"$$python" -m venv --clear $(VENV) || exit 1; \
+	fi
+	@touch $(HALF)
+	@echo "Set-up: installing $$(grep -c == requirements.lock) packages (a minute or two) ..."
+	@$(PY) -m pip install --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+		--require-hashes --requirement requirements.lock >$(VENV)/install.log 2>&1 & installer=$$!; \
+	trap 'kill $$installer 2>/dev/null; exit 130' INT TERM; \
+	while kill -0 $$installer 2>/dev/null; do \
+		sleep 1; \
+		[ -t 1 ] && printf '\r  %s packages at hand ' "$$(grep -cE '^(Collecting|Requirement already)' $(VENV)/install.log)"; \
+	done; \
+	[ -t 1 ] && echo; \
+	wait $$installer || { tail -n 15 $(VENV)/install.log >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-index --no-deps --no-build-isolation --editable .
+	@rm -f $(HALF) && touch $@
+	@echo "Set-up done."

@@ -1,0 +1,129 @@
+"""Imports point up the list of design.md §3 only, and a few things are imported nowhere."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from tests.house.sources import PACKAGE, imports_of, module_paths, tree_of
+
+# Each place may import from itself and from the places before it.
+PLACES = {
+    "base": {"errors", "tables", "project", "rules"},
+    "engine": {"engine"},
+    "models": {"models"},
+    "identify": {"identify"},
+    "differentiate": {"differentiate"},
+    "interact": {"interact"},
+    "customise": {"customise"},
+    "show": {"show"},
+    "top": {"workspace", "run", "cli", "simulate", "pipeline", "__main__"},
+}
+ORDER = list(PLACES)
+PLACE_OF = {name: place for place, names in PLACES.items() for name in names}
+
+NOT_IN_MODELS = {"duckdb", "pandas", "pyarrow", "pyspark", "sqlite3", "matplotlib", "seaborn"}
+RUNS_WHAT_IT_LOADS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+RUNS_TEXT = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle"}
+SAYS_NOTHING = {"util", "utils", "helper", "helpers", "misc", "common"}
+CROSSCHECK = "custlib.differentiate.crosscheck"
+
+MODULES = sorted(module_paths())
+INNER = [module for module in MODULES if module != "custlib"]
+
+
+@pytest.mark.parametrize("module", INNER)
+def test_a_module_has_a_place(module: str) -> None:
+    name = module.split(".")[1]
+    assert name in PLACE_OF, (
+        f"custlib/{name} has no place in the import order: add it to PLACES, as in design.md §3"
+    )
+
+
+@pytest.mark.parametrize("module", INNER)
+def test_imports_point_up_the_list(module: str) -> None:
+    place = place_of(module)
+    down = [
+        f"{module}:{node.lineno} ({place}) imports {name} ({place_of(name)})"
+        for name, node in imports_of(module)
+        if name.startswith("custlib.") and ORDER.index(place_of(name)) > ORDER.index(place)
+    ]
+    assert not down, "\n".join(down)
+
+
+def place_of(module: str) -> str:
+    """The place in the import order of a dotted module name; last of all if it has none."""
+    return PLACE_OF.get(module.split(".")[1], "top")
+
+
+def test_the_package_itself_imports_nothing_at_start() -> None:
+    at_start = [node for node in tree_of("custlib").body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not at_start
+
+
+def test_modules_form_no_cycle() -> None:
+    graph = {
+        module: {name for name, _ in imports_of(module) if name in module_paths() and name != module}
+        for module in INNER
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail("imports form a cycle: " + " <- ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("custlib.models")])
+def test_models_know_arrays_only(module: str) -> None:
+    named = {name.split(".")[0] for name, _ in imports_of(module)}
+    assert not named & NOT_IN_MODELS
+    from_custlib = {name for name, _ in imports_of(module) if name.startswith("custlib.")}
+    assert all(place_of(name) in {"base", "models"} for name in from_custlib)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_lifetimes_is_a_crosscheck_only(module: str) -> None:
+    found = [node.lineno for name, node in imports_of(module) if name.split(".")[0] == "lifetimes"]
+    if module == CROSSCHECK:
+        body = tree_of(module).body
+        found = [node.lineno for node in body if isinstance(node, ast.Import | ast.ImportFrom)
+                 if "lifetimes" in ast.unparse(node)]  # fmt: skip
+    assert not found, f"{module} imports lifetimes in lines {found}: only inside a function of {CROSSCHECK}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_that_is_loaded_can_run(module: str) -> None:
+    loads = {name.split(".")[0] for name, _ in imports_of(module)} & RUNS_WHAT_IT_LOADS
+    assert not loads, f"{module} imports {sorted(loads)}"
+    runs = [
+        f"{module}:{node.lineno} {called(node)}" for node in calls_of(module) if called(node) in RUNS_TEXT
+    ]
+    assert not runs, "\n".join(runs)
+
+
+def calls_of(module: str) -> list[ast.Call]:
+    """Every call in a module, but for methods named ``compile``, as of a regular expression."""
+    calls = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
+    return [
+        call for call in calls if not (isinstance(call.func, ast.Attribute) and called(call) == "compile")
+    ]
+
+
+def called(call: ast.Call) -> str:
+    """The last name of what is called: ``read_pickle`` in ``pandas.read_pickle(path)``."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_named_after_what_it_makes(module: str) -> None:
+    assert not set(module.split(".")) & SAYS_NOTHING
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_fits_on_a_few_screens(module: str) -> None:
+    lines = module_paths()[module].read_text(encoding="utf-8").count("\n")
+    assert lines <= 350, f"{module} has {lines} lines: part it into two nouns"
+
+
+def test_the_package_is_where_we_look() -> None:
+    assert (PACKAGE / "__init__.py").is_file()
+    assert "custlib.errors" in MODULES
