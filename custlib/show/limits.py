@@ -1,0 +1,32 @@
+"""What a page may hold: smallest count shown, longest table, most marks. Reads ``limits.toml``."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def _limits() -> dict[str, Any]:
+    return tomllib.loads(files("custlib.show").joinpath("limits.toml").read_text("utf-8"))
+
+
+def limit(section: str, name: str) -> int:
+    """Look one limit up.
+
+    Parameters
+    ----------
+    section, name : str
+        Table and key in ``limits.toml``.
+
+    Returns
+    -------
+    int
+        The limit (rows, marks, bytes or customers).
+
+    Examples
+    --------
+    >>> limit("page", "table_rows")
+    200
+    """
+    return int(_limits()[section][name])

@@ -1,0 +1,127 @@
+"""A block table from a frame: formats its values, aligns its columns, finds its row header."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from numbers import Number
+from typing import TYPE_CHECKING, Any
+
+from custlib.errors import UsageError, hint
+from custlib.show import formats
+from custlib.show.blocks import Column, Table
+from custlib.show.limits import limit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = str | Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a frame is printed: formats, labels and link columns by column; ``header`` names the row."""
+
+    formats: dict[str, Format] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    header: str | None = None
+    language: str = "en"
+
+
+def table_of(
+    frame: "pd.DataFrame", layout: Layout, *, title: str, caption: str = "", note: str = ""
+) -> Table:
+    """Make a table from a frame, which stays as it is.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        At most as many rows as a page can hold (``limits.toml``).
+    layout : Layout
+        A format is a formatter's name (:func:`custlib.show.formats.formatter`) or a function of the
+        value; a link maps a column to the column holding its hrefs, which is not printed.
+    title, caption, note : str
+        Words above and beneath.
+
+    Returns
+    -------
+    Table
+        Text only; numbers keep to the right.
+
+    Raises
+    ------
+    UsageError
+        If a column named in the layout is missing, or the frame is too long.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tiers = pd.DataFrame({"tier": ["Top", "Tail"], "value": [84_200.0, None]})
+    >>> table_of(tiers, Layout({"value": "money:EUR"}), title="Tiers").rows
+    (('Top', 'EUR 84 k'), ('Tail', '–'))
+    """
+    _check(frame, layout, title)
+    shown = [str(name) for name in frame.columns if name not in layout.links.values()]
+    values = {name: _values(frame[name]) for name in shown}
+    texts = {name: [_text(v, name, layout) for v in values[name]] for name in shown}
+    columns = [Column(layout.labels.get(n, n.replace("_", " ")), _side(values[n])) for n in shown]
+    return Table(
+        title=title,
+        columns=columns,
+        rows=list(zip(*texts.values(), strict=True)),
+        caption=caption,
+        note=note,
+        header=shown.index(layout.header) if layout.header else 0,
+        links=_links(frame, shown, layout),
+    )
+
+
+def _check(frame: "pd.DataFrame", layout: Layout, title: str) -> None:
+    named = [*layout.formats, *layout.labels, *layout.links, *layout.links.values()]
+    known = [str(name) for name in frame.columns]
+    for name in [*named, layout.header or known[0]]:
+        if name not in known:
+            raise UsageError(f"Table {title!r}: no column {name!r}. {hint(name, known)}")
+    if len(frame) > (most := limit("page", "table_rows")):
+        raise UsageError(f"Table {title!r}: {len(frame)} rows, at most {most}. Aggregate or cut it.")
+
+
+def _values(column: "pd.Series[Any]") -> list[Any]:
+    """A column as plain objects, None where a value is missing."""
+    return list(column.astype(object).where(column.notna(), None))
+
+
+def _text(value: Any, name: str, layout: Layout) -> str:
+    if value is None:
+        return formats.MISSING
+    asked = layout.formats.get(name)
+    if callable(asked):
+        return asked(value)
+    if asked:
+        return formats.formatter(asked, layout.language)(value)
+    return _by_type(value, layout.language)
+
+
+def _by_type(value: Any, language: str) -> str:
+    if isinstance(value, date):
+        return formats.day(value, language)
+    if isinstance(value, Number) and not isinstance(value, bool):
+        return formats.number(value, language)  # type: ignore[arg-type]
+    return str(value)
+
+
+def _side(values: list[Any]) -> Any:
+    known = [v for v in values if v is not None]
+    numbers = [isinstance(v, Number) and not isinstance(v, bool) for v in known]
+    return "right" if known and all(numbers) else "left"
+
+
+def _links(frame: "pd.DataFrame", shown: list[str], layout: Layout) -> list[list[str]]:
+    if not layout.links:
+        return []
+    columns = [_hrefs(frame[layout.links[n]]) if n in layout.links else [""] * len(frame) for n in shown]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _hrefs(column: "pd.Series[Any]") -> list[str]:
+    return [str(value or "") for value in _values(column)]
