@@ -1,0 +1,312 @@
+"""Fits the BG/NBD model by maximum likelihood, and gives the likelihood of each customer.
+
+Reads frequency, recency and T of customers, or of cells of equal customers with weights; makes a `BGNBD`.
+Fader, Hardie and Lee (2005), equation 6. Equal rows are merged first, so rows with weights and rows
+repeated give the same result to the last digit, in any order.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from custlib.errors import ModelError
+from custlib.models.bgnbd_model import BGNBD
+from custlib.models.cells import merge_rows
+from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
+from custlib.models.newton import Optimum, condition_number, identified_covariance, maximise
+
+Array = NDArray[np.float64]
+
+_START = np.array([0.5, 0.5, 0.7, 1.5])
+_NO_DROPOUT = (1e-12, 1.0)  # a and b that stand for "never": P(alive) is 1 to nine digits
+_NO_EVIDENCE = 0.1  # log-likelihood a drop-out must win to be measurable, when on a ridge
+_CONDITION_LIMIT = 1e10
+_ZERO_SHARE = 0.1
+
+
+def fit(
+    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None
+) -> BGNBD:
+    """Fit the model to customers.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Repeat purchase days, whole numbers.
+    recency : array_like, shape (n,)
+        First to last purchase, in any unit of time.
+    T : array_like, shape (n,)
+        First purchase to the end of observation, same unit.
+    weights : array_like, shape (n,), optional
+        How many customers each row stands for, >= 0; 1 by default.
+
+    Returns
+    -------
+    BGNBD
+        With log-likelihood, covariance and these flags where they apply:
+
+        - ``repeaters_only``: nobody bought only once; forecasts of one-time buyers are extrapolated.
+        - ``zero_observation_share``: over a tenth of the customers were not observed at all (T = 0).
+        - ``one_customer``: the parameters describe a single history.
+        - ``no_measurable_dropout``: the best fit has nobody drop out; P(alive) is 1, a and b are
+          stand-ins without meaning, r and alpha those of the model without drop-out.
+        - ``dropout_homogeneous``: a and b grow without end; only the mean drop-out a / (a + b) counts.
+        - ``dropout_polarised``: a and b shrink without end; customers leave at once or never.
+        - ``rate_homogeneous``: r and alpha grow without end; only the mean rate r / alpha counts.
+        - ``ill_conditioned``: some combination of parameters is hardly determined.
+        - ``not_converged``: the search ended without a maximum.
+
+    Raises
+    ------
+    TableError
+        When rows cannot be purchase histories; every fault in one message.
+    ModelError
+        When there is no customer, no repeat purchase, or nobody was observed (all T = 0).
+
+    Examples
+    --------
+    >>> model = fit([0, 0, 1, 2, 0, 5], [0, 0, 4, 30, 0, 35], [39, 38, 38, 37, 36, 36])
+    >>> model.converged
+    True
+    """
+    x, T, recency = read_customers(frequency, T, recency)
+    weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
+    refuse_faults(number_faults("weights", weights))
+    rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
+    _refuse_unidentified(rows, weights)
+    return _fit(_Cells.make(*rows, weights))
+
+
+def log_likelihood(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
+    """Give the log-likelihood of each customer.
+
+    Parameters
+    ----------
+    model : BGNBD
+        A model.
+    frequency, recency, T : array_like
+        Purchase histories, in the model's unit of time; they broadcast.
+
+    Returns
+    -------
+    ndarray
+        Natural logarithm of the likelihood, one for each customer.
+
+    Raises
+    ------
+    TableError
+        When rows cannot be purchase histories.
+
+    Examples
+    --------
+    >>> round(float(log_likelihood(BGNBD(0.243, 4.414, 0.793, 2.426), 2, 30.43, 38.86)), 4)
+    -9.4596
+    """
+    x, T, recency = read_customers(frequency, T, recency)
+    r, alpha, a, b = model.r, model.alpha, model.a, model.b
+    gone = np.where(x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1), -np.inf)
+    gone = gone + (r + x) * (np.log1p(T / alpha) - np.log1p(recency / alpha))
+    base = _rising(r, x)[0] + _rising(b, x)[0] - _rising(a + b, x)[0]
+    base = base - r * np.log1p(T / alpha) - x * np.log(alpha + T)
+    result: Array = base - special.log_expit(-gone)
+    return result[()]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Merged customers, time scaled to mean T = 1: distinct frequencies, then one row for each cell."""
+
+    x: Array  # distinct frequencies
+    x_weights: Array
+    which: NDArray[np.intp]  # place of each repeat buyer's cell in x
+    recency: Array
+    T: Array
+    weights: Array
+    zero_T: Array  # one-time buyers
+    zero_weights: Array
+    scale: float
+
+    @classmethod
+    def make(cls, x: Array, recency: Array, T: Array, weights: Array) -> "_Cells":
+        """Sort customers into one-time and repeat buyers."""
+        scale = float(T @ weights / weights.sum())
+        distinct, which = np.unique(x, return_inverse=True)
+        repeat = x > 0
+        return cls(
+            distinct,
+            np.bincount(which, weights),
+            which[repeat],
+            recency[repeat] / scale,
+            T[repeat] / scale,
+            weights[repeat],
+            T[~repeat] / scale,
+            weights[~repeat],
+            scale,
+        )
+
+
+def _refuse_unidentified(rows: Array, weights: Array) -> None:
+    """Raise where the likelihood has no maximum at all."""
+    if weights.size == 0:
+        raise ModelError("BG/NBD: no customers. Give at least one row with a weight above 0.")
+    if not rows[0].any():
+        raise ModelError(
+            f"BG/NBD: no repeat purchases among {weights.sum():,.0f} customers, so no rate can be fitted. "
+            "Report what was bought; forecast nothing, or take the parameters of an earlier run."
+        )
+    if not rows[2].any():
+        raise ModelError("BG/NBD: nobody was observed: T is 0 for all customers. Check the end date.")
+
+
+def _fit(cells: _Cells) -> BGNBD:
+    """Maximise, and describe the maximum."""
+    customers = float(cells.x_weights.sum())
+    optimum = maximise(lambda p: _likelihood(p, cells), _START, customers=customers)
+    ridge = _name_ridge(optimum.parameters) if optimum.ridge else ()
+    if optimum.ridge or not optimum.converged:
+        without = maximise(lambda p: _likelihood_without_dropout(p, cells), _START[:2], customers=customers)
+        if optimum.value - without.value < _NO_EVIDENCE:
+            rate = _name_ridge(np.append(without.parameters, (1.0, 1.0))) if without.ridge else ()
+            optimum, ridge = _add_no_dropout(without, cells), ("no_measurable_dropout", *rate)
+    flags = (*_describe(cells, optimum), *ridge)
+    return _to_model(optimum, cells, flags)
+
+
+def _add_no_dropout(without: Optimum, cells: _Cells) -> Optimum:
+    """Complete the optimum without drop-out by stand-ins for a and b, flat in both."""
+    parameters = np.append(without.parameters, _NO_DROPOUT)
+    hessian = np.zeros((4, 4))
+    hessian[:2, :2] = without.hessian
+    value = _likelihood(parameters, cells)[0]
+    gradient = np.append(without.gradient, (0.0, 0.0))
+    return Optimum(parameters, value, gradient, hessian, without.evaluations, without.converged, True)
+
+
+def _name_ridge(parameters: Array) -> tuple[str, ...]:
+    """Say which pair of parameters ran away, and where to."""
+    r, alpha, a, b = parameters
+    names = []
+    if r > 100 and alpha > 100:
+        names.append("rate_homogeneous")
+    if a > 50 and b > 50 or max(a, b) > 1e4:
+        names.append("dropout_homogeneous")
+    if max(a, b) < 0.01:
+        names.append("dropout_polarised")
+    return tuple(names)
+
+
+def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
+    """List the flags that do not depend on a ridge."""
+    customers = cells.x_weights.sum()
+    unobserved = cells.zero_weights[cells.zero_T == 0].sum()
+    found = {
+        "repeaters_only": cells.zero_weights.size == 0,
+        "zero_observation_share": unobserved > _ZERO_SHARE * customers,
+        "one_customer": customers <= 1,
+        "ill_conditioned": condition_number(optimum) > _CONDITION_LIMIT,
+        "not_converged": not optimum.converged,
+    }
+    return tuple(name for name, holds in found.items() if holds)
+
+
+def _to_model(optimum: Optimum, cells: _Cells, flags: tuple[str, ...]) -> BGNBD:
+    """Return to the caller's unit of time."""
+    unit = np.array([1.0, cells.scale, 1.0, 1.0])
+    covariance = identified_covariance(optimum) * np.outer(unit, unit)
+    customers = float(cells.x_weights.sum())
+    r, alpha, a, b = (float(value) for value in optimum.parameters * unit)
+    return BGNBD(
+        r,
+        alpha,
+        a,
+        b,
+        log_likelihood=optimum.value - float(cells.x @ cells.x_weights) * float(np.log(cells.scale)),
+        covariance=covariance,
+        standard_errors=np.sqrt(np.diag(covariance)),
+        converged=optimum.converged,
+        flags=flags,
+        customers=customers,
+        gradient_norm=float(np.abs(optimum.gradient).max()) / customers,
+        condition_number=condition_number(optimum),
+        evaluations=optimum.evaluations,
+    )
+
+
+def _rising(z: float, x: Array) -> tuple[Array, Array, Array]:
+    """Give ln Gamma(z + x) - ln Gamma(z) and its first two derivatives by z."""
+    return (
+        special.gammaln(z + x) - special.gammaln(z),
+        special.digamma(z + x) - special.digamma(z),
+        special.zeta(2, z + x) - special.zeta(2, z),
+    )
+
+
+def _likelihood(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
+    """Value, gradient and Hessian by (r, alpha, a, b)."""
+    value, gradient, hessian = _frequency_terms(parameters, cells)
+    for more in (_rate_terms(parameters[:2], cells), _dropout_terms(parameters, cells)):
+        size = more[1].size
+        value += more[0]
+        gradient[:size] += more[1]
+        hessian[:size, :size] += more[2]
+    return value, gradient, hessian
+
+
+def _likelihood_without_dropout(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
+    """The same for (r, alpha) when nobody ever drops out (the NBD model)."""
+    value, gradient, hessian = _rate_terms(parameters, cells)
+    terms = [cells.x_weights @ term for term in _rising(parameters[0], cells.x)]
+    gradient[0] += terms[1]
+    hessian[0, 0] += terms[2]
+    return value + float(terms[0]), gradient, hessian
+
+
+def _frequency_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
+    """Terms in gamma functions, which depend on the frequency only."""
+    r, _, a, b = parameters
+    rate, stay, either = (
+        [float(cells.x_weights @ term) for term in _rising(z, cells.x)] for z in (r, b, a + b)
+    )
+    gradient = np.array([rate[1], 0, -either[1], stay[1] - either[1]])
+    hessian = np.zeros((4, 4))
+    hessian[0, 0] = rate[2]
+    hessian[2:, 2:] = -either[2]
+    hessian[3, 3] += stay[2]
+    return rate[0] + stay[0] - either[0], gradient, hessian
+
+
+def _rate_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
+    """Terms of the purchase rate up to T for customers still there: r ln alpha - (r + x) ln(alpha + T)."""
+    r, alpha = parameters
+    value, gradient, hessian = 0.0, np.zeros(2), np.zeros((2, 2))
+    groups = ((cells.x[cells.which], cells.T, cells.weights), (0.0, cells.zero_T, cells.zero_weights))
+    for x, T, weights in groups:
+        age, inverse = np.log1p(T / alpha), 1 / (alpha + T)
+        value -= float(weights @ ((r + x) * age + x * np.log(alpha)))
+        gradient += np.array([-weights @ age, weights @ ((r * T / alpha - x) * inverse)])
+        mixed = float(weights @ (T * inverse)) / alpha
+        bend = float(weights @ ((r + x) * inverse**2 - r / alpha**2))
+        hessian += np.array([[0.0, mixed], [mixed, bend]])
+    return value, gradient, hessian
+
+
+def _dropout_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
+    """Terms that a repeat buyer may have left: ln(1 + odds of being gone)."""
+    r, alpha, a, b = parameters
+    recent, last = 1 / (alpha + cells.recency), 1 / (alpha + cells.T)
+    silence = np.log1p(cells.T / alpha) - np.log1p(cells.recency / alpha)
+    before = (b + cells.x - 1)[cells.which]
+    total = (r + cells.x)[cells.which]
+    log_odds = np.log(a) - np.log(before) + total * silence
+    gone = special.expit(log_odds)
+    slopes = np.stack([silence, total * (last - recent), np.full_like(gone, 1 / a), -1 / before])
+    expected = cells.weights * gone
+    hessian = (slopes * (expected * special.expit(-log_odds))) @ slopes.T
+    hessian[0, 1] += expected @ (last - recent)
+    hessian[1, 0] = hessian[0, 1]
+    hessian[1, 1] += expected @ (total * (recent**2 - last**2))
+    hessian[2, 2] -= expected.sum() / a**2
+    hessian[3, 3] += expected @ (1 / before**2)
+    return -float(cells.weights @ special.log_expit(-log_odds)), slopes @ expected, hessian

@@ -1,0 +1,181 @@
+"""Nodes and weights of the two integrals behind the BG/NBD model.
+
+Makes small tables of nodes; reads nothing but numbers.
+
+- `beta_nodes`: expectations over a Beta distribution, also one with a tiny first parameter. A trapezoid
+  sum after a substitution that makes the integrand die off at both ends converges exponentially
+  (Takahasi and Mori 1974, "Double exponential formulas for numerical integration").
+- `horizon_nodes`: integrals over time of a function that falls fast at first (Gauss-Legendre).
+
+`interpolate_positive` tabulates a smooth positive function once and reads it off many times.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Array = NDArray[np.float64]
+
+NEAR_NODES = 128  # relative error below 1e-13 while t / (alpha + T) stays below NEAR_LIMIT
+FAR_NODES = 400  # below 1e-11 up to t / (alpha + T) = 1e12
+NEAR_LIMIT = 5000.0
+_TAIL = 60.0  # nodes reach until the density is exp(-60) = 9e-27 of its peak
+
+
+def beta_nodes(a: float, b: ArrayLike, *, count: int = NEAR_NODES) -> tuple[Array, Array]:
+    """Return nodes and weights for expectations over p ~ Beta(a, b).
+
+    The nodes are ``p = expit(centre + spread * sinh(v))`` with v equally spaced.
+
+    Parameters
+    ----------
+    a : float
+        First parameter, > 0.
+    b : array_like, shape (k,)
+        Second parameters, > 0: one row of nodes for each.
+    count : int
+        Number of nodes.
+
+    Returns
+    -------
+    nodes, weights : ndarray, shape (k, count)
+        Probabilities (those below 1e-308 are 0) and weights that sum to 1 in each row.
+
+    Examples
+    --------
+    >>> nodes, weights = beta_nodes(2.0, [3.0])
+    >>> round(float((nodes * weights).sum()), 12)
+    0.4
+    """
+    b = np.asarray(b, dtype=np.float64).reshape(-1, 1)
+    centre = np.log((a + 0.5) / (b + 0.5))
+    spread = np.minimum(1.2 * np.sqrt(1 / (a + 0.5) + 1 / (b + 0.5)), 1.0)
+    start, end = (np.arcsinh((eta - centre) / spread) for eta in _beta_limits(a, b))
+    v = start + (end - start) * np.linspace(0, 1, count)
+    eta = centre + spread * np.sinh(v)
+    log_weight = _log_beta_density(a, b, eta) + np.log(np.cosh(v))
+    weights = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    return np.exp(-np.logaddexp(0, -eta)), weights / weights.sum(axis=1, keepdims=True)
+
+
+def _log_beta_density(a: float, b: Array, eta: Array) -> Array:
+    """Log density of the logit of p ~ Beta(a, b), up to a constant."""
+    return -a * np.logaddexp(0, -eta) - b * np.logaddexp(0, eta)
+
+
+def _beta_limits(a: float, b: Array) -> tuple[Array, Array]:
+    """Find the logits left and right of the mode where the density is exp(-_TAIL) of its peak."""
+    mode = np.log(a / b)
+    floor = _log_beta_density(a, b, mode) - _TAIL
+    # p**a and (1 - p)**b alone give limits that are too wide; Newton closes in from outside (concave)
+    left, right = floor / a, -floor / b
+    limits = [_logit_of_log(left), -_logit_of_log(-right)]
+    for _ in range(8):
+        for side, eta in enumerate(limits):
+            slope = a * np.exp(-np.logaddexp(0, eta)) - b * np.exp(-np.logaddexp(0, -eta))
+            limits[side] = eta - (_log_beta_density(a, b, eta) - floor) / slope
+    return limits[0], limits[1]
+
+
+def _logit_of_log(log_p: Array) -> Array:
+    """Logit of a probability given by its logarithm, < 0."""
+    return log_p - np.log(-np.expm1(log_p))
+
+
+@cache
+def _legendre(count: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes and weights on 0 to 1."""
+    nodes, weights = special.roots_legendre(count)
+    return (nodes + 1) / 2, weights / 2
+
+
+def horizon_nodes(crowding: ArrayLike, *, count: int = 64) -> tuple[Array, Array]:
+    """Return nodes and weights for integrals over 0 < s < 1 of functions that fall fast at first.
+
+    Gauss-Legendre in ``log1p(crowding * s)``.
+
+    Parameters
+    ----------
+    crowding : array_like, shape (k,)
+        How fast the function falls: about minus its logarithmic slope at 0, > 0.
+    count : int
+        Number of nodes.
+
+    Returns
+    -------
+    nodes, weights : ndarray, shape (k, count)
+
+    Examples
+    --------
+    >>> nodes, weights = horizon_nodes([2.0])
+    >>> round(float((nodes**3 * weights).sum()), 12)
+    0.25
+    """
+    crowding = np.asarray(crowding, dtype=np.float64).reshape(-1, 1)
+    z, weights = _legendre(count)
+    length = np.log1p(crowding)
+    nodes = np.expm1(z * length) / crowding
+    return nodes, weights * length * (nodes + 1 / crowding)
+
+
+def interpolate_positive(function: Callable[[Array], Array], at: Array) -> Array:
+    """Evaluate a positive function of a positive argument at many points through a Chebyshev table.
+
+    Made for functions that are smooth in the logarithm of the argument, analytic within half pi of the
+    real axis there: then the number of table points follows from the range of the arguments. A list of
+    arguments shorter than the table is evaluated directly.
+
+    Parameters
+    ----------
+    function : callable
+        Takes and returns an array, shape (m,), both > 0.
+    at : ndarray, shape (n,)
+        Arguments, > 0.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        The function at `at`; the table costs a relative error of about 1e-13.
+
+    Notes
+    -----
+    Trefethen, "Approximation Theory and Approximation Practice" (2013), chapters 5 and 8.
+
+    Examples
+    --------
+    >>> values = interpolate_positive(np.sqrt, np.linspace(1, 100, 5000))
+    >>> round(float(values[-1]), 10)
+    10.0
+    """
+    place = np.log(at)
+    low, high = place.min(), place.max()
+    half = (high - low) / 2
+    if half == 0 or (count := _table_size(half)) >= at.size:
+        return function(at)
+    points = np.cos(np.pi * np.arange(count) / (count - 1))
+    values = np.log(function(np.exp((low + high) / 2 + half * points)))
+    return np.exp(_barycentric(points, values, (place - (low + high) / 2) / half))
+
+
+def _table_size(half: float) -> int:
+    """Count the Chebyshev points for 1e-16 on an interval of this half width (Bernstein ellipse)."""
+    axis = np.pi / 2 / half
+    return int(np.ceil(37 / np.arcsinh(axis))) + 2
+
+
+def _barycentric(points: Array, values: Array, at: Array) -> Array:
+    """Read the polynomial through Chebyshev points (second kind) at places between -1 and 1."""
+    sign = (-1.0) ** np.arange(points.size)
+    sign[[0, -1]] /= 2
+    result = np.empty_like(at)
+    for part in np.array_split(np.arange(at.size), at.size * points.size // 500_000 + 1):
+        gap = at[part, None] - points
+        exact = np.abs(gap) < 1e-15
+        pull = sign / np.where(exact, 1.0, gap)
+        hit = exact.any(axis=1)
+        pull[hit] = exact[hit]
+        result[part] = pull @ values / pull.sum(axis=1)
+    return result
