@@ -1,0 +1,134 @@
+"""Makes ``customer_activity`` and the cells: purchases reduced to what the models need of a customer.
+
+Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
+as one). Refunds never make a purchase; their money is netted. What is given back after the first purchase day
+is taken from the repeat purchases.
+"""
+
+import datetime as dt
+
+from custlib.engine.dialect import Dialect
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import TableError
+
+CELL_LIMIT = 500_000
+_DAY_BINS = (1, 2, 7, 14)
+_SPEND_BINS = (None, 1000, 200, 50)
+
+
+def customer_activity(sql: Dialect) -> str:
+    """Write the select of one row per customer, of the purchases up to ``:until`` looked at on ``:as_of``.
+
+    The two dates differ only in the counterfactual "time passes and nobody buys".
+    """
+    return f"""
+        select customer_id,
+               purchase_days - 1 as frequency,
+               {sql.days("last_day", "first_day")} as recency,
+               {sql.days("cast(:as_of as date)", "first_day")} as T,
+               {sql.days("cast(:as_of as date)", "last_day")} as days_since_last,
+               case when purchase_days > 1
+                    then cast(revenue - first_amount as double) / (purchase_days - 1) end as monetary_value,
+               first_amount, refunds, revenue, profit, first_day
+        from (
+            select customer_id,
+                   count(*) filter (where is_purchase) as purchase_days,
+                   min(day) filter (where is_purchase) as first_day,
+                   max(day) filter (where is_purchase) as last_day,
+                   {sql.min_by}(amount, day) filter (where is_purchase) as first_amount,
+                   sum(amount) as revenue, sum(profit) as profit, sum(refunded) as refunds
+            from (
+                select customer_id, day, bool_or(is_purchase) as is_purchase,
+                       sum(amount) as amount, sum(profit) as profit,
+                       sum(case when is_refund then -amount else 0 end) as refunded
+                from transactions where day <= :until
+                group by customer_id, day)
+            group by customer_id)
+        where purchase_days > 0"""
+
+
+def cells(sql: Dialect, activity: str, days: int) -> str:
+    """Write the select that counts customers by frequency and by bins of recency and T, ``days`` wide."""
+    recency, age = (sql.divide(name, str(days)) for name in ("recency", "T"))
+    return f"""
+        select frequency, avg(recency) as recency, avg(T) as T, count(*) as customers
+        from {activity} group by frequency, {recency}, {age}"""
+
+
+def spend_cells(sql: Dialect, activity: str, steps: int | None) -> str:
+    """Write the select that counts repeat customers by frequency and spend (``steps`` per factor e)."""
+    spend = "monetary_value" if steps is None else f"floor(ln(monetary_value) * {steps})"
+    return f"""
+        select frequency, avg(monetary_value) as monetary_value, count(*) as customers
+        from {activity} where frequency > 0 and monetary_value > 0 group by frequency, {spend}"""
+
+
+def make_activity(engine: DuckDB, name: str, *, as_of: dt.date, until: dt.date | None = None) -> None:
+    """Make a table of customer activity.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds ``transactions``.
+    name : str
+        The table to make.
+    as_of : datetime.date
+        The day the customers are looked at.
+    until : datetime.date, optional
+        Last day of the purchases that count; ``as_of`` when not given.
+
+    Raises
+    ------
+    TableError
+        If nobody bought up to that day.
+    """
+    engine.make(name, customer_activity(engine.dialect), as_of=as_of, until=until or as_of)
+    if engine.fetch(f"select count(*) as n from {name}")["n"].item() == 0:
+        raise TableError(f"{name}: no customer bought up to {until or as_of}. Choose a later date.")
+
+
+def make_cells(engine: DuckDB, name: str, activity: str) -> int:
+    """Make the cells of a table of activity, as fine as the limit of cells allows.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    name : str
+        The table to make.
+    activity : str
+        Name of the table of activity.
+
+    Returns
+    -------
+    int
+        Width of the bins, in days.
+    """
+    for days in _DAY_BINS:
+        engine.make(name, cells(engine.dialect, activity, days))
+        if _count(engine, name) <= CELL_LIMIT:
+            return days
+    raise TableError(f"{name}: more than {CELL_LIMIT:,} cells even in bins of {days} days.")
+
+
+def make_spend_cells(engine: DuckDB, name: str, activity: str) -> None:
+    """Make the spend cells of a table of activity, as fine as the limit of cells allows.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    name : str
+        The table to make.
+    activity : str
+        Name of the table of activity.
+    """
+    for steps in _SPEND_BINS:
+        engine.make(name, spend_cells(engine.dialect, activity, steps))
+        if _count(engine, name) <= CELL_LIMIT:
+            return
+    raise TableError(f"{name}: more than {CELL_LIMIT:,} cells.")
+
+
+def _count(engine: DuckDB, name: str) -> int:
+    return int(engine.fetch(f"select count(*) as n from {name}")["n"].item())

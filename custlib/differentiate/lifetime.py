@@ -1,0 +1,157 @@
+"""Makes ``alive_scores`` and the lifetime columns: will a customer come back, and how often.
+
+Reads cells and customer activity. The BG/NBD model (Fader, Hardie and Lee 2005) is fitted on cells; what is
+elementary becomes an SQL column, what is expensive is computed once per distinct frequency and T and joined.
+"""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from custlib.engine.dialect import Dialect
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import ModelError
+from custlib.models import bgnbd
+from custlib.models.bgnbd import BGNBD
+
+
+def fit_lifetime(engine: DuckDB, cells: str) -> BGNBD:
+    """Fit the BG/NBD model on cells, with time in days.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the cells.
+    cells : str
+        Name of the table of cells.
+
+    Returns
+    -------
+    BGNBD
+        The model; ``alpha`` is in days.
+
+    Raises
+    ------
+    ModelError
+        If nobody bought twice, or all customers are as new as the data.
+    """
+    counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
+    customers = int(counted["customers"].sum())
+    if not (counted["frequency"] > 0).any():
+        raise ModelError(
+            f"lifetime: no repeat purchases: all {customers:,} customers bought one time, so nothing says how "
+            "long they stay. RFM and ABC can still be reported; give a longer period for a forecast."
+        )
+    columns = (counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers"))
+    return bgnbd.fit(*columns)
+
+
+def in_unit(model: BGNBD, days: int, *, repeats: float = 0.0) -> BGNBD:
+    """Restate a model fitted in days in a longer unit of time.
+
+    Parameters
+    ----------
+    model : BGNBD
+        Fitted with time in days.
+    days : int
+        Days in the unit.
+    repeats : float, default 0
+        Repeat purchases of all customers, which the density of their times, and so the log-likelihood,
+        depends on.
+
+    Returns
+    -------
+    BGNBD
+        The same model; only ``alpha``, its errors and the log-likelihood change.
+
+    Examples
+    --------
+    >>> round(in_unit(BGNBD(0.25, 31.0, 0.8, 2.4), 7).alpha, 6)
+    4.428571
+    """
+    restated = replace(model, alpha=model.alpha / days)
+    if model.covariance is None or model.log_likelihood is None:
+        return restated
+    scale = np.array([1.0, 1.0 / days, 1.0, 1.0])
+    return replace(
+        restated,
+        covariance=model.covariance * np.outer(scale, scale),
+        log_likelihood=model.log_likelihood + repeats * float(np.log(days)),
+    )
+
+
+def make_alive_scores(
+    engine: DuckDB, name: str, activity: str, model: BGNBD, *, horizon_days: int, daily_rate: float
+) -> None:
+    """Make the small table of forecasts given that a customer is still active.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    name : str
+        The table to make.
+    activity : str
+        Name of the table of activity.
+    model : BGNBD
+        Fitted with time in days.
+    horizon_days : int
+        Length of the forecast, in days.
+    daily_rate : float
+        Continuous discount rate per day.
+    """
+    pairs = engine.fetch(f"select distinct frequency, T from {activity} order by frequency, T")
+    frequency, age = pairs["frequency"].to_numpy(dtype=float), pairs["T"].to_numpy(dtype=float)
+    horizon = float(horizon_days)
+    scores = pairs.assign(
+        purchases_if_alive=bgnbd.expected_purchases_if_alive(model, horizon, frequency, age),
+        discounted_if_alive=bgnbd.discounted_purchases_if_alive(model, horizon, daily_rate, frequency, age),
+        residual_if_alive=bgnbd.residual_transactions_if_alive(model, daily_rate, frequency, age),
+    )
+    engine.attach_frame(name, scores)
+
+
+def probability_alive(sql: Dialect) -> str:
+    """Write P(alive) as a column of ``:r, :alpha, :a, :b`` (Fader, Hardie and Lee 2008, equation 7)."""
+    del sql
+    odds = (
+        "ln(cast(:b as double) + frequency - 1) - ln(cast(:a as double)) - (cast(:r as double) + frequency)"
+        " * ln((cast(:alpha as double) + T) / (cast(:alpha as double) + recency))"
+    )
+    return f"case when frequency = 0 then 1.0 else 1 / (1 + exp(-least(greatest({odds}, -700), 700))) end"
+
+
+def parameters(model: BGNBD) -> dict[str, float]:
+    """Name the four parameters for binding.
+
+    Examples
+    --------
+    >>> parameters(BGNBD(0.25, 31.0, 0.8, 2.4))["alpha"]
+    31.0
+    """
+    return {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b}
+
+
+def expected_repeats(model: BGNBD, first_days: pd.DataFrame, day: dt.date) -> float:
+    """Sum the repeat purchases expected from new customers up to a day.
+
+    Parameters
+    ----------
+    model : BGNBD
+        Fitted with time in days.
+    first_days : pandas.DataFrame
+        Columns ``first_day`` and ``customers``.
+    day : datetime.date
+        Last day counted.
+
+    Returns
+    -------
+    float
+        Expected repeat purchase days of all customers together.
+    """
+    age = (pd.Timestamp(day) - pd.to_datetime(first_days["first_day"])).dt.days.to_numpy(dtype=float)
+    begun = age > 0
+    expected = bgnbd.new_customer_purchases(model, age[begun])
+    return float((expected * first_days["customers"].to_numpy(dtype=float)[begun]).sum())

@@ -1,0 +1,140 @@
+"""Segmentations ``abc`` and ``pyramid``: classes cut from the top of historic profit.
+
+Reads customer activity. Classes are cut by share of customers or by share of money (``rules/pyramid.toml``);
+equal profits are in one class, and a profit of zero or below is always in the last.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from custlib import rules
+from custlib.differentiate.histogram import histogram, money_cuts, share_cuts
+from custlib.engine.dialect import Dialect, literal
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import UsageError
+from custlib.project import faults
+
+MEASURE = "profit"
+
+
+class Options(BaseModel):
+    """Options: whether classes are cut by share of customers or by cumulative money, and the shares."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    segmentation: str
+    by: Literal["customers", "money"] | None = None
+    shares: tuple[float, ...] | None = None
+
+
+def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Take the cuts of historic profit.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+    options : dict
+        ``by`` (``"customers"`` or ``"money"``) and ``shares`` from the top.
+
+    Returns
+    -------
+    dict
+        The rule: ``classes``, falling ``cuts``, ``floor``, ``segments``.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or the shares do not fit the classes.
+    """
+    name = options["segmentation"]
+    try:
+        chosen = Options.model_validate(options)
+    except ValidationError as fault:
+        said = "\n".join(f"segments.options.{name}: {line}" for line in faults(fault, Options))
+        raise UsageError(said) from None
+    table = rules.load("pyramid")[name]
+    classes = table["class"]
+    shares = list(chosen.shares or [entry["share"] for entry in classes])
+    if len(shares) != len(classes) or abs(sum(shares) - 1) > 1e-9 or min(shares) < 0:
+        raise UsageError(
+            f"segments.options.{name}.shares: {shares} must be {len(classes)} shares that add up to 1."
+        )
+    cut = share_cuts if (chosen.by or table["by"]) == "customers" else money_cuts
+    cuts = cut(*histogram(engine, activity, MEASURE), shares[:-1])
+    return {
+        "classes": [entry["id"] for entry in classes],
+        "cuts": cuts,
+        "floor": float(table["never_above_last"]),
+        "segments": [{k: entry[k] for k in ("id", "name", "strategy")} for entry in classes],
+    }
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the class of every customer of ``{activity}``."""
+    del sql
+    profit, last = f"coalesce(cast({MEASURE} as double), 0)", rule["classes"][-1]
+    cuts = zip(rule["classes"], rule["cuts"], strict=False)
+    cases = " ".join(f"when {profit} >= {cut!r} then {literal(name)}" for name, cut in cuts)
+    reasons = [f"profit of at least {cut:,.2f}" for cut in rule["cuts"]]
+    said = " ".join(
+        f"when {profit} >= {cut!r} then {literal(reason)}"
+        for cut, reason in zip(rule["cuts"], reasons, strict=True)
+    )
+    floor = f"when {profit} <= {rule['floor']!r} then"
+    return f"""
+        select customer_id, case {floor} {literal(last)} {cases} else {literal(last)} end as segment,
+               case {floor} 'no profit' {said} else 'profit below the other classes' end as reason
+        from {{activity}}"""
+
+
+def curve(engine: DuckDB, activity: str, *, points: int = 200) -> pd.DataFrame:
+    """Cumulate profit over customers, the best first.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+    points : int, default 200
+        How many points at most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``customer_share`` and ``value_share``, both from 0 to 1.
+    """
+    values, counts = histogram(engine, activity, MEASURE)
+    customers = np.concatenate(([0.0], np.cumsum(counts[::-1]))) / max(counts.sum(), 1.0)
+    money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
+    money = money / money[-1] if money[-1] else money
+    chosen = np.unique(np.linspace(0, len(customers) - 1, min(points, len(customers))).astype(int))
+    return pd.DataFrame({"customer_share": customers[chosen], "value_share": money[chosen]})
+
+
+def share_of_top(frame: pd.DataFrame, share: float) -> float:
+    """Read the share of money that the best customers bring off the curve.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`curve` made.
+    share : float
+        Share of customers, from the best.
+
+    Returns
+    -------
+    float
+        Share of the money.
+
+    Examples
+    --------
+    >>> share_of_top(pd.DataFrame({"customer_share": [0, 0.5, 1], "value_share": [0, 0.8, 1]}), 0.5)
+    0.8
+    """
+    return float(np.interp(share, frame["customer_share"], frame["value_share"]))

@@ -1,0 +1,229 @@
+"""Segmentation ``rfm``: days since the last purchase, purchases and money, each scored 1 to 5, then named by a map.
+
+Reads customer activity. Score = 1 + number of cuts <= value, reversed for days since last purchase; equal values
+get equal scores. The R package ``rfm`` cuts at quantile + 1 instead, which moves customers when money is not
+whole. One-time buyers are a class of their own (F = 1). Cuts come from quantiles or from a table of business cuts.
+"""
+
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from custlib import rules
+from custlib.differentiate.histogram import histogram, quantile_cuts
+from custlib.engine.dialect import Dialect, literal
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import UsageError
+from custlib.project import faults
+
+SCORES = 5
+MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "revenue"}
+_ONE_TIME_CUT = 2.0
+
+
+class Options(BaseModel):
+    """Options of the segmentation: how to cut (``scores`` names a table for fixed cuts) and which map names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    segmentation: str = "rfm"
+    mode: Literal["quantile", "fixed"] = "quantile"
+    scores: str = "days"
+    map: str = "rf25"
+
+
+def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Take the cuts and the map.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+    options : dict
+        ``mode`` (``"quantile"`` or ``"fixed"``), ``scores`` (table of fixed cuts), ``map``.
+
+    Returns
+    -------
+    dict
+        The rule: ``cuts`` per measure, ``cells`` {segment: [[R, F], ...]}, ``segments``.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or the map has holes or overlaps.
+    """
+    try:
+        chosen = Options.model_validate(options)
+    except ValidationError as fault:
+        said = "\n".join(f"segments.options.rfm: {line}" for line in faults(fault, Options))
+        raise UsageError(said) from None
+    cuts = fixed_cuts(chosen.scores) if chosen.mode == "fixed" else measured_cuts(engine, activity)
+    cells, segments = read_map(chosen.map)
+    return {"mode": chosen.mode, "cuts": cuts, "map": chosen.map, "cells": cells, "segments": segments}
+
+
+def measured_cuts(engine: DuckDB, activity: str) -> dict[str, list[float]]:
+    """Take quantile cuts of the three measures from their histograms.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+
+    Returns
+    -------
+    dict of str to list of float
+        Cuts of ``recency`` (days), ``frequency`` (purchase days; the first cut is 2, the others are quantiles
+        of those who bought again) and ``monetary`` (currency; empty where there is no money).
+    """
+    recency = quantile_cuts(*histogram(engine, activity, MEASURES["recency"]), SCORES)
+    again = quantile_cuts(
+        *histogram(engine, activity, MEASURES["frequency"], where="frequency > 0"), SCORES - 1
+    )
+    monetary = quantile_cuts(*histogram(engine, activity, MEASURES["monetary"]), SCORES)
+    return {"recency": recency, "frequency": [_ONE_TIME_CUT, *again], "monetary": monetary}
+
+
+def fixed_cuts(scores: str) -> dict[str, list[float]]:
+    """Read a table of business cuts.
+
+    Parameters
+    ----------
+    scores : str
+        Name of a file in ``rules/scores``.
+
+    Returns
+    -------
+    dict of str to list of float
+        Rising cuts per measure.
+
+    Examples
+    --------
+    >>> fixed_cuts("days")["recency"]
+    [8.0, 31.0, 61.0, 121.0]
+    """
+    table = rules.load(f"scores/{scores}")["cuts"]
+    return {measure: [float(cut) for cut in table[measure]] for measure in MEASURES}
+
+
+def score(cuts: list[float], value: float, *, falling: bool = False) -> int:
+    """Score one value: the rule of this module, in Python.
+
+    Parameters
+    ----------
+    cuts : list of float
+        Rising cuts.
+    value : float
+        The value.
+    falling : bool, default False
+        Whether small values are good (days since the last purchase).
+
+    Returns
+    -------
+    int
+        1 to 5.
+
+    Examples
+    --------
+    >>> [score([8, 31, 61, 121], d, falling=True) for d in (7, 8, 30, 31, 120, 121)]
+    [5, 4, 4, 3, 2, 1]
+    """
+    reached = sum(cut <= value for cut in cuts)
+    return SCORES - reached if falling else 1 + reached
+
+
+def read_map(name: str) -> tuple[dict[str, list[list[int]]], list[dict[str, Any]]]:
+    """Read a map of the 25 R x F cells and prove that each cell has exactly one name.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file in ``rules/maps``.
+
+    Returns
+    -------
+    cells : dict of str to list of [R, F]
+        The cells of each segment.
+    segments : list of dict
+        ``id``, ``name``, ``strategy`` of each.
+
+    Raises
+    ------
+    UsageError
+        If cells have no name or more than one.
+
+    Examples
+    --------
+    >>> read_map("rf25")[0]["champions"]
+    [[5, 4], [5, 5]]
+    """
+    entries = rules.load(f"maps/{name}")["segment"]
+    cells = {entry["id"]: [list(c) for block in entry["where"] for c in _cells(block)] for entry in entries}
+    named = [tuple(cell) for own in cells.values() for cell in own]
+    grid = [(r, f) for r in range(1, SCORES + 1) for f in range(1, SCORES + 1)]
+    holes = [f"R{r}F{f}" for r, f in grid if (r, f) not in named]
+    twice = sorted({f"R{r}F{f}" for r, f in named if named.count((r, f)) > 1})
+    if holes or twice:
+        said = [f"cells without a name: {', '.join(holes)}"] if holes else []
+        said += [f"cells with two names: {', '.join(twice)}"] if twice else []
+        raise UsageError(f"map {name}: {'; '.join(said)}. Give each of the 25 cells one name.")
+    return cells, [{k: entry[k] for k in ("id", "name", "strategy")} for entry in entries]
+
+
+def _cells(block: dict[str, list[int]]) -> list[tuple[int, int]]:
+    (r_low, r_high), (f_low, f_high) = block["R"], block["F"]
+    return [(r, f) for r in range(r_low, r_high + 1) for f in range(f_low, f_high + 1)]
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the three scores and the name of their cell."""
+    cases = " ".join(
+        f"when {' or '.join(f'(R = {r} and F = {f})' for r, f in cells)} then {literal(segment)}"
+        for segment, cells in rule["cells"].items()
+    )
+    text = sql.text_type
+    return f"""
+        select customer_id, case {cases} end as segment,
+               concat('R', cast(R as {text}), ' F', cast(F as {text}), ' M', cast(M as {text})) as reason
+        from ({scores(rule)})"""
+
+
+def scores(rule: dict[str, Any]) -> str:
+    """Write the select of ``R``, ``F`` and ``M`` of every customer of ``{activity}``."""
+
+    def reached(measure: str) -> str:
+        column = f"coalesce({MEASURES[measure]}, 0)"
+        return " + ".join([f"(case when {column} >= {cut!r} then 1 else 0 end)" for cut in rule["cuts"][measure]] or ["0"])
+
+    return f"""
+        select customer_id, {SCORES} - ({reached("recency")}) as R, 1 + {reached("frequency")} as F,
+               1 + {reached("monetary")} as M
+        from {{activity}}"""
+
+
+def tile_map(engine: DuckDB, rule: dict[str, Any], activity: str) -> pd.DataFrame:
+    """Count customers and money in each of the 25 R x F cells.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity and ``customer_value``.
+    rule : dict
+        The frozen rule.
+    activity : str
+        Name of the table of activity.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``R``, ``F``, ``customers``, ``revenue``, ``value``; cells without customers are absent.
+    """
+    named = f"({scores(rule).format(activity=activity)})"
+    return engine.fetch(
+        f"select s.R, s.F, count(*) as customers, sum(v.revenue) as revenue, sum(v.value) as value"
+        f" from {named} s join customer_value v using (customer_id) group by s.R, s.F order by s.R, s.F"
+    )

@@ -1,0 +1,280 @@
+"""The embedded engine: DuckDB in memory, with every table a Parquet file of one folder.
+
+Tables are files so that notebooks hand them over by name, several processes read them at once, and a base
+larger than memory works. After the sources are attached, :meth:`DuckDB.seal` shuts every other door.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from custlib import tables
+from custlib.engine.dialect import DUCKDB, literal
+from custlib.errors import RunError, TableError, hint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FETCH_LIMIT = 500_000
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+
+
+class DuckDB:
+    """One connection over one folder of tables.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where tables and spilled data live; made when missing.
+    memory_limit : str, optional
+        For instance ``"500MB"``; DuckDB's default when not given.
+    threads : int, optional
+        Number of threads; all cores when not given.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> engine = DuckDB(Path(mkdtemp()))
+    >>> engine.make("answer", "select :x + 1 as y", x=41)
+    >>> engine.fetch("select y from answer")["y"].item()
+    42
+    """
+
+    dialect = DUCKDB
+
+    def __init__(self, folder: Path, *, memory_limit: str | None = None, threads: int | None = None) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._connection = duckdb.connect(":memory:")
+        settings: dict[str, str | int] = {
+            "preserve_insertion_order": "false",
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        settings |= {"memory_limit": memory_limit} if memory_limit else {}
+        settings |= {"threads": threads} if threads else {}
+        for name, value in settings.items():
+            self._connection.execute(f"set {name} = {literal(str(value))}")
+
+    def attach_csv(
+        self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True
+    ) -> None:
+        """Give a CSV file a name; every column is text.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        path : pathlib.Path
+            The file, UTF-8, plain or gzip.
+        columns : list of str
+            Names of the columns, in order.
+        delimiter : str
+            One character, or ``"whitespace"`` for columns parted by runs of blanks.
+        header : bool, default True
+            Whether the first line names the columns.
+        """
+        if delimiter == "whitespace":
+            self._attach_blank_separated(name, path, columns, header=header)
+            return
+        given = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
+        self._execute(
+            f"create or replace view {name} as select * from read_csv({literal(str(path))}, "
+            f"columns = {{{given}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
+            "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000)"
+        )
+
+    def _attach_blank_separated(self, name: str, path: Path, columns: list[str], *, header: bool) -> None:
+        parts = ", ".join(f"part[{i + 1}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
+        self._execute(
+            f"create or replace view {name} as select {parts} from ("
+            f"select regexp_split_to_array(trim(line), '\\s+') as part from read_csv({literal(str(path))}, "
+            f"columns = {{'line': 'VARCHAR'}}, delim = '\x1f', header = {str(header).lower()}, quote = '', "
+            "escape = '', auto_detect = false) where trim(line) <> '')"
+        )
+
+    def attach_parquet(self, name: str, path: Path) -> None:
+        """Give a Parquet file a name, columns as typed there.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        path : pathlib.Path
+            The file.
+        """
+        self._execute(
+            f"create or replace view {name} as select * from read_parquet({literal(str(path))})"
+        )
+
+    def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
+        """Make a table of a small data frame.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        frame : pandas.DataFrame
+            Its rows.
+        """
+        import pyarrow as pa
+
+        self._connection.register("_given", pa.Table.from_pandas(frame, preserve_index=False))
+        self.make(name, "select * from _given")
+        self._connection.unregister("_given")
+
+    def seal(self, *, also: tuple[Path, ...] = ()) -> None:
+        """Switch off every access to files outside the folder of tables.
+
+        Parameters
+        ----------
+        also : tuple of pathlib.Path, optional
+            Source files that stay readable.
+        """
+        self._execute(f"set allowed_directories = [{literal(f'{self.folder}{os.sep}')}]")
+        self._execute(f"set allowed_paths = [{', '.join(literal(str(p)) for p in also)}]")
+        self._execute("set enable_external_access = false")
+
+    def has(self, name: str) -> bool:
+        """Tell whether the folder holds a table."""
+        return self._path(name).is_file()
+
+    def open(self, name: str) -> None:
+        """Give a table that the folder already holds its name in this connection.
+
+        Parameters
+        ----------
+        name : str
+            The table's name.
+
+        Raises
+        ------
+        TableError
+            If the folder has no such table.
+        """
+        if not self.has(name):
+            known = sorted(p.stem for p in self.folder.glob("*.parquet"))
+            raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
+        self.attach_parquet(name, self._path(name))
+
+    def make(self, name: str, select: str, **values: Any) -> None:
+        """Make a table from one select: written beside, then renamed, then opened by name.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        select : str
+            One select.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        TableError
+            If the columns of the result break the data dictionary.
+        """
+        written = self._path(name).with_suffix(f".{os.getpid()}.part")
+        written.unlink(missing_ok=True)
+        self._execute(f"copy ({select}) to {literal(str(written))} (format parquet)", **values)
+        os.replace(written, self._path(name))
+        self.attach_parquet(name, self._path(name))
+        tables.check(name, self.columns(name))
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Names and types of the columns of a table or view, in order."""
+        rows = self._execute(f"describe {self.dialect.name(name)}").fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
+        """Bring a small result to Python.
+
+        Parameters
+        ----------
+        select : str
+            One select.
+        limit : int, default 500_000
+            The largest number of rows allowed.
+        **values
+            Values of its ``:parameters``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows; decimals become floats.
+
+        Raises
+        ------
+        TableError
+            If the result is larger than the limit: big tables stay in the engine.
+        """
+        frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
+        if len(frame) > limit:
+            raise TableError(
+                f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine."
+            )
+        return frame
+
+    def write(self, select: str, path: Path, **values: Any) -> None:
+        """Write a result to a Parquet file inside the folder of tables.
+
+        Parameters
+        ----------
+        select : str
+            One select.
+        path : pathlib.Path
+            The file to write.
+        **values
+            Values of its ``:parameters``.
+        """
+        self._execute(f"copy ({select}) to {literal(str(path))} (format parquet)", **values)
+
+    def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
+        """Find the first row numbers (from 1, in the order of the source) where a predicate holds.
+
+        Parameters
+        ----------
+        view : str
+            An attached source.
+        predicate : str
+            An SQL predicate over its columns.
+        rows : int, default 3
+            How many row numbers at most.
+
+        Returns
+        -------
+        list of int
+            Row numbers, the header not counted.
+        """
+        self._execute("set preserve_insertion_order = true")
+        found = self._execute(
+            f"select row_number from (select *, row_number() over () as row_number from {view}) "
+            f"where {predicate} limit {rows}",
+            **values,
+        ).fetchall()
+        self._execute("set preserve_insertion_order = false")
+        return [row[0] for row in found]
+
+    def close(self) -> None:
+        """Close the connection; the tables stay in the folder."""
+        self._connection.close()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+    def _execute(self, text: str, **values: Any) -> Any:
+        bound = _PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
+        try:
+            return self._connection.execute(bound, values) if values else self._connection.execute(bound)
+        except duckdb.OutOfMemoryException as fault:
+            raise RunError(f"engine: out of memory: {_first_line(fault)}. Raise the memory limit.") from None
+        except (duckdb.IOException, duckdb.PermissionException) as fault:
+            raise RunError(f"engine: {_first_line(fault)}.") from None
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).strip().splitlines()[0].rstrip(".")

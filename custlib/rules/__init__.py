@@ -1,0 +1,99 @@
+"""Rules as data: thresholds, class names, maps, channels and playbooks, each a TOML file with its source.
+
+Code holds no threshold, class name or price; it reads them here.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from custlib.errors import UsageError, hint
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """Read one rule file shipped with the package.
+
+    Parameters
+    ----------
+    name : str
+        Path below ``custlib/rules`` without the ending, for instance ``"maps/rf25"``.
+
+    Returns
+    -------
+    dict
+        The parsed file. It is shared: do not change it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file; the message names those that exist.
+
+    Examples
+    --------
+    >>> load("maps/rf25")["map"]["id"]
+    'rf25'
+    """
+    source = files("custlib.rules").joinpath(f"{name}.toml")
+    if not source.is_file():
+        folder, _, stem = name.rpartition("/")
+        raise UsageError(f"rules: no file named {name}. {hint(stem, names(folder))}")
+    return read(Path(str(source)))
+
+
+def names(folder: str) -> list[str]:
+    """List the rule files of one folder, without their ending.
+
+    Parameters
+    ----------
+    folder : str
+        A folder below ``custlib/rules``; ``""`` for the top.
+
+    Returns
+    -------
+    list of str
+        Sorted names.
+
+    Examples
+    --------
+    >>> "rf25" in names("maps")
+    True
+    """
+    place = files("custlib.rules").joinpath(folder) if folder else files("custlib.rules")
+    return sorted(Path(str(f)).stem for f in place.iterdir() if str(f).endswith(".toml"))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Parse a TOML file, naming the file and line when it cannot be parsed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    dict
+        The parsed file.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing, not UTF-8 or not TOML.
+
+    Examples
+    --------
+    >>> read(Path("missing.toml"))
+    Traceback (most recent call last):
+    custlib.errors.UsageError: missing.toml: no such file.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise UsageError(f"{path}: is not valid TOML: {fault}.") from None
+    except OSError as fault:
+        raise UsageError(f"{path}: cannot be read: {fault.strerror}.") from None
