@@ -18,10 +18,11 @@ SQL = re.compile(
 )
 PATH = re.compile(r"^(\.{0,2}/|[A-Za-z]:\\)|\.(csv|parquet|toml|json|html|ipynb|xlsx|svg|png)$")
 
-pytestmark = pytest.mark.skipif(not NOTEBOOKS, reason="notebooks/ holds no notebook yet")
+if not NOTEBOOKS:
+    pytest.skip("notebooks/ holds no notebook yet", allow_module_level=True)
 
 
-@pytest.fixture(params=NOTEBOOKS or [None], ids=lambda path: path.stem if path else "none")
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request: pytest.FixtureRequest) -> dict:
     path: Path = request.param
     return json.loads(path.read_text(encoding="utf-8"))
