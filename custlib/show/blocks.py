@@ -180,11 +180,11 @@ class Table(Block):
         links: Mapping[str, str] | None = None,
         language: str = "en",
     ) -> "Table":
-        """Make a table from a frame; see :func:`custlib.show.tables.table_of`."""
-        from custlib.show.tables import Layout, table_of
+        """Make a table from a frame; see :func:`custlib.show.tables.table_text`."""
+        from custlib.show.tables import Layout, table_text
 
         layout = Layout(dict(formats or {}), dict(labels or {}), dict(links or {}), header, language)
-        return table_of(frame, layout, title=title, caption=caption, note=note)
+        return cls(title=title, caption=caption, note=note, **table_text(frame, layout, title))
 
 
 @dataclass(frozen=True)

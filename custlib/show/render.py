@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from markupsafe import Markup
 
-from custlib.show.blocks import Block
 from custlib.show.inline import inline, paragraphs, tidy
 from custlib.show.texts import texts
 
@@ -15,6 +14,14 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TONES = 6
+
+
+class Shown(Protocol):
+    """Anything with a macro of its class's name in ``blocks.html.j2``: every block."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the block as plain JSON."""
+        ...
 
 
 @cache
@@ -71,12 +78,12 @@ def tone(weight: float) -> int:
     return min(TONES - 1, int(weight * TONES))
 
 
-def block_name(block: Block) -> str:
+def block_name(block: Shown) -> str:
     """Return the name of a block's macro.
 
     Parameters
     ----------
-    block : Block
+    block : Shown
         Any block.
 
     Returns
@@ -114,12 +121,12 @@ def picture(svg: str) -> Markup:
     return Markup(svg)  # checked by custlib.show.svg.check_svg when the block was made
 
 
-def render_block(block: Block, language: str, *, level: int = 3) -> Markup:
+def render_block(block: Shown, language: str, *, level: int = 3) -> Markup:
     """Render one block.
 
     Parameters
     ----------
-    block : Block
+    block : Shown
         Any block.
     language : str
         ``"en"`` or ``"zh"``.
@@ -169,12 +176,12 @@ def stylesheet(names: Sequence[str]) -> str:
     return re.sub(r"(?<=[\w-]):\s+(?=[^{}]*[;}])", ":", bare).replace(";}", "}")
 
 
-def snippet(block: Block, language: str = "en") -> str:
+def snippet(block: Shown, language: str = "en") -> str:
     """Render a block for JupyterLab, with its styles.
 
     Parameters
     ----------
-    block : Block
+    block : Shown
         Any block.
     language : str
         Language of the words around the block.

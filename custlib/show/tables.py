@@ -1,4 +1,7 @@
-"""A block table from a frame: formats its values, aligns its columns, finds its row header."""
+"""The text of a table from a frame: formats its values, aligns its columns, finds its row header.
+
+:meth:`custlib.show.blocks.Table.of` makes the block from it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.errors import UsageError, hint
 from custlib.show import formats
-from custlib.show.blocks import Column, Table
 from custlib.show.limits import limit
 
 if TYPE_CHECKING:
@@ -28,10 +30,8 @@ class Layout:
     language: str = "en"
 
 
-def table_of(
-    frame: "pd.DataFrame", layout: Layout, *, title: str, caption: str = "", note: str = ""
-) -> Table:
-    """Make a table from a frame, which stays as it is.
+def table_text(frame: "pd.DataFrame", layout: Layout, title: str) -> dict[str, Any]:
+    """Write a frame as a table's text; the frame stays as it is.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ def table_of(
     layout : Layout
         A format is a formatter's name (:func:`custlib.show.formats.formatter`) or a function of the
         value; a link maps a column to the column holding its hrefs, which is not printed.
-    title, caption, note : str
-        Words above and beneath.
+    title : str
+        Start of an error message.
 
     Returns
     -------
-    Table
-        Text only; numbers keep to the right.
+    dict
+        ``columns`` (label and side; numbers keep to the right), ``rows``, ``header`` and ``links``.
 
     Raises
     ------
@@ -57,23 +57,20 @@ def table_of(
     --------
     >>> import pandas as pd
     >>> tiers = pd.DataFrame({"tier": ["Top", "Tail"], "value": [84_200.0, None]})
-    >>> table_of(tiers, Layout({"value": "money:EUR"}), title="Tiers").rows
-    (('Top', 'EUR 84 k'), ('Tail', '–'))
+    >>> table_text(tiers, Layout({"value": "money:EUR"}), "Tiers")["rows"]
+    [('Top', 'EUR 84 k'), ('Tail', '–')]
     """
     _check(frame, layout, title)
     shown = [str(name) for name in frame.columns if name not in layout.links.values()]
     values = {name: _values(frame[name]) for name in shown}
     texts = {name: [_text(v, name, layout) for v in values[name]] for name in shown}
-    columns = [Column(layout.labels.get(n, n.replace("_", " ")), _side(values[n])) for n in shown]
-    return Table(
-        title=title,
-        columns=columns,
-        rows=list(zip(*texts.values(), strict=True)),
-        caption=caption,
-        note=note,
-        header=shown.index(layout.header) if layout.header else 0,
-        links=_links(frame, shown, layout),
-    )
+    labels = {name: layout.labels.get(name, name.replace("_", " ")) for name in shown}
+    return {
+        "columns": [{"label": labels[name], "align": _side(values[name])} for name in shown],
+        "rows": list(zip(*texts.values(), strict=True)),
+        "header": shown.index(layout.header) if layout.header else 0,
+        "links": _links(frame, shown, layout),
+    }
 
 
 def _check(frame: "pd.DataFrame", layout: Layout, title: str) -> None:
@@ -110,7 +107,7 @@ def _by_type(value: Any, language: str) -> str:
     return str(value)
 
 
-def _side(values: list[Any]) -> Any:
+def _side(values: list[Any]) -> str:
     known = [v for v in values if v is not None]
     numbers = [isinstance(v, Number) and not isinstance(v, bool) for v in known]
     return "right" if known and all(numbers) else "left"
