@@ -26,9 +26,7 @@ _CONDITION_LIMIT = 1e10
 _ZERO_SHARE = 0.1
 
 
-def fit(
-    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None
-) -> BGNBD:
+def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None) -> BGNBD:
     """Fit the model to customers.
 
     Parameters

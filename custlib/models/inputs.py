@@ -89,7 +89,7 @@ def number_faults(name: str, values: Array, *, least: str = "negative") -> list[
         The column.
     values : ndarray
         Its values.
-    least : {"negative", "not positive"}
+    least : {"negative", "not positive", "below 1"}
         Which numbers are refused.
 
     Returns
@@ -101,7 +101,7 @@ def number_faults(name: str, values: Array, *, least: str = "negative") -> list[
     >>> [text for text, rows in number_faults("T", np.array([1.0, np.nan])) if rows.any()]
     ['T is no finite number']
     """
-    low = values < 0 if least == "negative" else values <= 0
+    low = {"negative": values < 0, "not positive": values <= 0, "below 1": values < 1}[least]
     return [(f"{name} is no finite number", ~np.isfinite(values)), (f"{name} is {least}", low)]
 
 

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 NEAR_NODES = 128  # relative error below 1e-13 while t / (alpha + T) stays below NEAR_LIMIT
 FAR_NODES = 400  # below 1e-11 up to t / (alpha + T) = 1e12
-NEAR_LIMIT = 5000.0
+NEAR_LIMIT = 1000.0
 _TAIL = 60.0  # nodes reach until the density is exp(-60) = 9e-27 of its peak
 
 

@@ -1,0 +1,159 @@
+"""Plans experiments: how many customers to hold out, and what effect can then be seen.
+
+Makes numbers and a `ControlSize`; reads only options. Two proportions compared by a two-sided z test;
+Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", chapter 4.
+"""
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+from custlib.errors import UsageError
+
+
+@dataclass(frozen=True)
+class ControlSize:
+    """How many customers an experiment needs.
+
+    Attributes
+    ----------
+    control, treated, customers : int
+        Customers held out, customers acted on, and both.
+    """
+
+    control: int
+    treated: int
+    customers: int
+
+
+def minimum_detectable_effect(
+    customers: float, control_share: float, base_rate: float, *, alpha: float = 0.05, power: float = 0.8
+) -> float:
+    """Give the smallest difference in rates that the experiment will probably show.
+
+    Parameters
+    ----------
+    customers : float
+        Customers in both arms.
+    control_share : float
+        Share held out, between 0 and 1.
+    base_rate : float
+        Rate without action, between 0 and 1.
+    alpha : float
+        Probability of a false alarm, two-sided.
+    power : float
+        Probability of seeing an effect of this size.
+
+    Returns
+    -------
+    float
+        Absolute difference in rates: 0.01 is one percentage point.
+
+    Raises
+    ------
+    UsageError
+        When customers is not above 0, or a share is not between 0 and 1.
+
+    Examples
+    --------
+    >>> round(minimum_detectable_effect(42_201, 0.10, 0.05), 4)
+    0.0099
+    """
+    _refuse_options(control_share=control_share, base_rate=base_rate, alpha=alpha, power=power)
+    if not 0 < customers < float("inf"):
+        raise UsageError(f"customers must be above 0, got {customers}.")
+    arms = 1 / (customers * (1 - control_share)) + 1 / (customers * control_share)
+    return _quantiles(alpha, power) * sqrt(base_rate * (1 - base_rate) * arms)
+
+
+def control_size(
+    base_rate: float, effect: float, *, control_share: float = 0.5, alpha: float = 0.05, power: float = 0.8
+) -> ControlSize:
+    """Give the customers needed to see an effect.
+
+    Parameters
+    ----------
+    base_rate : float
+        Rate without action, between 0 and 1.
+    effect : float
+        Absolute difference in rates to be seen, not 0; the rate with action stays between 0 and 1.
+    control_share : float
+        Share held out, between 0 and 1.
+    alpha : float
+        Probability of a false alarm, two-sided.
+    power : float
+        Probability of seeing the effect.
+
+    Returns
+    -------
+    ControlSize
+
+    Raises
+    ------
+    UsageError
+        When a share or rate is not between 0 and 1, or the effect is 0.
+
+    Notes
+    -----
+    Each arm has the variance of its own rate; `minimum_detectable_effect` knows the base rate only.
+
+    Examples
+    --------
+    >>> control_size(0.05, 0.01)
+    ControlSize(control=8155, treated=8155, customers=16310)
+    """
+    rate = base_rate + effect
+    _refuse_options(
+        base_rate=base_rate, rate_with_action=rate, control_share=control_share, alpha=alpha, power=power
+    )
+    if effect == 0:
+        raise UsageError("effect must not be 0: no experiment can show that.")
+    variance = base_rate * (1 - base_rate) / control_share + rate * (1 - rate) / (1 - control_share)
+    customers = ceil(_quantiles(alpha, power) ** 2 * variance / effect**2)
+    control = round(customers * control_share)
+    return ControlSize(control, customers - control, customers)
+
+
+def break_even_lift(cost_per_customer: float, margin_per_conversion: float) -> float:
+    """Give the difference in rates at which an action pays for itself.
+
+    Parameters
+    ----------
+    cost_per_customer : float
+        Cost of acting on one customer, >= 0.
+    margin_per_conversion : float
+        Margin that one more conversion brings, > 0, in the same money.
+
+    Returns
+    -------
+    float
+        Absolute difference in rates; above 1 the action can never pay.
+
+    Raises
+    ------
+    UsageError
+        When the cost is negative, the margin not above 0, or either is not finite.
+
+    Examples
+    --------
+    >>> break_even_lift(0.5, 25.0)
+    0.02
+    """
+    if not 0 <= cost_per_customer < float("inf"):
+        raise UsageError(f"cost_per_customer must not be negative, got {cost_per_customer}.")
+    if not 0 < margin_per_conversion < float("inf"):
+        raise UsageError(f"margin_per_conversion must be above 0, got {margin_per_conversion}.")
+    return cost_per_customer / margin_per_conversion
+
+
+def _quantiles(alpha: float, power: float) -> float:
+    """Add the normal quantiles of the test and of the power."""
+    from scipy.special import ndtri
+
+    return float(ndtri(1 - alpha / 2) + ndtri(power))
+
+
+def _refuse_options(**shares: float) -> None:
+    """Raise where shares are not strictly between 0 and 1, naming all of them."""
+    wrong = [f"{name} = {value}" for name, value in shares.items() if not 0 < value < 1]
+    if wrong:
+        raise UsageError(f"between 0 and 1 must be: {', '.join(wrong)}.")
