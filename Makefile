@@ -29,9 +29,11 @@ bench: $(STAMP) ## time the steps on simulated customers
 	@$(PY) -m benchmarks
 
 check: $(STAMP) ## check format, style and types
-	@$(PY) -m ruff format --check .
-	@$(PY) -m ruff check .
-	@$(PY) -m mypy
+	@failed=0; \
+	$(PY) -m ruff format --check . || failed=1; \
+	$(PY) -m ruff check . || failed=1; \
+	$(PY) -m mypy || failed=1; \
+	exit $$failed
 
 lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pyproject.toml allows
 	@$(PY) -m pip install --quiet uv
