@@ -74,7 +74,7 @@ def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLi
     refuse_faults(number_faults("weights", weights))
     rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
     _refuse_unidentified(rows, weights)
-    return _fit(_Cells.make(*rows, weights))
+    return _fit(_Cells.make(rows, weights))
 
 
 def log_likelihood(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
@@ -100,7 +100,7 @@ def log_likelihood(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T: Ar
     Examples
     --------
     >>> round(float(log_likelihood(BGNBD(0.243, 4.414, 0.793, 2.426), 2, 30.43, 38.86)), 4)
-    -9.4596
+    -9.4586
     """
     x, T, recency = read_customers(frequency, T, recency)
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
@@ -122,19 +122,20 @@ class _Cells:
     recency: Array
     T: Array
     weights: Array
-    zero_T: Array  # one-time buyers
+    zero_ages: Array  # one-time buyers
     zero_weights: Array
     scale: float
 
     @classmethod
-    def make(cls, x: Array, recency: Array, T: Array, weights: Array) -> "_Cells":
-        """Sort customers into one-time and repeat buyers."""
+    def make(cls, rows: Array, weights: Array) -> "_Cells":
+        """Sort customers (frequency, recency, T) into one-time and repeat buyers."""
+        x, recency, T = rows
         scale = float(T @ weights / weights.sum())
         distinct, which = np.unique(x, return_inverse=True)
         repeat = x > 0
         return cls(
             distinct,
-            np.bincount(which, weights),
+            np.bincount(which, weights).astype(np.float64),
             which[repeat],
             recency[repeat] / scale,
             T[repeat] / scale,
@@ -188,7 +189,7 @@ def _name_ridge(parameters: Array) -> tuple[str, ...]:
     names = []
     if r > 100 and alpha > 100:
         names.append("rate_homogeneous")
-    if a > 50 and b > 50 or max(a, b) > 1e4:
+    if (a > 50 and b > 50) or max(a, b) > 1e4:
         names.append("dropout_homogeneous")
     if max(a, b) < 0.01:
         names.append("dropout_polarised")
@@ -198,7 +199,7 @@ def _name_ridge(parameters: Array) -> tuple[str, ...]:
 def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
     """List the flags that do not depend on a ridge."""
     customers = cells.x_weights.sum()
-    unobserved = cells.zero_weights[cells.zero_T == 0].sum()
+    unobserved = cells.zero_weights[cells.zero_ages == 0].sum()
     found = {
         "repeaters_only": cells.zero_weights.size == 0,
         "zero_observation_share": unobserved > _ZERO_SHARE * customers,
@@ -279,7 +280,7 @@ def _rate_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
     """Terms of the purchase rate up to T for customers still there: r ln alpha - (r + x) ln(alpha + T)."""
     r, alpha = parameters
     value, gradient, hessian = 0.0, np.zeros(2), np.zeros((2, 2))
-    groups = ((cells.x[cells.which], cells.T, cells.weights), (0.0, cells.zero_T, cells.zero_weights))
+    groups = ((cells.x[cells.which], cells.T, cells.weights), (0.0, cells.zero_ages, cells.zero_weights))
     for x, T, weights in groups:
         age, inverse = np.log1p(T / alpha), 1 / (alpha + T)
         value -= float(weights @ ((r + x) * age + x * np.log(alpha)))

@@ -177,12 +177,10 @@ def _on_ridge(theta: Array, step: Array, gain: float) -> bool:
 def _climb(
     objective: Objective, theta: Array, step: Array, value: float
 ) -> tuple[Array, tuple[float, Array, Array], int]:
-    """Take the step, shortened until it does not lead down."""
-    share = min(1.0, _LONGEST_STEP / float(np.abs(step).max()))
-    tolerance = 1e-12 * abs(value)
-    for tries in range(1, 31):
+    """Take the step, shortened until it does not lead down; also count the evaluations."""
+    share, tries = min(1.0, _LONGEST_STEP / float(np.abs(step).max())), 1
+    found = _in_logarithms(objective, theta + share * step)
+    while found[0] < value - 1e-12 * abs(value) and tries < 30:
+        share, tries = share / 2, tries + 1
         found = _in_logarithms(objective, theta + share * step)
-        if found[0] >= value - tolerance:
-            break
-        share /= 2
     return theta + share * step, found, tries

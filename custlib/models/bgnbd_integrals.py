@@ -1,0 +1,130 @@
+"""The integrals of the BG/NBD model, for columns that are already checked.
+
+The private twins of `bgnbd_forecast` and `bgnbd_discount`. Every expectation is an integral of positive
+terms over the drop-out probability p ~ Beta(a, b + x), which holds for all parameters, where the textbook
+hypergeometric form overflows or cancels. With u = t / (alpha + T) and rho = r + x:
+
+- expected purchases: the mean of ``(1 - (1 + p u)**(-rho)) / p``;
+- discounted: the mean of ``rho u (1 + p u s)**(-rho - 1) exp(-delta t s)`` over 0 < s < 1 and p.
+
+Both depend on x, u and delta t only: each distinct combination is computed once.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from custlib.models.bgnbd_model import BGNBD
+from custlib.models.quadrature import (
+    FAR_NODES,
+    NEAR_LIMIT,
+    NEAR_NODES,
+    beta_nodes,
+    horizon_nodes,
+    interpolate_positive,
+)
+
+Array = NDArray[np.float64]
+
+_BLOCK = 131_072  # numbers per block: it stays in the cache, and memory stays small
+_FOREVER = 41.0  # in units of 1 / delta: exp(-41) = 2e-18 of the value lies beyond
+
+
+def alive_probability(model: BGNBD, x: Array, recency: Array, T: Array) -> Array:
+    """Twin of `probability_alive` for checked columns."""
+    repeats = np.maximum(x, 1)
+    silence = np.log1p((T - recency) / (model.alpha + recency))
+    log_odds = np.log(model.b + repeats - 1) - np.log(model.a) - (model.r + x) * silence
+    return np.where(x > 0, special.expit(log_odds), 1.0)
+
+
+def expected_if_alive(model: BGNBD, x: Array, u: Array) -> Array:
+    """Twin of `expected_purchases_if_alive`; u = t / (alpha + T)."""
+    return _by_distinct(lambda x, u: _over_dropout(model, x, u), x, u)
+
+
+def discounted_if_alive(model: BGNBD, x: Array, u: Array, discount: Array) -> Array:
+    """Twin of `discounted_purchases_if_alive`; discount = delta t."""
+
+    def evaluate(x: Array, u: Array, discount: Array) -> Array:
+        return _over_groups(lambda x, u, d: _over_time(model, x, u, d), x, u, discount)
+
+    return _by_distinct(evaluate, x, u, discount)
+
+
+def residual_if_alive(model: BGNBD, delta: Array, x: Array, T: Array) -> Array:
+    """Twin of `residual_transactions_if_alive`: the horizon is so long that nothing is left beyond."""
+    u = _FOREVER / delta / (model.alpha + T)
+    return discounted_if_alive(model, x, u, np.full(u.shape, _FOREVER))
+
+
+def _by_distinct(function: Callable[..., Array], *columns: Array) -> Array:
+    """Evaluate on distinct rows only, near and far horizons apart; u is the second column."""
+    shape = columns[0].shape
+    codes, distinct = np.zeros(columns[0].size, dtype=np.int64), []
+    for column in columns:
+        values, place = np.unique(column, return_inverse=True)
+        codes = codes * max(values.size, 1) + place.ravel()
+        distinct.append(column.ravel())
+    _, first, back = np.unique(codes, return_index=True, return_inverse=True)
+    rows = [column[first] for column in distinct]
+    result = np.empty(first.size)
+    near = rows[1] <= NEAR_LIMIT
+    for part in (near, ~near):
+        if part.any():
+            result[part] = function(*(row[part] for row in rows))
+    return result[back.ravel()].reshape(shape)
+
+
+def _over_groups(function: Callable[..., Array], x: Array, u: Array, discount: Array) -> Array:
+    """Evaluate for each (x, discount): as a function of log u it is smooth, so a table will do."""
+    result = np.zeros_like(u)
+    some = np.flatnonzero(u > 0)
+    order = some[np.lexsort((discount[some], x[some]))]
+    change = (np.diff(x[order]) != 0) | (np.diff(discount[order]) != 0)
+    for rows in np.split(order, np.flatnonzero(change) + 1) if order.size else []:
+
+        def evaluate(at: Array, group: tuple[Array, Array] = (x[rows[0]], discount[rows[0]])) -> Array:
+            return function(np.full(at.size, group[0]), at, np.full(at.size, group[1]))
+
+        result[rows] = interpolate_positive(evaluate, u[rows])
+    return result
+
+
+def _nodes_for(model: BGNBD, x: Array, u: Array) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Nodes for the distinct frequencies, and which row of them each customer takes."""
+    distinct, which = np.unique(x, return_inverse=True)
+    count = NEAR_NODES if u.max() <= NEAR_LIMIT else FAR_NODES
+    return *beta_nodes(model.a, model.b + distinct, count=count), which
+
+
+def _over_dropout(model: BGNBD, x: Array, u: Array) -> Array:
+    """Expected purchases: the mean of (1 - (1 + p u)**(-rho)) / p, block by block."""
+    result = np.empty_like(u)
+    order = np.argsort(x, kind="stable")
+    for rows in np.array_split(order, u.size * FAR_NODES // _BLOCK + 1):
+        p, weights, which = _nodes_for(model, x[rows], u[rows])
+        p, rho, horizon = p[which], model.r + x[rows, None], u[rows, None]
+        reach = p * horizon
+        limit = reach * (rho + 1) < 1e-18  # also where p has underflown to 0
+        mean = -np.expm1(-rho * np.log1p(reach)) / np.where(limit, 1.0, p)
+        mean = np.where(limit, rho * horizon, mean)
+        result[rows] = (mean * weights[which]).sum(axis=1)
+    return result
+
+
+def _over_time(model: BGNBD, x: Array, u: Array, discount: Array) -> Array:
+    """Discounted purchases: rho u times the integral of exp(-discount s) (1 + p u s)**(-rho - 1)."""
+    result = np.empty_like(u)
+    for rows in np.array_split(np.arange(u.size), u.size * FAR_NODES * 64 // _BLOCK // 4 + 1):
+        p, weights, which = _nodes_for(model, x[rows], u[rows])
+        rho, horizon, fade = model.r + x[rows], u[rows], discount[rows]
+        mean_p = model.a / (model.a + model.b + x[rows])
+        s, ds = horizon_nodes(fade + horizon * (1 + (rho + 1) * mean_p))
+        reach = (s * horizon[:, None])[:, :, None] * p[which][:, None, :]
+        still = np.exp(-(rho + 1)[:, None, None] * np.log1p(reach))
+        over_p = (still @ weights[which][:, :, None])[:, :, 0]
+        result[rows] = rho * horizon * (over_p * ds * np.exp(-fade[:, None] * s)).sum(axis=1)
+    return result
