@@ -5,6 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 HALF := $(VENV)/.half-installed
 TEST_PROCESSES ?= 2
+LAB_OPTIONS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow lab bench check lock environment clean
@@ -23,7 +24,7 @@ test-slow: $(STAMP) ## run the slow tests
 	@$(PY) -m pytest -q -m slow || [ $$? -eq 5 ]
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
-	@$(PY) -m jupyterlab --notebook-dir notebooks
+	@$(PY) -m jupyterlab --notebook-dir notebooks $(LAB_OPTIONS)
 
 bench: $(STAMP) ## time the steps on simulated customers
 	@$(PY) -m benchmarks
