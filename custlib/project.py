@@ -79,7 +79,8 @@ class Segments(_Strict):
 
     segmentations: tuple[str, ...] = ("rfm", "abc", "pyramid", "clusters")
     playbook: str = "rfm"
-    playbook_file: str | None = None
+    playbook_file: str = "playbooks/rf25"
+    refit: bool = False
     options: dict[str, dict[str, Any]] = {}
 
 
@@ -96,6 +97,8 @@ class Project(_Strict):
         Length of the period kept back to test the forecast, in days.
     horizon_days : int
         Length of the forecast, in days.
+    compare_days : int
+        How far back the segments are compared with, in days.
     annual_discount_rate : float
         Entered once per year; see :attr:`daily_discount_rate`.
     margin : float
@@ -108,6 +111,7 @@ class Project(_Strict):
     as_of: dt.date
     holdout_days: int = Field(182, ge=1, le=3650)
     horizon_days: int = Field(365, ge=1, le=3650)
+    compare_days: int = Field(91, ge=1, le=3650)
     annual_discount_rate: float = Field(0.10, gt=0, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
     time_unit: Literal["day", "week"] = "week"

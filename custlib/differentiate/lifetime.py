@@ -72,12 +72,13 @@ def in_unit(model: BGNBD, days: int, *, repeats: float = 0.0) -> BGNBD:
     4.428571
     """
     restated = replace(model, alpha=model.alpha / days)
-    if model.covariance is None or model.log_likelihood is None:
+    if model.covariance is None or model.standard_errors is None or model.log_likelihood is None:
         return restated
     scale = np.array([1.0, 1.0 / days, 1.0, 1.0])
     return replace(
         restated,
         covariance=model.covariance * np.outer(scale, scale),
+        standard_errors=model.standard_errors * scale,
         log_likelihood=model.log_likelihood + repeats * float(np.log(days)),
     )
 

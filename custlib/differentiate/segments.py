@@ -189,7 +189,7 @@ def define(
     rule = family(segmentation).define(engine, activity, {"segmentation": segmentation} | options)
     segments = tuple(rule.pop("segments"))
     # Through JSON and back: what is frozen is exactly what a later run reads.
-    rule = json.loads(json.dumps(rule))
+    rule = json.loads(json.dumps(rule | {"options": options}))
     return Definition(segmentation, as_of.isoformat(), rule, segments)
 
 

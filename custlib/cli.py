@@ -1,0 +1,154 @@
+"""The command ``custlib``: run a project, or value one file of purchases.
+
+Exit codes: 0 ok, 1 our bug, 2 usage or project file, 3 data contract, 4 model not identified, 5 run fault,
+6 locked by another run.
+"""
+
+import argparse
+import datetime as dt
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from custlib import __version__
+from custlib.errors import CustlibError, UsageError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``custlib``; those of the process when not given.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if given.verbose else logging.WARNING, format="%(message)s")
+    logging.getLogger("custlib").setLevel(logging.INFO if given.command == "run" else logging.WARNING)
+    try:
+        given.act(given)
+    except CustlibError as fault:
+        print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
+        return fault.exit_code
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except Exception as fault:  # the last door: a bug is said in one line, its trace only when asked for
+        if given.verbose:
+            logging.exception("bug")
+        print(f"Bug in custlib: {type(fault).__name__}: {fault}. Run again with --verbose and report it.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    from custlib import project
+    from custlib.run import run_project
+
+    opened = project.load(given.project).replace(as_of=given.as_of, language=given.language)
+    work = given.work or given.project.parent / "work"
+    reports = given.reports or given.project.parent.parent / "reports"
+    target = run_project(opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force)
+    print(target)
+
+
+def _value(given: argparse.Namespace) -> None:
+    from custlib.quick import value_file
+
+    summary = value_file(
+        given.file,
+        as_of=given.as_of,
+        options=read_options(given.options),
+        horizon_days=given.horizon_days,
+        annual_discount_rate=given.annual_discount_rate,
+        holdout_days=given.holdout_days,
+        out=given.out,
+    )
+    print(json.dumps(summary, indent=1))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="custlib", description="Customer value, segments and playbooks from purchases.")
+    parser.add_argument("--version", action="version", version=f"custlib {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="show every step, and the trace of a bug")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_value(commands)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="run the notebooks of a project and publish the reports")
+    run.add_argument("project", type=Path, metavar="PROJECT", help="project file, for instance data/cdnow.toml")
+    run.add_argument("--as-of", type=_day, metavar="DATE", help="look at the customers on this day (2025-06-30)")
+    run.add_argument("--reports", type=Path, metavar="DIR", help="where to publish (default: reports/ beside data/)")
+    run.add_argument("--work", type=Path, metavar="DIR", help="where to work (default: work/ beside the project file)")
+    run.add_argument("--only", nargs="+", metavar="NOTEBOOK", help="run only these notebooks and publish nothing")
+    run.add_argument("--language", choices=("en", "zh"), help="language of the reports")
+    run.add_argument("--force", action="store_true", help="run even if an equal run is published")
+    run.set_defaults(act=_run)
+
+
+def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    value = commands.add_parser("value", help="value the customers of one file of purchases")
+    value.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet file of purchases")
+    value.add_argument("--as-of", type=_day, metavar="DATE", help="the day the customers are looked at")
+    value.add_argument("--options", type=Path, metavar="JSON", help="how the file is written: columns, delimiter ...")
+    value.add_argument("--horizon-days", type=_positive, default=365, metavar="N", help="length of the forecast (365)")
+    value.add_argument("--annual-discount-rate", type=float, default=0.10, metavar="RATE", help="per year (0.10)")
+    value.add_argument("--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)")
+    value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
+    value.set_defaults(act=_value)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2025-06-30") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of days above 0")
+    return int(text)
+
+
+def read_options(path: Path | None) -> dict[str, object]:
+    """Read the JSON file of options.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file; no options when None.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    UsageError
+        If it is missing or no JSON object.
+    """
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{path.name}: must hold a JSON object, for instance {{\"delimiter\": \";\"}}.")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""The quick command: one file of purchases in, one row per customer out, a summary as a mapping.
+
+It goes the same way as a project run, with the same tables, in a work folder that it removes.
+"""
+
+import datetime as dt
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from custlib import project as projects
+from custlib.differentiate import value
+from custlib.errors import RunError, UsageError, hint
+from custlib.models import bgnbd, gammagamma
+from custlib.project import Project, Source
+from custlib.workspace import Workspace
+
+OUT_COLUMNS = (
+    "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
+    "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value",
+)  # fmt: skip
+
+
+def value_file(
+    file: Path,
+    *,
+    as_of: dt.date | None,
+    options: dict[str, Any],
+    out: Path,
+    horizon_days: int = 365,
+    annual_discount_rate: float = 0.10,
+    holdout_days: int | None = None,
+) -> dict[str, Any]:
+    """Value the customers of one file.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        CSV or Parquet file of purchases.
+    as_of : datetime.date or None
+        The day the customers are looked at; taken from the options when None.
+    options : dict
+        How the file is written: keys of :class:`custlib.project.Source`, and ``as_of``.
+    out : pathlib.Path
+        Parquet file to write, one row per customer (see ``OUT_COLUMNS``; times in days).
+    horizon_days : int, default 365
+        Length of the forecast.
+    annual_discount_rate : float, default 0.10
+        Per year.
+    holdout_days : int, optional
+        Period kept back to test the forecast; half of the time covered when not given.
+
+    Returns
+    -------
+    dict
+        ``customers``, ``quality``, ``fit``, ``spend``, ``totals`` and ``backtest``.
+
+    Raises
+    ------
+    CustlibError
+        UsageError for options, TableError for the file, ModelError where nothing can be forecast.
+    """
+    project = _project(file, as_of, options, horizon_days, annual_discount_rate)
+    with TemporaryDirectory(prefix="custlib-") as work:
+        workspace = Workspace(project, Path(work))
+        workspace.need("customer_value")
+        covered = workspace.engine.fetch("select max(T) as days from customer_activity")["days"].item()
+        summary = _summary(workspace)
+        project = project.replace(holdout_days=holdout_days or max(int(covered) // 2, 1))
+        summary["backtest"] = _backtest(workspace, project, int(covered))
+        _write(workspace, out)
+        workspace.engine.close()
+    return summary
+
+
+def _project(
+    file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float
+) -> Project:
+    given = dict(options)
+    day = as_of or given.pop("as_of", None)
+    given.pop("as_of", None)
+    if day is None:
+        raise UsageError("--as-of: is required: the day the customers are looked at, for instance 2025-06-30.")
+    known = [name for name in Source.model_fields if name not in ("path", "package")]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise UsageError("\n".join(f"options: {name}: unknown key. {hint(name, known)}" for name in unknown))
+    mapping = {
+        "id": "quick", "name": file.name, "as_of": day, "horizon_days": horizon_days,
+        "annual_discount_rate": rate, "source": given | {"path": str(file.resolve())},
+    }  # fmt: skip
+    return projects.build(mapping, where="options")
+
+
+def _summary(workspace: Workspace) -> dict[str, Any]:
+    project, (spend, model) = workspace.project, workspace.spend
+    totals = value.totals(workspace.engine)
+    return {
+        "as_of": project.as_of.isoformat(),
+        "horizon_days": project.horizon_days,
+        "annual_discount_rate": project.annual_discount_rate,
+        "quality": workspace.quality,
+        "fit": bgnbd.to_dict(workspace.model, time_unit="day"),
+        "spend": vars(spend) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
+        "flags": [*workspace.model.flags, *([spend.remark] if spend.remark else [])],
+        "totals": totals,
+    }
+
+
+def _backtest(workspace: Workspace, project: Project, covered: int) -> dict[str, Any]:
+    """Hold a forecast of the past against what came; say so where there is no past to forecast from."""
+    from custlib.errors import CustlibError
+
+    if covered < 2:
+        return {"refused": "the purchases cover less than two days"}
+    workspace.project = project
+    try:
+        return {"holdout_days": project.holdout_days} | workspace.holdout
+    except CustlibError as fault:
+        return {"holdout_days": project.holdout_days, "refused": str(fault)}
+
+
+def _write(workspace: Workspace, out: Path) -> None:
+    """Write the rows beside the target, then rename: no partial file is left."""
+    if out.is_dir() or not out.resolve().parent.is_dir():
+        raise UsageError(f"--out: {out} is a directory or lies in none. Name a file in a folder that exists.")
+    made = workspace.folder / "out.parquet"
+    workspace.engine.write(f"select {', '.join(OUT_COLUMNS)} from customer_value order by customer_id", made)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(made, part)
+        os.replace(part, out)
+    except OSError as fault:
+        part.unlink(missing_ok=True)
+        raise RunError(f"--out: {out.name}: {fault.strerror}.") from None

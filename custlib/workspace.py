@@ -1,0 +1,342 @@
+"""Opens a project at one date and makes its tables when they are asked for.
+
+A table or record that was made once for the same project, data and version is read again from
+``data/work/tables/<id>``; so every notebook runs by itself, and a run makes each table once.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import custlib
+from custlib import project as projects
+from custlib.customise.playbooks import Playbook, read_playbook
+from custlib.differentiate import activity, backtest, lifetime, migration, segments, spend, value
+from custlib.differentiate.segments import Definition
+from custlib.differentiate.spend import Spend
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import UsageError, hint
+from custlib.identify.contract import make_transactions
+from custlib.models import bgnbd, gammagamma
+from custlib.models.bgnbd import BGNBD
+from custlib.models.gammagamma import GammaGamma
+from custlib.project import Project
+from custlib.show.texts import Texts, texts
+
+HOME = Path(__file__).resolve().parent.parent
+log = logging.getLogger("custlib")
+
+
+def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Workspace":
+    """Open a project for a notebook.
+
+    Parameters
+    ----------
+    run : str
+        Name of a project file in ``data/``, the path of one, or the folder of a run.
+    as_of : str, optional
+        ISO date; the project's own when empty.
+    **changes
+        Keys of the project to change, for instance ``horizon_days=180``; empty texts and zeros change nothing.
+
+    Returns
+    -------
+    Workspace
+        The opened project.
+
+    Raises
+    ------
+    UsageError
+        If there is no such project, or a change is out of range.
+    """
+    given = {name: changed for name, changed in changes.items() if changed}
+    place = Path(run)
+    if (place / "run.json").is_file():
+        record = json.loads((place / "run.json").read_text(encoding="utf-8"))
+        base = projects.build(record["project"] | {"folder": Path(record["folder"])})
+        work = Path(record["work"])
+    else:
+        path = place if place.suffix == ".toml" else HOME / "data" / f"{run}.toml"
+        if not path.is_file():
+            known = sorted(p.stem for p in (HOME / "data").glob("*.toml"))
+            raise UsageError(f"run: no project file named {run}. {hint(run, known)}")
+        base, work = projects.load(path), HOME / "data" / "work"
+    return Workspace(base.replace(**given, **({"as_of": as_of} if as_of else {})), work)
+
+
+class Workspace:
+    """One project at one date, with its engine, its tables and its fitted models.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    work : pathlib.Path
+        The work folder.
+
+    Attributes
+    ----------
+    engine : DuckDB
+        Holds the tables made so far.
+    t : Texts
+        The words of the project's language.
+    """
+
+    def __init__(self, project: Project, work: Path, *, memory_limit: str | None = None) -> None:
+        self.project = project
+        self.work = work
+        self.folder = work / "tables" / self.data_id
+        self.engine = DuckDB(self.folder, memory_limit=memory_limit)
+        self.t: Texts = texts(project.language)
+
+    @cached_property
+    def source_hash(self) -> str:
+        """SHA-256 of the source file."""
+        path = self.project.source_path
+        if not path.is_file():
+            return "missing"
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @property
+    def data_id(self) -> str:
+        """What the tables depend on: project, data, version and the frozen definitions."""
+        settings = self.project.model_dump(mode="json", exclude={"language", "name"})
+        frozen = [p.read_text(encoding="utf-8") for p in sorted(self._frozen.glob("*.json"))]
+        said = json.dumps([settings, self.source_hash, custlib.__version__, frozen], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    @property
+    def _frozen(self) -> Path:
+        return self.work / "definitions" / self.project.id
+
+    def need(self, *names: str) -> DuckDB:
+        """Make tables that are not there yet.
+
+        Parameters
+        ----------
+        *names : str
+            Names of tables in ``STEPS``.
+
+        Returns
+        -------
+        DuckDB
+            The engine, with those tables open.
+
+        Raises
+        ------
+        UsageError
+            If no step makes such a table.
+        """
+        for name in names:
+            if name not in STEPS:
+                raise UsageError(f"table: nothing makes {name}. {hint(name, list(STEPS))}")
+            if not self.engine.has(name):
+                log.info("make %s", name)
+                STEPS[name](self)
+            self.engine.open(name)
+        return self.engine
+
+    def record(self, name: str, make: Callable[[], Any]) -> Any:
+        """Read a JSON record of these tables, or make and keep it.
+
+        Parameters
+        ----------
+        name : str
+            Name of the record.
+        make : callable
+            Makes the record when it is not there.
+
+        Returns
+        -------
+        object
+            What JSON holds.
+        """
+        path = self.folder / f"{name}.json"
+        if not path.is_file():
+            _write(path, json.dumps(make(), indent=1, sort_keys=True) + "\n")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """The quality record of the source."""
+        self.need("transactions")
+        return self.record("quality", lambda: make_transactions(self.engine, self.project))
+
+    @property
+    def model(self) -> BGNBD:
+        """The lifetime model of all purchases up to as_of, time in days."""
+        return self._lifetime("cells")
+
+    @property
+    def calibration_model(self) -> BGNBD:
+        """The lifetime model of the calibration period, time in days."""
+        return self._lifetime("calibration_cells")
+
+    def _lifetime(self, cells: str) -> BGNBD:
+        self.need(cells)
+        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells), time_unit="day")  # noqa: E731
+        return bgnbd.from_dict(self.record(f"lifetime_{cells}", fit))
+
+    @property
+    def spend(self) -> tuple[Spend, GammaGamma | None]:
+        """The spend model of all purchases up to as_of."""
+        return self._spend("spend_cells")
+
+    def _spend(self, cells: str) -> tuple[Spend, GammaGamma | None]:
+        if not self.quality["has_amount"]:
+            return Spend("none"), None
+        self.need(cells)
+
+        def fit() -> dict[str, Any]:
+            found, model = spend.fit_spend(self.engine, cells)
+            return {"spend": vars(found), "model": gammagamma.to_dict(model, money_unit=self.project.currency) if model else None}
+
+        kept = self.record(f"spend_{cells}", fit)
+        return Spend(**kept["spend"]), gammagamma.from_dict(kept["model"]) if kept["model"] else None
+
+    @property
+    def holdout(self) -> dict[str, Any]:
+        """Totals of the holdout period: actual, predicted, naive, bias and light."""
+        self.need("holdout")
+        return self.record("holdout_summary", lambda: backtest.summary(self.engine))
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        """The frozen segmentations of the project, defined now where they are not there yet."""
+        kept = self.record("definitions", self._define)
+        return {name: segments.from_json(json.dumps(entry)) for name, entry in kept.items()}
+
+    def _define(self) -> dict[str, Any]:
+        return {name: json.loads(self._frozen_or_new(name)) for name in self.project.segments.segmentations}
+
+    def _frozen_or_new(self, name: str) -> str:
+        path = self._frozen / f"{name}.json"
+        options = self.project.segments.options.get(name, {})
+        refit = self.project.segments.refit
+        if path.is_file() and not refit:
+            text = path.read_text(encoding="utf-8")
+            if segments.from_json(text).rule.get("options") == options:
+                return text
+            log.info("define %s anew: its options in the project file changed", name)
+        self.need("customer_activity")
+        as_of = self.project.as_of
+        made = segments.define(self.engine, name, "customer_activity", as_of=as_of, options=options)
+        _write(path, made.to_json())
+        return made.to_json()
+
+    @property
+    def playbook(self) -> Playbook:
+        """The playbook of the project."""
+        return read_playbook(self.project.segments.playbook_file, self.project.folder)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def _transactions(ws: Workspace) -> None:
+    made = make_transactions(ws.engine, ws.project)
+    ws.record("quality", lambda: made)
+
+
+def _activity(ws: Workspace) -> None:
+    ws.need("transactions")
+    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of)
+
+
+def _calibration_activity(ws: Workspace) -> None:
+    ws.need("transactions")
+    activity.make_activity(ws.engine, "calibration_activity", as_of=ws.project.calibration_end)
+
+
+def _cells(name: str, source: str) -> Callable[[Workspace], None]:
+    def make(ws: Workspace) -> None:
+        ws.need(source)
+        activity.make_cells(ws.engine, name, source)
+
+    return make
+
+
+def _spend_cells(name: str, source: str) -> Callable[[Workspace], None]:
+    def make(ws: Workspace) -> None:
+        ws.need(source)
+        activity.make_spend_cells(ws.engine, name, source)
+
+    return make
+
+
+def _alive_scores(ws: Workspace) -> None:
+    horizon, rate = ws.project.horizon_days, ws.project.daily_discount_rate
+    ws.need("customer_activity")
+    lifetime.make_alive_scores(
+        ws.engine, "alive_scores", "customer_activity", ws.model, horizon_days=horizon, daily_rate=rate
+    )
+
+
+def _calibration_scores(ws: Workspace) -> None:
+    horizon, rate = ws.project.holdout_days, ws.project.daily_discount_rate
+    ws.need("calibration_activity")
+    model = ws.calibration_model
+    lifetime.make_alive_scores(
+        ws.engine, "calibration_scores", "calibration_activity", model, horizon_days=horizon, daily_rate=rate
+    )
+
+
+def _customer_value(ws: Workspace) -> None:
+    engine = ws.need("customer_activity", "alive_scores")
+    margin = value.margin_rate(engine, "customer_activity")
+    value.make_customer_value(
+        engine, "customer_value", "customer_activity", "alive_scores",
+        model=ws.model, money=ws.spend[0], margin=margin,
+    )  # fmt: skip
+
+
+def _holdout(ws: Workspace) -> None:
+    engine = ws.need("transactions", "calibration_activity", "calibration_scores")
+    end, as_of = ws.project.calibration_end, ws.project.as_of
+    backtest.make_holdout(
+        engine, "calibration_activity", "calibration_scores", ws.calibration_model,
+        calibration_end=end, as_of=as_of,
+    )  # fmt: skip
+
+
+def _customer_segments(ws: Workspace) -> None:
+    engine = ws.need("customer_activity")
+    segments.make_customer_segments(
+        engine, "customer_segments", "customer_activity", list(ws.definitions.values())
+    )
+
+
+def _segment_moves(ws: Workspace) -> None:
+    engine = ws.need("transactions", "customer_value")
+    since = ws.project.as_of - dt.timedelta(days=ws.project.compare_days)
+    migration.make_segment_moves(
+        engine, list(ws.definitions.values()), since=since, as_of=ws.project.as_of
+    )
+
+
+STEPS: dict[str, Callable[[Workspace], None]] = {
+    "transactions": _transactions,
+    "customer_activity": _activity,
+    "cells": _cells("cells", "customer_activity"),
+    "spend_cells": _spend_cells("spend_cells", "customer_activity"),
+    "alive_scores": _alive_scores,
+    "customer_value": _customer_value,
+    "calibration_activity": _calibration_activity,
+    "calibration_cells": _cells("calibration_cells", "calibration_activity"),
+    "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),
+    "calibration_scores": _calibration_scores,
+    "holdout": _holdout,
+    "customer_segments": _customer_segments,
+    "segment_moves": _segment_moves,
+}
