@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 WIDE, NARROW = 720, 358
 TEXT, SMALL = 13, 12
 DOTS_PER_INCH = 72
-_SETTINGS = {
+Point = tuple[float, float]
+Painter = Callable[["Sheet"], None]
+_SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "custlib",
     "text.parse_math": False,
     "path.simplify": False,
-    "lines.solid_capstyle": "round",
 }
 
 
@@ -118,7 +119,7 @@ class Sheet:
     marks: int = 0
     tips: dict[str, str] = field(default_factory=dict)
 
-    def _mark(self, artist: Any, tip: str) -> None:
+    def _mark(self, artist: Any, tip: str = "") -> None:
         self.marks += 1
         artist.set_clip_on(False)
         if tip:
@@ -126,8 +127,141 @@ class Sheet:
             artist.set_gid(gid)
             self.tips[gid] = tip
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, *, width: float = 1, dash: str = "-"):  # type: ignore[no-untyped-def]
-        """Draw a line through points; ``dash`` as matplotlib writes it."""
-        style: Any = (0, (5, 4)) if dash == "--" else dash
-        (made,) = self.axes.plot(xs, ys, color=colours()[colour], linewidth=width, linestyle=style)
-        self._mark(made, "")
+    def line(self, points: Sequence[Point], colour: str, width: float = 1, dash: str = "-") -> None:
+        """Draw a line through points; ``dash`` is ``"-"`` or ``"--"``."""
+        style: Any = (0, (4, 3)) if dash == "--" else dash
+        xs, ys = zip(*points, strict=True)
+        ends: Any = {"solid_capstyle": "butt", "dash_capstyle": "butt"}
+        self._mark(self.axes.plot(xs, ys, color=_hex(colour), lw=width, ls=style, **ends)[0])
+
+    def area(self, points: Sequence[Point], colour: str, opacity: float = 1) -> None:
+        """Fill the area that points enclose."""
+        self._mark(self.axes.fill(*zip(*points, strict=True), color=_hex(colour), lw=0, alpha=opacity)[0])
+
+    def rect(self, corner: Point, other: Point, colour: str, tip: str = "", outline: str = "") -> None:
+        """Fill the rectangle between two corners, with a tip on hovering."""
+        from matplotlib.patches import Rectangle
+
+        edge = {"edgecolor": _hex(outline), "linewidth": 2} if outline else {"linewidth": 0}
+        size = (other[0] - corner[0], other[1] - corner[1])
+        self._mark(self.axes.add_patch(Rectangle(corner, *size, facecolor=_hex(colour), **edge)), tip)
+
+    def bar(self, start: Point, end: Point, colour: str, width: float, tip: str = "") -> None:
+        """Draw a thick line from a point to a point: a bar with square ends."""
+        xs, ys = (start[0], end[0]), (start[1], end[1])
+        self._mark(self.axes.plot(xs, ys, color=_hex(colour), lw=width, solid_capstyle="butt")[0], tip)
+
+    def dot(self, at: Point, colour: str, size: float = 10, tip: str = "") -> None:
+        """Draw a dot: a line of no length with round ends."""
+        xs, ys = (at[0], at[0]), (at[1], at[1])
+        self._mark(self.axes.plot(xs, ys, color=_hex(colour), lw=size, solid_capstyle="round")[0], tip)
+
+    def text(
+        self, at: Point, text: str, colour: str = "ink", *, side: str = "left", size: float = SMALL,
+        bold: bool = False,
+    ) -> None:  # fmt: skip
+        """Write one line, its middle at the height of ``at``, its ``side`` at the point."""
+        weight = "bold" if bold else "normal"
+        self.axes.text(
+            at[0], at[1] + size * 0.36, text, color=_hex(colour), ha=side, va="baseline", fontsize=size,
+            fontweight=weight,
+        )  # fmt: skip
+
+    def key(self, entries: Sequence[tuple[str, str]], y: float) -> float:
+        """Write the key of colours from the left, on as many lines as it takes; return the next free y."""
+        x = 0.0
+        for colour, words in entries:
+            if x and x + 16 + text_width(words, SMALL) > self.width:
+                x, y = 0.0, y + 18
+            self.rect((x, y - 5), (x + 10, y + 5), colour)
+            self.text((x + 16, y), words)
+            x += 16 + text_width(words, SMALL) + 18
+        return y + 20
+
+    def y_axis(self, scale: Scale, left: float, right: float, form: Callable[[float], str]) -> None:
+        """Draw level lines with their values at the left."""
+        for value in scale.ticks():
+            self.line([(left, scale(value)), (right, scale(value))], "mark" if value == 0 else "rule")
+            self.text((left - 8, scale(value)), form(value), "muted", side="right")
+
+    def x_ticks(self, places: Sequence[tuple[float, str]], y: float) -> None:
+        """Write values beneath the axis, and leave out those that would touch."""
+        end = -1e9
+        for x, words in places:
+            half = text_width(words, SMALL) / 2
+            if x - half > end + 8 and x + half <= self.width + 1:
+                self.text((x, y + 14), words, "muted", side="center")
+                end = x + half
+
+
+def _hex(name: str) -> str:
+    return colours()[name]
+
+
+def drawn(paint: Painter, words: Words, heights: tuple[float, float], table: Table) -> Figure:
+    """Draw a picture wide and narrow, and make the figure of it.
+
+    Parameters
+    ----------
+    paint : callable
+        Draws on a :class:`Sheet`.
+    words : Words
+        Title, caption, description.
+    heights : tuple of float
+        Of the wide and the narrow picture, in pixels.
+    table : Table
+        The numbers, printed beneath.
+
+    Returns
+    -------
+    Figure
+        The block.
+
+    Raises
+    ------
+    UsageError
+        If there are more marks than a page can hold.
+
+    Examples
+    --------
+    >>> from custlib.show.blocks import Column
+    >>> table = Table("Numbers", [Column("x")], [["1"]])
+    >>> figure = drawn(lambda sheet: sheet.dot((9, 9), "ink"), Words("A dot"), (20, 20), table)
+    >>> figure.svg[:40]
+    '<svg viewBox="0 0 720 20" role="img" ari'
+    """
+    svgs = [_picture(paint, words, size) for size in ((WIDE, heights[0]), (NARROW, heights[1]))]
+    description = words.description or words.caption or words.title
+    return Figure(words.title, svgs[0], description, words.caption, table, svgs[1])
+
+
+def _picture(paint: Painter, words: Words, size: tuple[float, float]) -> str:
+    import matplotlib
+    from matplotlib.figure import Figure as Canvas
+
+    with matplotlib.rc_context(_SETTINGS):
+        canvas = Canvas(figsize=(size[0] / DOTS_PER_INCH, size[1] / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
+        axes = canvas.add_axes((0, 0, 1, 1), xlim=(0, size[0]), ylim=(size[1], 0))
+        axes.set_axis_off()
+        sheet = Sheet(axes, *size, narrow=size[0] < WIDE)
+        paint(sheet)
+        _count(sheet, words)
+        axes.set(xlim=(0, size[0]), ylim=(size[1], 0))
+        raw = _written(canvas)
+    prefix = "f" + hashlib.sha256((words.title + raw).encode()).hexdigest()[:8]
+    description = words.description or words.caption or words.title
+    return themed_svg(raw, names_of_colours(), Wording(words.title, description, prefix, sheet.tips))
+
+
+def _count(sheet: Sheet, words: Words) -> None:
+    if sheet.marks > (most := limit("page", "figure_marks")):
+        raise UsageError(f"chart {words.title!r}: {sheet.marks} marks, at most {most}. Aggregate the table.")
+
+
+def _written(canvas: Any) -> str:
+    """Matplotlib's SVG; its own font has no Chinese, which is no matter, as text stays text."""
+    file = io.StringIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    return file.getvalue()

@@ -1,7 +1,7 @@
 """Numbers, money, intervals and dates as a reader wants them; follows page.md, Voice.
 
 Every function takes a value and a language (``"en"`` or ``"zh"``) and returns text. What is missing
-(``None``, NaN, NaT) becomes an en dash. Nothing here knows about tables or pages.
+(``None``, NaN, NaT) becomes an en dash.
 """
 
 import math
@@ -74,7 +74,12 @@ def number(value: float | None, language: str = "en") -> str:
         return MISSING
     assert value is not None
     whole = float(value) == round(float(value)) if math.isfinite(value) else True
-    return _plain(value, 0 if whole else _decimals(value, 3))
+    return _plain(value, 0) if whole else _bare(_plain(value, _decimals(value, 3)))
+
+
+def _bare(text: str) -> str:
+    """Drop noughts after the decimal point that say nothing."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def compact(value: float | None, language: str = "en") -> str:
@@ -103,8 +108,9 @@ def compact(value: float | None, language: str = "en") -> str:
         return MISSING
     assert value is not None
     size, name = _unit(value, language)
-    digits = _DIGITS[language] if name else 2
-    return _plain(value / size, _decimals(value / size, digits)) + name
+    if not name:
+        return _bare(_plain(value, _decimals(value, 2)))
+    return _plain(value / size, _decimals(value / size, _DIGITS[language])) + name
 
 
 def money(value: float | None, currency: str, language: str = "en") -> str:
@@ -210,7 +216,7 @@ def _percent(value: float) -> str:
     points = 100 * value
     near_whole = 0.99 < abs(value) < 1
     text = _plain(points, min(2, _decimals(points, 3 if near_whole else 2)))
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _bare(text)
 
 
 def _percent_sign(language: str) -> str:
@@ -251,8 +257,7 @@ def day(value: date | None, language: str = "en") -> str:
 
     Parameters
     ----------
-    value : datetime.date, pandas.Timestamp, str or None
-        A day; text must be ISO 8601.
+    value : datetime.date, pandas.Timestamp, str (ISO 8601) or None
     language : str
         ``"en"`` or ``"zh"``.
 
@@ -276,9 +281,7 @@ def day(value: date | None, language: str = "en") -> str:
 
 
 def suppressed(count: int | None, language: str = "en") -> str:
-    """Write a count of customers; a small one is not told (``limits.toml``, privacy).
-
-    Nought is told: it is nobody's datum, and empty cells of a map are read as such.
+    """Write a count of customers; a small one is not told (``limits.toml``), nought is: it is nobody's.
 
     Parameters
     ----------

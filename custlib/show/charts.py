@@ -1,0 +1,43 @@
+"""Figures by question (page.md): each takes a small table and returns a figure with that table beneath.
+
+==============================  ==========================================================
+question                        figure
+==============================  ==========================================================
+who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`
+who moved, and why?             :func:`flow_bars`, :func:`bars` by cause
+will they come back?            :func:`alive_heatmap`
+what are they worth?            :func:`dot_intervals`
+is the model right?             :func:`cumulative_tracking`, :func:`incremental_tracking`,
+                                :func:`paired_bars`, :func:`expected_against_actual`
+how does a segment differ?      :func:`index_bars`
+==============================  ==========================================================
+
+The RFM map is a table and so a block: :class:`custlib.show.blocks.Tiles`. A new chart is one painter on a
+:class:`custlib.show.drawing.Sheet` and one line here.
+"""
+
+from custlib.show.chart_bars import bars, index_bars, paired_bars
+from custlib.show.chart_curves import (
+    cumulative_curve,
+    cumulative_tracking,
+    expected_against_actual,
+    incremental_tracking,
+)
+from custlib.show.chart_marks import alive_heatmap, dot_intervals
+from custlib.show.chart_mirrors import flow_bars, pyramid_bars
+from custlib.show.palette import segment_colour
+
+__all__ = [
+    "alive_heatmap",
+    "bars",
+    "cumulative_curve",
+    "cumulative_tracking",
+    "dot_intervals",
+    "expected_against_actual",
+    "flow_bars",
+    "incremental_tracking",
+    "index_bars",
+    "paired_bars",
+    "pyramid_bars",
+    "segment_colour",
+]
