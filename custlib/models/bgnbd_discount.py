@@ -136,7 +136,7 @@ def residual_transactions(
 
 def _refuse_undiscounted(delta: ArrayLike) -> None:
     """Raise where a value without end would not be discounted."""
-    low = float(np.min(delta, initial=np.inf))
+    low = float(np.min(np.asarray(delta, dtype=np.float64), initial=np.inf))
     if not low > 0:
         raise UsageError(
             f"delta must be above 0, got {low}: purchases in all time to come have no finite value "

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 _START = np.array([0.5, 0.5, 0.7, 1.5])
 _NO_DROPOUT = (1e-12, 1.0)  # a and b that stand for "never": P(alive) is 1 to nine digits
 _NO_EVIDENCE = 0.1  # log-likelihood a drop-out must win to be measurable, when on a ridge
+_WEAK_EVIDENCE = 2.0  # two more parameters must win as much (Akaike)
 _CONDITION_LIMIT = 1e10
 _ZERO_SHARE = 0.1
 
@@ -50,11 +51,15 @@ def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLi
         - ``one_customer``: the parameters describe a single history.
         - ``no_measurable_dropout``: the best fit has nobody drop out; P(alive) is 1, a and b are
           stand-ins without meaning, r and alpha those of the model without drop-out.
+        - ``weak_dropout``: the model without drop-out fits about as well (log-likelihood less than 2
+          lower); P(alive) rests on little evidence.
         - ``dropout_homogeneous``: a and b grow without end; only the mean drop-out a / (a + b) counts.
         - ``dropout_polarised``: a and b shrink without end; customers leave at once or never.
         - ``rate_homogeneous``: r and alpha grow without end; only the mean rate r / alpha counts.
-        - ``ill_conditioned``: some combination of parameters is hardly determined.
+        - ``ill_conditioned``: some other combination of parameters is hardly determined.
         - ``not_converged``: the search ended without a maximum.
+
+        A standard error is NaN only where a flag says that the parameter is not identified.
 
     Raises
     ------
@@ -163,14 +168,15 @@ def _fit(cells: _Cells) -> BGNBD:
     """Maximise, and describe the maximum."""
     customers = float(cells.x_weights.sum())
     optimum = maximise(lambda p: _likelihood(p, cells), _START, customers=customers)
+    without = maximise(lambda p: _likelihood_without_dropout(p, cells), _START[:2], customers=customers)
+    gain = optimum.value - without.value
     ridge = _name_ridge(optimum.parameters) if optimum.ridge else ()
-    if optimum.ridge or not optimum.converged:
-        without = maximise(lambda p: _likelihood_without_dropout(p, cells), _START[:2], customers=customers)
-        if optimum.value - without.value < _NO_EVIDENCE:
-            rate = _name_ridge(np.append(without.parameters, (1.0, 1.0))) if without.ridge else ()
-            optimum, ridge = _add_no_dropout(without, cells), ("no_measurable_dropout", *rate)
-    flags = (*_describe(cells, optimum), *ridge)
-    return _to_model(optimum, cells, flags)
+    if gain < _NO_EVIDENCE and (optimum.ridge or not optimum.converged):
+        rate = _name_ridge(np.append(without.parameters, (1.0, 1.0))) if without.ridge else ()
+        optimum, ridge = _add_no_dropout(without, cells), ("no_measurable_dropout", *rate)
+    elif gain < _WEAK_EVIDENCE:
+        ridge = ("weak_dropout", *ridge)
+    return _to_model(optimum, cells, (*_describe(cells, optimum), *ridge))
 
 
 def _add_no_dropout(without: Optimum, cells: _Cells) -> Optimum:
@@ -186,25 +192,23 @@ def _add_no_dropout(without: Optimum, cells: _Cells) -> Optimum:
 def _name_ridge(parameters: Array) -> tuple[str, ...]:
     """Say which pair of parameters ran away, and where to."""
     r, alpha, a, b = parameters
-    names = []
-    if r > 100 and alpha > 100:
-        names.append("rate_homogeneous")
-    if (a > 50 and b > 50) or max(a, b) > 1e4:
-        names.append("dropout_homogeneous")
-    if max(a, b) < 0.01:
-        names.append("dropout_polarised")
-    return tuple(names)
+    found = {
+        "rate_homogeneous": min(r, alpha) > 100,
+        "dropout_homogeneous": min(a, b) > 50 or max(a, b) > 1e3,
+        "dropout_polarised": max(a, b) < 0.01,
+    }
+    return tuple(name for name, holds in found.items() if holds) or ("ill_conditioned",)
 
 
 def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
-    """List the flags that do not depend on a ridge."""
+    """List the flags besides the names of a ridge."""
     customers = cells.x_weights.sum()
     unobserved = cells.zero_weights[cells.zero_ages == 0].sum()
     found = {
         "repeaters_only": cells.zero_weights.size == 0,
         "zero_observation_share": unobserved > _ZERO_SHARE * customers,
         "one_customer": customers <= 1,
-        "ill_conditioned": condition_number(optimum) > _CONDITION_LIMIT,
+        "ill_conditioned": not optimum.ridge and condition_number(optimum) > _CONDITION_LIMIT,
         "not_converged": not optimum.converged,
     }
     return tuple(name for name, holds in found.items() if holds)

@@ -129,12 +129,14 @@ def _fit(cells: _Cells) -> GammaGamma:
 
 def _describe(optimum: Optimum) -> tuple[str, ...]:
     """List the flags."""
-    p, q, v = optimum.parameters
+    p, q, _ = optimum.parameters
+    constant, homogeneous = optimum.ridge and p > 100, optimum.ridge and q > 100
+    weak = optimum.ridge or condition_number(optimum) > _CONDITION_LIMIT
     found = {
         "no_finite_mean": q <= 1,
-        "spend_homogeneous": optimum.ridge and q > 100 and v > 0.1,
-        "days_constant": optimum.ridge and p > 100,
-        "ill_conditioned": condition_number(optimum) > _CONDITION_LIMIT,
+        "spend_homogeneous": homogeneous,
+        "days_constant": constant,
+        "ill_conditioned": weak and not (constant or homogeneous),
         "not_converged": not optimum.converged,
     }
     return tuple(name for name, holds in found.items() if holds)

@@ -83,10 +83,13 @@ def maximise(objective: Objective, start: Array, *, customers: float) -> Optimum
         step, gain = _newton_step(gradient, hessian)
         slope = float(np.abs(gradient).max())
         stalled, lowest = (0, slope) if slope < 0.5 * lowest else (stalled + 1, lowest)
-        ridge = _on_ridge(theta, step, gain)
+        ridge = gain < _RIDGE_GAIN and bool(np.abs(step).max() > _RIDGE_STEP)
         rounding = gain <= _ROUNDING * customers or (stalled >= 3 and slope <= 1e-9 * customers)
         if ridge or rounding:
             converged = True
+            break
+        if np.abs(theta).max() > _RIDGE_END:  # the likelihood has no maximum
+            ridge = True
             break
         theta, (value, gradient, hessian), tries = _climb(objective, theta, step, value)
         evaluations += tries
@@ -166,12 +169,6 @@ def _newton_step(gradient: Array, hessian: Array) -> tuple[Array, float]:
     size = np.maximum(size, max(1e-15 * size.max(), 1e-300))
     along = directions.T @ gradient
     return directions @ (along / size), float((along**2 / size).sum() / 2)
-
-
-def _on_ridge(theta: Array, step: Array, gain: float) -> bool:
-    """Whether the step is long and wins nothing, or a parameter has run away."""
-    idle = gain < _RIDGE_GAIN and bool(np.abs(step).max() > _RIDGE_STEP)
-    return idle or bool(np.abs(theta).max() > _RIDGE_END)
 
 
 def _climb(
