@@ -294,13 +294,13 @@ def paired_bars(
 def _pairs(rows: list[Row], words: Words, form: Form) -> Painter:
     write = form_of(form, words.language)
     top = max(float(row[name]) for row in rows for name in ("actual", "expected"))
-    keys = [("mark", words.t("chart.actual")), ("accent", words.t("chart.expected"))]
+    keys = [("series8", words.t("chart.actual"), "square"), ("accent", words.t("chart.expected"), "square")]
 
     def paint(sheet: Sheet) -> None:
         plane = plane_on(sheet, words, Reach((-0.5, len(rows) - 0.5), (0, top)), write, keys)
         width = min(0.36 * (plane.x(1) - plane.x(0)), 34)
         for n, row in enumerate(rows):
-            for side, (name, colour) in ((-1, ("actual", "mark")), (1, ("expected", "accent"))):
+            for side, (name, colour) in ((-1, ("actual", "series8")), (1, ("expected", "accent"))):
                 x = plane.x(n) + side * width / 2
                 tip = f"{row['group']}: {words.t(f'chart.{name}')} {write(row[name])}"
                 sheet.bar((x, plane.y(0)), (x, plane.y(float(row[name]))), colour, width - 1, tip)

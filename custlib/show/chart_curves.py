@@ -76,7 +76,7 @@ def _table(rows: list[Row], words: Words, labels: dict[str, str], form: Form) ->
 
 
 def _curve(sheet: Sheet, words: Words, points: list[Point], mark: Point | None) -> None:
-    plane = plane_on(sheet, words, Reach((0, 1), (0, 1)), lambda v: share(v, words.language))
+    plane = plane_on(sheet, words, Reach((0, 1), (0, 1), room=24), lambda v: share(v, words.language))
     sheet.line([plane.at(0, 0), plane.at(1, 1)], "mark", 1.2, "--")
     even = words.t("chart.equal")
     sheet.text((plane.x(0.72) + 6, plane.y(0.72) + 16), even, "muted")
@@ -203,9 +203,11 @@ def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Paint
         plane = plane_on(sheet, words, reach, form_of(form, words.language))
         _band(sheet, plane, lines)
         _cut(sheet, plane, words, cut)
-        sheet.line(plane.points(lines["actual"]), "ink", 2)
+        sheet.line(plane.points(lines["actual"]), "series8", 2)
         sheet.line(plane.points(lines["expected"]), "accent", 2.5, "--")
-        _ends(sheet, plane, [("ink", labels[0], lines["actual"]), ("accent", labels[1], lines["expected"])])
+        _ends(
+            sheet, plane, [("series8", labels[0], lines["actual"]), ("accent", labels[1], lines["expected"])]
+        )
         places = [(plane.x(d), day(date.fromordinal(int(d)), words.language)) for d in _spread(days, sheet)]
         sheet.x_ticks(places, plane.y(0))
 
@@ -295,11 +297,11 @@ def expected_against_actual(
 
 
 def _groups(rows: list[Row], words: Words, form: Form) -> Painter:
-    styles = {"baseline": "mark", "actual": "ink", "expected": "accent"}
+    styles = {"baseline": "mark", "actual": "series8", "expected": "accent"}
     names: list[tuple[str, str]] = [(n, c) for n, c in styles.items() if n in rows[0]]
     top = max(float(row[name]) for row in rows for name, _ in names) * HEADROOM
     write = form_of(form, words.language)
-    keys = [(colour, words.t(f"chart.{name}")) for name, colour in names]
+    keys = [(c, words.t(f"chart.{name}"), "--" if name == "baseline" else "-") for name, c in names]
 
     def paint(sheet: Sheet) -> None:
         plane = plane_on(sheet, words, Reach((-0.4, len(rows) - 0.6), (0, top)), write, keys)

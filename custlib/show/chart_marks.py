@@ -4,6 +4,7 @@ Import them from :mod:`custlib.show.charts`, which documents the choice of figur
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from custlib.show.blocks import Column, Figure, Table
@@ -11,7 +12,7 @@ from custlib.show.chart_bars import Lanes, heights_of, table_beneath
 from custlib.show.chart_frames import Form, Row, form_of, rows_of
 from custlib.show.drawing import Painter, Scale, Sheet, Words, drawn, text_width
 from custlib.show.formats import share
-from custlib.show.render import tone
+from custlib.show.render import TONES, tone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,8 @@ def _dots(rows: list[Row], words: Words, form: Form) -> Painter:
     write = form_of(form, words.language)
     spans = ("low", "high", "historic")
     every = [float(row[name]) for row in rows for name in spans if name in row]
-    keys = [("accent", words.t("chart.future"))]
-    keys += [("mark", words.t("chart.historic"))] if "historic" in rows[0] else []
+    keys = [("accent", words.t("chart.future"), "dot")]
+    keys += [("mark", words.t("chart.historic"), "ring")] if "historic" in rows[0] else []
 
     def paint(sheet: Sheet) -> None:
         sheet.key(keys, 8)
@@ -98,8 +99,7 @@ def _dot(lanes: Lanes, n: int, scale: Scale, row: Row, write: Callable[[Any], st
         sheet.dot((x, y), "mark", 11)
         sheet.dot((x, y), "paper", 6)
     sheet.dot((scale(value), y), "accent", 12, tip)
-    end = max(high, float(row.get("historic", high)))
-    sheet.text((scale(end) + 12, y), write(row["value"]), bold=True)
+    sheet.text((sheet.width, y), write(row["value"]), side="right", bold=True)
 
 
 def alive_heatmap(
@@ -164,12 +164,11 @@ def _tiles(placed: dict[Any, Row], across: list[Any], upward: list[Any], words: 
         left = max(text_width(str(u), 12) for u in upward) + 12
         wide, high = (sheet.width - left) / len(across), 32.0
         sheet.text((0, 8), words.y_label, "muted")
-        for r, frequency in enumerate(upward):
-            y = 24 + r * high
-            sheet.text((left - 8, y + high / 2), str(frequency), "muted", side="right")
-            for c, days in enumerate(across):
-                if row := placed.get((frequency, days)):
-                    _tile(sheet, (left + c * wide, y), (wide, high), row, words)
+        grid = Grid(left, 24.0, wide, high, across, upward)
+        for frequency in upward:
+            sheet.text((left - 8, grid.box((frequency, across[0]))[4]), str(frequency), "muted", side="right")
+        _toned(sheet, grid, placed)
+        _outline(sheet, grid, {key for key, row in placed.items() if row.get("outlined")})
         foot = 24 + len(upward) * high
         sheet.x_ticks([(left + (c + 0.5) * wide, str(d)) for c, d in enumerate(across)], foot)
         sheet.text((left, foot + 38), words.x_label, "muted")
@@ -177,19 +176,49 @@ def _tiles(placed: dict[Any, Row], across: list[Any], upward: list[Any], words: 
     return paint
 
 
-def _tile(sheet: Sheet, at: tuple[float, float], size: tuple[float, float], row: Row, words: Words) -> None:
-    x, y = at
-    probability = float(row["probability_alive"])
-    step = tone(probability)
-    said = share(probability, words.language)
-    tip = f"{words.y_label} {row['frequency']}, {words.x_label} {row['days_since_last']}: {said}"
-    sheet.rect((x + 1, y + 1), (x + size[0] - 1, y + size[1] - 1), f"tone{step}", tip)
-    if row.get("outlined"):
-        sheet.line(_around(x + 1, y + 1, size[0] - 2, size[1] - 2), "ink", 2)
-    if size[0] >= 24:
-        number = f"{100 * probability:.0f}"
-        sheet.text((x + size[0] / 2, y + size[1] / 2), number, f"ontone{step}", side="center")
+@dataclass(frozen=True)
+class Grid:
+    """Where the tiles of a heat map lie."""
+
+    left: float
+    top: float
+    wide: float
+    high: float
+    across: list[Any]
+    upward: list[Any]
+
+    def box(self, key: tuple[Any, Any]) -> tuple[float, float, float, float, float]:
+        """Left, top, right and bottom of a tile, and the height of its middle."""
+        x = self.left + self.across.index(key[1]) * self.wide
+        y = self.top + self.upward.index(key[0]) * self.high
+        return x, y, x + self.wide, y + self.high, y + self.high / 2
+
+    def beside(self, key: tuple[Any, Any], down: int, right: int) -> tuple[Any, Any] | None:
+        """The neighbour of a tile, None outside the map."""
+        r, c = self.upward.index(key[0]) + down, self.across.index(key[1]) + right
+        inside = 0 <= r < len(self.upward) and 0 <= c < len(self.across)
+        return (self.upward[r], self.across[c]) if inside else None
 
 
-def _around(x: float, y: float, width: float, height: float) -> list[tuple[float, float]]:
-    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+def _toned(sheet: Sheet, grid: Grid, placed: dict[Any, Row]) -> None:
+    """Fill the tiles tone by tone, and write the percentage in each."""
+    for step in range(TONES):
+        members = [key for key, row in placed.items() if tone(float(row["probability_alive"])) == step]
+        boxes = [grid.box(key) for key in members]
+        if boxes:
+            sheet.tiles([((b[0] + 1, b[1] + 1), (b[2] - 1, b[3] - 1)) for b in boxes], f"tone{step}")
+        for key, box in zip(members, boxes, strict=True):
+            number = f"{100 * float(placed[key]['probability_alive']):.0f}"
+            if text_width(number, 12) <= grid.wide:
+                sheet.text(((box[0] + box[2]) / 2, box[4]), number, f"ontone{step}", side="center")
+
+
+def _outline(sheet: Sheet, grid: Grid, members: set[tuple[Any, Any]]) -> None:
+    """Draw a line around a group of tiles: along every edge beyond which lies no member."""
+    for key in sorted(members, key=str):
+        x0, y0, x1, y1, _ = grid.box(key)
+        edges = {(-1, 0): ((x0, y0), (x1, y0)), (1, 0): ((x0, y1), (x1, y1))}
+        edges |= {(0, -1): ((x0, y0), (x0, y1)), (0, 1): ((x1, y0), (x1, y1))}
+        for (down, right), edge in edges.items():
+            if grid.beside(key, down, right) not in members:
+                sheet.line(edge, "ink", 2.5)

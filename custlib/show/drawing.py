@@ -26,6 +26,7 @@ WIDE, NARROW = 720, 358
 TEXT, SMALL = 13, 12
 DOTS_PER_INCH = 72
 Point = tuple[float, float]
+Key = tuple[str, str, str]
 Painter = Callable[["Sheet"], None]
 _SETTINGS: Any = {
     "svg.fonttype": "none",
@@ -146,6 +147,16 @@ class Sheet:
         size = (other[0] - corner[0], other[1] - corner[1])
         self._mark(self.axes.add_patch(Rectangle(corner, *size, facecolor=_hex(colour), **edge)), tip)
 
+    def tiles(self, corners: Sequence[tuple[Point, Point]], colour: str) -> None:
+        """Fill many rectangles of one colour, each between two corners, as one shape."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        paths = [Path([a, (b[0], a[1]), b, (a[0], b[1]), a], closed=True) for a, b in corners]
+        shape = PathPatch(Path.make_compound_path(*paths), facecolor=_hex(colour), linewidth=0)
+        self._mark(self.axes.add_patch(shape))
+        self.marks += len(corners) - 1
+
     def bar(self, start: Point, end: Point, colour: str, width: float, tip: str = "") -> None:
         """Draw a thick line from a point to a point: a bar with square ends."""
         xs, ys = (start[0], end[0]), (start[1], end[1])
@@ -167,16 +178,28 @@ class Sheet:
             fontweight=weight,
         )  # fmt: skip
 
-    def key(self, entries: Sequence[tuple[str, str]], y: float) -> float:
-        """Write the key of colours from the left, on as many lines as it takes; return the next free y."""
+    def key(self, entries: Sequence[Key], y: float) -> float:
+        """Write the key from the left, on as many lines as it takes; return the next free y."""
         x = 0.0
-        for colour, words in entries:
-            if x and x + 16 + text_width(words, SMALL) > self.width:
+        for colour, words, shape in entries:
+            width = 24 + text_width(words, SMALL)
+            if x and x + width > self.width:
                 x, y = 0.0, y + 18
-            self.rect((x, y - 5), (x + 10, y + 5), colour)
-            self.text((x + 16, y), words)
-            x += 16 + text_width(words, SMALL) + 18
+            self._sign((x, y), colour, shape)
+            self.text((x + 24, y), words)
+            x += width + 18
         return y + 20
+
+    def _sign(self, at: Point, colour: str, shape: str) -> None:
+        """Draw a key's sign: square, dot, ring, or line as it is drawn (``-``, ``--``)."""
+        x, y = at
+        if shape in ("dot", "ring"):
+            self.dot((x + 9, y), colour, 11)
+            self.dot((x + 9, y), "paper", 6 if shape == "ring" else 0)
+        elif shape == "square":
+            self.rect((x + 4, y - 5), (x + 14, y + 5), colour)
+        else:
+            self.line([(x, y), (x + 18, y)], colour, 2.5, shape)
 
     def y_axis(self, scale: Scale, left: float, right: float, form: Callable[[float], str]) -> None:
         """Draw level lines with their values at the left."""

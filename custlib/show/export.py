@@ -46,14 +46,14 @@ def _style() -> tuple[Markup, str]:
     return Markup(css), policy  # our own files, nothing to escape
 
 
-class ReportExporter(Exporter):  # type: ignore[misc]
+class ReportExporter(Exporter):
     """Prints a notebook's blocks and prose as one HTML page; everything else is dropped."""
 
     file_extension = ".html"
     output_mimetype = "text/html"
     export_from_notebook = "custlib report"
 
-    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
         """Print the page; ``resources["custlib"]`` holds title, language, kind and links."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         asked = {"title": "", "language": "en", "kind": "overview", "links": {}} | resources.get(
@@ -79,8 +79,8 @@ def render_page(
         ``overview``, ``identify``, ``audit``, ``validation``, ``value``, ``segments``, ``interact``,
         ``playbook`` (two columns, one A4 sheet) or ``start``.
     links : mapping, optional
-        ``{"up": [{"title", "href"}], "pages": [{"title", "href", "current", "group"}]}``: the way back, outermost
-        first, and the sibling pages; those with a ``group`` are listed at the foot under that name.
+        ``{"up": [{"title", "href"}], "pages": [{"title", "href", "current", "group"}]}``: the way back,
+        outermost first, and the sibling pages; those with a ``group`` are listed at the foot by group.
 
     Returns
     -------

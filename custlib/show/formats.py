@@ -42,7 +42,7 @@ def _units(language: str) -> tuple[tuple[float, str], ...]:
 
 
 def _unit(value: float, language: str) -> tuple[float, str]:
-    """The largest unit that leaves a figure of at least one, after rounding (999,950 is 1.0 M)."""
+    """The largest unit that leaves a figure of at least one, after rounding (999,950 is 1 M)."""
     for size, name in _units(language):
         if abs(value) >= size * 0.9995:
             return size, name
@@ -110,7 +110,7 @@ def compact(value: float | None, language: str = "en") -> str:
     size, name = _unit(value, language)
     if not name:
         return _bare(_plain(value, _decimals(value, 2)))
-    return _plain(value / size, _decimals(value / size, _DIGITS[language])) + name
+    return _bare(_plain(value / size, _decimals(value / size, _DIGITS[language]))) + name
 
 
 def money(value: float | None, currency: str, language: str = "en") -> str:

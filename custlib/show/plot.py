@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from custlib.show.drawing import SMALL, Point, Scale, Sheet, Words
+from custlib.show.drawing import SMALL, Key, Point, Scale, Sheet, Words
 
 TICK_ROOM, LINE = 42, 18
 
@@ -40,7 +40,7 @@ def plane_on(
     words: Words,
     reach: Reach,
     form: Callable[[float], str],
-    keys: Sequence[tuple[str, str]] = (),
+    keys: Sequence[Key] = (),
 ) -> Plane:
     """Draw key, level lines and names of the axes, and return the plane.
 
@@ -54,7 +54,7 @@ def plane_on(
         What the plane spans.
     form : callable
         Writes the values at the left.
-    keys : sequence of (colour, words)
+    keys : sequence of (colour, words, shape)
         Printed above, where labels at the marks would not do.
 
     Returns

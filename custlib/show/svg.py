@@ -22,9 +22,11 @@ _ATTRIBUTES = frozenset(
         *("aria-labelledby", "aria-hidden"),
     )
 )
+_DEFAULTS = frozenset(
+    (("font-size", "12"), ("fill", "var(--ink)"), ("text-anchor", "start"), ("stroke-linecap", "butt"))
+)
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-_FONT = re.compile(r"^(?:font|line-height|font-family|font-style)")
 
 
 def check_svg(picture: str, where: str) -> None:
@@ -106,9 +108,9 @@ def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
 
     Examples
     --------
-    >>> raw = '<svg viewBox="0 0 9 9"><g id="a"><path d="M 0 0 L 9.125 9 " style="fill: #16202a"/></g></svg>'
-    >>> themed_svg(raw, {"#16202a": "ink"}, Wording("A", "B", "f"))[-50:]
-    '<path d="M0 0L9.1 9" fill="var(--ink)"/></g></svg>'
+    >>> raw = '<svg viewBox="0 0 9 9"><g id="a"><path d="M 0 0 L 9.125 9 " style="fill: #b3261e"/></g></svg>'
+    >>> themed_svg(raw, {"#b3261e": "bad"}, Wording("A", "B", "f"))[-50:]
+    '<path d="M0 0L9.1 9" fill="var(--bad)"/></g></svg>'
     """
     root = Xml.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", raw))
     body = "".join(part for child in root for part in _emit(child, colours, wording.tips))
@@ -117,7 +119,7 @@ def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
         f'<svg viewBox="{root.get("viewBox")}" role="img" aria-labelledby="{title} {description}">'
         f'<title id="{title}">{escape(wording.title)}</title>'
         f'<desc id="{description}">{escape(wording.description)}</desc>'
-        f'<g stroke-linejoin="round">{body}</g></svg>'
+        f'<g stroke-linejoin="round" font-size="12" fill="var(--ink)">{body}</g></svg>'
     )
 
 
@@ -126,7 +128,7 @@ def _emit(element: Xml.Element, colours: Mapping[str, str], tips: Mapping[str, s
     tag = _local(element.tag)
     if tag in ("metadata", "defs"):
         return
-    attributes = dict(_attributes(element, colours))
+    attributes = dict(pair for pair in _attributes(element, colours) if pair not in _DEFAULTS)
     tip = tips.get(element.get("id", ""))
     inner = "".join(part for child in element for part in _emit(child, colours, tips))
     inner = (f"<title>{escape(tip)}</title>" if tip else "") + escape((element.text or "").strip()) + inner
@@ -173,7 +175,7 @@ def _colour(value: str, colours: Mapping[str, str]) -> str:
 
 def _short(text: str) -> str:
     """Round the decimals of a text to one."""
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0").replace("-0", "-0"), text)
+    return _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text)
 
 
 def _path(d: str) -> str:
