@@ -82,6 +82,8 @@ class Lanes:
         """Write a row's label."""
         if self.sheet.narrow:
             at = (0.0, self.middle(n) - THICK / 2 - 11)
+            end = (text_width(self.labels[n], TEXT) + 4, at[1] + 9)
+            self.sheet.rect((0, at[1] - 9), end, "paper")
             self.sheet.text(at, one_line(self.labels[n], self.sheet.width, TEXT), size=TEXT, bold=bold)
         else:
             words = one_line(self.labels[n], LABEL_MOST, TEXT)
@@ -165,11 +167,11 @@ def _ranked(rows: list[Row], words: Words, highlight: str | None, form: Form) ->
         left = lanes.left + (VALUE_ROOM if low < 0 else 0)
         scale = Scale(low, max(0.0, *values), left, lanes.right)
         sheet.text((lanes.left, 8), words.x_label, "muted")
+        _zero(lanes, scale(0), len(rows))
         for n, row in enumerate(rows):
             chosen = highlight in (None, row["label"])
             lanes.name(n, bold=highlight == row["label"])
             _bar(lanes, n, (scale(0), scale(values[n])), "accent" if chosen else "mark", write(row["value"]))
-        _zero(lanes, scale(0), len(rows))
 
     return paint
 
@@ -239,11 +241,11 @@ def _indices(rows: list[Row], words: Words, base: float, write: Callable[[Any], 
     def paint(sheet: Sheet) -> None:
         lanes = Lanes(sheet, [str(row["label"]) for row in rows], 26, 44)
         scale = Scale(low, high, lanes.left + (44 if low < base else 0), lanes.right)
+        _zero(lanes, scale(base), len(rows))
         for n, value in enumerate(values):
             lanes.name(n)
-            colour = "series1" if value >= base else "series2"
+            colour = "accent" if value >= base else "series5"
             _bar(lanes, n, (scale(base), scale(value)), colour, write(value))
-        _zero(lanes, scale(base), len(rows))
         said = words.t("chart.base", value=write(base))
         half = text_width(said, 12) / 2
         sheet.text((max(min(scale(base), sheet.width - half), half), 8), said, "muted", side="center")

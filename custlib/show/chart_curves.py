@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEIGHTS = (360.0, 320.0)
+EVEN_WIDE, EVEN_NARROW = (0.72, 0.72), (0.36, 0.36)
 POINTS_OF_A_CURVE, ROWS_OF_A_TABLE, HEADROOM = 101, 21, 1.06
 
 
@@ -78,8 +79,8 @@ def _table(rows: list[Row], words: Words, labels: dict[str, str], form: Form) ->
 def _curve(sheet: Sheet, words: Words, points: list[Point], mark: Point | None) -> None:
     plane = plane_on(sheet, words, Reach((0, 1), (0, 1), room=24), lambda v: share(v, words.language))
     sheet.line([plane.at(0, 0), plane.at(1, 1)], "mark", 1.2, "--")
-    even = words.t("chart.equal")
-    sheet.text((plane.x(0.72) + 6, plane.y(0.72) + 16), even, "muted")
+    spot = plane.at(*(EVEN_NARROW if sheet.narrow else EVEN_WIDE))
+    sheet.text((spot[0] + 6, spot[1] + 16), words.t("chart.equal"), "muted")
     sheet.line(plane.points(points), "accent", 2.5)
     _mark_point(sheet, words, plane, mark)
     sheet.x_ticks([(plane.x(v), share(v, words.language)) for v in plane.x.ticks()], plane.y(0))

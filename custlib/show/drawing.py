@@ -199,7 +199,7 @@ class Sheet:
         elif shape == "square":
             self.rect((x + 4, y - 5), (x + 14, y + 5), colour)
         else:
-            self.line([(x, y), (x + 18, y)], colour, 2.5, shape)
+            self.line([(x, y), (x + 18, y)], colour, 2.5 if shape == "-" else 1.5, shape)
 
     def y_axis(self, scale: Scale, left: float, right: float, form: Callable[[float], str]) -> None:
         """Draw level lines with their values at the left."""

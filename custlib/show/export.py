@@ -193,16 +193,14 @@ def _project(project: Mapping[str, Any]) -> dict[str, Any]:
     latest, earlier = project.get("latest"), list(project.get("earlier", ()))
     pages = list(latest.get("pages", ())) if latest else []
     _check_links([*pages, *earlier], f"render_index: {project['project']}")
-    groups = [(g, [p for p in pages if _group(p) == g]) for g in GROUPS]
+    placed = [{**p, "group": p["group"] if p.get("group") in GROUPS else "other"} for p in pages]
+    placed.sort(key=lambda page: GROUPS.index(page["group"]))
     return {
         "id": project["project"],
         "name": project.get("name") or project["project"],
         "latest": latest,
-        "groups": [(group, members) for group, members in groups if members],
+        "pages": [page for page in placed if page["group"] != "playbooks"],
+        "playbooks": [page for page in placed if page["group"] == "playbooks"],
         "earlier": sorted(earlier, key=lambda run: str(run["as_of"]), reverse=True),
         "failures": list(project.get("failures", ())),
     }
-
-
-def _group(page: Mapping[str, Any]) -> str:
-    return page["group"] if page.get("group") in GROUPS else "other"

@@ -26,6 +26,7 @@ _DEFAULTS = frozenset(
     (("font-size", "12"), ("fill", "var(--ink)"), ("text-anchor", "start"), ("stroke-linecap", "butt"))
 )
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
+_STEP = re.compile(r"[A-Za-z][^A-Za-z]*")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
 
@@ -108,9 +109,10 @@ def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
 
     Examples
     --------
-    >>> raw = '<svg viewBox="0 0 9 9"><g id="a"><path d="M 0 0 L 9.125 9 " style="fill: #b3261e"/></g></svg>'
-    >>> themed_svg(raw, {"#b3261e": "bad"}, Wording("A", "B", "f"))[-50:]
-    '<path d="M0 0L9.1 9" fill="var(--bad)"/></g></svg>'
+    >>> path = '<path d="M 0 0 L 9.125 9 L 9.125 0 " style="fill: #b3261e"/>'
+    >>> raw = f'<svg viewBox="0 0 9 9"><g id="a">{path}</g></svg>'
+    >>> themed_svg(raw, {"#b3261e": "bad"}, Wording("A", "B", "f"))[-52:]
+    '<path d="M0 0L9.1 9V0" fill="var(--bad)"/></g></svg>'
     """
     root = Xml.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", raw))
     body = "".join(part for child in root for part in _emit(child, colours, wording.tips))
@@ -179,4 +181,16 @@ def _short(text: str) -> str:
 
 
 def _path(d: str) -> str:
-    return re.sub(r"\s*([MLHVCSQTAZz])\s*", r"\1", _short(" ".join(d.split())))
+    """Write a path short: one decimal, level and upright lines as such."""
+    written, last = [], ("", "")
+    for step in _STEP.findall(d):
+        command, numbers = step[0], _short(step[1:]).split()
+        at = (numbers[-2], numbers[-1]) if numbers else last
+        if command == "L" and at != last and last[1] == at[1]:
+            written.append(f"H{at[0]}")
+        elif command == "L" and at != last and last[0] == at[0]:
+            written.append(f"V{at[1]}")
+        else:
+            written.append(command + " ".join(numbers))
+        last = at
+    return "".join(written)

@@ -354,7 +354,7 @@ def validation() -> str:
             charts.expected_against_actual(
                 groups,
                 title="It is right for rare and for frequent buyers",
-                caption="Mean purchases after the cut. Without a model, every group would be given its old rate.",
+                caption="Mean purchases after the cut. Without a model, each group would get its old rate.",
                 description="Mean purchases after the cut by purchases before it.",
                 x_label="Repeat purchases before the cut",
                 y_label="Purchases after the cut, mean",
@@ -405,7 +405,7 @@ def value() -> str:
         CURVE,
         title="A fifth of the customers bring 71 % of the coming year",
         mark=(0.2, 0.71),
-        caption="Customers from best to least. The further the curve from the dashed line, the fewer carry the rest.",
+        caption="Customers from best to least. The further from the dashed line, the fewer carry the rest.",
         description="Cumulative share of value against cumulative share of customers.",
     )
     causes = pd.DataFrame(
@@ -426,7 +426,7 @@ def value() -> str:
             charts.dot_intervals(
                 WORTH,
                 title="Champions lead, and three segments have their best behind them",
-                caption="Ring: revenue of the last year. Dot: expected in the coming year, with its interval.",
+                caption="Ring: revenue of the last year. Dot: expected in the coming year, its interval.",
                 description="Expected value with interval and historic revenue by segment.",
                 x_label="USD",
             ),
@@ -491,7 +491,8 @@ def playbook() -> str:
             ),
             Section("Who they are", column="left"),
             Text(
-                "Bought often and well, but not for **four to nine months**. Rule: frequency 3–5, recency 1–2 of five (fixed cuts `rfm25@3`)."
+                "Bought often and well, but not for **four to nine months**. "
+                "Rule: frequency 3–5, recency 1–2 of five (fixed cuts `rfm25@3`)."
             ),
             Facts([("Share", "8 % of customers, 15 % of revenue, 7 % of future value")]),
             Table.of(
@@ -521,7 +522,8 @@ def playbook() -> str:
             ),
             Section("What to do", column="right"),
             Text(
-                "**Objective: reactivate.** Remind before the year is out; the older the silence, the weaker the answer."
+                "**Objective: reactivate.** Remind before the year is out; "
+                "the older the silence, the weaker the answer."
             ),
             Bullets(
                 [
@@ -551,7 +553,8 @@ def playbook() -> str:
             Section("Proof", column="right"),
             Callout(
                 "Too small to measure alone",
-                "With 20 controls, the least effect seen is 19 points. Pool with *Need attention*, read out on 31 Jan 2027.",
+                "With 20 controls, the least effect seen is 19 points. "
+                "Pool with *Need attention*, read out on 31 Jan 2027.",
                 "warn",
             ),
             Facts(
