@@ -14,31 +14,21 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import custlib
-from custlib import parameters, publish
+from custlib import errors, parameters, publish
 from custlib.errors import CustlibError, RunError, UsageError, hint
+from custlib.pages import Page, export, index_entry, pages
 from custlib.project import Project
 from custlib.workspace import HOME, Workspace
 
 NOTEBOOKS = HOME / "notebooks"
-PER_SEGMENT = "70_playbook"
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
 _WORKERS = 2
 log = logging.getLogger("custlib")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page to make: which notebook, with what, called what, in which group of the index."""
-
-    name: str
-    notebook: str
-    group: str
-    given: dict[str, Any]
 
 
 def run_project(
@@ -74,6 +64,7 @@ def run_project(
     CustlibError
         Any of its kinds; what was published before stays published.
     """
+    reports, work = reports.resolve(), work.resolve()
     with publish.lock(work / f"{project.id}.lock"):
         workspace = Workspace(project, work)
         _check_only(only)
@@ -101,7 +92,7 @@ def _run(workspace: Workspace, reports: Path, only: tuple[str, ...]) -> Path:
         parameters.check(page.notebook, parameters.declared(NOTEBOOKS / f"{page.notebook}.ipynb"), page.given)
     timings = _execute_all(chosen, folder)
     with _step("export"):
-        publish.export(chosen, folder, workspace)
+        export(chosen, folder, workspace)
     if only:
         log.info("run: pages of %s in %s; nothing was published", ", ".join(only), folder / "pages")
         return folder / "pages"
@@ -131,40 +122,6 @@ def run_id(workspace: Workspace) -> str:
     for text in code:
         digest.update(hashlib.sha256(text).digest())
     return digest.hexdigest()[:16]
-
-
-def pages(workspace: Workspace) -> list[Page]:
-    """List the pages of a run, in reading order.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        The opened project.
-
-    Returns
-    -------
-    list of Page
-        One per notebook, and one per segment for the playbook.
-    """
-    segmentation = workspace.project.segments.playbook
-    if segmentation not in workspace.definitions:
-        raise UsageError(
-            f"segments.playbook: {segmentation} is not made. {hint(segmentation, list(workspace.definitions))}"
-        )
-    plain = [
-        Page("overview", "80_overview", "overview", {}),
-        Page("validation", "30_lifetime", "validation", {}),
-        Page("value", "40_value", "value", {}),
-        Page("segments", "50_segments", "segments", {}),
-        Page("identify", "10_identify", "identify", {}),
-        Page("start-here", "00_start_here", "other", {}),
-    ]
-    plays = [
-        Page(f"playbook-{segment.replace('_', '-')}", PER_SEGMENT, "playbooks",
-             {"segmentation": segmentation, "segment": segment})
-        for segment in workspace.definitions[segmentation].ids
-    ]  # fmt: skip
-    return plain + plays
 
 
 def _check_only(only: tuple[str, ...]) -> None:
@@ -206,19 +163,33 @@ def _execute(page: Page, folder: Path) -> float:
     from papermill.exceptions import PapermillExecutionError
 
     started = time.monotonic()
-    given = {"run": str(folder.resolve())} | page.given
+    given = {"run": str(folder)} | page.given
     try:
-        papermill.execute_notebook(
-            NOTEBOOKS / f"{page.notebook}.ipynb", folder / f"{page.name}.ipynb", given,
-            kernel_name="python3", progress_bar=False, log_output=False, cwd=NOTEBOOKS,
-        )  # fmt: skip
+        with TemporaryDirectory(prefix="custlib-") as sockets:
+            papermill.execute_notebook(
+                NOTEBOOKS / f"{page.notebook}.ipynb", folder / f"{page.name}.ipynb", given,
+                kernel_name="python3", progress_bar=False, log_output=False,
+                kernel_manager_class=_local_kernels(sockets),
+            )  # fmt: skip
     except PapermillExecutionError as fault:
-        raise RunError(
-            f"{page.notebook} ({page.name}): cell {fault.exec_count} failed: {fault.ename}: {fault.evalue}"
-        ) from None
+        kind = getattr(errors, fault.ename, RunError)
+        where = f"{page.notebook} ({page.name}), cell {fault.exec_count}"
+        said = fault.evalue if kind is not RunError else f"{fault.ename}: {fault.evalue}"
+        raise kind(f"{where}: {said}") from None
     seconds = time.monotonic() - started
     log.info("run: %s in %.1f s", page.name, seconds)
     return seconds
+
+
+def _local_kernels(sockets: str) -> type:
+    """Choose kernels that talk through files of this user, not through ports of the machine."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    class LocalKernels(AsyncKernelManager):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options, transport="ipc", ip=f"{sockets}/kernel")
+
+    return LocalKernels
 
 
 @contextmanager
@@ -246,9 +217,6 @@ def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float
         "versions": {"custlib": custlib.__version__, "python": platform.python_version()}
         | {name: version(name) for name in packages},
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},
-        "light": workspace.holdout["light"],
-        "pages": [
-            {"name": page.name, "group": page.group, "notebook": page.notebook, "given": page.given}
-            for page in chosen
-        ],
+        "index": index_entry(chosen, workspace),
+        "pages": [vars(page) for page in chosen],
     }

@@ -12,12 +12,22 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import custlib
 from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
-from custlib.differentiate import activity, backtest, lifetime, migration, segments, spend, value
+from custlib.differentiate import (
+    activity,
+    backtest,
+    crosscheck,
+    lifetime,
+    migration,
+    segments,
+    spend,
+    uncertainty,
+    value,
+)
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
@@ -27,7 +37,12 @@ from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+from custlib.show.blocks import Footer
+from custlib.show.pages import common
 from custlib.show.texts import Texts, texts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HOME = Path(__file__).resolve().parent.parent
 log = logging.getLogger("custlib")
@@ -232,6 +247,37 @@ class Workspace:
         return made.to_json()
 
     @property
+    def compared_with(self) -> dt.date:
+        """The earlier date that segments are compared with."""
+        return self.project.as_of - dt.timedelta(days=self.project.compare_days)
+
+    @property
+    def crosscheck(self) -> dict[str, dict[str, float]]:
+        """What the package lifetimes finds on the calibration cells."""
+        engine = self.need("calibration_cells")
+        found = {"lifetime": lambda: crosscheck.lifetimes_lifetime(engine, "calibration_cells")}
+        if self.quality["has_amount"]:
+            self.need("calibration_spend_cells")
+            found["spend"] = lambda: crosscheck.lifetimes_spend(engine, "calibration_spend_cells")
+        return self.record("crosscheck", lambda: {name: make() for name, make in found.items()})
+
+    @property
+    def calibration_spend(self) -> tuple[Spend, GammaGamma | None]:
+        """The spend model of the calibration period."""
+        return self._spend("calibration_spend_cells")
+
+    def intervals(self, segmentation: str) -> "pd.DataFrame":
+        """The 95 % intervals of a segmentation's purchases and value, with a row named all."""
+        engine = self.need("customer_value", "customer_segments")
+        horizon = self.project.horizon_days
+        return uncertainty.intervals(engine, segmentation, self.model, self.spend[1], horizon_days=horizon)
+
+    @property
+    def footer(self) -> Footer:
+        """Where the page comes from."""
+        return common.footer(self.t, self.project, self.quality, self.source_hash, custlib.__version__)
+
+    @property
     def playbook(self) -> Playbook:
         """The playbook of the project."""
         return read_playbook(self.project.segments.playbook_file, self.project.folder)
@@ -257,6 +303,17 @@ def _activity(ws: Workspace) -> None:
 def _calibration_activity(ws: Workspace) -> None:
     ws.need("transactions")
     activity.make_activity(ws.engine, "calibration_activity", as_of=ws.project.calibration_end)
+
+
+def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Callable[[Workspace], None]:
+    def make(ws: Workspace) -> None:
+        ws.need("transactions")
+        since, now = ws.compared_with, ws.project.as_of
+        as_of, until = since if past_day else now, since if past_purchases else now
+        select = activity.customer_activity(ws.engine.dialect)
+        ws.engine.make(name, select, as_of=as_of, until=until)
+
+    return make
 
 
 def _cells(name: str, source: str) -> Callable[[Workspace], None]:
@@ -318,11 +375,8 @@ def _customer_segments(ws: Workspace) -> None:
 
 
 def _segment_moves(ws: Workspace) -> None:
-    engine = ws.need("transactions", "customer_value")
-    since = ws.project.as_of - dt.timedelta(days=ws.project.compare_days)
-    migration.make_segment_moves(
-        engine, list(ws.definitions.values()), since=since, as_of=ws.project.as_of
-    )
+    engine = ws.need("activity_before", "activity_aged", "activity_now", "customer_value")
+    migration.make_segment_moves(engine, list(ws.definitions.values()))
 
 
 STEPS: dict[str, Callable[[Workspace], None]] = {
@@ -338,5 +392,8 @@ STEPS: dict[str, Callable[[Workspace], None]] = {
     "calibration_scores": _calibration_scores,
     "holdout": _holdout,
     "customer_segments": _customer_segments,
+    "activity_before": _activity_at("activity_before", past_day=True, past_purchases=True),
+    "activity_aged": _activity_at("activity_aged", past_day=False, past_purchases=True),
+    "activity_now": _activity_at("activity_now", past_day=False, past_purchases=False),
     "segment_moves": _segment_moves,
 }

@@ -6,6 +6,7 @@ is taken from the repeat purchases.
 """
 
 import datetime as dt
+from typing import Any
 
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
@@ -56,11 +57,16 @@ def cells(sql: Dialect, activity: str, days: int) -> str:
 
 
 def spend_cells(sql: Dialect, activity: str, steps: int | None) -> str:
-    """Write the select that counts repeat customers by frequency and spend (``steps`` per factor e)."""
-    spend = "monetary_value" if steps is None else f"floor(ln(monetary_value) * {steps})"
+    """Write the select that counts repeat customers by frequency and spend.
+
+    Spend is taken to the cent, half a cent up (the tiny addition undoes binary rounding of halves), or in ``steps`` bins per factor e where there are too many different cents.
+    """
+    del sql
+    cents = "floor(monetary_value * 100 + 0.5 + 1e-7) / 100"
+    spend = cents if steps is None else f"floor(ln(monetary_value) * {steps})"
     return f"""
-        select frequency, avg(monetary_value) as monetary_value, count(*) as customers
-        from {activity} where frequency > 0 and monetary_value > 0 group by frequency, {spend}"""
+        select frequency, avg({cents}) as monetary_value, count(*) as customers
+        from {activity} where frequency > 0 and {cents} > 0 group by frequency, {spend}"""
 
 
 def make_activity(engine: DuckDB, name: str, *, as_of: dt.date, until: dt.date | None = None) -> None:
@@ -128,6 +134,29 @@ def make_spend_cells(engine: DuckDB, name: str, activity: str) -> None:
         if _count(engine, name) <= CELL_LIMIT:
             return
     raise TableError(f"{name}: more than {CELL_LIMIT:,} cells.")
+
+
+def base(engine: DuckDB, activity: str) -> dict[str, Any]:
+    """Describe the customers of a table of activity.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+
+    Returns
+    -------
+    dict
+        ``customers``, ``one_time_share``, ``purchase_days``, ``repeats``, ``first_day``, ``last_day``.
+    """
+    row = engine.fetch(
+        "select count(*) as customers, avg(case when frequency = 0 then 1.0 else 0.0 end) as one_time_share,"
+        " sum(frequency + 1) as purchase_days, sum(frequency) as repeats, min(first_day) as first_day,"
+        f" max({engine.dialect.add_days('first_day', 'recency')}) as last_day from {activity}"
+    ).iloc[0]
+    return row.to_dict()
 
 
 def _count(engine: DuckDB, name: str) -> int:

@@ -162,7 +162,8 @@ def tracking(engine: DuckDB, activity: str, model: BGNBD, *, until: dt.date, ste
         " group by t.day order by t.day",
         until=until,
     )
-    ends = pd.date_range(end=pd.Timestamp(until), start=first["first_day"].min(), freq=f"{-step_days}D")[::-1]
+    steps = (pd.Timestamp(until) - pd.Timestamp(first["first_day"].min())).days // step_days
+    ends = pd.date_range(end=pd.Timestamp(until), periods=steps + 1, freq=f"{step_days}D")
     days, actual = pd.to_datetime(daily["day"]).to_numpy(), daily["actual"].to_numpy()
     return pd.DataFrame(
         {

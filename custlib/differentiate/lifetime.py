@@ -156,3 +156,32 @@ def expected_repeats(model: BGNBD, first_days: pd.DataFrame, day: dt.date) -> fl
     begun = age > 0
     expected = bgnbd.new_customer_purchases(model, age[begun])
     return float((expected * first_days["customers"].to_numpy(dtype=float)[begun]).sum())
+
+
+def alive_grid(engine: DuckDB, activity: str, model: BGNBD, *, most: int = 10, steps: int = 12) -> pd.DataFrame:
+    """Compute P(alive) over frequency and days since the last purchase, for a customer of median age.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+    model : BGNBD
+        Fitted with time in days.
+    most : int, default 10
+        Largest frequency shown.
+    steps : int, default 12
+        Steps of days since the last purchase.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``frequency``, ``days_since_last``, ``probability_alive``.
+    """
+    age = float(engine.fetch(f"select median(T) as T from {activity}")["T"].item())
+    step = max(int(np.ceil(age / steps)), 1)
+    days = np.arange(0, int(age), step)
+    frequency, silent = (grid.ravel() for grid in np.meshgrid(np.arange(1, most + 1), days))
+    alive = bgnbd.probability_alive(model, frequency, age - silent, age)
+    return pd.DataFrame({"frequency": frequency, "days_since_last": silent, "probability_alive": alive})

@@ -4,40 +4,30 @@ Reads the activity at three points: as it was, as it would be had only time pass
 definitions every move is either ageing (time passed, nobody bought) or purchases (orders added).
 """
 
-import datetime as dt
-
 import pandas as pd
 
-from custlib.differentiate.activity import customer_activity
 from custlib.differentiate.segments import Definition, family
 from custlib.engine.duckdb import DuckDB
 
-CAUSES = ("ageing", "purchases")
+POINTS = ("before", "aged", "now")
 NOBODY = "none"
 
 
-def make_segment_moves(
-    engine: DuckDB, definitions: list[Definition], *, since: dt.date, as_of: dt.date
-) -> None:
+def make_segment_moves(engine: DuckDB, definitions: list[Definition]) -> None:
     """Make the table of moves between two dates, for each segmentation.
 
     Parameters
     ----------
     engine : DuckDB
-        Holds ``transactions`` and ``customer_value``.
+        Holds ``customer_value`` and the activity at three points: ``activity_before``, ``activity_aged``
+        (the day of now, the purchases of before) and ``activity_now``.
     definitions : list of Definition
         The frozen segmentations.
-    since, as_of : datetime.date
-        The two dates.
     """
-    sql = engine.dialect
-    steps = {"activity_before": (since, since), "activity_aged": (as_of, since), "activity_now": (as_of, as_of)}
-    for name, (seen, until) in steps.items():
-        engine.make(name, customer_activity(sql), as_of=seen, until=until)
     parts = []
     for definition in definitions:
-        assign = family(definition.segmentation).assign(sql, definition.rule)
-        before, aged, now = (f"({assign.format(activity=name)})" for name in steps)
+        assign = family(definition.segmentation).assign(engine.dialect, definition.rule)
+        before, aged, now = (f"({assign.format(activity=f'activity_{point}')})" for point in POINTS)
         parts.append(_moves(definition.segmentation, before, aged, "ageing"))
         parts.append(_moves(definition.segmentation, aged, now, "purchases"))
     engine.make("segment_moves", " union all ".join(parts))
@@ -78,3 +68,49 @@ def flows(engine: DuckDB, segmentation: str) -> pd.DataFrame:
         f" where segment <> '{NOBODY}' group by segment, cause order by segment, cause",
         segmentation=segmentation,
     )
+
+
+def net(frame: pd.DataFrame) -> dict[str, float]:
+    """Net customers gained by each segment: those who came less those who left.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`flows` made.
+
+    Returns
+    -------
+    dict of str to float
+        Net customers by segment.
+
+    Examples
+    --------
+    >>> net(pd.DataFrame({"segment": ["a", "a"], "customers_in": [5, 2], "customers_out": [1, 0]}))
+    {'a': 6.0}
+    """
+    summed = frame.groupby("segment")[["customers_in", "customers_out"]].sum()
+    return {str(s): float(n) for s, n in (summed["customers_in"] - summed["customers_out"]).items()}
+
+
+def changed_share(engine: DuckDB, definition: Definition) -> float:
+    """Share of the customers of the earlier date who are in another segment now.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds ``activity_before`` and ``activity_now``.
+    definition : Definition
+        The frozen segmentation.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 where there were no customers.
+    """
+    assign = family(definition.segmentation).assign(engine.dialect, definition.rule)
+    before, now = (assign.format(activity=name) for name in ("activity_before", "activity_now"))
+    found = engine.fetch(
+        "select avg(case when b.segment <> n.segment then 1.0 else 0.0 end) as share"
+        f" from ({before}) b join ({now}) n on b.customer_id = n.customer_id"
+    )["share"].item()
+    return float(found) if found == found else 0.0

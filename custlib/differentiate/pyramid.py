@@ -92,15 +92,17 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
         from {{activity}}"""
 
 
-def curve(engine: DuckDB, activity: str, *, points: int = 200) -> pd.DataFrame:
-    """Cumulate profit over customers, the best first.
+def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 200) -> pd.DataFrame:
+    """Cumulate money over customers, the best first.
 
     Parameters
     ----------
     engine : DuckDB
-        Holds the activity.
-    activity : str
-        Name of the table of activity.
+        Holds the table.
+    table : str
+        ``customer_activity`` or ``customer_value``.
+    measure : str, default "profit"
+        The column of money.
     points : int, default 200
         How many points at most.
 
@@ -109,7 +111,7 @@ def curve(engine: DuckDB, activity: str, *, points: int = 200) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``customer_share`` and ``value_share``, both from 0 to 1.
     """
-    values, counts = histogram(engine, activity, MEASURE)
+    values, counts = histogram(engine, table, measure)
     customers = np.concatenate(([0.0], np.cumsum(counts[::-1]))) / max(counts.sum(), 1.0)
     money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
     money = money / money[-1] if money[-1] else money

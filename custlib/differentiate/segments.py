@@ -258,7 +258,8 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         One row per segment of the definition, empty ones included: ``segment``, ``name``, ``customers``,
         ``customer_share``, ``revenue``, ``revenue_share``, ``historic_value``, ``value``, ``value_share``,
         ``residual_lifetime_value``, ``probability_alive`` (mean), ``expected_purchases``, ``value_at_risk``,
-        and the medians ``frequency``, ``days_since_last`` and ``spend``.
+        the medians ``frequency``, ``days_since_last`` and ``spend``, and ``value_per_customer``,
+        ``revenue_per_customer`` and ``purchases_per_customer``.
     """
     found = engine.fetch(
         "select s.segment, count(*) as customers, sum(v.revenue) as revenue,"
@@ -267,7 +268,8 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         " avg(v.probability_alive) as probability_alive, sum(v.expected_purchases) as expected_purchases,"
         " sum(v.residual_lifetime_value * (1 - v.probability_alive)) as value_at_risk,"
         " median(v.frequency) as frequency, median(v.days_since_last) as days_since_last,"
-        " median(v.revenue / (v.frequency + 1)) as spend"
+        " median(v.revenue / (v.frequency + 1)) as spend, avg(v.value) as value_per_customer,"
+        " avg(v.revenue) as revenue_per_customer, avg(v.frequency + 1) as purchases_per_customer"
         " from customer_segments s join customer_value v using (customer_id)"
         " where s.segmentation = :segmentation group by s.segment",
         segmentation=definition.segmentation,
@@ -282,3 +284,23 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         total = frame[name].sum()
         frame[share] = frame[name] / total if total else 0.0
     return frame
+
+
+def base(engine: DuckDB) -> pd.Series:
+    """Average what the segments are compared with, over all customers.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds ``customer_value``.
+
+    Returns
+    -------
+    pandas.Series
+        ``value_per_customer``, ``revenue_per_customer``, ``purchases_per_customer``, ``probability_alive``.
+    """
+    return engine.fetch(
+        "select avg(value) as value_per_customer, avg(revenue) as revenue_per_customer,"
+        " avg(frequency + 1) as purchases_per_customer, avg(probability_alive) as probability_alive"
+        " from customer_value"
+    ).iloc[0]

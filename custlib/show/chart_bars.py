@@ -244,7 +244,7 @@ def _indices(rows: list[Row], words: Words, base: float, write: Callable[[Any], 
         _zero(lanes, scale(base), len(rows))
         for n, value in enumerate(values):
             lanes.name(n)
-            colour = "accent" if value >= base else "series5"
+            colour = "accent" if value >= base else "mark"
             _bar(lanes, n, (scale(base), scale(value)), colour, write(value))
         said = words.t("chart.base", value=write(base))
         half = text_width(said, 12) / 2

@@ -112,7 +112,7 @@ def flow_bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.came"), words.t("chart.left"))
     sides = (
-        Side(columns[0], words.y_label, ["series5"] * len(rows)),
+        Side(columns[0], words.y_label, ["mark"] * len(rows)),
         Side(columns[1], words.x_label, ["accent"] * len(rows)),
     )
     labels = {"label": words.t("chart.label"), columns[0]: words.y_label, columns[1]: words.x_label}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WIDE, NARROW = 720, 358
 TEXT, SMALL = 13, 12
 DOTS_PER_INCH = 72
+ABOVE = 1_000_000
 Point = tuple[float, float]
 Key = tuple[str, str, str]
 Painter = Callable[["Sheet"], None]
@@ -123,6 +124,7 @@ class Sheet:
     def _mark(self, artist: Any, tip: str = "") -> None:
         self.marks += 1
         artist.set_clip_on(False)
+        artist.set_zorder(self.marks)  # drawn in the order of the calls, whatever its kind
         if tip:
             gid = f"tip{len(self.tips)}"
             artist.set_gid(gid)
@@ -175,7 +177,7 @@ class Sheet:
         weight = "bold" if bold else "normal"
         self.axes.text(
             at[0], at[1] + size * 0.36, text, color=_hex(colour), ha=side, va="baseline", fontsize=size,
-            fontweight=weight,
+            fontweight=weight, zorder=ABOVE,
         )  # fmt: skip
 
     def key(self, entries: Sequence[Key], y: float) -> float:

@@ -1,0 +1,183 @@
+"""The pages of a run: which notebook makes each, what it is called, and its export to HTML."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from custlib.differentiate import segments, value
+from custlib.errors import UsageError, hint
+from custlib.show.formats import interval, money, number, share
+from custlib.show.privacy import counts, is_small
+from custlib.show.texts import Texts
+from custlib.workspace import Workspace
+
+PER_SEGMENT = "70_playbook"
+_PLAIN = {
+    "overview": "80_overview",
+    "validation": "30_lifetime",
+    "value": "40_value",
+    "segments": "50_segments",
+    "identify": "10_identify",
+    "start": "00_start_here",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page to make: its file name, its kind, the notebook, and the parameters besides ``run``."""
+
+    name: str
+    kind: str
+    notebook: str
+    given: dict[str, Any]
+
+
+def pages(workspace: Workspace) -> list[Page]:
+    """List the pages of a run, in reading order.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The opened project.
+
+    Returns
+    -------
+    list of Page
+        One per notebook, and one per segment for the playbook.
+
+    Raises
+    ------
+    UsageError
+        If the playbook's segmentation is not made.
+    """
+    segmentation = workspace.project.segments.playbook
+    if segmentation not in workspace.definitions:
+        known = list(workspace.definitions)
+        raise UsageError(f"segments.playbook: {segmentation} is not made. {hint(segmentation, known)}")
+    plain = [Page(kind, kind, notebook, {}) for kind, notebook in _PLAIN.items()]
+    ids = workspace.definitions[segmentation].ids
+    given = [{"segmentation": segmentation, "segment": segment} for segment in ids]
+    return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in given]
+
+
+def _file(segment: str) -> str:
+    return f"playbook-{segment.replace('_', '-')}"
+
+
+def title(t: Texts, page: Page, workspace: Workspace) -> str:
+    """Name a page in links and in the browser's window.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    page : Page
+        The page.
+    workspace : Workspace
+        The opened project.
+
+    Returns
+    -------
+    str
+        The segment's name for a playbook, else the name of the kind.
+    """
+    if page.kind != "playbook":
+        return t(f"pages.{page.kind}")
+    return workspace.definitions[page.given["segmentation"]].name(page.given["segment"], t.language)
+
+
+def export(chosen: list[Page], folder: Path, workspace: Workspace) -> None:
+    """Print every executed notebook of a run as a page.
+
+    Parameters
+    ----------
+    chosen : list of Page
+        The pages of the run.
+    folder : pathlib.Path
+        Its folder; holds ``<name>.ipynb``, gets ``pages/<name>.html``.
+    workspace : Workspace
+        The opened project.
+    """
+    import nbformat
+
+    from custlib.show.export import render_page
+
+    t, project = workspace.t, workspace.project
+    for page in chosen:
+        notebook = nbformat.read(folder / f"{page.name}.ipynb", as_version=4)
+        html = render_page(
+            notebook, title=f"{title(t, page, workspace)} · {project.name}", language=project.language,
+            kind=page.kind, links=_links(t, page, chosen, workspace),
+        )  # fmt: skip
+        part = folder / "pages" / f".{page.name}.{os.getpid()}"
+        part.write_text(html, encoding="utf-8")
+        os.replace(part, folder / "pages" / f"{page.name}.html")
+
+
+def _links(t: Texts, page: Page, chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
+    """Link a page to the index, to its siblings, and to the playbooks."""
+    listed = [
+        {
+            "title": title(t, other, workspace),
+            "href": f"{other.name}.html",
+            "current": other == page,
+            "group": t("index.playbooks") if other.kind == "playbook" else "",
+        }
+        for other in chosen
+    ]
+    return {"up": [{"title": t("index.title"), "href": "../../index.html"}], "pages": listed}
+
+
+def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
+    """State what the index says of a run: its light, the three numbers that matter, its pages.
+
+    Parameters
+    ----------
+    chosen : list of Page
+        The pages of the run.
+    workspace : Workspace
+        The opened project.
+
+    Returns
+    -------
+    dict
+        ``light``, ``numbers``, ``pages``; see :func:`custlib.show.export.render_index`.
+    """
+    t, project, lang = workspace.t, workspace.project, workspace.project.language
+    engine = workspace.need("customer_value", "customer_segments")
+    totals = value.totals(engine)
+    definition = workspace.definitions[project.segments.playbook]
+    whole = workspace.intervals(definition.segmentation).set_index("segment").loc["all"]
+    span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
+    numbers = [
+        {"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""},
+        {"label": t("overview.active"), "value": number(totals["active"], lang), "note": ""},
+        {"label": t("overview.coming", days=project.horizon_days),
+         "value": money(whole["value"], project.currency, lang), "note": t("value.between", interval=span)},
+    ]  # fmt: skip
+    notes = _notes(t, workspace)
+    listed = [
+        {
+            "title": title(t, page, workspace),
+            "href": f"{page.name}.html",
+            "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
+            "note": notes.get(page.given.get("segment", ""), ""),
+        }
+        for page in chosen
+    ]
+    return {"light": workspace.holdout["light"], "numbers": numbers, "pages": listed}
+
+
+def _notes(t: Texts, workspace: Workspace) -> dict[str, str]:
+    """Say size and worth of each segment in a few words."""
+    project = workspace.project
+    definition = workspace.definitions[project.segments.playbook]
+    frame = segments.summary(workspace.engine, definition, language=project.language)
+    texts = counts(frame["customers"].tolist(), project.language)
+    said = {}
+    for row, count in zip(frame.to_dict("records"), texts, strict=True):
+        worth = share(row["value_share"], project.language)
+        hidden = row["customers"] == 0 or is_small(row["customers"])
+        said[row["segment"]] = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
+    return said

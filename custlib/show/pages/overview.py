@@ -1,0 +1,81 @@
+"""Blocks of the front page of a run: the finding, four numbers, the segments with their pages, the health of the data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from custlib.customise.playbooks import Playbook
+from custlib.project import Project
+from custlib.show.blocks import Callout, Kpi, Kpis, Table, Title
+from custlib.show.formats import change, day, interval, money, number, share
+from custlib.show.privacy import counts, is_small
+from custlib.show.texts import Texts
+
+
+def headline(t: Texts, project: Project, top_share: float, light: str) -> Title:
+    """Say what share of the coming money the best fifth brings."""
+    text = t("overview.headline", share=share(top_share, t.language), days=project.horizon_days)
+    return Title(text, t("overview.subtitle", name=project.name, day=day(project.as_of, t.language)), light)
+
+
+def kpis(
+    t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], moves: Mapping[str, float]
+) -> Kpis:
+    """State customers, active customers, the value of the coming horizon, and the change."""
+    lang = t.language
+    span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
+    active = share(totals["active"] / totals["customers"], lang)
+    return Kpis(
+        [
+            Kpi(t("overview.customers"), number(totals["customers"], lang),
+                t("overview.repeat", share=share(totals["repeat_customers"] / totals["customers"], lang))),
+            Kpi(t("overview.active"), number(totals["active"], lang), t("overview.active_note", share=active)),
+            Kpi(t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang), t("value.between", interval=span)),
+            Kpi(t("overview.moved"), share(moves["moved_share"], lang), t("overview.moved_note", days=project.compare_days)),
+        ]
+    )  # fmt: skip
+
+
+def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook, net: Mapping[str, float]) -> Table:
+    """List every segment with its size, worth, change, first action and the link to its page."""
+    small = [is_small(n) for n in frame["customers"]]
+    empty = [n == 0 for n in frame["customers"]]
+
+    def shown(texts: list[str]) -> list[str]:
+        return ["–" if s or e else x for x, s, e in zip(texts, small, empty, strict=True)]
+
+    rows = pd.DataFrame(
+        {
+            "name": frame["name"],
+            "customers": counts(frame["customers"].tolist(), t.language),
+            "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
+            "value_share": shown([share(x, t.language) for x in frame["value_share"]]),
+            "change": shown([_net(net.get(s, 0)) for s in frame["segment"]]),
+            "first": [playbook.play(s).action[0].what.text(t.language) for s in frame["segment"]],
+            "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
+        }
+    )
+    labels = {c: t(f"overview.column_{c}", currency=project.currency, days=project.compare_days) for c in rows.columns if c != "href"}
+    return Table.of(
+        rows, title=t("overview.segments"), caption=t("overview.segments_caption"), labels=labels, header="name",
+        links={"name": "href"}, language=t.language, note=t("value.table_note") if any(small) else "",
+    )  # fmt: skip
+
+
+def _net(moved: float) -> str:
+    if is_small(abs(moved)):
+        return "±<10"
+    return f"{moved:+,.0f}".replace("-", "−") if moved else "0"
+
+
+def health(t: Texts, quality: Mapping[str, Any]) -> Callout:
+    """Say how healthy the data are in one sentence."""
+    values = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
+    tone = "good" if quality["rows_quarantined"] == 0 else "note"
+    return Callout(t("overview.health"), t("overview.health_text", **values), tone)  # type: ignore[arg-type]
+
+
+def accuracy(t: Texts, holdout: Mapping[str, Any]) -> str:
+    """Write the bias of the backtest for a sentence."""
+    return change(holdout["bias"], t.language)

@@ -1,0 +1,193 @@
+"""Blocks of a playbook: the eleven parts of one segment's page, in reading order, on one A4 sheet."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from custlib.customise.playbooks import Plan, Playbook, SegmentPlay
+from custlib.project import Project
+from custlib.rules import load
+from custlib.show import charts
+from custlib.show.blocks import Bullets, Callout, Facts, Figure, Text, Title
+from custlib.show.formats import day, interval, money, number, share
+from custlib.show.privacy import is_small
+from custlib.show.texts import Texts
+
+
+def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, light: str) -> Title:
+    """Name the segment with its finding, its date and until when the page holds."""
+    until = project.as_of + dt.timedelta(days=playbook.playbook.valid_days)
+    values = {"day": day(project.as_of, t.language), "until": day(until, t.language), "project": project.name}
+    text = t("playbook.empty" if row["customers"] == 0 else "playbook.few", name=row["name"])
+    if row["customers"] and not is_small(row["customers"]):
+        shares = {k: share(row[f"{k}_share"], t.language) for k in ("customer", "value")}
+        text = t("playbook.headline", name=row["name"], **shares)
+    return Title(text, t("playbook.subtitle", **values), light)
+
+
+def definition(t: Texts, play: SegmentPlay, rule: str) -> Facts:
+    """State the segment in words and as a rule."""
+    return Facts([(t("playbook.in_words"), play.definition.text(t.language)), (t("playbook.rule"), rule)])
+
+
+def who(t: Texts, row: "pd.Series[float]", count: str, project: Project) -> Facts | Callout:
+    """State how many they are, their share, and their typical profile."""
+    if is_small(row["customers"]) or row["customers"] == 0:
+        return Callout(t("playbook.too_few"), t("playbook.too_few_text", count=count), "warn")
+    lang = t.language
+    profile = {
+        "purchases": number(row["frequency"] + 1, lang),
+        "days": number(row["days_since_last"], lang),
+        "spend": money(row["spend"], project.currency, lang),
+    }
+    return Facts(
+        [
+            (t("playbook.customers"), t("playbook.of_all", count=count, share=share(row["customer_share"], lang))),
+            (t("playbook.revenue"), t("playbook.share_of", money=money(row["revenue"], project.currency, lang),
+                                      share=share(row["revenue_share"], lang))),
+            (t("playbook.typical"), t("playbook.typical_text", **profile)),
+        ]
+    )  # fmt: skip
+
+
+def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project: Project) -> Facts:
+    """State history, forecast with interval, and value at risk."""
+    lang, currency = t.language, project.currency
+    if is_small(row["customers"]) or row["customers"] == 0:
+        return Facts([(t("playbook.worth"), "–")])
+    around = interval(span["value_low"], span["value_high"], lang, currency)
+    return Facts(
+        [
+            (t("playbook.historic"), money(row["historic_value"], currency, lang)),
+            (t("playbook.coming", days=project.horizon_days),
+             t("playbook.with_interval", money=money(row["value"], currency, lang), interval=around)),
+            (t("playbook.residual"), money(row["residual_lifetime_value"], currency, lang)),
+            (t("playbook.at_risk"), money(row["value_at_risk"], currency, lang)),
+            (t("playbook.alive"), share(row["probability_alive"], lang)),
+        ]
+    )  # fmt: skip
+
+
+def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Facts:
+    """State who came in and who left since a date, by cause."""
+    own = flows[flows["segment"] == segment].set_index("cause")
+
+    def count(cause: str, side: str) -> str:
+        found = float(own[side].get(cause, 0)) if cause in own.index else 0.0
+        return "<10" if is_small(found) else number(found, t.language)
+
+    return Facts(
+        [
+            (t(f"playbook.{cause}"), t("playbook.in_out", came=count(cause, "customers_in"), left=count(cause, "customers_out")))
+            for cause in ("purchases", "ageing")
+        ],
+        title=t("playbook.since", day=day(since, t.language)),
+    )
+
+
+def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figure | Text:
+    """Show how the segment differs from the base, whose index is 100."""
+    if is_small(row["customers"]) or row["customers"] == 0:
+        return Text(t("playbook.no_comparison"))
+    names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_alive")
+    rows = pd.DataFrame({"label": [t(f"playbook.index_{n}") for n in names], "index": [100 * row[n] / base[n] for n in names]})
+    best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
+    return charts.index_bars(
+        rows, title=t("playbook.differs", label=best["label"], index=number(best["index"], t.language)),
+        caption="", description=t("playbook.differs_description"), language=t.language,
+    )  # fmt: skip
+
+
+def do(t: Texts, play: SegmentPlay) -> list[Callout | Facts]:
+    """State the objective, the actions with their offers, and what not to do."""
+    lang = t.language
+    actions = [
+        (t("playbook.action", number=n), t("playbook.action_text", what=a.what.text(lang), offer=a.offer.kind.text(lang),
+                                           margin=share(a.offer.min_margin, lang)))
+        for n, a in enumerate(play.action, start=1)
+    ]  # fmt: skip
+    goal = (t(f"objective.{play.objective}"), play.goal.text(lang))
+    return [
+        Facts([goal, (t("playbook.why"), play.why.text(lang)), *actions]),
+        Callout(t("playbook.do_not"), play.do_not.text(lang), "warn"),
+    ]
+
+
+def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
+    """State channel, cadence, cap, owner, due date and response limit."""
+    lang = t.language
+    channels = {entry["id"]: entry["name"][lang] for entry in load("channels")["channel"]}
+    used = list(dict.fromkeys(channels[a.channel] for a in play.action))
+    due = as_of + dt.timedelta(days=play.due_days)
+    return Facts(
+        [
+            (t("playbook.channel"), ", ".join(used)),
+            (t("playbook.cadence"), "; ".join(a.cadence.text(lang) for a in play.action)),
+            (t("playbook.cap"), t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action))),
+            (t("playbook.owner"), t("playbook.owner_text", owner=play.owner, day=day(due, lang))),
+            (t("playbook.response"), t("playbook.response_text", hours=play.response_hours)),
+        ]
+    )
+
+
+def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
+    """State cost, assumed effect with its source, expected margin with interval, and break-even."""
+    lang = t.language
+    source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in play.action}))
+    points = _points(plan.lift, lang)
+    margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
+               interval=interval(plan.margin_low, plan.margin_high, lang, currency))  # fmt: skip
+    even = _points(plan.break_even, lang) if math.isfinite(plan.break_even) else t("playbook.never")
+    return Facts(
+        [
+            (t("playbook.cost"), money(plan.cost, currency, lang)),
+            (t("playbook.effect"), t("playbook.effect_text", lift=points, base=share(plan.base_rate, lang), source=source)),
+            (t("playbook.margin"), margin),
+            (t("playbook.break_even"), even),
+        ]
+    )
+
+
+def _points(value: float, language: str) -> str:
+    """Write a difference of probabilities in points."""
+    return f"{value * 100:+.2g} {'个百分点' if language == 'zh' else 'points'}".replace("-", "−")
+
+
+def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date) -> list[Facts | Callout]:
+    """State how the effect is measured, or that it cannot be."""
+    holdout, lang = play.holdout, t.language
+    due = as_of + dt.timedelta(days=play.due_days + holdout.window_days)
+    detectable = "–" if plan.detectable is None else _points(plan.detectable, lang)
+    facts = Facts(
+        [
+            (t("playbook.control"), t("playbook.control_text", share=share(holdout.share, lang), count="<10" if is_small(plan.control) else number(plan.control, lang))),
+            (t("playbook.detectable"), t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))),
+            (t("playbook.read_out"), t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))),
+        ]
+    )  # fmt: skip
+    if plan.measurable:
+        return [facts, Callout(t("playbook.measurable"), t("playbook.measurable_text"), "good")]
+    return [facts, Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")]
+
+
+def last_time(t: Texts) -> Text:
+    """Say what was measured last time."""
+    return Text(t("playbook.no_last_time"))
+
+
+def audience(t: Texts, play: SegmentPlay) -> Facts:
+    """State which list can be made and who is left out."""
+    excluded: Sequence[str] = sorted({name for a in play.action for name in a.eligible.exclude})
+    return Facts(
+        [
+            (t("playbook.list"), t("playbook.list_text", columns=", ".join(play.export.columns), format=play.export.format)),
+            (t("playbook.excluded"), ", ".join(excluded) or t("playbook.nobody_excluded")),
+        ]
+    )
+
+
+def strategy(t: Texts, text: str) -> Bullets:
+    """State the strategy of a segment in one line."""
+    return Bullets([text], title=t("playbook.strategy"))

@@ -1,0 +1,98 @@
+"""Blocks of the page "How do they differ?": RFM tiles, classes, clusters, moves by cause."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from custlib.differentiate.segments import Definition
+from custlib.show import charts
+from custlib.show.blocks import Callout, Cell, Facts, Figure, Tiles, Title
+from custlib.show.formats import day, money, number, share
+from custlib.show.privacy import is_small
+from custlib.show.texts import Texts
+
+_SCORES = (5, 4, 3, 2, 1)
+
+
+def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
+    """Say which segment brings most of the coming money."""
+    best = frame.sort_values("value").iloc[-1]
+    values = {
+        "name": best["name"],
+        "customers": share(best["customer_share"], t.language),
+        "value": share(best["value_share"], t.language),
+    }
+    return Title(t("segments.headline", **values), t("segments.subtitle", day=day(as_of, t.language)))
+
+
+def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
+    """Lay the customers out on R (rows) and F (columns), tone by coming-year value."""
+    found = {(int(row.R), int(row.F)): row for row in frame.itertuples()}
+    names = {tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells}
+    top = float(frame["value"].max()) or 1.0
+
+    def cell(r: int, f: int) -> Cell:
+        row: Any = found.get((r, f))
+        if row is None:
+            return Cell("0", "", 0.0, names[r, f])
+        hidden = is_small(row.customers)
+        text = t("segments.under_ten") if hidden else number(row.customers, t.language)
+        worth = "" if hidden else money(row.value, currency, t.language)
+        return Cell(text, worth, 0.0 if hidden else float(row.value) / top, names[r, f])
+
+    return Tiles(
+        title=t("segments.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
+        cells=[[cell(r, f) for f in reversed(_SCORES)] for r in _SCORES], row_title=t("segments.recency"),
+        column_title=t("segments.frequency"), caption=t("segments.tiles_caption"),
+        description=t("segments.tiles_description"),
+    )  # fmt: skip
+
+
+def cuts(t: Texts, definition: Definition, currency: str) -> Facts:
+    """State the frozen cuts in words."""
+    rule = definition.rule["cuts"]
+
+    def said(values: list[float], unit: str) -> str:
+        return f"{' · '.join(f'{value:,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
+
+    return Facts(
+        [
+            (t("segments.cuts_recency"), said(rule["recency"], t("unit.day"))),
+            (t("segments.cuts_frequency"), said(rule["frequency"], t("segments.purchases"))),
+            (t("segments.cuts_monetary"), said(rule["monetary"], currency)),
+            (t("segments.classes"), t("segments.effective", **_effective(rule))),
+            (t("segments.frozen"), t("segments.frozen_text", day=day(dt.date.fromisoformat(definition.fitted), t.language),
+                                     version=definition.version)),
+        ],
+        title=t("segments.cuts"),
+    )  # fmt: skip
+
+
+def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
+    return {name[0].upper(): str(len(set(values)) + 1) for name, values in rule.items()}
+
+
+def flows(t: Texts, definition: Definition, frame: pd.DataFrame) -> Figure:
+    """Show who came into and who left each segment."""
+    summed = frame.groupby("segment")[["customers_in", "customers_out"]].sum().reindex(list(definition.ids)).fillna(0)
+    rows = summed.reset_index().assign(label=lambda f: [definition.name(s, t.language) for s in f["segment"]])
+    largest = rows.iloc[int((rows["customers_in"] + rows["customers_out"]).to_numpy().argmax())]
+    return charts.flow_bars(
+        rows[["label", "customers_in", "customers_out"]], title=t("segments.flows", name=largest["label"]),
+        caption=t("segments.flows_caption"), description=t("segments.flows_description"), language=t.language,
+    )  # fmt: skip
+
+
+def causes(t: Texts, frame: pd.DataFrame, moved_since: dt.date) -> Callout:
+    """Say how many moved only because time passed, and how many because somebody bought."""
+    into = frame.groupby("cause")["customers_in"].sum()
+    values = {cause: number(into.get(cause, 0), t.language) for cause in ("ageing", "purchases")}
+    return Callout(t("segments.causes"), t("segments.causes_text", day=day(moved_since, t.language), **values))
+
+
+def stability(t: Texts, definition: Definition) -> Facts:
+    """State what the clusters rest on."""
+    features = definition.rule["features"]
+    powers = ", ".join(f"{t(f'segments.feature_{name}')} (λ = {f['power']:g})" for name, f in features.items())
+    return Facts([(t("segments.features"), powers), (t("segments.k"), str(len(definition.ids)))])

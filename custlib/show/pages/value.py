@@ -1,0 +1,93 @@
+"""Blocks of the page "What are they worth?": history, forecast with interval, who brings the money."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from custlib.project import Project
+from custlib.show import charts
+from custlib.show.blocks import Figure, Kpi, Kpis, Table, Title
+from custlib.show.formats import day, interval, money, number, share
+from custlib.show.privacy import counts, is_small
+from custlib.show.texts import Texts
+
+
+def headline(t: Texts, project: Project, whole: Mapping[str, float], light: str) -> Title:
+    """Say what the coming horizon is worth, with its interval."""
+    worth = money(whole["value"], project.currency, t.language)
+    span = interval(whole["value_low"], whole["value_high"], t.language, project.currency)
+    text = t("value.headline", days=project.horizon_days, value=worth)
+    return Title(text, t("value.subtitle", interval=span, day=day(project.as_of, t.language)), light)
+
+
+def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float]) -> Kpis:
+    """State history, coming horizon and residual lifetime value."""
+    lang, currency = t.language, project.currency
+    span = interval(whole["value_low"], whole["value_high"], lang, currency)
+    bought = interval(whole["purchases_low"], whole["purchases_high"], lang)
+    rate = share(project.annual_discount_rate, lang)
+    return Kpis(
+        [
+            Kpi(t("value.historic"), money(totals["historic_value"], currency, lang), t("value.historic_note")),
+            Kpi(t("value.coming", days=project.horizon_days), money(whole["value"], currency, lang), t("value.between", interval=span)),
+            Kpi(t("value.purchases"), number(whole["expected_purchases"], lang), t("value.between", interval=bought)),
+            Kpi(t("value.residual"), money(totals["residual_lifetime_value"], currency, lang), t("value.residual_note", rate=rate)),
+        ]
+    )  # fmt: skip
+
+
+def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure:
+    """Show who brought the money, with the 20 % point marked."""
+    return charts.cumulative_curve(
+        frame, mark=(0.2, top), title=t("value.curve", share=share(top, t.language)), language=t.language,
+        caption=t("value.curve_caption"), description=t("value.curve_description"),
+    )  # fmt: skip
+
+
+def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
+    """Put customers beside money, tier by tier."""
+    rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
+    best = frame.iloc[0]
+    return charts.pyramid_bars(
+        rows, order=list(rows["segment"]), language=t.language, caption=t("value.pyramid_caption"),
+        title=t("value.pyramid", name=best["name"], customers=share(best["customer_share"], t.language),
+                value=share(best["value_share"], t.language)),
+        description=t("value.pyramid_description"),
+    )  # fmt: skip
+
+
+def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame) -> Figure:
+    """Show what each segment brought and is expected to bring, with intervals."""
+    rows = frame.merge(spans[["segment", "value_low", "value_high"]], on="segment")
+    rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
+    rows = rows.assign(label=rows["name"], low=rows["value_low"], high=rows["value_high"])
+    best = rows.sort_values("value").iloc[-1]
+    return charts.dot_intervals(
+        rows.assign(historic=rows["historic_value"])[["label", "value", "low", "high", "historic"]],
+        language=t.language, x_label=project.currency, caption=t("value.dots_caption"),
+        title=t("value.dots", name=best["name"], share=share(best["value_share"], t.language)),
+        description=t("value.dots_description"),
+    )  # fmt: skip
+
+
+def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Table:
+    """State customers, history and forecast of every segment; small groups only by "<10"."""
+    small = frame["customers"].map(is_small)
+    rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
+    for column, form in (("customer_share", share), ("revenue", None), ("value", None), ("value_share", share)):
+        write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
+        rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
+    rows["probability_alive"] = [
+        "–" if hide else share(x, t.language) for x, hide in zip(frame["probability_alive"], small, strict=True)
+    ]
+    labels = {c: t(f"value.column_{c}", currency=project.currency) for c in rows.columns}
+    return Table.of(rows, title=title, labels=labels, header="name", language=t.language,
+                    note=t("value.table_note") if small.any() else "")  # fmt: skip
+
+
+def alive_map(t: Texts, frame: pd.DataFrame) -> Figure:
+    """Map the chance of being a customer still over frequency and days since the last purchase."""
+    return charts.alive_heatmap(
+        frame, title=t("value.alive"), caption=t("value.alive_caption"), language=t.language,
+        description=t("value.alive_description"),
+    )  # fmt: skip
