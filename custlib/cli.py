@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:  # the last door: a bug is said in one line, its trace only when asked for
         if given.verbose:
             logging.exception("bug")
-        print(f"Bug in custlib: {type(fault).__name__}: {fault}. Run again with --verbose and report it.", file=sys.stderr)
+        print(
+            f"Bug in custlib: {type(fault).__name__}: {fault}. Run again with --verbose and report it.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -75,7 +78,9 @@ def _value(given: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="custlib", description="Customer value, segments and playbooks from purchases.")
+    parser = argparse.ArgumentParser(
+        prog="custlib", description="Customer value, segments and playbooks from purchases."
+    )
     parser.add_argument("--version", action="version", version=f"custlib {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show every step, and the trace of a bug")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -103,7 +108,9 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument("--options", type=Path, metavar="JSON", help="how the file is written: columns, delimiter ...")
     value.add_argument("--horizon-days", type=_positive, default=365, metavar="N", help="length of the forecast (365)")
     value.add_argument("--annual-discount-rate", type=float, default=0.10, metavar="RATE", help="per year (0.10)")
-    value.add_argument("--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)")
+    value.add_argument(
+        "--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)"
+    )
     value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
     value.set_defaults(act=_value)
 
@@ -146,7 +153,7 @@ def read_options(path: Path | None) -> dict[str, object]:
     except (OSError, ValueError, RecursionError) as fault:
         raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
     if not isinstance(found, dict):
-        raise UsageError(f"{path.name}: must hold a JSON object, for instance {{\"delimiter\": \";\"}}.")
+        raise UsageError(f'{path.name}: must hold a JSON object, for instance {{"delimiter": ";"}}.')
     return found
 
 

@@ -112,7 +112,7 @@ def export(chosen: list[Page], folder: Path, workspace: Workspace) -> None:
         )  # fmt: skip
         part = folder / "pages" / f".{page.name}.{os.getpid()}"
         part.write_text(html, encoding="utf-8")
-        os.replace(part, folder / "pages" / f"{page.name}.html")
+        part.replace(folder / "pages" / f"{page.name}.html")
 
 
 def _links(t: Texts, page: Page, chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
     engine = workspace.need("customer_value", "customer_segments")
     totals = value.totals(engine)
     definition = workspace.definitions[project.segments.playbook]
-    whole = workspace.intervals(definition.segmentation).set_index("segment").loc["all"]
+    whole = workspace.intervals(definition.segmentation).set_index("segment").loc["all"].to_dict()
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     numbers = [
         {"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""},

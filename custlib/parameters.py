@@ -106,9 +106,9 @@ def check(notebook: str, accepted: dict[str, Parameter], given: dict[str, Any]) 
 
     Examples
     --------
-    >>> check("40_value", parse("horizon_days: int = 365  # days"), {"horizon": 90})
+    >>> check("40_value", parse("days: int = 365  # ahead"), {"day": 90})
     Traceback (most recent call last):
-    custlib.errors.UsageError: 40_value: parameter 'horizon' is unknown. Did you mean 'horizon_days'? Available: horizon_days.
+    custlib.errors.UsageError: 40_value: parameter 'day' is unknown. Did you mean 'days'? Available: days.
     """
     faults = [
         f"{notebook}: parameter {name!r} is unknown. {hint(name, list(accepted))}"

@@ -17,7 +17,16 @@ from custlib.errors import UsageError, hint
 
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 DAYS_PER_YEAR = 365
-STANDARD_COLUMNS = ("customer_id", "timestamp", "amount", "order_id", "quantity", "product", "cost", "channel")
+STANDARD_COLUMNS = (
+    "customer_id",
+    "timestamp",
+    "amount",
+    "order_id",
+    "quantity",
+    "product",
+    "cost",
+    "channel",
+)
 
 
 class _Strict(BaseModel):
@@ -118,7 +127,7 @@ class Project(_Strict):
     language: Literal["en", "zh"] = "en"
     source: Source
     segments: Segments = Segments()
-    folder: Path = Field(Path("."), exclude=True)
+    folder: Path = Field(Path(), exclude=True)
 
     @property
     def daily_discount_rate(self) -> float:

@@ -191,7 +191,9 @@ def _project(home: Path) -> dict[str, Any] | None:
         folder, manifest = good[0]
         entry["latest"] = manifest["index"] | {
             "as_of": folder.name,
-            "pages": [page | {"href": f"{home.name}/{folder.name}/{page['href']}"} for page in manifest["index"]["pages"]],
+            "pages": [
+                page | {"href": f"{home.name}/{folder.name}/{page['href']}"} for page in manifest["index"]["pages"]
+            ],
         }
     return entry
 
@@ -212,7 +214,7 @@ def _point(link: Path, target: str) -> None:
     part = link.with_name(f".latest-{os.getpid()}")
     part.unlink(missing_ok=True)
     part.symlink_to(target)
-    os.replace(part, link)
+    part.replace(link)
 
 
 def _sync(folder: Path) -> None:
@@ -225,4 +227,4 @@ def _sync(folder: Path) -> None:
 def _write(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)

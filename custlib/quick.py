@@ -75,9 +75,7 @@ def value_file(
     return summary
 
 
-def _project(
-    file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float
-) -> Project:
+def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float) -> Project:
     given = dict(options)
     day = as_of or given.pop("as_of", None)
     given.pop("as_of", None)
@@ -131,7 +129,7 @@ def _write(workspace: Workspace, out: Path) -> None:
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         shutil.copyfile(made, part)
-        os.replace(part, out)
+        part.replace(out)
     except OSError as fault:
         part.unlink(missing_ok=True)
         raise RunError(f"--out: {out.name}: {fault.strerror}.") from None

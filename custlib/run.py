@@ -185,7 +185,7 @@ def _local_kernels(sockets: str) -> type:
     """Choose kernels that talk through files of this user, not through ports of the machine."""
     from jupyter_client.manager import AsyncKernelManager
 
-    class LocalKernels(AsyncKernelManager):  # type: ignore[misc]
+    class LocalKernels(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
             super().__init__(**options, transport="ipc", ip=f"{sockets}/kernel")
 

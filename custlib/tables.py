@@ -114,7 +114,6 @@ def check(name: str, columns: Iterable[str]) -> None:
 
 def _table(name: str, entry: dict) -> Table:
     columns = tuple(
-        Column(column, *(part.strip() for part in text.split("|")))
-        for column, text in entry["columns"].items()
+        Column(column, *(part.strip() for part in text.split("|"))) for column, text in entry["columns"].items()
     )
     return Table(name, entry["meaning"], tuple(entry["key"]), columns)

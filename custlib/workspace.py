@@ -211,7 +211,10 @@ class Workspace:
 
         def fit() -> dict[str, Any]:
             found, model = spend.fit_spend(self.engine, cells)
-            return {"spend": vars(found), "model": gammagamma.to_dict(model, money_unit=self.project.currency) if model else None}
+            return {
+                "spend": vars(found),
+                "model": gammagamma.to_dict(model, money_unit=self.project.currency) if model else None,
+            }
 
         kept = self.record(f"spend_{cells}", fit)
         return Spend(**kept["spend"]), gammagamma.from_dict(kept["model"]) if kept["model"] else None
@@ -287,7 +290,7 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _transactions(ws: Workspace) -> None:
@@ -369,9 +372,7 @@ def _holdout(ws: Workspace) -> None:
 
 def _customer_segments(ws: Workspace) -> None:
     engine = ws.need("customer_activity")
-    segments.make_customer_segments(
-        engine, "customer_segments", "customer_activity", list(ws.definitions.values())
-    )
+    segments.make_customer_segments(engine, "customer_segments", "customer_activity", list(ws.definitions.values()))
 
 
 def _segment_moves(ws: Workspace) -> None:

@@ -102,9 +102,7 @@ def control_size(
     ControlSize(control=8155, treated=8155, customers=16310)
     """
     rate = base_rate + effect
-    _refuse_options(
-        base_rate=base_rate, rate_with_action=rate, control_share=control_share, alpha=alpha, power=power
-    )
+    _refuse_options(base_rate=base_rate, rate_with_action=rate, control_share=control_share, alpha=alpha, power=power)
     if effect == 0:
         raise UsageError("effect must not be 0: no experiment can show that.")
     variance = base_rate * (1 - base_rate) / control_share + rate * (1 - rate) / (1 - control_share)

@@ -163,7 +163,7 @@ class Playbook(_Strict):
         raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {hint(segment, known)}")
 
 
-def read_playbook(name: str, folder: Path = Path(".")) -> Playbook:
+def read_playbook(name: str, folder: Path = Path()) -> Playbook:
     """Read and check a playbook.
 
     Parameters
@@ -310,6 +310,7 @@ def measures(engine: DuckDB, segmentation: str, segment: str, model: BGNBD, *, w
         " * (1 - power((cast(:alpha as double) + T) / (cast(:alpha as double) + T + :window_days),"
         " cast(:r as double) + frequency))"
     )
+    given: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(
         f"select count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
         " coalesce(avg(expected_spend), 0) as spend"
@@ -317,6 +318,5 @@ def measures(engine: DuckDB, segmentation: str, segment: str, model: BGNBD, *, w
         " where s.segmentation = :segmentation and s.segment = :segment",
         segmentation=segmentation,
         segment=segment,
-        window_days=float(window_days),
-        **lifetime.parameters(model),
+        **given,
     ).iloc[0]

@@ -59,7 +59,8 @@ def cells(sql: Dialect, activity: str, days: int) -> str:
 def spend_cells(sql: Dialect, activity: str, steps: int | None) -> str:
     """Write the select that counts repeat customers by frequency and spend.
 
-    Spend is taken to the cent, half a cent up (the tiny addition undoes binary rounding of halves), or in ``steps`` bins per factor e where there are too many different cents.
+    Spend is taken to the cent, half a cent up (the tiny addition undoes the binary rounding of halves), or in
+    ``steps`` bins per factor e where there are too many different cents.
     """
     del sql
     cents = "floor(monetary_value * 100 + 0.5 + 1e-7) / 100"
@@ -156,7 +157,7 @@ def base(engine: DuckDB, activity: str) -> dict[str, Any]:
         " sum(frequency + 1) as purchase_days, sum(frequency) as repeats, min(first_day) as first_day,"
         f" max({engine.dialect.add_days('first_day', 'recency')}) as last_day from {activity}"
     ).iloc[0]
-    return row.to_dict()
+    return {str(name): found for name, found in row.to_dict().items()}
 
 
 def _count(engine: DuckDB, name: str) -> int:

@@ -79,7 +79,7 @@ def summary(engine: DuckDB) -> dict[str, Any]:
         " avg(abs(predicted - actual)) as mean_absolute_error, corr(predicted, actual) as correlation"
         " from holdout"
     ).iloc[0]
-    found = {name: float(row[name]) for name in row.index}
+    found: dict[str, Any] = {str(name): float(row[name]) for name in row.index}
     actual = found["actual"]
     found |= {"customers": int(found["customers"]), "actual": int(actual)}
     bias = (found["predicted"] / actual - 1) if actual else None

@@ -39,7 +39,8 @@ def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float]:
         fitter = BetaGeoFitter(penalizer_coef=_NOTHING_TO_STEER)
         fitter.fit(counted["frequency"], counted["recency"], counted["T"], weights=counted["customers"])
     found = {name: float(fitter.params_[name]) for name in ("r", "alpha", "a", "b")}
-    at_theirs = bgnbd.log_likelihood(BGNBD(**found), counted["frequency"], counted["recency"], counted["T"])
+    model = BGNBD(found["r"], found["alpha"], found["a"], found["b"])
+    at_theirs = bgnbd.log_likelihood(model, counted["frequency"], counted["recency"], counted["T"])
     return found | {"log_likelihood": float(at_theirs @ counted["customers"])}
 
 

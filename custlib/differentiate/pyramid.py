@@ -61,9 +61,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     classes = table["class"]
     shares = list(chosen.shares or [entry["share"] for entry in classes])
     if len(shares) != len(classes) or abs(sum(shares) - 1) > 1e-9 or min(shares) < 0:
-        raise UsageError(
-            f"segments.options.{name}.shares: {shares} must be {len(classes)} shares that add up to 1."
-        )
+        raise UsageError(f"segments.options.{name}.shares: {shares} must be {len(classes)} shares that add up to 1.")
     cut = share_cuts if (chosen.by or table["by"]) == "customers" else money_cuts
     cuts = cut(*histogram(engine, activity, MEASURE), shares[:-1])
     return {
@@ -82,8 +80,7 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     cases = " ".join(f"when {profit} >= {cut!r} then {literal(name)}" for name, cut in cuts)
     reasons = [f"profit of at least {cut:,.2f}" for cut in rule["cuts"]]
     said = " ".join(
-        f"when {profit} >= {cut!r} then {literal(reason)}"
-        for cut, reason in zip(rule["cuts"], reasons, strict=True)
+        f"when {profit} >= {cut!r} then {literal(reason)}" for cut, reason in zip(rule["cuts"], reasons, strict=True)
     )
     floor = f"when {profit} <= {rule['floor']!r} then"
     return f"""

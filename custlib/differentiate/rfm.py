@@ -81,9 +81,7 @@ def measured_cuts(engine: DuckDB, activity: str) -> dict[str, list[float]]:
         of those who bought again) and ``monetary`` (currency; empty where there is no money).
     """
     recency = quantile_cuts(*histogram(engine, activity, MEASURES["recency"]), SCORES)
-    again = quantile_cuts(
-        *histogram(engine, activity, MEASURES["frequency"], where="frequency > 0"), SCORES - 1
-    )
+    again = quantile_cuts(*histogram(engine, activity, MEASURES["frequency"], where="frequency > 0"), SCORES - 1)
     monetary = quantile_cuts(*histogram(engine, activity, MEASURES["monetary"]), SCORES)
     return {"recency": recency, "frequency": [_ONE_TIME_CUT, *again], "monetary": monetary}
 
@@ -197,7 +195,9 @@ def scores(rule: dict[str, Any]) -> str:
 
     def reached(measure: str) -> str:
         column = f"coalesce({MEASURES[measure]}, 0)"
-        return " + ".join([f"(case when {column} >= {cut!r} then 1 else 0 end)" for cut in rule["cuts"][measure]] or ["0"])
+        return " + ".join(
+            [f"(case when {column} >= {cut!r} then 1 else 0 end)" for cut in rule["cuts"][measure]] or ["0"]
+        )
 
     return f"""
         select customer_id, {SCORES} - ({reached("recency")}) as R, 1 + {reached("frequency")} as F,

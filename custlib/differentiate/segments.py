@@ -114,23 +114,21 @@ def from_json(text: str) -> Definition:
     --------
     >>> from_json("{}")
     Traceback (most recent call last):
-    custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Define it anew with --refit.
+    custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Set refit = true.
     """
     try:
         given = json.loads(text)
     except ValueError as fault:
-        raise UsageError(f"definition: is not JSON ({fault}). Define it anew with --refit.") from None
+        raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
     wanted = {"segmentation", "fitted", "rule", "segments", "version"}
     missing = sorted(wanted - set(given))
     if missing:
-        raise UsageError(f"definition: {', '.join(missing)} missing. Define it anew with --refit.")
-    definition = Definition(
-        given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"])
-    )
+        raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
+    definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))
     if definition.version != given["version"]:
         raise UsageError(
             f"definition: {definition.segmentation} was changed by hand (version {given['version']}, "
-            f"content {definition.version}). Define it anew with --refit."
+            f"content {definition.version}). Set refit = true."
         )
     return definition
 
@@ -163,9 +161,7 @@ def family(segmentation: str) -> ModuleType:
     return import_module(FAMILIES[segmentation])
 
 
-def define(
-    engine: DuckDB, segmentation: str, activity: str, *, as_of: dt.date, options: dict[str, Any]
-) -> Definition:
+def define(engine: DuckDB, segmentation: str, activity: str, *, as_of: dt.date, options: dict[str, Any]) -> Definition:
     """Define a segmentation on the customers of one date.
 
     Parameters
@@ -203,9 +199,7 @@ def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definit
     return " union all ".join(parts)
 
 
-def make_customer_segments(
-    engine: DuckDB, name: str, activity: str, definitions: list[Definition]
-) -> None:
+def make_customer_segments(engine: DuckDB, name: str, activity: str, definitions: list[Definition]) -> None:
     """Make the table of segments and prove that every customer is in each segmentation exactly once.
 
     Parameters
@@ -275,12 +269,23 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         segmentation=definition.segmentation,
     )
     frame = pd.DataFrame({"segment": definition.ids}).merge(found, how="left", on="segment")
-    counted = ("customers", "revenue", "historic_value", "value", "residual_lifetime_value",
-               "expected_purchases", "value_at_risk")
+    counted = (
+        "customers",
+        "revenue",
+        "historic_value",
+        "value",
+        "residual_lifetime_value",
+        "expected_purchases",
+        "value_at_risk",
+    )
     frame[list(counted)] = frame[list(counted)].astype(float).fillna(0.0)
     frame["customers"] = frame["customers"].astype(int)
     frame.insert(1, "name", [definition.name(s, language) for s in frame["segment"]])
-    for name, share in (("customers", "customer_share"), ("revenue", "revenue_share"), ("value", "value_share")):
+    for name, share in (
+        ("customers", "customer_share"),
+        ("revenue", "revenue_share"),
+        ("value", "value_share"),
+    ):
         total = frame[name].sum()
         frame[share] = frame[name] / total if total else 0.0
     return frame

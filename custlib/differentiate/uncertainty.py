@@ -119,7 +119,8 @@ def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
 
 
 def _expected(logs: Floats, cells: pd.DataFrame, horizon: float) -> Floats:
-    model = BGNBD(*(float(x) for x in np.exp(logs)))
+    r, alpha, a, b = (float(value) for value in np.exp(logs))
+    model = BGNBD(r, alpha, a, b)
     x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
     found: Floats = np.asarray(bgnbd.expected_purchases(model, horizon, x, recency, age), dtype=float)
     return found

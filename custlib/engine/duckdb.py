@@ -60,9 +60,7 @@ class DuckDB:
         for name, value in settings.items():
             self._connection.execute(f"set {name} = {literal(str(value))}")
 
-    def attach_csv(
-        self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True
-    ) -> None:
+    def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Give a CSV file a name; every column is text.
 
         Parameters
@@ -107,9 +105,7 @@ class DuckDB:
         path : pathlib.Path
             The file.
         """
-        self._execute(
-            f"create or replace view {name} as select * from read_parquet({literal(str(path))})"
-        )
+        self._execute(f"create or replace view {name} as select * from read_parquet({literal(str(path))})")
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame.
@@ -181,7 +177,7 @@ class DuckDB:
         written = self._path(name).with_suffix(f".{os.getpid()}.part")
         written.unlink(missing_ok=True)
         self._execute(f"copy ({select}) to {literal(str(written))} (format parquet)", **values)
-        os.replace(written, self._path(name))
+        written.replace(self._path(name))
         self.attach_parquet(name, self._path(name))
         tables.check(name, self.columns(name))
 
@@ -214,9 +210,7 @@ class DuckDB:
         """
         frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
         if len(frame) > limit:
-            raise TableError(
-                f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine."
-            )
+            raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
         return frame
 
     def write(self, select: str, path: Path, **values: Any) -> None:

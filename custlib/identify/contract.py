@@ -4,7 +4,6 @@ Reads the view ``source``; the rules are data (``rules/contract.toml``). Promise
 uncounted, so ``rows_read = rows_used + rows_quarantined + rows_removed`` and the same for money.
 """
 
-from pathlib import Path
 from typing import Any
 
 from custlib import rules
@@ -172,9 +171,7 @@ def _warnings(quality: dict[str, Any], opened: Opened) -> list[str]:
     if quality["ignored_columns"]:
         said.append(f"columns ignored: {', '.join(quality['ignored_columns'])}")
     if quality["refund_rows"]:
-        said.append(
-            f"{quality['refund_rows']:,} returns (negative or cancelled lines) are netted, never a purchase"
-        )
+        said.append(f"{quality['refund_rows']:,} returns (negative or cancelled lines) are netted, never a purchase")
     if quality["zero_amount_rows"]:
         said.append(f"{quality['zero_amount_rows']:,} lines have amount zero (free goods)")
     if not quality["has_amount"]:
@@ -186,9 +183,7 @@ def _rule(code: str) -> dict[str, Any]:
     return next(rule for rule in _rules() if rule["id"] == code)
 
 
-def _reject(
-    engine: DuckDB, quality: dict[str, Any], opened: Opened, project: Project, values: dict[str, Any]
-) -> None:
+def _reject(engine: DuckDB, quality: dict[str, Any], opened: Opened, project: Project, values: dict[str, Any]) -> None:
     """Raise once, naming every fault, when the source as a whole cannot be used."""
     name, read = project.source_path.name, quality["rows_read"]
     if read == 0:
@@ -201,13 +196,23 @@ def _reject(
     if not faults and quality["rows_used"] == 0:
         faults = [_say(engine, name, code, n, read, opened, project, values) for code, n in quality["reasons"].items()]
         if set(quality["reasons"]) == {"after_as_of"}:
-            faults = [f"{name}: no transactions up to as_of {project.as_of}: all {read:,} rows are later. Set a later as_of, not before the data."]
+            faults = [
+                f"{name}: no transactions up to as_of {project.as_of}: all {read:,} rows are later. "
+                "Set a later as_of, not one before the data."
+            ]
     if faults:
         raise TableError("\n".join(faults))
 
 
 def _say(
-    engine: DuckDB, name: str, code: str, n: int, read: int, opened: Opened, project: Project, values: dict[str, Any]
+    engine: DuckDB,
+    name: str,
+    code: str,
+    n: int,
+    read: int,
+    opened: Opened,
+    project: Project,
+    values: dict[str, Any],
 ) -> str:
     rule = _rule(code)
     given = opened.columns.get(rule["column"], rule["column"])
@@ -216,9 +221,7 @@ def _say(
     return f"{name}: {rule['what']}{mapped} in {n:,} of {read:,} rows (first: rows {rows}). {rule['remedy']}."
 
 
-def first_rows(
-    engine: DuckDB, code: str, opened: Opened, source: Source, values: dict[str, Any]
-) -> list[int]:
+def first_rows(engine: DuckDB, code: str, opened: Opened, source: Source, values: dict[str, Any]) -> list[int]:
     """Find the first rows of the source that break a rule, by reading it once more in order.
 
     Parameters

@@ -88,9 +88,7 @@ def _check_file(path: Path) -> None:
         raise TableError(f"{path.name}: the file is empty (0 bytes). Export it again.")
     known = (".csv", ".txt", ".tsv", ".gz", ".parquet")
     if path.suffix.lower() not in known:
-        raise TableError(
-            f"{path.name}: files ending in '{path.suffix}' are not read. Give one of {', '.join(known)}."
-        )
+        raise TableError(f"{path.name}: files ending in '{path.suffix}' are not read. Give one of {', '.join(known)}.")
 
 
 def _attach_parquet(engine: DuckDB, path: Path) -> None:
@@ -200,9 +198,7 @@ def explain(fault: Exception, path: Path) -> Exception:
     if "quote" in text.lower():
         return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
     if "CSV" in text:
-        return TableError(
-            f"{path.name}: a line{where} does not have the columns of the header. Correct that line."
-        )
+        return TableError(f"{path.name}: a line{where} does not have the columns of the header. Correct that line.")
     return TableError(
         f"{path.name}: cannot be read, truncated or corrupt: {text.splitlines()[0][:200]} Export it again."
     )

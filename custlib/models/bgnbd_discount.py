@@ -56,9 +56,7 @@ def discounted_purchases_if_alive(
     return discounted_if_alive(model, x, t / (model.alpha + T), delta * t)[()]
 
 
-def residual_transactions_if_alive(
-    model: BGNBD, delta: ArrayLike, frequency: ArrayLike, T: ArrayLike
-) -> Array:
+def residual_transactions_if_alive(model: BGNBD, delta: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> Array:
     """Give the discounted purchases in all time to come (DERT) of customers known to be alive at T.
 
     Parameters

@@ -269,9 +269,7 @@ def _likelihood_without_dropout(parameters: Array, cells: _Cells) -> tuple[float
 def _frequency_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
     """Terms in gamma functions, which depend on the frequency only."""
     r, _, a, b = parameters
-    rate, stay, either = (
-        [float(cells.x_weights @ term) for term in _rising(z, cells.x)] for z in (r, b, a + b)
-    )
+    rate, stay, either = ([float(cells.x_weights @ term) for term in _rising(z, cells.x)] for z in (r, b, a + b))
     gradient = np.array([rate[1], 0, -either[1], stay[1] - either[1]])
     hessian = np.zeros((4, 4))
     hessian[0, 0] = rate[2]

@@ -76,9 +76,7 @@ def expected_purchases_if_alive(model: BGNBD, t: ArrayLike, frequency: ArrayLike
     return expected_if_alive(model, x, t / (model.alpha + T))[()]
 
 
-def expected_purchases(
-    model: BGNBD, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
-) -> Array:
+def expected_purchases(model: BGNBD, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
     """Give the expected purchases in (T, T + t] of customers who may have dropped out.
 
     Parameters

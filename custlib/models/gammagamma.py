@@ -119,9 +119,7 @@ def expected_spend(model: GammaGamma, frequency: ArrayLike, monetary_value: Arra
     _refuse_infinite_mean(model)
     x, spend = read_columns(frequency=frequency, monetary_value=monetary_value)
     spend = np.where(x == 0, 1.0, spend)
-    refuse_faults(
-        [*number_faults("frequency", x), *number_faults("monetary_value", spend, least="not positive")]
-    )
+    refuse_faults([*number_faults("frequency", x), *number_faults("monetary_value", spend, least="not positive")])
     result: Array = (model.v + x * spend) * model.p / (model.p * x + model.q - 1)
     return result[()]
 

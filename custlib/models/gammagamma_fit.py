@@ -163,9 +163,7 @@ def _gamma_terms(p: float, q: float, cells: _Cells) -> tuple[float, Array, Array
     days, both = p * x, p * x + q
     value = -float(count @ special.betaln(days, q))
     slope, bend = special.digamma(both), special.zeta(2, both)
-    gradient = np.array(
-        [count @ (x * (slope - special.digamma(days))), count @ (slope - special.digamma(q)), 0.0]
-    )
+    gradient = np.array([count @ (x * (slope - special.digamma(days))), count @ (slope - special.digamma(q)), 0.0])
     hessian = np.zeros((3, 3))
     hessian[0, 0] = count @ (x**2 * (bend - special.zeta(2, days)))
     hessian[0, 1] = hessian[1, 0] = count @ (x * bend)

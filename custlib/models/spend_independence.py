@@ -36,9 +36,7 @@ class Independence:
     correlation_ratio: float
 
 
-def independence(
-    frequency: ArrayLike, monetary_value: ArrayLike, weights: ArrayLike | None = None
-) -> Independence:
+def independence(frequency: ArrayLike, monetary_value: ArrayLike, weights: ArrayLike | None = None) -> Independence:
     """Measure the dependence of spend on frequency among repeat buyers.
 
     Parameters

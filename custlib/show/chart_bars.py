@@ -152,9 +152,7 @@ def bars(
     words = words.axes(words.t("chart.value_label"), words.t("chart.label"))
     labels = {"label": words.y_label, "value": words.x_label}
     heights = heights_of(len(rows), 26)
-    return drawn(
-        _ranked(rows, words, highlight, form), words, heights, table_beneath(rows, words, labels, form)
-    )
+    return drawn(_ranked(rows, words, highlight, form), words, heights, table_beneath(rows, words, labels, form))
 
 
 def _ranked(rows: list[Row], words: Words, highlight: str | None, form: Form) -> Painter:

@@ -206,9 +206,7 @@ def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Paint
         _cut(sheet, plane, words, cut)
         sheet.line(plane.points(lines["actual"]), "series8", 2)
         sheet.line(plane.points(lines["expected"]), "accent", 2.5, "--")
-        _ends(
-            sheet, plane, [("series8", labels[0], lines["actual"]), ("accent", labels[1], lines["expected"])]
-        )
+        _ends(sheet, plane, [("series8", labels[0], lines["actual"]), ("accent", labels[1], lines["expected"])])
         places = [(plane.x(d), day(date.fromordinal(int(d)), words.language)) for d in _spread(days, sheet)]
         sheet.x_ticks(places, plane.y(0))
 
@@ -318,7 +316,5 @@ def _groups(rows: list[Row], words: Words, form: Form) -> Painter:
 
 
 def _tip(row: Row, words: Words, write: Any) -> str:
-    said = [
-        f"{words.t(f'chart.{n}')} {write(row[n])}" for n in ("actual", "expected", "baseline") if n in row
-    ]
+    said = [f"{words.t(f'chart.{n}')} {write(row[n])}" for n in ("actual", "expected", "baseline") if n in row]
     return f"{row['group']}: {', '.join(said)}"

@@ -142,17 +142,13 @@ def alive_heatmap(
     upward = sorted({row["frequency"] for row in rows}, reverse=True)
     placed = {(row["frequency"], row["days_since_last"]): row for row in rows}
     height = len(upward) * 32 + 74.0
-    return drawn(
-        _tiles(placed, across, upward, words), words, (height, height), _grid(placed, across, upward, words)
-    )
+    return drawn(_tiles(placed, across, upward, words), words, (height, height), _grid(placed, across, upward, words))
 
 
 def _grid(placed: dict[Any, Row], across: list[Any], upward: list[Any], words: Words) -> Table:
     columns = [Column(words.y_label), *(Column(str(a), "right") for a in across)]
     cells = [[_percent(placed.get((u, a)), words) for a in across] for u in upward]
-    return Table(
-        words.title, columns, [[str(u), *row] for u, row in zip(upward, cells, strict=True)], words.x_label
-    )
+    return Table(words.title, columns, [[str(u), *row] for u, row in zip(upward, cells, strict=True)], words.x_label)
 
 
 def _percent(row: Row | None, words: Words) -> str:

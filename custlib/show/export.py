@@ -40,9 +40,7 @@ def _style() -> tuple[Markup, str]:
     """The style sheet and the policy that allows it and nothing else."""
     css = stylesheet(_SHEETS)
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     return Markup(css), policy  # our own files, nothing to escape
 
 
@@ -56,15 +54,11 @@ class ReportExporter(Exporter):
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
         """Print the page; ``resources["custlib"]`` holds title, language, kind and links."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        asked = {"title": "", "language": "en", "kind": "overview", "links": {}} | resources.get(
-            "custlib", {}
-        )
+        asked = {"title": "", "language": "en", "kind": "overview", "links": {}} | resources.get("custlib", {})
         return _page_html(nb, asked), resources
 
 
-def render_page(
-    notebook: Any, *, title: str, language: str, kind: str, links: Mapping[str, Any] | None = None
-) -> str:
+def render_page(notebook: Any, *, title: str, language: str, kind: str, links: Mapping[str, Any] | None = None) -> str:
     """Print an executed notebook as one HTML page.
 
     Parameters

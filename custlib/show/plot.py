@@ -76,9 +76,7 @@ def plane_on(
     top = sheet.key(keys, 8) if keys else 4.0
     sheet.text((0, top + 6), words.y_label, "muted")
     bottom = sheet.height - TICK_ROOM
-    plane = Plane(
-        Scale(*reach.x, reach.left, sheet.width - reach.room), Scale(*reach.y, bottom, top + LINE + 12)
-    )
+    plane = Plane(Scale(*reach.x, reach.left, sheet.width - reach.room), Scale(*reach.y, bottom, top + LINE + 12))
     sheet.y_axis(plane.y, reach.left, sheet.width - reach.room, form)
     sheet.text((reach.left, sheet.height - 8), words.x_label, "muted")
     return plane

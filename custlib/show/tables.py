@@ -3,6 +3,7 @@
 :meth:`custlib.show.blocks.Table.of` makes the block from it.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ from custlib.show.limits import limit
 if TYPE_CHECKING:
     import pandas as pd
 
+_NUMBER_TEXT = re.compile(r"[<≈±+−-]{0,2} ?\d[\d.,  ]*( ?(k|M|bn|%|万|亿))?|–")
 Format = str | Callable[[Any], str]
 
 
@@ -109,8 +111,15 @@ def _by_type(value: Any, language: str) -> str:
 
 def _side(values: list[Any]) -> str:
     known = [v for v in values if v is not None]
-    numbers = [isinstance(v, Number) and not isinstance(v, bool) for v in known]
+    numbers = [_is_number(v) for v in known]
     return "right" if known and all(numbers) else "left"
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number, or the text of one: "1.2 k", "<10", "−12 %", "≈ 80"."""
+    if isinstance(value, str):
+        return bool(_NUMBER_TEXT.fullmatch(value))
+    return isinstance(value, Number) and not isinstance(value, bool)
 
 
 def _links(frame: "pd.DataFrame", shown: list[str], layout: Layout) -> list[list[str]]:

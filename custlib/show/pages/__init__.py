@@ -1,1 +1,1 @@
-"""The blocks of each page: from small tables to headlines, figures and sentences, with words from the dictionaries."""
+"""The blocks of each page: from small tables to headlines, figures and sentences, in the reader's language."""

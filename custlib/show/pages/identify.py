@@ -39,7 +39,14 @@ def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:
         }
     )
     labels = {name: t(f"identify.column_{name}") for name in rows.columns}
-    return Table.of(rows, title=t("identify.reasons"), labels=labels, header="reason", formats={"rows": "number"}, language=t.language)
+    return Table.of(
+        rows,
+        title=t("identify.reasons"),
+        labels=labels,
+        header="reason",
+        formats={"rows": "number"},
+        language=t.language,
+    )
 
 
 def columns(t: Texts, quality: Mapping[str, Any]) -> Facts:

@@ -1,4 +1,4 @@
-"""Blocks of the front page of a run: the finding, four numbers, the segments with their pages, the health of the data."""
+"""Blocks of the front page of a run: finding, four numbers, segments with their pages, health of the data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,34 +7,40 @@ import pandas as pd
 
 from custlib.customise.playbooks import Playbook
 from custlib.project import Project
-from custlib.show.blocks import Callout, Kpi, Kpis, Table, Title
+from custlib.show.blocks import Callout, Kpi, Kpis, Light, Table, Title
 from custlib.show.formats import change, day, interval, money, number, share
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 
 
-def headline(t: Texts, project: Project, top_share: float, light: str) -> Title:
+def headline(t: Texts, project: Project, top_share: float, light: Light) -> Title:
     """Say what share of the coming money the best fifth brings."""
     text = t("overview.headline", share=share(top_share, t.language), days=project.horizon_days)
     return Title(text, t("overview.subtitle", name=project.name, day=day(project.as_of, t.language)), light)
 
 
 def kpis(
-    t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], moves: Mapping[str, float]
+    t: Texts,
+    project: Project,
+    totals: Mapping[str, float],
+    whole: Mapping[str, float],
+    moves: Mapping[str, float],
 ) -> Kpis:
     """State customers, active customers, the value of the coming horizon, and the change."""
     lang = t.language
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     active = share(totals["active"] / totals["customers"], lang)
+    repeat = share(totals["repeat_customers"] / totals["customers"], lang)
+    coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
+    since = t("overview.moved_note", days=project.compare_days)
     return Kpis(
         [
-            Kpi(t("overview.customers"), number(totals["customers"], lang),
-                t("overview.repeat", share=share(totals["repeat_customers"] / totals["customers"], lang))),
+            Kpi(t("overview.customers"), number(totals["customers"], lang), t("overview.repeat", share=repeat)),
             Kpi(t("overview.active"), number(totals["active"], lang), t("overview.active_note", share=active)),
-            Kpi(t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang), t("value.between", interval=span)),
-            Kpi(t("overview.moved"), share(moves["moved_share"], lang), t("overview.moved_note", days=project.compare_days)),
+            Kpi(coming, worth, t("value.between", interval=span)),
+            Kpi(t("overview.moved"), share(moves["moved_share"], lang), since),
         ]
-    )  # fmt: skip
+    )
 
 
 def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook, net: Mapping[str, float]) -> Table:
@@ -56,7 +62,11 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
             "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
         }
     )
-    labels = {c: t(f"overview.column_{c}", currency=project.currency, days=project.compare_days) for c in rows.columns if c != "href"}
+    labels = {
+        c: t(f"overview.column_{c}", currency=project.currency, days=project.compare_days)
+        for c in rows.columns
+        if c != "href"
+    }
     return Table.of(
         rows, title=t("overview.segments"), caption=t("overview.segments_caption"), labels=labels, header="name",
         links={"name": "href"}, language=t.language, note=t("value.table_note") if any(small) else "",

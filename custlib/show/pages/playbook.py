@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from custlib.customise.playbooks import Plan, Playbook, SegmentPlay
+from custlib.customise.playbooks import Action, Plan, Playbook, SegmentPlay
 from custlib.project import Project
 from custlib.rules import load
 from custlib.show import charts
-from custlib.show.blocks import Bullets, Callout, Facts, Figure, Text, Title
-from custlib.show.formats import day, interval, money, number, share
+from custlib.show.blocks import Bullets, Callout, Facts, Figure, Light, Text, Title
+from custlib.show.formats import day, interval, money, number, share, suppressed
 from custlib.show.privacy import is_small
 from custlib.show.texts import Texts
 
 
-def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, light: str) -> Title:
+def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, light: Light) -> Title:
     """Name the segment with its finding, its date and until when the page holds."""
     until = project.as_of + dt.timedelta(days=playbook.playbook.valid_days)
     values = {"day": day(project.as_of, t.language), "until": day(until, t.language), "project": project.name}
@@ -76,11 +76,14 @@ def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Fact
 
     def count(cause: str, side: str) -> str:
         found = float(own[side].get(cause, 0)) if cause in own.index else 0.0
-        return "<10" if is_small(found) else number(found, t.language)
+        return suppressed(int(found), t.language)
 
     return Facts(
         [
-            (t(f"playbook.{cause}"), t("playbook.in_out", came=count(cause, "customers_in"), left=count(cause, "customers_out")))
+            (
+                t(f"playbook.{cause}"),
+                t("playbook.in_out", came=count(cause, "customers_in"), left=count(cause, "customers_out")),
+            )
             for cause in ("purchases", "ageing")
         ],
         title=t("playbook.since", day=day(since, t.language)),
@@ -92,7 +95,9 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
     if is_small(row["customers"]) or row["customers"] == 0:
         return Text(t("playbook.no_comparison"))
     names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_alive")
-    rows = pd.DataFrame({"label": [t(f"playbook.index_{n}") for n in names], "index": [100 * row[n] / base[n] for n in names]})
+    rows = pd.DataFrame(
+        {"label": [t(f"playbook.index_{n}") for n in names], "index": [100 * row[n] / base[n] for n in names]}
+    )
     best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
     return charts.index_bars(
         rows, title=t("playbook.differs", label=best["label"], index=number(best["index"], t.language)),
@@ -103,11 +108,12 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
 def do(t: Texts, play: SegmentPlay) -> list[Callout | Facts]:
     """State the objective, the actions with their offers, and what not to do."""
     lang = t.language
-    actions = [
-        (t("playbook.action", number=n), t("playbook.action_text", what=a.what.text(lang), offer=a.offer.kind.text(lang),
-                                           margin=share(a.offer.min_margin, lang)))
-        for n, a in enumerate(play.action, start=1)
-    ]  # fmt: skip
+
+    def said(action: Action) -> str:
+        offer, margin = action.offer.kind.text(lang), share(action.offer.min_margin, lang)
+        return t("playbook.action_text", what=action.what.text(lang), offer=offer, margin=margin)
+
+    actions = [(t("playbook.action", number=n), said(a)) for n, a in enumerate(play.action, start=1)]
     goal = (t(f"objective.{play.objective}"), play.goal.text(lang))
     return [
         Facts([goal, (t("playbook.why"), play.why.text(lang)), *actions]),
@@ -125,7 +131,10 @@ def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
         [
             (t("playbook.channel"), ", ".join(used)),
             (t("playbook.cadence"), "; ".join(a.cadence.text(lang) for a in play.action)),
-            (t("playbook.cap"), t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action))),
+            (
+                t("playbook.cap"),
+                t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action)),
+            ),
             (t("playbook.owner"), t("playbook.owner_text", owner=play.owner, day=day(due, lang))),
             (t("playbook.response"), t("playbook.response_text", hours=play.response_hours)),
         ]
@@ -143,7 +152,10 @@ def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
     return Facts(
         [
             (t("playbook.cost"), money(plan.cost, currency, lang)),
-            (t("playbook.effect"), t("playbook.effect_text", lift=points, base=share(plan.base_rate, lang), source=source)),
+            (
+                t("playbook.effect"),
+                t("playbook.effect_text", lift=points, base=share(plan.base_rate, lang), source=source),
+            ),
             (t("playbook.margin"), margin),
             (t("playbook.break_even"), even),
         ]
@@ -160,13 +172,12 @@ def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date) -> list[Facts
     holdout, lang = play.holdout, t.language
     due = as_of + dt.timedelta(days=play.due_days + holdout.window_days)
     detectable = "–" if plan.detectable is None else _points(plan.detectable, lang)
+    control = t("playbook.control_text", share=share(holdout.share, lang), count=suppressed(plan.control, lang))
+    shown = t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))
+    read_out = t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))
     facts = Facts(
-        [
-            (t("playbook.control"), t("playbook.control_text", share=share(holdout.share, lang), count="<10" if is_small(plan.control) else number(plan.control, lang))),
-            (t("playbook.detectable"), t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))),
-            (t("playbook.read_out"), t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))),
-        ]
-    )  # fmt: skip
+        [(t("playbook.control"), control), (t("playbook.detectable"), shown), (t("playbook.read_out"), read_out)]
+    )
     if plan.measurable:
         return [facts, Callout(t("playbook.measurable"), t("playbook.measurable_text"), "good")]
     return [facts, Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")]
@@ -182,7 +193,10 @@ def audience(t: Texts, play: SegmentPlay) -> Facts:
     excluded: Sequence[str] = sorted({name for a in play.action for name in a.eligible.exclude})
     return Facts(
         [
-            (t("playbook.list"), t("playbook.list_text", columns=", ".join(play.export.columns), format=play.export.format)),
+            (
+                t("playbook.list"),
+                t("playbook.list_text", columns=", ".join(play.export.columns), format=play.export.format),
+            ),
             (t("playbook.excluded"), ", ".join(excluded) or t("playbook.nobody_excluded")),
         ]
     )

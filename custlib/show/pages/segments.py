@@ -28,18 +28,20 @@ def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
 
 def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
     """Lay the customers out on R (rows) and F (columns), tone by coming-year value."""
-    found = {(int(row.R), int(row.F)): row for row in frame.itertuples()}
-    names = {tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells}
+    found = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
+    names = {
+        tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells
+    }
     top = float(frame["value"].max()) or 1.0
 
     def cell(r: int, f: int) -> Cell:
         row: Any = found.get((r, f))
         if row is None:
             return Cell("0", "", 0.0, names[r, f])
-        hidden = is_small(row.customers)
-        text = t("segments.under_ten") if hidden else number(row.customers, t.language)
-        worth = "" if hidden else money(row.value, currency, t.language)
-        return Cell(text, worth, 0.0 if hidden else float(row.value) / top, names[r, f])
+        hidden = is_small(row["customers"])
+        text = t("segments.under_ten") if hidden else number(row["customers"], t.language)
+        worth = "" if hidden else money(row["value"], currency, t.language)
+        return Cell(text, worth, 0.0 if hidden else float(row["value"]) / top, names[r, f])
 
     return Tiles(
         title=t("segments.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
@@ -52,6 +54,7 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
 def cuts(t: Texts, definition: Definition, currency: str) -> Facts:
     """State the frozen cuts in words."""
     rule = definition.rule["cuts"]
+    since = day(dt.date.fromisoformat(definition.fitted), t.language)
 
     def said(values: list[float], unit: str) -> str:
         return f"{' · '.join(f'{value:,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
@@ -62,11 +65,10 @@ def cuts(t: Texts, definition: Definition, currency: str) -> Facts:
             (t("segments.cuts_frequency"), said(rule["frequency"], t("segments.purchases"))),
             (t("segments.cuts_monetary"), said(rule["monetary"], currency)),
             (t("segments.classes"), t("segments.effective", **_effective(rule))),
-            (t("segments.frozen"), t("segments.frozen_text", day=day(dt.date.fromisoformat(definition.fitted), t.language),
-                                     version=definition.version)),
+            (t("segments.frozen"), t("segments.frozen_text", day=since, version=definition.version)),
         ],
         title=t("segments.cuts"),
-    )  # fmt: skip
+    )
 
 
 def _effective(rule: dict[str, list[float]]) -> dict[str, str]:

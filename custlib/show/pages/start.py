@@ -17,7 +17,10 @@ def headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title:
         "customers": number(base["customers"], t.language),
         "share": share(base["one_time_share"], t.language),
     }
-    return Title(t("start.headline", **values), t("start.subtitle", name=project.name, day=day(project.as_of, t.language)))
+    return Title(
+        t("start.headline", **values),
+        t("start.subtitle", name=project.name, day=day(project.as_of, t.language)),
+    )
 
 
 def next_step(t: Texts, frame: pd.DataFrame) -> Text:

@@ -34,10 +34,12 @@ def totals(t: Texts, holdout: Mapping[str, Any]) -> Table:
             "bias": [None, holdout["bias"], holdout["naive_bias"]],
         }
     )
+    nearer = holdout["bias"] is not None and abs(holdout["bias"]) < abs(holdout["naive_bias"])
     return Table.of(
-        rows, title=t("validation.totals"), caption=t("validation.totals_caption"), language=t.language,
-        formats={"purchases": _one_decimal, "bias": "change"}, header="forecast",
-        labels={"forecast": t("validation.forecast"), "purchases": t("validation.purchases"), "bias": t("validation.bias")},
+        rows, title=t("validation.totals" if nearer else "validation.totals_plain"), language=t.language,
+        caption=t("validation.totals_caption"), header="forecast",
+        formats={"purchases": _one_decimal, "bias": "change"},
+        labels={name: t(f"validation.{name}") for name in rows.columns},
     )  # fmt: skip
 
 
@@ -59,9 +61,7 @@ def fit_quality(t: Texts, holdout: Mapping[str, Any]) -> Table:
         }
     )
     labels = {"measure": t("validation.measure"), "value": t("validation.value")}
-    return Table.of(
-        rows, title=t("validation.fit_quality"), labels=labels, header="measure", language=t.language
-    )
+    return Table.of(rows, title=t("validation.fit_quality"), labels=labels, header="measure", language=t.language)
 
 
 def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
@@ -87,15 +87,22 @@ def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
 
 def by_frequency(t: Texts, frame: pd.DataFrame) -> Figure:
     """Hold forecast against truth by frequency in calibration."""
+    errors = {name: _error(frame, name) for name in ("expected", "naive")}
     return charts.expected_against_actual(
-        frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_two_decimals,
-        title=t("validation.by_frequency"), language=t.language, caption=t("validation.by_frequency_caption"),
+        frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_three_decimals,
+        title=t("validation.by_frequency", **errors), language=t.language, caption=t("validation.by_frequency_caption"),
         description=t("validation.by_frequency_description"), x_label=t("validation.calibration_frequency"),
         y_label=t("validation.mean_purchases"),
     )  # fmt: skip
 
 
-def _two_decimals(value: float) -> str:
+def _error(frame: pd.DataFrame, name: str) -> str:
+    """Mean absolute error of the groups' means, weighted by customers."""
+    error = ((frame[name] - frame["actual"]).abs() * frame["customers"]).sum() / frame["customers"].sum()
+    return f"{error:.2f}"
+
+
+def _three_decimals(value: float) -> str:
     return f"{value:,.3f}"
 
 

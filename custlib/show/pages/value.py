@@ -6,13 +6,15 @@ import pandas as pd
 
 from custlib.project import Project
 from custlib.show import charts
-from custlib.show.blocks import Figure, Kpi, Kpis, Table, Title
+from custlib.show.blocks import Figure, Kpi, Kpis, Light, Table, Title
 from custlib.show.formats import day, interval, money, number, share
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 
+_SURELY = 0.9
 
-def headline(t: Texts, project: Project, whole: Mapping[str, float], light: str) -> Title:
+
+def headline(t: Texts, project: Project, whole: Mapping[str, float], light: Light) -> Title:
     """Say what the coming horizon is worth, with its interval."""
     worth = money(whole["value"], project.currency, t.language)
     span = interval(whole["value_low"], whole["value_high"], t.language, project.currency)
@@ -26,14 +28,16 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
     bought = interval(whole["purchases_low"], whole["purchases_high"], lang)
     rate = share(project.annual_discount_rate, lang)
+    so_far, coming = money(totals["historic_value"], currency, lang), money(whole["value"], currency, lang)
+    ever = money(totals["residual_lifetime_value"], currency, lang)
     return Kpis(
         [
-            Kpi(t("value.historic"), money(totals["historic_value"], currency, lang), t("value.historic_note")),
-            Kpi(t("value.coming", days=project.horizon_days), money(whole["value"], currency, lang), t("value.between", interval=span)),
+            Kpi(t("value.historic"), so_far, t("value.historic_note")),
+            Kpi(t("value.coming", days=project.horizon_days), coming, t("value.between", interval=span)),
             Kpi(t("value.purchases"), number(whole["expected_purchases"], lang), t("value.between", interval=bought)),
-            Kpi(t("value.residual"), money(totals["residual_lifetime_value"], currency, lang), t("value.residual_note", rate=rate)),
+            Kpi(t("value.residual"), ever, t("value.residual_note", rate=rate)),
         ]
-    )  # fmt: skip
+    )
 
 
 def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure:
@@ -74,7 +78,12 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
     """State customers, history and forecast of every segment; small groups only by "<10"."""
     small = frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
-    for column, form in (("customer_share", share), ("revenue", None), ("value", None), ("value_share", share)):
+    for column, form in (
+        ("customer_share", share),
+        ("revenue", None),
+        ("value", None),
+        ("value_share", share),
+    ):
         write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
         rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
     rows["probability_alive"] = [
@@ -87,7 +96,11 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
 
 def alive_map(t: Texts, frame: pd.DataFrame) -> Figure:
     """Map the chance of being a customer still over frequency and days since the last purchase."""
+    fades = frame["probability_alive"].min() < _SURELY
     return charts.alive_heatmap(
-        frame, title=t("value.alive"), caption=t("value.alive_caption"), language=t.language,
+        frame,
+        title=t("value.alive" if fades else "value.alive_flat"),
+        caption=t("value.alive_caption"),
+        language=t.language,
         description=t("value.alive_description"),
-    )  # fmt: skip
+    )
