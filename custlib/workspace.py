@@ -18,15 +18,12 @@ import custlib
 from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import (
-    activity,
     backtest,
     crosscheck,
     lifetime,
-    migration,
     segments,
     spend,
     uncertainty,
-    value,
 )
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
@@ -38,8 +35,9 @@ from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
 from custlib.show.blocks import Footer
-from custlib.show.pages import common
+from custlib.show.pages import foot
 from custlib.show.texts import Texts, texts
+from custlib.steps import STEPS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,7 +276,7 @@ class Workspace:
     @property
     def footer(self) -> Footer:
         """Where the page comes from."""
-        return common.footer(self.t, self.project, self.quality, self.source_hash, custlib.__version__)
+        return foot.footer(self.t, self.project, self.quality, self.source_hash, custlib.__version__)
 
     @property
     def playbook(self) -> Playbook:
@@ -291,110 +289,3 @@ def _write(path: Path, text: str) -> None:
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
-
-
-def _transactions(ws: Workspace) -> None:
-    made = make_transactions(ws.engine, ws.project)
-    ws.record("quality", lambda: made)
-
-
-def _activity(ws: Workspace) -> None:
-    ws.need("transactions")
-    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of)
-
-
-def _calibration_activity(ws: Workspace) -> None:
-    ws.need("transactions")
-    activity.make_activity(ws.engine, "calibration_activity", as_of=ws.project.calibration_end)
-
-
-def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Callable[[Workspace], None]:
-    def make(ws: Workspace) -> None:
-        ws.need("transactions")
-        since, now = ws.compared_with, ws.project.as_of
-        as_of, until = since if past_day else now, since if past_purchases else now
-        select = activity.customer_activity(ws.engine.dialect)
-        ws.engine.make(name, select, as_of=as_of, until=until)
-
-    return make
-
-
-def _cells(name: str, source: str) -> Callable[[Workspace], None]:
-    def make(ws: Workspace) -> None:
-        ws.need(source)
-        activity.make_cells(ws.engine, name, source)
-
-    return make
-
-
-def _spend_cells(name: str, source: str) -> Callable[[Workspace], None]:
-    def make(ws: Workspace) -> None:
-        ws.need(source)
-        activity.make_spend_cells(ws.engine, name, source)
-
-    return make
-
-
-def _alive_scores(ws: Workspace) -> None:
-    horizon, rate = ws.project.horizon_days, ws.project.daily_discount_rate
-    ws.need("customer_activity")
-    lifetime.make_alive_scores(
-        ws.engine, "alive_scores", "customer_activity", ws.model, horizon_days=horizon, daily_rate=rate
-    )
-
-
-def _calibration_scores(ws: Workspace) -> None:
-    horizon, rate = ws.project.holdout_days, ws.project.daily_discount_rate
-    ws.need("calibration_activity")
-    model = ws.calibration_model
-    lifetime.make_alive_scores(
-        ws.engine, "calibration_scores", "calibration_activity", model, horizon_days=horizon, daily_rate=rate
-    )
-
-
-def _customer_value(ws: Workspace) -> None:
-    engine = ws.need("customer_activity", "alive_scores")
-    margin = value.margin_rate(engine, "customer_activity")
-    value.make_customer_value(
-        engine, "customer_value", "customer_activity", "alive_scores",
-        model=ws.model, money=ws.spend[0], margin=margin,
-    )  # fmt: skip
-
-
-def _holdout(ws: Workspace) -> None:
-    engine = ws.need("transactions", "calibration_activity", "calibration_scores")
-    end, as_of = ws.project.calibration_end, ws.project.as_of
-    backtest.make_holdout(
-        engine, "calibration_activity", "calibration_scores", ws.calibration_model,
-        calibration_end=end, as_of=as_of,
-    )  # fmt: skip
-
-
-def _customer_segments(ws: Workspace) -> None:
-    engine = ws.need("customer_activity")
-    segments.make_customer_segments(engine, "customer_segments", "customer_activity", list(ws.definitions.values()))
-
-
-def _segment_moves(ws: Workspace) -> None:
-    engine = ws.need("activity_before", "activity_aged", "activity_now", "customer_value")
-    migration.make_segment_moves(engine, list(ws.definitions.values()))
-
-
-STEPS: dict[str, Callable[[Workspace], None]] = {
-    "transactions": _transactions,
-    "customer_activity": _activity,
-    "cells": _cells("cells", "customer_activity"),
-    "spend_cells": _spend_cells("spend_cells", "customer_activity"),
-    "alive_scores": _alive_scores,
-    "customer_value": _customer_value,
-    "calibration_activity": _calibration_activity,
-    "calibration_cells": _cells("calibration_cells", "calibration_activity"),
-    "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),
-    "calibration_scores": _calibration_scores,
-    "holdout": _holdout,
-    "customer_segments": _customer_segments,
-    "activity_before": _activity_at("activity_before", past_day=True, past_purchases=True),
-    "activity_aged": _activity_at("activity_aged", past_day=False, past_purchases=True),
-    "activity_now": _activity_at("activity_now", past_day=False, past_purchases=False),
-    "segment_moves": _segment_moves,
-}

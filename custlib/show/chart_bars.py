@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from custlib.show.blocks import Figure, Table
-from custlib.show.chart_frames import Form, Row, form_of, one_line, rows_of
+from custlib.show.chart_frames import Form, Row, form_of, one_line, rows_of, told
 from custlib.show.drawing import TEXT, Painter, Scale, Sheet, Words, drawn, text_width
 from custlib.show.plot import Reach, plane_on
 
@@ -253,7 +253,7 @@ def _indices(rows: list[Row], words: Words, base: float, write: Callable[[Any], 
 
 def paired_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
-    y_label: str = "", language: str = "en", form: Form = "compact",
+    y_label: str = "", language: str = "en", form: Form = "suppressed",
 ) -> Figure:  # fmt: skip
     """Is the model right: counts as they were beside counts as expected.
 
@@ -264,7 +264,7 @@ def paired_bars(
     title, caption, description, x_label, y_label, language : str
         Words; the axes have names of their own if none are given.
     form : str or callable
-        Writes the numbers.
+        Writes the counts; small ones are not told, and their bars are as long as the least told.
 
     Returns
     -------
@@ -281,7 +281,7 @@ def paired_bars(
     >>> import pandas as pd
     >>> counts = pd.DataFrame({"group": ["0", "1"], "actual": [1411, 439], "expected": [1429, 421]})
     >>> paired_bars(counts, title="The model repeats the counts").table.rows[0]
-    ('0', '1.4 k', '1.4 k')
+    ('0', '1,411', '1,429')
     """
     rows = rows_of("paired_bars", frame, ["group", "actual", "expected"], ["actual", "expected"])
     rows = [row | {"group": str(row["group"])} for row in rows]
@@ -293,17 +293,18 @@ def paired_bars(
 
 def _pairs(rows: list[Row], words: Words, form: Form) -> Painter:
     write = form_of(form, words.language)
-    top = max(float(row[name]) for row in rows for name in ("actual", "expected"))
+    ticks = form_of("compact" if form == "suppressed" else form, words.language)
+    top = max(told(row[name], form) for row in rows for name in ("actual", "expected"))
     keys = [("series8", words.t("chart.actual"), "square"), ("accent", words.t("chart.expected"), "square")]
 
     def paint(sheet: Sheet) -> None:
-        plane = plane_on(sheet, words, Reach((-0.5, len(rows) - 0.5), (0, top)), write, keys)
+        plane = plane_on(sheet, words, Reach((-0.5, len(rows) - 0.5), (0, top)), ticks, keys)
         width = min(0.36 * (plane.x(1) - plane.x(0)), 34)
         for n, row in enumerate(rows):
             for side, (name, colour) in ((-1, ("actual", "series8")), (1, ("expected", "accent"))):
                 x = plane.x(n) + side * width / 2
                 tip = f"{row['group']}: {words.t(f'chart.{name}')} {write(row[name])}"
-                sheet.bar((x, plane.y(0)), (x, plane.y(float(row[name]))), colour, width - 1, tip)
+                sheet.bar((x, plane.y(0)), (x, plane.y(told(row[name], form))), colour, width - 1, tip)
         sheet.x_ticks([(plane.x(n), row["group"]) for n, row in enumerate(rows)], plane.y(0))
 
     return paint

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.errors import UsageError, hint
 from custlib.show.formats import formatter
+from custlib.show.limits import limit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,30 @@ def form_of(form: Form, language: str) -> Callable[[Any], str]:
     '71 %'
     """
     return form if callable(form) else formatter(form, language)
+
+
+def told(value: float, form: Form) -> float:
+    """Give the length to draw: where small counts are not told in words, no length tells them either.
+
+    Parameters
+    ----------
+    value : float
+        Count of customers, or any other number.
+    form : str or callable
+        How the chart writes it.
+
+    Returns
+    -------
+    float
+        The smallest count that is told, for a smaller one; else the value.
+
+    Examples
+    --------
+    >>> told(3, "suppressed"), told(3, "number"), told(0, "suppressed"), told(40, "suppressed")
+    (10.0, 3.0, 0.0, 40.0)
+    """
+    least = limit("privacy", "smallest_count")
+    return float(least if form == "suppressed" and 0 < value < least else value)
 
 
 def thinned(rows: list[Row], most: int) -> list[Row]:

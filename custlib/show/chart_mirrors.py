@@ -3,13 +3,13 @@
 Import them from :mod:`custlib.show.charts`, which documents the choice of figure by question.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from custlib.show.blocks import Figure
 from custlib.show.chart_bars import GAP, THICK, Lanes, heights_of, table_beneath
-from custlib.show.chart_frames import Form, Row, form_of, rows_of
+from custlib.show.chart_frames import Form, Row, form_of, rows_of, told
 from custlib.show.drawing import Painter, Scale, Sheet, Words, drawn
 from custlib.show.palette import segment_colour
 
@@ -26,6 +26,22 @@ class Side:
     column: str
     name: str
     colours: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Write:
+    """How the numbers of a mirror are written, and how long they are drawn."""
+
+    form: Form
+    language: str
+
+    def __call__(self, value: Any) -> str:
+        """Write a number."""
+        return form_of(self.form, self.language)(value)
+
+    def length(self, value: Any) -> float:
+        """Give the length to draw."""
+        return told(float(value), self.form)
 
 
 def pyramid_bars(
@@ -71,7 +87,7 @@ def pyramid_bars(
     hues = [segment_colour(name, order or names) for name in names]
     sides = (Side(columns[0], words.y_label, ["mark"] * len(rows)), Side(columns[1], words.x_label, hues))
     labels = {"segment": words.t("chart.segment"), columns[0]: words.y_label, columns[1]: words.x_label}
-    paint = _mirror(rows, "segment", sides, form_of(form, language))
+    paint = _mirror(rows, "segment", sides, Write(form, language))
     return drawn(paint, words, heights_of(len(rows), TOP), table_beneath(rows, words, labels, form))
 
 
@@ -116,12 +132,12 @@ def flow_bars(
         Side(columns[1], words.x_label, ["accent"] * len(rows)),
     )
     labels = {"label": words.t("chart.label"), columns[0]: words.y_label, columns[1]: words.x_label}
-    paint = _mirror(rows, "label", sides, form_of(form, language))
+    paint = _mirror(rows, "label", sides, Write(form, language))
     return drawn(paint, words, heights_of(len(rows), TOP), table_beneath(rows, words, labels, form))
 
 
-def _mirror(rows: list[Row], label: str, sides: tuple[Side, Side], write: Callable[[Any], str]) -> Painter:
-    longest = [max(float(row[side.column]) for row in rows) for side in sides]
+def _mirror(rows: list[Row], label: str, sides: tuple[Side, Side], write: Write) -> Painter:
+    longest = [max(write.length(row[side.column]) for row in rows) for side in sides]
 
     def paint(sheet: Sheet) -> None:
         lanes = Lanes(sheet, [str(row[label]) for row in rows], TOP, END_ROOM)
@@ -139,8 +155,8 @@ def _mirror(rows: list[Row], label: str, sides: tuple[Side, Side], write: Callab
     return paint
 
 
-def _half(lanes: Lanes, n: int, scale: Scale, side: Side, row: Row, write: Callable[[Any], str]) -> None:
-    y, value = lanes.middle(n), float(row[side.column])
+def _half(lanes: Lanes, n: int, scale: Scale, side: Side, row: Row, write: Write) -> None:
+    y, value = lanes.middle(n), write.length(row[side.column])
     tip = f"{lanes.labels[n]}, {side.name}: {write(row[side.column])}"
     lanes.sheet.bar((scale(0), y), (scale(value), y), side.colours[n], THICK, tip)
     outward = scale.end > scale.start

@@ -134,6 +134,8 @@ def _emit(element: Xml.Element, colours: Mapping[str, str], tips: Mapping[str, s
     tip = tips.get(element.get("id", ""))
     inner = "".join(part for child in element for part in _emit(child, colours, tips))
     inner = (f"<title>{escape(tip)}</title>" if tip else "") + escape((element.text or "").strip()) + inner
+    if tag == "path" and attributes.get("fill") == "none" and "stroke" not in attributes:
+        return  # matplotlib's empty ground
     if tag == "g" and not tip and not attributes:
         yield inner
     elif inner or tag != "g":

@@ -77,10 +77,7 @@ def notebook_of(*parts: Block | str) -> Any:
 def links(current: str, playbook: str = "") -> dict[str, Any]:
     """The way back and the sibling pages."""
     pages: list[dict[str, Any]] = [{"title": t, "href": h, "current": h == current} for t, h in PAGES]
-    pages += [
-        {"title": s, "href": "playbook.html", "group": "Playbooks", "current": s == playbook}
-        for s in SEGMENTS
-    ]
+    pages += [{"title": s, "href": "playbook.html", "group": "Playbooks", "current": s == playbook} for s in SEGMENTS]
     return {"up": [{"title": "All reports", "href": "index.html"}], "pages": pages}
 
 
@@ -111,9 +108,7 @@ def rfm_map() -> Tiles:
         row = []
         for r in range(1, 6):
             money = (f * f * r) / 125
-            name = (
-                SEGMENTS[min(7, (5 - f) // 2 + (5 - r))] if (f, r) in ((5, 5), (1, 1), (5, 1), (1, 5)) else ""
-            )
+            name = SEGMENTS[min(7, (5 - f) // 2 + (5 - r))] if (f, r) in ((5, 5), (1, 1), (5, 1), (1, 5)) else ""
             row.append(
                 Cell(
                     "<10" if (f, r) == (5, 2) else f"{40 + 17 * r * (6 - f):,}",
@@ -377,9 +372,7 @@ def validation() -> str:
                 "Cross-check with the lifetimes package",
                 [
                     Text("Both packages agree to **four digits**."),
-                    Facts(
-                        [("Log-likelihood, custlib", "−9,582.4"), ("Log-likelihood, lifetimes", "−9,582.4")]
-                    ),
+                    Facts([("Log-likelihood, custlib", "−9,582.4"), ("Log-likelihood, lifetimes", "−9,582.4")]),
                 ],
             ),
             Section("Limits"),

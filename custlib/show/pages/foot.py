@@ -1,39 +1,12 @@
-"""Blocks that every page shares: the light, the glossary, the footer."""
+"""Blocks at the foot of every page: the glossary, and where the page comes from."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from custlib.project import Project
-from custlib.show.blocks import Callout, Footer, Glossary
-from custlib.show.formats import change, day, money, number
+from custlib.show.blocks import Footer, Glossary
+from custlib.show.formats import day, money, number
 from custlib.show.texts import Texts
-
-_TONES = {"green": "good", "amber": "warn", "red": "bad"}
-
-
-def trust(t: Texts, holdout: Mapping[str, Any]) -> Callout:
-    """Say how far forecasts can be trusted.
-
-    Parameters
-    ----------
-    t : Texts
-        The words.
-    holdout : mapping
-        Summary of the holdout period.
-
-    Returns
-    -------
-    Callout
-        With the colour as a word.
-    """
-    light = holdout["light"]
-    values = {
-        "actual": number(holdout["actual"], t.language),
-        "predicted": number(holdout["predicted"], t.language),
-        "bias": change(holdout["bias"], t.language),
-        "naive_bias": change(holdout["naive_bias"], t.language),
-    }
-    return Callout(t(f"trust.{light}"), t("trust.text", **values), _TONES[light])  # type: ignore[arg-type]
 
 
 def glossary(t: Texts, *terms: str) -> Glossary:

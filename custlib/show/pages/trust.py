@@ -1,0 +1,35 @@
+"""The block that says how far forecasts can be trusted; every page with a forecast has it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from custlib.show.blocks import Callout
+from custlib.show.formats import change, number
+from custlib.show.texts import Texts
+
+_TONES = {"green": "good", "amber": "warn", "red": "bad"}
+
+
+def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
+    """Say how far forecasts can be trusted.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    holdout : mapping
+        Summary of the holdout period.
+
+    Returns
+    -------
+    Callout
+        With the colour as a word.
+    """
+    light = holdout["light"]
+    values = {
+        "actual": number(holdout["actual"], t.language),
+        "predicted": number(holdout["predicted"], t.language),
+        "bias": change(holdout["bias"], t.language),
+        "naive_bias": change(holdout["naive_bias"], t.language),
+    }
+    return Callout(t(f"trust.{light}"), t("trust.text", **values), _TONES[light])  # type: ignore[arg-type]

@@ -1,0 +1,160 @@
+"""The steps of a run: which table each makes, and which tables it needs first.
+
+A step is a function of a workspace; ``STEPS`` is their registry, one line per table.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from custlib.differentiate import activity, backtest, lifetime, migration, segments, value
+from custlib.differentiate.segments import Definition
+from custlib.differentiate.spend import Spend
+from custlib.engine.duckdb import DuckDB
+from custlib.identify.contract import make_transactions
+from custlib.models.bgnbd import BGNBD
+from custlib.models.gammagamma import GammaGamma
+from custlib.project import Project
+
+
+class Tables(Protocol):
+    """What a step asks of a workspace."""
+
+    project: Project
+    engine: DuckDB
+
+    def need(self, *names: str) -> DuckDB:
+        """Make tables that are not there yet."""
+
+    def record(self, name: str, make: Callable[[], Any]) -> Any:
+        """Read a JSON record, or make and keep it."""
+
+    @property
+    def model(self) -> BGNBD:
+        """The lifetime model of all purchases."""
+
+    @property
+    def calibration_model(self) -> BGNBD:
+        """The lifetime model of the calibration period."""
+
+    @property
+    def spend(self) -> tuple[Spend, GammaGamma | None]:
+        """The spend model."""
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        """The frozen segmentations."""
+
+    @property
+    def compared_with(self) -> dt.date:
+        """The earlier date that segments are compared with."""
+
+
+Step = Callable[[Tables], None]
+
+
+def _transactions(ws: Tables) -> None:
+    made = make_transactions(ws.engine, ws.project)
+    ws.record("quality", lambda: made)
+
+
+def _activity(ws: Tables) -> None:
+    ws.need("transactions")
+    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of)
+
+
+def _calibration_activity(ws: Tables) -> None:
+    ws.need("transactions")
+    activity.make_activity(ws.engine, "calibration_activity", as_of=ws.project.calibration_end)
+
+
+def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
+    def make(ws: Tables) -> None:
+        ws.need("transactions")
+        since, now = ws.compared_with, ws.project.as_of
+        as_of, until = since if past_day else now, since if past_purchases else now
+        select = activity.customer_activity(ws.engine.dialect)
+        ws.engine.make(name, select, as_of=as_of, until=until)
+
+    return make
+
+
+def _cells(name: str, source: str) -> Step:
+    def make(ws: Tables) -> None:
+        ws.need(source)
+        activity.make_cells(ws.engine, name, source)
+
+    return make
+
+
+def _spend_cells(name: str, source: str) -> Step:
+    def make(ws: Tables) -> None:
+        ws.need(source)
+        activity.make_spend_cells(ws.engine, name, source)
+
+    return make
+
+
+def _alive_scores(ws: Tables) -> None:
+    horizon, rate = ws.project.horizon_days, ws.project.daily_discount_rate
+    ws.need("customer_activity")
+    lifetime.make_alive_scores(
+        ws.engine, "alive_scores", "customer_activity", ws.model, horizon_days=horizon, daily_rate=rate
+    )
+
+
+def _calibration_scores(ws: Tables) -> None:
+    horizon, rate = ws.project.holdout_days, ws.project.daily_discount_rate
+    ws.need("calibration_activity")
+    model = ws.calibration_model
+    lifetime.make_alive_scores(
+        ws.engine, "calibration_scores", "calibration_activity", model, horizon_days=horizon, daily_rate=rate
+    )
+
+
+def _customer_value(ws: Tables) -> None:
+    engine = ws.need("customer_activity", "alive_scores")
+    margin = value.margin_rate(engine, "customer_activity")
+    value.make_customer_value(
+        engine, "customer_value", "customer_activity", "alive_scores",
+        model=ws.model, money=ws.spend[0], margin=margin,
+    )  # fmt: skip
+
+
+def _holdout(ws: Tables) -> None:
+    engine = ws.need("transactions", "calibration_activity", "calibration_scores")
+    end, as_of = ws.project.calibration_end, ws.project.as_of
+    backtest.make_holdout(
+        engine, "calibration_activity", "calibration_scores", ws.calibration_model,
+        calibration_end=end, as_of=as_of,
+    )  # fmt: skip
+
+
+def _customer_segments(ws: Tables) -> None:
+    engine = ws.need("customer_activity")
+    segments.make_customer_segments(engine, "customer_segments", "customer_activity", list(ws.definitions.values()))
+
+
+def _segment_moves(ws: Tables) -> None:
+    engine = ws.need("activity_before", "activity_aged", "activity_now", "customer_value")
+    migration.make_segment_moves(engine, list(ws.definitions.values()))
+
+
+STEPS: dict[str, Step] = {
+    "transactions": _transactions,
+    "customer_activity": _activity,
+    "cells": _cells("cells", "customer_activity"),
+    "spend_cells": _spend_cells("spend_cells", "customer_activity"),
+    "alive_scores": _alive_scores,
+    "customer_value": _customer_value,
+    "calibration_activity": _calibration_activity,
+    "calibration_cells": _cells("calibration_cells", "calibration_activity"),
+    "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),
+    "calibration_scores": _calibration_scores,
+    "holdout": _holdout,
+    "customer_segments": _customer_segments,
+    "activity_before": _activity_at("activity_before", past_day=True, past_purchases=True),
+    "activity_aged": _activity_at("activity_aged", past_day=False, past_purchases=True),
+    "activity_now": _activity_at("activity_now", past_day=False, past_purchases=False),
+    "segment_moves": _segment_moves,
+}
