@@ -71,7 +71,7 @@ def plane_on(
     ...     sheet.line(plane.points([(0, 0), (1, 10)]), "accent")
     >>> words = Words("A line", x_label="x", y_label="y")
     >>> drawn(paint, words, (100, 100), Table("Numbers", [Column("x")], [["1"]])).svg.count("<path")
-    7
+    6
     """
     top = sheet.key(keys, 8) if keys else 4.0
     sheet.text((0, top + 6), words.y_label, "muted")
