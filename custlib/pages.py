@@ -152,7 +152,7 @@ def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     numbers = [
         {"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""},
-        {"label": t("overview.active"), "value": number(totals["active"], lang), "note": ""},
+        {"label": t("overview.active", days=project.horizon_days), "value": number(totals["active"], lang), "note": ""},
         {"label": t("overview.coming", days=project.horizon_days),
          "value": money(whole["value"], project.currency, lang), "note": t("value.between", interval=span)},
     ]  # fmt: skip
@@ -162,7 +162,7 @@ def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
             "title": title(t, page, workspace),
             "href": f"{page.name}.html",
             "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
-            "note": notes.get(page.given.get("segment", ""), ""),
+            "note": notes.get(page.given.get("segment", "")) or t(f"pages.{page.kind}_note"),
         }
         for page in chosen
     ]

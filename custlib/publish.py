@@ -16,6 +16,7 @@ from typing import Any
 
 from custlib.errors import CustlibError, LockedError, RunError
 from custlib.project import Project
+from custlib.show.formats import day
 
 _FAILURES_KEPT = 5
 
@@ -190,7 +191,7 @@ def _project(home: Path) -> dict[str, Any] | None:
     if good:
         folder, manifest = good[0]
         entry["latest"] = manifest["index"] | {
-            "as_of": folder.name,
+            "as_of": day(dt.date.fromisoformat(folder.name), good[0][1]["project"]["language"]),
             "pages": [
                 page | {"href": f"{home.name}/{folder.name}/{page['href']}"} for page in manifest["index"]["pages"]
             ],

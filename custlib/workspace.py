@@ -248,6 +248,11 @@ class Workspace:
         return made.to_json()
 
     @property
+    def money_kind(self) -> str:
+        """What money stands for: ``profit`` where a cost or margin is known, else ``revenue``."""
+        return "profit" if self.quality["has_cost"] or self.project.margin < 1 else "revenue"
+
+    @property
     def compared_with(self) -> dt.date:
         """The earlier date that segments are compared with."""
         return self.project.as_of - dt.timedelta(days=self.project.compare_days)

@@ -305,11 +305,7 @@ def measures(engine: DuckDB, segmentation: str, segment: str, model: BGNBD, *, w
     pandas.Series
         ``customers``, ``base_rate`` (probability of a purchase in the window) and ``spend`` (currency).
     """
-    bought = (
-        f"({lifetime.probability_alive(engine.dialect)})"
-        " * (1 - power((cast(:alpha as double) + T) / (cast(:alpha as double) + T + :window_days),"
-        " cast(:r as double) + frequency))"
-    )
+    bought = lifetime.probability_of_purchase(engine.dialect)
     given: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(
         f"select count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"

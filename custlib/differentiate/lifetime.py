@@ -108,6 +108,7 @@ def make_alive_scores(
     horizon = float(horizon_days)
     scores = pairs.assign(
         purchases_if_alive=bgnbd.expected_purchases_if_alive(model, horizon, frequency, age),
+        any_purchase_if_alive=bgnbd.probability_of_purchase(model, horizon, frequency, age),
         discounted_if_alive=bgnbd.discounted_purchases_if_alive(model, horizon, daily_rate, frequency, age),
         residual_if_alive=bgnbd.residual_transactions_if_alive(model, daily_rate, frequency, age),
     )
@@ -122,6 +123,13 @@ def probability_alive(sql: Dialect) -> str:
         " * ln((cast(:alpha as double) + T) / (cast(:alpha as double) + recency))"
     )
     return f"case when frequency = 0 then 1.0 else 1 / (1 + exp(-least(greatest({odds}, -700), 700))) end"
+
+
+def probability_of_purchase(sql: Dialect) -> str:
+    """Write P(at least one purchase in ``:window_days`` days) as a column; also binds what P(alive) does."""
+    age = "cast(:alpha as double) + T"
+    bought = f"1 - power(({age}) / ({age} + cast(:window_days as double)), cast(:r as double) + frequency)"
+    return f"({probability_alive(sql)}) * ({bought})"
 
 
 def parameters(model: BGNBD) -> dict[str, float]:

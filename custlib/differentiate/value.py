@@ -15,6 +15,7 @@ def customer_value(sql: Dialect, activity: str, scores: str, money: Spend) -> st
     """Write the select of one row per customer with history and forecast."""
     return f"""
         select customer_id, frequency, recency, T, days_since_last, monetary_value, probability_alive,
+               probability_alive * any_purchase_if_alive as probability_of_purchase,
                probability_alive * purchases_if_alive as expected_purchases,
                expected_spend,
                probability_alive * discounted_if_alive * expected_spend * cast(:margin as double) as value,
@@ -23,7 +24,7 @@ def customer_value(sql: Dialect, activity: str, scores: str, money: Spend) -> st
                cast(profit as double) as historic_value,
                cast(revenue as double) as revenue
         from (
-            select a.*, s.purchases_if_alive, s.discounted_if_alive, s.residual_if_alive,
+            select a.*, s.purchases_if_alive, s.any_purchase_if_alive, s.discounted_if_alive, s.residual_if_alive,
                    {lifetime.probability_alive(sql)} as probability_alive,
                    {spend.expected_spend(sql, money)} as expected_spend
             from {activity} a join {scores} s using (frequency, T))"""
@@ -86,13 +87,13 @@ def totals(engine: DuckDB, value: str = "customer_value") -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``customers``, ``repeat_customers``, ``active`` (sum of P(alive)), ``expected_purchases``, ``value``,
-        ``residual_lifetime_value``, ``historic_value``, ``revenue``.
+        ``customers``, ``repeat_customers``, ``active`` (expected to buy in the horizon),
+        ``expected_purchases``, ``value``, ``residual_lifetime_value``, ``historic_value``, ``revenue``.
     """
     summed = ("expected_purchases", "value", "residual_lifetime_value", "historic_value", "revenue")
     columns = ", ".join(f"sum({name}) as {name}" for name in summed)
     row = engine.fetch(
         "select count(*) as customers, count(*) filter (where frequency > 0) as repeat_customers,"
-        f" sum(probability_alive) as active, {columns} from {value}"
+        f" sum(probability_of_purchase) as active, {columns} from {value}"
     )
     return {name: float(row[name].item()) for name in row.columns}

@@ -32,11 +32,16 @@ def kpis(
     active = share(totals["active"] / totals["customers"], lang)
     repeat = share(totals["repeat_customers"] / totals["customers"], lang)
     coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
+    buying = t("overview.active", days=project.horizon_days)
     since = t("overview.moved_note", days=project.compare_days)
     return Kpis(
         [
             Kpi(t("overview.customers"), number(totals["customers"], lang), t("overview.repeat", share=repeat)),
-            Kpi(t("overview.active"), number(totals["active"], lang), t("overview.active_note", share=active)),
+            Kpi(
+                t("overview.active", days=project.horizon_days),
+                number(totals["active"], lang),
+                t("overview.active_note", share=active),
+            ),
             Kpi(coming, worth, t("value.between", interval=span)),
             Kpi(t("overview.moved"), share(moves["moved_share"], lang), since),
         ]

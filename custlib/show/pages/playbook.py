@@ -57,6 +57,7 @@ def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project:
     lang, currency = t.language, project.currency
     if is_small(row["customers"]) or row["customers"] == 0:
         return Facts([(t("playbook.worth"), "–")])
+    alive = share(row["probability_alive"], lang) if row["frequency"] else t("value.alive_unknown")
     around = interval(span["value_low"], span["value_high"], lang, currency)
     return Facts(
         [
@@ -65,7 +66,7 @@ def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project:
              t("playbook.with_interval", money=money(row["value"], currency, lang), interval=around)),
             (t("playbook.residual"), money(row["residual_lifetime_value"], currency, lang)),
             (t("playbook.at_risk"), money(row["value_at_risk"], currency, lang)),
-            (t("playbook.alive"), share(row["probability_alive"], lang)),
+            (t("playbook.alive"), alive),
         ]
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ def headline(t: Texts, project: Project, whole: Mapping[str, float], light: Ligh
     return Title(text, t("value.subtitle", interval=span, day=day(project.as_of, t.language)), light)
 
 
-def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float]) -> Kpis:
+def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], money_kind: str) -> Kpis:
     """State history, coming horizon and residual lifetime value."""
     lang, currency = t.language, project.currency
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
@@ -32,7 +32,7 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     ever = money(totals["residual_lifetime_value"], currency, lang)
     return Kpis(
         [
-            Kpi(t("value.historic"), so_far, t("value.historic_note")),
+            Kpi(t("value.historic"), so_far, t(f"value.historic_note_{money_kind}")),
             Kpi(t("value.coming", days=project.horizon_days), coming, t("value.between", interval=span)),
             Kpi(t("value.purchases"), number(whole["expected_purchases"], lang), t("value.between", interval=bought)),
             Kpi(t("value.residual"), ever, t("value.residual_note", rate=rate)),
@@ -86,12 +86,16 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
     ):
         write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
         rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
+    once = frame["frequency"] == 0
+    alive = frame["probability_alive"].where(~once)
     rows["probability_alive"] = [
-        "–" if hide else share(x, t.language) for x, hide in zip(frame["probability_alive"], small, strict=True)
+        "–" if hide else t("value.alive_unknown") if bought_once else share(x, t.language)
+        for x, hide, bought_once in zip(alive, small, once, strict=True)
     ]
+    notes = [t("value.table_note")] if small.any() else []
+    notes += [t("value.table_note_once")] if once.any() else []
     labels = {c: t(f"value.column_{c}", currency=project.currency) for c in rows.columns}
-    return Table.of(rows, title=title, labels=labels, header="name", language=t.language,
-                    note=t("value.table_note") if small.any() else "")  # fmt: skip
+    return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
 
 
 def alive_map(t: Texts, frame: pd.DataFrame) -> Figure:
