@@ -23,7 +23,7 @@ from custlib import errors, parameters, publish
 from custlib.errors import CustlibError, RunError, UsageError, hint
 from custlib.pages import Page, export, index_entry, pages
 from custlib.project import Project
-from custlib.workspace import HOME, Workspace
+from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
@@ -115,13 +115,9 @@ def run_id(workspace: Workspace) -> str:
     str
         Sixteen hexadecimal digits; equal for equal runs.
     """
-    code = [path.read_bytes() for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
-    code += [path.read_bytes() for path in sorted((HOME / "custlib").rglob("*.*")) if "__pycache__" not in str(path)]
-    settings = [workspace.data_id, workspace.project.language, workspace.project.name]
-    digest = hashlib.sha256(json.dumps(settings).encode())
-    for text in code:
-        digest.update(hashlib.sha256(text).digest())
-    return digest.hexdigest()[:16]
+    code = fingerprint([*NOTEBOOKS.glob("*.ipynb"), *PACKAGE.rglob("*")])
+    settings = [workspace.data_id, workspace.project.language, workspace.project.name, code]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
 
 
 def _check_only(only: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,8 @@ from custlib.steps import STEPS
 if TYPE_CHECKING:
     import pandas as pd
 
-HOME = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+HOME = PACKAGE.parent
 log = logging.getLogger("custlib")
 
 
@@ -79,7 +80,7 @@ def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Workspace":
         if not path.is_file():
             known = sorted(p.stem for p in (HOME / "data").glob("*.toml"))
             raise UsageError(f"run: no project file named {run}. {hint(run, known)}")
-        base, work = projects.load(path), HOME / "data" / "work"
+        base, work = projects.load(path), path.resolve().parent / "work"
     return Workspace(base.replace(**given, **({"as_of": as_of} if as_of else {})), work)
 
 
@@ -119,10 +120,11 @@ class Workspace:
 
     @property
     def data_id(self) -> str:
-        """What the tables depend on: project, data, version and the frozen definitions."""
+        """What the tables depend on: project, data, frozen definitions, and the code that makes them."""
         settings = self.project.model_dump(mode="json", exclude={"language", "name"})
         frozen = [p.read_text(encoding="utf-8") for p in sorted(self._frozen.glob("*.json"))]
-        said = json.dumps([settings, self.source_hash, custlib.__version__, frozen], sort_keys=True)
+        makers = fingerprint(path for path in PACKAGE.rglob("*") if "show" not in path.parts)
+        said = json.dumps([settings, self.source_hash, makers, frozen], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
@@ -287,6 +289,23 @@ class Workspace:
     def playbook(self) -> Playbook:
         """The playbook of the project."""
         return read_playbook(self.project.segments.playbook_file, self.project.folder)
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """Hash the content of code and rule files.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+        Files; folders and compiled code are passed over.
+
+    Returns
+    -------
+    str
+        SHA-256, independent of the order.
+    """
+    files = sorted(path for path in paths if path.is_file() and path.suffix != ".pyc")
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()
 
 
 def _write(path: Path, text: str) -> None:

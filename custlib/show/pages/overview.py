@@ -32,7 +32,6 @@ def kpis(
     active = share(totals["active"] / totals["customers"], lang)
     repeat = share(totals["repeat_customers"] / totals["customers"], lang)
     coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
-    buying = t("overview.active", days=project.horizon_days)
     since = t("overview.moved_note", days=project.compare_days)
     return Kpis(
         [
