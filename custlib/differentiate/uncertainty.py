@@ -1,9 +1,13 @@
 """How sure a forecast total is: parameter uncertainty on cells plus the chance in each customer's future.
 
 Reads ``customer_value`` and ``customer_segments``. The variance of a total is that of its parameters (delta
-method with the inverse Hessian of the fit) plus that of the customers' futures, simulated per cell: alive ~
-Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric).
+method with the inverse Hessian of both fits) plus that of the customers' futures, simulated per cell: alive ~
+Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds that of a
+customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
+distribution with the total and its variance, so they start near zero where little is expected.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +19,7 @@ from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 
 Floats = NDArray[np.float64]
-_NORMAL_95 = 1.959963984540054
+_TAILS = np.array([0.025, 0.975])
 _STEP = 1e-4
 _FUTURES = 200
 _FUTURES_IN_ALL = 4_000_000
@@ -47,69 +51,124 @@ def intervals(
         ``value_low``, ``value_high``, ``purchases_low``, ``purchases_high``.
     """
     cells = _cells(engine, segmentation)
-    horizon = float(horizon_days)
-    per_cell, gradient = _gradient(model, cells, horizon)
-    variance = _futures_variance(model, cells, horizon)
-    log_covariance = _log_covariance(model)
-    chosen = [("all", np.ones(len(cells), dtype=bool))]
-    chosen += [(name, (cells["segment"] == name).to_numpy()) for name in sorted(cells["segment"].unique())]
+    purchases, money = _variances(model, spend, cells, float(horizon_days))
+    chosen = [("all", np.ones(len(cells)))]
+    chosen += [(name, (cells["segment"] == name).to_numpy(float)) for name in sorted(cells["segment"].unique())]
     rows = []
     for name, inside in chosen:
-        weight = cells["customers"].to_numpy(dtype=float) * inside
-        slope = gradient @ weight
-        spread = float(slope @ log_covariance @ slope + variance @ weight)
-        rows.append(_row(name, float(per_cell @ weight), spread, float(cells["value"][inside].sum()), spend))
+        expected, value = (float(cells[column].to_numpy(float) @ inside) for column in ("expected", "value"))
+        low, high = _around(expected, purchases.of(inside))
+        value_low, value_high = _around(value, money.of(inside))
+        rows.append(
+            {
+                "segment": name, "expected_purchases": expected, "purchases_low": low, "purchases_high": high,
+                "value": value, "value_low": value_low, "value_high": value_high,
+            }
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _row(
-    name: str, purchases: float, variance: float, value: float, spend: GammaGamma | None
-) -> dict[str, float | str]:
-    relative = variance / purchases**2 if purchases > 0 else 0.0
-    relative_value = relative + (spend_variance(spend) / purchases if purchases > 0 else 0.0)
-    low, high = _around(purchases, relative)
-    value_low, value_high = _around(value, relative_value)
-    return {
-        "segment": name, "expected_purchases": purchases, "purchases_low": low, "purchases_high": high,
-        "value": value, "value_low": value_low, "value_high": value_high,
-    }  # fmt: skip
+@dataclass(frozen=True)
+class _Variance:
+    """Variance of a total: slopes of each cell by the parameters, their covariance, and each cell's chance."""
+
+    slopes: Floats
+    covariance: Floats
+    chance: Floats
+
+    def of(self, inside: Floats) -> float:
+        """Add up the cells that are inside; their parameters are common, their chance is their own."""
+        slope = self.slopes @ inside
+        return float(slope @ self.covariance @ slope + self.chance @ inside)
 
 
-def _around(total: float, relative_variance: float) -> tuple[float, float]:
-    """Give a total an interval that cannot fall below zero (normal on the log scale)."""
-    spread = _NORMAL_95 * float(np.sqrt(np.log1p(relative_variance)))
-    centre = total / float(np.sqrt(1 + relative_variance))
-    return centre * float(np.exp(-spread)), centre * float(np.exp(spread))
+def _variances(
+    model: BGNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
+) -> tuple[_Variance, _Variance]:
+    """Find the variances of purchases and of money, per cell."""
+    customers, money, squares, value, units = (
+        cells[name].to_numpy(dtype=float) for name in ("customers", "money", "money_squares", "value", "units")
+    )
+    gradient, covariance = _gradient(model, cells, horizon), _log_covariance(model)
+    mean, square = _futures(model, cells, horizon)
+    level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
+    slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), value, units)
+    both = np.zeros((7, 7))
+    both[:4, :4], both[4:, 4:] = covariance, _covariance(spend)
+    return (
+        _Variance(gradient * customers, covariance, (square - mean**2) * customers),
+        _Variance(
+            np.vstack([gradient * money, slopes]), both, (level * square - mean**2 + (day - level) * mean) * squares
+        ),
+    )
 
 
-def spend_variance(spend: GammaGamma | None) -> float:
-    """Squared coefficient of variation of the money of one purchase day, over customers and days.
+def _around(total: float, variance: float) -> tuple[float, float]:
+    """Give a total an interval on its own side of zero, with the total inside: quantiles of a gamma distribution."""
+    from scipy.special import gammaincinv
+
+    if total == 0 or variance <= 0:
+        return total, total
+    ends = [total, *(variance / total * gammaincinv(total**2 / variance, _TAILS))]
+    return float(min(ends)), float(max(ends))
+
+
+def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, Floats]:
+    """Second moments of what customers spend given their past, in squares of their expected spend.
+
+    With s = p x + q, a customer's spend level has the second moment (s - 1) / (s - 2), the money of one day
+    1 + 1 / p times that (Gamma-Gamma, Fader and Hardie 2013).
 
     Parameters
     ----------
     spend : GammaGamma or None
         The model.
+    frequency : ndarray of shape (n,)
+        Repeat purchase days x.
 
     Returns
     -------
-    float
-        Variance over squared mean; 1 where the model has no finite variance (q <= 2) or is missing.
+    level, day : ndarray of shape (n,)
+        Second moments of the level and of one day's money; 1 and 2 where they are infinite (s <= 2) or there is
+        no model.
 
     Examples
     --------
-    >>> round(spend_variance(GammaGamma(6.25, 3.74, 15.44)), 4)
-    0.8267
+    >>> level, day = spend_moments(GammaGamma(6.25, 3.74, 15.44), np.array([0.0, 2.0]))
+    >>> level.round(4), day.round(4)
+    (array([1.5747, 1.0702]), array([1.8267, 1.2415]))
     """
-    if spend is None or spend.q <= 2:
-        return 1.0
-    return (spend.q - 1) / (spend.p * (spend.q - 2)) + 1 / (spend.q - 2)
+    if spend is None:
+        return np.ones_like(frequency), np.full_like(frequency, 2.0)
+    shape = spend.p * frequency + spend.q
+    finite = shape > 2
+    level = np.where(finite, (shape - 1) / np.where(finite, shape - 2, 1.0), 1.0)
+    return level, np.where(finite, level * (1 + 1 / spend.p), 2.0)
+
+
+def _spend_slopes(spend: GammaGamma | None, frequency: Floats, value: Floats, units: Floats) -> Floats:
+    """Slope of each cell's value by p, q and v; ``units`` is value over expected spend."""
+    if spend is None:
+        return np.zeros((3, len(frequency)))
+    shape = spend.p * frequency + spend.q - 1
+    return np.array([value * (spend.q - 1) / (spend.p * shape), -value / shape, units * spend.p / shape])
+
+
+def _covariance(spend: GammaGamma | None) -> Floats:
+    if spend is None or spend.covariance is None:
+        return np.zeros((3, 3))
+    return np.nan_to_num(spend.covariance)
 
 
 def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
     """Count customers of like history per segment; bins of the T and recency keep the cells few."""
     return engine.fetch(
         "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"
-        " coalesce(sum(v.value), 0) as value from customer_value v join customer_segments s using (customer_id)"
+        " sum(v.expected_purchases) as expected, coalesce(sum(v.value), 0) as value,"
+        " coalesce(sum(v.value / nullif(v.expected_purchases, 0)), 0) as money,"
+        " coalesce(sum(power(v.value / nullif(v.expected_purchases, 0), 2)), 0) as money_squares,"
+        " coalesce(sum(v.value / nullif(v.expected_spend, 0)), 0) as units"
+        " from customer_value v join customer_segments s using (customer_id)"
         " where s.segmentation = :segmentation"
         " group by s.segment, v.frequency, floor(v.recency / :bin), floor(v.T / :bin)"
         " order by s.segment, v.frequency, recency, T",
@@ -126,7 +185,7 @@ def _expected(logs: Floats, cells: pd.DataFrame, horizon: float) -> Floats:
     return found
 
 
-def _gradient(model: BGNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
+def _gradient(model: BGNBD, cells: pd.DataFrame, horizon: float) -> Floats:
     """Slope of each cell's expectation by the logarithms of the parameters, by central differences."""
     logs = np.log([model.r, model.alpha, model.a, model.b])
     steps = np.eye(4) * _STEP
@@ -134,7 +193,7 @@ def _gradient(model: BGNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats
         (_expected(logs + step, cells, horizon) - _expected(logs - step, cells, horizon)) / (2 * _STEP)
         for step in steps
     ]
-    return _expected(logs, cells, horizon), np.array(slopes)
+    return np.array(slopes)
 
 
 def _log_covariance(model: BGNBD) -> Floats:
@@ -144,8 +203,8 @@ def _log_covariance(model: BGNBD) -> Floats:
     return np.nan_to_num(model.covariance * np.outer(inverse, inverse))
 
 
-def _futures_variance(model: BGNBD, cells: pd.DataFrame, horizon: float) -> Floats:
-    """Variance of one customer's purchases in the horizon, per cell, by simulated futures."""
+def _futures(model: BGNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
+    """Mean and mean square of one customer's purchases in the horizon, per cell, by simulated futures."""
     count = int(np.clip(_FUTURES_IN_ALL // max(len(cells), 1), 20, _FUTURES))
     random = np.random.default_rng(0)
     x, recency, age = (cells[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T"))
@@ -154,5 +213,5 @@ def _futures_variance(model: BGNBD, cells: pd.DataFrame, horizon: float) -> Floa
     rate = random.gamma(model.r + x, 1 / (model.alpha + age), size)
     drop = np.clip(random.beta(model.a, model.b + x, size), 1e-12, 1.0)
     bought = np.minimum(random.poisson(rate * horizon), random.geometric(drop))
-    variance: Floats = np.where(alive, bought, 0).var(axis=1)
-    return variance
+    bought = np.where(alive, bought, 0).astype(float)
+    return bought.mean(axis=1), (bought**2).mean(axis=1)
