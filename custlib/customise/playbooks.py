@@ -21,6 +21,10 @@ from custlib.models.bgnbd import BGNBD
 from custlib.project import faults
 
 _NORMAL_95 = 1.959963984540054
+_MARGIN = (
+    "select case when sum(revenue) > 0 then cast(sum(historic_value) as double) / sum(revenue) else 1.0 end"
+    " from customer_value"
+)
 
 
 class _Strict(BaseModel):
@@ -263,12 +267,13 @@ def plan(play: SegmentPlay, *, customers: int, base_rate: float, spend: float) -
     lift = sum(action.effect.lift_abs for action in play.action)
     spread = _NORMAL_95 * math.sqrt(sum(action.effect.sd**2 for action in play.action))
     cost = sum(_cost(action, treated, base_rate) for action in play.action)
-    margin, half = treated * lift * spend - cost, treated * spread * spend
+    gains = [action.effect.sd * (spend - action.offer.cost) for action in play.action]
+    margin, half = treated * lift * spend - cost, treated * _NORMAL_95 * math.hypot(*gains)
     detectable = _detectable(play.holdout, customers, control, base_rate)
     return Plan(
         customers, treated, control, base_rate, spend, cost, lift, lift - spread, lift + spread,
         margin, margin - half, margin + half,
-        break_even_lift(cost / treated, spend) if treated and spend > 0 else math.inf,
+        _break_even(play.action, treated, base_rate, spend),
         detectable,
         control >= play.holdout.min_control and detectable is not None and detectable <= lift,
     )  # fmt: skip
@@ -277,6 +282,17 @@ def plan(play: SegmentPlay, *, customers: int, base_rate: float, spend: float) -
 def _cost(action: Action, treated: int, base_rate: float) -> float:
     taken = min(max(base_rate + action.effect.lift_abs, 0.0), 1.0)
     return action.cost.fixed + treated * (action.cost.per_contact + taken * action.offer.cost)
+
+
+def _break_even(actions: tuple[Action, ...], treated: int, base_rate: float, spend: float) -> float:
+    """Find the lift that pays: the customers it adds take the offer too, so they bring less by its cost."""
+    lifts = [max(action.effect.lift_abs, 0.0) for action in actions]
+    weights = lifts if sum(lifts) else [1.0] * len(actions)
+    offer = sum(w * a.offer.cost for w, a in zip(weights, actions, strict=True)) / sum(weights)
+    if not treated or spend <= offer:
+        return math.inf
+    unmoved = sum(a.cost.fixed / treated + a.cost.per_contact + base_rate * a.offer.cost for a in actions)
+    return break_even_lift(unmoved, spend - offer)
 
 
 def _detectable(holdout: Holdout, customers: int, control: int, base_rate: float) -> float | None:
@@ -303,13 +319,14 @@ def measures(engine: DuckDB, segmentation: str, segment: str, model: BGNBD, *, w
     Returns
     -------
     pandas.Series
-        ``customers``, ``base_rate`` (probability of a purchase in the window) and ``spend`` (currency).
+        ``customers``, ``base_rate`` (probability of a purchase in the window) and ``spend`` (expected margin of
+        one purchase day, at the margin of all customers, in currency).
     """
     bought = lifetime.probability_of_purchase(engine.dialect)
     given: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(
         f"select count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
-        " coalesce(avg(expected_spend), 0) as spend"
+        f" coalesce(avg(expected_spend), 0) * ({_MARGIN}) as spend"
         " from customer_segments s join customer_value v using (customer_id)"
         " where s.segmentation = :segmentation and s.segment = :segment",
         segmentation=segmentation,
