@@ -1,8 +1,8 @@
 """Makes ``customer_activity`` and the cells: purchases reduced to what the models need of a customer.
 
 Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
-as one). Refunds never make a purchase; their money is netted. What is given back after the first purchase day
-is taken from the repeat purchases.
+as one). Refunds never make a purchase; their money is netted. What is given back on the first purchase day is
+taken from that day, on any other day (before or after) from the repeat purchases.
 """
 
 import datetime as dt

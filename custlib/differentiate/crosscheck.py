@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
 
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD
 
 _NOTHING_TO_STEER = 0.0
+_PANDAS_OPTION = "mode.chained_assignment"
 
 
 def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float]:
@@ -70,11 +72,13 @@ def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float]:
 
 @contextmanager
 def _settings_kept() -> Iterator[None]:
-    """Put back the warning filters and NumPy's error settings that an import of ``lifetimes`` changes."""
+    """Put back what an import of ``lifetimes`` changes: warning filters, an option of pandas, NumPy's errors."""
     before = np.geterr()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        chained = pd.get_option(_PANDAS_OPTION)
         try:
             yield
         finally:
             np.seterr(**before)
+            pd.set_option(_PANDAS_OPTION, chained)

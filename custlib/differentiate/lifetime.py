@@ -119,7 +119,7 @@ def probability_alive(sql: Dialect) -> str:
     """Write P(alive) as a column of ``:r, :alpha, :a, :b`` (Fader, Hardie and Lee 2008, equation 7)."""
     del sql
     odds = (
-        "ln(cast(:b as double) + frequency - 1) - ln(cast(:a as double)) - (cast(:r as double) + frequency)"
+        "ln(cast(:b as double) + (frequency - 1)) - ln(cast(:a as double)) - (cast(:r as double) + frequency)"
         " * ln((cast(:alpha as double) + T) / (cast(:alpha as double) + recency))"
     )
     return f"case when frequency = 0 then 1.0 else 1 / (1 + exp(-least(greatest({odds}, -700), 700))) end"

@@ -121,7 +121,7 @@ def from_json(text: str) -> Definition:
     except ValueError as fault:
         raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
     wanted = {"segmentation", "fitted", "rule", "segments", "version"}
-    missing = sorted(wanted - set(given))
+    missing = sorted(wanted - set(given if isinstance(given, dict) else ()))
     if missing:
         raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
     definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))

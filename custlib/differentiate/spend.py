@@ -73,11 +73,15 @@ def fit_spend(engine: DuckDB, cells: str) -> tuple[Spend, GammaGamma | None]:
             "spend: no repeat customer has an amount above zero: every amount is zero, or all was given back. "
             "Map the right amount column, or run without one to forecast purchases only."
         )
-    if customers.sum() < _FEWEST or np.ptp(money) == 0:
-        return _shrunk(money, customers, "fewer than ten different repeat customers"), None
+    if customers.sum() < _FEWEST:
+        return _shrunk(money, customers, "fewer than ten repeat customers"), None
+    if np.ptp(money) == 0:
+        return _shrunk(money, customers, "all repeat customers spend the same"), None
     model = gammagamma.fit(frequency, money, customers)
-    if model.q <= 1 or not model.converged:
-        return _shrunk(money, customers, "the Gamma-Gamma model has no finite mean (q <= 1)"), model
+    if model.q <= 1:
+        return _shrunk(money, customers, "the Gamma-Gamma model has no finite mean (q <= 1)"), None
+    if not model.converged:
+        return _shrunk(money, customers, "the Gamma-Gamma model has no maximum here"), None
     return from_gamma_gamma(model), model
 
 
