@@ -1,6 +1,7 @@
 """Blocks of the page "How do they differ?": RFM tiles, classes, clusters, moves by cause."""
 
 import datetime as dt
+import math
 from typing import Any
 
 import pandas as pd
@@ -41,7 +42,8 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         hidden = is_small(row["customers"])
         text = t("segments.under_ten") if hidden else number(row["customers"], t.language)
         worth = "" if hidden else money(row["value"], currency, t.language)
-        return Cell(text, worth, 0.0 if hidden else float(row["value"]) / top, names[r, f])
+        tone = 0.0 if hidden else math.sqrt(max(float(row["value"]), 0.0) / top)
+        return Cell(text, worth, tone, names[r, f])
 
     return Tiles(
         title=t("segments.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
