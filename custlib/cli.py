@@ -14,6 +14,7 @@ from pathlib import Path
 
 from custlib import __version__
 from custlib.errors import CustlibError, UsageError
+from custlib.execute import DEFAULT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +59,9 @@ def _run(given: argparse.Namespace) -> None:
     opened = project.load(given.project).replace(as_of=given.as_of, language=given.language)
     work = given.work or given.project.parent / "work"
     reports = given.reports or given.project.parent.parent / "reports"
-    target = run_project(opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force)
+    target = run_project(
+        opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force, how=given.executor
+    )
     print(target)
 
 
@@ -74,7 +77,7 @@ def _value(given: argparse.Namespace) -> None:
         holdout_days=given.holdout_days,
         out=given.out,
     )
-    print(json.dumps(summary, indent=1))
+    print(json.dumps(summary, indent=1, allow_nan=False))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,6 +101,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.add_argument("--only", nargs="+", metavar="NOTEBOOK", help="run only these notebooks and publish nothing")
     run.add_argument("--language", choices=("en", "zh"), help="language of the reports")
     run.add_argument("--force", action="store_true", help="run even if an equal run is published")
+    run.add_argument("--executor", choices=("fork", "kernel"), default=DEFAULT, help="how notebooks are executed")
     run.set_defaults(act=_run)
 
 

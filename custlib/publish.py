@@ -7,6 +7,7 @@ and renamed.
 import datetime as dt
 import fcntl
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from custlib.project import Project
 from custlib.show.formats import day
 
 _FAILURES_KEPT = 5
+log = logging.getLogger("custlib")
 
 
 @contextmanager
@@ -34,9 +36,15 @@ def lock(path: Path) -> Iterator[None]:
     ------
     LockedError
         If another run holds it.
+    RunError
+        If the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as fault:
+        raise RunError(f"run: {fault.strerror} ({path.parent.name}). Choose another --work folder.") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -118,7 +126,6 @@ def publish(pages: Path, reports: Path, project: Project, manifest: dict[str, An
     before = home / f".old-{project.as_of.isoformat()}-{os.getpid()}"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        _sweep(home)
         shutil.copytree(pages, beside)
         _write(beside / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         _sync(beside)
@@ -135,7 +142,7 @@ def publish(pages: Path, reports: Path, project: Project, manifest: dict[str, An
     return target
 
 
-def record_failure(reports: Path, project: Project, fault: CustlibError) -> None:
+def record_failure(reports: Path, project: Project, fault: Exception) -> None:
     """Note that a run failed, without any data, and write the index anew.
 
     Parameters
@@ -144,20 +151,23 @@ def record_failure(reports: Path, project: Project, fault: CustlibError) -> None
         Where pages are published.
     project : Project
         The project at its date.
-    fault : CustlibError
+    fault : Exception
         What ended it; only its kind is kept.
     """
     home = reports / project.id
-    home.mkdir(parents=True, exist_ok=True)
     record = {
         "as_of": project.as_of.isoformat(),
         "stage": type(fault).__name__,
-        "code": str(fault.exit_code),
+        "code": str(getattr(fault, "exit_code", CustlibError.exit_code)),
         "when": dt.datetime.now(dt.UTC).isoformat(timespec="minutes"),
         "name": project.name,
     }
-    _write(home / f"failure-{project.as_of.isoformat()}.json", json.dumps(record))
-    write_index(reports)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        _write(home / f"failure-{project.as_of.isoformat()}.json", json.dumps(record))
+        write_index(reports)
+    except OSError as full:
+        log.warning("run: the failure cannot be noted in %s: %s", reports.name, full.strerror)
 
 
 def write_index(reports: Path) -> None:
@@ -199,8 +209,14 @@ def _project(home: Path) -> dict[str, Any] | None:
     return entry
 
 
-def _sweep(home: Path) -> None:
-    """Remove what a killed run left; bring back a report that it had moved aside."""
+def sweep(home: Path) -> None:
+    """Remove what a killed run left; bring back a report that it had moved aside.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of a project's reports; it need not exist. The caller holds the project's lock.
+    """
     for left in home.glob(".new-*"):
         shutil.rmtree(left, ignore_errors=True)
     for left in home.glob(".old-*"):

@@ -4,6 +4,7 @@ It goes the same way as a project run, with the same tables, in a work folder th
 """
 
 import datetime as dt
+import math
 import os
 import shutil
 from pathlib import Path
@@ -63,6 +64,8 @@ def value_file(
         UsageError for options, TableError for the file, ModelError where nothing can be forecast.
     """
     project = _project(file, as_of, options, horizon_days, annual_discount_rate)
+    if out.is_dir() or not out.resolve().parent.is_dir():
+        raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
     with TemporaryDirectory(prefix="custlib-") as work:
         workspace = Workspace(project, Path(work))
         workspace.need("customer_value")
@@ -103,7 +106,7 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
         "fit": bgnbd.to_dict(workspace.model, time_unit="day"),
         "spend": vars(spend) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
         "flags": [*workspace.model.flags, *([spend.remark] if spend.remark else [])],
-        "totals": totals,
+        "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
     }
 
 
@@ -122,8 +125,6 @@ def _backtest(workspace: Workspace, project: Project, covered: int) -> dict[str,
 
 def _write(workspace: Workspace, out: Path) -> None:
     """Write the rows beside the target, then rename: no partial file is left."""
-    if out.is_dir() or not out.resolve().parent.is_dir():
-        raise UsageError(f"--out: {out} is a directory or lies in none. Name a file in a folder that exists.")
     made = workspace.folder / "out.parquet"
     workspace.engine.write(f"select {', '.join(OUT_COLUMNS)} from customer_value order by customer_id", made)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")

@@ -74,14 +74,15 @@ def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Workspace":
     if (place / "run.json").is_file():
         record = json.loads((place / "run.json").read_text(encoding="utf-8"))
         base = projects.build(record["project"] | {"folder": Path(record["folder"])})
-        work = Path(record["work"])
+        work, tables = Path(record["work"]), record["tables"]
     else:
         path = place if place.suffix == ".toml" else HOME / "data" / f"{run}.toml"
         if not path.is_file():
             known = sorted(p.stem for p in (HOME / "data").glob("*.toml"))
             raise UsageError(f"run: no project file named {run}. {hint(run, known)}")
-        base, work = projects.load(path), path.resolve().parent / "work"
-    return Workspace(base.replace(**given, **({"as_of": as_of} if as_of else {})), work)
+        base, work, tables = projects.load(path), path.resolve().parent / "work", None
+    project = base.replace(**given, **({"as_of": as_of} if as_of else {}))
+    return Workspace(project, work, tables=tables if project == base else None)
 
 
 class Workspace:
@@ -93,6 +94,10 @@ class Workspace:
         The project.
     work : pathlib.Path
         The work folder.
+    memory_limit : str, optional
+        Of the engine, for instance ``"500MB"``.
+    tables : str, optional
+        Name of the folder of tables, for a notebook of a run: the tables of that run, whatever changes meanwhile.
 
     Attributes
     ----------
@@ -102,10 +107,12 @@ class Workspace:
         The words of the project's language.
     """
 
-    def __init__(self, project: Project, work: Path, *, memory_limit: str | None = None) -> None:
+    def __init__(
+        self, project: Project, work: Path, *, memory_limit: str | None = None, tables: str | None = None
+    ) -> None:
         self.project = project
         self.work = work
-        self.folder = work / "tables" / self.data_id
+        self.folder = work / "tables" / (tables or self.data_id)
         self.engine = DuckDB(self.folder, memory_limit=memory_limit)
         self.t: Texts = texts(project.language)
 

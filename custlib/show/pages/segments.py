@@ -34,6 +34,7 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells
     }
     top = float(frame["value"].max()) or 1.0
+    unknown = frame["value"].isna().all()
 
     def cell(r: int, f: int) -> Cell:
         row: Any = found.get((r, f))
@@ -41,9 +42,10 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
             return Cell("0", "", 0.0, names[r, f])
         hidden = is_small(row["customers"])
         text = t("segments.under_ten") if hidden else number(row["customers"], t.language)
-        worth = "" if hidden else money(row["value"], currency, t.language)
-        tone = 0.0 if hidden else math.sqrt(max(float(row["value"]), 0.0) / top)
-        return Cell(text, worth, tone, names[r, f])
+        if hidden or unknown:
+            return Cell(text, "", 0.0, names[r, f])
+        tone = math.sqrt(max(float(row["value"]), 0.0) / top)
+        return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
 
     return Tiles(
         title=t("segments.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
