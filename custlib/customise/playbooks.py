@@ -117,7 +117,7 @@ class SegmentPlay(_Strict):
     goal: Words
     why: Words
     do_not: Words
-    owner: str = Field(min_length=1)
+    owner: Words
     due_days: int = Field(ge=1)
     response_hours: int = Field(ge=1)
     action: tuple[Action, ...] = Field(min_length=1, max_length=3)

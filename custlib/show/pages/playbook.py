@@ -99,6 +99,7 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
     rows = pd.DataFrame(
         {"label": [t(f"playbook.index_{n}") for n in names], "index": [100 * row[n] / base[n] for n in names]}
     )
+    rows = rows.dropna(subset="index", ignore_index=True)  # money is not known without an amount column
     best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
     return charts.index_bars(
         rows, title=t("playbook.differs", label=best["label"], index=number(best["index"], t.language)),
@@ -136,7 +137,7 @@ def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
                 t("playbook.cap"),
                 t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action)),
             ),
-            (t("playbook.owner"), t("playbook.owner_text", owner=play.owner, day=day(due, lang))),
+            (t("playbook.owner"), t("playbook.owner_text", owner=play.owner.text(lang), day=day(due, lang))),
             (t("playbook.response"), t("playbook.response_text", hours=play.response_hours)),
         ]
     )
