@@ -9,6 +9,7 @@ import math
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -47,7 +48,7 @@ class Source(_Strict):
     delimiter, decimal, thousands : str
         How a CSV is written; ``delimiter = "whitespace"`` parts columns by runs of blanks.
     date_format : str, optional
-        ``strptime`` format; ISO dates need none.
+        ``strptime`` format, or ``excel`` (day numbers), ``epoch_s`` or ``epoch_ms``; ISO dates need none.
     timezone : str, optional
         Zone of the business day, for timestamps that carry an offset.
     cancel_prefix : str, optional
@@ -80,7 +81,17 @@ class Source(_Strict):
             raise ValueError(f"thousands and decimal are both '{self.decimal}'")
         if self.delimiter != "whitespace" and len(self.delimiter) > 1:
             raise ValueError(f"delimiter must be one character or 'whitespace', not '{self.delimiter}'")
+        if self.timezone and not _is_zone(self.timezone):
+            raise ValueError(f"timezone: there is no zone '{self.timezone}'; a zone is named as 'Europe/Berlin'")
         return self
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
 
 
 class Segments(_Strict):

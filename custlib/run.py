@@ -12,22 +12,20 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import custlib
-from custlib import errors, parameters, publish
-from custlib.errors import CustlibError, RunError, UsageError, hint
+from custlib import parameters, publish
+from custlib.errors import RunError, UsageError, hint
+from custlib.execute import DEFAULT, How, Job, execute_all
 from custlib.pages import Page, export, index_entry, pages
 from custlib.project import Project
 from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
-_WORKERS = 2
 log = logging.getLogger("custlib")
 
 
@@ -38,6 +36,7 @@ def run_project(
     work: Path,
     only: tuple[str, ...] = (),
     force: bool = False,
+    how: How = DEFAULT,
 ) -> Path:
     """Run a project and publish its pages.
 
@@ -53,6 +52,8 @@ def run_project(
         Notebooks to run; then nothing is published and the pages stay in the work folder.
     force : bool, default False
         Run even if an equal run is published.
+    how : {"fork", "kernel"}
+        How notebooks are executed.
 
     Returns
     -------
@@ -62,24 +63,33 @@ def run_project(
     Raises
     ------
     CustlibError
-        Any of its kinds; what was published before stays published.
+        Any of its kinds; what was published before stays published, as it does whatever else ends the run.
     """
+    _check_only(only)
     reports, work = reports.resolve(), work.resolve()
     with publish.lock(work / f"{project.id}.lock"):
+        publish.sweep(reports / project.id)
         workspace = Workspace(project, work)
-        _check_only(only)
         if not only and not force and publish.is_published(reports, project, run_id(workspace)):
             log.info("run: up to date (%s as of %s)", project.id, project.as_of)
             return reports / project.id / project.as_of.isoformat()
         try:
-            return _run(workspace, reports, only)
-        except CustlibError as fault:
+            return _run(workspace, reports, only, how)
+        except Exception as fault:
+            said = _say(fault)
             if not only:
-                publish.record_failure(reports, project, fault)
-            raise
+                publish.record_failure(reports, project, said)
+            raise said from fault
 
 
-def _run(workspace: Workspace, reports: Path, only: tuple[str, ...]) -> Path:
+def _say(fault: Exception) -> Exception:
+    """Say what the machine refused as a fault of the run; a bug stays what it is."""
+    if isinstance(fault, OSError):
+        return RunError(f"run: {fault.strerror or fault} ({Path(fault.filename or '').name}). The last report stays.")
+    return fault
+
+
+def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -> Path:
     started = time.monotonic()
     with _step("tables"):
         workspace.need(*LATER)
@@ -88,9 +98,7 @@ def _run(workspace: Workspace, reports: Path, only: tuple[str, ...]) -> Path:
     (folder / "pages").mkdir(parents=True)
     _write_run(workspace, folder)
     chosen = [page for page in pages(workspace) if not only or page.notebook in only]
-    for page in chosen:
-        parameters.check(page.notebook, parameters.declared(NOTEBOOKS / f"{page.notebook}.ipynb"), page.given)
-    timings = _execute_all(chosen, folder)
+    timings = execute_all(_jobs(chosen, folder), how)
     with _step("export"):
         export(chosen, folder, workspace)
     if only:
@@ -133,59 +141,19 @@ def _write_run(workspace: Workspace, folder: Path) -> None:
         "project": project.model_dump(mode="json"),
         "folder": str(project.folder.resolve()),
         "work": str(workspace.work.resolve()),
+        "tables": workspace.folder.name,
     }
     (folder / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
-def _execute_all(chosen: list[Page], folder: Path) -> dict[str, float]:
-    """Execute the notebooks, two at a time; the first that fails ends the run."""
-    from tqdm import tqdm
-
-    timings: dict[str, float] = {}
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        waiting = {pool.submit(_execute, page, folder): page for page in chosen}
-        try:
-            for done in tqdm(as_completed(waiting), total=len(chosen), desc="notebooks", disable=None, leave=False):
-                timings[waiting[done].name] = done.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return timings
-
-
-def _execute(page: Page, folder: Path) -> float:
-    """Execute one notebook with papermill; return the seconds it took."""
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    started = time.monotonic()
-    given = {"run": str(folder)} | page.given
-    try:
-        with TemporaryDirectory(prefix="custlib-") as sockets:
-            papermill.execute_notebook(
-                NOTEBOOKS / f"{page.notebook}.ipynb", folder / f"{page.name}.ipynb", given,
-                kernel_name="python3", progress_bar=False, log_output=False,
-                kernel_manager_class=_local_kernels(sockets),
-            )  # fmt: skip
-    except PapermillExecutionError as fault:
-        kind = getattr(errors, fault.ename, RunError)
-        where = f"{page.notebook} ({page.name}), cell {fault.exec_count}"
-        said = fault.evalue if kind is not RunError else f"{fault.ename}: {fault.evalue}"
-        raise kind(f"{where}: {said}") from None
-    seconds = time.monotonic() - started
-    log.info("run: %s in %.1f s", page.name, seconds)
-    return seconds
-
-
-def _local_kernels(sockets: str) -> type:
-    """Choose kernels that talk through files of this user, not through ports of the machine."""
-    from jupyter_client.manager import AsyncKernelManager
-
-    class LocalKernels(AsyncKernelManager):
-        def __init__(self, **options: Any) -> None:
-            super().__init__(**options, transport="ipc", ip=f"{sockets}/kernel")
-
-    return LocalKernels
+def _jobs(chosen: list[Page], folder: Path) -> list[Job]:
+    """State what to execute, having checked every parameter before anything starts."""
+    jobs = []
+    for page in chosen:
+        source = NOTEBOOKS / f"{page.notebook}.ipynb"
+        parameters.check(page.notebook, parameters.declared(source), page.given)
+        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", {"run": str(folder)} | page.given))
+    return jobs
 
 
 @contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FETCH_LIMIT = 500_000
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
 
 
 class DuckDB:
@@ -81,7 +81,7 @@ class DuckDB:
             return
         given = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
         self._execute(
-            f"create or replace view {name} as select * from read_csv({literal(str(path))}, "
+            f"create or replace view {name} as select * from read_csv({_file(path)}, "
             f"columns = {{{given}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
             "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000)"
         )
@@ -90,7 +90,7 @@ class DuckDB:
         parts = ", ".join(f"part[{i + 1}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
         self._execute(
             f"create or replace view {name} as select {parts} from ("
-            f"select regexp_split_to_array(trim(line), '\\s+') as part from read_csv({literal(str(path))}, "
+            f"select regexp_split_to_array(trim(line), '\\s+') as part from read_csv({_file(path)}, "
             f"columns = {{'line': 'VARCHAR'}}, delim = '\x1f', header = {str(header).lower()}, quote = '', "
             "escape = '', auto_detect = false) where trim(line) <> '')"
         )
@@ -105,7 +105,7 @@ class DuckDB:
         path : pathlib.Path
             The file.
         """
-        self._execute(f"create or replace view {name} as select * from read_parquet({literal(str(path))})")
+        self._execute(f"create or replace view {name} as select * from read_parquet({_file(path)})")
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame.
@@ -244,13 +244,14 @@ class DuckDB:
         list of int
             Row numbers, the header not counted.
         """
+        numbered = f"select *, row_number() over () as row_number from {view}"
         self._execute("set preserve_insertion_order = true")
-        found = self._execute(
-            f"select row_number from (select *, row_number() over () as row_number from {view}) "
-            f"where {predicate} limit {rows}",
-            **values,
-        ).fetchall()
-        self._execute("set preserve_insertion_order = false")
+        try:
+            found = self._execute(
+                f"select row_number from ({numbered}) where {predicate} order by row_number limit {rows}", **values
+            ).fetchall()
+        finally:
+            self._execute("set preserve_insertion_order = false")
         return [row[0] for row in found]
 
     def close(self) -> None:
@@ -262,12 +263,18 @@ class DuckDB:
 
     def _execute(self, text: str, **values: Any) -> Any:
         bound = _PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
+        used = {m[1]: values[m[1]] for m in _PARAMETER.finditer(text) if m[1] in values}
         try:
-            return self._connection.execute(bound, values) if values else self._connection.execute(bound)
+            return self._connection.execute(bound, used) if used else self._connection.execute(bound)
         except duckdb.OutOfMemoryException as fault:
             raise RunError(f"engine: out of memory: {_first_line(fault)}. Raise the memory limit.") from None
         except (duckdb.IOException, duckdb.PermissionException) as fault:
             raise RunError(f"engine: {_first_line(fault)}.") from None
+
+
+def _file(path: Path) -> str:
+    """Write a path so that DuckDB takes ``*``, ``?`` and ``[`` in it as they are, not as a pattern."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def _first_line(fault: Exception) -> str:

@@ -8,15 +8,19 @@ import codecs
 import csv
 import gzip
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from custlib import rules
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import RunError, TableError, UsageError, hint
 from custlib.project import STANDARD_COLUMNS, Source
 
 REQUIRED = ("customer_id", "timestamp")
 _HEAD_BYTES = 1 << 20
+_NESTED = ("STRUCT", "MAP", "UNION", "VARIANT", "JSON")
+_NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def open_source(engine: DuckDB, source: Source, path: Path) -> Opened:
         If the file is missing, empty, not UTF-8, not parted by the delimiter, or lacks a required column.
     """
     _check_file(path)
+    _check_ratio(path)
     if path.suffix == ".parquet":
         _attach_parquet(engine, path)
     else:
@@ -71,6 +76,7 @@ def open_source(engine: DuckDB, source: Source, path: Path) -> Opened:
         engine.attach_csv("source", path, header, delimiter=_delimiter(source), header=not source.names)
     types = engine.columns("source")
     columns, remarks = _match(path, source, list(types))
+    _check_types(path, columns, types)
     ignored = tuple(c for c in types if c not in columns.values())
     return Opened(columns, {s: types[given] for s, given in columns.items()}, ignored, remarks)
 
@@ -87,8 +93,43 @@ def _check_file(path: Path) -> None:
     if path.stat().st_size == 0:
         raise TableError(f"{path.name}: the file is empty (0 bytes). Export it again.")
     known = (".csv", ".txt", ".tsv", ".gz", ".parquet")
+    if path.suffix.lower() in (".xls", ".xlsx", ".xlsm"):
+        raise TableError(f"{path.name}: Excel workbooks (xls, xlsx) are not read. Save the sheet as CSV UTF-8.")
     if path.suffix.lower() not in known:
         raise TableError(f"{path.name}: files ending in '{path.suffix}' are not read. Give one of {', '.join(known)}.")
+
+
+def _check_ratio(path: Path) -> None:
+    """Refuse a gzip file that unpacks to far more than an export can: the start of it tells."""
+    if path.suffix.lower() != ".gz":
+        return
+    limits = rules.load("contract")["limits"]
+    with path.open("rb") as file:
+        packed = file.read(_HEAD_BYTES)
+    most = max(limits["gzip_ratio"] * len(packed), limits["gzip_least_bytes"])
+    try:
+        unpacked = len(zlib.decompressobj(wbits=31).decompress(packed, most + 1))
+    except zlib.error as fault:
+        raise TableError(f"{path.name}: is no gzip file, truncated or corrupt ({fault}).") from None
+    if unpacked > most:
+        raise TableError(
+            f"{path.name}: unpacks to over {limits['gzip_ratio']} times its size, more than an export does "
+            "(size limit). Unpack it yourself if it is real."
+        )
+
+
+def _check_types(path: Path, columns: dict[str, str], types: dict[str, str]) -> None:
+    """Refuse columns of types that hold no single value, and money that is no number."""
+    faults = []
+    for standard, given in columns.items():
+        kind = types[given]
+        money = standard in ("amount", "cost", "quantity")
+        if kind.endswith("]") or kind.startswith(_NESTED) or (money and kind.startswith(_NO_NUMBER)):
+            mapped = f" (mapped from {standard})" if given != standard else ""
+            what = "a list or nested value" if not kind.startswith(_NO_NUMBER) else "no number"
+            faults.append(f"{path.name}: column {given!r}{mapped} has type {kind}, {what}. Write one value per row.")
+    if faults:
+        raise TableError("\n".join(faults))
 
 
 def _attach_parquet(engine: DuckDB, path: Path) -> None:
@@ -118,8 +159,9 @@ def _header(path: Path, source: Source) -> list[str]:
 
 
 def _distinct(path: Path, names: list[str]) -> list[str]:
-    names = [name.strip("\ufeff") for name in names]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    names = [name.strip("\ufeff") or f"column_{place}" for place, name in enumerate(names, 1)]
+    folded = [name.casefold() for name in names]
+    twice = [name for name in names if folded.count(name.casefold()) > 1]
     if twice:
         raise TableError(f"{path.name}: column {twice[0]!r} stands twice in the header. Rename one.")
     return names
@@ -136,17 +178,33 @@ def _head(path: Path) -> bytes:
 def _first_line(path: Path, head: bytes) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise TableError(f"{path.name}: encoding is UTF-16, not UTF-8. Save it as UTF-8.")
+    if b"\0" in head:
+        raise TableError(
+            f"{path.name}: encoding is not UTF-8: a zero byte at byte {head.index(0):,}, as in UTF-16 or a binary "
+            "file. Save it as UTF-8."
+        )
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError as fault:
         raise TableError(
             f"{path.name}: encoding is not UTF-8 at byte {fault.start:,} "
-            f"(line {_line_of(head, fault.start):,}). Save it as UTF-8."
+            f"(line {_line_of(head, fault.start):,}){_legacy(head)}. Save it as UTF-8."
         ) from None
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise TableError(f"{path.name}: the file is empty: no header and no rows. Export it again.")
     return lines[0]
+
+
+def _legacy(head: bytes) -> str:
+    """Name the old encoding that the bytes would fit, in the order of what is likelier."""
+    for encoding in ("gb18030", "cp1252"):
+        try:
+            codecs.getincrementaldecoder(encoding)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        return f"; it could be {encoding.upper()}"
+    return ""
 
 
 def _line_of(head: bytes, position: int) -> int:
@@ -188,9 +246,13 @@ def explain(fault: Exception, path: Path) -> Exception:
     Exception
         The error to raise.
     """
+    text = str(fault)
+    if isinstance(fault, RunError) and str(path) in text:
+        return TableError(f"{path.name}: cannot be read, truncated or corrupt (end of the file). Export it again.")
     if isinstance(fault, UsageError | TableError | RunError):
         return fault
-    text = str(fault)
+    if "format specifier" in text:
+        return UsageError(f"source.date_format: {text.splitlines()[0].split(': ', 1)[-1]}. Use strptime codes.")
     line = re.search(r"Line: (\d+)", text)
     where = f" at line {int(line[1]):,}" if line else ""
     if "utf-8" in text.lower() or "unicode" in text.lower():

@@ -1,0 +1,133 @@
+"""Makes the quality record: rows and money by what became of them, and a word on everything that was done.
+
+Reads ``transactions_checked``. Repairs, findings and ids that look alike are data (``rules/contract.toml``).
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from custlib import rules
+from custlib.engine.duckdb import DuckDB
+from custlib.identify.sources import Opened
+
+_FLOAT_ID = "customer_id_float"
+
+
+def count(engine: DuckDB, opened: Opened) -> dict[str, Any]:
+    """Count rows and money by what became of them.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Where ``transactions_checked`` is.
+    opened : Opened
+        The columns of the source.
+
+    Returns
+    -------
+    dict
+        The quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
+        finding, ``currency_signs``, ``customers_*`` and ``warnings``.
+    """
+    counts = engine.fetch(_by_reason())
+    good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()]
+    quality: dict[str, Any] = {
+        **_conserved(counts, good, bad),
+        "rows_repaired": _repaired(good),
+        "reasons": {str(r): int(n) for r, n in sorted(zip(bad["reason"], bad["n"], strict=True))},
+        "repairs": {r["id"]: n for r in _contract("repair") if (n := _repair(r["id"], good))},
+        "has_amount": "amount" in opened.columns,
+        "has_cost": "cost" in opened.columns,
+        **{finding["id"]: int(good[finding["id"]].sum()) for finding in _contract("finding")},
+        "currency_signs": sorted({*counts["least_sign"].dropna(), *counts["greatest_sign"].dropna()}),
+        "ignored_columns": list(opened.ignored),
+        "columns": opened.columns,
+    }
+    quality["customers_without_purchase"], alike = _customers(engine)
+    return quality | {"warnings": _warnings(quality, alike, opened)}
+
+
+def _contract(kind: str) -> list[dict[str, Any]]:
+    return rules.load("contract")[kind]
+
+
+def _by_reason() -> str:
+    """Write the one aggregate pass over the checked rows."""
+    done = [f"count(*) filter (where {r['done']}) as {r['id']}" for r in _contract("repair")]
+    anything = " or ".join(r["done"] for r in _contract("repair") if r["id"] != _FLOAT_ID)
+    held = [f"count(*) filter (where {f['holds']}) as {f['id']}" for f in _contract("finding")]
+    return f"""
+        select reason, count(*) as n, coalesce(sum(amount), 0) as money,
+               count(*) filter (where {anything}) as repaired,
+               min(symbol) as least_sign, max(symbol) as greatest_sign, {", ".join(done + held)}
+        from transactions_checked group by reason"""
+
+
+def _conserved(counts: pd.DataFrame, good: pd.DataFrame, bad: pd.DataFrame) -> dict[str, Any]:
+    """Rows and money read, and where they went; nothing is removed without a reason."""
+    rows = {"rows_read": counts, "rows_used": good, "rows_quarantined": bad}
+    money = {"money_read": counts, "money_used": good, "money_quarantined": bad}
+    return {
+        **{name: int(part["n"].sum()) for name, part in rows.items()},
+        "rows_removed": 0,
+        **{name: round(float(part["money"].sum()), 4) for name, part in money.items()},
+        "money_removed": 0.0,
+    }
+
+
+def _repair(code: str, good: pd.DataFrame) -> int:
+    """Rows repaired in one way; '.0' is taken off ids only when every id has it."""
+    rows = int(good[code].sum())
+    return rows if code != _FLOAT_ID or rows == int(good["n"].sum()) else 0
+
+
+def _repaired(good: pd.DataFrame) -> int:
+    return _repair(_FLOAT_ID, good) or int(good["repaired"].sum())
+
+
+def _customers(engine: DuckDB) -> tuple[int, dict[str, int]]:
+    """Count customers without a purchase, and ids that differ only in how they are written, by how."""
+    counts = engine.fetch(_alike())
+    kinds = counts[counts["kind"].notna()]
+    alike = {str(kind): int(n) for kind, n in zip(kinds["kind"], kinds["ids"], strict=True)}
+    return int(counts["without_purchase"].sum()), alike
+
+
+def _alike() -> str:
+    """Write the pass over the distinct ids: those that one spelling would merge, by the rule that does."""
+    spelling, kinds = "id", ""
+    for rule in _contract("alike"):
+        spelling = rule["spelling"].format(spelling)
+        same = f"{rule['spelling'].format('first_id')} = {rule['spelling'].format('last_id')}"
+        kinds += f" when {same} then '{rule['id']}'"
+    return f"""
+        select kind, sum(ids) as ids, sum(without_purchase) as without_purchase from (
+            select ids, without_purchase, case when ids = 1 then null{kinds} else 'several' end as kind from (
+                select min(id) as first_id, max(id) as last_id, count(*) as ids,
+                       count(*) filter (where not has_bought) as without_purchase
+                from (select customer_id as id, bool_or(is_purchase) as has_bought
+                      from transactions_checked where reason is null group by customer_id)
+                group by {spelling}))
+        group by kind"""
+
+
+def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) -> list[str]:
+    """Say everything that was done to the rows and everything odd about them."""
+    said = list(opened.remarks)
+    broken = {rule["id"]: f"{rule['what']}. {rule['remedy']}" for rule in _contract("rule")}
+    said += [f"{n:,} rows set aside: {broken[code]}" for code, n in quality["reasons"].items()]
+    done = {repair["id"]: repair["what"] for repair in _contract("repair")}
+    said += [f"{n:,} rows repaired: {done[code]}" for code, n in quality["repairs"].items()]
+    if quality["currency_signs"]:
+        said.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
+    if quality["ignored_columns"]:
+        said.append(f"columns ignored: {', '.join(quality['ignored_columns'])}")
+    said += [f"{quality[f['id']]:,} {f['says']}" for f in _contract("finding") if f.get("says") and quality[f["id"]]]
+    differ = {rule["id"]: rule["says"] for rule in _contract("alike")} | {"several": "differ only in how they are written"}
+    said += [f"{n:,} ids {differ[kind]}: each was left a customer of its own" for kind, n in sorted(alike.items())]
+    if n := quality["customers_without_purchase"]:
+        said.append(f"{n:,} customers have returns but no purchase: they are in no model")
+    if not quality["has_amount"]:
+        said.append("there is no amount column: purchases are forecast, money is not")
+    return said
