@@ -1,0 +1,77 @@
+"""Every step makes the table of its name, and asks for what it needs."""
+
+from pathlib import Path
+
+import pytest
+
+from custlib import tables
+from custlib.steps import STEPS
+from custlib.workspace import Workspace, open_run
+from tests.notebooks.shops import make_shop
+
+
+@pytest.fixture(scope="module")
+def project_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def workspace(project_file: Path) -> Workspace:
+    return open_run(str(project_file))
+
+
+@pytest.mark.parametrize("name", list(STEPS))
+def test_a_step_makes_the_table_of_its_name(workspace: Workspace, name: str) -> None:
+    engine = workspace.need(name)
+    assert engine.has(name)
+    assert engine.fetch(f"select count(*) as n from {name}")["n"].item() > 0
+
+
+@pytest.mark.parametrize("name", sorted(set(STEPS) & set(tables.dictionary())))
+def test_a_table_is_as_the_dictionary_says(workspace: Workspace, name: str) -> None:
+    tables.check(name, workspace.need(name).columns(name))
+    key = ", ".join(tables.describe(name).key)
+    if key:
+        doubled = f"select count(*) as n from (select {key} from {name} group by {key} having count(*) > 1)"
+        assert workspace.engine.fetch(doubled)["n"].item() == 0
+
+
+def test_a_step_needs_nothing_made_before(project_file: Path, tmp_path: Path) -> None:
+    project = open_run(str(project_file)).project
+    assert Workspace(project, tmp_path).need("segment_moves").has("segment_moves")
+
+
+def test_the_three_activities_of_a_comparison_differ_in_day_and_purchases(workspace: Workspace) -> None:
+    sums = {}
+    for name in ("activity_before", "activity_aged", "activity_now"):
+        engine = workspace.need(name)
+        sums[name] = engine.fetch(f"select sum(frequency) as f, avg(T) as t, count(*) as n from {name}").iloc[0]
+    before, aged, now = sums.values()
+    assert before["f"] == aged["f"] < now["f"]
+    assert aged["t"] - before["t"] == pytest.approx(workspace.project.compare_days)
+    assert before["n"] == aged["n"] <= now["n"]
+
+
+def test_money_is_the_same_in_every_table(workspace: Workspace) -> None:
+    engine = workspace.need("transactions", "customer_activity", "customer_value")
+    sums = [
+        engine.fetch(f"select cast(sum({column}) as double) as s from {name}")["s"].item()
+        for name, column in (
+            ("transactions", "amount"),
+            ("customer_activity", "revenue"),
+            ("customer_value", "revenue"),
+        )
+    ]
+    assert sums[0] == pytest.approx(sums[1], abs=1e-6) == pytest.approx(sums[2], abs=1e-6)
+    assert sums[0] == pytest.approx(workspace.quality["money_used"], abs=1e-4)
+
+
+def test_calibration_knows_nothing_of_the_holdout(workspace: Workspace) -> None:
+    engine = workspace.need("calibration_activity", "holdout", "transactions")
+    end = workspace.project.calibration_end
+    known = engine.fetch("select count(distinct day) - 1 as f, customer_id from transactions"
+                         " where day <= :end group by customer_id", end=end)  # fmt: skip
+    found = engine.fetch("select customer_id, frequency, actual from holdout")
+    both = known.merge(found, on="customer_id", validate="1:1")
+    assert len(both) == len(known) == len(found)
+    assert (both["f"] == both["frequency"]).all()
