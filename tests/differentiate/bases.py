@@ -1,0 +1,64 @@
+"""Small bases made from lists of purchases."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from custlib.differentiate import activity, lifetime, value
+from custlib.differentiate.spend import Spend
+from custlib.engine.duckdb import DuckDB
+from custlib.models.bgnbd import BGNBD
+
+MODEL = BGNBD(0.25, 31.0, 0.8, 2.4)
+MONEY = Spend("gamma_gamma", 15.44, 2.74 / 6.25, 6.25 * 15.44 / 2.74)
+AS_OF = dt.date(2025, 12, 31)
+DAILY_RATE = float(np.log1p(0.10) / 365)
+
+def transactions(rows, *, margin=1.0):
+    """One row per line from (customer, day, amount); a negative amount is a refund."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
+    frame["day"] = pd.to_datetime(frame["day"]).dt.date
+    frame["amount"] = frame["amount"].astype(float)
+    frame["profit"] = frame["amount"] * margin
+    return frame.assign(is_purchase=frame["amount"] >= 0, is_refund=frame["amount"] < 0)
+
+
+def open_base(folder, rows, *, margin=1.0):
+    """An engine with transactions from (customer, day, amount)."""
+    engine = DuckDB(folder, threads=1)
+    engine.attach_frame("lines", transactions(rows, margin=margin))
+    engine.make(
+        "transactions",
+        "select customer_id, day, cast(amount as decimal(18, 4)) as amount,"
+        " cast(profit as decimal(18, 4)) as profit, is_purchase, is_refund from lines",
+    )
+    return engine
+
+
+def shop(customers=60, *, seed=0):
+    """Purchases of a small shop: rates, drop-out and spend differ between customers."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for n in range(customers):
+        day = int(random.integers(0, 200))
+        spend, drop = random.gamma(6, random.uniform(2, 9)), random.beta(1, 3)
+        while day < 365:
+            amount = round(float(random.gamma(6, spend / 6)), 2)
+            rows.append((f"c{n:03}", dt.date(2025, 1, 1) + dt.timedelta(days=day), amount))
+            if random.random() < drop:
+                break
+            day += 1 + int(random.exponential(30))
+    return rows
+
+
+def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, horizon_days=365, as_of=AS_OF):
+    """Activity, scores and value from the transactions of an engine."""
+    activity.make_activity(engine, "customer_activity", as_of=as_of)
+    lifetime.make_alive_scores(
+        engine, "alive_scores", "customer_activity", model, horizon_days=horizon_days, daily_rate=DAILY_RATE
+    )
+    value.make_customer_value(
+        engine, "customer_value", "customer_activity", "alive_scores",
+        model=model, money=money, margin=margin,
+    )  # fmt: skip

@@ -1,0 +1,128 @@
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from custlib import project
+from custlib.differentiate import activity, backtest, lifetime
+from custlib.models import bgnbd
+from custlib.workspace import HOME, Workspace
+from tests.differentiate.bases import DAILY_RATE, MODEL
+
+END, AS_OF = dt.date(2025, 9, 30), dt.date(2025, 12, 31)
+DAYS = 92
+
+
+def held_out(engine):
+    """The table of forecast and truth of an engine, with the model of the tests."""
+    activity.make_activity(engine, "calibration_activity", as_of=END)
+    lifetime.make_alive_scores(
+        engine, "calibration_scores", "calibration_activity", MODEL, horizon_days=DAYS, daily_rate=DAILY_RATE
+    )
+    backtest.make_holdout(
+        engine, "calibration_activity", "calibration_scores", MODEL, calibration_end=END, as_of=AS_OF
+    )
+    return engine.fetch("select * from holdout order by customer_id").set_index("customer_id")
+
+
+ROWS = [
+    ("a", "2025-07-22", 1), ("a", "2025-08-01", 1), ("a", "2025-10-01", 1), ("a", "2025-10-01", 5),
+    ("a", "2025-12-31", 1), ("a", "2026-01-01", 1),
+    ("b", "2025-09-30", 1), ("b", "2025-10-05", -1),
+    ("c", "2025-11-01", 1),
+]  # fmt: skip
+
+
+def test_three_customers_by_hand(base):
+    found = held_out(base(ROWS))
+    assert found.index.tolist() == ["a", "b"]  # c was not known yet
+    assert found["actual"].tolist() == [2, 0]  # one day counts once, a refund never, 2026 is too late
+    assert found["naive"].tolist() == pytest.approx([1 * DAYS / 70, 0])
+    wanted = bgnbd.expected_purchases(MODEL, DAYS, [1, 0], [10, 0], [70, 0])
+    assert found["predicted"].tolist() == pytest.approx(wanted, rel=1e-12)
+
+
+def test_the_summary_by_hand(base):
+    engine = base(ROWS)
+    rows = held_out(engine)
+    found = backtest.summary(engine)
+    assert (found["customers"], found["actual"]) == (2, 2)
+    assert found["bias"] == pytest.approx(rows["predicted"].sum() / 2 - 1)
+    assert found["naive_bias"] == pytest.approx(DAYS / 70 / 2 - 1)
+    assert found["mean_absolute_error"] == pytest.approx((rows["predicted"] - rows["actual"]).abs().mean())
+    assert abs(found["correlation"]) == pytest.approx(1)  # two points lie on a line
+
+
+def test_nobody_buys_in_the_holdout(base):
+    engine = base([("a", "2025-08-01", 1), ("a", "2025-09-01", 1)])
+    held_out(engine)
+    found = backtest.summary(engine)
+    assert (found["actual"], found["bias"], found["naive_bias"], found["light"]) == (0, None, None, "red")
+    assert found["correlation"] is None
+
+
+# --- published figures ---
+
+
+def test_cdnow_holdout(cdnow):
+    found = cdnow.holdout
+    assert found["actual"] == 1882
+    assert found["predicted"] == pytest.approx(1653.4, abs=0.1)
+    assert found["naive"] == pytest.approx(2930.1, abs=0.1)
+    assert found["bias"] == pytest.approx(-0.121, abs=5e-4)
+    assert found["naive_bias"] == pytest.approx(0.557, abs=5e-4)
+    assert found["light"] == "green"
+
+
+def test_cdnow_by_frequency(cdnow):
+    found = backtest.by_frequency(cdnow.engine)
+    assert found["group"].tolist() == ["0", "1", "2", "3", "4", "5", "6", "7+"]
+    assert found["customers"].sum() == 2357
+    actual = [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359]
+    expected = [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157]
+    np.testing.assert_allclose(found["actual"], actual, atol=5e-4)
+    np.testing.assert_allclose(found["expected"], expected, atol=5.1e-4)
+
+
+def test_cdnow_week_by_week(cdnow):
+    as_of = cdnow.project.as_of
+    found = backtest.tracking(
+        cdnow.engine, "calibration_activity", cdnow.calibration_model, until=as_of, step_days=7
+    )
+    assert found["period"].iloc[-1] == as_of
+    assert found["actual"].iloc[-1] == 2457 + 1882
+    assert found["actual"].is_monotonic_increasing
+    assert found["expected"].is_monotonic_increasing
+    # Fader, Hardie and Lee (2005), figure 2: within a few per cent at the end of calibration
+    at_end = found[found["period"] <= cdnow.project.calibration_end].iloc[-1]
+    assert at_end["expected"] == pytest.approx(at_end["actual"], rel=0.05)
+
+
+@pytest.mark.slow
+def test_cdnow_master(tmp_path):
+    sample = project.load(HOME / "data" / "cdnow.toml")
+    source = sample.source.model_dump() | {
+        "path": "datasets/CDNOW_master.txt",
+        "names": ("master_id", "date", "cds", "dollars"),
+        "columns": {"customer_id": "master_id", "timestamp": "date", "amount": "dollars", "quantity": "cds"},
+    }
+    opened = Workspace(sample.replace(source=source), tmp_path)
+    found = opened.holdout
+    assert (found["customers"], found["actual"]) == (23_570, 19_684)
+    assert found["predicted"] == pytest.approx(16_873.7, abs=0.1)
+    repeats = activity.base(opened.engine, "calibration_activity")["repeats"]
+    weekly = lifetime.in_unit(opened.calibration_model, 7, repeats=repeats)
+    np.testing.assert_allclose([weekly.r, weekly.alpha, weekly.a, weekly.b], [0.2516, 4.789, 0.723, 2.161], atol=6e-4)
+    assert weekly.log_likelihood == pytest.approx(-95_368.4, abs=0.1)
+
+
+# --- the light ---
+
+
+@pytest.mark.parametrize(
+    ("bias", "light"),
+    [(0.0, "green"), (0.25, "green"), (-0.25, "green"), (0.2501, "amber"), (-0.5, "amber"), (0.5001, "red"),
+     (-0.7, "red"), (None, "red")],
+)  # fmt: skip
+def test_the_limits_of_the_light(bias, light):
+    assert backtest.light(bias) == light

@@ -1,0 +1,129 @@
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from custlib.differentiate import activity, pyramid
+from custlib.errors import UsageError
+from tests.differentiate.bases import AS_OF
+
+
+def classes(engine, options):
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    rule = pyramid.define(engine, "customer_activity", options)
+    select = pyramid.assign(engine.dialect, rule).format(activity="customer_activity")
+    return engine.fetch(f"select * from ({select}) order by customer_id").set_index("customer_id")
+
+
+def spend(*amounts):
+    """One customer per profit; a loss is a small purchase given back with more."""
+    day = dt.date(2025, 12, 1)
+    rows = []
+    for n, amount in enumerate(amounts):
+        rows.append((f"c{n:02}", day, max(amount, 0)))
+        rows += [(f"c{n:02}", day, amount)] if amount < 0 else []
+    return rows
+
+
+# --- worked by hand ---
+
+
+def test_ten_customers_make_two_a_seven_b_one_c(base):
+    found = classes(base(spend(*range(10, 110, 10))), {"segmentation": "abc"})
+    assert "".join(found["segment"]) == "CBBBBBBBAA"
+    assert found.loc["c09", "reason"] == "profit of at least 90.00"
+    assert found.loc["c00", "reason"] == "profit below the other classes"
+
+
+def test_equal_profits_are_in_one_class(base):
+    found = classes(base(spend(1, 2, 3, 4, 5, 6, 7, 8, 8, 8)), {"segmentation": "abc"})
+    assert "".join(found["segment"]) == "CBBBBBBAAA"
+
+
+def test_no_profit_is_always_last(base):
+    found = classes(base(spend(-5, 0, -1, -2, 0, -1, -3, -4, 7, -9)), {"segmentation": "abc"})
+    assert "".join(found["segment"]) == "CCCCCCCCAC"
+    assert found.loc["c00", "reason"] == found.loc["c01", "reason"] == "no profit"
+
+
+def test_by_money_the_class_ends_where_its_share_is_reached(base):
+    options = {"segmentation": "abc", "by": "money", "shares": [0.8, 0.15, 0.05]}
+    found = classes(base(spend(60, 20, 10, 5, 5, -30)), options)
+    # 80 of 100; then 10, 5 and its equal; nothing is left below but the loss
+    assert "".join(found["segment"]) == "AABBBC"
+
+
+def test_the_pyramid_of_a_hundred(base):
+    found = classes(base(spend(*range(1, 101))), {"segmentation": "pyramid"})
+    assert found["segment"].value_counts().to_dict() == {"lead": 80, "brass": 15, "gold": 4, "diamond": 1}
+    assert found.loc["c99", "segment"] == "diamond"
+
+
+def test_profit_decides_not_revenue(base):
+    engine = base([("a", "2025-12-01", 10), ("b", "2025-12-01", 100)])
+    engine.make("transactions", "select * replace (case when customer_id = 'b' then -profit else profit end as profit)"
+                " from (select * from lines)")  # fmt: skip
+    assert classes(engine, {"segmentation": "abc"})["segment"].tolist() == ["A", "C"]
+
+
+# --- CDNOW ---
+
+
+@pytest.mark.parametrize(("name", "shares"), [("abc", [0.2, 0.7, 0.1]), ("pyramid", [0.01, 0.04, 0.15, 0.8])])
+def test_cdnow_meets_the_shares(cdnow, name, shares):
+    definition = cdnow.definitions[name]
+    found = cdnow.engine.fetch(
+        "select segment, count(*) / 2357.0 as share from customer_segments where segmentation = :name group by 1",
+        name=name,
+    ).set_index("segment")["share"]
+    # the largest tie is 71 customers who spent the same, 3 % of all
+    np.testing.assert_allclose(found[list(definition.ids)], shares, atol=0.02)
+
+
+# --- the curve ---
+
+
+def test_the_curve_by_hand(base):
+    engine = base(spend(10, 80, 10))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    found = pyramid.curve(engine, "customer_activity")
+    np.testing.assert_allclose(found["customer_share"], [0, 1 / 3, 1])
+    np.testing.assert_allclose(found["value_share"], [0, 0.8, 1])
+    assert pyramid.share_of_top(found, 0.2) == pytest.approx(0.48)
+
+
+def test_losses_bend_the_curve_above_the_whole(base):
+    engine = base(spend(80, 40, -20))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    np.testing.assert_allclose(pyramid.curve(engine, "customer_activity")["value_share"], [0, 0.8, 1.2, 1])
+
+
+def test_a_base_without_profit_has_a_flat_curve(base):
+    engine = base(spend(0, 0))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    assert pyramid.curve(engine, "customer_activity")["value_share"].tolist() == [0, 0]
+
+
+def test_the_curve_of_cdnow_is_concave_and_thinned(cdnow):
+    found = pyramid.curve(cdnow.engine, "customer_value", measure="value", points=50)
+    assert len(found) == 50
+    slopes = np.diff(found["value_share"]) / np.diff(found["customer_share"])
+    assert (np.diff(slopes) <= 1e-9).all()
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shares": [0.5, 0.5]}, "abc.shares: .* must be 3 shares that add up to 1"),
+        ({"shares": [0.5, 0.4, 0.2]}, "must be 3 shares that add up to 1"),
+        ({"shares": [1.2, -0.4, 0.2]}, "must be 3 shares that add up to 1"),
+        ({"by": "profit"}, "segments.options.abc: by: .*'customers' or 'money'"),
+        ({"share": [1]}, "segments.options.abc: share: unknown key. Did you mean 'shares'"),
+    ],
+)
+def test_wrong_options_are_refused(small_shop, options, message):
+    with pytest.raises(UsageError, match=message):
+        pyramid.define(small_shop, "customer_activity", {"segmentation": "abc"} | options)
