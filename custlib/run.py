@@ -26,6 +26,7 @@ from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
+_KILLED = ("BrokenProcessPool", "DeadKernelError")
 log = logging.getLogger("custlib")
 
 
@@ -76,17 +77,21 @@ def run_project(
         try:
             return _run(workspace, reports, only, how)
         except Exception as fault:
-            said = _say(fault)
+            said = _by_the_machine(fault)
             if not only:
-                publish.record_failure(reports, project, said)
-            raise said from fault
+                publish.record_failure(reports, project, said or fault)
+            if said is None:
+                raise
+            raise said from None
 
 
-def _say(fault: Exception) -> Exception:
-    """Say what the machine refused as a fault of the run; a bug stays what it is."""
+def _by_the_machine(fault: Exception) -> RunError | None:
+    """Say what the machine refused, disk or memory, as a fault of the run; None for what else went wrong."""
     if isinstance(fault, OSError):
         return RunError(f"run: {fault.strerror or fault} ({Path(fault.filename or '').name}). The last report stays.")
-    return fault
+    if type(fault).__name__ in _KILLED:
+        return RunError("run: a notebook's process was ended from outside; memory may be short. The last report stays.")
+    return None
 
 
 def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -> Path:
