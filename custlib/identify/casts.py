@@ -64,10 +64,14 @@ def _is_text(opened: Opened, name: str) -> bool:
 
 
 def _number(name: str, opened: Opened, source: Source) -> str:
-    """Write a column as a number: as the source declares, else without currency sign and parentheses."""
-    if not _is_text(opened, name):
-        return f"cast({name}_given as double)"
+    """Write a column as a number: as the source declares, else without currency sign and parentheses.
+
+    A typed column goes through text too: the statistics of a Parquet file know no NaN, and an engine that
+    trusts them takes ``amount between a and b`` for true without looking.
+    """
     text = f"{name}_text"
+    if not _is_text(opened, name):
+        return f"try_cast({text} as double)"
     bare = f"regexp_replace({text}, '\\s*{_SYMBOL}\\s*', '')"
     bare = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
     return f"coalesce({_declared(text, source)}, {_declared(bare, source)})"

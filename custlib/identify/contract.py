@@ -63,13 +63,13 @@ def _checked(sql: Dialect, opened: Opened, source: Source) -> str:
     prefix = source.cancel_prefix
     cancelled = f"coalesce(starts_with(order_id, {literal(prefix)}), false)" if prefix else "false"
     sign = f"case when {cancelled} then -abs(amount_number) else amount_number end"
-    money = "case when abs(amount_number) <= :max_amount then cast(round({}, 4) as decimal(18, 4)) end"
+    money = "case when abs(amount_number) <= :max_amount then try_cast(round({}, 4) as decimal(18, 4)) end"
     purchase = ">= 0" if source.zero_is_purchase else "> 0"
     return f"""
         select customer_id, day, timestamp_text, amount_text, order_id, product, channel, quantity,
                {money.format(sign)} as amount,
                case when abs({sign}) <= :max_amount and abs(cost_number) <= :max_amount
-                    then cast(round({sign} - sign({sign}) * abs(cost_number), 4) as decimal(18, 4))
+                    then try_cast(round({sign} - sign({sign}) * abs(cost_number), 4) as decimal(18, 4))
                end as margin_amount,
                not {cancelled} and (not has_amount or amount_number {purchase}) as is_purchase,
                {cancelled} or coalesce(amount_number < 0, false) as is_refund,

@@ -40,7 +40,7 @@ def count(engine: DuckDB, opened: Opened) -> dict[str, Any]:
         "has_amount": "amount" in opened.columns,
         "has_cost": "cost" in opened.columns,
         **{finding["id"]: int(good[finding["id"]].sum()) for finding in _contract("finding")},
-        "currency_signs": sorted({*counts["least_sign"].dropna(), *counts["greatest_sign"].dropna()}),
+        "currency_signs": sorted({*good["least_sign"].dropna(), *good["greatest_sign"].dropna()}),
         "ignored_columns": list(opened.ignored),
         "columns": opened.columns,
     }
@@ -116,18 +116,23 @@ def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) ->
     """Say everything that was done to the rows and everything odd about them."""
     said = list(opened.remarks)
     broken = {rule["id"]: f"{rule['what']}. {rule['remedy']}" for rule in _contract("rule")}
-    said += [f"{n:,} rows set aside: {broken[code]}" for code, n in quality["reasons"].items()]
+    said += [f"{_rows(n)} set aside: {broken[code]}" for code, n in quality["reasons"].items()]
     done = {repair["id"]: repair["what"] for repair in _contract("repair")}
-    said += [f"{n:,} rows repaired: {done[code]}" for code, n in quality["repairs"].items()]
+    said += [f"{_rows(n)} repaired: {done[code]}" for code, n in quality["repairs"].items()]
     if quality["currency_signs"]:
         said.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
     if quality["ignored_columns"]:
         said.append(f"columns ignored: {', '.join(quality['ignored_columns'])}")
     said += [f"{quality[f['id']]:,} {f['says']}" for f in _contract("finding") if f.get("says") and quality[f["id"]]]
-    differ = {rule["id"]: rule["says"] for rule in _contract("alike")} | {"several": "differ only in how they are written"}
+    differ = {"several": "differ only in how they are written"}
+    differ |= {rule["id"]: rule["says"] for rule in _contract("alike")}
     said += [f"{n:,} ids {differ[kind]}: each was left a customer of its own" for kind, n in sorted(alike.items())]
     if n := quality["customers_without_purchase"]:
         said.append(f"{n:,} customers have returns but no purchase: they are in no model")
     if not quality["has_amount"]:
         said.append("there is no amount column: purchases are forecast, money is not")
     return said
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row{'' if n == 1 else 's'}"

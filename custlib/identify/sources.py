@@ -136,9 +136,8 @@ def _attach_parquet(engine: DuckDB, path: Path) -> None:
     try:
         engine.attach_parquet("source", path)
     except Exception as fault:
-        raise TableError(
-            f"{path.name}: is no valid Parquet file: {str(fault).splitlines()[0]} Export it again."
-        ) from None
+        said = str(fault).splitlines()[0].replace(str(path), path.name).rstrip(".")
+        raise TableError(f"{path.name}: is no valid Parquet file: {said}. Export it again.") from None
 
 
 def _header(path: Path, source: Source) -> list[str]:
@@ -259,8 +258,7 @@ def explain(fault: Exception, path: Path) -> Exception:
         return TableError(f"{path.name}: encoding is not UTF-8{where}. Save it as UTF-8.")
     if "quote" in text.lower():
         return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
+    said = text.splitlines()[0].replace(str(path), path.name).rstrip(".")
     if "CSV" in text:
         return TableError(f"{path.name}: a line{where} does not have the columns of the header. Correct that line.")
-    return TableError(
-        f"{path.name}: cannot be read, truncated or corrupt: {text.splitlines()[0][:200]} Export it again."
-    )
+    return TableError(f"{path.name}: cannot be read, truncated or corrupt: {said[:200]}. Export it again.")
