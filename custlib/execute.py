@@ -197,4 +197,6 @@ def _run_cell(shell: Any, cell: Any) -> bool:
 def _hook(shell: Any, displayed: list[dict[str, Any]]) -> Any:
     from IPython.core.displayhook import CapturingDisplayHook
 
-    return CapturingDisplayHook(shell=shell, outputs=displayed)
+    hook: Any = CapturingDisplayHook(shell=shell, outputs=displayed)
+    hook.is_active = False  # asked for by the shell when a cell prints or warns; this class lacks it
+    return hook

@@ -1,5 +1,6 @@
 """The pages of a run: which notebook makes each, what it is called, and its export to HTML."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from custlib.show.texts import Texts
 from custlib.workspace import Workspace
 
 PER_SEGMENT = "70_playbook"
+_WITHOUT_MONEY = ("validation", "identify")
+log = logging.getLogger("custlib")
 _PLAIN = {
     "overview": "80_overview",
     "validation": "30_lifetime",
@@ -44,13 +47,16 @@ def pages(workspace: Workspace) -> list[Page]:
     Returns
     -------
     list of Page
-        One per notebook, and one per segment for the playbook.
+        One per notebook, and one per segment for the playbook; without amounts only those that need none.
 
     Raises
     ------
     UsageError
         If the playbook's segmentation is not made.
     """
+    if not workspace.quality["has_amount"]:
+        log.warning("run: there is no amount column: pages that state money are not made")
+        return [Page(kind, kind, _PLAIN[kind], {}) for kind in _WITHOUT_MONEY]
     segmentation = workspace.project.segments.playbook
     if segmentation not in workspace.definitions:
         known = list(workspace.definitions)
@@ -156,6 +162,7 @@ def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
         {"label": t("overview.coming", days=project.horizon_days),
          "value": money(whole["value"], project.currency, lang), "note": t("value.between", interval=span)},
     ]  # fmt: skip
+    numbers = numbers if workspace.quality["has_amount"] else numbers[:2]
     notes = _notes(t, workspace)
     listed = [
         {

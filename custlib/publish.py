@@ -181,7 +181,15 @@ def write_index(reports: Path) -> None:
     from custlib.show.export import render_index
 
     projects = [_project(home) for home in sorted(reports.iterdir()) if home.is_dir() and home.name[0] != "."]
-    _write(reports / "index.html", render_index({"projects": [entry for entry in projects if entry]}))
+    html = render_index({"projects": [entry for entry in projects if entry]}, language=_language(reports))
+    _write(reports / "index.html", html)
+
+
+def _language(reports: Path) -> str:
+    """Language of the run published last, English where there is none."""
+    found = filter(None, (read_manifest(path.parent) for path in reports.glob("*/*/manifest.json")))
+    latest = max(found, key=lambda manifest: str(manifest.get("published", "")), default=None)
+    return str(latest["project"]["language"]) if latest else "en"
 
 
 def _project(home: Path) -> dict[str, Any] | None:
@@ -195,7 +203,9 @@ def _project(home: Path) -> dict[str, Any] | None:
         "project": home.name,
         "name": good[0][1]["project"]["name"] if good else failures[0]["name"],
         "latest": None,
-        "earlier": [{"as_of": f.name, "href": f"{home.name}/{f.name}/overview.html"} for f, _ in good[1:]],
+        "earlier": [
+            {"as_of": f.name, "href": f"{home.name}/{f.name}/{m['pages'][0]['name']}.html"} for f, m in good[1:]
+        ],
         "failures": [{k: f[k] for k in ("as_of", "stage", "code", "when")} for f in failures[:_FAILURES_KEPT]],
     }
     if good:
