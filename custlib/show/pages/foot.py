@@ -52,7 +52,7 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
     moneys = {k: money(quality[k], project.currency, t.language) for k in quality if k.startswith("money_")}
     rate = f"{project.annual_discount_rate:g}"
     items = [
-        (t("footer.project"), f"{project.name}, {t('footer.as_of', day=day(project.as_of, t.language))}"),
+        (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
         (t("footer.data"), f"{project.source_path.name}, SHA-256 {fingerprint[:16]}"),
         (t("footer.parameters"), t("footer.parameters_text", horizon=project.horizon_days, rate=rate,
                                    holdout=project.holdout_days, margin=f"{project.margin:g}")),

@@ -131,8 +131,8 @@ def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
     due = as_of + dt.timedelta(days=play.due_days)
     return Facts(
         [
-            (t("playbook.channel"), ", ".join(used)),
-            (t("playbook.cadence"), "; ".join(a.cadence.text(lang) for a in play.action)),
+            (t("playbook.channel"), t("join.comma").join(used)),
+            (t("playbook.cadence"), t("join.semicolon").join(a.cadence.text(lang) for a in play.action)),
             (
                 t("playbook.cap"),
                 t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action)),
@@ -147,10 +147,10 @@ def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
     """State cost, assumed effect with its source, expected margin with interval, and break-even."""
     lang = t.language
     source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in play.action}))
-    points = _points(plan.lift, lang)
+    points = _points(t, plan.lift)
     margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
                interval=interval(plan.margin_low, plan.margin_high, lang, currency))  # fmt: skip
-    even = _points(plan.break_even, lang) if math.isfinite(plan.break_even) else t("playbook.never")
+    even = _points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
     return Facts(
         [
             (t("playbook.cost"), money(plan.cost, currency, lang)),
@@ -164,16 +164,16 @@ def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
     )
 
 
-def _points(value: float, language: str) -> str:
+def _points(t: Texts, value: float) -> str:
     """Write a difference of probabilities in points."""
-    return f"{value * 100:+.2g} {'个百分点' if language == 'zh' else 'points'}".replace("-", "−")
+    return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
 
 
 def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date) -> list[Facts | Callout]:
     """State how the effect is measured, or that it cannot be."""
     holdout, lang = play.holdout, t.language
     due = as_of + dt.timedelta(days=play.due_days + holdout.window_days)
-    detectable = "–" if plan.detectable is None else _points(plan.detectable, lang)
+    detectable = "–" if plan.detectable is None else _points(t, plan.detectable)
     control = t("playbook.control_text", share=share(holdout.share, lang), count=suppressed(plan.control, lang))
     shown = t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))
     read_out = t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))
@@ -197,9 +197,9 @@ def audience(t: Texts, play: SegmentPlay) -> Facts:
         [
             (
                 t("playbook.list"),
-                t("playbook.list_text", columns=", ".join(play.export.columns), format=play.export.format),
+                t("playbook.list_text", columns=t("join.comma").join(play.export.columns), format=play.export.format),
             ),
-            (t("playbook.excluded"), ", ".join(excluded) or t("playbook.nobody_excluded")),
+            (t("playbook.excluded"), t("join.comma").join(excluded) or t("playbook.nobody_excluded")),
         ]
     )
 

@@ -100,5 +100,8 @@ def causes(t: Texts, frame: pd.DataFrame, moved_since: dt.date) -> Callout:
 def stability(t: Texts, definition: Definition) -> Facts:
     """State what the clusters rest on."""
     features = definition.rule["features"]
-    powers = ", ".join(f"{t(f'segments.feature_{name}')} (λ = {f['power']:g})" for name, f in features.items())
-    return Facts([(t("segments.features"), powers), (t("segments.k"), str(len(definition.ids)))])
+    powers = [
+        t("segments.feature", name=t(f"segments.feature_{name}"), power=f"{f['power']:g}".replace("-", "−"))
+        for name, f in features.items()
+    ]
+    return Facts([(t("segments.features"), t("join.comma").join(powers)), (t("segments.k"), str(len(definition.ids)))])
