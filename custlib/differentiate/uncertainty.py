@@ -59,6 +59,8 @@ def intervals(
         expected, value = (float(cells[column].to_numpy(float) @ inside) for column in ("expected", "value"))
         low, high = _around(expected, purchases.of(inside))
         value_low, value_high = _around(value, money.of(inside))
+        if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
+            low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
         rows.append(
             {
                 "segment": name, "expected_purchases": expected, "purchases_low": low, "purchases_high": high,

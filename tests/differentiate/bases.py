@@ -15,6 +15,7 @@ MONEY = Spend("gamma_gamma", 15.44, 2.74 / 6.25, 6.25 * 15.44 / 2.74)
 AS_OF = dt.date(2025, 12, 31)
 DAILY_RATE = float(np.log1p(0.10) / 365)
 
+
 def transactions(rows, *, margin=1.0):
     """One row per line from (customer, day, amount); a negative amount is a refund."""
     frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])

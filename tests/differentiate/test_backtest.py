@@ -19,9 +19,7 @@ def held_out(engine):
     lifetime.make_alive_scores(
         engine, "calibration_scores", "calibration_activity", MODEL, horizon_days=DAYS, daily_rate=DAILY_RATE
     )
-    backtest.make_holdout(
-        engine, "calibration_activity", "calibration_scores", MODEL, calibration_end=END, as_of=AS_OF
-    )
+    backtest.make_holdout(engine, "calibration_activity", "calibration_scores", MODEL, calibration_end=END, as_of=AS_OF)
     return engine.fetch("select * from holdout order by customer_id").set_index("customer_id")
 
 
@@ -86,9 +84,7 @@ def test_cdnow_by_frequency(cdnow):
 
 def test_cdnow_week_by_week(cdnow):
     as_of = cdnow.project.as_of
-    found = backtest.tracking(
-        cdnow.engine, "calibration_activity", cdnow.calibration_model, until=as_of, step_days=7
-    )
+    found = backtest.tracking(cdnow.engine, "calibration_activity", cdnow.calibration_model, until=as_of, step_days=7)
     assert found["period"].iloc[-1] == as_of
     assert found["actual"].iloc[-1] == 2457 + 1882
     assert found["actual"].is_monotonic_increasing

@@ -75,7 +75,19 @@ def test_purchases(engine, days, purchases, score):
 
 @pytest.mark.parametrize(
     ("money", "score"),
-    [(-20, 1), (0, 1), (500, 1), (500.01, 2), (501, 2), (1000, 2), (1001, 3), (3000, 3), (3001, 4), (5000, 4), (5001, 5)],
+    [
+        (-20, 1),
+        (0, 1),
+        (500, 1),
+        (500.01, 2),
+        (501, 2),
+        (1000, 2),
+        (1001, 3),
+        (3000, 3),
+        (3001, 4),
+        (5000, 4),
+        (5001, 5),
+    ],
 )
 def test_money(engine, days, money, score):
     assert scored(engine, days, [(0, 1, float(money))])[0][2] == score

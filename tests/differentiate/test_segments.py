@@ -59,7 +59,9 @@ def test_a_table_of_many_files_is_one_table(tmp_path, name):
     rows = shop(50)
     engine = open_base(tmp_path / "parts", rows)
     for part in range(3):
-        engine.write(f"select * from transactions where hash(day) % 3 = {part}", tmp_path / "parts" / f"p{part}.parquet")
+        engine.write(
+            f"select * from transactions where hash(day) % 3 = {part}", tmp_path / "parts" / f"p{part}.parquet"
+        )
     parts = " union all ".join(f"select * from '{tmp_path}/parts/p{part}.parquet'" for part in range(3))
     engine.make("transactions", parts)
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
@@ -183,9 +185,7 @@ def test_two_segments_added_up_by_hand(base):
     assert found["customers"].to_dict() == {"A": 1, "B": 1, "C": 0}
     assert found["revenue_share"].tolist() == pytest.approx([6 / 7, 1 / 7, 0])
     a = value.loc["a"]
-    assert found.loc["A", "value_at_risk"] == pytest.approx(
-        a["residual_lifetime_value"] * (1 - a["probability_alive"])
-    )
+    assert found.loc["A", "value_at_risk"] == pytest.approx(a["residual_lifetime_value"] * (1 - a["probability_alive"]))
     assert found.loc["B", "value_at_risk"] == 0  # who bought once is alive, as the model has it
     assert found.loc["A", "spend"] == 30
     assert found.loc["C", ["revenue", "value", "value_at_risk"]].tolist() == [0, 0, 0]

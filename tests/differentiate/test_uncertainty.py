@@ -8,7 +8,7 @@ from custlib.differentiate import spend, uncertainty
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
-from tests.differentiate.bases import AS_OF, MODEL, make_value
+from tests.differentiate.bases import MODEL, make_value
 
 SPEND = GammaGamma(6.25, 3.74, 15.44)
 HORIZON = 180
@@ -80,10 +80,9 @@ def test_the_variance_of_the_futures_by_brute_force(base):
     found = spans(engine)
     assert purchases.mean() == pytest.approx(found["expected_purchases"], rel=0.05)
     # a 95 % interval of a model without covariance holds 95 % of the futures: 4,000 draws have an error of .3
-    # points; the gamma shape in place of counts and the discount are allowed 3 points
+    # points; the gamma shape in place of counts of about five, and the discount, are allowed 3 points
     for total, name in ((purchases, "purchases"), (money, "value")):
-        # counts jump: a whole number at an end is inside
-        inside = (total >= np.floor(found[f"{name}_low"])) & (total <= np.ceil(found[f"{name}_high"]))
+        inside = (total >= found[f"{name}_low"]) & (total <= found[f"{name}_high"])
         assert inside.mean() == pytest.approx(0.95, abs=0.03)
 
 
@@ -143,7 +142,9 @@ def test_the_slopes_are_those_of_the_models(base):
 
     def total(logs, spend_parameters):
         bought = bgnbd.expected_purchases(BGNBD(*np.exp(logs)), HORIZON, x, recency, age)
-        return float(bought @ (discount * gammagamma.expected_spend(GammaGamma(*spend_parameters), x, np.maximum(mean, 1))))
+        return float(
+            bought @ (discount * gammagamma.expected_spend(GammaGamma(*spend_parameters), x, np.maximum(mean, 1)))
+        )
 
     value = engine.fetch("select * from customer_value order by customer_id")
     discount = (value["value"] / value["expected_purchases"] / value["expected_spend"]).to_numpy()
@@ -177,6 +178,14 @@ def test_a_parameter_that_is_not_identified_adds_nothing(base):
 # --- the interval ---
 
 
+def test_where_perhaps_nobody_buys_the_interval_starts_at_nothing(base):
+    engine = base([("d", "2025-01-10", 40), ("d", "2025-02-10", 10)])
+    one_segment(engine)
+    found = spans(engine)
+    assert (found["purchases_low"], found["value_low"]) == (0, 0)
+    assert found["value_high"] >= found["value"] > 0
+
+
 @pytest.mark.parametrize(("total", "variance"), [(100.0, 25.0), (3.0, 4.0), (0.05, 0.3), (-20.0, 9.0)])
 def test_an_interval_holds_its_total_on_its_side_of_zero(total, variance):
     low, high = uncertainty._around(total, variance)
@@ -198,7 +207,7 @@ def test_a_loss_is_a_loss_at_both_ends(base):
     engine = base(BASE)
     one_segment(engine, margin=-0.2)
     found = spans(engine)
-    assert found["value_low"] < found["value"] < found["value_high"] < 0
+    assert found["value_low"] < found["value"] < found["value_high"] <= 0
 
 
 def test_without_money_only_purchases_have_an_interval(base):
@@ -291,7 +300,9 @@ def test_intervals_hold_the_future_nineteen_times_in_twenty(base):
         money = gammagamma.fit(again["frequency"], again["monetary_value"])
         one_segment(engine, model=model, money=money)
         found = spans(engine, model=model, money=money)
-        undiscounted = engine.fetch("select sum(expected_purchases * expected_spend) / sum(value) as d from customer_value")
+        undiscounted = engine.fetch(
+            "select sum(expected_purchases * expected_spend) / sum(value) as d from customer_value"
+        )
         scale = undiscounted["d"].item()
         held.append(
             (
@@ -302,4 +313,3 @@ def test_intervals_hold_the_future_nineteen_times_in_twenty(base):
         engine.close()
     inside = pd.DataFrame(held, columns=["purchases", "money"]).sum()
     assert (inside >= 50).all(), inside
-    assert AS_OF == dt.date(2025, 12, 31)
