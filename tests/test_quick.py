@@ -1,0 +1,196 @@
+"""One file in, one row per customer out: the same numbers as a run of a project, and as the models."""
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from custlib.errors import ModelError, TableError, UsageError
+from custlib.models import bgnbd
+from custlib.project import load
+from custlib.quick import OUT_COLUMNS, value_file
+from custlib.workspace import Workspace
+from tests.notebooks.shops import ROOT, make_shop
+
+AS_OF = dt.date(1998, 6, 30)
+MASTER = {
+    "columns": {"timestamp": "date", "amount": "dollar_value", "quantity": "number_of_cds"},
+    "delimiter": "whitespace",
+    "date_format": "%Y%m%d",
+}
+
+
+def run(file: Path, out: Path, as_of: dt.date | None = dt.date(2024, 12, 30), **changes: Any) -> dict[str, Any]:
+    options = changes.pop("options", {})
+    return value_file(file, as_of=as_of, options=options, out=out, **changes)
+
+
+@pytest.fixture(scope="module")
+def project_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of all CDNOW customers, in a folder of its own."""
+    return Path(shutil.copy(ROOT / "data" / "cdnow_master.toml", tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="module")
+def master(project_file: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Summary and rows of all CDNOW customers."""
+    out = project_file.with_name("value.parquet")
+    summary = run(load(project_file).source_path, out, AS_OF, options=MASTER, holdout_days=273)
+    return summary, pd.read_parquet(out)
+
+
+def test_every_customer_has_one_row_with_the_documented_columns(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    summary, rows = master
+    assert tuple(rows.columns) == OUT_COLUMNS == (
+        "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
+        "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value",
+    )  # fmt: skip
+    assert len(rows) == rows["customer_id"].nunique() == summary["totals"]["customers"] == 23_570
+    assert rows["customer_id"].is_monotonic_increasing
+    assert (rows["monetary_value"].isna() == (rows["frequency"] == 0)).all()
+
+
+def test_values_are_possible(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    _, rows = master
+    assert rows["probability_alive"].between(0, 1).all()
+    assert (rows[["expected_purchases", "expected_spend", "value"]] >= 0).all(axis=None)
+    assert (rows["residual_lifetime_value"] >= rows["value"]).all()
+    assert (rows["recency"] + rows["days_since_last"] == rows["T"]).all()
+
+
+def test_the_backtest_is_the_published_one(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    held = master[0]["backtest"]
+    assert held["holdout_days"] == 273
+    assert held["actual"] == 19_684
+    assert held["predicted"] == pytest.approx(16_873.7, abs=0.05)
+    assert held["light"] == "green"
+
+
+def test_the_naive_forecast_carries_on_the_past_rate(
+    master: tuple[dict[str, Any], pd.DataFrame], project_file: Path
+) -> None:
+    lines = pd.read_csv(load(project_file).source_path, sep=r"\s+", dtype={"date": str})
+    days = pd.to_datetime(lines["date"], format="%Y%m%d")
+    known = lines.assign(day=days)[days <= "1997-09-30"]
+    grouped = known.groupby("customer_id")["day"].agg(["nunique", "min"])
+    since = (pd.Timestamp("1997-09-30") - grouped["min"]).dt.days
+    naive = ((grouped["nunique"] - 1) * 273 / since.where(since > 0)).fillna(0).sum()
+    assert master[0]["backtest"]["naive"] == pytest.approx(naive, rel=1e-12)
+
+
+def test_a_run_of_the_same_file_says_the_same(
+    master: tuple[dict[str, Any], pd.DataFrame], project_file: Path, tmp_path: Path
+) -> None:
+    engine = Workspace(load(project_file), tmp_path).need("customer_value")
+    theirs = engine.fetch(f"select {', '.join(OUT_COLUMNS)} from customer_value order by customer_id")
+    pd.testing.assert_frame_equal(master[1], theirs, rtol=1e-12, atol=0, check_dtype=False)
+
+
+def test_the_rows_are_those_of_the_model(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    summary, rows = master
+    model = bgnbd.from_dict(summary["fit"])
+    some = rows.sort_values("frequency").iloc[:: len(rows) // 40]
+    history = tuple(some[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    assert np.allclose(bgnbd.probability_alive(model, *history), some["probability_alive"], rtol=1e-9)
+    expected = bgnbd.expected_purchases(model, 365.0, *history)
+    assert np.allclose(expected, some["expected_purchases"], rtol=1e-9)
+
+
+def test_totals_are_the_sums_of_the_rows(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    summary, rows = master
+    for name in ("expected_purchases", "value", "residual_lifetime_value", "historic_value"):
+        assert summary["totals"][name] == pytest.approx(rows[name].sum(), rel=1e-9)
+    assert summary["quality"]["money_used"] == pytest.approx(rows["historic_value"].sum(), abs=1e-2)
+
+
+def test_the_summary_is_plain_json(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    assert json.loads(json.dumps(master[0], allow_nan=False)) == master[0]
+
+
+def test_without_amounts_money_is_null_and_said(tmp_path: Path) -> None:
+    file = make_shop(tmp_path, money=False).with_name("sales.csv")
+    summary = run(file, tmp_path / "out.parquet")
+    json.dumps(summary, allow_nan=False)
+    assert summary["totals"]["value"] is None
+    assert summary["spend"]["kind"] == "none"
+    assert any("no amount column" in said for said in summary["quality"]["warnings"])
+    rows = pd.read_parquet(tmp_path / "out.parquet")
+    assert tuple(rows.columns) == OUT_COLUMNS
+    assert rows["value"].isna().all() and rows["expected_purchases"].notna().all()
+
+
+def test_the_file_may_be_parquet(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    pd.read_csv(file).to_parquet(tmp_path / "sales.parquet")
+    run(file, tmp_path / "one.parquet")
+    run(tmp_path / "sales.parquet", tmp_path / "two.parquet")
+    one, two = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("one", "two"))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    pd.read_csv(file).sample(frac=1, random_state=1).to_csv(tmp_path / "mixed.csv", index=False)
+    run(file, tmp_path / "one.parquet")
+    run(tmp_path / "mixed.csv", tmp_path / "two.parquet")
+    one, two = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("one", "two"))
+    pd.testing.assert_frame_equal(one, two, rtol=1e-12)
+
+
+def test_the_day_may_stand_in_the_options(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    assert run(file, tmp_path / "o.parquet", None, options={"as_of": "2024-11-30"})["as_of"] == "2024-11-30"
+    with pytest.raises(UsageError, match="--as-of: is required"):
+        run(file, tmp_path / "o.parquet", None)
+
+
+def test_half_of_the_time_covered_is_kept_back(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    assert run(file, tmp_path / "o.parquet")["backtest"]["holdout_days"] == 182
+
+
+def test_where_nothing_can_be_tested_that_is_said(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    held = run(file, tmp_path / "o.parquet", holdout_days=400)["backtest"]
+    assert held["refused"]
+    assert (tmp_path / "o.parquet").is_file()
+
+
+def test_no_repeat_purchases_identify_no_model(tmp_path: Path) -> None:
+    (tmp_path / "once.csv").write_text("customer_id,timestamp,amount\na,2024-01-05,1\nb,2024-02-05,2\n")
+    with pytest.raises(ModelError, match="no repeat purchases: all 2 customers"):
+        run(tmp_path / "once.csv", tmp_path / "o.parquet")
+    assert not list(tmp_path.glob("*parquet*"))
+
+
+def test_an_unknown_option_says_what_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="options: delimeter: unknown key. Did you mean 'delimiter'?"):
+        run(tmp_path / "x.csv", tmp_path / "o.parquet", options={"delimeter": ";"})
+
+
+@pytest.mark.parametrize("name", ["path", "package"])
+def test_options_cannot_name_another_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"options: {name}: unknown key"):
+        run(tmp_path / "x.csv", tmp_path / "o.parquet", options={name: "lifetimes"})
+
+
+def test_a_target_that_is_a_folder_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--out: .* is a directory or lies in none"):
+        run(tmp_path / "missing.csv", tmp_path)
+    with pytest.raises(UsageError, match="--out: o.parquet is a directory or lies in none"):
+        run(tmp_path / "missing.csv", tmp_path / "none" / "o.parquet")
+
+
+def test_a_failure_leaves_the_last_result(tmp_path: Path) -> None:
+    out = tmp_path / "o.parquet"
+    out.write_text("the last one")
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(TableError, match="the file is empty"):
+        run(tmp_path / "empty.csv", out)
+    assert out.read_text() == "the last one"
+    assert {path.name for path in tmp_path.iterdir()} == {"o.parquet", "empty.csv"}
