@@ -1,0 +1,56 @@
+"""A small shop: a CSV of four lines, checked with any options."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from custlib import project as projects
+from custlib.engine.duckdb import DuckDB
+from custlib.identify.contract import make_transactions
+
+AS_OF = dt.date(2025, 6, 30)
+
+
+@dataclass
+class Checked:
+    """A source that went through the contract."""
+
+    engine: DuckDB
+    quality: dict[str, Any]
+
+    @property
+    def said(self) -> str:
+        """All warnings, one a line."""
+        return "\n".join(self.quality["warnings"])
+
+    def table(self, name: str, order: str = "all") -> pd.DataFrame:
+        """A table that was made, sorted."""
+        return self.engine.fetch(f"select * from {name} order by {order}")
+
+
+Check = Callable[..., Checked]
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Iterator[Check]:
+    engines = []
+
+    def run(content: str | bytes | Path, *, name: str = "sales.csv", as_of: dt.date = AS_OF, **options: Any) -> Checked:
+        path = content if isinstance(content, Path) else tmp_path / name
+        if not isinstance(content, Path):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        margin = {"margin": options.pop("margin")} if "margin" in options else {}
+        project = projects.build(
+            {"id": "shop", "name": "Shop", "as_of": as_of, "source": {"path": str(path)} | options} | margin
+        )
+        engines.append(DuckDB(tmp_path / f"tables{len(engines)}", threads=2))
+        return Checked(engines[-1], make_transactions(engines[-1], project))
+
+    yield run
+    for engine in engines:
+        engine.close()
