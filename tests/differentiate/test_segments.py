@@ -92,7 +92,8 @@ def test_a_definition_outlives_its_customers(small_shop, name):
         "strangers",
         "select * replace (10000 as days_since_last, 5000 as frequency, -1e6 as revenue, -1e6 as profit)"
         " from customer_activity where customer_id < 'c003'"
-        " union all select * replace (null as revenue, null as profit) from customer_activity where customer_id > 'c057'",
+        " union all select * replace (null as revenue, null as profit)"
+        " from customer_activity where customer_id > 'c057'",
     )
     found = assigned(small_shop, definition, activity="strangers")["segment"]
     assert len(found) == 5
