@@ -38,3 +38,14 @@ def test_an_unknown_key_or_language_is_refused() -> None:
 def test_a_missing_value_is_named() -> None:
     with pytest.raises(UsageError, match="'index.as_of' needs a value for 'day'"):
         texts("en")("index.as_of")
+
+
+def test_chinese_words_are_chinese() -> None:
+    names = {"glossary.rfm.term", "segments.under_ten", "validation.ours", "validation.theirs"}
+    frames = {"playbook.share_of", "playbook.with_interval", "segments.feature"}  # brackets round what they are given
+    foreign = {key for key, words in texts("zh").words.items() if not re.search("[\u3400-\u9fff]", words)}
+    assert {key for key in foreign if not key.startswith("join.")} == names | frames
+
+
+def test_chinese_words_have_chinese_punctuation() -> None:
+    assert not [key for key, words in texts("zh").words.items() if re.search("[\u3400-\u9fff] ?[,;:?!(]", words)]
