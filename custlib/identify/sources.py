@@ -252,13 +252,17 @@ def explain(fault: Exception, path: Path) -> Exception:
         return fault
     if "format specifier" in text:
         return UsageError(f"source.date_format: {text.splitlines()[0].split(': ', 1)[-1]}. Use strptime codes.")
-    line = re.search(r"Line: (\d+)", text)
+    text = text.replace(str(path), path.name)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    kind = re.sub(r"Original Line:.*", "", text).lower()
     where = f" at line {int(line[1]):,}" if line else ""
-    if "utf-8" in text.lower() or "unicode" in text.lower():
-        return TableError(f"{path.name}: encoding is not UTF-8{where}. Save it as UTF-8.")
-    if "quote" in text.lower():
-        return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
-    said = text.splitlines()[0].replace(str(path), path.name).rstrip(".")
-    if "CSV" in text:
+    if "expected number of columns" in kind:
         return TableError(f"{path.name}: a line{where} does not have the columns of the header. Correct that line.")
+    if "utf-8" in kind or "unicode" in kind:
+        return TableError(f"{path.name}: encoding is not UTF-8{where}. Save it as UTF-8.")
+    if "unterminated quote" in kind:
+        return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
+    if "csv error" in kind:
+        return TableError(f"{path.name}: a line{where} is no line of a CSV file. Correct that line.")
+    said = text.splitlines()[0].rstrip(".")
     return TableError(f"{path.name}: cannot be read, truncated or corrupt: {said[:200]}. Export it again.")

@@ -75,7 +75,9 @@ def test_a_blank_id_is_no_customer(check: Check, blank: str) -> None:
     assert check(SHOP + f"{blank},4,2025-04-01,1.00,\n").quality["reasons"] == {"missing_customer_id": 1}
 
 
-@pytest.mark.parametrize("customer", ["NULL", "nan", "C-NULL-7", "None", "0", "007", "1577134800018226902", "客户", "=1+1", "1.0", "<b>"])
+@pytest.mark.parametrize(
+    "customer", ["NULL", "nan", "C-NULL-7", "None", "0", "007", "1577134800018226902", "客户", "=1+1", "1.0", "<b>"]
+)
 def test_any_other_id_is_a_customer(check: Check, customer: str) -> None:
     shop = check(SHOP + f"{customer},4,2025-04-01,1.00,0.50\n")
     assert customer in set(shop.table("transactions")["customer_id"])
@@ -102,7 +104,9 @@ def test_blanks_around_an_id_are_taken_off_and_counted(check: Check, written: st
     ],
 )
 def test_ids_that_look_alike_are_said_and_not_merged(check: Check, one: str, other: str, said: str) -> None:
-    shop = check(HEADER + f"{one},1,2025-01-01,1,0\n{other},2,2025-01-01,1,0\n{one},3,2025-01-02,1,0\nzoe,4,2025-01-01,1,0\n")
+    shop = check(
+        HEADER + f"{one},1,2025-01-01,1,0\n{other},2,2025-01-01,1,0\n{one},3,2025-01-02,1,0\nzoe,4,2025-01-01,1,0\n"
+    )
     assert set(shop.table("transactions")["customer_id"]) == {one, other, "zoe"}
     assert said in shop.said
 
@@ -118,7 +122,9 @@ def test_ids_read_as_floats_lose_their_ending_when_all_have_it(check: Check) -> 
 
 
 def test_ids_that_lost_digits_are_refused(check: Check) -> None:
-    with pytest.raises(TableError, match=r"scientific notation .* in 1 of 4 rows \(first: rows 4\). Export the ids again"):
+    with pytest.raises(
+        TableError, match=r"scientific notation .* in 1 of 4 rows \(first: rows 4\). Export the ids again"
+    ):
         check(SHOP + "6.22848E+17,4,2025-01-01,1,0\n")
 
 
@@ -231,7 +237,7 @@ def test_undeclared_thousands_say_how_to_declare_them(check: Check) -> None:
 
 
 def test_amounts_in_several_currencies_are_refused(check: Check) -> None:
-    with pytest.raises(TableError, match="amount is in several currencies . and .. Give one source per currency"):
+    with pytest.raises(TableError, match="amount is in several currencies .* Give one source per currency"):
         check(HEADER + "ann,1,2025-01-01,£1,0\nann,2,2025-01-01,$1,0\n")
 
 

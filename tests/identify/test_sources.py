@@ -1,0 +1,208 @@
+"""The sources: what a file names is found, what is no table is refused in one sentence."""
+
+import gzip
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from custlib.errors import TableError
+from tests.identify.conftest import Check
+
+SHOP = "customer_id,timestamp,amount\nann,2025-01-01,10\nbob,2025-02-01,20\n"
+
+
+def long_shop(lines: int = 120_000) -> str:
+    """A shop over a megabyte long that does not pack well."""
+    draw = random.Random(7)
+    rows = (f"c{draw.randrange(10**9)},2025-01-01,{draw.random():.4f}\n" for _ in range(lines))
+    return "customer_id,timestamp,amount\n" + "".join(rows)
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def test_standard_names_are_found(check: Check) -> None:
+    quality = check(SHOP).quality
+    assert quality["columns"] == {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}
+    assert quality["ignored_columns"] == []
+
+
+def test_mapped_names_are_found(check: Check) -> None:
+    names = {"customer_id": "Client No", "timestamp": "Date", "amount": "Revenue"}
+    shop = check(SHOP.replace("customer_id,timestamp,amount", "Client No,Date,Revenue"), columns=names)
+    assert shop.quality["columns"] == names
+    assert shop.quality["money_used"] == 30
+
+
+def test_names_are_matched_after_trim_and_casefold_and_it_is_said(check: Check) -> None:
+    shop = check(SHOP.replace("customer_id,timestamp,amount", " Customer_ID ,TIMESTAMP,Amount"))
+    assert shop.quality["rows_used"] == 2
+    assert "column name ' Customer_ID ' was read as 'customer_id'" in shop.said
+
+
+def test_a_file_without_header_is_named_by_the_project(check: Check) -> None:
+    shop = check("ann,2025-01-01,10\n", names=("customer_id", "timestamp", "amount"))
+    assert shop.quality["rows_used"] == 1
+
+
+def test_extra_columns_are_listed_as_ignored(check: Check) -> None:
+    shop = check("customer_id,note,timestamp,x\nann,a,2025-01-01,\n")
+    assert shop.quality["ignored_columns"] == ["note", "x"]
+    assert "columns ignored: note, x" in shop.said
+
+
+@pytest.mark.parametrize(
+    "name", ['select "from" `x`', "it's", ":as_of", "a,b", "客户 号", "drop table t; --", "customer_id_text"]
+)
+def test_odd_column_names_work(check: Check, name: str) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    shop = check(SHOP.replace("customer_id", quoted), columns={"customer_id": name})
+    assert set(shop.table("transactions")["customer_id"]) == {"ann", "bob"}
+
+
+def test_a_column_without_a_name_is_ignored(check: Check) -> None:
+    assert check(",customer_id,timestamp,\n0,ann,2025-01-01,\n").quality["ignored_columns"] == ["column_1", "column_4"]
+
+
+@pytest.mark.parametrize("name", ["sales.csv", "sales.txt", "sales.CSV", "sa*les[1].csv", "it's ours.csv"])
+def test_file_names(check: Check, name: str) -> None:
+    assert check(SHOP, name=name).quality["rows_used"] == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeff" + SHOP,
+        SHOP.replace("\n", "\r\n"),
+        SHOP.rstrip("\n"),
+        SHOP + "\n\n",
+        SHOP.replace("ann", '"ann"'),
+        SHOP.replace("10", '"10"'),
+    ],
+    ids=["byte order mark", "carriage returns", "no last newline", "blank lines", "quoted id", "quoted amount"],
+)
+def test_ways_to_write_the_same_csv(check: Check, content: str) -> None:
+    shop = check(content)
+    assert set(shop.table("transactions")["customer_id"]) == {"ann", "bob"}
+    assert shop.quality["money_used"] == 30
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", " ", "whitespace"])
+def test_declared_delimiters(check: Check, delimiter: str) -> None:
+    sign = " " if delimiter == "whitespace" else delimiter
+    assert check(SHOP.replace(",", sign), delimiter=delimiter).quality["money_used"] == 30
+
+
+def test_gzip_and_parquet_give_the_same(check: Check, tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"customer_id": ["ann", "bob"], "timestamp": ["2025-01-01", "2025-02-01"], "amount": [10, 20]}),
+        tmp_path / "sales.parquet",
+    )
+    plain, packed = check(SHOP), check(gzip.compress(SHOP.encode()), name="sales.csv.gz")
+    typed = check(tmp_path / "sales.parquet")
+    assert plain.quality == packed.quality == typed.quality
+
+
+# --- refused ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", r"sales.csv: the file is empty \(0 bytes\)"),
+        (b"\n\n  \n", "sales.csv: the file is empty: no header and no rows"),
+        (
+            "customer_id,产品\nann,礼品\n".encode("gbk"),
+            r"not UTF-8 at byte 12 \(line 1\); it could be GB18030. Save it as UTF-8",
+        ),
+        (SHOP.encode() + b"zo\xeb,2025-01-01,1\n", r"not UTF-8 at byte \d+ \(line 4\); it could be CP1252"),
+        (SHOP.encode("utf-16"), "encoding is UTF-16, not UTF-8"),
+        (SHOP.encode("utf-16-le"), "a zero byte at byte 1, as in UTF-16"),
+        (SHOP.replace(",", ";").encode(), "the header has no delimiter ',' but ';' parts it. Set delimiter"),
+        (SHOP.replace(",", "\t").encode(), "the header has no delimiter ','"),
+        (SHOP.replace("ann,", 'ann,"').encode(), "sales.csv: a quote is opened"),
+        (SHOP.encode() + b"zoe,2025-01-01\n", "a line at line 4 does not have the columns of the header"),
+        (SHOP.encode() + b"zoe,2025-01-01,1,2,3\n", "a line at line 4 does not have the columns of the header"),
+        (b"customer_id,amount,Amount,timestamp\na,1,2,3\n", "column 'amount' stands twice in the header"),
+        (b"customer_id,amount\na,1\n", "column 'timestamp' is missing. Available: amount, customer_id"),
+        (
+            b"client,day\na,1\n",
+            "column 'customer_id' is missing(.|\n)*column 'timestamp' is missing(.|\n)*Name your columns",
+        ),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(check: Check, content: bytes, said: str) -> None:
+    with pytest.raises(TableError, match=said):
+        check(content)
+
+
+def test_a_mapped_column_that_is_not_there_is_named(check: Check) -> None:
+    with pytest.raises(
+        TableError, match=r"column 'Custmer' \(mapped from customer_id\) is missing. Did you mean 'customer_id'"
+    ):
+        check(SHOP, columns={"customer_id": "Custmer"})
+    with pytest.raises(TableError, match=r"column 'Price' \(mapped from amount\) is missing"):
+        check(SHOP, columns={"amount": "Price"})
+
+
+def test_a_path_that_is_no_file_is_refused(check: Check, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="is a directory. Name one CSV or Parquet file"):
+        check(tmp_path)
+    with pytest.raises(TableError, match="none.csv: no such file"):
+        check(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("a.xlsx", "Save the sheet as CSV"), ("a.zip", "are not read"), ("a.pkl", "are not read")]
+)
+def test_other_kinds_of_file_are_refused(check: Check, name: str, said: str) -> None:
+    with pytest.raises(TableError, match=said):
+        check(b"PK", name=name)
+
+
+def test_a_wrong_byte_far_down_is_found(check: Check) -> None:
+    with pytest.raises(TableError, match="encoding is not UTF-8 at line 120,002"):
+        check(long_shop().encode() + b"zo\xeb,2025-01-01,1\n")
+
+
+@pytest.mark.parametrize("share", [0.01, 0.7], ids=["in the head", "far down"])
+def test_a_truncated_gzip_is_refused(check: Check, share: float) -> None:
+    packed = gzip.compress(long_shop().encode(), mtime=0)
+    with pytest.raises(TableError, match="sales.csv.gz: cannot be read, truncated or corrupt") as fault:
+        check(packed[: int(len(packed) * share)], name="sales.csv.gz")
+    assert "/" not in str(fault.value)
+
+
+def test_a_file_that_only_ends_in_gz_is_refused(check: Check) -> None:
+    with pytest.raises(TableError, match="sales.csv.gz: is no gzip file"):
+        check(SHOP, name="sales.csv.gz")
+
+
+def test_a_gzip_that_unpacks_to_far_too_much_is_refused(check: Check) -> None:
+    bomb = gzip.compress(SHOP.encode() + b"ann,2025-01-01,10\n" * 1_500_000, mtime=0)
+    with pytest.raises(TableError, match=r"unpacks to over 200 times its size.*\(size limit\)"):
+        check(bomb, name="bomb.csv.gz")
+
+
+@pytest.mark.parametrize("damage", [slice(-60, -8), slice(4, 40)], ids=["footer", "data"])
+def test_a_damaged_parquet_is_refused(check: Check, tmp_path: Path, damage: slice) -> None:
+    path = tmp_path / "sales.parquet"
+    ids = [f"customer {i}" for i in range(500)]
+    pq.write_table(pa.table({"customer_id": ids, "timestamp": ["2025-01-01"] * 500}), path, compression="snappy")
+    content = bytearray(path.read_bytes())
+    content[damage] = bytes(b ^ 0xFF for b in content[damage])
+    with pytest.raises(TableError, match="sales.parquet: ") as fault:
+        check(bytes(content), name="sales.parquet")
+    assert str(tmp_path) not in str(fault.value)
+
+
+def test_a_parquet_without_rows_is_refused(check: Check, tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"customer_id": pa.array([], pa.string()), "timestamp": pa.array([], pa.date32())}),
+        tmp_path / "x.parquet",
+    )
+    with pytest.raises(TableError, match=r"x.parquet: no rows under the header \(0 rows\)"):
+        check(tmp_path / "x.parquet")
