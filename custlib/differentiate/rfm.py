@@ -1,8 +1,9 @@
 """Segmentation ``rfm``: days since the last purchase, purchases and money, each scored 1 to 5, then named by a map.
 
 Reads customer activity. Score = 1 + number of cuts <= value, reversed for days since last purchase; equal values
-get equal scores. The R package ``rfm`` cuts at quantile + 1 instead, which moves customers when money is not
-whole. One-time buyers are a class of their own (F = 1). Cuts come from quantiles or from a table of business cuts.
+get equal scores. Money is profit so far where cost is known, else net revenue. The R package ``rfm`` cuts at
+quantile + 1 instead, which moves customers when money is not whole. One-time buyers are a class of their own
+(F = 1). Cuts come from quantiles or from a table of business cuts.
 """
 
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from custlib.errors import UsageError
 from custlib.project import faults
 
 SCORES = 5
-MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "revenue"}
+MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "profit"}
 _ONE_TIME_CUT = 2.0
 
 

@@ -55,7 +55,9 @@ class Definition:
     @property
     def version(self) -> str:
         """First eight hexadecimal digits of the SHA-256 of the content."""
-        return hashlib.sha256(json.dumps(self.rule, sort_keys=True).encode()).hexdigest()[:8]
+        return hashlib.sha256(json.dumps([self.fitted, self.rule, self.segments], sort_keys=True).encode()).hexdigest()[
+            :8
+        ]
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def alive_probability(model: BGNBD, x: Array, recency: Array, T: Array) -> Array
     """Twin of `probability_alive` for checked columns."""
     repeats = np.maximum(x, 1)
     silence = np.log1p((T - recency) / (model.alpha + recency))
-    log_odds = np.log(model.b + repeats - 1) - np.log(model.a) - (model.r + x) * silence
+    log_odds = np.log(model.b + (repeats - 1)) - np.log(model.a) - (model.r + x) * silence
     return np.where(x > 0, special.expit(log_odds), 1.0)
 
 

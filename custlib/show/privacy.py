@@ -37,9 +37,20 @@ def counts(values: Sequence[float], language: str = "en") -> list[str]:
     texts = [suppressed(int(value), language) for value in values]
     others = [place for place, value in enumerate(values) if value >= least]
     if sum(small) == 1 and others:
-        blurred = min(others, key=lambda place: values[place])
-        texts[blurred] = f"≈ {number(round(values[blurred], -1), language)}"
+        second = min(others, key=lambda place: values[place])
+        texts[second] = blurred(values[second], language)
     return texts
+
+
+def blurred(count: float, language: str = "en") -> str:
+    """Write a count to the nearest ten.
+
+    Examples
+    --------
+    >>> blurred(77)
+    '≈ 80'
+    """
+    return f"≈ {number(round(count, -1), language)}"
 
 
 def is_small(count: float) -> bool:

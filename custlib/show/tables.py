@@ -112,7 +112,7 @@ def _by_type(value: Any, language: str) -> str:
 def _side(values: list[Any]) -> str:
     known = [v for v in values if v is not None]
     numbers = [_is_number(v) for v in known]
-    return "right" if known and all(numbers) else "left"
+    return "right" if 2 * sum(numbers) > len(known) else "left"
 
 
 def _is_number(value: Any) -> bool:

@@ -13,7 +13,7 @@ FIXED = {"segmentation": "rfm", "mode": "fixed", "scores": "days", "map": "rf25"
 
 def scored(engine, rule, rows):
     """Scores in SQL of (days_since_last, purchase days, money)."""
-    frame = pd.DataFrame(rows, columns=["days_since_last", "frequency", "revenue"])
+    frame = pd.DataFrame(rows, columns=["days_since_last", "frequency", "profit"])
     frame["frequency"] -= 1
     frame.insert(0, "customer_id", [f"c{n:03}" for n in range(len(frame))])
     engine.attach_frame("given", frame)
@@ -122,13 +122,13 @@ def test_sql_and_python_score_alike(cdnow):
     rule = cdnow.definitions["rfm"].rule
     select = rfm.scores(rule).format(activity="customer_activity")
     found = cdnow.engine.fetch(
-        f"select s.*, a.days_since_last, a.frequency + 1 as purchases, cast(a.revenue as double) as revenue"
+        f"select s.*, a.days_since_last, a.frequency + 1 as purchases, cast(a.profit as double) as profit"
         f" from ({select}) s join customer_activity a using (customer_id)"
     )
     cuts = rule["cuts"]
     assert [rfm.score(cuts["recency"], d, falling=True) for d in found["days_since_last"]] == found["R"].tolist()
     assert [rfm.score(cuts["frequency"], x) for x in found["purchases"]] == found["F"].tolist()
-    assert [rfm.score(cuts["monetary"], m) for m in found["revenue"]] == found["M"].tolist()
+    assert [rfm.score(cuts["monetary"], m) for m in found["profit"]] == found["M"].tolist()
 
 
 def test_the_tiles_add_up(cdnow):

@@ -12,7 +12,7 @@ from custlib.rules import load
 from custlib.show import charts
 from custlib.show.blocks import Bullets, Callout, Facts, Figure, Light, Text, Title
 from custlib.show.formats import day, interval, money, number, share, suppressed
-from custlib.show.privacy import is_small
+from custlib.show.privacy import blurred, is_small
 from custlib.show.texts import Texts
 
 
@@ -146,6 +146,8 @@ def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
 def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
     """State cost, assumed effect with its source, expected margin with interval, and break-even."""
     lang = t.language
+    if is_small(plan.customers) or plan.customers == 0:
+        return Facts([(t("playbook.cost"), "–"), (t("playbook.margin"), "–")])
     source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in play.action}))
     points = _points(t, plan.lift)
     margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
@@ -169,12 +171,16 @@ def _points(t: Texts, value: float) -> str:
     return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
 
 
-def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date) -> list[Facts | Callout]:
-    """State how the effect is measured, or that it cannot be."""
+def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date, count: str) -> list[Facts | Callout]:
+    """State how the effect is measured, or that it cannot be; no more exactly than ``count`` gives the segment."""
     holdout, lang = play.holdout, t.language
+    if is_small(plan.customers) or plan.customers == 0:
+        return [Facts([(t("playbook.control"), "–")]), _too_small(t)]
+    exact = count == number(plan.customers, lang)
+    controls = suppressed(plan.control, lang) if exact else blurred(plan.control, lang)
     due = as_of + dt.timedelta(days=play.due_days + holdout.window_days)
     detectable = "–" if plan.detectable is None else _points(t, plan.detectable)
-    control = t("playbook.control_text", share=share(holdout.share, lang), count=suppressed(plan.control, lang))
+    control = t("playbook.control_text", share=share(holdout.share, lang), count=controls)
     shown = t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))
     read_out = t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))
     facts = Facts(
@@ -182,7 +188,11 @@ def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date) -> list[Facts
     )
     if plan.measurable:
         return [facts, Callout(t("playbook.measurable"), t("playbook.measurable_text"), "good")]
-    return [facts, Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")]
+    return [facts, _too_small(t)]
+
+
+def _too_small(t: Texts) -> Callout:
+    return Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")
 
 
 def last_time(t: Texts) -> Text:
