@@ -23,9 +23,7 @@ def test_environment_is_made_from_the_project() -> None:
 
 
 def test_environment_parts_conda_from_pip() -> None:
-    text = environment_text(
-        {"name": "shop", "requires-python": ">=3.11", "dependencies": ["duckdb>=2.0", "numpy>=2"]}
-    )
+    text = environment_text({"name": "shop", "requires-python": ">=3.11", "dependencies": ["duckdb>=2.0", "numpy>=2"]})
     assert text.endswith(
         "  - python>=3.11\n  - numpy>=2\n  - pip\n  - pip:\n      - duckdb>=2.0\n      - --editable .\n"
     )
@@ -57,7 +55,5 @@ def test_lock_names_no_address() -> None:
 
 
 def test_only_three_pythons_are_promised() -> None:
-    promised = [
-        text for text in PROJECT["classifiers"] if text.startswith("Programming Language :: Python :: 3.")
-    ]
+    promised = [text for text in PROJECT["classifiers"] if text.startswith("Programming Language :: Python :: 3.")]
     assert [text.rsplit(" ", 1)[1] for text in promised] == ["3.11", "3.12", "3.13"]

@@ -35,9 +35,7 @@ INNER = [module for module in MODULES if module != "custlib"]
 @pytest.mark.parametrize("module", INNER)
 def test_a_module_has_a_place(module: str) -> None:
     name = module.split(".")[1]
-    assert name in PLACE_OF, (
-        f"custlib/{name} has no place in the import order: add it to PLACES, as in design.md §3"
-    )
+    assert name in PLACE_OF, f"custlib/{name} has no place in the import order: add it to PLACES, as in design.md §3"
 
 
 @pytest.mark.parametrize("module", INNER)
@@ -94,18 +92,14 @@ def test_lifetimes_is_a_crosscheck_only(module: str) -> None:
 def test_nothing_that_is_loaded_can_run(module: str) -> None:
     loads = {name.split(".")[0] for name, _ in imports_of(module)} & RUNS_WHAT_IT_LOADS
     assert not loads, f"{module} imports {sorted(loads)}"
-    runs = [
-        f"{module}:{node.lineno} {called(node)}" for node in calls_of(module) if called(node) in RUNS_TEXT
-    ]
+    runs = [f"{module}:{node.lineno} {called(node)}" for node in calls_of(module) if called(node) in RUNS_TEXT]
     assert not runs, "\n".join(runs)
 
 
 def calls_of(module: str) -> list[ast.Call]:
     """Every call in a module, but for methods named ``compile``, as of a regular expression."""
     calls = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
-    return [
-        call for call in calls if not (isinstance(call.func, ast.Attribute) and called(call) == "compile")
-    ]
+    return [call for call in calls if not (isinstance(call.func, ast.Attribute) and called(call) == "compile")]
 
 
 def called(call: ast.Call) -> str:

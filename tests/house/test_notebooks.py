@@ -13,9 +13,7 @@ from tests.house.sources import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_LINES = 12
-SQL = re.compile(
-    r"\bselect\b.+\bfrom\b|\b(GROUP|ORDER) BY\b|\b(INNER|LEFT|RIGHT|FULL|CROSS)? ?JOIN\b", re.DOTALL
-)
+SQL = re.compile(r"\bselect\b.+\bfrom\b|\b(GROUP|ORDER) BY\b|\b(INNER|LEFT|RIGHT|FULL|CROSS)? ?JOIN\b", re.DOTALL)
 PATH = re.compile(r"^(\.{0,2}/|[A-Za-z]:\\)|\.(csv|parquet|toml|json|html|ipynb|xlsx|svg|png)$")
 
 if not NOTEBOOKS:
@@ -91,12 +89,7 @@ def test_errors_are_not_caught(notebook: dict) -> None:
 
 
 def test_cells_are_plain_python(notebook: dict) -> None:
-    magic = [
-        line
-        for cell in code_cells(notebook)
-        for line in source(cell).splitlines()
-        if re.match(r"\s*[%!]", line)
-    ]
+    magic = [line for cell in code_cells(notebook) for line in source(cell).splitlines() if re.match(r"\s*[%!]", line)]
     assert not magic
 
 
@@ -113,9 +106,7 @@ def test_paths_stay_in_the_project(notebook: dict) -> None:
 
 def test_cells_are_short(notebook: dict) -> None:
     for cell in code_cells(notebook):
-        lines = [
-            line for line in source(cell).splitlines() if line.strip() and not line.strip().startswith("#")
-        ]
+        lines = [line for line in source(cell).splitlines() if line.strip() and not line.strip().startswith("#")]
         assert len(lines) <= MOST_LINES, f"cell {cell['id']} has {len(lines)} lines of code"
 
 

@@ -66,7 +66,5 @@ def cdnow_master():
 @pytest.fixture(scope="session")
 def bundled():
     """The summary that lifetimes ships: T rounded to .01 weeks, spend to cents."""
-    table = np.loadtxt(
-        datasets() / "cdnow_customers_summary_with_transactions.csv", delimiter=",", skiprows=1
-    )
+    table = np.loadtxt(datasets() / "cdnow_customers_summary_with_transactions.csv", delimiter=",", skiprows=1)
     return Customers(*table.T[1:])

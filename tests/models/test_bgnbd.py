@@ -54,9 +54,7 @@ def test_cdnow_has_the_published_counts(cdnow):
 
 
 def test_cdnow_parameters(fitted):
-    np.testing.assert_allclose(
-        parameters(fitted), [0.24259452, 4.41360202, 0.79292202, 2.42590677], rtol=0, atol=1e-8
-    )
+    np.testing.assert_allclose(parameters(fitted), [0.24259452, 4.41360202, 0.79292202, 2.42590677], rtol=0, atol=1e-8)
     np.testing.assert_allclose(parameters(fitted), [0.2425945, 4.4136019, 0.7929199, 2.4258881], rtol=1e-5)
     assert fitted.log_likelihood == pytest.approx(-9582.429207, abs=1e-6)
     np.testing.assert_allclose(fitted.standard_errors, [0.012557, 0.378224, 0.185734, 0.705414], rtol=1e-4)
@@ -243,12 +241,7 @@ def test_the_gradient_and_the_covariance_are_those_of_the_likelihood(cdnow, fitt
     hessian = np.array(
         [
             [
-                (
-                    value(step * (i + j))
-                    - value(step * (i - j))
-                    - value(step * (j - i))
-                    + value(-step * (i + j))
-                )
+                (value(step * (i + j)) - value(step * (i - j)) - value(step * (j - i)) + value(-step * (i + j)))
                 / (4 * step**2)
                 for j in unit
             ]
