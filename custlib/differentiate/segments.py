@@ -253,15 +253,16 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
     pandas.DataFrame
         One row per segment of the definition, empty ones included: ``segment``, ``name``, ``customers``,
         ``customer_share``, ``revenue``, ``revenue_share``, ``historic_value``, ``value``, ``value_share``,
-        ``residual_lifetime_value``, ``probability_alive`` (mean), ``expected_purchases``, ``value_at_risk``,
-        the medians ``frequency``, ``days_since_last`` and ``spend``, and ``value_per_customer``,
-        ``revenue_per_customer`` and ``purchases_per_customer``.
+        ``residual_lifetime_value``, ``expected_purchases``, ``value_at_risk``, the means ``probability_alive``,
+        ``probability_of_purchase``, ``value_per_customer``, ``revenue_per_customer`` and
+        ``purchases_per_customer``, and the medians ``frequency``, ``days_since_last`` and ``spend``.
     """
     found = engine.fetch(
         "select s.segment, count(*) as customers, sum(v.revenue) as revenue,"
         " sum(v.historic_value) as historic_value, sum(v.value) as value,"
         " sum(v.residual_lifetime_value) as residual_lifetime_value,"
-        " avg(v.probability_alive) as probability_alive, sum(v.expected_purchases) as expected_purchases,"
+        " avg(v.probability_alive) as probability_alive,"
+        " avg(v.probability_of_purchase) as probability_of_purchase, sum(v.expected_purchases) as expected_purchases,"
         " sum(v.residual_lifetime_value * (1 - v.probability_alive)) as value_at_risk,"
         " median(v.frequency) as frequency, median(v.days_since_last) as days_since_last,"
         " median(v.revenue / (v.frequency + 1)) as spend, avg(v.value) as value_per_customer,"
@@ -304,10 +305,11 @@ def base(engine: DuckDB) -> pd.Series:
     Returns
     -------
     pandas.Series
-        ``value_per_customer``, ``revenue_per_customer``, ``purchases_per_customer``, ``probability_alive``.
+        ``value_per_customer``, ``revenue_per_customer``, ``purchases_per_customer``, ``probability_of_purchase``.
     """
     return engine.fetch(
         "select avg(value) as value_per_customer, avg(revenue) as revenue_per_customer,"
-        " avg(frequency + 1) as purchases_per_customer, avg(probability_alive) as probability_alive"
+        " avg(frequency + 1) as purchases_per_customer,"
+        " avg(probability_of_purchase) as probability_of_purchase"
         " from customer_value"
     ).iloc[0]

@@ -57,7 +57,9 @@ def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project:
     lang, currency = t.language, project.currency
     if is_small(row["customers"]) or row["customers"] == 0:
         return Facts([(t("playbook.worth"), "–")])
-    alive = share(row["probability_alive"], lang) if row["frequency"] else t("value.alive_unknown")
+    known, unknown = row["frequency"] > 0, t("value.alive_unknown")
+    alive = share(row["probability_alive"], lang) if known else unknown
+    at_risk = money(row["value_at_risk"], currency, lang) if known else unknown
     around = interval(span["value_low"], span["value_high"], lang, currency)
     return Facts(
         [
@@ -65,7 +67,7 @@ def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project:
             (t("playbook.coming", days=project.horizon_days),
              t("playbook.with_interval", money=money(row["value"], currency, lang), interval=around)),
             (t("playbook.residual"), money(row["residual_lifetime_value"], currency, lang)),
-            (t("playbook.at_risk"), money(row["value_at_risk"], currency, lang)),
+            (t("playbook.at_risk"), at_risk),
             (t("playbook.alive"), alive),
         ]
     )  # fmt: skip
@@ -95,7 +97,7 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
     """Show how the segment differs from the base, whose index is 100."""
     if is_small(row["customers"]) or row["customers"] == 0:
         return Text(t("playbook.no_comparison"))
-    names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_alive")
+    names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
     rows = pd.DataFrame(
         {"label": [t(f"playbook.index_{n}") for n in names], "index": [100 * row[n] / base[n] for n in names]}
     )
@@ -107,16 +109,18 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
     )  # fmt: skip
 
 
-def do(t: Texts, play: SegmentPlay) -> list[Callout | Facts]:
+def do(t: Texts, play: SegmentPlay, plan: Plan) -> list[Callout | Facts]:
     """State the objective, the actions with their offers, and what not to do."""
     lang = t.language
+    hidden = is_small(plan.customers) or plan.customers == 0
+    target = t("playbook.some") if hidden else share(plan.base_rate + plan.lift, lang)
 
     def said(action: Action) -> str:
         offer, margin = action.offer.kind.text(lang), share(action.offer.min_margin, lang)
         return t("playbook.action_text", what=action.what.text(lang), offer=offer, margin=margin)
 
     actions = [(t("playbook.action", number=n), said(a)) for n, a in enumerate(play.action, start=1)]
-    goal = (t(f"objective.{play.objective}"), play.goal.text(lang))
+    goal = (t(f"objective.{play.objective}"), play.goal.text(lang).replace("{target}", target))
     return [
         Facts([goal, (t("playbook.why"), play.why.text(lang)), *actions]),
         Callout(t("playbook.do_not"), play.do_not.text(lang), "warn"),
