@@ -1,7 +1,7 @@
-"""Discounted purchases of a BG/NBD model: the number that turns into money.
+"""Discounted purchases of a BG/NBD or MBG/NBD model: the number that turns into money.
 
-Reads a `BGNBD` and columns of purchase histories; makes columns. The residual transactions follow Fader,
-Hardie and Lee (2005), "RFM and CLV", Journal of Marketing Research 42, for this model.
+Reads a model and columns of purchase histories; makes columns. The residual transactions follow Fader,
+Hardie and Lee (2005), "RFM and CLV", Journal of Marketing Research 42, for these models.
 """
 
 import numpy as np
@@ -9,20 +9,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from custlib.errors import UsageError
 from custlib.models.bgnbd_integrals import alive_probability, discounted_if_alive, residual_if_alive
-from custlib.models.bgnbd_model import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.inputs import read_customers
 
 Array = NDArray[np.float64]
 
 
 def discounted_purchases_if_alive(
-    model: BGNBD, t: ArrayLike, delta: ArrayLike, frequency: ArrayLike, T: ArrayLike
+    model: BetaGeometricNBD, t: ArrayLike, delta: ArrayLike, frequency: ArrayLike, T: ArrayLike
 ) -> Array:
     """Give the discounted purchases in (T, T + t] of customers known to be alive at T.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     t : array_like
         Horizon, >= 0.
@@ -48,7 +48,8 @@ def discounted_purchases_if_alive(
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(discounted_purchases_if_alive(model, 39, 0.0027, 2, 38.86)), 4)
     1.6064
     """
@@ -56,12 +57,14 @@ def discounted_purchases_if_alive(
     return discounted_if_alive(model, x, t / (model.alpha + T), delta * t)[()]
 
 
-def residual_transactions_if_alive(model: BGNBD, delta: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> Array:
+def residual_transactions_if_alive(
+    model: BetaGeometricNBD, delta: ArrayLike, frequency: ArrayLike, T: ArrayLike
+) -> Array:
     """Give the discounted purchases in all time to come (DERT) of customers known to be alive at T.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     delta : array_like
         Continuous discount rate per unit of time, ``ln(1 + annual) / units per year``, > 0.
@@ -86,7 +89,8 @@ def residual_transactions_if_alive(model: BGNBD, delta: ArrayLike, frequency: Ar
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(residual_transactions_if_alive(model, 0.0027, 2, 38.86)), 4)
     7.0968
     """
@@ -96,13 +100,13 @@ def residual_transactions_if_alive(model: BGNBD, delta: ArrayLike, frequency: Ar
 
 
 def residual_transactions(
-    model: BGNBD, delta: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+    model: BetaGeometricNBD, delta: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> Array:
     """Give the discounted purchases in all time to come of customers who may have dropped out.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     delta : array_like
         Continuous discount rate per unit of time, ``ln(1 + annual) / units per year``, > 0.
@@ -123,7 +127,8 @@ def residual_transactions(
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(residual_transactions(model, 0.0027, 2, 30.43, 38.86)), 4)
     5.1564
     """

@@ -1,8 +1,10 @@
-"""Fits the BG/NBD model by maximum likelihood, and gives the likelihood of each customer.
+"""Fits the BG/NBD or MBG/NBD model by maximum likelihood, and gives the likelihood of each customer.
 
-Reads frequency, recency and T of customers, or of cells of equal customers with weights; makes a `BGNBD`.
-Fader, Hardie and Lee (2005), equation 6. Equal rows are merged first, so rows with weights and rows
-repeated give the same result to the last digit, in any order.
+Reads frequency, recency and T of customers, or of cells of equal customers with weights; makes a `BGNBD`
+or `MBGNBD`. Fader, Hardie and Lee (2005), equation 6; with occasions to drop out in place of repeat
+purchases wherever drop-out is meant, it is the likelihood of Batislam, Denizel and Filiztekin (2007) too.
+Equal rows are merged first, so rows with weights and rows repeated give the same result to the last digit,
+in any order.
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custlib.errors import ModelError
-from custlib.models.bgnbd_model import BGNBD
+from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD, Kind
 from custlib.models.cells import merge_rows
 from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
 from custlib.models.newton import Optimum, condition_number, identified_covariance, maximise
@@ -74,20 +76,27 @@ def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLi
     >>> model.converged
     True
     """
+    return fit_kind(BGNBD, frequency, recency, T, weights)
+
+
+def fit_kind(
+    kind: type[Kind], frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None
+) -> Kind:
+    """Fit a model of one kind: the twin of `fit` for both."""
     x, T, recency = read_customers(frequency, T, recency)
     weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
     refuse_faults(number_faults("weights", weights))
     rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
-    _refuse_unidentified(rows, weights)
-    return _fit(_Cells.make(rows, weights))
+    _refuse_unidentified(kind.label, rows, weights)
+    return _fit(kind, _Cells.make(kind, rows, weights))
 
 
-def log_likelihood(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
+def log_likelihood(model: BetaGeometricNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
     """Give the log-likelihood of each customer.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     frequency, recency, T : array_like
         Purchase histories, in the model's unit of time; they broadcast.
@@ -109,9 +118,10 @@ def log_likelihood(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T: Ar
     """
     x, T, recency = read_customers(frequency, T, recency)
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
-    gone = np.where(x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1), -np.inf)
+    occasions = model.occasions(x)
+    gone = np.where(occasions > 0, np.log(a) - np.log(b + np.maximum(occasions, 1) - 1), -np.inf)
     gone = gone + (r + x) * (np.log1p(T / alpha) - np.log1p(recency / alpha))
-    base = _rising(r, x)[0] + _rising(b, x)[0] - _rising(a + b, x)[0]
+    base = _rising(r, x)[0] + _rising(b, occasions)[0] - _rising(a + b, occasions)[0]
     base = base - r * np.log1p(T / alpha) - x * np.log(alpha + T)
     result: Array = base - special.log_expit(-gone)
     return result[()]
@@ -122,49 +132,53 @@ class _Cells:
     """Merged customers, time scaled to mean T = 1: distinct frequencies, then one row for each cell."""
 
     x: Array  # distinct frequencies
+    occasions: Array  # to drop out, one for each distinct frequency
     x_weights: Array
-    which: NDArray[np.intp]  # place of each repeat buyer's cell in x
+    which: NDArray[np.intp]  # place in x of each cell that had an occasion to drop out
     recency: Array
     T: Array
     weights: Array
-    zero_ages: Array  # one-time buyers
-    zero_weights: Array
+    safe_ages: Array  # customers without an occasion to drop out: one-time buyers, if any
+    safe_weights: Array
+    unobserved: float  # customers with T = 0
     scale: float
 
     @classmethod
-    def make(cls, rows: Array, weights: Array) -> "_Cells":
-        """Sort customers (frequency, recency, T) into one-time and repeat buyers."""
+    def make(cls, kind: type[BetaGeometricNBD], rows: Array, weights: Array) -> "_Cells":
+        """Sort customers (frequency, recency, T) into those who may have dropped out and the others."""
         x, recency, T = rows
         scale = float(T @ weights / weights.sum())
         distinct, which = np.unique(x, return_inverse=True)
-        repeat = x > 0
+        exposed = kind.occasions(x) > 0
         return cls(
             distinct,
+            kind.occasions(distinct),
             np.bincount(which, weights).astype(np.float64),
-            which[repeat],
-            recency[repeat] / scale,
-            T[repeat] / scale,
-            weights[repeat],
-            T[~repeat] / scale,
-            weights[~repeat],
+            which[exposed],
+            recency[exposed] / scale,
+            T[exposed] / scale,
+            weights[exposed],
+            T[~exposed] / scale,
+            weights[~exposed],
+            float(weights[T == 0].sum()),
             scale,
         )
 
 
-def _refuse_unidentified(rows: Array, weights: Array) -> None:
+def _refuse_unidentified(label: str, rows: Array, weights: Array) -> None:
     """Raise where the likelihood has no maximum at all."""
     if weights.size == 0:
-        raise ModelError("BG/NBD: no customers. Give at least one row with a weight above 0.")
+        raise ModelError(f"{label}: no customers. Give at least one row with a weight above 0.")
     if not rows[0].any():
         raise ModelError(
-            f"BG/NBD: no repeat purchases among {weights.sum():,.0f} customers, so no rate can be fitted. "
+            f"{label}: no repeat purchases among {weights.sum():,.0f} customers, so no rate can be fitted. "
             "Report what was bought; forecast nothing, or take the parameters of an earlier run."
         )
     if not rows[2].any():
-        raise ModelError("BG/NBD: nobody was observed: T is 0 for all customers. Check the end date.")
+        raise ModelError(f"{label}: nobody was observed: T is 0 for all customers. Check the end date.")
 
 
-def _fit(cells: _Cells) -> BGNBD:
+def _fit(kind: type[Kind], cells: _Cells) -> Kind:
     """Maximise, and describe the maximum."""
     customers = float(cells.x_weights.sum())
     optimum = maximise(lambda p: _likelihood(p, cells), _START, customers=customers)
@@ -176,7 +190,7 @@ def _fit(cells: _Cells) -> BGNBD:
         optimum, ridge = _add_no_dropout(without, cells), ("no_measurable_dropout", *rate)
     elif gain < _WEAK_EVIDENCE:
         ridge = ("weak_dropout", *ridge)
-    return _to_model(optimum, cells, (*_describe(cells, optimum), *ridge))
+    return _to_model(kind, optimum, cells, (*_describe(cells, optimum), *ridge))
 
 
 def _add_no_dropout(without: Optimum, cells: _Cells) -> Optimum:
@@ -203,10 +217,9 @@ def _name_ridge(parameters: Array) -> tuple[str, ...]:
 def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
     """List the flags besides the names of a ridge."""
     customers = cells.x_weights.sum()
-    unobserved = cells.zero_weights[cells.zero_ages == 0].sum()
     found = {
-        "repeaters_only": cells.zero_weights.size == 0,
-        "zero_observation_share": unobserved > _ZERO_SHARE * customers,
+        "repeaters_only": cells.x[0] > 0,
+        "zero_observation_share": cells.unobserved > _ZERO_SHARE * customers,
         "one_customer": customers <= 1,
         "ill_conditioned": not optimum.ridge and condition_number(optimum) > _CONDITION_LIMIT,
         "not_converged": not optimum.converged,
@@ -214,13 +227,13 @@ def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
     return tuple(name for name, holds in found.items() if holds)
 
 
-def _to_model(optimum: Optimum, cells: _Cells, flags: tuple[str, ...]) -> BGNBD:
+def _to_model(kind: type[Kind], optimum: Optimum, cells: _Cells, flags: tuple[str, ...]) -> Kind:
     """Return to the caller's unit of time."""
     unit = np.array([1.0, cells.scale, 1.0, 1.0])
     covariance = identified_covariance(optimum) * np.outer(unit, unit)
     customers = float(cells.x_weights.sum())
     r, alpha, a, b = (float(value) for value in optimum.parameters * unit)
-    return BGNBD(
+    return kind(
         r,
         alpha,
         a,
@@ -269,7 +282,8 @@ def _likelihood_without_dropout(parameters: Array, cells: _Cells) -> tuple[float
 def _frequency_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
     """Terms in gamma functions, which depend on the frequency only."""
     r, _, a, b = parameters
-    rate, stay, either = ([float(cells.x_weights @ term) for term in _rising(z, cells.x)] for z in (r, b, a + b))
+    counts = ((r, cells.x), (b, cells.occasions), (a + b, cells.occasions))
+    rate, stay, either = ([float(cells.x_weights @ term) for term in _rising(z, count)] for z, count in counts)
     gradient = np.array([rate[1], 0, -either[1], stay[1] - either[1]])
     hessian = np.zeros((4, 4))
     hessian[0, 0] = rate[2]
@@ -282,7 +296,7 @@ def _rate_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
     """Terms of the purchase rate up to T for customers still there: r ln alpha - (r + x) ln(alpha + T)."""
     r, alpha = parameters
     value, gradient, hessian = 0.0, np.zeros(2), np.zeros((2, 2))
-    groups = ((cells.x[cells.which], cells.T, cells.weights), (0.0, cells.zero_ages, cells.zero_weights))
+    groups = ((cells.x[cells.which], cells.T, cells.weights), (0.0, cells.safe_ages, cells.safe_weights))
     for x, T, weights in groups:
         age, inverse = np.log1p(T / alpha), 1 / (alpha + T)
         value -= float(weights @ ((r + x) * age + x * np.log(alpha)))
@@ -294,11 +308,11 @@ def _rate_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
 
 
 def _dropout_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
-    """Terms that a repeat buyer may have left: ln(1 + odds of being gone)."""
+    """Terms that a customer may have left: ln(1 + odds of being gone)."""
     r, alpha, a, b = parameters
     recent, last = 1 / (alpha + cells.recency), 1 / (alpha + cells.T)
     silence = np.log1p(cells.T / alpha) - np.log1p(cells.recency / alpha)
-    before = (b + cells.x - 1)[cells.which]
+    before = (b + cells.occasions - 1)[cells.which]
     total = (r + cells.x)[cells.which]
     log_odds = np.log(a) - np.log(before) + total * silence
     gone = special.expit(log_odds)

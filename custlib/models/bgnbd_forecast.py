@@ -1,6 +1,6 @@
-"""What a fitted BG/NBD model says of customers: alive or not, and how much they will buy.
+"""What a fitted BG/NBD or MBG/NBD model says of customers: alive or not, and how much they will buy.
 
-Reads a `BGNBD` and columns of purchase histories; makes columns. Fader, Hardie and Lee (2005), "Counting
+Reads a model and columns of purchase histories; makes columns. Fader, Hardie and Lee (2005), "Counting
 your customers the easy way", Marketing Science 24; the integrals are in `bgnbd_integrals`.
 """
 
@@ -8,18 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from custlib.models.bgnbd_integrals import alive_probability, expected_if_alive
-from custlib.models.bgnbd_model import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.inputs import read_customers
 
 Array = NDArray[np.float64]
 
 
-def probability_alive(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
+def probability_alive(model: BetaGeometricNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
     """Give the probability that a customer has not dropped out at T.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     frequency, recency, T : array_like
         Purchase histories, in the model's unit of time; they broadcast.
@@ -27,7 +27,7 @@ def probability_alive(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T:
     Returns
     -------
     ndarray
-        0 to 1; 1 for one-time buyers, who had no occasion to drop out in this model.
+        0 to 1; with BG/NBD 1 for one-time buyers, who had no occasion to drop out in that model.
 
     Raises
     ------
@@ -36,7 +36,8 @@ def probability_alive(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T:
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(probability_alive(model, 2, 30.43, 38.86)), 4)
     0.7266
     """
@@ -44,12 +45,12 @@ def probability_alive(model: BGNBD, frequency: ArrayLike, recency: ArrayLike, T:
     return alive_probability(model, x, recency, T)[()]
 
 
-def expected_purchases_if_alive(model: BGNBD, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> Array:
+def expected_purchases_if_alive(model: BetaGeometricNBD, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> Array:
     """Give the expected purchases in (T, T + t] of customers known to be alive at T.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     t : array_like
         Horizon, >= 0, in the model's unit of time.
@@ -68,7 +69,8 @@ def expected_purchases_if_alive(model: BGNBD, t: ArrayLike, frequency: ArrayLike
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(expected_purchases_if_alive(model, 39, 2, 38.86)), 4)
     1.6874
     """
@@ -76,12 +78,14 @@ def expected_purchases_if_alive(model: BGNBD, t: ArrayLike, frequency: ArrayLike
     return expected_if_alive(model, x, t / (model.alpha + T))[()]
 
 
-def expected_purchases(model: BGNBD, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
+def expected_purchases(
+    model: BetaGeometricNBD, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Array:
     """Give the expected purchases in (T, T + t] of customers who may have dropped out.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     t : array_like
         Horizon, >= 0, in the model's unit of time.
@@ -100,7 +104,8 @@ def expected_purchases(model: BGNBD, t: ArrayLike, frequency: ArrayLike, recency
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(expected_purchases(model, 39, 2, 30.43, 38.86)), 3)
     1.226
     """
@@ -109,12 +114,12 @@ def expected_purchases(model: BGNBD, t: ArrayLike, frequency: ArrayLike, recency
     return (alive * expected_if_alive(model, x, t / (model.alpha + T)))[()]
 
 
-def new_customer_purchases(model: BGNBD, t: ArrayLike) -> Array:
+def new_customer_purchases(model: BetaGeometricNBD, t: ArrayLike) -> Array:
     """Give the expected repeat purchases of a new customer in the first t.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     t : array_like
         Time since the first purchase, >= 0.
@@ -131,19 +136,20 @@ def new_customer_purchases(model: BGNBD, t: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(new_customer_purchases(model, 32)), 3)
     1.045
     """
-    return expected_purchases_if_alive(model, t, 0, 0)
+    return expected_purchases(model, t, 0, 0, 0)
 
 
-def probability_of_purchase(model: BGNBD, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> Array:
+def probability_of_purchase(model: BetaGeometricNBD, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> Array:
     """Give the probability of at least one purchase in (T, T + t], known to be alive at T.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     t : array_like
         Horizon, >= 0.
@@ -162,7 +168,8 @@ def probability_of_purchase(model: BGNBD, t: ArrayLike, frequency: ArrayLike, T:
 
     Examples
     --------
-    >>> model = BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
     >>> round(float(probability_of_purchase(model, 39, 0, 0)), 4)
     0.4262
     """

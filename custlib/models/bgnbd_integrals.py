@@ -1,8 +1,8 @@
-"""The integrals of the BG/NBD model, for columns that are already checked.
+"""The integrals of the BG/NBD and MBG/NBD models, for columns that are already checked.
 
 The private twins of `bgnbd_forecast` and `bgnbd_discount`. Every expectation is an integral of positive
-terms over the drop-out probability p ~ Beta(a, b + x), which holds for all parameters, where the textbook
-hypergeometric form overflows or cancels. With u = t / (alpha + T) and rho = r + x:
+terms over the drop-out probability p ~ Beta(a, b + k) after k occasions to drop out, which holds for all
+parameters, where the textbook hypergeometric form overflows or cancels. With u = t / (alpha + T) and rho = r + x:
 
 - expected purchases: the mean of ``(1 - (1 + p u)**(-rho)) / p``;
 - discounted: the mean of ``rho u (1 + p u s)**(-rho - 1) exp(-delta t s)`` over 0 < s < 1 and p.
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from custlib.models.bgnbd_model import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.quadrature import (
     FAR_NODES,
     NEAR_LIMIT,
@@ -32,20 +32,20 @@ _BLOCK = 131_072  # numbers per block: it stays in the cache, and memory stays s
 _FOREVER = 41.0  # in units of 1 / delta: exp(-41) = 2e-18 of the value lies beyond
 
 
-def alive_probability(model: BGNBD, x: Array, recency: Array, T: Array) -> Array:
+def alive_probability(model: BetaGeometricNBD, x: Array, recency: Array, T: Array) -> Array:
     """Twin of `probability_alive` for checked columns."""
-    repeats = np.maximum(x, 1)
+    occasions = model.occasions(x)
     silence = np.log1p((T - recency) / (model.alpha + recency))
-    log_odds = np.log(model.b + (repeats - 1)) - np.log(model.a) - (model.r + x) * silence
-    return np.where(x > 0, special.expit(log_odds), 1.0)
+    log_odds = np.log(model.b + (np.maximum(occasions, 1) - 1)) - np.log(model.a) - (model.r + x) * silence
+    return np.where(occasions > 0, special.expit(log_odds), 1.0)
 
 
-def expected_if_alive(model: BGNBD, x: Array, u: Array) -> Array:
+def expected_if_alive(model: BetaGeometricNBD, x: Array, u: Array) -> Array:
     """Twin of `expected_purchases_if_alive`; u = t / (alpha + T)."""
     return _by_distinct(lambda x, u: _over_dropout(model, x, u), x, u)
 
 
-def discounted_if_alive(model: BGNBD, x: Array, u: Array, discount: Array) -> Array:
+def discounted_if_alive(model: BetaGeometricNBD, x: Array, u: Array, discount: Array) -> Array:
     """Twin of `discounted_purchases_if_alive`; discount = delta t."""
 
     def evaluate(x: Array, u: Array, discount: Array) -> Array:
@@ -54,7 +54,7 @@ def discounted_if_alive(model: BGNBD, x: Array, u: Array, discount: Array) -> Ar
     return _by_distinct(evaluate, x, u, discount)
 
 
-def residual_if_alive(model: BGNBD, delta: Array, x: Array, T: Array) -> Array:
+def residual_if_alive(model: BetaGeometricNBD, delta: Array, x: Array, T: Array) -> Array:
     """Twin of `residual_transactions_if_alive`: the horizon is so long that nothing is left beyond."""
     u = _FOREVER / delta / (model.alpha + T)
     return discounted_if_alive(model, x, u, np.full(u.shape, _FOREVER))
@@ -93,14 +93,14 @@ def _over_groups(function: Callable[..., Array], x: Array, u: Array, discount: A
     return result
 
 
-def _nodes_for(model: BGNBD, x: Array, u: Array) -> tuple[Array, Array, NDArray[np.intp]]:
+def _nodes_for(model: BetaGeometricNBD, x: Array, u: Array) -> tuple[Array, Array, NDArray[np.intp]]:
     """Nodes for the distinct frequencies, and which row of them each customer takes."""
     distinct, which = np.unique(x, return_inverse=True)
     count = NEAR_NODES if u.max() <= NEAR_LIMIT else FAR_NODES
-    return *beta_nodes(model.a, model.b + distinct, count=count), which
+    return *beta_nodes(model.a, model.b + model.occasions(distinct), count=count), which
 
 
-def _over_dropout(model: BGNBD, x: Array, u: Array) -> Array:
+def _over_dropout(model: BetaGeometricNBD, x: Array, u: Array) -> Array:
     """Expected purchases: the mean of (1 - (1 + p u)**(-rho)) / p, block by block."""
     result = np.empty_like(u)
     order = np.argsort(x, kind="stable")
@@ -115,13 +115,13 @@ def _over_dropout(model: BGNBD, x: Array, u: Array) -> Array:
     return result
 
 
-def _over_time(model: BGNBD, x: Array, u: Array, discount: Array) -> Array:
+def _over_time(model: BetaGeometricNBD, x: Array, u: Array, discount: Array) -> Array:
     """Discounted purchases: rho u times the integral of exp(-discount s) (1 + p u s)**(-rho - 1)."""
     result = np.empty_like(u)
     for rows in np.array_split(np.arange(u.size), u.size * FAR_NODES * 64 // _BLOCK // 4 + 1):
         p, weights, which = _nodes_for(model, x[rows], u[rows])
         rho, horizon, fade = model.r + x[rows], u[rows], discount[rows]
-        mean_p = model.a / (model.a + model.b + x[rows])
+        mean_p = model.a / (model.a + model.b + model.occasions(x[rows]))
         s, ds = horizon_nodes(fade + horizon * (1 + (rho + 1) * mean_p))
         reach = (s * horizon[:, None])[:, :, None] * p[which][:, None, :]
         still = np.exp(-(rho + 1)[:, None, None] * np.log1p(reach))

@@ -2,12 +2,16 @@
 
 Makes a `BGNBD`, and a JSON-safe mapping from it and back. Follows Fader, Hardie and Lee (2005),
 "Counting your customers the easy way: an alternative to the Pareto/NBD model", Marketing Science 24.
+
+Its relative MBG/NBD (`custlib.models.mbgnbd`) counts one more occasion to drop out, the first purchase.
+That number is all that sets the two apart: `BetaGeometricNBD` holds what they share, and the functions
+of `bgnbd_fit`, `bgnbd_forecast` and `bgnbd_discount` take either.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +22,15 @@ from custlib.models.record import read_record, write_record
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class BGNBD:
-    """The four parameters, with the evidence where they were fitted.
+PARAMETERS = ("r", "alpha", "a", "b")
 
-    Purchases come at a rate ~ Gamma(r, rate alpha); after each the customer drops out with a probability
-    ~ Beta(a, b). Two models are equal when their parameters are.
+
+@dataclass(frozen=True)
+class BetaGeometricNBD:
+    """The four parameters, with the evidence where they were fitted: what `BGNBD` and `MBGNBD` share.
+
+    Purchases come at a rate ~ Gamma(r, rate alpha); at each occasion the customer drops out with a
+    probability ~ Beta(a, b). Two models are equal when they are of one kind and their parameters are equal.
 
     Attributes
     ----------
@@ -45,17 +52,19 @@ class BGNBD:
         Largest slope by the logarithms, per customer, and ratio of the curvatures.
     evaluations : int or None
         How often the likelihood was evaluated.
+    label : str
+        Name of the kind.
+    first_occasions : int
+        How many occasions to drop out come with the first purchase; each repeat purchase is one more.
 
     Raises
     ------
     ModelError
         When a parameter is not finite and above 0.
-
-    Examples
-    --------
-    >>> BGNBD(0.243, 4.414, 0.793, 2.426).alpha
-    4.414
     """
+
+    label: ClassVar[str]
+    first_occasions: ClassVar[int]
 
     r: float
     alpha: float
@@ -76,18 +85,38 @@ class BGNBD:
         for name in PARAMETERS:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise ModelError(f"BG/NBD: {name} must be finite and above 0, got {value}.")
+                raise ModelError(f"{self.label}: {name} must be finite and above 0, got {value}.")
+
+    @classmethod
+    def occasions(cls, frequency: Array) -> Array:
+        """Count the occasions to drop out behind a customer with so many repeat purchases."""
+        return frequency + cls.first_occasions
 
 
-PARAMETERS = ("r", "alpha", "a", "b")
+Kind = TypeVar("Kind", bound=BetaGeometricNBD)
 
 
-def to_dict(model: BGNBD, *, time_unit: str) -> dict[str, Any]:
+class BGNBD(BetaGeometricNBD):
+    """The BG/NBD model: a customer may drop out after each repeat purchase, not after the first.
+
+    Parameters, attributes and errors are those of `BetaGeometricNBD`.
+
+    Examples
+    --------
+    >>> BGNBD(0.243, 4.414, 0.793, 2.426).alpha
+    4.414
+    """
+
+    label = "BG/NBD"
+    first_occasions = 0
+
+
+def to_dict(model: BetaGeometricNBD, *, time_unit: str) -> dict[str, Any]:
     """Write a model as a mapping that JSON can hold.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         A model.
     time_unit : str
         The unit that alpha is in, for example ``"week"``.
@@ -102,7 +131,7 @@ def to_dict(model: BGNBD, *, time_unit: str) -> dict[str, Any]:
     >>> to_dict(BGNBD(0.243, 4.414, 0.793, 2.426), time_unit="week")["time_unit"]
     'week'
     """
-    return {"model": "BG/NBD", "time_unit": time_unit, **write_record(model)}
+    return {"model": model.label, "time_unit": time_unit, **write_record(model)}
 
 
 def from_dict(mapping: Mapping[str, Any]) -> BGNBD:
@@ -120,11 +149,19 @@ def from_dict(mapping: Mapping[str, Any]) -> BGNBD:
     Raises
     ------
     ModelError
-        When a parameter is missing, no number, not finite or not above 0.
+        When a parameter is missing, no number, not finite or not above 0, or the mapping is of another model.
 
     Examples
     --------
     >>> from_dict({"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}).r
     0.243
     """
-    return BGNBD(**read_record(mapping, model="BG/NBD", required=PARAMETERS))
+    return read_kind(BGNBD, mapping)
+
+
+def read_kind(kind: type[Kind], mapping: Mapping[str, Any]) -> Kind:
+    """Read a model of one kind from a mapping: the twin of `from_dict` for both."""
+    written = mapping.get("model", kind.label)
+    if written != kind.label:
+        raise ModelError(f"{kind.label}: the mapping is of the model {written}. Read it with from_dict of that model.")
+    return kind(**read_record(mapping, model=kind.label, required=PARAMETERS))
