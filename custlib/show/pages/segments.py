@@ -44,7 +44,8 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         text = t("segments.under_ten") if hidden else number(row["customers"], t.language)
         if hidden or unknown:
             return Cell(text, "", 0.0, names[r, f])
-        tone = math.sqrt(max(float(row["value"]), 0.0) / top)
+        # Rounded: the engine adds in no fixed order, and equal runs must give equal blocks.
+        tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4)
         return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
 
     return Tiles(
