@@ -45,8 +45,8 @@ lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pypr
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py
 
-clean: ## remove caches and the work folders of runs; reports, raw data and .venv stay
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist data/work
+clean: ## remove caches and made tables; reports, frozen definitions, raw data and .venv stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist data/work/tables data/work/runs
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # --- set-up ----------------------------------------------------------------------------------------------------------

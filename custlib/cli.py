@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.verbose:
             logging.exception("bug")
         print(
-            f"Bug in custlib: {type(fault).__name__}: {fault}. Run again with --verbose and report it.",
+            f"Bug in custlib: {type(fault).__name__}. Run again with --verbose and report it.",
             file=sys.stderr,
         )
         return 1

@@ -26,6 +26,9 @@ _PLAIN = {
 }
 
 
+_SHOWN = ("rfm", "abc", "pyramid", "clusters")
+
+
 @dataclass(frozen=True)
 class Page:
     """One page to make: its file name, its kind, the notebook, and the parameters besides ``run``."""
@@ -34,6 +37,37 @@ class Page:
     kind: str
     notebook: str
     given: dict[str, Any]
+
+
+def check_segments(workspace: Workspace) -> None:
+    """Check what the project says of segments before anything is computed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The opened project.
+
+    Raises
+    ------
+    UsageError
+        If a segmentation that the pages show is not made, one is unknown, an option is wrong, or the playbook
+        does not fit the project.
+    """
+    asked = workspace.project.segments
+    missing = [name for name in _SHOWN if name not in asked.segmentations]
+    if missing:
+        raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
+    if asked.playbook not in asked.segmentations:
+        raise UsageError(
+            f"segments.playbook: {asked.playbook} is not made. {hint(asked.playbook, asked.segmentations)}"
+        )
+    segments.check(asked.segmentations, asked.options)
+    head = workspace.playbook.playbook
+    if head.segmentation != asked.playbook:
+        raise UsageError(
+            f"segments.playbook_file: {asked.playbook_file} is for {head.segmentation}, not for {asked.playbook}. "
+            f'Name a playbook for {asked.playbook}, or set playbook = "{head.segmentation}".'
+        )
 
 
 def pages(workspace: Workspace) -> list[Page]:
@@ -52,17 +86,16 @@ def pages(workspace: Workspace) -> list[Page]:
     Raises
     ------
     UsageError
-        If the playbook's segmentation is not made.
+        If the playbook has no entry for a segment.
     """
     if not workspace.quality["has_amount"]:
         log.warning("run: there is no amount column: pages that state money are not made")
         return [Page(kind, kind, _PLAIN[kind], {}) for kind in _WITHOUT_MONEY]
     segmentation = workspace.project.segments.playbook
-    if segmentation not in workspace.definitions:
-        known = list(workspace.definitions)
-        raise UsageError(f"segments.playbook: {segmentation} is not made. {hint(segmentation, known)}")
     plain = [Page(kind, kind, notebook, {}) for kind, notebook in _PLAIN.items()]
     ids = workspace.definitions[segmentation].ids
+    for segment in ids:
+        workspace.playbook.play(segment)
     given = [{"segmentation": segmentation, "segment": segment} for segment in ids]
     return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in given]
 

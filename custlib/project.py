@@ -132,7 +132,7 @@ class Project(_Strict):
     holdout_days: int = Field(182, ge=1, le=3650)
     horizon_days: int = Field(365, ge=1, le=3650)
     compare_days: int = Field(91, ge=1, le=3650)
-    annual_discount_rate: float = Field(0.10, gt=0, lt=10)
+    annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
     time_unit: Literal["day", "week"] = "week"
     language: Literal["en", "zh"] = "en"

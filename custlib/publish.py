@@ -18,6 +18,7 @@ from typing import Any
 from custlib.errors import CustlibError, LockedError, RunError
 from custlib.project import Project
 from custlib.show.formats import day
+from custlib.show.texts import Texts, texts
 
 _FAILURES_KEPT = 5
 log = logging.getLogger("custlib")
@@ -180,8 +181,10 @@ def write_index(reports: Path) -> None:
     """
     from custlib.show.export import render_index
 
-    projects = [_project(home) for home in sorted(reports.iterdir()) if home.is_dir() and home.name[0] != "."]
-    html = render_index({"projects": [entry for entry in projects if entry]}, language=_language(reports))
+    language = _language(reports)
+    t = texts(language)
+    projects = [_project(home, t) for home in sorted(reports.iterdir()) if home.is_dir() and home.name[0] != "."]
+    html = render_index({"projects": [entry for entry in projects if entry]}, language=language)
     _write(reports / "index.html", html)
 
 
@@ -192,7 +195,7 @@ def _language(reports: Path) -> str:
     return str(latest["project"]["language"]) if latest else "en"
 
 
-def _project(home: Path) -> dict[str, Any] | None:
+def _project(home: Path, t: Texts) -> dict[str, Any] | None:
     """State one project for the index: its latest good run, earlier runs, failures."""
     runs = sorted((f for f in home.iterdir() if f.is_dir() and f.name[0] not in ".l"), reverse=True)
     good = [(folder, manifest) for folder in runs if (manifest := read_manifest(folder))]
@@ -206,7 +209,7 @@ def _project(home: Path) -> dict[str, Any] | None:
         "earlier": [
             {"as_of": f.name, "href": f"{home.name}/{f.name}/{m['pages'][0]['name']}.html"} for f, m in good[1:]
         ],
-        "failures": [{k: f[k] for k in ("as_of", "stage", "code", "when")} for f in failures[:_FAILURES_KEPT]],
+        "failures": [_failure(f, t) for f in failures[:_FAILURES_KEPT]],
     }
     if good:
         folder, manifest = good[0]
@@ -217,6 +220,13 @@ def _project(home: Path) -> dict[str, Any] | None:
             ],
         }
     return entry
+
+
+def _failure(record: dict[str, Any], t: Texts) -> dict[str, Any]:
+    """State a failed run in the reader's words: where it ended, never on what."""
+    known = record["stage"] in ("UsageError", "TableError", "ModelError", "RunError", "LockedError")
+    stage = t(f"stage.{record['stage'] if known else 'other'}")
+    return {"as_of": record["as_of"], "stage": stage, "code": record["code"], "when": record["when"]}
 
 
 def sweep(home: Path) -> None:

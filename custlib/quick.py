@@ -23,6 +23,8 @@ OUT_COLUMNS = (
     "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value",
 )  # fmt: skip
 
+_LONGEST = 3650
+
 
 def value_file(
     file: Path,
@@ -66,12 +68,13 @@ def value_file(
     project = _project(file, as_of, options, horizon_days, annual_discount_rate)
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
+    project = project.replace(holdout_days=holdout_days)
     with TemporaryDirectory(prefix="custlib-") as work:
         workspace = Workspace(project, Path(work))
         workspace.need("customer_value")
         covered = workspace.engine.fetch("select max(T) as days from customer_activity")["days"].item()
         summary = _summary(workspace)
-        project = project.replace(holdout_days=holdout_days or max(int(covered) // 2, 1))
+        project = project.replace(holdout_days=holdout_days or min(max(int(covered) // 2, 1), _LONGEST))
         summary["backtest"] = _backtest(workspace, project, int(covered))
         _write(workspace, out)
         workspace.engine.close()

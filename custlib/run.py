@@ -20,7 +20,7 @@ import custlib
 from custlib import parameters, publish
 from custlib.errors import RunError, UsageError, hint
 from custlib.execute import DEFAULT, How, Job, execute_all
-from custlib.pages import Page, export, index_entry, pages
+from custlib.pages import Page, check_segments, export, index_entry, pages
 from custlib.project import Project
 from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
@@ -96,6 +96,7 @@ def _by_the_machine(fault: Exception) -> RunError | None:
 
 def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -> Path:
     started = time.monotonic()
+    check_segments(workspace)
     with _step("tables"):
         workspace.need(*LATER)
     folder = workspace.work / "runs" / run_id(workspace)

@@ -114,6 +114,7 @@ class Workspace:
         self.work = work
         self.folder = work / "tables" / (tables or self.data_id)
         self.engine = DuckDB(self.folder, memory_limit=memory_limit)
+        self.engine.seal(also=(project.source_path,))
         self.t: Texts = texts(project.language)
 
     @cached_property
@@ -250,6 +251,8 @@ class Workspace:
             if segments.from_json(text).rule.get("options") == options:
                 return text
             log.info("define %s anew: its options in the project file changed", name)
+        else:
+            log.info("define %s as of %s; later runs keep this definition", name, self.project.as_of)
         self.need("customer_activity")
         as_of = self.project.as_of
         made = segments.define(self.engine, name, "customer_activity", as_of=as_of, options=options)
@@ -267,8 +270,8 @@ class Workspace:
         return self.project.as_of - dt.timedelta(days=self.project.compare_days)
 
     @property
-    def crosscheck(self) -> dict[str, dict[str, float]]:
-        """What the package lifetimes finds on the calibration cells."""
+    def crosscheck(self) -> dict[str, dict[str, float] | None]:
+        """What the package lifetimes finds on the calibration cells; None where its fit does not converge."""
         engine = self.need("calibration_cells")
         found = {"lifetime": lambda: crosscheck.lifetimes_lifetime(engine, "calibration_cells")}
         if self.quality["has_amount"]:

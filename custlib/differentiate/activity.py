@@ -91,7 +91,10 @@ def make_activity(engine: DuckDB, name: str, *, as_of: dt.date, until: dt.date |
     """
     engine.make(name, customer_activity(engine.dialect), as_of=as_of, until=until or as_of)
     if engine.fetch(f"select count(*) as n from {name}")["n"].item() == 0:
-        raise TableError(f"{name}: no customer bought up to {until or as_of}. Choose a later date.")
+        raise TableError(
+            f"{name}: no purchase day up to {until or as_of}; returns and cancelled lines are none. "
+            "Check the date and the amounts."
+        )
 
 
 def make_cells(engine: DuckDB, name: str, activity: str) -> int:

@@ -37,6 +37,31 @@ class Options(BaseModel):
     k: int = Field(5, ge=2, le=12)
 
 
+def read_options(options: dict[str, Any]) -> Options:
+    """Check the options of the segmentation.
+
+    Parameters
+    ----------
+    options : dict
+        As in the project file, with ``segmentation``.
+
+    Returns
+    -------
+    Options
+        The checked options.
+
+    Raises
+    ------
+    UsageError
+        If a key is unknown or a value out of range.
+    """
+    try:
+        chosen = Options.model_validate(options)
+    except ValidationError as fault:
+        raise UsageError("\n".join(f"segments.options.clusters: {line}" for line in faults(fault, Options))) from None
+    return chosen
+
+
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Fit the clusters and name them.
 
@@ -61,11 +86,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     ModelError
         If there are fewer different customers than clusters.
     """
-    try:
-        chosen = Options.model_validate(options)
-    except ValidationError as fault:
-        said = "\n".join(f"segments.options.clusters: {line}" for line in faults(fault, Options))
-        raise UsageError(said) from None
+    chosen = read_options(options)
     counted = feature_cells(engine, activity)
     if len(counted) < chosen.k:
         raise ModelError(

@@ -5,8 +5,10 @@ and what it changed is put back.
 """
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ _NOTHING_TO_STEER = 0.0
 _PANDAS_OPTION = "mode.chained_assignment"
 
 
-def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float]:
+def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float] | None:
     """Fit the BG/NBD model of ``lifetimes`` on cells with their counts as weights.
 
     Parameters
@@ -32,21 +34,24 @@ def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``r``, ``alpha`` (days), ``a``, ``b``, and ``log_likelihood``, ours at their parameters.
+        ``r``, ``alpha`` (days), ``a``, ``b``, and ``log_likelihood``, ours at their parameters; None where
+        the fit of ``lifetimes`` ends without converging.
     """
     counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
     with _settings_kept():
         from lifetimes import BetaGeoFitter
 
         fitter = BetaGeoFitter(penalizer_coef=_NOTHING_TO_STEER)
-        fitter.fit(counted["frequency"], counted["recency"], counted["T"], weights=counted["customers"])
+        columns = (counted["frequency"], counted["recency"], counted["T"])
+        if not _fits(lambda: fitter.fit(*columns, weights=counted["customers"])):
+            return None
     found = {name: float(fitter.params_[name]) for name in ("r", "alpha", "a", "b")}
     model = BGNBD(found["r"], found["alpha"], found["a"], found["b"])
     at_theirs = bgnbd.log_likelihood(model, counted["frequency"], counted["recency"], counted["T"])
     return found | {"log_likelihood": float(at_theirs @ counted["customers"])}
 
 
-def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float]:
+def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float] | None:
     """Fit the Gamma-Gamma model of ``lifetimes`` on spend cells with their counts as weights.
 
     Parameters
@@ -59,15 +64,29 @@ def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``p``, ``q`` and ``v``.
+        ``p``, ``q`` and ``v``; None where the fit of ``lifetimes`` ends without converging.
     """
     counted = engine.fetch(f"select * from {cells} order by frequency, monetary_value")
     with _settings_kept():
         from lifetimes import GammaGammaFitter
 
         fitter = GammaGammaFitter(penalizer_coef=_NOTHING_TO_STEER)
-        fitter.fit(counted["frequency"], counted["monetary_value"], weights=counted["customers"])
+        columns = (counted["frequency"], counted["monetary_value"])
+        if not _fits(lambda: fitter.fit(*columns, weights=counted["customers"])):
+            return None
     return {name: float(fitter.params_[name]) for name in ("p", "q", "v")}
+
+
+def _fits(fit: Callable[[], Any]) -> bool:
+    """Run a fit of ``lifetimes``, which raises and prints a dump where it does not converge."""
+    from lifetimes.utils import ConvergenceError
+
+    try:
+        with redirect_stdout(StringIO()):
+            fit()
+    except ConvergenceError:
+        return False
+    return True
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def fit_lifetime(engine: DuckDB, cells: str) -> BGNBD:
     if not (counted["frequency"] > 0).any():
         raise ModelError(
             f"lifetime: no repeat purchases: all {customers:,} customers bought one time, so nothing says how "
-            "long they stay. RFM and ABC can still be reported; give a longer period for a forecast."
+            "long they stay. Give purchases of a longer period."
         )
     columns = (counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers"))
     return bgnbd.fit(*columns)

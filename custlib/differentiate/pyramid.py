@@ -29,6 +29,33 @@ class Options(BaseModel):
     shares: tuple[float, ...] | None = None
 
 
+def read_options(options: dict[str, Any]) -> Options:
+    """Check the options of the segmentation.
+
+    Parameters
+    ----------
+    options : dict
+        As in the project file, with ``segmentation``.
+
+    Returns
+    -------
+    Options
+        The checked options.
+
+    Raises
+    ------
+    UsageError
+        If a key is unknown or a value out of range.
+    """
+    try:
+        chosen = Options.model_validate(options)
+    except ValidationError as fault:
+        raise UsageError(
+            "\n".join(f"segments.options.{options['segmentation']}: {line}" for line in faults(fault, Options))
+        ) from None
+    return chosen
+
+
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take the cuts of historic profit.
 
@@ -51,12 +78,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     UsageError
         If an option is unknown or the shares do not fit the classes.
     """
-    name = options["segmentation"]
-    try:
-        chosen = Options.model_validate(options)
-    except ValidationError as fault:
-        said = "\n".join(f"segments.options.{name}: {line}" for line in faults(fault, Options))
-        raise UsageError(said) from None
+    chosen, name = read_options(options), options["segmentation"]
     table = rules.load("pyramid")[name]
     classes = table["class"]
     shares = list(chosen.shares or [entry["share"] for entry in classes])
@@ -89,7 +111,7 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
         from {{activity}}"""
 
 
-def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 200) -> pd.DataFrame:
+def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 200, fewest: int = 10) -> pd.DataFrame:
     """Cumulate money over customers, the best first.
 
     Parameters
@@ -101,7 +123,9 @@ def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 2
     measure : str, default "profit"
         The column of money.
     points : int, default 200
-        How many points at most.
+        How many steps the shares of customers are parted into.
+    fewest : int, default 10
+        Points that stand for fewer customers are left out, so that no single customer can be read off.
 
     Returns
     -------
@@ -112,8 +136,9 @@ def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 2
     customers = np.concatenate(([0.0], np.cumsum(counts[::-1]))) / max(counts.sum(), 1.0)
     money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
     money = money / money[-1] if money[-1] else money
-    chosen = np.unique(np.linspace(0, len(customers) - 1, min(points, len(customers))).astype(int))
-    return pd.DataFrame({"customer_share": customers[chosen], "value_share": money[chosen]})
+    grid = np.linspace(0, 1, points + 1)
+    grid = grid[(grid == 0) | (grid * counts.sum() >= fewest)]
+    return pd.DataFrame({"customer_share": grid, "value_share": np.interp(grid, customers, money)})
 
 
 def share_of_top(frame: pd.DataFrame, share: float) -> float:

@@ -9,7 +9,7 @@ quantile + 1 instead, which moves customers when money is not whole. One-time bu
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from custlib import rules
 from custlib.differentiate.histogram import histogram, quantile_cuts
@@ -20,6 +20,7 @@ from custlib.project import faults
 
 SCORES = 5
 MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "profit"}
+RULE_NAME = r"^[a-z0-9_]+$"
 _ONE_TIME_CUT = 2.0
 
 
@@ -29,8 +30,36 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"] = "quantile"
-    scores: str = "days"
-    map: str = "rf25"
+    scores: str = Field("days", pattern=RULE_NAME)
+    map: str = Field("rf25", pattern=RULE_NAME)
+
+
+def read_options(options: dict[str, Any]) -> Options:
+    """Check the options of the segmentation.
+
+    Parameters
+    ----------
+    options : dict
+        As in the project file, with ``segmentation``.
+
+    Returns
+    -------
+    Options
+        The checked options.
+
+    Raises
+    ------
+    UsageError
+        If a key is unknown or a value out of range.
+    """
+    try:
+        chosen = Options.model_validate(options)
+    except ValidationError as fault:
+        raise UsageError("\n".join(f"segments.options.rfm: {line}" for line in faults(fault, Options))) from None
+    read_map(chosen.map)
+    if chosen.mode == "fixed":
+        fixed_cuts(chosen.scores)
+    return chosen
 
 
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -55,11 +84,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     UsageError
         If an option is unknown or the map has holes or overlaps.
     """
-    try:
-        chosen = Options.model_validate(options)
-    except ValidationError as fault:
-        said = "\n".join(f"segments.options.rfm: {line}" for line in faults(fault, Options))
-        raise UsageError(said) from None
+    chosen = read_options(options)
     cuts = fixed_cuts(chosen.scores) if chosen.mode == "fixed" else measured_cuts(engine, activity)
     cells, segments = read_map(chosen.map)
     return {"mode": chosen.mode, "cuts": cuts, "map": chosen.map, "cells": cells, "segments": segments}

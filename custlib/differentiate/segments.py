@@ -1,7 +1,8 @@
 """Makes ``customer_segments``: every customer exactly once in every segmentation.
 
-Reads customer activity. A segmentation is one module with two functions and one line in ``FAMILIES``::
+Reads customer activity. A segmentation is one module with three functions and one line in ``FAMILIES``::
 
+    read_options(options) -> Options               the options of the project file, checked
     define(engine, activity, options) -> dict      the rule: cuts, centres, classes; numbers and names only
     assign(sql, rule) -> str                       one select: customer_id, segment, reason
 
@@ -189,6 +190,35 @@ def define(engine: DuckDB, segmentation: str, activity: str, *, as_of: dt.date, 
     # Through JSON and back: what is frozen is exactly what a later run reads.
     rule = json.loads(json.dumps(rule | {"options": options}))
     return Definition(segmentation, as_of.isoformat(), rule, segments)
+
+
+def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
+    """Check names and options of segmentations before anything is computed.
+
+    Parameters
+    ----------
+    segmentations : iterable of str
+        Names that must be in ``FAMILIES``.
+    options : dict of str to dict
+        Options by segmentation.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, or an option belongs to no segmentation or is out of range.
+
+    Examples
+    --------
+    >>> check(["rfm"], {"rfmm": {}})
+    Traceback (most recent call last):
+    custlib.errors.UsageError: segments.options: rfmm is not made. Did you mean 'rfm'? Available: rfm.
+    """
+    names = list(segmentations)
+    for name in options:
+        if name not in names:
+            raise UsageError(f"segments.options: {name} is not made. {hint(name, names)}")
+    for name in names:
+        family(name).read_options({"segmentation": name} | options.get(name, {}))
 
 
 def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definition]) -> str:

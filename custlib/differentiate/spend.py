@@ -70,8 +70,8 @@ def fit_spend(engine: DuckDB, cells: str) -> tuple[Spend, GammaGamma | None]:
     )
     if len(counted) == 0:
         raise ModelError(
-            "spend: no repeat customer has an amount above zero: every amount is zero, or all was given back. "
-            "Map the right amount column, or run without one to forecast purchases only."
+            "spend: no repeat customer has an amount above zero: every amount is zero or under half a cent, or all "
+            "was given back. Map the right amount column, or run without one to forecast purchases only."
         )
     if customers.sum() < _FEWEST:
         return _shrunk(money, customers, "fewer than ten repeat customers"), None

@@ -84,7 +84,7 @@ def transactions(sql: Dialect, *, whole_ids: bool = False) -> str:
     customer = "regexp_replace(customer_id, '[.]0$', '')" if whole_ids else "customer_id"
     return f"""
         select {customer} as customer_id, day, amount,
-               coalesce(margin_amount, cast(amount * cast(:margin as decimal(9, 6)) as decimal(18, 4))) as profit,
+               coalesce(margin_amount, cast(round(cast(amount as double) * :margin, 4) as decimal(18, 4))) as profit,
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
         from transactions_checked where reason is null"""

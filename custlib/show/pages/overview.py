@@ -62,7 +62,10 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
             "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
             "value_share": shown([share(x, t.language) for x in frame["value_share"]]),
             "change": shown([_net(net.get(s, 0)) for s in frame["segment"]]),
-            "first": [playbook.play(s).action[0].what.text(t.language) for s in frame["segment"]],
+            "first": [
+                "–" if e else playbook.play(s).action[0].what.text(t.language)
+                for s, e in zip(frame["segment"], empty, strict=True)
+            ],
             "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
         }
     )
@@ -78,9 +81,10 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
 
 
 def _net(moved: float) -> str:
+    """Write a net change to the ten: exact ones would give hidden counts away, since they add up."""
     if is_small(abs(moved)):
         return "±<10"
-    return f"{moved:+,.0f}".replace("-", "−") if moved else "0"
+    return f"{round(moved, -1):+,.0f}".replace("-", "−") if moved else "0"
 
 
 def health(t: Texts, quality: Mapping[str, Any]) -> Callout:

@@ -147,11 +147,15 @@ def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
     )
 
 
-def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
+def money_plan(t: Texts, plan: Plan, play: SegmentPlay, project: Project, money_kind: str, stated_in: str) -> Facts:
     """State cost, assumed effect with its source, expected margin with interval, and break-even."""
-    lang = t.language
+    lang, currency = t.language, project.currency
     if is_small(plan.customers) or plan.customers == 0:
         return Facts([(t("playbook.cost"), "–"), (t("playbook.margin"), "–")])
+    basis = [(t("playbook.basis"), t("playbook.basis_revenue"))] if money_kind == "revenue" else []
+    if stated_in != currency:
+        text = t("playbook.costs_in_text", stated=stated_in, currency=currency)
+        basis.append((t("playbook.costs_in"), text))
     source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in play.action}))
     points = _points(t, plan.lift)
     margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
@@ -166,6 +170,7 @@ def money_plan(t: Texts, plan: Plan, play: SegmentPlay, currency: str) -> Facts:
             ),
             (t("playbook.margin"), margin),
             (t("playbook.break_even"), even),
+            *basis,
         ]
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from custlib.differentiate.segments import Definition
+from custlib.project import Project
 from custlib.show import charts
 from custlib.show.blocks import Callout, Cell, Facts, Figure, Tiles, Title
 from custlib.show.formats import day, money, number, share
@@ -56,10 +57,12 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
     )  # fmt: skip
 
 
-def cuts(t: Texts, definition: Definition, currency: str) -> Facts:
+def cuts(t: Texts, definition: Definition, project: Project) -> Facts:
     """State the frozen cuts in words."""
     rule = definition.rule["cuts"]
-    since = day(dt.date.fromisoformat(definition.fitted), t.language)
+    fitted = dt.date.fromisoformat(definition.fitted)
+    key = "segments.frozen_later" if fitted > project.as_of else "segments.frozen_text"
+    frozen = t(key, day=day(fitted, t.language), version=definition.version)
 
     def said(values: list[float], unit: str) -> str:
         return f"{' · '.join(f'{value:,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
@@ -68,9 +71,9 @@ def cuts(t: Texts, definition: Definition, currency: str) -> Facts:
         [
             (t("segments.cuts_recency"), said(rule["recency"], t("unit.day"))),
             (t("segments.cuts_frequency"), said(rule["frequency"], t("segments.purchases"))),
-            (t("segments.cuts_monetary"), said(rule["monetary"], currency)),
+            (t("segments.cuts_monetary"), said(rule["monetary"], project.currency)),
             (t("segments.classes"), t("segments.effective", **_effective(rule))),
-            (t("segments.frozen"), t("segments.frozen_text", day=since, version=definition.version)),
+            (t("segments.frozen"), frozen),
         ],
         title=t("segments.cuts"),
     )

@@ -9,8 +9,9 @@ import pandas as pd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.show import charts
-from custlib.show.blocks import Bullets, Figure, Table, Title
+from custlib.show.blocks import Bullets, Figure, Table, Text, Title
 from custlib.show.formats import change, day, number, share
+from custlib.show.privacy import is_small
 from custlib.show.texts import Texts
 
 
@@ -87,6 +88,7 @@ def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
 
 def by_frequency(t: Texts, frame: pd.DataFrame) -> Figure:
     """Hold forecast against truth by frequency in calibration."""
+    frame = frame[~frame["customers"].map(is_small)]
     errors = {name: _error(frame, name) for name in ("expected", "naive")}
     return charts.expected_against_actual(
         frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_three_decimals,
@@ -103,7 +105,7 @@ def _error(frame: pd.DataFrame, name: str) -> str:
 
 
 def _three_decimals(value: float) -> str:
-    return f"{value:,.3f}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def lifetime_parameters(t: Texts, model: BGNBD, unit: str) -> Table:
@@ -146,22 +148,29 @@ def _labels(t: Texts) -> dict[str, str]:
     return {name: t(f"validation.{name}") for name in ("parameter", "meaning", "estimate", "error")}
 
 
-def crosscheck(t: Texts, ours: Mapping[str, float], theirs: Mapping[str, float]) -> Table:
-    """Put the parameters that the package lifetimes finds on the same cells beside ours."""
+def crosscheck(t: Texts, ours: Mapping[str, float], theirs: Mapping[str, float]) -> Table | Text:
+    """Put the parameters that the package lifetimes finds on the same cells beside ours, those it finds."""
+    both = [name for name in ours if name in theirs]
+    if not both:
+        return Text(t("validation.crosscheck_none"))
+    differences = {name: abs(theirs[name] / ours[name] - 1) for name in both}
     rows = pd.DataFrame(
         {
-            "parameter": list(ours),
-            "ours": [f"{x:.5f}" for x in ours.values()],
-            "theirs": [f"{theirs[name]:.5f}" for name in ours],
-            "difference": [f"{abs(theirs[name] / x - 1):.1e}" for name, x in ours.items()],
+            "parameter": both,
+            "ours": [f"{ours[name]:.5f}" for name in both],
+            "theirs": [f"{theirs[name]:.5f}" for name in both],
+            "difference": [f"{difference:.1e}" for difference in differences.values()],
         }
     )
-    labels = {name: t(f"validation.{name}") for name in rows.columns}
-    worst = max(abs(theirs[name] / x - 1) for name, x in ours.items())
     return Table.of(
-        rows, title=t("validation.crosscheck", worst=f"{worst:.0e}"), caption=t("validation.crosscheck_caption"),
-        labels=labels, header="parameter", language=t.language,
-    )  # fmt: skip
+        rows,
+        title=t("validation.crosscheck", worst=f"{max(differences.values()):.0e}"),
+        caption=t("validation.crosscheck_caption"),
+        labels={name: t(f"validation.{name}") for name in rows.columns},
+        header="parameter",
+        note="" if len(both) == len(ours) else t("validation.crosscheck_some"),
+        language=t.language,
+    )
 
 
 def limits(t: Texts, flags: tuple[str, ...], one_time_share: float) -> Bullets:

@@ -49,15 +49,19 @@ def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure:
 
 
 def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
-    """Put customers beside money, tier by tier."""
+    """Put customers beside money, tier by tier; tiers of fewer than ten customers are left out."""
+    frame = frame[~frame["customers"].map(is_small)]
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
     best = frame.iloc[0]
+    values = {k: share(best[f"{k}_share"], t.language) for k in ("customer", "value")}
     return charts.pyramid_bars(
-        rows, order=list(rows["segment"]), language=t.language, caption=t("value.pyramid_caption"),
-        title=t("value.pyramid", name=best["name"], customers=share(best["customer_share"], t.language),
-                value=share(best["value_share"], t.language)),
+        rows,
+        order=list(rows["segment"]),
+        language=t.language,
+        caption=t("value.pyramid_caption"),
+        title=t("value.pyramid", name=best["name"], customers=values["customer"], value=values["value"]),
         description=t("value.pyramid_description"),
-    )  # fmt: skip
+    )
 
 
 def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame) -> Figure:
@@ -86,6 +90,10 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
     ):
         write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
         rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
+    rows["customer_share"] = [
+        _about(x, t.language) if count.startswith("≈") else text
+        for x, count, text in zip(frame["customer_share"], rows["customers"], rows["customer_share"], strict=True)
+    ]
     once = frame["frequency"] == 0
     alive = frame["probability_alive"].where(~once)
     rows["probability_alive"] = [
@@ -96,6 +104,11 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
     notes += [t("value.table_note_once")] if once.any() else []
     labels = {c: t(f"value.column_{c}", currency=project.currency) for c in rows.columns}
     return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
+
+
+def _about(fraction: float, language: str) -> str:
+    """Write a share to the whole per cent, beside a count to the ten."""
+    return f"≈ {share(round(fraction, 2), language)}"
 
 
 def alive_map(t: Texts, frame: pd.DataFrame) -> Figure:
