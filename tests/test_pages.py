@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from custlib.errors import UsageError
-from custlib.pages import Page, index_entry, pages, title
+from custlib.pages import Page, check_segments, index_entry, pages, title
 from custlib.show.export import GROUPS, KINDS
 from custlib.workspace import Workspace, open_run
 from tests.notebooks.shops import ROOT, SHOP, make_shop
@@ -36,7 +36,27 @@ def test_the_overview_comes_first_and_names_are_unlike(workspace: Workspace) -> 
 def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path) -> None:
     opened = open_run(str(make_shop(tmp_path, text=SHOP + '\n[segments]\nplaybook = "rfn"\n')))
     with pytest.raises(UsageError, match="segments.playbook: rfn is not made. Did you mean 'rfm'?"):
-        pages(opened)
+        check_segments(opened)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ('segmentations = ["rfm"]', "segmentations: abc, pyramid, clusters missing"),
+        ("segmentations = []", "segmentations: rfm, abc, pyramid, clusters missing"),
+        ('playbook = "abc"', "playbooks/rf25 is for rfm, not for abc"),
+        ('playbook_file = "none.toml"', "none.toml: no such file"),
+        ('[segments.options.rfmm]\nmap = "rf25"', "rfmm is not made. Did you mean 'rfm'"),
+        ('[segments.options.rfm]\nmap = "../channels"', "segments.options.rfm: map"),
+        ('[segments.options.rfm]\nmap = "rf99"', "no file named maps/rf99"),
+        ("[segments.options.clusters]\nk = 0", "segments.options.clusters: k"),
+    ],
+)
+def test_what_is_said_of_segments_is_checked_before_anything_is_made(tmp_path: Path, said: str, wanted: str) -> None:
+    opened = open_run(str(make_shop(tmp_path, text=SHOP + f"\n[segments]\n{said}\n")))
+    with pytest.raises(UsageError, match=wanted):
+        check_segments(opened)
+    assert not list((opened.folder).glob("*.parquet"))
 
 
 def test_a_playbook_is_called_by_its_segment(workspace: Workspace) -> None:

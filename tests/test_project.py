@@ -63,7 +63,7 @@ def test_a_copy_is_checked_and_the_first_untouched() -> None:
         (LEAST | {"currency": "euro"}, "currency: String should match pattern"),
         (LEAST | {"as_of": "soon"}, "as_of: .*given: 'soon'"),
         (LEAST | {"margin": 1.5}, "margin: Input should be less than or equal to 1"),
-        (LEAST | {"annual_discount_rate": 0}, "annual_discount_rate: Input should be greater than 0"),
+        (LEAST | {"annual_discount_rate": 0}, "annual_discount_rate: Input should be greater than or equal to 0.001"),
         (LEAST | {"annual_discount_rate": math.nan}, "annual_discount_rate"),
         (LEAST | {"language": "de"}, "language: Input should be 'en' or 'zh'"),
         (source(thousands=",", decimal=","), "source: thousands and decimal are both ','"),

@@ -137,7 +137,7 @@ def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 2
     money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
     money = money / money[-1] if money[-1] else money
     grid = np.linspace(0, 1, points + 1)
-    grid = grid[(grid == 0) | (grid * counts.sum() >= fewest)]
+    grid = grid[(grid == 0) | (grid == 1) | (grid * counts.sum() >= fewest)]
     return pd.DataFrame({"customer_share": grid, "value_share": np.interp(grid, customers, money)})
 
 

@@ -201,7 +201,7 @@ def test_spend_bins_widen_until_the_cells_are_few(small_shop, monkeypatch):
 
 
 def test_nobody_bought_yet(base):
-    with pytest.raises(TableError, match="early: no customer bought up to 2024-01-01. Choose a later date."):
+    with pytest.raises(TableError, match="early: no purchase day up to 2024-01-01; returns"):
         activity.make_activity(base([("a", "2025-12-01", 1)]), "early", as_of=dt.date(2024, 1, 1))
 
 

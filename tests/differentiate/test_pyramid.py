@@ -86,16 +86,25 @@ def test_cdnow_meets_the_shares(cdnow, name, shares):
 def test_the_curve_by_hand(base):
     engine = base(spend(10, 80, 10))
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
-    found = pyramid.curve(engine, "customer_activity")
-    np.testing.assert_allclose(found["customer_share"], [0, 1 / 3, 1])
-    np.testing.assert_allclose(found["value_share"], [0, 0.8, 1])
+    found = pyramid.curve(engine, "customer_activity", points=3, fewest=1)
+    np.testing.assert_allclose(found["customer_share"], [0, 1 / 3, 2 / 3, 1])
+    np.testing.assert_allclose(found["value_share"], [0, 0.8, 0.9, 1])
     assert pyramid.share_of_top(found, 0.2) == pytest.approx(0.48)
 
 
 def test_losses_bend_the_curve_above_the_whole(base):
     engine = base(spend(80, 40, -20))
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
-    np.testing.assert_allclose(pyramid.curve(engine, "customer_activity")["value_share"], [0, 0.8, 1.2, 1])
+    np.testing.assert_allclose(
+        pyramid.curve(engine, "customer_activity", points=3, fewest=1)["value_share"], [0, 0.8, 1.2, 1]
+    )
+
+
+def test_the_curve_shows_no_point_of_fewer_than_ten_customers(base):
+    engine = base(spend(*range(1, 41)))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    shares = pyramid.curve(engine, "customer_activity", points=40)["customer_share"]
+    assert shares[0] == 0 and shares[1] == 10 / 40
 
 
 def test_a_base_without_profit_has_a_flat_curve(base):
@@ -106,7 +115,7 @@ def test_a_base_without_profit_has_a_flat_curve(base):
 
 def test_the_curve_of_cdnow_is_concave_and_thinned(cdnow):
     found = pyramid.curve(cdnow.engine, "customer_value", measure="value", points=50)
-    assert len(found) == 50
+    assert len(found) == 51
     slopes = np.diff(found["value_share"]) / np.diff(found["customer_share"])
     assert (np.diff(slopes) <= 1e-9).all()
 
