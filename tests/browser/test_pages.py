@@ -10,6 +10,7 @@ from tests.browser.samples import write_samples
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(why_not()), reason=why_not() or "all there")]
 
 
+@pytest.mark.slow
 def test_sample_pages_are_in_order(tmp_path: Path) -> None:
     check_pages(write_samples(tmp_path))
 

@@ -80,6 +80,7 @@ def published_pages(published: Path) -> Iterator[tuple[str, str]]:
         yield path.name, path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_no_id_reaches_a_page(tmp_path: Path) -> None:
     project = load(make_shop(tmp_path / "data"))
     pages = run_project(project, reports=tmp_path / "reports", work=tmp_path / "work")
