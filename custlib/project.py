@@ -8,7 +8,7 @@ import datetime as dt
 import math
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from custlib import rules
 from custlib.errors import UsageError, hint
 
+Model = TypeVar("Model", bound=BaseModel)
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 DAYS_PER_YEAR = 365
 STANDARD_COLUMNS = (
@@ -234,10 +235,35 @@ def build(mapping: dict[str, Any], *, where: str = "project") -> Project:
     >>> build({"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": "x.csv"}}).currency
     'USD'
     """
+    return validated(Project, mapping, where)
+
+
+def validated(model: type[Model], mapping: dict[str, Any], where: str) -> Model:
+    """Check a mapping against a model, naming every fault.
+
+    Parameters
+    ----------
+    model : type
+        A pydantic model.
+    mapping : dict
+        What was given.
+    where : str
+        What error messages call it.
+
+    Returns
+    -------
+    model
+        An instance.
+
+    Raises
+    ------
+    UsageError
+        One line per fault: where, key, what is wrong, what is possible.
+    """
     try:
-        return Project.model_validate(mapping)
+        return model.model_validate(mapping)
     except ValidationError as fault:
-        raise UsageError("\n".join(f"{where}: {line}" for line in faults(fault, Project))) from None
+        raise UsageError("\n".join(f"{where}: {line}" for line in faults(fault, model))) from None
 
 
 def faults(error: ValidationError, model: type[BaseModel]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from custlib import rules
 from custlib.customise.experiments import break_even_lift, minimum_detectable_effect
@@ -18,7 +18,7 @@ from custlib.differentiate import lifetime
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
 from custlib.models.bgnbd import BGNBD
-from custlib.project import faults
+from custlib.project import validated
 
 _NORMAL_95 = 1.959963984540054
 _MARGIN = (
@@ -193,11 +193,7 @@ def read_playbook(name: str, folder: Path = Path()) -> Playbook:
     'retain'
     """
     given = rules.read(folder / name) if name.endswith(".toml") else rules.load(name)
-    try:
-        return Playbook.model_validate(given)
-    except ValidationError as fault:
-        said = "\n".join(f"playbook {name}: {line}" for line in faults(fault, Playbook))
-        raise UsageError(said) from None
+    return validated(Playbook, given, f"playbook {name}")
 
 
 @dataclass(frozen=True)

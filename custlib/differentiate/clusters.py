@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from custlib import rules
 from custlib.differentiate.activity import CELL_LIMIT
 from custlib.engine.dialect import Dialect, literal
 from custlib.engine.duckdb import DuckDB
-from custlib.errors import ModelError, UsageError
-from custlib.project import faults
+from custlib.errors import ModelError
+from custlib.project import validated
 
 Floats = NDArray[np.float64]
 FEATURES = {
@@ -35,31 +35,6 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "clusters"
     k: int = Field(5, ge=2, le=12)
-
-
-def read_options(options: dict[str, Any]) -> Options:
-    """Check the options of the segmentation.
-
-    Parameters
-    ----------
-    options : dict
-        As in the project file, with ``segmentation``.
-
-    Returns
-    -------
-    Options
-        The checked options.
-
-    Raises
-    ------
-    UsageError
-        If a key is unknown or a value out of range.
-    """
-    try:
-        chosen = Options.model_validate(options)
-    except ValidationError as fault:
-        raise UsageError("\n".join(f"segments.options.clusters: {line}" for line in faults(fault, Options))) from None
-    return chosen
 
 
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +61,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     ModelError
         If there are fewer different customers than clusters.
     """
-    chosen = read_options(options)
+    chosen = validated(Options, options, "segments.options.clusters")
     counted = feature_cells(engine, activity)
     if len(counted) < chosen.k:
         raise ModelError(

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from custlib import rules
 from custlib.differentiate.histogram import histogram, money_cuts, share_cuts
 from custlib.engine.dialect import Dialect, literal
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
-from custlib.project import faults
+from custlib.project import validated
 
 MEASURE = "profit"
 
@@ -27,33 +27,6 @@ class Options(BaseModel):
     segmentation: str
     by: Literal["customers", "money"] | None = None
     shares: tuple[float, ...] | None = None
-
-
-def read_options(options: dict[str, Any]) -> Options:
-    """Check the options of the segmentation.
-
-    Parameters
-    ----------
-    options : dict
-        As in the project file, with ``segmentation``.
-
-    Returns
-    -------
-    Options
-        The checked options.
-
-    Raises
-    ------
-    UsageError
-        If a key is unknown or a value out of range.
-    """
-    try:
-        chosen = Options.model_validate(options)
-    except ValidationError as fault:
-        raise UsageError(
-            "\n".join(f"segments.options.{options['segmentation']}: {line}" for line in faults(fault, Options))
-        ) from None
-    return chosen
 
 
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +51,8 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     UsageError
         If an option is unknown or the shares do not fit the classes.
     """
-    chosen, name = read_options(options), options["segmentation"]
+    name = options["segmentation"]
+    chosen = validated(Options, options, f"segments.options.{name}")
     table = rules.load("pyramid")[name]
     classes = table["class"]
     shares = list(chosen.shares or [entry["share"] for entry in classes])

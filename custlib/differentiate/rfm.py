@@ -9,14 +9,14 @@ quantile + 1 instead, which moves customers when money is not whole. One-time bu
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from custlib import rules
 from custlib.differentiate.histogram import histogram, quantile_cuts
 from custlib.engine.dialect import Dialect, literal
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
-from custlib.project import faults
+from custlib.project import validated
 
 SCORES = 5
 MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "profit"}
@@ -33,33 +33,12 @@ class Options(BaseModel):
     scores: str = Field("days", pattern=RULE_NAME)
     map: str = Field("rf25", pattern=RULE_NAME)
 
-
-def read_options(options: dict[str, Any]) -> Options:
-    """Check the options of the segmentation.
-
-    Parameters
-    ----------
-    options : dict
-        As in the project file, with ``segmentation``.
-
-    Returns
-    -------
-    Options
-        The checked options.
-
-    Raises
-    ------
-    UsageError
-        If a key is unknown or a value out of range.
-    """
-    try:
-        chosen = Options.model_validate(options)
-    except ValidationError as fault:
-        raise UsageError("\n".join(f"segments.options.rfm: {line}" for line in faults(fault, Options))) from None
-    read_map(chosen.map)
-    if chosen.mode == "fixed":
-        fixed_cuts(chosen.scores)
-    return chosen
+    @model_validator(mode="after")
+    def _exist(self) -> "Options":
+        read_map(self.map)
+        if self.mode == "fixed":
+            fixed_cuts(self.scores)
+        return self
 
 
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +63,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     UsageError
         If an option is unknown or the map has holes or overlaps.
     """
-    chosen = read_options(options)
+    chosen = validated(Options, options, "segments.options.rfm")
     cuts = fixed_cuts(chosen.scores) if chosen.mode == "fixed" else measured_cuts(engine, activity)
     cells, segments = read_map(chosen.map)
     return {"mode": chosen.mode, "cuts": cuts, "map": chosen.map, "cells": cells, "segments": segments}

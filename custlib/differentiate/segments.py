@@ -1,8 +1,8 @@
 """Makes ``customer_segments``: every customer exactly once in every segmentation.
 
-Reads customer activity. A segmentation is one module with three functions and one line in ``FAMILIES``::
+Reads customer activity. A segmentation is one module, with one line in ``FAMILIES``, that holds::
 
-    read_options(options) -> Options               the options of the project file, checked
+    Options                                        a pydantic model of its options in the project file
     define(engine, activity, options) -> dict      the rule: cuts, centres, classes; numbers and names only
     assign(sql, rule) -> str                       one select: customer_id, segment, reason
 
@@ -23,6 +23,7 @@ import pandas as pd
 from custlib.engine.dialect import Dialect, literal
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError, hint
+from custlib.project import validated
 
 FAMILIES = {
     "rfm": "custlib.differentiate.rfm",
@@ -218,7 +219,8 @@ def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> N
         if name not in names:
             raise UsageError(f"segments.options: {name} is not made. {hint(name, names)}")
     for name in names:
-        family(name).read_options({"segmentation": name} | options.get(name, {}))
+        given = {"segmentation": name} | options.get(name, {})
+        validated(family(name).Options, given, f"segments.options.{name}")
 
 
 def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definition]) -> str:
