@@ -121,12 +121,22 @@ def _engine(how: How) -> Iterator[dict[str, Any]]:
     """Name the papermill engine and its options."""
     with TemporaryDirectory(prefix="custlib-") as folder:
         if how == "kernel":
-            yield {"log_output": False, "kernel_manager_class": _local_kernels(folder)}
+            try:
+                yield {"log_output": False, "kernel_manager_class": _local_kernels(folder)}
+            finally:
+                _close_event_loop()
         else:
             from papermill.engines import papermill_engines
 
             papermill_engines.register("custlib", _in_process())
             yield {"engine_name": "custlib", "folder": folder}
+
+
+def _close_event_loop() -> None:
+    """Close the event loop that the client of a kernel leaves open in this worker thread."""
+    from jupyter_core.utils import ensure_event_loop
+
+    ensure_event_loop().close()
 
 
 def _local_kernels(sockets: str) -> type:
