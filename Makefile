@@ -39,7 +39,7 @@ check: $(STAMP) ## check format, style and types
 lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pyproject.toml allows
 	@$(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
-		--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+		--generate-hashes --no-annotate --no-header \
 		--extra dev pyproject.toml --output-file requirements.lock
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml

@@ -68,7 +68,7 @@ def test_a_path_of_a_machine_is_known(folder: str) -> None:
 
 
 def test_a_registry_is_known() -> None:
-    assert named_in("--index-url https://py" + "pi.org/simple")
+    assert named_in("--index-" + "url https://py" + "pi.org/simple")
 
 
 def test_no_lock_records_addresses() -> None:
