@@ -8,7 +8,7 @@ import pandas as pd
 from custlib.customise.playbooks import Playbook
 from custlib.project import Project
 from custlib.show.blocks import Callout, Kpi, Kpis, Light, Table, Title
-from custlib.show.formats import change, day, interval, money, number, share
+from custlib.show.formats import day, interval, money, number, share
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 
@@ -92,8 +92,3 @@ def health(t: Texts, quality: Mapping[str, Any]) -> Callout:
     values = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
     tone = "good" if quality["rows_quarantined"] == 0 else "note"
     return Callout(t("overview.health"), t("overview.health_text", **values), tone)  # type: ignore[arg-type]
-
-
-def accuracy(t: Texts, holdout: Mapping[str, Any]) -> str:
-    """Write the bias of the backtest for a sentence."""
-    return change(holdout["bias"], t.language)

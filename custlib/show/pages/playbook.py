@@ -10,7 +10,7 @@ from custlib.customise.playbooks import Action, Plan, Playbook, SegmentPlay
 from custlib.project import Project
 from custlib.rules import load
 from custlib.show import charts
-from custlib.show.blocks import Bullets, Callout, Facts, Figure, Light, Text, Title
+from custlib.show.blocks import Callout, Facts, Figure, Light, Text, Title
 from custlib.show.formats import day, interval, money, number, share, suppressed
 from custlib.show.privacy import blurred, is_small
 from custlib.show.texts import Texts
@@ -221,8 +221,3 @@ def audience(t: Texts, play: SegmentPlay) -> Facts:
             (t("playbook.excluded"), t("join.comma").join(excluded) or t("playbook.nobody_excluded")),
         ]
     )
-
-
-def strategy(t: Texts, text: str) -> Bullets:
-    """State the strategy of a segment in one line."""
-    return Bullets([text], title=t("playbook.strategy"))
