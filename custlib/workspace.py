@@ -31,7 +31,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
 from custlib.identify.contract import make_transactions
 from custlib.models import bgnbd, gammagamma
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
 from custlib.show.blocks import Footer
@@ -193,19 +193,19 @@ class Workspace:
         return self.record("quality", lambda: make_transactions(self.engine, self.project))
 
     @property
-    def model(self) -> BGNBD:
+    def model(self) -> BetaGeometricNBD:
         """The lifetime model of all purchases up to as_of, time in days."""
         return self._lifetime("cells")
 
     @property
-    def calibration_model(self) -> BGNBD:
+    def calibration_model(self) -> BetaGeometricNBD:
         """The lifetime model of the calibration period, time in days."""
         return self._lifetime("calibration_cells")
 
-    def _lifetime(self, cells: str) -> BGNBD:
+    def _lifetime(self, cells: str) -> BetaGeometricNBD:
         self.need(cells)
         fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells), time_unit="day")  # noqa: E731
-        return bgnbd.from_dict(self.record(f"lifetime_{cells}", fit))
+        return lifetime.read_model(self.record(f"lifetime_{cells}", fit))
 
     @property
     def spend(self) -> tuple[Spend, GammaGamma | None]:

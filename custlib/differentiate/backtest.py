@@ -14,7 +14,7 @@ from custlib import rules
 from custlib.differentiate import lifetime
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 
 _LAST_GROUP = 7
 
@@ -35,7 +35,7 @@ def holdout(sql: Dialect, activity: str, scores: str) -> str:
 
 
 def make_holdout(
-    engine: DuckDB, activity: str, scores: str, model: BGNBD, *, calibration_end: dt.date, as_of: dt.date
+    engine: DuckDB, activity: str, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
 ) -> None:
     """Make the table of forecast and truth.
 
@@ -45,7 +45,7 @@ def make_holdout(
         Holds transactions and the calibration tables.
     activity, scores : str
         Names of the calibration tables.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted on the calibration period, time in days.
     calibration_end, as_of : datetime.date
         The holdout period is the days after the one up to the other.
@@ -134,7 +134,7 @@ def by_frequency(engine: DuckDB) -> pd.DataFrame:
     return frame.drop(columns="frequency")
 
 
-def tracking(engine: DuckDB, activity: str, model: BGNBD, *, until: dt.date, step_days: int) -> pd.DataFrame:
+def tracking(engine: DuckDB, activity: str, model: BetaGeometricNBD, *, until: dt.date, step_days: int) -> pd.DataFrame:
     """Repeat purchases of the calibration customers, week by week, actual and expected.
 
     Parameters
@@ -143,7 +143,7 @@ def tracking(engine: DuckDB, activity: str, model: BGNBD, *, until: dt.date, ste
         Holds transactions and the calibration activity.
     activity : str
         Name of the calibration activity.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted on the calibration period, time in days.
     until : datetime.date
         Last day tracked.

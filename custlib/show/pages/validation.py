@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.show import charts
 from custlib.show.blocks import Bullets, Figure, Table, Text, Title
@@ -108,7 +108,7 @@ def _three_decimals(value: float) -> str:
     return f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
-def lifetime_parameters(t: Texts, model: BGNBD, unit: str) -> Table:
+def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
     """State the parameters of the lifetime model with their errors."""
     errors = model.standard_errors if model.standard_errors is not None else [float("nan")] * 4
     rows = pd.DataFrame(
