@@ -19,6 +19,7 @@ from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import (
     backtest,
+    choice,
     crosscheck,
     lifetime,
     segments,
@@ -192,6 +193,24 @@ class Workspace:
         self.need("transactions")
         return self.record("quality", lambda: make_transactions(self.engine, self.project))
 
+    @cached_property
+    def outcomes(self) -> "pd.DataFrame":
+        """Cells of the calibration customers with what they bought in the holdout."""
+        self.need("transactions")
+        return backtest.outcomes(self.engine, end=self.project.calibration_end, until=self.project.as_of)
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """Which lifetime model is taken: ``kind``, ``reason``, and the ``candidates`` held against the holdout."""
+        return self.record("choice", self._choose)
+
+    def _choose(self) -> dict[str, Any]:
+        candidates = choice.compare(self.outcomes, days=self.project.holdout_days)
+        kind, reason = choice.choose(candidates)
+        if self.project.model != "auto":
+            kind, reason = self.project.model, "given"
+        return {"kind": kind, "reason": reason, "candidates": candidates}
+
     @property
     def model(self) -> BetaGeometricNBD:
         """The lifetime model of all purchases up to as_of, time in days."""
@@ -204,7 +223,7 @@ class Workspace:
 
     def _lifetime(self, cells: str) -> BetaGeometricNBD:
         self.need(cells)
-        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells), time_unit="day")  # noqa: E731
+        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells, self.choice["kind"]), time_unit="day")  # noqa: E731
         return lifetime.read_model(self.record(f"lifetime_{cells}", fit))
 
     @property

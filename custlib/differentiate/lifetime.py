@@ -5,7 +5,6 @@ customers leave after the first purchase too, is fitted on cells; what is elemen
 expensive is computed once per distinct frequency and T and joined.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -184,29 +183,6 @@ def parameters(model: BetaGeometricNBD) -> dict[str, float]:
     """
     found = {name: getattr(model, name) for name in PARAMETERS}
     return found | {"first_occasions": model.first_occasions}
-
-
-def expected_repeats(model: BetaGeometricNBD, first_days: pd.DataFrame, day: dt.date) -> float:
-    """Sum the repeat purchases expected from new customers up to a day.
-
-    Parameters
-    ----------
-    model : BGNBD or MBGNBD
-        Fitted with time in days.
-    first_days : pandas.DataFrame
-        Columns ``first_day`` and ``customers``.
-    day : datetime.date
-        Last day counted.
-
-    Returns
-    -------
-    float
-        Expected repeat purchase days of all customers together.
-    """
-    age = (pd.Timestamp(day) - pd.to_datetime(first_days["first_day"])).dt.days.to_numpy(dtype=float)
-    begun = age > 0
-    expected = bgnbd.new_customer_purchases(model, age[begun])
-    return float((expected * first_days["customers"].to_numpy(dtype=float)[begun]).sum())
 
 
 def alive_grid(

@@ -91,7 +91,7 @@ def _variances(
     customers, money, squares, value, units = (
         cells[name].to_numpy(dtype=float) for name in ("customers", "money", "money_squares", "value", "units")
     )
-    gradient, covariance = _gradient(model, cells, horizon), _log_covariance(model)
+    gradient, covariance = _gradient(model, cells, horizon), log_covariance(model)
     mean, square = _futures(model, cells, horizon)
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
     slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), value, units)
@@ -199,7 +199,14 @@ def _gradient(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> F
     return np.array(slopes)
 
 
-def _log_covariance(model: BetaGeometricNBD) -> Floats:
+def log_covariance(model: BetaGeometricNBD) -> Floats:
+    """Covariance of the logarithms of the four parameters; nought for what is not known or not identified.
+
+    Examples
+    --------
+    >>> log_covariance(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4)).sum()
+    np.float64(0.0)
+    """
     if model.covariance is None:
         return np.zeros((4, 4))
     inverse = 1 / np.array([model.r, model.alpha, model.a, model.b])

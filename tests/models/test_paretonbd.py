@@ -61,7 +61,7 @@ def likelihood_by_definition(model, x, recency, T):
         fading = np.log(model.s / model.beta) - (model.s + 1) * np.log1p(u / model.beta)
         return np.exp(fading - (model.r + x) * np.log((model.alpha + u) / (model.alpha + recency)))
 
-    steps = recency + np.append(0, np.geomspace((T - recency) * 1e-7, T - recency, 30)) if T > recency else [T]
+    steps = recency + np.append(0, np.geomspace((T - recency) * 1e-7, T - recency, 30)) if recency < T else [T]
     gone = sum(integrate.quad(left, *ends, epsabs=0, epsrel=1e-13, limit=200)[0] for ends in pairwise(steps))
     here = -(model.r + x) * np.log((model.alpha + T) / (model.alpha + recency)) - model.s * np.log1p(T / model.beta)
     base = special.gammaln(model.r + x) - special.gammaln(model.r) + model.r * np.log(model.alpha)
