@@ -1,8 +1,7 @@
 """Chooses the lifetime model: BG/NBD or MBG/NBD, by the holdout and by an information criterion.
 
 Reads outcome cells of the calibration period. Also tells whether customers buy more regularly than chance, with
-the likelihood of 1 to 6 ticks a purchase (`custlib.models.regular`), and what lifetimes and Pareto/NBD make of the
-same customers.
+the likelihood of 1 to 6 ticks a purchase (`custlib.models.regular`).
 """
 
 import datetime as dt
@@ -14,6 +13,7 @@ import pandas as pd
 from custlib import rules
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.lifetime import FITS
+from custlib.differentiate.uncertainty import futures
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import ModelError
@@ -36,8 +36,9 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``kind``, ``model`` (its name), ``log_likelihood``, ``aic``, ``predicted`` (holdout purchase days) and
-        ``bias`` (relative; None where nothing was bought); a model that cannot be fitted is left out.
+        ``kind``, ``model`` (its name), ``log_likelihood``, ``aic``, ``predicted`` (holdout purchase days),
+        ``bias`` and ``chance`` (what the forecast is off by, and the standard deviation of a total by chance alone,
+        both relative to what came; None where nothing was bought); a model that cannot be fitted is left out.
     """
     columns = [outcomes[name].to_numpy(dtype=float) for name in _COLUMNS]
     actual = float(outcomes["actual"].sum())
@@ -48,6 +49,8 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
         except ModelError:
             continue
         predicted = float(forecast(outcomes, model, days)["expected"].sum())
+        mean, square = futures(model, outcomes, float(days))
+        chance = float(np.sqrt((square - mean**2) @ columns[3]))
         value = float(model.log_likelihood or 0.0)
         found.append(
             {
@@ -57,13 +60,14 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
                 "aic": 2 * (_PARAMETERS - value),
                 "predicted": predicted,
                 "bias": predicted / actual - 1 if actual else None,
+                "chance": chance / actual if actual else None,
             }
         )
     return found
 
 
 def choose(candidates: list[dict[str, Any]]) -> tuple[str, str]:
-    """Take the model that is nearer to the holdout; where both are as near, the likelier; else BG/NBD.
+    """Take the model that is nearer to the holdout than chance explains; else the likelier; else BG/NBD.
 
     Parameters
     ----------
@@ -79,16 +83,16 @@ def choose(candidates: list[dict[str, Any]]) -> tuple[str, str]:
 
     Examples
     --------
-    >>> choose([{"kind": "bgnbd", "bias": -0.12, "aic": 10.0}, {"kind": "mbgnbd", "bias": -0.16, "aic": 9.0}])
-    ('bgnbd', 'holdout')
+    >>> near = {"kind": "bgnbd", "bias": -0.12, "chance": 0.05, "aic": 10.0}
+    >>> choose([near, {"kind": "mbgnbd", "bias": -0.16, "chance": 0.05, "aic": 5.0}])
+    ('mbgnbd', 'criterion')
     """
     if len(candidates) < 2:
         return (candidates[0]["kind"] if candidates else "bgnbd"), "only"
     limits = rules.load("backtest")["choice"]
-    nearest = sorted(candidates, key=lambda row: abs(row["bias"]) if row["bias"] is not None else 0.0)
     if None not in [row["bias"] for row in candidates]:
-        first, second = nearest[:2]
-        if abs(second["bias"]) - abs(first["bias"]) > limits["bias_margin"]:
+        first, second = sorted(candidates, key=lambda row: abs(row["bias"]))[:2]
+        if abs(second["bias"]) - abs(first["bias"]) > limits["deviations"] * first["chance"]:
             return first["kind"], "holdout"
     likeliest = sorted(candidates, key=lambda row: row["aic"])
     if likeliest[1]["aic"] - likeliest[0]["aic"] > limits["evidence"]:

@@ -92,7 +92,7 @@ def _variances(
         cells[name].to_numpy(dtype=float) for name in ("customers", "money", "money_squares", "value", "units")
     )
     gradient, covariance = _gradient(model, cells, horizon), log_covariance(model)
-    mean, square = _futures(model, cells, horizon)
+    mean, square = futures(model, cells, horizon)
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
     slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), value, units)
     both = np.zeros((7, 7))
@@ -213,8 +213,23 @@ def log_covariance(model: BetaGeometricNBD) -> Floats:
     return np.nan_to_num(model.covariance * np.outer(inverse, inverse))
 
 
-def _futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
-    """Mean and mean square of one customer's purchases in the horizon, per cell, by simulated futures."""
+def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
+    """Simulate the purchases of customers in a horizon.
+
+    Parameters
+    ----------
+    model : BGNBD or MBGNBD
+        Fitted in the unit of the horizon.
+    cells : pandas.DataFrame
+        ``frequency``, ``recency`` and ``T``, one row per cell.
+    horizon : float
+        Length of the time to come.
+
+    Returns
+    -------
+    mean, square : ndarray of shape (n,)
+        Mean and mean square of one customer's purchases, per cell; equal calls give equal results.
+    """
     count = int(np.clip(_FUTURES_IN_ALL // max(len(cells), 1), 20, _FUTURES))
     random = np.random.default_rng(0)
     x, recency, age = (cells[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T"))

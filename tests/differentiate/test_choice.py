@@ -12,13 +12,16 @@ from tests.differentiate.bases import open_base
 
 def candidates(*rows):
     kinds = ("bgnbd", "mbgnbd")
-    return [{"kind": kind, "bias": bias, "aic": aic} for kind, (bias, aic) in zip(kinds, rows, strict=False)]
+    return [
+        {"kind": kind, "bias": bias, "aic": aic, "chance": None if bias is None else 0.015}
+        for kind, (bias, aic) in zip(kinds, rows, strict=False)
+    ]
 
 
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        (candidates((-0.12, 10.0), (-0.16, 0.0)), ("bgnbd", "holdout")),  # nearer by more than two points
+        (candidates((-0.12, 10.0), (-0.16, 0.0)), ("bgnbd", "holdout")),  # nearer by more than twice the chance
         (candidates((-0.30, 10.0), (0.10, 20.0)), ("mbgnbd", "holdout")),
         (candidates((-0.12, 10.0), (-0.13, 5.0)), ("mbgnbd", "criterion")),  # as near: the likelier
         (candidates((-0.12, 10.0), (-0.13, 9.0)), ("bgnbd", "tie")),
@@ -31,15 +34,16 @@ def test_the_rule_by_hand(given, wanted):
     assert choice.choose(given) == wanted
 
 
-def test_cdnow_takes_bgnbd_by_the_holdout(cdnow):
+def test_cdnow_tells_both_models_apart_by_chance_only(cdnow):
     found = cdnow.choice
-    assert (found["kind"], found["reason"]) == ("bgnbd", "holdout")
+    assert (found["kind"], found["reason"]) == ("bgnbd", "tie")
     bg, mbg = found["candidates"]
     assert (bg["predicted"], mbg["predicted"]) == pytest.approx((1653.4, 1576.7), abs=0.1)
     # in days the log-likelihood is that in weeks less 2,457 ln 7
     weeks = 2457 * np.log(7)
     assert bg["log_likelihood"] + weeks == pytest.approx(-9582.4292, abs=1e-3)
     assert mbg["log_likelihood"] + weeks == pytest.approx(-9582.1357, abs=1e-3)
+    assert bg["chance"] == pytest.approx(0.043, abs=0.01)
     assert bg["aic"] == pytest.approx(2 * (4 - bg["log_likelihood"]))
 
 
