@@ -20,7 +20,6 @@ from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import (
     backtest,
     choice,
-    crosscheck,
     lifetime,
     segments,
     spend,
@@ -30,6 +29,7 @@ from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
+from custlib.evidence import Evidence
 from custlib.identify.contract import make_transactions
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -194,10 +194,9 @@ class Workspace:
         return self.record("quality", lambda: make_transactions(self.engine, self.project))
 
     @cached_property
-    def outcomes(self) -> "pd.DataFrame":
-        """Cells of the calibration customers with what they bought in the holdout."""
-        self.need("transactions")
-        return backtest.outcomes(self.engine, end=self.project.calibration_end, until=self.project.as_of)
+    def evidence(self) -> Evidence:
+        """What speaks for the forecast and against it."""
+        return Evidence(self)
 
     @property
     def choice(self) -> dict[str, Any]:
@@ -205,7 +204,7 @@ class Workspace:
         return self.record("choice", self._choose)
 
     def _choose(self) -> dict[str, Any]:
-        candidates = choice.compare(self.outcomes, days=self.project.holdout_days)
+        candidates = choice.compare(self.evidence.outcomes, days=self.project.holdout_days)
         kind, reason = choice.choose(candidates)
         if self.project.model != "auto":
             kind, reason = self.project.model, "given"
@@ -287,16 +286,6 @@ class Workspace:
     def compared_with(self) -> dt.date:
         """The earlier date that segments are compared with."""
         return self.project.as_of - dt.timedelta(days=self.project.compare_days)
-
-    @property
-    def crosscheck(self) -> dict[str, dict[str, float] | None]:
-        """What the package lifetimes finds on the calibration cells; None where its fit does not converge."""
-        engine = self.need("calibration_cells")
-        found = {"lifetime": lambda: crosscheck.lifetimes_lifetime(engine, "calibration_cells")}
-        if self.quality["has_amount"]:
-            self.need("calibration_spend_cells")
-            found["spend"] = lambda: crosscheck.lifetimes_spend(engine, "calibration_spend_cells")
-        return self.record("crosscheck", lambda: {name: make() for name, make in found.items()})
 
     @property
     def calibration_spend(self) -> tuple[Spend, GammaGamma | None]:

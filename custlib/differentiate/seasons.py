@@ -38,10 +38,13 @@ class Season:
         January to December; the mean over the days of a year is 1.
     test : ChiSquared
         Against no season.
+    months : int
+        How many were seen.
     """
 
     index: tuple[float, ...]
     test: ChiSquared
+    months: int = 24
 
     @property
     def best_to_worst(self) -> float:
@@ -50,7 +53,12 @@ class Season:
 
     @property
     def is_there(self) -> bool:
-        """Whether chance alone would hardly do as much, and the months differ enough to matter."""
+        """Whether the months differ and every one was seen twice: else it may be growth or a single event."""
+        return self.differs and self.months >= 2 * _MONTHS
+
+    @property
+    def differs(self) -> bool:
+        """Whether chance alone would hardly make the months differ as much, and they differ enough to matter."""
         limits = rules.load("backtest")["season"]
         return self.test.p_value < limits["p_value"] and self.best_to_worst > limits["best_to_worst"]
 
@@ -114,7 +122,7 @@ def find(engine: DuckDB, activity: str, model: BetaGeometricNBD, *, until: dt.da
     index /= (index * _DAYS).sum() / _DAYS.sum()
     statistic = float(((actual - level * expected) ** 2 / (level * np.maximum(variance, expected))).sum())
     test = chi_squared_test(statistic, _MONTHS - 1)
-    return Season(tuple(float(value) for value in index), test) if test else None
+    return Season(tuple(float(value) for value in index), test, len(steps)) if test else None
 
 
 def in_business_time(
@@ -148,6 +156,65 @@ def in_business_time(
         return float(forecast(restated, _fit(kind, restated), season.between(end, until))["expected"].sum())
     except ModelError:
         return None
+
+
+def add_business_time(
+    engine: DuckDB,
+    activity: str,
+    histories: dict[dt.date, pd.DataFrame],
+    rolling: pd.DataFrame,
+    kind: str,
+    *,
+    days: int,
+) -> pd.DataFrame:
+    """Add the forecasts in business time to those of the rolling origins.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds transactions and the activity.
+    activity : str
+        An activity that holds the customers of all origins.
+    histories, rolling : dict, pandas.DataFrame
+        As made by `custlib.differentiate.origins`.
+    kind : {"bgnbd", "mbgnbd"}
+        Which model.
+    days : int
+        Length of the windows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rolling`` with ``business`` (expected purchase days) and ``business_bias``; NaN where the season cannot
+        be estimated from what was known at the origin.
+    """
+    found = [
+        in_business_time(engine, histories[end], activity, kind, end=end, until=end + dt.timedelta(days=days))
+        for end in rolling["origin"]
+    ]
+    business = pd.Series(found, index=rolling.index, dtype=float)
+    bought = rolling["actual"].where(rolling["actual"] > 0)
+    return rolling.assign(business=business, business_bias=business / bought - 1)
+
+
+def is_nearer(rolling: pd.DataFrame) -> bool:
+    """Whether business time brings the forecasts nearer, over at least two origins.
+
+    Examples
+    --------
+    >>> is_nearer(pd.DataFrame({"bias": [-0.3, 0.2], "business_bias": [-0.1, 0.1]}))
+    True
+    """
+    both = rolling[["bias", "business_bias"]].dropna().abs()
+    if len(both) < fewest_origins():
+        return False
+    gain = both["bias"].mean() - both["business_bias"].mean()
+    return bool(gain > rules.load("backtest")["season"]["nearer_by"])
+
+
+def fewest_origins() -> int:
+    """How many forecasts from earlier days are needed to judge business time."""
+    return int(rules.load("backtest")["season"]["fewest_origins"])
 
 
 def _fit(kind: str, cells: pd.DataFrame) -> BetaGeometricNBD:

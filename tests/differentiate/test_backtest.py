@@ -101,16 +101,16 @@ def test_cdnow_holdout(cdnow):
 
 
 def test_cdnow_beside_what_people_do_without_a_model(cdnow):
-    limit = backtest.hiatus(cdnow.outcomes)
+    limit = backtest.hiatus(cdnow.evidence.outcomes)
     found = backtest.baselines(cdnow.engine, hiatus_days=limit).set_index("forecast")
     assert found["purchases"].tolist() == pytest.approx([1653.4, 2930.1, 2457, 2447.8], abs=0.1)
     assert found["bias"].tolist() == pytest.approx([-0.121, 0.557, 0.306, 0.301], abs=5e-4)
     assert found["mean_absolute_error"].idxmin() == "model"
     assert found["correlation"].idxmax() == "model"
     # in telling who buys at all, the rule with the limit that is best in hindsight is as good, as is well known
-    silent = cdnow.outcomes["T"] - cdnow.outcomes["recency"]
+    silent = cdnow.evidence.outcomes["T"] - cdnow.evidence.outcomes["recency"]
     assert limit == 163
-    assert backtest.told_rightly(cdnow.outcomes, silent <= limit) == pytest.approx(0.782, abs=5e-4)
+    assert backtest.told_rightly(cdnow.evidence.outcomes, silent <= limit) == pytest.approx(0.782, abs=5e-4)
 
 
 @pytest.mark.slow

@@ -83,7 +83,11 @@ def test_gaps_by_hand(base):
 
 def test_cdnow_buys_at_random(cdnow):
     found = choice.regularity(
-        cdnow.engine, cdnow.outcomes, "bgnbd", end=cdnow.project.calibration_end, days=cdnow.project.holdout_days
+        cdnow.engine,
+        cdnow.evidence.outcomes,
+        "bgnbd",
+        end=cdnow.project.calibration_end,
+        days=cdnow.project.holdout_days,
     )
     assert found["estimate"] == pytest.approx(0.990, abs=1e-3)  # 507 customers with two gaps
     ticks = pd.DataFrame(found["ticks"])
