@@ -31,12 +31,15 @@ class _Pair:
     fit: Callable[..., Any]
     expected: Callable[..., Any]
     parameters: tuple[str, ...]
+    start: tuple[float, ...] | None = None  # lifetimes begins Pareto/NBD by chance if it is not told where
 
 
 _PAIRS = {
     "BG/NBD": _Pair("BetaGeoFitter", bgnbd.fit, bgnbd.expected_purchases, ("r", "alpha", "a", "b")),
     "MBG/NBD": _Pair("ModifiedBetaGeoFitter", mbgnbd.fit, mbgnbd.expected_purchases, ("r", "alpha", "a", "b")),
-    "Pareto/NBD": _Pair("ParetoNBDFitter", paretonbd.fit, paretonbd.expected_purchases, ("r", "alpha", "s", "beta")),
+    "Pareto/NBD": _Pair(
+        "ParetoNBDFitter", paretonbd.fit, paretonbd.expected_purchases, ("r", "alpha", "s", "beta"), (1.0,) * 4
+    ),
 }
 
 
@@ -97,7 +100,7 @@ def _theirs(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, float] | N
         import lifetimes
 
         fitter = getattr(lifetimes, pair.fitter)(penalizer_coef=_NOTHING_TO_STEER)
-        if not _fits(lambda: fitter.fit(*columns, weights=customers)):
+        if not _fits(lambda: fitter.fit(*columns, weights=customers, initial_params=pair.start)):
             return None
         expected = np.asarray(fitter.conditional_expected_number_of_purchases_up_to_time(days, *columns), dtype=float)
     found = {name: float(fitter.params_[name]) for name in pair.parameters}

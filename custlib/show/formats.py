@@ -148,17 +148,6 @@ def _with_currency(text: str, currency: str, language: str) -> str:
     return f"{currency} {text}".strip()
 
 
-def signed(value: float, digits: int) -> str:
-    """Write a number to so many decimals, with a minus sign, not a hyphen.
-
-    Examples
-    --------
-    >>> signed(-9582.4292, 3)
-    '−9,582.429'
-    """
-    return f"{value:,.{digits}f}".replace("-", "−")
-
-
 def interval(low: float | None, high: float | None, language: str = "en", currency: str = "") -> str:
     """Write an interval with one unit, as precise as its ends differ.
 

@@ -9,7 +9,8 @@ from custlib.differentiate.goodness import ChiSquared
 from custlib.differentiate.seasons import Season, fewest_origins, is_nearer
 from custlib.show import charts
 from custlib.show.blocks import Callout, Details, Figure, Table, Text
-from custlib.show.formats import change, compact, day, money, number, share, signed
+from custlib.show.formats import change, compact, day, money, number, share
+from custlib.show.pages.validation import signed
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 

@@ -10,7 +10,7 @@ from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.show import charts
 from custlib.show.blocks import Bullets, Figure, Table, Title
-from custlib.show.formats import change, day, number, share, signed
+from custlib.show.formats import change, day, number, share
 from custlib.show.texts import Texts
 
 
@@ -43,6 +43,17 @@ def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
         caption=t("validation.weekly_caption"), description=t("validation.weekly_description"),
         y_label=t("validation.purchases_per_step"), x_label=t("validation.time"),
     )  # fmt: skip
+
+
+def signed(value: float, digits: int) -> str:
+    """Write a number to so many decimals, with a minus sign, not a hyphen.
+
+    Examples
+    --------
+    >>> signed(-9582.4292, 3)
+    '−9,582.429'
+    """
+    return f"{value:,.{digits}f}".replace("-", "−")
 
 
 def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
