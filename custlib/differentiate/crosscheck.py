@@ -38,7 +38,7 @@ def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float] | None:
         the fit of ``lifetimes`` ends without converging.
     """
     counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
-    with _settings_kept():
+    with settings_kept():
         from lifetimes import BetaGeoFitter
 
         fitter = BetaGeoFitter(penalizer_coef=_NOTHING_TO_STEER)
@@ -67,7 +67,7 @@ def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float] | None:
         ``p``, ``q`` and ``v``; None where the fit of ``lifetimes`` ends without converging.
     """
     counted = engine.fetch(f"select * from {cells} order by frequency, monetary_value")
-    with _settings_kept():
+    with settings_kept():
         from lifetimes import GammaGammaFitter
 
         fitter = GammaGammaFitter(penalizer_coef=_NOTHING_TO_STEER)
@@ -90,7 +90,7 @@ def _fits(fit: Callable[[], Any]) -> bool:
 
 
 @contextmanager
-def _settings_kept() -> Iterator[None]:
+def settings_kept() -> Iterator[None]:
     """Put back what an import of ``lifetimes`` changes: warning filters, an option of pandas, NumPy's errors."""
     before = np.geterr()
     with warnings.catch_warnings():
