@@ -22,6 +22,7 @@ CONTENDERS = (
     "custlib", "custlib, given cells", "lifetimes", "lifetimes, given cells", "clvkit", "pymc-marketing, MAP",
 )  # fmt: skip
 PEERS = {"clvkit": "clvkit", "pymc_marketing": "pymc-marketing"}
+AIMED_AT = 1_000_000  # customers
 LONGEST = 240  # seconds that a contender may take at one size
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
 
@@ -150,6 +151,8 @@ def _or_dash(write: Any) -> str:
 def _targets(found: dict[int, list[Result]]) -> list[str]:
     """Ratios at the greatest size against what we aim at."""
     size = max(found)
+    if size < AIMED_AT:
+        return []
     by_name = {result["contender"]: result for result in found[size]}
     ours, theirs, cells = by_name["custlib"], by_name["lifetimes"], by_name["lifetimes, given cells"]
     rows = [

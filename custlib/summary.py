@@ -18,6 +18,7 @@ REQUIRED = ("frequency", "recency", "T")
 OPTIONAL = ("monetary_value", "weights")
 
 _DAYS = {"day": 1, "week": 7}
+_UNSEEN = 0.1  # share of customers with T = 0, as for the flag zero_observation_share
 _ROUNDED = 0.05  # days: weeks are often kept to two decimals
 
 Array = NDArray[np.float64]
@@ -159,7 +160,7 @@ def _remarks(columns: dict[str, Array], unit: str) -> Iterator[str]:
     """Say what can be fitted but is likely not what was meant."""
     x, recency, T = (columns[name] for name in REQUIRED)
     unseen = float(np.mean(T == 0))
-    if unseen > 0:
+    if unseen > _UNSEEN:
         yield f"summary: T is 0 for {unseen:.1%} of the customers: nothing says yet if they return."
     if unit == "week" and _in_days(T, 1) and _in_days(recency, 1):
         yield (

@@ -62,6 +62,15 @@ def test_the_table_holds_ratios_and_dashes():
     assert remark == "\nslow: score: stopped."
 
 
+def test_aims_are_held_against_the_size_they_are_for():
+    found = [{"contender": name, "fit": seconds, "score": seconds, "peak_bytes": seconds}
+             for name, seconds in (("custlib", 2.0), ("lifetimes", 50.0), ("lifetimes, given cells", 9.0))]  # fmt: skip
+    assert models._targets({1000: found}) == []
+    assert (
+        models._targets({1000: [], 1_000_000: found})[-1] == "| peak memory, share of lifetimes' | below 0.5 | 0.04 |"
+    )
+
+
 def test_every_contender_is_named_once():
     assert tuple(contenders.CONTENDERS) == models.CONTENDERS
 
