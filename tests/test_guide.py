@@ -3,9 +3,12 @@
 import doctest
 import re
 
+import numpy as np
 import pytest
 
+from custlib.adapters import to_lifetimes
 from custlib.differentiate.crosscheck import settings_kept
+from custlib.models.bgnbd import BGNBD
 from tests.house.sources import ROOT
 
 GUIDE = ROOT / "docs" / "coming-from-lifetimes.md"
@@ -29,6 +32,26 @@ def test_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
     with settings_kept():
         result = doctest.DocTestRunner(optionflags=OPTIONS).run(found)
     assert result.failed == 0, capsys.readouterr().out
+
+
+def test_as_many_hard_cases_are_wrong_in_lifetimes_as_it_says() -> None:
+    cases = np.genfromtxt(ROOT / "tests" / "reference" / "bgnbd_expected_purchases.csv", delimiter=",", names=True)
+    with settings_kept():
+        np.seterr(all="ignore")
+        theirs = np.array([of_lifetimes(case) for case in cases])
+        off = ~(np.abs(theirs / cases["expected_purchases_if_alive"] - 1) < 1e-6)
+    assert len(cases) == 480
+    assert (~np.isfinite(theirs)).mean() == pytest.approx(0.11, abs=0.01)
+    assert off.mean() == pytest.approx(0.19, abs=0.01)
+
+
+def of_lifetimes(case: np.void) -> float:
+    """The expected purchases of lifetimes, given alive, of a customer seen at T."""
+    model = BGNBD(*(float(case[name]) for name in ("r", "alpha", "a", "b")))
+    history = case["frequency"], case["T"], case["T"]
+    alive = to_lifetimes(model).conditional_probability_alive(*history)
+    expected = to_lifetimes(model).conditional_expected_number_of_purchases_up_to_time(case["t"], *history)
+    return float(np.squeeze(expected / alive))
 
 
 def test_links_of_the_guide_lead_somewhere() -> None:
