@@ -21,15 +21,17 @@ from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.mbgnbd import MBGNBD
+from custlib.models.paretonbd import ParetoNBD
 from custlib.summary import UNITS, check_summary
 
 __all__ = ["SummaryModels", "check_summary", "fit_summary", "from_lifetimes", "score_summary", "to_lifetimes"]
 
-Model = BGNBD | MBGNBD | GammaGamma
+Model = BGNBD | MBGNBD | ParetoNBD | GammaGamma
 
 FITTERS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "BetaGeoFitter": (BGNBD, ("r", "alpha", "a", "b")),
     "ModifiedBetaGeoFitter": (MBGNBD, ("r", "alpha", "a", "b")),
+    "ParetoNBDFitter": (ParetoNBD, ("r", "alpha", "s", "beta")),
     "GammaGammaFitter": (GammaGamma, ("p", "q", "v")),
 }
 _FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
@@ -59,12 +61,12 @@ def from_lifetimes(fitter: Any) -> Any:
 
     Parameters
     ----------
-    fitter : lifetimes.BetaGeoFitter, ModifiedBetaGeoFitter or GammaGammaFitter
+    fitter : lifetimes.BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter or GammaGammaFitter
         Fitted.
 
     Returns
     -------
-    BGNBD, MBGNBD or GammaGamma
+    BGNBD, MBGNBD, ParetoNBD or GammaGamma
         With the same parameters, to the digit, and nothing else: the covariance of ``lifetimes`` is wrong off its
         diagonal, so fit again where you need errors.
 
@@ -103,11 +105,6 @@ def _fitter_name(kind: type) -> str:
     for parent in kind.__mro__:
         if parent.__name__ in FITTERS:
             return parent.__name__
-    if kind.__name__ == "ParetoNBDFitter":
-        raise UsageError(
-            "from_lifetimes: custlib has no Pareto/NBD model. Fit the BG/NBD model to the same customers: "
-            "custlib.adapters.fit_summary(frame, unit=...)."
-        )
     raise UsageError(
         f"from_lifetimes: {kind.__name__} is no fitter that custlib knows. {hint(kind.__name__, list(FITTERS))}"
     )
@@ -118,12 +115,12 @@ def to_lifetimes(model: Model) -> Any:
 
     Parameters
     ----------
-    model : BGNBD, MBGNBD or GammaGamma
+    model : BGNBD, MBGNBD, ParetoNBD or GammaGamma
         A model.
 
     Returns
     -------
-    lifetimes.BetaGeoFitter, ModifiedBetaGeoFitter or GammaGammaFitter
+    lifetimes.BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter or GammaGammaFitter
         With the same parameters, to the digit, and our covariance where there is one; without data.
 
     Raises
@@ -147,7 +144,7 @@ def to_lifetimes(model: Model) -> Any:
         fitter = getattr(lifetimes, name)(penalizer_coef=0.0)
     names = list(FITTERS[name][1])
     fitter.params_ = pd.Series([getattr(model, parameter) for parameter in names], index=names)
-    if isinstance(model, BetaGeometricNBD):
+    if not isinstance(model, GammaGamma):
         fitter.predict = fitter.conditional_expected_number_of_purchases_up_to_time
     if model.covariance is not None:
         fitter.variance_matrix_ = pd.DataFrame(model.covariance, index=names, columns=names)
@@ -234,7 +231,8 @@ def score_summary(
     TableError
         When rows cannot be purchase histories.
     UsageError
-        When the rate is not above 0: without end and undiscounted the value is infinite wherever a <= 1.
+        When the rate is not above 0: without end and undiscounted the value is infinite wherever a <= 1. When the
+        model is a Pareto/NBD.
     ModelError
         When spend has no finite mean (q <= 1).
 
@@ -245,6 +243,11 @@ def score_summary(
     >>> score_summary(frame, models, horizon=39, annual_discount_rate=0.15).round(3).to_dict("records")
     [{'probability_alive': 0.727, 'expected_purchases': 1.226, 'residual_transactions': 5.177}]
     """
+    if not isinstance(models.lifetime, BetaGeometricNBD):
+        raise UsageError(
+            f"score_summary: {type(models.lifetime).__name__} is a second opinion only: customers are valued with a "
+            "BGNBD or MBGNBD. Make one by fit_summary."
+        )
     check_summary(frame, unit=models.unit)
     histories = tuple(frame[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
     delta = _continuous_rate(annual_discount_rate, models.unit)

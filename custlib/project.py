@@ -124,6 +124,8 @@ class Project(_Strict):
         Entered once per year; see :attr:`daily_discount_rate`.
     margin : float
         Share of revenue that is profit, when the source has no cost.
+    model : {"auto", "bgnbd", "mbgnbd"}
+        The lifetime model; ``auto`` chooses by the holdout and an information criterion.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -136,6 +138,7 @@ class Project(_Strict):
     annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
     time_unit: Literal["day", "week"] = "week"
+    model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
     language: Literal["en", "zh"] = "en"
     source: Source
     segments: Segments = Segments()

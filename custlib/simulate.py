@@ -1,22 +1,34 @@
 """Simulates purchases of customers whose true rates, drop-out and spend are known, for tests and benchmarks.
 
-The customers follow the BG/NBD and Gamma-Gamma models exactly: after each purchase a customer leaves with an own
-probability, and until then buys at an own constant rate. Several purchases of one day stay several rows.
+The customers follow the BG/NBD (or MBG/NBD) and Gamma-Gamma models exactly: after each purchase a customer leaves
+with an own probability, and until then buys at an own constant rate. Several purchases of one day stay several
+rows. With a season the rate of all customers rises and falls together: the models then hold in business time.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.bgnbd_simulate import repeat_times
 from custlib.models.gammagamma import GammaGamma
 
 START = dt.date(2024, 1, 1)
+Floats = NDArray[np.float64]
 
 
 def purchases(
-    customers: int, model: BGNBD, spend: GammaGamma, *, days: int, joining_days: int = 90, seed: int = 0
+    customers: int,
+    model: BetaGeometricNBD,
+    spend: GammaGamma,
+    *,
+    days: int,
+    joining_days: int = 90,
+    season: Sequence[float] = (),
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Simulate the purchases of a base over a span of days.
 
@@ -24,7 +36,7 @@ def purchases(
     ----------
     customers : int
         How many customers.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Truth of purchases and drop-out, time in days.
     spend : GammaGamma
         Truth of the spend per purchase.
@@ -32,6 +44,8 @@ def purchases(
         Length of the span, in days from ``START``.
     joining_days : int, default 90
         The first purchases are spread evenly over so many days from the start.
+    season : sequence of 12 floats, optional
+        How much faster than usual customers buy in January, February ...; 1 is as usual.
     seed : int, default 0
         Seed of the random numbers; equal seeds give equal purchases.
 
@@ -42,27 +56,31 @@ def purchases(
 
     Examples
     --------
+    >>> from custlib.models.bgnbd import BGNBD
     >>> made = purchases(3, BGNBD(0.5, 20.0, 0.8, 2.4), GammaGamma(6.0, 4.0, 15.0), days=200)
     >>> sorted(made["customer_id"].unique())
     ['C0000001', 'C0000002', 'C0000003']
     """
     random = np.random.default_rng(seed)
-    rate = random.gamma(model.r, 1 / model.alpha, customers)
-    leaving = random.beta(model.a, model.b, customers)
+    pace = _pace(days, season)
+    joined = random.uniform(0, min(joining_days, days), customers)
+    begin = np.interp(joined, np.arange(days + 1), pace)
+    who, after = repeat_times(model, pace[-1] - begin, random)
+    again = np.interp(begin[who] + after, pace, np.arange(days + 1))
     level = spend.v / random.gamma(spend.q, 1.0, customers)
-    when = random.uniform(0, joining_days, customers)
-    alive, who = when < days, np.arange(customers)
-    found = []
-    while alive.any():
-        who, when, rate, leaving = who[alive], when[alive], rate[alive], leaving[alive]
-        found.append((who, np.floor(when).astype(int), random.gamma(spend.p, level[who])))
-        stays = random.random(len(who)) >= leaving
-        when = when + random.exponential(1 / np.maximum(rate, 1e-300))
-        alive = stays & (when < days)
-    return _frame(*(np.concatenate(part) for part in zip(*found, strict=True)))
+    buyer = np.concatenate([np.arange(customers), who])
+    day = np.minimum(np.floor(np.concatenate([joined, again])), days - 1).astype(int)
+    return _frame(buyer, day, random.gamma(spend.p, level[buyer]))
 
 
-def _frame(who: np.ndarray, day: np.ndarray, amount: np.ndarray) -> pd.DataFrame:
+def _pace(days: int, season: Sequence[float]) -> Floats:
+    """Business time at the start of each day: the running sum of the season's index."""
+    months = pd.date_range(START, periods=days, freq="D").month.to_numpy()
+    index = np.asarray(season, dtype=float)[months - 1] if len(season) else np.ones(days)
+    return np.append(0.0, index.cumsum())
+
+
+def _frame(who: NDArray[np.intp], day: NDArray[np.intp], amount: Floats) -> pd.DataFrame:
     order = np.lexsort((day, who))
     names = pd.Series(who[order] + 1).astype(str).str.zfill(7)
     return pd.DataFrame(

@@ -12,7 +12,7 @@ from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
 from custlib.identify.contract import make_transactions
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
 
@@ -30,11 +30,11 @@ class Tables(Protocol):
         """Read a JSON record, or make and keep it."""
 
     @property
-    def model(self) -> BGNBD:
+    def model(self) -> BetaGeometricNBD:
         """The lifetime model of all purchases."""
 
     @property
-    def calibration_model(self) -> BGNBD:
+    def calibration_model(self) -> BetaGeometricNBD:
         """The lifetime model of the calibration period."""
 
     @property

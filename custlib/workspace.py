@@ -19,7 +19,7 @@ from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import (
     backtest,
-    crosscheck,
+    choice,
     lifetime,
     segments,
     spend,
@@ -29,9 +29,10 @@ from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
+from custlib.evidence import Evidence
 from custlib.identify.contract import make_transactions
 from custlib.models import bgnbd, gammagamma
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
 from custlib.show.blocks import Footer
@@ -192,20 +193,37 @@ class Workspace:
         self.need("transactions")
         return self.record("quality", lambda: make_transactions(self.engine, self.project))
 
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What speaks for the forecast and against it."""
+        return Evidence(self)
+
     @property
-    def model(self) -> BGNBD:
+    def choice(self) -> dict[str, Any]:
+        """Which lifetime model is taken: ``kind``, ``reason``, and the ``candidates`` held against the holdout."""
+        return self.record("choice", self._choose)
+
+    def _choose(self) -> dict[str, Any]:
+        candidates = choice.compare(self.evidence.outcomes, days=self.project.holdout_days)
+        kind, reason = choice.choose(candidates)
+        if self.project.model != "auto":
+            kind, reason = self.project.model, "given"
+        return {"kind": kind, "reason": reason, "candidates": candidates}
+
+    @property
+    def model(self) -> BetaGeometricNBD:
         """The lifetime model of all purchases up to as_of, time in days."""
         return self._lifetime("cells")
 
     @property
-    def calibration_model(self) -> BGNBD:
+    def calibration_model(self) -> BetaGeometricNBD:
         """The lifetime model of the calibration period, time in days."""
         return self._lifetime("calibration_cells")
 
-    def _lifetime(self, cells: str) -> BGNBD:
+    def _lifetime(self, cells: str) -> BetaGeometricNBD:
         self.need(cells)
-        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells), time_unit="day")  # noqa: E731
-        return bgnbd.from_dict(self.record(f"lifetime_{cells}", fit))
+        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells, self.choice["kind"]), time_unit="day")  # noqa: E731
+        return lifetime.read_model(self.record(f"lifetime_{cells}", fit))
 
     @property
     def spend(self) -> tuple[Spend, GammaGamma | None]:
@@ -268,16 +286,6 @@ class Workspace:
     def compared_with(self) -> dt.date:
         """The earlier date that segments are compared with."""
         return self.project.as_of - dt.timedelta(days=self.project.compare_days)
-
-    @property
-    def crosscheck(self) -> dict[str, dict[str, float] | None]:
-        """What the package lifetimes finds on the calibration cells; None where its fit does not converge."""
-        engine = self.need("calibration_cells")
-        found = {"lifetime": lambda: crosscheck.lifetimes_lifetime(engine, "calibration_cells")}
-        if self.quality["has_amount"]:
-            self.need("calibration_spend_cells")
-            found["spend"] = lambda: crosscheck.lifetimes_spend(engine, "calibration_spend_cells")
-        return self.record("crosscheck", lambda: {name: make() for name, make in found.items()})
 
     @property
     def calibration_spend(self) -> tuple[Spend, GammaGamma | None]:

@@ -11,12 +11,18 @@ from custlib import adapters
 from custlib.adapters import SummaryModels, fit_summary, from_lifetimes, score_summary, to_lifetimes
 from custlib.differentiate.crosscheck import settings_kept
 from custlib.errors import ModelError, TableError, UsageError
-from custlib.models import bgnbd, gammagamma
+from custlib.models import bgnbd, gammagamma, paretonbd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.mbgnbd import MBGNBD
+from custlib.models.paretonbd import ParetoNBD
 
-MODELS = [BGNBD(0.243, 4.414, 0.793, 2.426), MBGNBD(0.525, 6.183, 0.891, 1.614), GammaGamma(6.25, 3.74, 15.44)]
+MODELS = [
+    BGNBD(0.243, 4.414, 0.793, 2.426),
+    MBGNBD(0.525, 6.183, 0.891, 1.614),
+    ParetoNBD(0.55, 10.58, 0.61, 11.67),
+    GammaGamma(6.25, 3.74, 15.44),
+]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +90,16 @@ def test_scores_of_the_modified_model_are_those_of_lifetimes(frame):
     np.testing.assert_allclose(ours["expected_purchases"], fitter.predict(39, *history), rtol=1e-8)
 
 
+def test_the_pareto_model_says_what_lifetimes_says(frame):
+    history = frame["frequency"], frame["recency"], frame["T"]
+    model = ParetoNBD(0.55, 10.58, 0.61, 11.67)
+    fitter = to_lifetimes(model)
+    alive = paretonbd.probability_alive(model, *history)
+    np.testing.assert_allclose(alive, fitter.conditional_probability_alive(*history), rtol=1e-8)
+    expected = paretonbd.expected_purchases(model, 39, *history)
+    np.testing.assert_allclose(expected, fitter.predict(39, *history), rtol=1e-8)
+
+
 def test_a_frame_is_fitted_as_the_models_are(frame, models):
     history = frame["frequency"], frame["recency"], frame["T"]
     back = frame[frame["frequency"] > 0]
@@ -112,14 +128,14 @@ def test_a_penalty_is_said(frame):
 
 def test_what_cannot_be_taken_over_is_refused():
     with settings_kept():
-        from lifetimes import BetaGeoBetaBinomFitter, BetaGeoFitter, ParetoNBDFitter
+        from lifetimes import BetaGeoBetaBinomFitter, BetaGeoFitter
     with pytest.raises(UsageError, match="the BetaGeoFitter is not fitted"):
         from_lifetimes(BetaGeoFitter())
-    with pytest.raises(UsageError, match="no Pareto/NBD model. Fit the BG/NBD model"):
-        from_lifetimes(ParetoNBDFitter())
     with pytest.raises(UsageError, match="BetaGeoBetaBinomFitter is no fitter that custlib knows"):
         from_lifetimes(BetaGeoBetaBinomFitter())
-    with pytest.raises(UsageError, match="str is no model that lifetimes has. Available: BGNBD, GammaGamma, MBGNBD."):
+    with pytest.raises(
+        UsageError, match="str is no model that lifetimes has. Available: BGNBD, GammaGamma, MBGNBD, ParetoNBD."
+    ):
         to_lifetimes("BGNBD")
 
 
@@ -149,6 +165,9 @@ def test_wrong_questions_are_refused(frame, models):
         fit_summary(frame, unit="week", model="pareto")
     with pytest.raises(UsageError, match="annual_discount_rate must be above 0, got 0"):
         score_summary(frame, models, horizon=39, annual_discount_rate=0)
+    with pytest.raises(UsageError, match="ParetoNBD is a second opinion only"):
+        pareto = SummaryModels(ParetoNBD(0.55, 10.58, 0.61, 11.67), None, "week")
+        score_summary(frame, pareto, horizon=39, annual_discount_rate=0.1)
     with pytest.raises(TableError, match="T is no finite number in 1 of"):
         score_summary(frame.assign(T=frame["T"].where(frame.index != 1)), models, horizon=39, annual_discount_rate=0.1)
     with pytest.raises(ModelError, match="no repeat purchases"):

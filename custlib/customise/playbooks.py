@@ -17,7 +17,7 @@ from custlib.customise.experiments import break_even_lift, minimum_detectable_ef
 from custlib.differentiate import lifetime
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import validated
 
 _NORMAL_95 = 1.959963984540054
@@ -298,7 +298,9 @@ def _detectable(holdout: Holdout, customers: int, control: int, base_rate: float
     return minimum_detectable_effect(customers, share, base_rate, alpha=holdout.alpha, power=holdout.power)
 
 
-def measures(engine: DuckDB, segmentation: str, segment: str, model: BGNBD, *, window_days: int) -> pd.Series:
+def measures(
+    engine: DuckDB, segmentation: str, segment: str, model: BetaGeometricNBD, *, window_days: int
+) -> pd.Series:
     """Measure what the plan of a segment needs, from its customers.
 
     Parameters
@@ -307,7 +309,7 @@ def measures(engine: DuckDB, segmentation: str, segment: str, model: BGNBD, *, w
         Holds ``customer_segments`` and ``customer_value``.
     segmentation, segment : str
         Which customers.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted with time in days.
     window_days : int
         Length of the measurement window.

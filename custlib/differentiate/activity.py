@@ -13,7 +13,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 
 CELL_LIMIT = 500_000
-_DAY_BINS = (1, 2, 7, 14)
+DAY_BINS = (1, 2, 7, 14)
 _SPEND_BINS = (None, 1000, 200, 50)
 
 
@@ -114,7 +114,7 @@ def make_cells(engine: DuckDB, name: str, activity: str) -> int:
     int
         Width of the bins, in days.
     """
-    for days in _DAY_BINS:
+    for days in DAY_BINS:
         engine.make(name, cells(engine.dialect, activity, days))
         if _count(engine, name) <= CELL_LIMIT:
             return days

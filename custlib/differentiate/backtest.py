@@ -1,7 +1,10 @@
-"""Makes ``holdout``: the forecast of a past date held against what then came, beside naive forecasts.
+"""Makes ``holdout`` and outcome cells: the forecast of a past date held against what then came.
 
 Reads ``transactions``, the activity and scores of the calibration period. The model is fitted only on what was
-known at the end of calibration.
+known at the end of calibration. Beside it stand what people do without a model: carry on every customer's rate,
+take the last period again, or drop whoever has been silent for too long (the hiatus rule of Wuebben and
+von Wangenheim 2008, "Instant customer base analysis: managerial heuristics often get it right", Journal of
+Marketing 72), the last with the limit that turns out best in hindsight.
 """
 
 import datetime as dt
@@ -12,11 +15,11 @@ import pandas as pd
 
 from custlib import rules
 from custlib.differentiate import lifetime
+from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS, customer_activity
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
-from custlib.models.bgnbd import BGNBD
-
-_LAST_GROUP = 7
+from custlib.errors import TableError
+from custlib.models.bgnbd_model import BetaGeometricNBD
 
 
 def holdout(sql: Dialect, activity: str, scores: str) -> str:
@@ -25,17 +28,36 @@ def holdout(sql: Dialect, activity: str, scores: str) -> str:
         select a.customer_id, a.frequency, a.recency, a.T,
                coalesce(h.actual, 0) as actual,
                {lifetime.probability_alive(sql)} * s.purchases_if_alive as predicted,
-               case when a.T > 0 then a.frequency * cast(:holdout_days as double) / a.T else 0.0 end as naive
+               case when a.T > 0 then a.frequency * cast(:holdout_days as double) / a.T else 0.0 end as naive,
+               coalesce(h.before, 0) - case when a.T < :holdout_days then 1 else 0 end as again
         from {activity} a
         join {scores} s using (frequency, T)
         left join (
-            select customer_id, count(distinct day) as actual from transactions
-            where is_purchase and day > :calibration_end and day <= :as_of group by customer_id
+            select customer_id, count(distinct case when day > :calibration_end then day end) as actual,
+                   count(distinct case when day <= :calibration_end then day end) as before
+            from transactions
+            where is_purchase and day > :period_begin and day <= :as_of group by customer_id
         ) h on a.customer_id = h.customer_id"""
 
 
+def outcome_cells(sql: Dialect, days: int) -> str:
+    """Write the select of cells at ``:as_of`` with the purchases of the days after it up to ``:last_day``."""
+    recency, age = (sql.divide(name, str(days)) for name in ("recency", "T"))
+    return f"""
+        select frequency, avg(recency) as recency, avg(T) as T, count(*) as customers,
+               sum(actual) as actual, sum(case when actual > 0 then 1 else 0 end) as buyers
+        from (
+            select a.*, coalesce(h.actual, 0) as actual
+            from ({customer_activity(sql)}) a
+            left join (
+                select customer_id, count(distinct day) as actual from transactions
+                where is_purchase and day > :as_of and day <= :last_day group by customer_id
+            ) h on a.customer_id = h.customer_id)
+        group by frequency, {recency}, {age}"""
+
+
 def make_holdout(
-    engine: DuckDB, activity: str, scores: str, model: BGNBD, *, calibration_end: dt.date, as_of: dt.date
+    engine: DuckDB, activity: str, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
 ) -> None:
     """Make the table of forecast and truth.
 
@@ -45,7 +67,7 @@ def make_holdout(
         Holds transactions and the calibration tables.
     activity, scores : str
         Names of the calibration tables.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted on the calibration period, time in days.
     calibration_end, as_of : datetime.date
         The holdout period is the days after the one up to the other.
@@ -55,9 +77,38 @@ def make_holdout(
         holdout(engine.dialect, activity, scores),
         calibration_end=calibration_end,
         as_of=as_of,
+        period_begin=calibration_end - (as_of - calibration_end),
         holdout_days=(as_of - calibration_end).days,
         **lifetime.parameters(model),
     )
+
+
+def outcomes(engine: DuckDB, *, end: dt.date, until: dt.date) -> pd.DataFrame:
+    """Count the customers of a past date in cells, with what they bought afterwards.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds transactions.
+    end : datetime.date
+        The past date; who had not bought by then is left out.
+    until : datetime.date
+        Last day of the purchases counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``frequency``, ``recency``, ``T`` (days), ``customers``, ``actual`` (their purchase days after
+        ``end``) and ``buyers`` (how many bought at all), sorted by the first three.
+    """
+    for days in DAY_BINS:
+        select = outcome_cells(engine.dialect, days)
+        many = engine.fetch(f"select count(*) as n from ({select})", as_of=end, until=end, last_day=until)["n"].item()
+        if many <= CELL_LIMIT:
+            return engine.fetch(
+                f"select * from ({select}) order by frequency, recency, T", as_of=end, until=end, last_day=until
+            ).astype({"actual": float, "buyers": float})
+    raise TableError(f"outcomes: more than {CELL_LIMIT:,} cells even in bins of {DAY_BINS[-1]} days.")
 
 
 def summary(engine: DuckDB) -> dict[str, Any]:
@@ -88,6 +139,93 @@ def summary(engine: DuckDB) -> dict[str, Any]:
     return found | {"light": light(bias)}
 
 
+def hiatus(outcomes: pd.DataFrame) -> int:
+    """Find the silence after which a customer is best taken for gone, in hindsight.
+
+    Parameters
+    ----------
+    outcomes : pandas.DataFrame
+        As made by `outcomes`.
+
+    Returns
+    -------
+    int
+        Days since the last purchase: with this limit most customers are told rightly as buying or not buying in
+        the holdout; the shortest of equally good ones.
+
+    Examples
+    --------
+    >>> hiatus(pd.DataFrame({"T": [50, 50], "recency": [45, 10], "customers": [3, 2], "buyers": [2, 0]}))
+    5
+    """
+    silent = (outcomes["T"] - outcomes["recency"]).to_numpy(dtype=float)
+    gain = (2 * outcomes["buyers"] - outcomes["customers"]).to_numpy(dtype=float)  # told rightly less wrongly
+    order = np.argsort(silent, kind="stable")
+    days, place = np.unique(silent[order], return_index=True)
+    sums = np.add.reduceat(gain[order], place).cumsum()
+    return int(np.floor(days[int(sums.argmax())])) if sums.max() > 0 else 0
+
+
+def baselines(engine: DuckDB, *, hiatus_days: int) -> pd.DataFrame:
+    """Compare the model with what people do without one.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the table ``holdout``.
+    hiatus_days : int
+        Silence after which the hiatus rule takes a customer for gone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per ``forecast``: ``model``, ``naive`` (past rate carried on), ``again`` (repeat purchases of the
+        last period of equal length) and ``hiatus`` (past rate of those not silent too long), with ``purchases``
+        (total), ``bias`` (relative, NaN where nothing was bought), ``mean_absolute_error`` (purchase days per
+        customer) and ``correlation`` (NaN where one side does not vary).
+    """
+    silent = "T - recency > :hiatus_days"
+    columns = {
+        "model": "predicted", "naive": "naive", "again": "again",
+        "hiatus": f"case when {silent} then 0.0 else naive end",
+    }  # fmt: skip
+    parts = [
+        f"select '{name}' as forecast, sum({column}) as purchases, sum(actual) as actual,"
+        f" avg(abs({column} - actual)) as mean_absolute_error, corr({column}, actual) as correlation from holdout"
+        for name, column in columns.items()
+    ]
+    found = engine.fetch(" union all ".join(parts), hiatus_days=hiatus_days).set_index("forecast").loc[list(columns)]
+    actual = found.pop("actual").astype(float)
+    found = found.astype(float)
+    found.insert(1, "bias", (found["purchases"] / actual - 1).where(actual > 0))
+    return found.reset_index()
+
+
+def told_rightly(outcomes: pd.DataFrame, buying: pd.Series) -> float:
+    """Share of customers rightly told as buying or not buying in the holdout.
+
+    Parameters
+    ----------
+    outcomes : pandas.DataFrame
+        As made by `outcomes`.
+    buying : pandas.Series of bool
+        Whether the customers of each cell are expected to buy.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"customers": [3, 2], "buyers": [2, 0]})
+    >>> told_rightly(cells, pd.Series([True, False]))
+    0.8
+    """
+    right = np.where(buying, outcomes["buyers"], outcomes["customers"] - outcomes["buyers"])
+    return float(right.sum() / outcomes["customers"].sum())
+
+
 def light(bias: float | None) -> str:
     """Judge a relative bias of the holdout total.
 
@@ -110,65 +248,3 @@ def light(bias: float | None) -> str:
     if bias is None or abs(bias) > limits["red_above"]:
         return "red"
     return "amber" if abs(bias) > limits["amber_above"] else "green"
-
-
-def by_frequency(engine: DuckDB) -> pd.DataFrame:
-    """Mean holdout purchases by frequency in calibration, 0 to 6 and 7 or more.
-
-    Parameters
-    ----------
-    engine : DuckDB
-        Holds the table ``holdout``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``group``, ``customers``, ``actual``, ``expected``, ``naive`` (purchase days per customer).
-    """
-    frame = engine.fetch(
-        f"select least(frequency, {_LAST_GROUP}) as frequency, count(*) as customers, avg(actual) as actual,"
-        " avg(predicted) as expected, avg(naive) as naive from holdout group by 1 order by 1"
-    )
-    group = frame["frequency"].astype(int).astype(str)
-    frame.insert(0, "group", group.mask(frame["frequency"] == _LAST_GROUP, f"{_LAST_GROUP}+"))
-    return frame.drop(columns="frequency")
-
-
-def tracking(engine: DuckDB, activity: str, model: BGNBD, *, until: dt.date, step_days: int) -> pd.DataFrame:
-    """Repeat purchases of the calibration customers, week by week, actual and expected.
-
-    Parameters
-    ----------
-    engine : DuckDB
-        Holds transactions and the calibration activity.
-    activity : str
-        Name of the calibration activity.
-    model : BGNBD
-        Fitted on the calibration period, time in days.
-    until : datetime.date
-        Last day tracked.
-    step_days : int
-        Days between two points.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``period`` (last day of the step), ``actual``, ``expected`` (cumulative purchase days).
-    """
-    first = engine.fetch(f"select first_day, count(*) as customers from {activity} group by 1 order by 1")
-    daily = engine.fetch(
-        f"select t.day, count(distinct t.customer_id) as actual from transactions t join {activity} a"
-        " on t.customer_id = a.customer_id where t.is_purchase and t.day > a.first_day and t.day <= :until"
-        " group by t.day order by t.day",
-        until=until,
-    )
-    steps = (pd.Timestamp(until) - pd.Timestamp(first["first_day"].min())).days // step_days
-    ends = pd.date_range(end=pd.Timestamp(until), periods=steps + 1, freq=f"{step_days}D")
-    days, actual = pd.to_datetime(daily["day"]).to_numpy(), daily["actual"].to_numpy()
-    return pd.DataFrame(
-        {
-            "period": ends.date,
-            "actual": [int(actual[days <= end].sum()) for end in ends.to_numpy()],
-            "expected": [lifetime.expected_repeats(model, first, end.date()) for end in ends],
-        }
-    )

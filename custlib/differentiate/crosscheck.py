@@ -7,6 +7,7 @@ and what it changed is put back.
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
@@ -14,41 +15,96 @@ import numpy as np
 import pandas as pd
 
 from custlib.engine.duckdb import DuckDB
-from custlib.models import bgnbd
-from custlib.models.bgnbd import BGNBD
+from custlib.errors import ModelError
+from custlib.models import bgnbd, mbgnbd, paretonbd
 
+_MOST_CELLS = 20_000
 _NOTHING_TO_STEER = 0.0
 _PANDAS_OPTION = "mode.chained_assignment"
 
 
-def lifetimes_lifetime(engine: DuckDB, cells: str) -> dict[str, float] | None:
-    """Fit the BG/NBD model of ``lifetimes`` on cells with their counts as weights.
+@dataclass(frozen=True)
+class _Pair:
+    """One model in both packages."""
+
+    fitter: str
+    fit: Callable[..., Any]
+    expected: Callable[..., Any]
+    parameters: tuple[str, ...]
+    start: tuple[float, ...] | None = None  # lifetimes begins Pareto/NBD by chance if it is not told where
+
+
+_PAIRS = {
+    "BG/NBD": _Pair("BetaGeoFitter", bgnbd.fit, bgnbd.expected_purchases, ("r", "alpha", "a", "b")),
+    "MBG/NBD": _Pair("ModifiedBetaGeoFitter", mbgnbd.fit, mbgnbd.expected_purchases, ("r", "alpha", "a", "b")),
+    "Pareto/NBD": _Pair(
+        "ParetoNBDFitter", paretonbd.fit, paretonbd.expected_purchases, ("r", "alpha", "s", "beta"), (1.0,) * 4
+    ),
+}
+
+
+def lifetimes_models(outcomes: pd.DataFrame, *, days: int) -> dict[str, dict[str, Any]]:
+    """Fit the lifetime models of both packages on the same cells and let them forecast the holdout.
 
     Parameters
     ----------
-    engine : DuckDB
-        Holds the cells.
-    cells : str
-        Name of the table of cells.
+    outcomes : pandas.DataFrame
+        As made by `custlib.differentiate.backtest.outcomes`; more than 20,000 cells are joined to coarser ones.
+    days : int
+        Length of the holdout.
 
     Returns
     -------
-    dict of str to float
-        ``r``, ``alpha`` (days), ``a``, ``b``, and ``log_likelihood``, ours at their parameters; None where
-        the fit of ``lifetimes`` ends without converging.
+    dict
+        By name of the model: ``ours`` and ``theirs`` (parameters, time in days, with ``holdout``, the expected
+        purchase days of all), and ``actual``; ``theirs`` is None where the fit of lifetimes does not converge or
+        forecasts no number. A model that ours cannot fit is left out.
     """
-    counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
-    with settings_kept():
-        from lifetimes import BetaGeoFitter
+    cells = _coarse(outcomes)
+    return {name: found for name, pair in _PAIRS.items() if (found := _both(pair, cells, days))}
 
-        fitter = BetaGeoFitter(penalizer_coef=_NOTHING_TO_STEER)
-        columns = (counted["frequency"], counted["recency"], counted["T"])
-        if not _fits(lambda: fitter.fit(*columns, weights=counted["customers"])):
+
+def _coarse(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Join cells until lifetimes can fit them in seconds."""
+    sums, days = outcomes, 1
+    while len(sums) > _MOST_CELLS:
+        days *= 2
+        weights = outcomes["customers"]
+        keys = [outcomes["frequency"], outcomes["recency"] // days, outcomes["T"] // days]
+        sums = pd.DataFrame(
+            {
+                "frequency": outcomes["frequency"] * weights, "recency": outcomes["recency"] * weights,
+                "T": outcomes["T"] * weights, "customers": weights, "actual": outcomes["actual"],
+            }
+        ).groupby(keys, sort=True).sum().reset_index(drop=True)  # fmt: skip
+        for name in ("frequency", "recency", "T"):
+            sums[name] = sums[name] / sums["customers"]
+        sums["frequency"] = sums["frequency"].round()
+    return sums
+
+
+def _both(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, Any]:
+    columns, customers = (cells["frequency"], cells["recency"], cells["T"]), cells["customers"]
+    try:
+        model = pair.fit(*columns, customers)
+    except ModelError:
+        return {}
+    ours = {name: float(getattr(model, name)) for name in pair.parameters}
+    ours["holdout"] = float(np.asarray(pair.expected(model, days, *columns)) @ customers)
+    return {"ours": ours, "theirs": _theirs(pair, cells, days), "actual": float(cells["actual"].sum())}
+
+
+def _theirs(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, float] | None:
+    columns, customers = (cells["frequency"], cells["recency"], cells["T"]), cells["customers"]
+    with settings_kept():
+        import lifetimes
+
+        fitter = getattr(lifetimes, pair.fitter)(penalizer_coef=_NOTHING_TO_STEER)
+        if not _fits(lambda: fitter.fit(*columns, weights=customers, initial_params=pair.start)):
             return None
-    found = {name: float(fitter.params_[name]) for name in ("r", "alpha", "a", "b")}
-    model = BGNBD(found["r"], found["alpha"], found["a"], found["b"])
-    at_theirs = bgnbd.log_likelihood(model, counted["frequency"], counted["recency"], counted["T"])
-    return found | {"log_likelihood": float(at_theirs @ counted["customers"])}
+        expected = np.asarray(fitter.conditional_expected_number_of_purchases_up_to_time(days, *columns), dtype=float)
+    found = {name: float(fitter.params_[name]) for name in pair.parameters}
+    return (found | {"holdout": float(expected @ customers)}) if np.isfinite(expected).all() else None
 
 
 def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float] | None:

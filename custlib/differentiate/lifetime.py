@@ -1,24 +1,31 @@
 """Makes ``alive_scores`` and the lifetime columns: will a customer come back, and how often.
 
-Reads cells and customer activity. The BG/NBD model (Fader, Hardie and Lee 2005) is fitted on cells; what is
-elementary becomes an SQL column, what is expensive is computed once per distinct frequency and T and joined.
+Reads cells and customer activity. The BG/NBD model (Fader, Hardie and Lee 2005) or its relative MBG/NBD, which lets
+customers leave after the first purchase too, is fitted on cells; what is elementary becomes an SQL column, what is
+expensive is computed once per distinct frequency and T and joined.
 """
 
-import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
-from custlib.errors import ModelError
-from custlib.models import bgnbd
+from custlib.errors import ModelError, hint
+from custlib.models import bgnbd, mbgnbd
 from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD, Kind
+from custlib.models.mbgnbd import MBGNBD
+
+FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
+_READERS = {BGNBD.label: bgnbd.from_dict, MBGNBD.label: mbgnbd.from_dict}
 
 
-def fit_lifetime(engine: DuckDB, cells: str) -> BGNBD:
-    """Fit the BG/NBD model on cells, with time in days.
+def fit_lifetime(engine: DuckDB, cells: str, kind: str = "bgnbd") -> BetaGeometricNBD:
+    """Fit a model on cells, with time in days.
 
     Parameters
     ----------
@@ -26,10 +33,12 @@ def fit_lifetime(engine: DuckDB, cells: str) -> BGNBD:
         Holds the cells.
     cells : str
         Name of the table of cells.
+    kind : {"bgnbd", "mbgnbd"}
+        Which model.
 
     Returns
     -------
-    BGNBD
+    BGNBD or MBGNBD
         The model; ``alpha`` is in days.
 
     Raises
@@ -45,15 +54,43 @@ def fit_lifetime(engine: DuckDB, cells: str) -> BGNBD:
             "long they stay. Give purchases of a longer period."
         )
     columns = (counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers"))
-    return bgnbd.fit(*columns)
+    return FITS[kind](*columns)
 
 
-def in_unit(model: BGNBD, days: int, *, repeats: float = 0.0) -> BGNBD:
+def read_model(mapping: Mapping[str, Any]) -> BetaGeometricNBD:
+    """Read a model of either kind from a mapping.
+
+    Parameters
+    ----------
+    mapping : mapping
+        As made by `custlib.models.bgnbd.to_dict`.
+
+    Returns
+    -------
+    BGNBD or MBGNBD
+
+    Raises
+    ------
+    ModelError
+        When it is of another model, or a parameter is missing or none.
+
+    Examples
+    --------
+    >>> read_model({"model": "MBG/NBD", "r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614}).label
+    'MBG/NBD'
+    """
+    label = mapping.get("model", BGNBD.label)
+    if label not in _READERS:
+        raise ModelError(f"lifetime: there is no model {label}. {hint(str(label), list(_READERS))}")
+    return _READERS[label](mapping)
+
+
+def in_unit(model: Kind, days: int, *, repeats: float = 0.0) -> Kind:
     """Restate a model fitted in days in a longer unit of time.
 
     Parameters
     ----------
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted with time in days.
     days : int
         Days in the unit.
@@ -63,7 +100,7 @@ def in_unit(model: BGNBD, days: int, *, repeats: float = 0.0) -> BGNBD:
 
     Returns
     -------
-    BGNBD
+    BGNBD or MBGNBD
         The same model; only ``alpha``, its errors and the log-likelihood change.
 
     Examples
@@ -84,7 +121,7 @@ def in_unit(model: BGNBD, days: int, *, repeats: float = 0.0) -> BGNBD:
 
 
 def make_alive_scores(
-    engine: DuckDB, name: str, activity: str, model: BGNBD, *, horizon_days: int, daily_rate: float
+    engine: DuckDB, name: str, activity: str, model: BetaGeometricNBD, *, horizon_days: int, daily_rate: float
 ) -> None:
     """Make the small table of forecasts given that a customer is still active.
 
@@ -96,7 +133,7 @@ def make_alive_scores(
         The table to make.
     activity : str
         Name of the table of activity.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted with time in days.
     horizon_days : int
         Length of the forecast, in days.
@@ -116,13 +153,17 @@ def make_alive_scores(
 
 
 def probability_alive(sql: Dialect) -> str:
-    """Write P(alive) as a column of ``:r, :alpha, :a, :b`` (Fader, Hardie and Lee 2008, equation 7)."""
+    """Write P(alive) as a column of ``:r, :alpha, :a, :b, :first_occasions`` (Fader, Hardie and Lee 2008, equation 7).
+
+    The occasions to drop out are the repeat purchases, and in MBG/NBD the first purchase too.
+    """
     del sql
+    occasions = "(frequency + cast(:first_occasions as integer))"
     odds = (
-        "ln(cast(:b as double) + (frequency - 1)) - ln(cast(:a as double)) - (cast(:r as double) + frequency)"
+        f"ln(cast(:b as double) + ({occasions} - 1)) - ln(cast(:a as double)) - (cast(:r as double) + frequency)"
         " * ln((cast(:alpha as double) + T) / (cast(:alpha as double) + recency))"
     )
-    return f"case when frequency = 0 then 1.0 else 1 / (1 + exp(-least(greatest({odds}, -700), 700))) end"
+    return f"case when {occasions} = 0 then 1.0 else 1 / (1 + exp(-least(greatest({odds}, -700), 700))) end"
 
 
 def probability_of_purchase(sql: Dialect) -> str:
@@ -132,41 +173,21 @@ def probability_of_purchase(sql: Dialect) -> str:
     return f"({probability_alive(sql)}) * ({bought})"
 
 
-def parameters(model: BGNBD) -> dict[str, float]:
-    """Name the four parameters for binding.
+def parameters(model: BetaGeometricNBD) -> dict[str, float]:
+    """Name the four parameters and the occasions to drop out with the first purchase, for binding.
 
     Examples
     --------
     >>> parameters(BGNBD(0.25, 31.0, 0.8, 2.4))["alpha"]
     31.0
     """
-    return {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b}
+    found = {name: getattr(model, name) for name in PARAMETERS}
+    return found | {"first_occasions": model.first_occasions}
 
 
-def expected_repeats(model: BGNBD, first_days: pd.DataFrame, day: dt.date) -> float:
-    """Sum the repeat purchases expected from new customers up to a day.
-
-    Parameters
-    ----------
-    model : BGNBD
-        Fitted with time in days.
-    first_days : pandas.DataFrame
-        Columns ``first_day`` and ``customers``.
-    day : datetime.date
-        Last day counted.
-
-    Returns
-    -------
-    float
-        Expected repeat purchase days of all customers together.
-    """
-    age = (pd.Timestamp(day) - pd.to_datetime(first_days["first_day"])).dt.days.to_numpy(dtype=float)
-    begun = age > 0
-    expected = bgnbd.new_customer_purchases(model, age[begun])
-    return float((expected * first_days["customers"].to_numpy(dtype=float)[begun]).sum())
-
-
-def alive_grid(engine: DuckDB, activity: str, model: BGNBD, *, most: int = 10, steps: int = 12) -> pd.DataFrame:
+def alive_grid(
+    engine: DuckDB, activity: str, model: BetaGeometricNBD, *, most: int = 10, steps: int = 12
+) -> pd.DataFrame:
     """Compute P(alive) over frequency and days since the last purchase, for a customer of median age.
 
     Parameters
@@ -175,7 +196,7 @@ def alive_grid(engine: DuckDB, activity: str, model: BGNBD, *, most: int = 10, s
         Holds the activity.
     activity : str
         Name of the table of activity.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted with time in days.
     most : int, default 10
         Largest frequency shown.

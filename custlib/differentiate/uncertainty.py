@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ _AGE_BINS = 50
 
 
 def intervals(
-    engine: DuckDB, segmentation: str, model: BGNBD, spend: GammaGamma | None, *, horizon_days: int
+    engine: DuckDB, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int
 ) -> pd.DataFrame:
     """Give each segment's expected purchases and value a 95 % interval.
 
@@ -37,7 +37,7 @@ def intervals(
         Holds ``customer_value`` and ``customer_segments``.
     segmentation : str
         Name of the segmentation.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted with time in days, with its covariance.
     spend : GammaGamma or None
         The spend model, whose variance per purchase counts for money.
@@ -85,14 +85,14 @@ class _Variance:
 
 
 def _variances(
-    model: BGNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
+    model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
 ) -> tuple[_Variance, _Variance]:
     """Find the variances of purchases and of money, per cell."""
     customers, money, squares, value, units = (
         cells[name].to_numpy(dtype=float) for name in ("customers", "money", "money_squares", "value", "units")
     )
-    gradient, covariance = _gradient(model, cells, horizon), _log_covariance(model)
-    mean, square = _futures(model, cells, horizon)
+    gradient, covariance = _gradient(model, cells, horizon), log_covariance(model)
+    mean, square = futures(model, cells, horizon)
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
     slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), value, units)
     both = np.zeros((7, 7))
@@ -179,41 +179,64 @@ def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
     )
 
 
-def _expected(logs: Floats, cells: pd.DataFrame, horizon: float) -> Floats:
+def _expected(kind: type[BetaGeometricNBD], logs: Floats, cells: pd.DataFrame, horizon: float) -> Floats:
     r, alpha, a, b = (float(value) for value in np.exp(logs))
-    model = BGNBD(r, alpha, a, b)
+    model = kind(r, alpha, a, b)
     x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
     found: Floats = np.asarray(bgnbd.expected_purchases(model, horizon, x, recency, age), dtype=float)
     return found
 
 
-def _gradient(model: BGNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+def _gradient(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
     """Slope of each cell's expectation by the logarithms of the parameters, by central differences."""
     logs = np.log([model.r, model.alpha, model.a, model.b])
     steps = np.eye(4) * _STEP
     slopes = [
-        (_expected(logs + step, cells, horizon) - _expected(logs - step, cells, horizon)) / (2 * _STEP)
+        (_expected(type(model), logs + step, cells, horizon) - _expected(type(model), logs - step, cells, horizon))
+        / (2 * _STEP)
         for step in steps
     ]
     return np.array(slopes)
 
 
-def _log_covariance(model: BGNBD) -> Floats:
+def log_covariance(model: BetaGeometricNBD) -> Floats:
+    """Covariance of the logarithms of the four parameters; nought for what is not known or not identified.
+
+    Examples
+    --------
+    >>> log_covariance(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4)).sum()
+    np.float64(0.0)
+    """
     if model.covariance is None:
         return np.zeros((4, 4))
     inverse = 1 / np.array([model.r, model.alpha, model.a, model.b])
     return np.nan_to_num(model.covariance * np.outer(inverse, inverse))
 
 
-def _futures(model: BGNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
-    """Mean and mean square of one customer's purchases in the horizon, per cell, by simulated futures."""
+def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
+    """Simulate the purchases of customers in a horizon.
+
+    Parameters
+    ----------
+    model : BGNBD or MBGNBD
+        Fitted in the unit of the horizon.
+    cells : pandas.DataFrame
+        ``frequency``, ``recency`` and ``T``, one row per cell.
+    horizon : float
+        Length of the time to come.
+
+    Returns
+    -------
+    mean, square : ndarray of shape (n,)
+        Mean and mean square of one customer's purchases, per cell; equal calls give equal results.
+    """
     count = int(np.clip(_FUTURES_IN_ALL // max(len(cells), 1), 20, _FUTURES))
     random = np.random.default_rng(0)
     x, recency, age = (cells[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T"))
     size = (len(cells), count)
     alive = random.random(size) < np.asarray(bgnbd.probability_alive(model, x, recency, age))
     rate = random.gamma(model.r + x, 1 / (model.alpha + age), size)
-    drop = np.clip(random.beta(model.a, model.b + x, size), 1e-12, 1.0)
+    drop = np.clip(random.beta(model.a, model.b + model.occasions(x), size), 1e-12, 1.0)
     bought = np.minimum(random.poisson(rate * horizon), random.geometric(drop))
     bought = np.where(alive, bought, 0).astype(float)
     return bought.mean(axis=1), (bought**2).mean(axis=1)

@@ -8,7 +8,7 @@ from custlib.differentiate import lifetime, spend
 from custlib.differentiate.spend import Spend
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 
 
 def customer_value(sql: Dialect, activity: str, scores: str, money: Spend) -> str:
@@ -31,7 +31,7 @@ def customer_value(sql: Dialect, activity: str, scores: str, money: Spend) -> st
 
 
 def make_customer_value(
-    engine: DuckDB, name: str, activity: str, scores: str, *, model: BGNBD, money: Spend, margin: float
+    engine: DuckDB, name: str, activity: str, scores: str, *, model: BetaGeometricNBD, money: Spend, margin: float
 ) -> None:
     """Make the table of customer value.
 
@@ -43,7 +43,7 @@ def make_customer_value(
         The table to make.
     activity, scores : str
         Names of the tables it reads.
-    model : BGNBD
+    model : BGNBD or MBGNBD
         Fitted with time in days.
     money : Spend
         What a customer spends per purchase day.

@@ -1,6 +1,7 @@
 import datetime as dt
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from custlib import project
@@ -36,8 +37,35 @@ def test_three_customers_by_hand(base):
     assert found.index.tolist() == ["a", "b"]  # c was not known yet
     assert found["actual"].tolist() == [2, 0]  # one day counts once, a refund never, 2026 is too late
     assert found["naive"].tolist() == pytest.approx([1 * DAYS / 70, 0])
+    assert found["again"].tolist() == [1, 0]  # a bought again once in the 92 days before; b began in them
     wanted = bgnbd.expected_purchases(MODEL, DAYS, [1, 0], [10, 0], [70, 0])
     assert found["predicted"].tolist() == pytest.approx(wanted, rel=1e-12)
+
+
+def test_the_last_period_again_counts_repeat_purchases_of_that_period_only(base):
+    rows = [("a", "2025-06-01", 1), ("a", "2025-06-20", 1), ("a", "2025-07-01", 1), ("a", "2025-09-30", 1),
+            ("a", "2025-09-30", 2), ("b", "2025-07-01", 1), ("b", "2025-07-05", 1)]  # fmt: skip
+    # the period before has 92 days as well: 1 July (the day after 30 June) to 30 September
+    assert held_out(base(rows))["again"].tolist() == [2, 1]
+
+
+def test_outcomes_by_hand(base):
+    engine = base([*ROWS, ("d", "2025-09-30", 1), ("d", "2025-10-01", 1), ("d", "2025-10-02", 1)])
+    found = backtest.outcomes(engine, end=END, until=AS_OF)
+    assert found.to_dict("list") == {
+        "frequency": [0, 1], "recency": [0, 10], "T": [0, 70], "customers": [2, 1], "actual": [2, 2], "buyers": [1, 1],
+    }  # fmt: skip
+
+
+def test_the_hiatus_rule_by_hand():
+    silent = pd.DataFrame({"T": [10, 50, 90, 90], "recency": [5, 10, 80, 0], "customers": 1, "buyers": [1, 0, 1, 0]})
+    assert backtest.hiatus(silent) == 10  # silences 5, 40, 10, 90: buyers up to 10, nobody after
+    assert backtest.hiatus(silent.assign(buyers=0)) == 0
+
+
+def test_who_buys_at_all_by_hand():
+    cells = pd.DataFrame({"customers": [4, 6], "buyers": [3, 1]})
+    assert backtest.told_rightly(cells, pd.Series([True, False])) == pytest.approx((3 + 5) / 10)
 
 
 def test_the_summary_by_hand(base):
@@ -72,26 +100,17 @@ def test_cdnow_holdout(cdnow):
     assert found["light"] == "green"
 
 
-def test_cdnow_by_frequency(cdnow):
-    found = backtest.by_frequency(cdnow.engine)
-    assert found["group"].tolist() == ["0", "1", "2", "3", "4", "5", "6", "7+"]
-    assert found["customers"].sum() == 2357
-    actual = [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359]
-    expected = [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157]
-    np.testing.assert_allclose(found["actual"], actual, atol=5e-4)
-    np.testing.assert_allclose(found["expected"], expected, atol=5.1e-4)
-
-
-def test_cdnow_week_by_week(cdnow):
-    as_of = cdnow.project.as_of
-    found = backtest.tracking(cdnow.engine, "calibration_activity", cdnow.calibration_model, until=as_of, step_days=7)
-    assert found["period"].iloc[-1] == as_of
-    assert found["actual"].iloc[-1] == 2457 + 1882
-    assert found["actual"].is_monotonic_increasing
-    assert found["expected"].is_monotonic_increasing
-    # Fader, Hardie and Lee (2005), figure 2: within a few per cent at the end of calibration
-    at_end = found[found["period"] <= cdnow.project.calibration_end].iloc[-1]
-    assert at_end["expected"] == pytest.approx(at_end["actual"], rel=0.05)
+def test_cdnow_beside_what_people_do_without_a_model(cdnow):
+    limit = backtest.hiatus(cdnow.evidence.outcomes)
+    found = backtest.baselines(cdnow.engine, hiatus_days=limit).set_index("forecast")
+    assert found["purchases"].tolist() == pytest.approx([1653.4, 2930.1, 2457, 2447.8], abs=0.1)
+    assert found["bias"].tolist() == pytest.approx([-0.121, 0.557, 0.306, 0.301], abs=5e-4)
+    assert found["mean_absolute_error"].idxmin() == "model"
+    assert found["correlation"].idxmax() == "model"
+    # in telling who buys at all, the rule with the limit that is best in hindsight is as good, as is well known
+    silent = cdnow.evidence.outcomes["T"] - cdnow.evidence.outcomes["recency"]
+    assert limit == 163
+    assert backtest.told_rightly(cdnow.evidence.outcomes, silent <= limit) == pytest.approx(0.782, abs=5e-4)
 
 
 @pytest.mark.slow

@@ -1,5 +1,3 @@
-import datetime as dt
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +6,10 @@ from custlib.differentiate import activity, lifetime
 from custlib.errors import ModelError
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD
+from custlib.models.mbgnbd import MBGNBD
 from tests.differentiate.bases import AS_OF, MODEL
 
-UNEASY = [MODEL, BGNBD(20.0, 0.01, 30.0, 1e-8), BGNBD(0.5, 5.0, 1e-12, 1e5)]
+UNEASY = [MODEL, BGNBD(20.0, 0.01, 30.0, 1e-8), BGNBD(0.5, 5.0, 1e-12, 1e5), MBGNBD(0.5, 40.0, 0.9, 1.6)]
 
 
 def alive_in_sql(engine, model, rows):
@@ -28,6 +27,13 @@ def test_probability_alive_by_hand(base):
     engine = base([("a", "2025-12-01", 1)])
     found = alive_in_sql(engine, BGNBD(1, 1, 1, 1), [[0, 0, 3], [1, 1, 3]])
     assert found["alive"].tolist() == pytest.approx([1, 1 / 5], rel=1e-14)
+
+
+def test_after_the_first_purchase_too_by_hand(base):
+    # MBG, all parameters 1: a one-time buyer, T = 1, had one occasion: odds (1 / 1) (1 / 2); x = 1: (2 / 1) (2 / 4)^2
+    engine = base([("a", "2025-12-01", 1)])
+    found = alive_in_sql(engine, MBGNBD(1, 1, 1, 1), [[0, 0, 1], [1, 1, 3]])
+    assert found["alive"].tolist() == pytest.approx([1 / 3, 1 / 3], rel=1e-14)
 
 
 def test_a_tiny_b_is_not_lost_beside_the_frequency(base):
@@ -70,7 +76,7 @@ def test_a_model_without_evidence_changes_only_its_unit():
 # --- the engine agrees with the models ---
 
 
-@pytest.mark.parametrize("model", UNEASY, ids=["usual", "tiny alpha", "no drop-out"])
+@pytest.mark.parametrize("model", UNEASY, ids=["usual", "tiny alpha", "no drop-out", "MBG"])
 def test_probability_alive_is_that_of_the_models(base, model):
     engine = base([("a", "2025-12-01", 1)])
     rows = [[x, t, age] for x in (1, 2, 9, 80) for age in (2, 30, 5000) for t in (1, age // 2, age)]
@@ -110,19 +116,7 @@ def test_discounting_lowers_and_time_raises_a_score(cdnow):
     assert (found["any_purchase_if_alive"] <= found["purchases_if_alive"]).all()
 
 
-# --- what a base repeats, and the grid ---
-
-
-def test_expected_repeats_add_up_the_cohorts():
-    first = pd.DataFrame({"first_day": [dt.date(2025, 1, 1), dt.date(2025, 2, 1)], "customers": [10, 5]})
-    found = lifetime.expected_repeats(MODEL, first, dt.date(2025, 3, 1))
-    ten, five = bgnbd.new_customer_purchases(MODEL, [59, 28])
-    assert found == pytest.approx(10 * ten + 5 * five, rel=1e-12)
-    # who comes later than the day, or on it, has not repeated
-    assert lifetime.expected_repeats(MODEL, first, dt.date(2025, 2, 1)) == pytest.approx(
-        10 * bgnbd.new_customer_purchases(MODEL, 31), rel=1e-12
-    )
-    assert lifetime.expected_repeats(MODEL, first, dt.date(2024, 1, 1)) == 0
+# --- the grid ---
 
 
 def test_the_grid_of_probability_alive(small_shop):

@@ -17,8 +17,21 @@ PLACES = {
     "interact": {"interact"},
     "customise": {"customise"},
     "show": {"show"},
-    "top": {"steps", "execute", "workspace", "parameters", "pages", "publish", "quick", "run", "cli", "simulate"}
-    | {"adapters", "summary"},
+    "top": {
+        "adapters",
+        "summary",
+        "steps",
+        "execute",
+        "evidence",
+        "workspace",
+        "parameters",
+        "pages",
+        "publish",
+        "quick",
+        "run",
+        "cli",
+        "simulate",
+    },
 }
 ORDER = list(PLACES)
 PLACE_OF = {name: place for place, names in PLACES.items() for name in names}

@@ -1,4 +1,4 @@
-"""Blocks of the page "Is the model right?": light, tracking, groups, parameters, second opinion, limits."""
+"""Blocks of the page "Is the model right?": headline, tracking, parameters, limits."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.models.bgnbd import BGNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.show import charts
-from custlib.show.blocks import Bullets, Figure, Table, Text, Title
+from custlib.show.blocks import Bullets, Figure, Table, Title
 from custlib.show.formats import change, day, number, share
-from custlib.show.privacy import is_small
 from custlib.show.texts import Texts
 
 
@@ -24,45 +23,6 @@ def headline(t: Texts, holdout: Mapping[str, Any], calibration_end: dt.date, as_
     }
     span = {"begin": day(calibration_end, t.language), "end": day(as_of, t.language)}
     return Title(t("validation.headline", **values), t("validation.subtitle", **span), holdout["light"])
-
-
-def totals(t: Texts, holdout: Mapping[str, Any]) -> Table:
-    """Hold the model and the naive forecast against what came."""
-    rows = pd.DataFrame(
-        {
-            "forecast": [t("validation.came"), t("validation.model"), t("validation.naive")],
-            "purchases": [holdout["actual"], holdout["predicted"], holdout["naive"]],
-            "bias": [None, holdout["bias"], holdout["naive_bias"]],
-        }
-    )
-    nearer = holdout["bias"] is not None and abs(holdout["bias"]) < abs(holdout["naive_bias"])
-    return Table.of(
-        rows, title=t("validation.totals" if nearer else "validation.totals_plain"), language=t.language,
-        caption=t("validation.totals_caption"), header="forecast",
-        formats={"purchases": _one_decimal, "bias": "change"},
-        labels={name: t(f"validation.{name}") for name in rows.columns},
-    )  # fmt: skip
-
-
-def _one_decimal(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-
-
-def fit_quality(t: Texts, holdout: Mapping[str, Any]) -> Table:
-    """State error, correlation and customers of the holdout comparison."""
-    correlation = holdout["correlation"]
-    rows = pd.DataFrame(
-        {
-            "measure": [t("validation.customers"), t("validation.mae"), t("validation.correlation")],
-            "value": [
-                number(holdout["customers"], t.language),
-                f"{holdout['mean_absolute_error']:.3f}",
-                "–" if correlation is None else f"{correlation:.2f}",
-            ],
-        }
-    )
-    labels = {"measure": t("validation.measure"), "value": t("validation.value")}
-    return Table.of(rows, title=t("validation.fit_quality"), labels=labels, header="measure", language=t.language)
 
 
 def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
@@ -78,37 +38,25 @@ def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
 
 def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
     """Follow repeat purchases per step, actual and expected."""
-    steps = frame.assign(actual=frame["actual"].diff(), expected=frame["expected"].diff()).iloc[1:]
     return charts.incremental_tracking(
-        steps, cut=cut, title=t("validation.weekly"), language=t.language,
+        frame, cut=cut, title=t("validation.weekly"), language=t.language,
         caption=t("validation.weekly_caption"), description=t("validation.weekly_description"),
         y_label=t("validation.purchases_per_step"), x_label=t("validation.time"),
     )  # fmt: skip
 
 
-def by_frequency(t: Texts, frame: pd.DataFrame) -> Figure:
-    """Hold forecast against truth by frequency in calibration."""
-    frame = frame[~frame["customers"].map(is_small)]
-    errors = {name: _error(frame, name) for name in ("expected", "naive")}
-    return charts.expected_against_actual(
-        frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_three_decimals,
-        title=t("validation.by_frequency", **errors), language=t.language, caption=t("validation.by_frequency_caption"),
-        description=t("validation.by_frequency_description"), x_label=t("validation.calibration_frequency"),
-        y_label=t("validation.mean_purchases"),
-    )  # fmt: skip
+def signed(value: float, digits: int) -> str:
+    """Write a number to so many decimals, with a minus sign, not a hyphen.
+
+    Examples
+    --------
+    >>> signed(-9582.4292, 3)
+    '−9,582.429'
+    """
+    return f"{value:,.{digits}f}".replace("-", "−")
 
 
-def _error(frame: pd.DataFrame, name: str) -> str:
-    """Mean absolute error of the groups' means, weighted by customers."""
-    error = ((frame[name] - frame["actual"]).abs() * frame["customers"]).sum() / frame["customers"].sum()
-    return f"{error:.2f}"
-
-
-def _three_decimals(value: float) -> str:
-    return f"{value:,.3f}".rstrip("0").rstrip(".")
-
-
-def lifetime_parameters(t: Texts, model: BGNBD, unit: str) -> Table:
+def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
     """State the parameters of the lifetime model with their errors."""
     errors = model.standard_errors if model.standard_errors is not None else [float("nan")] * 4
     rows = pd.DataFrame(
@@ -119,9 +67,9 @@ def lifetime_parameters(t: Texts, model: BGNBD, unit: str) -> Table:
             "error": [f"{x:.4f}" for x in errors],
         }
     )
-    fitted = f"{model.log_likelihood:,.3f}" if model.log_likelihood is not None else "–"
+    fitted = signed(model.log_likelihood, 3) if model.log_likelihood is not None else "–"
     return Table.of(
-        rows, title=t("validation.lifetime_parameters", unit=t(f"unit.{unit}")), language=t.language,
+        rows, title=t("validation.lifetime_parameters", model=model.label, unit=t(f"unit.{unit}")), language=t.language,
         note=t("validation.log_likelihood", value=fitted), header="parameter", labels=_labels(t),
     )  # fmt: skip
 
@@ -137,7 +85,7 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
             "error": [f"{x:.3f}" for x in errors] + [f"{mean_error:.3f}"],
         }
     )
-    fitted = f"{model.log_likelihood:,.4f}" if model.log_likelihood is not None else "–"
+    fitted = signed(model.log_likelihood, 4) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.spend_parameters", currency=currency), language=t.language,
         note=t("validation.log_likelihood", value=fitted), header="parameter", labels=_labels(t),
@@ -148,34 +96,10 @@ def _labels(t: Texts) -> dict[str, str]:
     return {name: t(f"validation.{name}") for name in ("parameter", "meaning", "estimate", "error")}
 
 
-def crosscheck(t: Texts, ours: Mapping[str, float], theirs: Mapping[str, float]) -> Table | Text:
-    """Put the parameters that the package lifetimes finds on the same cells beside ours, those it finds."""
-    both = [name for name in ours if name in theirs]
-    if not both:
-        return Text(t("validation.crosscheck_none"))
-    differences = {name: abs(theirs[name] / ours[name] - 1) for name in both}
-    rows = pd.DataFrame(
-        {
-            "parameter": both,
-            "ours": [f"{ours[name]:.5f}" for name in both],
-            "theirs": [f"{theirs[name]:.5f}" for name in both],
-            "difference": [f"{difference:.1e}" for difference in differences.values()],
-        }
-    )
-    return Table.of(
-        rows,
-        title=t("validation.crosscheck", worst=f"{max(differences.values()):.0e}"),
-        caption=t("validation.crosscheck_caption"),
-        labels={name: t(f"validation.{name}") for name in rows.columns},
-        header="parameter",
-        note="" if len(both) == len(ours) else t("validation.crosscheck_some"),
-        language=t.language,
-    )
-
-
-def limits(t: Texts, flags: tuple[str, ...], one_time_share: float) -> Bullets:
+def limits(t: Texts, model: BetaGeometricNBD, one_time_share: float) -> Bullets:
     """Say what would make the forecast wrong."""
-    said = [t("validation.limit_one_time", share=share(one_time_share, t.language))]
+    known = model.first_occasions > 0
+    said = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
     said += [t("validation.limit_season"), t("validation.limit_change"), t("validation.limit_spend")]
-    said += [t("validation.limit_flag", flag=flag) for flag in flags]
+    said += [t("validation.limit_flag", flag=flag) for flag in model.flags]
     return Bullets(said)
