@@ -96,7 +96,7 @@ def _both(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, Any]:
 
 def _theirs(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, float] | None:
     columns, customers = (cells["frequency"], cells["recency"], cells["T"]), cells["customers"]
-    with _settings_kept():
+    with settings_kept():
         import lifetimes
 
         fitter = getattr(lifetimes, pair.fitter)(penalizer_coef=_NOTHING_TO_STEER)
@@ -123,7 +123,7 @@ def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float] | None:
         ``p``, ``q`` and ``v``; None where the fit of ``lifetimes`` ends without converging.
     """
     counted = engine.fetch(f"select * from {cells} order by frequency, monetary_value")
-    with _settings_kept():
+    with settings_kept():
         from lifetimes import GammaGammaFitter
 
         fitter = GammaGammaFitter(penalizer_coef=_NOTHING_TO_STEER)
@@ -146,7 +146,7 @@ def _fits(fit: Callable[[], Any]) -> bool:
 
 
 @contextmanager
-def _settings_kept() -> Iterator[None]:
+def settings_kept() -> Iterator[None]:
     """Put back what an import of ``lifetimes`` changes: warning filters, an option of pandas, NumPy's errors."""
     before = np.geterr()
     with warnings.catch_warnings():

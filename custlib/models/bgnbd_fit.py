@@ -7,13 +7,12 @@ Equal rows are merged first, so rows with weights and rows repeated give the sam
 in any order.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custlib.errors import ModelError
+from custlib.models.bgnbd_likelihood import Cells, likelihood, likelihood_without_dropout, rising
 from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD, Kind
 from custlib.models.cells import merge_rows
 from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
@@ -88,7 +87,7 @@ def fit_kind(
     refuse_faults(number_faults("weights", weights))
     rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
     _refuse_unidentified(kind.label, rows, weights)
-    return _fit(kind, _Cells.make(kind, rows, weights))
+    return _fit(kind, Cells.make(kind, rows, weights))
 
 
 def log_likelihood(model: BetaGeometricNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
@@ -121,48 +120,10 @@ def log_likelihood(model: BetaGeometricNBD, frequency: ArrayLike, recency: Array
     occasions = model.occasions(x)
     gone = np.where(occasions > 0, np.log(a) - np.log(b + np.maximum(occasions, 1) - 1), -np.inf)
     gone = gone + (r + x) * (np.log1p(T / alpha) - np.log1p(recency / alpha))
-    base = _rising(r, x)[0] + _rising(b, occasions)[0] - _rising(a + b, occasions)[0]
+    base = rising(r, x)[0] + rising(b, occasions)[0] - rising(a + b, occasions)[0]
     base = base - r * np.log1p(T / alpha) - x * np.log(alpha + T)
     result: Array = base - special.log_expit(-gone)
     return result[()]
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Merged customers, time scaled to mean T = 1: distinct frequencies, then one row for each cell."""
-
-    x: Array  # distinct frequencies
-    occasions: Array  # to drop out, one for each distinct frequency
-    x_weights: Array
-    which: NDArray[np.intp]  # place in x of each cell that had an occasion to drop out
-    recency: Array
-    T: Array
-    weights: Array
-    safe_ages: Array  # customers without an occasion to drop out: one-time buyers, if any
-    safe_weights: Array
-    unobserved: float  # customers with T = 0
-    scale: float
-
-    @classmethod
-    def make(cls, kind: type[BetaGeometricNBD], rows: Array, weights: Array) -> "_Cells":
-        """Sort customers (frequency, recency, T) into those who may have dropped out and the others."""
-        x, recency, T = rows
-        scale = float(T @ weights / weights.sum())
-        distinct, which = np.unique(x, return_inverse=True)
-        exposed = kind.occasions(x) > 0
-        return cls(
-            distinct,
-            kind.occasions(distinct),
-            np.bincount(which, weights).astype(np.float64),
-            which[exposed],
-            recency[exposed] / scale,
-            T[exposed] / scale,
-            weights[exposed],
-            T[~exposed] / scale,
-            weights[~exposed],
-            float(weights[T == 0].sum()),
-            scale,
-        )
 
 
 def _refuse_unidentified(label: str, rows: Array, weights: Array) -> None:
@@ -178,11 +139,11 @@ def _refuse_unidentified(label: str, rows: Array, weights: Array) -> None:
         raise ModelError(f"{label}: nobody was observed: T is 0 for all customers. Check the end date.")
 
 
-def _fit(kind: type[Kind], cells: _Cells) -> Kind:
+def _fit(kind: type[Kind], cells: Cells) -> Kind:
     """Maximise, and describe the maximum."""
     customers = float(cells.x_weights.sum())
-    optimum = maximise(lambda p: _likelihood(p, cells), _START, customers=customers)
-    without = maximise(lambda p: _likelihood_without_dropout(p, cells), _START[:2], customers=customers)
+    optimum = maximise(lambda p: likelihood(p, cells), _START, customers=customers)
+    without = maximise(lambda p: likelihood_without_dropout(p, cells), _START[:2], customers=customers)
     gain = optimum.value - without.value
     ridge = _name_ridge(optimum.parameters) if optimum.ridge else ()
     if gain < _NO_EVIDENCE and (optimum.ridge or not optimum.converged):
@@ -193,12 +154,12 @@ def _fit(kind: type[Kind], cells: _Cells) -> Kind:
     return _to_model(kind, optimum, cells, (*_describe(cells, optimum), *ridge))
 
 
-def _add_no_dropout(without: Optimum, cells: _Cells) -> Optimum:
+def _add_no_dropout(without: Optimum, cells: Cells) -> Optimum:
     """Complete the optimum without drop-out by stand-ins for a and b, flat in both."""
     parameters = np.append(without.parameters, _NO_DROPOUT)
     hessian = np.zeros((4, 4))
     hessian[:2, :2] = without.hessian
-    value = _likelihood(parameters, cells)[0]
+    value = likelihood(parameters, cells)[0]
     gradient = np.append(without.gradient, (0.0, 0.0))
     return Optimum(parameters, value, gradient, hessian, without.evaluations, without.converged, True)
 
@@ -214,7 +175,7 @@ def _name_ridge(parameters: Array) -> tuple[str, ...]:
     return tuple(name for name, holds in found.items() if holds) or ("ill_conditioned",)
 
 
-def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
+def _describe(cells: Cells, optimum: Optimum) -> tuple[str, ...]:
     """List the flags besides the names of a ridge."""
     customers = cells.x_weights.sum()
     found = {
@@ -227,7 +188,7 @@ def _describe(cells: _Cells, optimum: Optimum) -> tuple[str, ...]:
     return tuple(name for name, holds in found.items() if holds)
 
 
-def _to_model(kind: type[Kind], optimum: Optimum, cells: _Cells, flags: tuple[str, ...]) -> Kind:
+def _to_model(kind: type[Kind], optimum: Optimum, cells: Cells, flags: tuple[str, ...]) -> Kind:
     """Return to the caller's unit of time."""
     unit = np.array([1.0, cells.scale, 1.0, 1.0])
     covariance = identified_covariance(optimum) * np.outer(unit, unit)
@@ -248,80 +209,3 @@ def _to_model(kind: type[Kind], optimum: Optimum, cells: _Cells, flags: tuple[st
         condition_number=condition_number(optimum),
         evaluations=optimum.evaluations,
     )
-
-
-def _rising(z: float, x: Array) -> tuple[Array, Array, Array]:
-    """Give ln Gamma(z + x) - ln Gamma(z) and its first two derivatives by z."""
-    return (
-        special.gammaln(z + x) - special.gammaln(z),
-        special.digamma(z + x) - special.digamma(z),
-        special.zeta(2, z + x) - special.zeta(2, z),
-    )
-
-
-def _likelihood(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
-    """Value, gradient and Hessian by (r, alpha, a, b)."""
-    value, gradient, hessian = _frequency_terms(parameters, cells)
-    for more in (_rate_terms(parameters[:2], cells), _dropout_terms(parameters, cells)):
-        size = more[1].size
-        value += more[0]
-        gradient[:size] += more[1]
-        hessian[:size, :size] += more[2]
-    return value, gradient, hessian
-
-
-def _likelihood_without_dropout(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
-    """The same for (r, alpha) when nobody ever drops out (the NBD model)."""
-    value, gradient, hessian = _rate_terms(parameters, cells)
-    terms = [cells.x_weights @ term for term in _rising(parameters[0], cells.x)]
-    gradient[0] += terms[1]
-    hessian[0, 0] += terms[2]
-    return value + float(terms[0]), gradient, hessian
-
-
-def _frequency_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
-    """Terms in gamma functions, which depend on the frequency only."""
-    r, _, a, b = parameters
-    counts = ((r, cells.x), (b, cells.occasions), (a + b, cells.occasions))
-    rate, stay, either = ([float(cells.x_weights @ term) for term in _rising(z, count)] for z, count in counts)
-    gradient = np.array([rate[1], 0, -either[1], stay[1] - either[1]])
-    hessian = np.zeros((4, 4))
-    hessian[0, 0] = rate[2]
-    hessian[2:, 2:] = -either[2]
-    hessian[3, 3] += stay[2]
-    return rate[0] + stay[0] - either[0], gradient, hessian
-
-
-def _rate_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
-    """Terms of the purchase rate up to T for customers still there: r ln alpha - (r + x) ln(alpha + T)."""
-    r, alpha = parameters
-    value, gradient, hessian = 0.0, np.zeros(2), np.zeros((2, 2))
-    groups = ((cells.x[cells.which], cells.T, cells.weights), (0.0, cells.safe_ages, cells.safe_weights))
-    for x, T, weights in groups:
-        age, inverse = np.log1p(T / alpha), 1 / (alpha + T)
-        value -= float(weights @ ((r + x) * age + x * np.log(alpha)))
-        gradient += np.array([-weights @ age, weights @ ((r * T / alpha - x) * inverse)])
-        mixed = float(weights @ (T * inverse)) / alpha
-        bend = float(weights @ ((r + x) * inverse**2 - r / alpha**2))
-        hessian += np.array([[0.0, mixed], [mixed, bend]])
-    return value, gradient, hessian
-
-
-def _dropout_terms(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
-    """Terms that a customer may have left: ln(1 + odds of being gone)."""
-    r, alpha, a, b = parameters
-    recent, last = 1 / (alpha + cells.recency), 1 / (alpha + cells.T)
-    silence = np.log1p(cells.T / alpha) - np.log1p(cells.recency / alpha)
-    before = (b + cells.occasions - 1)[cells.which]
-    total = (r + cells.x)[cells.which]
-    log_odds = np.log(a) - np.log(before) + total * silence
-    gone = special.expit(log_odds)
-    slopes = np.stack([silence, total * (last - recent), np.full_like(gone, 1 / a), -1 / before])
-    expected = cells.weights * gone
-    hessian = (slopes * (expected * special.expit(-log_odds))) @ slopes.T
-    hessian[0, 1] += expected @ (last - recent)
-    hessian[1, 0] = hessian[0, 1]
-    hessian[1, 1] += expected @ (total * (recent**2 - last**2))
-    hessian[2, 2] -= expected.sum() / a**2
-    hessian[3, 3] += expected @ (1 / before**2)
-    return -float(cells.weights @ special.log_expit(-log_odds)), slopes @ expected, hessian

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.cells import rank_rows
 from custlib.models.quadrature import (
     FAR_NODES,
     NEAR_LIMIT,
@@ -62,20 +63,13 @@ def residual_if_alive(model: BetaGeometricNBD, delta: Array, x: Array, T: Array)
 
 def _by_distinct(function: Callable[..., Array], *columns: Array) -> Array:
     """Evaluate on distinct rows only, near and far horizons apart; u is the second column."""
-    shape = columns[0].shape
-    codes, distinct = np.zeros(columns[0].size, dtype=np.int64), []
-    for column in columns:
-        values, place = np.unique(column, return_inverse=True)
-        codes = codes * max(values.size, 1) + place.ravel()
-        distinct.append(column.ravel())
-    _, first, back = np.unique(codes, return_index=True, return_inverse=True)
-    rows = [column[first] for column in distinct]
-    result = np.empty(first.size)
+    rows, back = rank_rows([column.ravel() for column in columns])
+    result = np.empty(rows[1].size)
     near = rows[1] <= NEAR_LIMIT
     for part in (near, ~near):
         if part.any():
             result[part] = function(*(row[part] for row in rows))
-    return result[back.ravel()].reshape(shape)
+    return result[back].reshape(columns[0].shape)
 
 
 def _over_groups(function: Callable[..., Array], x: Array, u: Array, discount: Array) -> Array:
