@@ -60,12 +60,17 @@ def _transactions(ws: Tables) -> None:
 
 def _activity(ws: Tables) -> None:
     ws.need("transactions")
-    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of)
+    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of, **_money(ws.project))
 
 
 def _calibration_activity(ws: Tables) -> None:
     ws.need("transactions")
-    activity.make_activity(ws.engine, "calibration_activity", as_of=ws.project.calibration_end)
+    end = ws.project.calibration_end
+    activity.make_activity(ws.engine, "calibration_activity", as_of=end, **_money(ws.project))
+
+
+def _money(project: Project) -> dict[str, Any]:
+    return {"daily_rate": project.daily_discount_rate, "cost_to_serve": project.cost_to_serve}
 
 
 def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
@@ -74,7 +79,7 @@ def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
         since, now = ws.compared_with, ws.project.as_of
         as_of, until = since if past_day else now, since if past_purchases else now
         select = activity.customer_activity(ws.engine.dialect)
-        ws.engine.make(name, select, as_of=as_of, until=until)
+        ws.engine.make(name, select, as_of=as_of, until=until, **_money(ws.project))
 
     return make
 
@@ -114,10 +119,11 @@ def _calibration_scores(ws: Tables) -> None:
 
 def _customer_value(ws: Tables) -> None:
     engine = ws.need("customer_activity", "alive_scores")
-    margin = value.margin_rate(engine, "customer_activity")
+    cost = ws.project.cost_to_serve
+    margin = value.margin_rate(engine, "customer_activity", cost_to_serve=cost)
     value.make_customer_value(
         engine, "customer_value", "customer_activity", "alive_scores",
-        model=ws.model, money=ws.spend[0], margin=margin,
+        model=ws.model, money=ws.spend[0], margin=margin, cost_to_serve=cost,
     )  # fmt: skip
 
 
