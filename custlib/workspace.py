@@ -262,7 +262,8 @@ class Workspace:
     @property
     def money_kind(self) -> str:
         """What money stands for: ``profit`` where a cost or margin is known, else ``revenue``."""
-        return "profit" if self.quality["has_cost"] or self.project.margin < 1 else "revenue"
+        known = self.quality["has_cost"] or self.project.product_margins or self.project.margin < 1
+        return "profit" if known else "revenue"
 
     @property
     def compared_with(self) -> dt.date:
