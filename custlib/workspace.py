@@ -260,6 +260,14 @@ class Workspace:
         return made.to_json()
 
     @property
+    def potential(self) -> dict[str, Any] | None:
+        """What is known of products not used yet, with its check; None where the source has no products."""
+        if "product" not in self.quality["columns"]:
+            return None
+        self.need("customer_potential")
+        return self.record("potential", dict)
+
+    @property
     def money_kind(self) -> str:
         """What money stands for: ``profit`` where a cost or margin is known, else ``revenue``."""
         known = self.quality["has_cost"] or self.project.product_margins or self.project.margin < 1
