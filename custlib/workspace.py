@@ -261,11 +261,12 @@ class Workspace:
 
     @property
     def potential(self) -> dict[str, Any] | None:
-        """What is known of products not used yet, with its check; None where the source has no products."""
+        """What is known of products not used yet, with its check; None where the source has no products or money."""
         if "product" not in self.quality["columns"]:
             return None
         self.need("customer_potential")
-        return self.record("potential", dict)
+        found = self.record("potential", dict)
+        return None if found["reason"] in ("no_products", "no_money") else found
 
     @property
     def money_kind(self) -> str:

@@ -121,15 +121,16 @@ def totals(engine: DuckDB, value: str = "customer_value") -> dict[str, float]:
     -------
     dict of str to float
         ``customers``, ``repeat_customers``, ``active`` (expected to buy in the horizon), ``below_zero`` (whose
-        value is negative) with ``value_below_zero``, ``expected_purchases``, ``value``,
+        value is negative) with ``value_below_zero``, ``below_zero_so_far`` with ``profit_below_zero``, ``expected_purchases``, ``value``,
         ``residual_lifetime_value``, ``historic_value``, ``profit``, ``revenue``, ``service_cost``,
         ``potential_value`` (nan without products).
     """
     columns = ", ".join(f"sum({name}) as {name}" for name in _SUMMED)
     row = engine.fetch(
         "select count(*) as customers, count(*) filter (where frequency > 0) as repeat_customers,"
-        " count(*) filter (where value < 0) as below_zero,"
+        " count(*) filter (where value < 0) as below_zero, count(*) filter (where profit < 0) as below_zero_so_far,"
         " coalesce(sum(case when value < 0 then value end), 0) as value_below_zero,"
+        " coalesce(sum(case when profit < 0 then profit end), 0) as profit_below_zero,"
         f" sum(probability_of_purchase) as active, {columns} from {value}"
     )
     return {name: float(row[name].item()) for name in row.columns}

@@ -14,7 +14,7 @@ from custlib.show.texts import Texts, texts
 QUALITY: dict[str, Any] = {"has_amount": True, "has_cost": False}
 TOTALS = {
     "profit": 12_000.0, "historic_value": 13_500.0, "residual_lifetime_value": 8_500.0, "below_zero": 12.0,
-    "value_below_zero": -340.0,
+    "value_below_zero": -340.0, "below_zero_so_far": 0.0, "profit_below_zero": 0.0,
 }  # fmt: skip
 WHOLE = {
     "value": 4_000.0, "value_low": 3_000.0, "value_high": 5_000.0, "expected_purchases": 100.0,
@@ -83,8 +83,15 @@ def test_customers_below_zero_are_said_and_a_few_not_counted() -> None:
     assert value.below_zero(en, shop(), TOTALS | {"below_zero": 0.0}) is None
     some, few = (value.below_zero(en, shop(), TOTALS | {"below_zero": n}) for n in (12.0, 3.0))
     assert isinstance(some, Callout) and isinstance(few, Callout)
-    assert some.text.startswith("12 customers are below zero") and "USD −340" in some.text
-    assert few.text.startswith("<10 customers") and "340" not in few.text
+    expected = "In the coming 365 days 12 customers are expected to cost more than they bring, USD −340 together."
+    assert some.text == expected
+    assert few.text == "In the coming 365 days <10 customers are expected to cost more than they bring."
+    both = value.below_zero(en, shop(), TOTALS | {"below_zero_so_far": 20.0, "profit_below_zero": -55.0})
+    assert both == Callout(
+        "Some customers cost more than they bring",
+        f"So far 20 customers cost more than they brought, USD −55 together. {expected}",
+        "warn",
+    )
 
 
 def test_a_segment_is_not_compared_with_a_base_worth_nothing(t: Texts) -> None:

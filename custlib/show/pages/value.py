@@ -47,14 +47,17 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
 
 
 def below_zero(t: Texts, project: Project, totals: Mapping[str, float]) -> Callout | None:
-    """Say how many customers are expected to cost more than they bring, where any are."""
-    if not totals["below_zero"]:
-        return None
-    few = is_small(totals["below_zero"])
-    loss = "–" if few else money(totals["value_below_zero"], project.currency, t.language)
-    count = suppressed(int(totals["below_zero"]), t.language)
-    text = t("worth.below_zero_text", count=count, loss=loss, days=project.horizon_days)
-    return Callout(t("worth.below_zero"), text, "warn")
+    """Say how many customers cost more than they bring, so far or in the coming horizon, where any do."""
+    found = {
+        "past": (totals["below_zero_so_far"], totals["profit_below_zero"]),
+        "coming": (totals["below_zero"], totals["value_below_zero"]),
+    }
+    said = []
+    for when, (count, loss) in found.items():
+        key = f"worth.below_zero_{when}" + ("_few" if is_small(count) else "")
+        values = {"count": suppressed(int(count), t.language), "loss": money(loss, project.currency, t.language)}
+        said += [t(key, days=project.horizon_days, **values)] if count else []
+    return Callout(t("worth.below_zero"), " ".join(said), "warn") if said else None
 
 
 def basis(
@@ -93,7 +96,7 @@ def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
     """Put customers beside money, tier by tier; tiers of fewer than ten customers are left out."""
     frame = frame[~frame["customers"].map(is_small)]
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
-    best = frame.iloc[0]
+    best = frame.iloc[int((frame["customers"] > 0).to_numpy().argmax())]
     values = {k: share(best[f"{k}_share"], t.language) for k in ("customer", "value")}
     return charts.pyramid_bars(
         rows,
