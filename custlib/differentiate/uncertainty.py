@@ -4,8 +4,8 @@ Reads ``customer_value`` and ``customer_segments``. The variance of a total is t
 method with the inverse Hessian of both fits) plus that of the customers' futures, simulated per cell: alive ~
 Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds that of a
 customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
-distribution with the total and its variance, so they start near zero where little is expected; totals of customers
-on either side of zero (where the cost to serve exceeds the margin of some) have none but the normal one.
+distribution with the total and its variance, so they start near zero where little is expected; where
+purchases cost something to serve they may end on either side of zero and are normal, with a loss of at most the cost.
 """
 
 from dataclasses import dataclass
@@ -60,9 +60,11 @@ def intervals(
     for name, inside in chosen:
         expected, value = (float(cells[column].to_numpy(float) @ inside) for column in ("expected", "value"))
         low, high = _around(expected, purchases.of(inside))
-        values = cells["value"].to_numpy(float)[inside > 0]
-        around = _around if (values >= 0).all() or (values <= 0).all() else _on_either_side
-        value_low, value_high = around(value, money.of(inside))
+        value_low, value_high = _around(value, money.of(inside))
+        served = float(cells["served"].to_numpy(float) @ inside)
+        if served > 0:
+            most = served * high / expected if expected else served
+            value_low, value_high = _on_either_side(value, money.of(inside), most_lost=most)
         if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
             low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
         rows.append(
@@ -124,10 +126,13 @@ def _around(total: float, variance: float) -> tuple[float, float]:
     return float(min(ends)), float(max(ends))
 
 
-def _on_either_side(total: float, variance: float) -> tuple[float, float]:
-    """Give a total that may end on either side of zero an interval: quantiles of a normal distribution."""
+def _on_either_side(total: float, variance: float, *, most_lost: float) -> tuple[float, float]:
+    """Give a total that may end on either side of zero an interval: quantiles of a normal distribution.
+
+    At worst the purchases bring nothing and cost what they cost to serve.
+    """
     half = _NORMAL * np.sqrt(max(variance, 0.0))
-    return float(total - half), float(total + half)
+    return min(total, max(float(total - half), -most_lost)), float(total + half)
 
 
 def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, Floats]:
@@ -183,6 +188,7 @@ def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
         "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"
         " sum(v.expected_purchases) as expected, coalesce(sum(v.value), 0) as value,"
         " coalesce(sum(v.value + v.service_cost), 0) as gross,"
+        " coalesce(sum(case when v.value is not null then v.service_cost end), 0) as served,"
         " coalesce(sum(v.value / nullif(v.expected_purchases, 0)), 0) as money,"
         " coalesce(sum(power(v.value / nullif(v.expected_purchases, 0), 2)), 0) as money_squares,"
         " coalesce(sum(power((v.value + v.service_cost) / nullif(v.expected_purchases, 0), 2)), 0) as gross_squares,"

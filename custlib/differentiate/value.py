@@ -121,9 +121,9 @@ def totals(engine: DuckDB, value: str = "customer_value") -> dict[str, float]:
     -------
     dict of str to float
         ``customers``, ``repeat_customers``, ``active`` (expected to buy in the horizon), ``below_zero`` (whose
-        value is negative) with ``value_below_zero``, ``below_zero_so_far`` with ``profit_below_zero``, ``expected_purchases``, ``value``,
-        ``residual_lifetime_value``, ``historic_value``, ``profit``, ``revenue``, ``service_cost``,
-        ``potential_value`` (nan without products).
+        value is negative) with ``value_below_zero``, ``below_zero_so_far`` with ``profit_below_zero``,
+        ``expected_purchases``, ``value``, ``residual_lifetime_value``, ``historic_value``, ``profit``, ``revenue``,
+        ``service_cost``, ``potential_value`` (nan without products).
     """
     columns = ", ".join(f"sum({name}) as {name}" for name in _SUMMED)
     row = engine.fetch(

@@ -102,6 +102,18 @@ def test_a_segment_is_not_compared_with_a_base_worth_nothing(t: Texts) -> None:
     assert len(figure.table.rows) == 3
 
 
+def test_where_all_together_lose_money_no_share_is_the_finding(t: Texts) -> None:
+    tiers = pd.DataFrame(
+        {
+            "segment": ["a", "b"], "name": ["A", "B"], "customers": [40, 60], "customer_share": [0.4, 0.6],
+            "value": [-10.0, -20.0], "value_share": [0.0, 0.0], "profit": [5.0, -5.0],
+        }
+    )  # fmt: skip
+    spans = pd.DataFrame({"segment": ["a", "b"], "value_low": [-12.0, -25.0], "value_high": [-8.0, 1.0]})
+    for figure in (value.pyramid(t, tiers), value.by_segment(t, shop(), tiers, spans)):
+        assert figure.table.title == t("worth.loss")
+
+
 # --- charts of money below zero ---
 
 

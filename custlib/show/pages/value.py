@@ -103,7 +103,9 @@ def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
         order=list(rows["segment"]),
         language=t.language,
         caption=t("value.pyramid_caption"),
-        title=t("value.pyramid", name=best["name"], customers=values["customer"], value=values["value"]),
+        title=t("worth.loss")
+        if frame["value"].sum() < 0
+        else t("value.pyramid", name=best["name"], customers=values["customer"], value=values["value"]),
         description=t("value.pyramid_description"),
     )
 
@@ -117,7 +119,9 @@ def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFr
     return charts.dot_intervals(
         rows.assign(historic=rows["profit"])[["label", "value", "low", "high", "historic"]],
         language=t.language, x_label=project.currency, caption=t("value.dots_caption", days=project.horizon_days),
-        title=t("value.dots", name=best["name"], share=share(best["value_share"], t.language)),
+        title=t("worth.loss")
+        if rows["value"].sum() < 0
+        else t("value.dots", name=best["name"], share=share(best["value_share"], t.language)),
         description=t("value.dots_description"),
     )  # fmt: skip
 
