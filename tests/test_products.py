@@ -1,4 +1,4 @@
-"""A project with products goes the whole way: margins by product, cost to serve, potential value, in run and command."""
+"""A project with products goes the whole way: margins by product, cost to serve, potential value; run and command."""
 
 from pathlib import Path
 from typing import Any
