@@ -113,7 +113,7 @@ def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 2
     customers = np.concatenate(([0.0], np.cumsum(counts[::-1]))) / max(counts.sum(), 1.0)
     money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
     whole = money[-1] if money[-1] > 0 else money.max()
-    money = money / whole if whole else money
+    money = money / whole if whole > 0 else np.zeros_like(money)
     grid = np.linspace(0, 1, points + 1)
     grid = grid[(grid == 0) | (grid == 1) | (grid * counts.sum() >= fewest)]
     return pd.DataFrame({"customer_share": grid, "value_share": np.interp(grid, customers, money)})
