@@ -126,6 +126,10 @@ class Project(_Strict):
         Share of revenue that is profit, when the source has no cost.
     model : {"auto", "bgnbd", "mbgnbd"}
         The lifetime model; ``auto`` chooses by the holdout and an information criterion.
+    product_margins : dict of str to float
+        The same by product; products that are not listed take ``margin``.
+    cost_to_serve : float
+        What a purchase day costs beside the goods (delivery, service), in currency.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -137,12 +141,21 @@ class Project(_Strict):
     compare_days: int = Field(91, ge=1, le=3650)
     annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
+    product_margins: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=-1, le=1)]] = {}
+    cost_to_serve: float = Field(0.0, ge=0, le=1e9)
     time_unit: Literal["day", "week"] = "week"
     model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
     language: Literal["en", "zh"] = "en"
     source: Source
     segments: Segments = Segments()
     folder: Path = Field(Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _name_products(self) -> "Project":
+        names = [name.strip() for name in self.product_margins]
+        if "" in names or len(set(names)) < len(names):
+            raise ValueError("product_margins: a product is blank, or named twice but for blanks")
+        return self
 
     @property
     def daily_discount_rate(self) -> float:

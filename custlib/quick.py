@@ -20,7 +20,8 @@ from custlib.workspace import Workspace
 
 OUT_COLUMNS = (
     "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
-    "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value",
+    "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value", "profit",
+    "potential_value", "loyalty",
 )  # fmt: skip
 
 _LONGEST = 3650

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from custlib.differentiate import activity, backtest, lifetime, migration, segments, value
+from custlib.differentiate import activity, backtest, lifetime, migration, potential, segments, value
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
@@ -28,6 +28,10 @@ class Tables(Protocol):
 
     def record(self, name: str, make: Callable[[], Any]) -> Any:
         """Read a JSON record, or make and keep it."""
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """The quality record of the source."""
 
     @property
     def model(self) -> BetaGeometricNBD:
@@ -60,12 +64,17 @@ def _transactions(ws: Tables) -> None:
 
 def _activity(ws: Tables) -> None:
     ws.need("transactions")
-    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of)
+    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of, **_money(ws.project))
 
 
 def _calibration_activity(ws: Tables) -> None:
     ws.need("transactions")
-    activity.make_activity(ws.engine, "calibration_activity", as_of=ws.project.calibration_end)
+    end = ws.project.calibration_end
+    activity.make_activity(ws.engine, "calibration_activity", as_of=end, **_money(ws.project))
+
+
+def _money(project: Project) -> dict[str, Any]:
+    return {"daily_rate": project.daily_discount_rate, "cost_to_serve": project.cost_to_serve}
 
 
 def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
@@ -74,7 +83,7 @@ def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
         since, now = ws.compared_with, ws.project.as_of
         as_of, until = since if past_day else now, since if past_purchases else now
         select = activity.customer_activity(ws.engine.dialect)
-        ws.engine.make(name, select, as_of=as_of, until=until)
+        ws.engine.make(name, select, as_of=as_of, until=until, **_money(ws.project))
 
     return make
 
@@ -114,11 +123,25 @@ def _calibration_scores(ws: Tables) -> None:
 
 def _customer_value(ws: Tables) -> None:
     engine = ws.need("customer_activity", "alive_scores")
-    margin = value.margin_rate(engine, "customer_activity")
+    cost, sold = ws.project.cost_to_serve, "product" in ws.quality["columns"]
+    if sold:
+        ws.need("customer_potential")
+    margin = value.margin_rate(engine, "customer_activity", cost_to_serve=cost)
     value.make_customer_value(
         engine, "customer_value", "customer_activity", "alive_scores",
-        model=ws.model, money=ws.spend[0], margin=margin,
+        model=ws.model, money=ws.spend[0], margin=margin, cost_to_serve=cost,
+        potential="customer_potential" if sold else None,
     )  # fmt: skip
+
+
+def _customer_potential(ws: Tables) -> None:
+    ws.need("transactions")
+    project = ws.project
+    made = potential.make_customer_potential(
+        ws.engine, as_of=project.as_of, window_days=project.holdout_days, daily_rate=project.daily_discount_rate,
+        has_money=ws.quality["has_amount"],
+    )  # fmt: skip
+    ws.record("potential", lambda: made)
 
 
 def _holdout(ws: Tables) -> None:
@@ -146,6 +169,7 @@ STEPS: dict[str, Step] = {
     "cells": _cells("cells", "customer_activity"),
     "spend_cells": _spend_cells("spend_cells", "customer_activity"),
     "alive_scores": _alive_scores,
+    "customer_potential": _customer_potential,
     "customer_value": _customer_value,
     "calibration_activity": _calibration_activity,
     "calibration_cells": _cells("calibration_cells", "calibration_activity"),

@@ -278,9 +278,19 @@ class Workspace:
         return made.to_json()
 
     @property
+    def potential(self) -> dict[str, Any] | None:
+        """What is known of products not used yet, with its check; None where the source has no products or money."""
+        if "product" not in self.quality["columns"]:
+            return None
+        self.need("customer_potential")
+        found = self.record("potential", dict)
+        return None if found["reason"] in ("no_products", "no_money") else found
+
+    @property
     def money_kind(self) -> str:
         """What money stands for: ``profit`` where a cost or margin is known, else ``revenue``."""
-        return "profit" if self.quality["has_cost"] or self.project.margin < 1 else "revenue"
+        known = self.quality["has_cost"] or self.project.product_margins or self.project.margin < 1
+        return "profit" if known else "revenue"
 
     @property
     def compared_with(self) -> dt.date:

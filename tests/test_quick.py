@@ -48,7 +48,8 @@ def test_every_customer_has_one_row_with_the_documented_columns(master: tuple[di
     summary, rows = master
     assert tuple(rows.columns) == OUT_COLUMNS == (
         "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
-        "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value",
+        "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value", "profit",
+        "potential_value", "loyalty",
     )  # fmt: skip
     assert len(rows) == rows["customer_id"].nunique() == summary["totals"]["customers"] == 23_570
     assert rows["customer_id"].is_monotonic_increasing
@@ -103,9 +104,12 @@ def test_the_rows_are_those_of_the_model(master: tuple[dict[str, Any], pd.DataFr
 
 def test_totals_are_the_sums_of_the_rows(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
     summary, rows = master
-    for name in ("expected_purchases", "value", "residual_lifetime_value", "historic_value"):
+    for name in ("expected_purchases", "value", "residual_lifetime_value", "historic_value", "profit"):
         assert summary["totals"][name] == pytest.approx(rows[name].sum(), rel=1e-9)
-    assert summary["quality"]["money_used"] == pytest.approx(rows["historic_value"].sum(), abs=1e-2)
+    assert summary["quality"]["money_used"] == pytest.approx(rows["profit"].sum(), abs=1e-2)
+    assert rows["historic_value"].sum() > rows["profit"].sum()
+    assert rows["loyalty"].equals(rows["probability_alive"]) and rows["potential_value"].isna().all()
+    assert summary["totals"]["potential_value"] is None
 
 
 def test_the_summary_is_plain_json(master: tuple[dict[str, Any], pd.DataFrame]) -> None:

@@ -21,10 +21,6 @@ from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import validated
 
 _NORMAL_95 = 1.959963984540054
-_MARGIN = (
-    "select case when sum(revenue) > 0 then cast(sum(historic_value) as double) / sum(revenue) else 1.0 end"
-    " from customer_value"
-)
 
 
 class _Strict(BaseModel):
@@ -318,13 +314,13 @@ def measures(
     -------
     pandas.Series
         ``customers``, ``base_rate`` (probability of a purchase in the window) and ``spend`` (expected margin of
-        one purchase day, at the margin of all customers, in currency).
+        one purchase day, at the margin of all customers and less the cost to serve, in currency).
     """
     bought = lifetime.probability_of_purchase(engine.dialect)
     given: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(
         f"select count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
-        f" coalesce(avg(expected_spend), 0) * ({_MARGIN}) as spend"
+        " coalesce(avg(expected_margin), 0) as spend"
         " from customer_segments s join customer_value v using (customer_id)"
         " where s.segmentation = :segmentation and s.segment = :segment",
         segmentation=segmentation,

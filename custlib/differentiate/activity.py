@@ -2,7 +2,8 @@
 
 Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
 as one). Refunds never make a purchase; their money is netted. What is given back on the first purchase day is
-taken from that day, on any other day (before or after) from the repeat purchases.
+taken from that day, on any other day (before or after) from the repeat purchases. Profit is less the cost to serve
+of every purchase day; ``historic_value`` is its present value, each day's profit carried to as_of.
 """
 
 import datetime as dt
@@ -20,8 +21,11 @@ _SPEND_BINS = (None, 1000, 200, 50)
 def customer_activity(sql: Dialect) -> str:
     """Write the select of one row per customer, of the purchases up to ``:until`` looked at on ``:as_of``.
 
-    The two dates differ only in the counterfactual "time passes and nobody buys".
+    The two dates differ only in the counterfactual "time passes and nobody buys". A past profit is carried to
+    as_of as sum of profit x (1 + annual rate)^(days / 365), with ``:daily_rate`` = ln(1 + annual rate) / 365;
+    as decimals, so that the order of rows does not matter, and by at most e^40, so that no decimal overflows.
     """
+    factor = f"exp(least(cast(:daily_rate as double) * {sql.days('cast(:as_of as date)', 'day')}, 40))"
     return f"""
         select customer_id,
                purchase_days - 1 as frequency,
@@ -30,17 +34,20 @@ def customer_activity(sql: Dialect) -> str:
                {sql.days("cast(:as_of as date)", "last_day")} as days_since_last,
                case when purchase_days > 1
                     then cast(revenue - first_amount as double) / (purchase_days - 1) end as monetary_value,
-               first_amount, refunds, revenue, profit, first_day
+               first_amount, refunds, revenue, profit, cast(historic_value as double) as historic_value, first_day
         from (
             select customer_id,
                    count(*) filter (where is_purchase) as purchase_days,
                    min(day) filter (where is_purchase) as first_day,
                    max(day) filter (where is_purchase) as last_day,
                    {sql.min_by}(amount, day) filter (where is_purchase) as first_amount,
-                   sum(amount) as revenue, sum(profit) as profit, sum(refunded) as refunds
+                   sum(amount) as revenue, sum(profit) as profit, sum(refunded) as refunds,
+                   sum(cast(round(cast(profit as double) * {factor}, 6) as decimal(38, 6))) as historic_value
             from (
                 select customer_id, day, bool_or(is_purchase) as is_purchase,
-                       sum(amount) as amount, sum(profit) as profit,
+                       sum(amount) as amount,
+                       sum(profit) - case when bool_or(is_purchase) then cast(:cost_to_serve as decimal(18, 4))
+                                          else cast(0 as decimal(18, 4)) end as profit,
                        sum(case when is_refund then -amount else 0 end) as refunded
                 from transactions where day <= :until
                 group by customer_id, day)
@@ -70,7 +77,15 @@ def spend_cells(sql: Dialect, activity: str, steps: int | None) -> str:
         from {activity} where frequency > 0 and {cents} > 0 group by frequency, {spend}"""
 
 
-def make_activity(engine: DuckDB, name: str, *, as_of: dt.date, until: dt.date | None = None) -> None:
+def make_activity(
+    engine: DuckDB,
+    name: str,
+    *,
+    as_of: dt.date,
+    until: dt.date | None = None,
+    daily_rate: float = 0.0,
+    cost_to_serve: float = 0.0,
+) -> None:
     """Make a table of customer activity.
 
     Parameters
@@ -83,13 +98,19 @@ def make_activity(engine: DuckDB, name: str, *, as_of: dt.date, until: dt.date |
         The day the customers are looked at.
     until : datetime.date, optional
         Last day of the purchases that count; ``as_of`` when not given.
+    daily_rate : float, default 0
+        Continuous rate per day at which past profits are carried to as_of.
+    cost_to_serve : float, default 0
+        What a purchase day costs beside the goods, in currency.
 
     Raises
     ------
     TableError
         If nobody bought up to that day.
     """
-    engine.make(name, customer_activity(engine.dialect), as_of=as_of, until=until or as_of)
+    select = customer_activity(engine.dialect)
+    money = {"daily_rate": daily_rate, "cost_to_serve": cost_to_serve}
+    engine.make(name, select, as_of=as_of, until=until or as_of, **money)
     if engine.fetch(f"select count(*) as n from {name}")["n"].item() == 0:
         raise TableError(
             f"{name}: no purchase day up to {until or as_of}; returns and cancelled lines are none. "

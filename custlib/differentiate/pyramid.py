@@ -1,7 +1,9 @@
-"""Segmentations ``abc`` and ``pyramid``: classes cut from the top of historic profit.
+"""Segmentations ``abc`` and ``pyramid``: classes cut from the top of profit so far.
 
-Reads customer activity. Classes are cut by share of customers or by share of money (``rules/pyramid.toml``);
-equal profits are in one class, and a profit of zero or below is always in the last.
+Reads customer activity. The money is plain profit, after the cost to serve but not carried to as_of: a ranking of
+what was booked, so that equal purchases rank alike whenever they were made. Classes are cut by share of customers or
+by share of money (``rules/pyramid.toml``); equal profits are in one class, and a profit of zero or below is always in
+the last.
 """
 
 from typing import Any, Literal
@@ -30,7 +32,7 @@ class Options(BaseModel):
 
 
 def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Take the cuts of historic profit.
+    """Take the cuts of profit so far, not discounted.
 
     Parameters
     ----------
@@ -104,12 +106,14 @@ def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 2
     Returns
     -------
     pandas.DataFrame
-        Columns ``customer_share`` and ``value_share``, both from 0 to 1.
+        Columns ``customer_share`` from 0 to 1 and ``value_share`` from 0 to 1, with more than 1 on the way where
+        the last customers lost money; where all together brought none, shares are of what the best brought.
     """
     values, counts = histogram(engine, table, measure)
     customers = np.concatenate(([0.0], np.cumsum(counts[::-1]))) / max(counts.sum(), 1.0)
     money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
-    money = money / money[-1] if money[-1] else money
+    whole = money[-1] if money[-1] > 0 else money.max()
+    money = money / whole if whole > 0 else np.zeros_like(money)
     grid = np.linspace(0, 1, points + 1)
     grid = grid[(grid == 0) | (grid == 1) | (grid * counts.sum() >= fewest)]
     return pd.DataFrame({"customer_share": grid, "value_share": np.interp(grid, customers, money)})

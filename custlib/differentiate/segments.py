@@ -284,18 +284,18 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
     -------
     pandas.DataFrame
         One row per segment of the definition, empty ones included: ``segment``, ``name``, ``customers``,
-        ``customer_share``, ``revenue``, ``revenue_share``, ``historic_value``, ``value``, ``value_share``,
+        ``customer_share``, ``revenue``, ``revenue_share``, ``profit``, ``historic_value``, ``value``, ``value_share``,
         ``residual_lifetime_value``, ``expected_purchases``, ``value_at_risk``, the means ``probability_alive``,
         ``probability_of_purchase``, ``value_per_customer``, ``revenue_per_customer`` and
         ``purchases_per_customer``, and the medians ``frequency``, ``days_since_last`` and ``spend``.
     """
     found = engine.fetch(
         "select s.segment, count(*) as customers, sum(v.revenue) as revenue,"
-        " sum(v.historic_value) as historic_value, sum(v.value) as value,"
+        " sum(v.profit) as profit, sum(v.historic_value) as historic_value, sum(v.value) as value,"
         " sum(v.residual_lifetime_value) as residual_lifetime_value,"
         " avg(v.probability_alive) as probability_alive,"
         " avg(v.probability_of_purchase) as probability_of_purchase, sum(v.expected_purchases) as expected_purchases,"
-        " sum(v.residual_lifetime_value * (1 - v.probability_alive)) as value_at_risk,"
+        " sum(greatest(v.residual_lifetime_value, 0) * (1 - v.probability_alive)) as value_at_risk,"
         " median(v.frequency) as frequency, median(v.days_since_last) as days_since_last,"
         " median(v.revenue / (v.frequency + 1)) as spend, avg(v.value) as value_per_customer,"
         " avg(v.revenue) as revenue_per_customer, avg(v.frequency + 1) as purchases_per_customer"
@@ -307,6 +307,7 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
     counted = (
         "customers",
         "revenue",
+        "profit",
         "historic_value",
         "value",
         "residual_lifetime_value",
@@ -322,7 +323,7 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         ("value", "value_share"),
     ):
         total = frame[name].sum()
-        frame[share] = frame[name] / total if total else 0.0
+        frame[share] = frame[name] / total if total > 0 else 0.0
     return frame
 
 

@@ -4,7 +4,8 @@ Reads ``customer_value`` and ``customer_segments``. The variance of a total is t
 method with the inverse Hessian of both fits) plus that of the customers' futures, simulated per cell: alive ~
 Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds that of a
 customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
-distribution with the total and its variance, so they start near zero where little is expected.
+distribution with the total and its variance, so they start near zero where little is expected; where
+purchases cost something to serve they may end on either side of zero and are normal, with a loss of at most the cost.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from custlib.models.gammagamma import GammaGamma
 
 Floats = NDArray[np.float64]
 _TAILS = np.array([0.025, 0.975])
+_NORMAL = 1.959963984540054
 _STEP = 1e-4
 _FUTURES = 200
 _FUTURES_IN_ALL = 4_000_000
@@ -59,6 +61,10 @@ def intervals(
         expected, value = (float(cells[column].to_numpy(float) @ inside) for column in ("expected", "value"))
         low, high = _around(expected, purchases.of(inside))
         value_low, value_high = _around(value, money.of(inside))
+        served = float(cells["served"].to_numpy(float) @ inside)
+        if served > 0:
+            most = served * high / expected if expected else served
+            value_low, value_high = _on_either_side(value, money.of(inside), most_lost=most)
         if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
             low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
         rows.append(
@@ -87,21 +93,26 @@ class _Variance:
 def _variances(
     model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
 ) -> tuple[_Variance, _Variance]:
-    """Find the variances of purchases and of money, per cell."""
-    customers, money, squares, value, units = (
-        cells[name].to_numpy(dtype=float) for name in ("customers", "money", "money_squares", "value", "units")
+    """Find the variances of purchases and of money, per cell.
+
+    A purchase brings m S - c, with the margin m, the spend S and the cost to serve c. With N purchases, a level of
+    spend of mean s and second moment level x s^2, and g = m s, the variance of a customer's money is
+    (g - c)^2 (E N^2 - (E N)^2) + g^2 ((level - 1) E N^2 + (day - level) E N).
+    """
+    customers, money, squares, gross_squares, gross, units = (
+        cells[name].to_numpy(dtype=float)
+        for name in ("customers", "money", "money_squares", "gross_squares", "gross", "units")
     )
     gradient, covariance = _gradient(model, cells, horizon), log_covariance(model)
     mean, square = futures(model, cells, horizon)
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
-    slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), value, units)
+    slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
+    chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * mean) * gross_squares
     both = np.zeros((7, 7))
     both[:4, :4], both[4:, 4:] = covariance, _covariance(spend)
     return (
         _Variance(gradient * customers, covariance, (square - mean**2) * customers),
-        _Variance(
-            np.vstack([gradient * money, slopes]), both, (level * square - mean**2 + (day - level) * mean) * squares
-        ),
+        _Variance(np.vstack([gradient * money, slopes]), both, chance),
     )
 
 
@@ -113,6 +124,15 @@ def _around(total: float, variance: float) -> tuple[float, float]:
         return total, total
     ends = [total, *(variance / total * gammaincinv(total**2 / variance, _TAILS))]
     return float(min(ends)), float(max(ends))
+
+
+def _on_either_side(total: float, variance: float, *, most_lost: float) -> tuple[float, float]:
+    """Give a total that may end on either side of zero an interval: quantiles of a normal distribution.
+
+    At worst the purchases bring nothing and cost what they cost to serve.
+    """
+    half = _NORMAL * np.sqrt(max(variance, 0.0))
+    return min(total, max(float(total - half), -most_lost)), float(total + half)
 
 
 def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, Floats]:
@@ -149,7 +169,7 @@ def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, 
 
 
 def _spend_slopes(spend: GammaGamma | None, frequency: Floats, value: Floats, units: Floats) -> Floats:
-    """Slope of each cell's value by p, q and v; ``units`` is value over expected spend."""
+    """Slope of each cell's value by p, q and v; ``value`` is before the cost to serve, ``units`` it over spend."""
     if spend is None:
         return np.zeros((3, len(frequency)))
     shape = spend.p * frequency + spend.q - 1
@@ -167,9 +187,12 @@ def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
     return engine.fetch(
         "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"
         " sum(v.expected_purchases) as expected, coalesce(sum(v.value), 0) as value,"
+        " coalesce(sum(v.value + v.service_cost), 0) as gross,"
+        " coalesce(sum(case when v.value is not null then v.service_cost end), 0) as served,"
         " coalesce(sum(v.value / nullif(v.expected_purchases, 0)), 0) as money,"
         " coalesce(sum(power(v.value / nullif(v.expected_purchases, 0), 2)), 0) as money_squares,"
-        " coalesce(sum(v.value / nullif(v.expected_spend, 0)), 0) as units"
+        " coalesce(sum(power((v.value + v.service_cost) / nullif(v.expected_purchases, 0), 2)), 0) as gross_squares,"
+        " coalesce(sum((v.value + v.service_cost) / nullif(v.expected_spend, 0)), 0) as units"
         " from customer_value v join customer_segments s using (customer_id)"
         " where s.segmentation = :segmentation"
         " group by s.segment, v.frequency, floor(v.recency / :bin), floor(v.T / :bin)"

@@ -1,7 +1,9 @@
 """Makes ``customer_value``: what each customer has brought and is expected to bring.
 
-Reads customer activity and ``alive_scores``. Value is purchases x spend x margin; forecasts are discounted to
-as_of at the annual rate of the project. Profit, not revenue, wherever costs or a margin are known.
+Reads customer activity and ``alive_scores``, and ``customer_potential`` where there are products. Value is
+purchases x (spend x margin - cost to serve), so a customer can be below zero. Forecasts are discounted to as_of and
+past profits carried to as_of at the annual rate of the project. Profit, not revenue, wherever costs or a margin are
+known.
 """
 
 from custlib.differentiate import lifetime, spend
@@ -10,28 +12,50 @@ from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd_model import BetaGeometricNBD
 
+_SUMMED = (
+    "expected_purchases", "value", "residual_lifetime_value", "historic_value", "profit", "revenue",
+    "service_cost", "potential_value",
+)  # fmt: skip
 
-def customer_value(sql: Dialect, activity: str, scores: str, money: Spend) -> str:
+
+def customer_value(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
     """Write the select of one row per customer with history and forecast."""
+    potential_value = "p.potential_value" if potential else "cast(null as double)"
+    join = f"left join {potential} p using (customer_id)" if potential else ""
     return f"""
         select customer_id, frequency, recency, T, days_since_last, monetary_value, probability_alive,
+               probability_alive as loyalty,
                probability_alive * any_purchase_if_alive as probability_of_purchase,
                probability_alive * purchases_if_alive as expected_purchases,
                expected_spend,
-               probability_alive * discounted_if_alive * expected_spend * cast(:margin as double) as value,
-               probability_alive * residual_if_alive * expected_spend * cast(:margin as double)
-                   as residual_lifetime_value,
-               cast(profit as double) as historic_value,
+               expected_margin,
+               probability_alive * discounted_if_alive * expected_margin as value,
+               probability_alive * residual_if_alive * expected_margin as residual_lifetime_value,
+               probability_alive * discounted_if_alive * cast(:cost_to_serve as double) as service_cost,
+               potential_value,
+               historic_value,
+               cast(profit as double) as profit,
                cast(revenue as double) as revenue
-        from (
+        from (select *, expected_spend * cast(:margin as double) - cast(:cost_to_serve as double) as expected_margin
+              from (
             select a.*, s.purchases_if_alive, s.any_purchase_if_alive, s.discounted_if_alive, s.residual_if_alive,
+                   {potential_value} as potential_value,
                    {lifetime.probability_alive(sql)} as probability_alive,
                    {spend.expected_spend(sql, money)} as expected_spend
-            from {activity} a join {scores} s using (frequency, T))"""
+            from {activity} a join {scores} s using (frequency, T) {join}))"""
 
 
 def make_customer_value(
-    engine: DuckDB, name: str, activity: str, scores: str, *, model: BetaGeometricNBD, money: Spend, margin: float
+    engine: DuckDB,
+    name: str,
+    activity: str,
+    scores: str,
+    *,
+    model: BetaGeometricNBD,
+    money: Spend,
+    margin: float,
+    cost_to_serve: float = 0.0,
+    potential: str | None = None,
 ) -> None:
     """Make the table of customer value.
 
@@ -48,14 +72,19 @@ def make_customer_value(
     money : Spend
         What a customer spends per purchase day.
     margin : float
-        Share of revenue that is profit.
+        Share of revenue that is profit, before the cost to serve.
+    cost_to_serve : float, default 0
+        What a purchase day costs beside the goods, in currency.
+    potential : str, optional
+        Name of the table of potential value; without products there is none.
     """
+    select = customer_value(engine.dialect, activity, scores, money, potential=potential)
     values = lifetime.parameters(model) | spend.parameters(money)
-    engine.make(name, customer_value(engine.dialect, activity, scores, money), margin=margin, **values)
+    engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
 
 
-def margin_rate(engine: DuckDB, activity: str) -> float:
-    """Share of net revenue that is profit, over all customers.
+def margin_rate(engine: DuckDB, activity: str, *, cost_to_serve: float = 0.0) -> float:
+    """Share of net revenue that is profit before the cost to serve, over all customers.
 
     Parameters
     ----------
@@ -63,15 +92,19 @@ def margin_rate(engine: DuckDB, activity: str) -> float:
         Holds the activity.
     activity : str
         Name of the table of activity.
+    cost_to_serve : float, default 0
+        What was taken off the profit of every purchase day; it is put back.
 
     Returns
     -------
     float
         1 where the source has no money or no net revenue.
     """
-    sums = engine.fetch(f"select sum(profit) as profit, sum(revenue) as revenue from {activity}")
-    revenue = sums["revenue"].astype(float).item()
-    return float(sums["profit"].astype(float).item() / revenue) if revenue > 0 else 1.0
+    sums = engine.fetch(
+        f"select sum(profit) as profit, sum(revenue) as revenue, sum(frequency + 1) as purchase_days from {activity}"
+    ).astype(float)
+    revenue, served = sums["revenue"].item(), cost_to_serve * sums["purchase_days"].item()
+    return float((sums["profit"].item() + served) / revenue) if revenue > 0 else 1.0
 
 
 def totals(engine: DuckDB, value: str = "customer_value") -> dict[str, float]:
@@ -87,13 +120,17 @@ def totals(engine: DuckDB, value: str = "customer_value") -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``customers``, ``repeat_customers``, ``active`` (expected to buy in the horizon),
-        ``expected_purchases``, ``value``, ``residual_lifetime_value``, ``historic_value``, ``revenue``.
+        ``customers``, ``repeat_customers``, ``active`` (expected to buy in the horizon), ``below_zero`` (whose
+        value is negative) with ``value_below_zero``, ``below_zero_so_far`` with ``profit_below_zero``,
+        ``expected_purchases``, ``value``, ``residual_lifetime_value``, ``historic_value``, ``profit``, ``revenue``,
+        ``service_cost``, ``potential_value`` (nan without products).
     """
-    summed = ("expected_purchases", "value", "residual_lifetime_value", "historic_value", "revenue")
-    columns = ", ".join(f"sum({name}) as {name}" for name in summed)
+    columns = ", ".join(f"sum({name}) as {name}" for name in _SUMMED)
     row = engine.fetch(
         "select count(*) as customers, count(*) filter (where frequency > 0) as repeat_customers,"
+        " count(*) filter (where value < 0) as below_zero, count(*) filter (where profit < 0) as below_zero_so_far,"
+        " coalesce(sum(case when value < 0 then value end), 0) as value_below_zero,"
+        " coalesce(sum(case when profit < 0 then profit end), 0) as profit_below_zero,"
         f" sum(probability_of_purchase) as active, {columns} from {value}"
     )
     return {name: float(row[name].item()) for name in row.columns}

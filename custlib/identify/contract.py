@@ -13,6 +13,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.casts import transactions_read
 from custlib.identify.findings import count
+from custlib.identify.margins import make_product_margins, margin_gaps, refuse_margins
 from custlib.identify.sources import Opened, explain, open_source
 from custlib.project import Project, Source
 
@@ -42,6 +43,7 @@ def make_transactions(engine: DuckDB, project: Project) -> dict[str, Any]:
     """
     path = project.source_path
     opened = open_source(engine, project.source, path)
+    refuse_margins(project, opened.columns, path.name)
     checked = _checked(engine.dialect, opened, project.source)
     values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
     try:
@@ -51,7 +53,11 @@ def make_transactions(engine: DuckDB, project: Project) -> dict[str, Any]:
     except Exception as fault:
         raise explain(fault, path) from None
     margin = 1.0 if "cost" in opened.columns else project.margin
-    made = transactions(engine.dialect, whole_ids="customer_id_float" in quality["repairs"])
+    whole_ids = "customer_id_float" in quality["repairs"]
+    if project.product_margins:
+        make_product_margins(engine, project.product_margins)
+        quality = quality | margin_gaps(engine, project, quality["warnings"])
+    made = transactions(engine.dialect, whole_ids=whole_ids, by_product=bool(project.product_margins))
     engine.make("transactions", made, margin=margin)
     engine.make("quarantine", "select * from transactions_checked where reason is not null")
     return quality
@@ -79,15 +85,20 @@ def _checked(sql: Dialect, opened: Opened, source: Source) -> str:
         from ({transactions_read(sql, opened, source)})"""
 
 
-def transactions(sql: Dialect, *, whole_ids: bool = False) -> str:
-    """Write the select of the accepted rows; profit is amount less cost, or amount times ``:margin``."""
+def transactions(sql: Dialect, *, whole_ids: bool = False, by_product: bool = False) -> str:
+    """Write the select of the accepted rows; profit is amount less cost, or amount times the margin.
+
+    The margin is that of the product where products have one, else ``:margin``.
+    """
     customer = "regexp_replace(customer_id, '[.]0$', '')" if whole_ids else "customer_id"
+    share = "coalesce(m.margin, cast(:margin as double))" if by_product else ":margin"
+    margins = "left join product_margins m using (product)" if by_product else ""
     return f"""
         select {customer} as customer_id, day, amount,
-               coalesce(margin_amount, cast(round(cast(amount as double) * :margin, 4) as decimal(18, 4))) as profit,
+               coalesce(margin_amount, cast(round(cast(amount as double) * {share}, 4) as decimal(18, 4))) as profit,
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
-        from transactions_checked where reason is null"""
+        from transactions_checked {margins} where reason is null"""
 
 
 def _rules() -> list[dict[str, Any]]:

@@ -77,13 +77,15 @@ def _table(rows: list[Row], words: Words, labels: dict[str, str], form: Form) ->
 
 
 def _curve(sheet: Sheet, words: Words, points: list[Point], mark: Point | None) -> None:
-    plane = plane_on(sheet, words, Reach((0, 1), (0, 1), room=24), lambda v: share(v, words.language))
+    shares = [value for _, value in points]  # beyond 0 and 1 where some customers lost money
+    reach = Reach((0, 1), (min(0.0, *shares), max(1.0, *shares)), room=24)
+    plane = plane_on(sheet, words, reach, lambda v: share(v, words.language))
     sheet.line([plane.at(0, 0), plane.at(1, 1)], "mark", 1.2, "--")
     spot = plane.at(*(EVEN_NARROW if sheet.narrow else EVEN_WIDE))
     sheet.text((spot[0] + 6, spot[1] + 16), words.t("chart.equal"), "muted")
     sheet.line(plane.points(points), "accent", 2.5)
     _mark_point(sheet, words, plane, mark)
-    sheet.x_ticks([(plane.x(v), share(v, words.language)) for v in plane.x.ticks()], plane.y(0))
+    sheet.x_ticks([(plane.x(v), share(v, words.language)) for v in plane.x.ticks()], plane.y(plane.y.low))
 
 
 def _mark_point(sheet: Sheet, words: Words, plane: Plane, mark: Point | None) -> None:

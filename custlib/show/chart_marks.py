@@ -75,7 +75,7 @@ def _dots(rows: list[Row], words: Words, form: Form) -> Painter:
     def paint(sheet: Sheet) -> None:
         sheet.key(keys, 8)
         lanes = Lanes(sheet, [str(row["label"]) for row in rows], TOP, 64)
-        scale = Scale(min(0.0, *every), max(every), lanes.left + 6, lanes.right)
+        scale = Scale(min(0.0, *every), max(0.0, *every), lanes.left + 6, lanes.right)
         foot = sheet.height - FOOT
         for value in scale.ticks():
             colour = "mark" if value == 0 else "rule"

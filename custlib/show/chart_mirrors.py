@@ -40,8 +40,8 @@ class Write:
         return form_of(self.form, self.language)(value)
 
     def length(self, value: Any) -> float:
-        """Give the length to draw."""
-        return told(float(value), self.form)
+        """Give the length to draw: none below zero, where the written value must do."""
+        return max(told(float(value), self.form), 0.0)
 
 
 def pyramid_bars(

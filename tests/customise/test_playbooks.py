@@ -141,7 +141,7 @@ def test_measures_by_hand(tmp_path):
             "customer_id": ["a", "b", "c"],
             "frequency": [2, 0, 5], "recency": [170, 0, 300], "T": [200, 10, 310],
             "expected_spend": [40.0, 20.0, 99.0],
-            "historic_value": [20.0, 10.0, 30.0], "revenue": [100.0, 50.0, 50.0],
+            "expected_margin": [40.0 * 0.3 - 2, 20.0 * 0.3 - 2, 99.0 * 0.3 - 2],
         }
     )  # fmt: skip
     engine.attach_frame("given_value", customers)
@@ -159,8 +159,8 @@ def test_measures_by_hand(tmp_path):
     )
     assert found["customers"] == 2
     assert found["base_rate"] == pytest.approx(bought.mean(), rel=1e-12)
-    # margin of all customers: 60 of 200; mean spend of the segment 30
-    assert found["spend"] == pytest.approx(30 * 0.3)
+    # mean spend of the segment 30, a margin of .3, a cost to serve of 2
+    assert found["spend"] == pytest.approx(30 * 0.3 - 2)
     nobody = playbooks.measures(engine, "rfm", "z", model, window_days=90)
     assert nobody.tolist() == [0, 0, 0]
     assert lifetime.parameters(model)["a"] == 0.8

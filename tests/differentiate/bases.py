@@ -17,8 +17,9 @@ DAILY_RATE = float(np.log1p(0.10) / 365)
 
 
 def transactions(rows, *, margin=1.0):
-    """One row per line from (customer, day, amount); a negative amount is a refund."""
-    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
+    """One row per line from (customer, day, amount), or with a product; a negative amount is a refund."""
+    columns = ["customer_id", "day", "amount", "product"]
+    frame = pd.DataFrame([(*row, None)[:4] for row in rows], columns=columns)
     frame["day"] = pd.to_datetime(frame["day"]).dt.date
     frame["amount"] = frame["amount"].astype(float)
     frame["profit"] = frame["amount"] * margin
@@ -26,13 +27,14 @@ def transactions(rows, *, margin=1.0):
 
 
 def open_base(folder, rows, *, margin=1.0):
-    """An engine with transactions from (customer, day, amount)."""
+    """An engine with transactions from (customer, day, amount), or with a product."""
     engine = DuckDB(folder, threads=1)
     engine.attach_frame("lines", transactions(rows, margin=margin))
     engine.make(
         "transactions",
         "select customer_id, day, cast(amount as decimal(18, 4)) as amount,"
-        " cast(profit as decimal(18, 4)) as profit, is_purchase, is_refund from lines",
+        " cast(profit as decimal(18, 4)) as profit, is_purchase, is_refund, cast(product as varchar) as product"
+        " from lines",
     )
     return engine
 
@@ -53,13 +55,13 @@ def shop(customers=60, *, seed=0):
     return rows
 
 
-def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, horizon_days=365, as_of=AS_OF):
+def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, cost_to_serve=0.0, horizon_days=365, as_of=AS_OF):
     """Activity, scores and value from the transactions of an engine."""
-    activity.make_activity(engine, "customer_activity", as_of=as_of)
+    activity.make_activity(engine, "customer_activity", as_of=as_of, daily_rate=DAILY_RATE, cost_to_serve=cost_to_serve)
     lifetime.make_alive_scores(
         engine, "alive_scores", "customer_activity", model, horizon_days=horizon_days, daily_rate=DAILY_RATE
     )
     value.make_customer_value(
         engine, "customer_value", "customer_activity", "alive_scores",
-        model=model, money=money, margin=margin,
+        model=model, money=money, margin=margin, cost_to_serve=cost_to_serve,
     )  # fmt: skip

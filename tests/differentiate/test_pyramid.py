@@ -5,7 +5,7 @@ import pytest
 
 from custlib.differentiate import activity, pyramid
 from custlib.errors import UsageError
-from tests.differentiate.bases import AS_OF
+from tests.differentiate.bases import AS_OF, make_value
 
 
 def classes(engine, options):
@@ -136,3 +136,18 @@ def test_the_curve_of_cdnow_is_concave_and_thinned(cdnow):
 def test_wrong_options_are_refused(small_shop, options, message):
     with pytest.raises(UsageError, match=message):
         pyramid.define(small_shop, "customer_activity", {"segmentation": "abc"} | options)
+
+
+def test_where_nobody_brings_money_no_share_is_made_up(base):
+    engine = base([("a", "2025-01-01", 5), ("b", "2025-01-01", 3)], margin=-1)
+    make_value(engine)
+    found = pyramid.curve(engine, "customer_value", measure="profit", fewest=0)
+    assert (found["value_share"] == 0).all()
+
+
+def test_where_losses_outweigh_shares_are_of_what_the_best_brought(base):
+    engine = base([("a", "2025-01-01", 30), ("b", "2025-01-01", 10), ("c", "2025-01-01", 10)])
+    make_value(engine, cost_to_serve=20)
+    # a brings 10; b and c lose 10 each
+    found = pyramid.curve(engine, "customer_value", measure="profit", points=3, fewest=0)
+    assert found["value_share"].tolist() == pytest.approx([0, 1, 0, -1])

@@ -14,10 +14,10 @@ SPEND = GammaGamma(6.25, 3.74, 15.44)
 HORIZON = 180
 
 
-def one_segment(engine, *, model=MODEL, money=SPEND, margin=1.0):
+def one_segment(engine, *, model=MODEL, money=SPEND, margin=1.0, cost_to_serve=0.0):
     """Value and one segment named ``s`` for all customers of an engine."""
     given = spend.from_gamma_gamma(money) if money else spend.Spend("none")
-    make_value(engine, model=model, money=given, margin=margin, horizon_days=HORIZON)
+    make_value(engine, model=model, money=given, margin=margin, cost_to_serve=cost_to_serve, horizon_days=HORIZON)
     engine.make(
         "customer_segments",
         "select customer_id, 'one' as segmentation, 's' as segment, '' as reason from customer_activity",
@@ -100,6 +100,26 @@ def test_the_variance_of_money_by_brute_force(base):
     assert purchases.of(inside) == pytest.approx(bought.sum(axis=1).var(), rel=0.25)
     discount = engine.fetch("select sum(value) / sum(expected_purchases * expected_spend) as d from customer_value")
     assert money.of(inside) == pytest.approx(earned.sum(axis=1).var() * discount["d"].item() ** 2, rel=0.35)
+
+
+def test_the_variance_of_money_less_the_cost_to_serve_by_brute_force(base):
+    engine = base(BASE)
+    one_segment(engine, margin=0.5, cost_to_serve=12)
+    x, recency, age, mean = histories(engine)
+    cells = uncertainty._cells(engine, "one")
+    money = uncertainty._variances(MODEL, SPEND, cells, float(HORIZON))[1]
+    random = np.random.default_rng(2)
+    bought = np.array([futures(random, MODEL, x, recency, age, HORIZON) for _ in range(6000)])
+    earned = np.array([earnings(random, SPEND, x, mean, row) for row in bought])
+    kept = (0.5 * earned - 12 * bought).sum(axis=1)
+    found = spans(engine)
+    discount = engine.fetch("select sum(service_cost) / sum(12 * expected_purchases) as d from customer_value")["d"]
+    assert kept.mean() * discount.item() == pytest.approx(found["value"], abs=3 * kept.std() / 6000**0.5)
+    assert money.of(np.ones(len(cells))) == pytest.approx(kept.var() * discount.item() ** 2, rel=0.35)
+    # the whole may end on either side of zero
+    assert found["value_low"] < 0 < found["value_high"]
+    inside = (kept * discount.item() >= found["value_low"]) & (kept * discount.item() <= found["value_high"])
+    assert inside.mean() == pytest.approx(0.95, abs=0.03)
 
 
 @pytest.mark.parametrize("frequency", [0, 1, 4, 20])
@@ -191,6 +211,11 @@ def test_an_interval_holds_its_total_on_its_side_of_zero(total, variance):
     low, high = uncertainty._around(total, variance)
     assert low <= total <= high
     assert low >= 0 or high <= 0
+
+
+def test_at_worst_a_purchase_brings_nothing_and_costs_what_it_costs():
+    assert uncertainty._on_either_side(10.0, 100.0, most_lost=4.0) == pytest.approx((-4, 29.6), abs=0.01)
+    assert uncertainty._on_either_side(-5.0, 1.0, most_lost=9.0) == pytest.approx((-6.96, -3.04), abs=0.01)
 
 
 def test_a_large_total_has_the_normal_interval():

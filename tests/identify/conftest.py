@@ -44,7 +44,7 @@ def check(tmp_path: Path) -> Iterator[Check]:
         path = content if isinstance(content, Path) else tmp_path / name
         if not isinstance(content, Path):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        margin = {"margin": options.pop("margin")} if "margin" in options else {}
+        margin = {name: options.pop(name) for name in ("margin", "product_margins") if name in options}
         project = projects.build(
             {"id": "shop", "name": "Shop", "as_of": as_of, "source": {"path": str(path)} | options} | margin
         )

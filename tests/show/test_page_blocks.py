@@ -16,6 +16,7 @@ QUALITY: dict[str, Any] = {
     "rows_read": 1204, "rows_used": 1200, "rows_quarantined": 4, "rows_removed": 0, "rows_repaired": 0,
     "money_read": 5000.0, "money_used": 4900.0, "money_quarantined": 100.0,
     "reasons": {"missing_amount": 4}, "warnings": ["columns ignored: note"], "has_amount": True, "columns": {},
+    "has_cost": False,
 }  # fmt: skip
 HOLDOUT = {"actual": 100, "predicted": 88.0, "naive": 150.0, "bias": -0.12, "naive_bias": 0.5, "light": "green"}
 

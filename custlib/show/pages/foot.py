@@ -27,6 +27,22 @@ def glossary(t: Texts, *terms: str) -> Glossary:
     return Glossary([(t(f"glossary.{term}.term"), t(f"glossary.{term}.meaning")) for term in terms])
 
 
+def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
+    """Say what margin holds: by the cost column, by product, one for all, or none given."""
+    rest = f"{project.margin:g}"
+    if quality["has_cost"]:
+        return t("worth.margin_cost")
+    if project.product_margins:
+        return t("worth.margin_products", count=number(len(project.product_margins), t.language), rest=rest)
+    return rest if project.margin < 1 else t("worth.margin_none")
+
+
+def cost_to_serve(t: Texts, project: Project) -> str:
+    """Say what a purchase day costs beside the goods."""
+    given = f"{project.currency} {project.cost_to_serve:,.2f}"
+    return t("worth.cost_to_serve_text", cost=given) if project.cost_to_serve else t("worth.cost_to_serve_none")
+
+
 def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
     """Say where a page comes from: data, parameters, versions, and what became of every row.
 
@@ -55,9 +71,11 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
         (t("footer.data"), f"{project.source_path.name}, SHA-256 {fingerprint[:16]}"),
         (t("footer.parameters"), t("footer.parameters_text", horizon=project.horizon_days, rate=rate,
-                                   holdout=project.holdout_days, margin=f"{project.margin:g}")),
+                                   holdout=project.holdout_days, margin=margin(t, project, quality))),
         (t("footer.rows"), t("footer.rows_text", **rows)),
     ]  # fmt: skip
+    if project.cost_to_serve:
+        items.insert(3, (t("worth.cost_to_serve"), cost_to_serve(t, project)))
     if quality["has_amount"]:
         items.append((t("footer.money"), t("footer.money_text", **moneys)))
     return Footer([*items, (t("footer.version"), f"custlib {version}")])

@@ -69,13 +69,15 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
             "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
         }
     )
+    days = {"value": project.horizon_days}
     labels = {
-        c: t(f"overview.column_{c}", currency=project.currency, days=project.compare_days)
+        c: t(f"overview.column_{c}", currency=project.currency, days=days.get(c, project.compare_days))
         for c in rows.columns
         if c != "href"
     }
     return Table.of(
-        rows, title=t("overview.segments"), caption=t("overview.segments_caption"), labels=labels, header="name",
+        rows, title=t("overview.segments"), labels=labels, header="name",
+        caption=t("overview.segments_caption", days=project.horizon_days),
         links={"name": "href"}, language=t.language, note=t("value.table_note") if any(small) else "",
     )  # fmt: skip
 

@@ -63,7 +63,7 @@ def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project:
     around = interval(span["value_low"], span["value_high"], lang, currency)
     return Facts(
         [
-            (t("playbook.historic"), money(row["historic_value"], currency, lang)),
+            (t("playbook.historic"), money(row["profit"], currency, lang)),
             (t("playbook.coming", days=project.horizon_days),
              t("playbook.with_interval", money=money(row["value"], currency, lang), interval=around)),
             (t("playbook.residual"), money(row["residual_lifetime_value"], currency, lang)),
@@ -99,9 +99,13 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
         return Text(t("playbook.no_comparison"))
     names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
     rows = pd.DataFrame(
-        {"label": [t(f"playbook.index_{n}") for n in names], "index": [100 * row[n] / base[n] for n in names]}
+        {
+            "label": [t(f"playbook.index_{n}") for n in names],
+            "index": [100 * row[n] / base[n] if base[n] > 0 else None for n in names],
+        }
     )
-    rows = rows.dropna(subset="index", ignore_index=True)  # money is not known without an amount column
+    # money is not known without an amount column, and nothing compares with a base that is worth nothing
+    rows = rows.dropna(subset="index", ignore_index=True)
     best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
     return charts.index_bars(
         rows, title=t("playbook.differs", label=best["label"], index=number(best["index"], t.language)),

@@ -1,13 +1,16 @@
 """Blocks of the page "What are they worth?": history, forecast with interval, who brings the money."""
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from custlib.project import Project
 from custlib.show import charts
-from custlib.show.blocks import Figure, Kpi, Kpis, Light, Table, Title
-from custlib.show.formats import day, interval, money, number, share
+from custlib.show.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
+from custlib.show.formats import day, interval, money, number, share, suppressed
+from custlib.show.pages.foot import cost_to_serve, margin
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 
@@ -28,14 +31,55 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
     bought = interval(whole["purchases_low"], whole["purchases_high"], lang)
     rate = share(project.annual_discount_rate, lang)
-    so_far, coming = money(totals["historic_value"], currency, lang), money(whole["value"], currency, lang)
+    so_far, coming = money(totals["profit"], currency, lang), money(whole["value"], currency, lang)
     ever = money(totals["residual_lifetime_value"], currency, lang)
+    notes = [t(f"worth.historic_note_{money_kind}" + ("_served" if project.cost_to_serve else ""))]
+    if math.isfinite(totals["historic_value"]):
+        notes += [t("worth.carried", worth=money(totals["historic_value"], currency, lang), rate=rate)]
     return Kpis(
         [
-            Kpi(t("value.historic"), so_far, t(f"value.historic_note_{money_kind}")),
+            Kpi(t("value.historic"), so_far, t("join.semicolon").join(notes)),
             Kpi(t("value.coming", days=project.horizon_days), coming, t("value.between", interval=span)),
             Kpi(t("value.purchases"), number(whole["expected_purchases"], lang), t("value.between", interval=bought)),
             Kpi(t("value.residual"), ever, t("value.residual_note", rate=rate)),
+        ]
+    )
+
+
+def below_zero(t: Texts, project: Project, totals: Mapping[str, float]) -> Callout | None:
+    """Say how many customers cost more than they bring, so far or in the coming horizon, where any do."""
+    found = {
+        "past": (totals["below_zero_so_far"], totals["profit_below_zero"]),
+        "coming": (totals["below_zero"], totals["value_below_zero"]),
+    }
+    said = []
+    for when, (count, loss) in found.items():
+        key = f"worth.below_zero_{when}" + ("_few" if is_small(count) else "")
+        values = {"count": suppressed(int(count), t.language), "loss": money(loss, project.currency, t.language)}
+        said += [t(key, days=project.horizon_days, **values)] if count else []
+    return Callout(t("worth.below_zero"), " ".join(said), "warn") if said else None
+
+
+def basis(
+    t: Texts, project: Project, totals: Mapping[str, float], quality: Mapping[str, Any], margin_rate: float
+) -> Facts | Text:
+    """State how value is counted: margin, cost to serve, rate, and past and future in the two senses."""
+    if not quality["has_amount"]:
+        return Text(t("worth.no_money"))
+    lang, currency = t.language, project.currency
+    past, ever = totals["historic_value"], totals["residual_lifetime_value"]
+    rate, daily = share(project.annual_discount_rate, lang), f"{project.daily_discount_rate * 100:.4f} %"
+    held = margin(t, project, quality)
+    if quality["has_cost"] or project.product_margins:
+        held = t("worth.margin_on_average", margin=held, share=share(margin_rate, lang))
+    return Facts(
+        [
+            (t("worth.margin"), held),
+            (t("worth.cost_to_serve"), cost_to_serve(t, project)),
+            (t("worth.rate"), t("worth.rate_text", rate=rate, daily=daily)),
+            (t("worth.past"), t("worth.past_text", worth=money(past, currency, lang), rate=rate)),
+            (t("worth.narrow"), t("worth.narrow_text", worth=money(ever, currency, lang))),
+            (t("worth.wide"), t("worth.wide_text", worth=money(past + ever, currency, lang))),
         ]
     )
 
@@ -52,14 +96,16 @@ def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
     """Put customers beside money, tier by tier; tiers of fewer than ten customers are left out."""
     frame = frame[~frame["customers"].map(is_small)]
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
-    best = frame.iloc[0]
+    best = frame.iloc[int((frame["customers"] > 0).to_numpy().argmax())]
     values = {k: share(best[f"{k}_share"], t.language) for k in ("customer", "value")}
     return charts.pyramid_bars(
         rows,
         order=list(rows["segment"]),
         language=t.language,
         caption=t("value.pyramid_caption"),
-        title=t("value.pyramid", name=best["name"], customers=values["customer"], value=values["value"]),
+        title=t("worth.loss")
+        if frame["value"].sum() < 0
+        else t("value.pyramid", name=best["name"], customers=values["customer"], value=values["value"]),
         description=t("value.pyramid_description"),
     )
 
@@ -71,9 +117,11 @@ def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFr
     rows = rows.assign(label=rows["name"], low=rows["value_low"], high=rows["value_high"])
     best = rows.sort_values("value").iloc[-1]
     return charts.dot_intervals(
-        rows.assign(historic=rows["historic_value"])[["label", "value", "low", "high", "historic"]],
-        language=t.language, x_label=project.currency, caption=t("value.dots_caption"),
-        title=t("value.dots", name=best["name"], share=share(best["value_share"], t.language)),
+        rows.assign(historic=rows["profit"])[["label", "value", "low", "high", "historic"]],
+        language=t.language, x_label=project.currency, caption=t("value.dots_caption", days=project.horizon_days),
+        title=t("worth.loss")
+        if rows["value"].sum() < 0
+        else t("value.dots", name=best["name"], share=share(best["value_share"], t.language)),
         description=t("value.dots_description"),
     )  # fmt: skip
 
@@ -102,7 +150,7 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
     ]
     notes = [t("value.table_note")] if small.any() else []
     notes += [t("value.table_note_once")] if once.any() else []
-    labels = {c: t(f"value.column_{c}", currency=project.currency) for c in rows.columns}
+    labels = {c: t(f"value.column_{c}", currency=project.currency, days=project.horizon_days) for c in rows.columns}
     return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
 
 
