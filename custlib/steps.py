@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from custlib.differentiate import activity, backtest, lifetime, migration, segments, value
+from custlib.differentiate import activity, audit_periods, backtest, lifetime, migration, segments, value
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
@@ -140,6 +140,10 @@ def _segment_moves(ws: Tables) -> None:
     migration.make_segment_moves(engine, list(ws.definitions.values()))
 
 
+def _customer_months(ws: Tables) -> None:
+    audit_periods.make_customer_months(ws.need("transactions", "customer_activity"), ws.project.as_of)
+
+
 STEPS: dict[str, Step] = {
     "transactions": _transactions,
     "customer_activity": _activity,
@@ -157,4 +161,5 @@ STEPS: dict[str, Step] = {
     "activity_aged": _activity_at("activity_aged", past_day=False, past_purchases=True),
     "activity_now": _activity_at("activity_now", past_day=False, past_purchases=False),
     "segment_moves": _segment_moves,
+    "customer_months": _customer_months,
 }
