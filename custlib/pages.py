@@ -21,6 +21,7 @@ _PLAIN = {
     "validation": "30_lifetime",
     "value": "40_value",
     "segments": "50_segments",
+    "audit": "20_audit",
     "identify": "10_identify",
     "start": "00_start_here",
 }

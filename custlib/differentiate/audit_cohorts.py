@@ -28,8 +28,8 @@ def cohort_ages(engine: DuckDB, clock: Clock) -> pd.DataFrame:
         One row per cohort and age reached, ages without purchases included, the oldest cohort first: ``cohort``
         (periods ago), ``age``, ``customers`` (of the cohort), ``active`` (with a purchase at that age),
         ``purchase_days``, ``revenue``, ``profit``, ``active_share``, ``purchases_per_active``,
-        ``spend_per_purchase``, and ``cumulated`` (revenue so far per customer of the cohort). What nobody did
-        has no ratio.
+        ``spend_per_purchase``, and what a customer of the cohort has brought so far: ``cumulated_revenue`` and
+        ``cumulated_purchase_days``. What nobody did has no ratio.
     """
     months = clock.cohort.months
     cohort = engine.dialect.divide("cohort", str(months))
@@ -43,12 +43,12 @@ def cohort_ages(engine: DuckDB, clock: Clock) -> pd.DataFrame:
     frame = grid.merge(found, how="left", on=["cohort", "age"]).astype(float).fillna(0.0)
     # Everybody buys at age 0: those active then are the cohort.
     frame.insert(2, "customers", frame.groupby("cohort")["active"].transform("first"))
-    spent = frame.groupby("cohort")["revenue"].cumsum()
+    so_far = frame.groupby("cohort")[["revenue", "purchase_days"]].cumsum().div(frame["customers"], axis=0)
+    frame = frame.join(so_far.add_prefix("cumulated_"))
     return frame.astype({"cohort": int, "age": int}).assign(
         active_share=frame["active"] / frame["customers"],
         purchases_per_active=_ratio(frame["purchase_days"], frame["active"]),
         spend_per_purchase=_ratio(frame["revenue"], frame["purchase_days"]),
-        cumulated=spent / frame["customers"],
     )
 
 
@@ -70,7 +70,7 @@ def hidden(frame: pd.DataFrame, *, fewest: int = 10) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same with ``active_share``, ``purchases_per_active``, ``spend_per_purchase``, ``revenue`` and ``profit``
-        missing where one to nine were active; ``cumulated`` stays: it is of the whole cohort.
+        missing where one to nine were active; the cumulated columns stay: they are of the whole cohort.
     """
     kept = frame[frame["customers"] >= fewest].reset_index(drop=True)
     few = kept["active"].between(0, fewest, inclusive="neither")
@@ -166,7 +166,7 @@ def cohort_periods(engine: DuckDB, clock: Clock) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``cohort`` and ``period`` (both periods ago, each of its own unit), ``customers`` (active),
-        ``revenue`` and ``profit``.
+        ``purchase_days``, ``revenue`` and ``profit``; what has no money has noughts.
     """
     cohort = engine.dialect.divide("cohort", str(clock.cohort.months))
     return (
@@ -189,7 +189,7 @@ def stack(frame: pd.DataFrame, bands: dict[int, int], *, measure: str = "revenue
         What :func:`cohort_periods` made.
     bands : dict of int to int
         The band of each cohort.
-    measure : {"revenue", "profit", "customers"}
+    measure : {"revenue", "purchase_days", "customers"}
         What is stacked.
     fewest : int, default 10
         Least customers of a cell; a period with fewer in all has none.

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custlib.differentiate import activity, audit
+from custlib.differentiate import activity, audit, audit_changes
 from custlib.differentiate.audit_periods import clock, make_customer_months
 from tests.differentiate.bases import shop
 
@@ -85,7 +85,7 @@ def test_a_loss_has_no_shares(base):
 
 
 def test_lens_two_tells_who_came_left_stayed_changed(four):
-    found = audit.moves(*four).set_index("group")
+    found = audit_changes.moves(*four).set_index("move")
     assert found["customers"].to_dict() == {
         "new": 1, "returned": 1, "more": 1, "same": 0, "less": 0, "lapsed": 1, "refunds": 1,
     }  # fmt: skip
@@ -96,7 +96,7 @@ def test_lens_two_tells_who_came_left_stayed_changed(four):
 
 def test_the_change_by_hand(four):
     totals = audit.period_totals(*four).set_index("period")
-    found = audit.change_parts(totals.loc[1], totals.loc[0])
+    found = audit_changes.change_parts(totals.loc[1], totals.loc[0])
     # 2 customers x 1 day x 35 become 3 x 4/3 x 29.25
     by_order = []
     for order in itertools.permutations(range(3)):
@@ -125,16 +125,16 @@ def test_the_change_by_hand(four):
 )
 def test_changes_of_one_thing_only(before, now, wanted):
     names = ("customers", "purchase_days", "revenue")
-    found = audit.change_parts(*(pd.Series(dict(zip(names, row, strict=True))) for row in (before, now)))
+    found = audit_changes.change_parts(*(pd.Series(dict(zip(names, row, strict=True))) for row in (before, now)))
     assert list(found.values()) == pytest.approx(wanted)
 
 
 def test_without_money_purchases_are_parted(four):
     totals = audit.period_totals(*four).set_index("period")
-    found = audit.change_parts(totals.loc[1], totals.loc[0], measure="purchase_days")
+    found = audit_changes.change_parts(totals.loc[1], totals.loc[0], measure="purchase_days")
     # 2 x 1 become 3 x 4/3
     assert found == pytest.approx({"customers": 7 / 6, "frequency": 5 / 6, "spend": 0, "other": 0})
-    moved = audit.moves(*four, measure="purchase_days").set_index("group")
+    moved = audit_changes.moves(*four, measure="purchase_days").set_index("move")
     assert moved["change"].to_dict() == {
         "new": 1, "returned": 1, "more": 1, "same": 0, "less": 0, "lapsed": -1, "refunds": 0,
     }  # fmt: skip
@@ -149,7 +149,7 @@ def test_one_customer_on_one_day(base):
         "period": 0, "customers": 1, "new_customers": 1, "purchase_days": 1, "revenue": 10, "profit": 10,
         "new_revenue": 10,
     }  # fmt: skip
-    assert audit.moves(engine, when)["customers"].tolist() == [1, 0, 0, 0, 0, 0, 0]
+    assert audit_changes.moves(engine, when)["customers"].tolist() == [1, 0, 0, 0, 0, 0, 0]
     assert audit.purchase_days(engine, when)["customers"].tolist() == [1]
     assert audit.spend_bins(engine, when)["customers"].tolist() == [1]
     assert audit.parts(engine, when).empty
@@ -204,9 +204,11 @@ def test_moves_and_parts_of_the_change_add_up_to_it(large, now):
     (engine, when), _ = large
     totals = audit.period_totals(engine, when).set_index("period")
     change = totals.loc[now, "revenue"] - totals.loc[now + 1, "revenue"]
-    moved = audit.moves(engine, when, before=now + 1, now=now).set_index("group")
+    moved = audit_changes.moves(engine, when, before=now + 1, now=now).set_index("move")
     assert moved["change"].sum() == pytest.approx(change, abs=0.005)
-    assert sum(audit.change_parts(totals.loc[now + 1], totals.loc[now]).values()) == pytest.approx(change, abs=0.005)
+    assert sum(audit_changes.change_parts(totals.loc[now + 1], totals.loc[now]).values()) == pytest.approx(
+        change, abs=0.005
+    )
     here = moved["customers"]
     assert here[["new", "returned", "more", "same", "less"]].sum() == totals.loc[now, "customers"]
     assert here[["more", "same", "less", "lapsed"]].sum() == totals.loc[now + 1, "customers"]
@@ -217,7 +219,7 @@ def test_the_order_of_rows_changes_nothing(large, base):
     shuffled = [rows[n] for n in np.random.default_rng(1).permutation(len(rows))]
     again, same = opened(base(shuffled), asked="month")
     assert when == same
-    for verb in (audit.period_totals, audit.purchase_days, audit.spend_bins, audit.parts, audit.moves):
+    for verb in (audit.period_totals, audit.purchase_days, audit.spend_bins, audit.parts, audit_changes.moves):
         pd.testing.assert_frame_equal(verb(engine, when), verb(again, same))
 
 
@@ -262,7 +264,7 @@ def test_cdnow_moves(music, purchases):
     wide = purchases.pivot_table(index="id", columns="quarter", values="amount", aggfunc="sum")
     before, now = wide[pd.Period("1998Q1")], wide[pd.Period("1998Q2")]
     both = before.notna() & now.notna()
-    found = audit.moves(*music).set_index("group")
+    found = audit_changes.moves(*music).set_index("move")
     assert found["customers"].to_dict() == {
         "new": 0, "returned": (now.notna() & before.isna()).sum(), "more": (both & (now > before + 1e-9)).sum(),
         "same": (both & ((now - before).abs() < 1e-9)).sum(), "less": (both & (now < before - 1e-9)).sum(),

@@ -30,7 +30,7 @@ def test_ages_of_two_cohorts(base):
         [2, 0, 2, 2], [2, 1, 2, 0], [2, 2, 2, 1], [0, 0, 1, 1],
     ]  # fmt: skip
     assert found["active_share"].tolist() == [1, 0, 0.5, 1]
-    assert found["cumulated"].tolist() == [15, 15, 35, 7]
+    assert found["cumulated_revenue"].tolist() == [15, 15, 35, 7]
     np.testing.assert_array_equal(found["purchases_per_active"], [1, np.nan, 2, 1])
     np.testing.assert_array_equal(found["spend_per_purchase"], [15, np.nan, 20, 7])
 
@@ -67,7 +67,7 @@ def test_ages_of_few_are_hidden_and_small_cohorts_left_out():
         "cohort": [1, 1, 1, 0], "age": [0, 1, 2, 0], "customers": [50, 50, 50, 9], "active": [50, 9, 0, 9],
         "purchase_days": [60, 9, 0, 9], "revenue": [600.0, 90.0, 0.0, 9.0], "profit": [600.0, 90.0, 0.0, 9.0],
         "active_share": [1, 0.18, 0, 1], "purchases_per_active": [1.2, 1, np.nan, 1],
-        "spend_per_purchase": [10, 10, np.nan, 1], "cumulated": [12.0, 13.8, 13.8, 1.0],
+        "spend_per_purchase": [10, 10, np.nan, 1], "cumulated_revenue": [12.0, 13.8, 13.8, 1.0],
     })  # fmt: skip
     found = hidden(ages)
     assert found["cohort"].tolist() == [1, 1, 1]
@@ -112,7 +112,7 @@ def test_cohorts_add_up_to_the_whole_to_the_cent(large):
     np.testing.assert_allclose(by_period["revenue"], totals["revenue"], atol=0.005)
     assert by_period["customers"].tolist() == totals["customers"].tolist()
     last = ages.groupby("cohort").last()
-    assert (last["cumulated"] * last["customers"]).sum() == pytest.approx(totals["revenue"].sum(), abs=0.005)
+    assert (last["cumulated_revenue"] * last["customers"]).sum() == pytest.approx(totals["revenue"].sum(), abs=0.005)
 
 
 @pytest.mark.parametrize("measure", ["revenue", "customers"])
