@@ -193,7 +193,8 @@ def joined(frame: pd.DataFrame, fewest: int) -> pd.DataFrame:
     0    1     1         40
     1    2     3         11
     """
-    groups, held = [], 0.0
+    groups: list[int] = []
+    held = 0.0
     for customers in frame["customers"]:
         groups.append(groups[-1] + (held >= fewest) if groups else 0)
         held = customers + (0 if held >= fewest else held)

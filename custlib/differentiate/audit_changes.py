@@ -5,6 +5,7 @@ revenue is parted into customers, purchase days and spend after Shapley (Shorroc
 """
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 
 import pandas as pd
@@ -60,7 +61,9 @@ def moves(engine: DuckDB, clock: Clock, *, before: int = 1, now: int = 0, measur
     return pd.concat([every[["move"]], numbers.assign(change=numbers["now"] - numbers["before"])], axis=1)
 
 
-def change_parts(before: pd.Series, now: pd.Series, *, measure: str = "revenue") -> dict[str, float]:
+def change_parts(
+    before: Mapping[str, float], now: Mapping[str, float], *, measure: str = "revenue"
+) -> dict[str, float]:
     """Part the change of a total into customers, purchase days per customer, and spend per purchase day.
 
     Each factor gets the mean of what it changes over all orders in which the three could have changed, so the
@@ -68,7 +71,7 @@ def change_parts(before: pd.Series, now: pd.Series, *, measure: str = "revenue")
 
     Parameters
     ----------
-    before, now : pandas.Series
+    before, now : mapping
         ``customers``, ``purchase_days`` and the measure of two periods, as in :func:`period_totals`.
     measure : {"revenue", "purchase_days"}
         The total; with ``"purchase_days"`` the part of spend is nought.
@@ -82,8 +85,8 @@ def change_parts(before: pd.Series, now: pd.Series, *, measure: str = "revenue")
     --------
     Twice the customers, each buying as often for as much:
 
-    >>> change_parts(pd.Series({"customers": 1, "purchase_days": 2, "revenue": 10}),
-    ...              pd.Series({"customers": 2, "purchase_days": 4, "revenue": 20}))
+    >>> change_parts({"customers": 1, "purchase_days": 2, "revenue": 10},
+    ...              {"customers": 2, "purchase_days": 4, "revenue": 20})
     {'customers': 10.0, 'frequency': 0.0, 'spend': 0.0, 'other': 0.0}
     """
     ends = [_factors(row, measure) for row in (before, now)]
@@ -106,7 +109,7 @@ def _known(value: float, other: float) -> float:
     return next((v for v in (value, other) if not math.isnan(v)), 0.0)
 
 
-def _factors(row: pd.Series, measure: str) -> tuple[float, float, float]:
+def _factors(row: Mapping[str, float], measure: str) -> tuple[float, float, float]:
     """Customers, purchase days of each, money of each day; what nobody did is missing."""
     customers, days, money = (float(row[name]) for name in ("customers", "purchase_days", measure))
     return customers, days / customers if customers else math.nan, money / days if days else math.nan

@@ -180,8 +180,9 @@ def _aged(crossed: Crossed, words: Words, form: Form) -> Painter:
                 sheet.dot(plane.at(age, value), colour, 6, f"{name}, {age:g}: {write(value)}")
             ends += [(name, colour, plane.at(*pieces[-1][-1]))] if pieces else []
         if many:
-            for (name, colour, (x, _)), y in zip(ends, apart([at[1] for _, _, at in ends]), strict=True):
-                sheet.text((x + 8, y), name, colour, size=13, bold=True)
+            for (name, colour, at), y in zip(ends, apart([at[1] for _, _, at in ends]), strict=True):
+                sheet.line([at, (plane.x.end + 5, y)], "rule")
+                sheet.text((plane.x.end + 8, y), name, colour, size=13, bold=True)
         sheet.x_ticks([(plane.x(age), f"{age:g}") for age in ages], plane.y(reach.y[0]))
 
     return paint

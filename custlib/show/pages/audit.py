@@ -11,7 +11,7 @@ from custlib.show import charts
 from custlib.show.blocks import Callout, Figure, Kpi, Kpis, Table, Title
 from custlib.show.formats import MISSING, change, day, money, number, share, suppressed
 from custlib.show.limits import limit
-from custlib.show.pages.audit_view import View, few, main_factor
+from custlib.show.pages.audit_view import View, few, main_factor, row_of
 from custlib.show.privacy import counts, is_small
 
 _MIDDLE = 0.5
@@ -19,58 +19,58 @@ _MIDDLE = 0.5
 
 def headline(view: View, totals: pd.DataFrame) -> Title:
     """Say what the last period brought, the change on the one before, and what the change is made of."""
-    t, rows = view.t, totals.set_index("period")
-    now = rows.loc[0]
+    t, now, before = view.t, row_of(totals, 0), _before(view, totals)
     said = t("audit.subtitle", name=view.project.name, day=day(view.clock.as_of, t.language))
-    if is_small(now["customers"]) or now["customers"] == 0:
+    if now["customers"] < limit("privacy", "smallest_count"):
         return Title(t("audit.headline_few", period=view.name(0)), said)
-    customers, amount = number(now["customers"], t.language), view.amount(now[view.measure])
-    values = {"period": view.name(0), "amount": amount, "customers": customers}
-    if view.clock.whole_periods < 2 or is_small(rows.loc[1, "customers"]) or rows.loc[1, view.measure] <= 0:
+    values = {"period": view.name(0), "amount": view.amount(now[view.measure]),
+              "customers": number(now["customers"], t.language)}  # fmt: skip
+    if before is None:
         return Title(t("audit.headline", **values), said)
-    before = rows.loc[1]
-    moved = change(now[view.measure] / before[view.measure] - 1, t.language)
-    values |= {"change": moved, "before": view.name(1)}
+    values |= {"change": change(now[view.measure] / before[view.measure] - 1, t.language), "before": view.name(1)}
     cause = main_factor(change_parts(before, now, measure=view.measure))
     if cause is None:
         return Title(t("audit.headline_change", **values), said)
     return Title(t("audit.headline_cause", **values, cause=t(f"audit.cause_{cause}")), said)
 
 
+def _before(view: View, totals: pd.DataFrame) -> dict[str, float] | None:
+    """Take the period before the last, where it is whole, large enough, and brought something."""
+    if view.clock.whole_periods < 2:
+        return None
+    found = row_of(totals, 1)
+    return found if found["customers"] >= limit("privacy", "smallest_count") and found[view.measure] > 0 else None
+
+
 def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
     """State customers, those of the last period, what they brought, and the one-and-done."""
-    t, rows = view.t, totals.set_index("period")
-    now, lang = rows.loc[0], view.t.language
-    few = is_small(now["customers"])
-    new = _new(view, now)
-    ever, had_time = share(once["once"] / once["customers"], lang), once["old_customers"]
-    again = not is_small(once["once"]) and not is_small(once["customers"])
-    kept = (
-        t("audit.once_note", share=share(once["old_once"] / had_time, lang))
-        if had_time >= limit("privacy", "smallest_count")
-        else ""
-    )
+    t, lang, now, before = view.t, view.t.language, row_of(totals, 0), _before(view, totals)
+    few = now["customers"] < limit("privacy", "smallest_count")
+    pair = counts([now["new_customers"], now["customers"] - now["new_customers"]], lang)
+    moved = change(now[view.measure] / before[view.measure] - 1, lang) if before and not few else ""
+    brought = MISSING if few else view.amount(now[view.measure])
     return Kpis(
         [
             Kpi(t("audit.customers"), suppressed(int(once["customers"]), lang), t("audit.customers_note")),
-            Kpi(t("audit.active", period=view.name(0)), suppressed(int(now["customers"]), lang), "" if few else new),
-            Kpi(t(f"audit.brought_{view.measure}", period=view.name(0)),
-                MISSING if few else view.amount(now[view.measure]), _against(view, rows)),
-            Kpi(t("audit.once"), ever if again else MISSING, kept if again and not is_small(once["old_once"]) else ""),
+            Kpi(t("audit.active", period=view.name(0)), suppressed(int(now["customers"]), lang),
+                "" if few else t("audit.active_note", new=pair[0])),
+            Kpi(t(f"audit.brought_{view.measure}", period=view.name(0)), brought,
+                t("audit.against", change=moved, before=view.name(1)) if moved else ""),
+            _once(view, once),
         ]
     )  # fmt: skip
 
 
-def _new(view: View, now: pd.Series) -> str:
-    pair = counts([now["new_customers"], now["customers"] - now["new_customers"]], view.t.language)
-    return view.t("audit.active_note", new=pair[0])
-
-
-def _against(view: View, rows: pd.DataFrame) -> str:
-    if len(rows) < 2 or any(is_small(rows.loc[n, "customers"]) for n in (0, 1)) or rows.loc[1, view.measure] <= 0:
-        return ""
-    moved = change(rows.loc[0, view.measure] / rows.loc[1, view.measure] - 1, view.t.language)
-    return view.t("audit.against", change=moved, before=view.name(1))
+def _once(view: View, once: Mapping[str, float]) -> Kpi:
+    """State the share of one-and-done customers, and that of those who had the time to come back."""
+    t, lang = view.t, view.t.language
+    hide = is_small(once["once"]) or is_small(once["customers"])
+    ever = MISSING if hide else share(once["once"] / once["customers"], lang)
+    new = once["customers"] - once["old_customers"]
+    if min(once["old_once"], new) < limit("privacy", "smallest_count"):
+        return Kpi(t("audit.once"), ever, t("audit.once_plain"))
+    kept = share(once["old_once"] / once["old_customers"], lang)
+    return Kpi(t("audit.once"), ever, t("audit.once_note", share=kept))
 
 
 def days(view: View, frame: pd.DataFrame) -> Figure | Callout:
@@ -80,12 +80,12 @@ def days(view: View, frame: pd.DataFrame) -> Figure | Callout:
     if total == 0 or is_small(total):
         return few(view)
     rows = frame.assign(
-        label=[t("audit.days", days=_span(low, high, last=n == len(frame) - 1)) for n, (low, high) in _ends(frame)],
+        label=[_span(low, high, last=n == len(frame) - 1) for n, (low, high) in _ends(frame)],
         value=frame["customers"], share=frame["customers"] / total, amount=_part(frame[view.measure]),
     )  # fmt: skip
+    key = "audit.days_title" if rows["label"].iloc[0] == "1" else "audit.days_title_plain"
     figure = charts.bars(
-        rows[["label", "value"]], title=t("audit.days_title", share=share(rows["share"].iloc[0], lang),
-        period=view.name(0), days=rows["label"].iloc[0]),
+        rows[["label", "value"]], title=t(key, share=share(rows["share"].iloc[0], lang), period=view.name(0)),
         caption=t("audit.days_caption"), description=t("audit.days_description"), language=lang, form="suppressed",
         x_label=t("audit.column_customers"), y_label=t("audit.column_days"),
     )  # fmt: skip
@@ -124,7 +124,7 @@ def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
         label=[_money_span(view, low, high) for low, high in zip(frame["low"], frame["high"], strict=True)],
         value=frame["customers"], share=frame["customers"] / total, amount=_part(frame["revenue"]),
     )  # fmt: skip
-    most = rows.loc[rows["value"].idxmax()]
+    most = rows.iloc[int(rows["value"].to_numpy().argmax())]
     figure = charts.bars(
         rows[["label", "value"]], caption=t("audit.spend_caption"), description=t("audit.spend_description"),
         title=t("audit.spend_title", share=share(most["share"], lang), span=most["label"],
@@ -161,14 +161,14 @@ def parts(view: View, frame: pd.DataFrame) -> Figure | None:
     figure = charts.bars(
         rows[["label", "value"]], title=t(key, one=one, best=share(best, lang), half=share(half, lang), kind=kind),
         caption=t("audit.parts_caption", kind=kind), description=t("audit.parts_description"), language=lang,
-        x_label=f"{kind} ({view.project.currency})", y_label=t("audit.column_part"), highlight=rows["label"].iloc[0],
+        x_label=_earned(view), y_label=t("audit.column_part"), highlight=rows["label"].iloc[0],
     )  # fmt: skip
-    labels = {"label": t("audit.column_part"), "customers": t("audit.column_customers"), "money": figure_label(view),
+    labels = {"label": t("audit.column_part"), "customers": t("audit.column_customers"), "money": _earned(view),
               "share": t("audit.column_amount_share"), "mean": t("audit.column_mean")}  # fmt: skip
     table = rows.assign(money=[money(x, "", lang) for x in rows["profit"]])
     return replace(figure, table=_table(view, table[list(labels)], figure.title, labels))
 
 
-def figure_label(view: View) -> str:
+def _earned(view: View) -> str:
     """Name what customers brought, with its currency."""
-    return f"{view.t(f'audit.kind_{view.money_kind}')} ({view.project.currency})"
+    return view.t(f"audit.label_{view.money_kind}", currency=view.project.currency)

@@ -1,7 +1,6 @@
 """Blocks of the page "The customer base today", lens 2: two periods, who came, left, stayed and changed."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,64 +9,80 @@ from custlib.show import charts
 from custlib.show.blocks import Callout, Figure, Table
 from custlib.show.formats import MISSING, change, number, share
 from custlib.show.limits import limit
-from custlib.show.pages.audit_view import View, main_factor
+from custlib.show.pages.audit_view import View, main_factor, row_of
 from custlib.show.privacy import counts, is_small
 
 
-def factors(view: View, totals: pd.DataFrame, ago: int = 1) -> Figure | Callout:
-    """Show what the change between two periods is made of; the parts add up to it."""
-    t, rows = view.t, totals.set_index("period")
-    if ago not in rows.index or any(rows.loc[n, "customers"] < limit("privacy", "smallest_count") for n in (0, ago)):
+def factors(view: View, totals: pd.DataFrame) -> Figure | Callout:
+    """Show what the change on the period before is made of; the parts add up to it."""
+    t, found = view.t, _compared(view, totals, 1)
+    if found is None:
         return Callout(t("audit.no_two"), t("audit.no_two_text"))
-    before, now = rows.loc[ago], rows.loc[0]
-    found = change_parts(before, now, measure=view.measure)
-    found = {name: part for name, part in found.items() if name in _shown_factors(view) or part}
-    whole = float(now[view.measure] - before[view.measure])
-    labels = [t(f"audit.factor_{name}") for name in found]
-    frame = pd.DataFrame({"label": [*labels, t("audit.factor_all")], "value": [*found.values(), whole]})
-    cause = main_factor(found | {name: 0.0 for name in FACTORS if name not in found})
-    key = "audit.factors_title_cause" if cause else "audit.factors_title"
-    said = t(f"audit.cause_{cause}") if cause else ""
+    labels = [t(f"audit.factor_{name}") for name in found.parts]
+    frame = pd.DataFrame({"label": [*labels, t("audit.factor_all")], "value": [*found.parts.values(), found.change]})
+    title = _title(view, found)
     figure = charts.bars(
-        frame, title=t(key, change=_signed(view, whole), before=view.name(ago), cause=said), form=view.bare,
-        caption=t("audit.factors_caption"), description=t("audit.factors_description"), language=t.language,
-        x_label=view.label, y_label=t("audit.column_factor"), highlight=t("audit.factor_all"),
+        frame, title=title, form=view.bare, caption=t("audit.factors_caption"),
+        description=t("audit.factors_description"), language=t.language, x_label=view.label,
+        y_label=t("audit.column_factor"), highlight=t("audit.factor_all"),
     )  # fmt: skip
-    return replace(figure, table=factor_table(view, (before, now), (view.name(ago), view.name(0)), found, figure.title))
+    return replace(figure, table=factor_table(view, found, title))
 
 
-def _shown_factors(view: View) -> tuple[str, ...]:
-    return FACTORS if view.measure == "revenue" else FACTORS[:2]
+@dataclass(frozen=True)
+class Compared:
+    """Two periods, the parts of the change between them, and the whole change."""
+
+    ago: int
+    before: dict[str, float]
+    now: dict[str, float]
+    parts: dict[str, float]
+    change: float
 
 
-def _signed(view: View, value: float) -> str:
-    return ("+" if value > 0 else "") + view.amount(value)
+def _compared(view: View, totals: pd.DataFrame, ago: int | None) -> Compared | None:
+    """Compare the last period with an earlier one; None where there is none, or too few customers in either."""
+    if ago is None or ago >= view.clock.whole_periods:
+        return None
+    before, now = row_of(totals, ago), row_of(totals, 0)
+    if min(before["customers"], now["customers"]) < limit("privacy", "smallest_count"):
+        return None
+    parts = change_parts(before, now, measure=view.measure)
+    shown = FACTORS if view.has_money else FACTORS[:2]
+    kept = {name: part for name, part in parts.items() if name in shown or part}
+    return Compared(ago, before, now, kept, now[view.measure] - before[view.measure])
 
 
-def factor_table(
-    view: View, ends: tuple[pd.Series, pd.Series], names: tuple[str, str], found: Mapping[str, float], title: str
-) -> Table:
+def _title(view: View, found: Compared) -> str:
+    cause = main_factor(dict.fromkeys(FACTORS, 0.0) | found.parts)
+    key = f"audit.factors_{'more' if found.change >= 0 else 'less'}{'_cause' if cause else ''}"
+    said = view.t(f"audit.cause_{cause}") if cause else ""
+    return view.t(key, amount=view.amount(abs(found.change)), before=view.name(found.ago), cause=said)
+
+
+def factor_table(view: View, found: Compared, title: str) -> Table:
     """State every factor before and now, its change, and its part of the change."""
-    t, lang = view.t, view.t.language
-    columns = [[_factor(row, name, view.measure) for name in found if name != "other"] for row in ends]
-    rows = [
-        [t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two, lang), view.bare(part)]
-        for (name, part), one, two in zip(found.items(), *columns, strict=False)
-    ]
-    if found.get("other"):
-        rows.append([t("audit.factor_other"), MISSING, MISSING, MISSING, view.bare(found["other"])])
-    one, two = (float(row[view.measure]) for row in ends)
+    t, lang, rows = view.t, view.t.language, []
+    for name, part in found.parts.items():
+        one, two = (_factor(row, name, view.measure) for row in (found.before, found.now))
+        rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two, lang),
+                     view.bare(part)])  # fmt: skip
+    one, two = found.before[view.measure], found.now[view.measure]
     rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two, lang), view.bare(two - one)])
     frame = pd.DataFrame(rows, columns=["factor", "before", "now", "change", "part"])
-    labels = {"factor": t("audit.column_factor"), "before": names[0], "now": names[1],
-              "change": t("audit.column_change"), "part": t("audit.column_part_of_change", label=view.label)}  # fmt: skip
+    labels = {"before": view.name(found.ago), "now": view.name(0)}
+    labels |= {name: t(f"audit.column_{name}") for name in ("factor", "change")}
+    labels["part"] = t("audit.column_part_of_change", label=view.label)
     return Table.of(frame, title=title, labels=labels, header="factor", language=lang)
 
 
-def _factor(row: pd.Series, name: str, measure: str) -> float:
-    over, under = {"customers": ("customers", ""), "frequency": ("purchase_days", "customers"),
-                   "spend": (measure, "purchase_days")}[name]  # fmt: skip
-    return float(row[over] / row[under]) if under else float(row[over])
+def _factor(row: dict[str, float], name: str, measure: str) -> float:
+    """Give a factor of a period: missing for money without purchases, which is no factor."""
+    pairs = {"frequency": ("purchase_days", "customers"), "spend": (measure, "purchase_days")}
+    if name in pairs:
+        over, under = pairs[name]
+        return row[over] / row[under]
+    return row["customers"] if name == "customers" else float("nan")
 
 
 def _moved(before: float, now: float, language: str) -> str:
@@ -76,14 +91,11 @@ def _moved(before: float, now: float, language: str) -> str:
 
 def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
     """Compare with the same period of the year before, free of season; nothing where history is too short."""
-    ago, rows = view.clock.year_ago, totals.set_index("period")
-    if ago is None or any(rows.loc[n, "customers"] < limit("privacy", "smallest_count") for n in (0, ago)):
+    found = _compared(view, totals, view.clock.year_ago)
+    if found is None:
         return None
-    before, now = rows.loc[ago], rows.loc[0]
-    found = change_parts(before, now, measure=view.measure)
-    found = {name: part for name, part in found.items() if name in _shown_factors(view) or part}
-    title = view.t("audit.year_ago", before=view.name(ago), change=_moved(before[view.measure], now[view.measure], view.t.language))  # fmt: skip
-    return factor_table(view, (before, now), (view.name(ago), view.name(0)), found, title)
+    moved = _moved(found.before[view.measure], found.now[view.measure], view.t.language)
+    return factor_table(view, found, view.t("audit.year_ago", before=view.name(found.ago), change=moved))
 
 
 def moves(view: View, frame: pd.DataFrame) -> Table | None:

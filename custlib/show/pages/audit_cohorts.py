@@ -11,10 +11,10 @@ from custlib.show.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.show.chart_frames import thinned
 from custlib.show.formats import MISSING, change, number, share
 from custlib.show.limits import limit
-from custlib.show.pages.audit_view import View, few
+from custlib.show.pages.audit_view import View, few, row_of
 from custlib.show.privacy import is_small
 
-_BASE_AGE = 1
+_BASE_AGE, _ROWS = 1, 21
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:
@@ -50,7 +50,7 @@ def _age(view: View) -> str:
 def _ages_table(view: View, rows: pd.DataFrame, title: str) -> Table:
     """State active share, purchases and spend at every age; what few did is not told."""
     t, lang = view.t, view.t.language
-    kept = pd.DataFrame(thinned(rows.to_dict("records"), 21))
+    kept = rows.iloc[[row["n"] for row in thinned([{"n": n} for n in range(len(rows))], _ROWS)]]
     columns = {"age": [f"{n}" for n in kept["age"]], "amount": [view.bare(x) for x in kept[view.measure]],
                "active": [share(x, lang) for x in kept["active_share"]],
                "each": [number(x, lang) for x in kept["purchases_per_active"]]}  # fmt: skip
@@ -129,16 +129,17 @@ def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
     ages = [row["age"] for row in thinned([{"age": n} for n in range(1, max(names, default=0) + 1)], shown["ages"])]
     if not ages:
         return None
-    found = frame.set_index(["cohort", "age"])
-    largest = found["active_share"][found.index.get_level_values("age") > 0].max()
+    found = {(row["cohort"], row["age"]): row for row in frame.to_dict("records")}
+    largest = frame.loc[frame["age"] > 0, "active_share"].max()
 
     def cell(cohort: int, age: int) -> Cell:
-        if (cohort, age) not in found.index:
+        row = found.get((cohort, age))
+        if row is None:
             return Cell(MISSING)
-        row = found.loc[(cohort, age)]
         if is_small(row["active"]):
             return Cell(t("segments.under_ten"))
-        return Cell(share(row["active_share"], t.language), "", round(float(row["active_share"] / (largest or 1)), 4))
+        tone = round(float(row["active_share"] / largest), 4) if largest > 0 else 0.0
+        return Cell(share(row["active_share"], t.language), "", tone)
 
     return Tiles(
         title=t("audit.tiles_title"), rows=[view.cohort_name(int(c)) for c in names],
@@ -163,13 +164,13 @@ def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
     last = drawn[drawn["period"] == drawn["period"].min()]
     old = float(last["value"].iloc[0] / last["value"].sum()) if last["value"].sum() > 0 else float("nan")
     values = {"band": names[int(last["band"].iloc[0])], "share": share(old, t.language),
-              "period": view.name(int(last["period"].iloc[0])), "label": view.label}  # fmt: skip
+              "period": view.name(int(last["period"].iloc[0])), "what": t(f"audit.what_{view.measure}")}  # fmt: skip
     drawn = _in_order(drawn.assign(period=[view.name(int(p)) for p in drawn["period"]],
                                    band=drawn["band"].map(names)), list(names.values()))  # fmt: skip
     return charts.cohort_stack(
         drawn, title=t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values),
         caption=t("audit.base_caption", unit=_unit(view)), description=t("audit.base_description"),
-        x_label=t(f"audit.unit_{view.clock.period.name}"), y_label=view.label, language=t.language,
+        y_label=view.label, language=t.language,
         note=" ".join(_notes(view)),
     )  # fmt: skip
 
@@ -217,13 +218,13 @@ def active(view: View, totals: pd.DataFrame) -> Figure | Callout:
         rows.assign(band=t("audit.new"), value=new.where(parted)),
     ])  # fmt: skip
     long = long.assign(period=[view.name(int(p)) for p in long["period"]])
-    now = totals.set_index("period").loc[0]
+    now = row_of(totals, 0)
     told = now["customers"] >= least
     key = "audit.active_title" if told else "audit.active_title_plain"
     return charts.cohort_stack(
         long[["period", "band", "value"]], form="number",
         title=t(key, customers=number(now["customers"], t.language) if told else "", period=view.name(0)),
         caption=t("audit.active_caption"), description=t("audit.active_description"), language=t.language,
-        x_label=t(f"audit.unit_{view.clock.period.name}"), y_label=t("audit.column_customers"),
+        y_label=t("audit.column_customers"),
         note="" if parted.all() else t("audit.parted_note"),
     )  # fmt: skip

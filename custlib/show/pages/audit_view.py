@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from custlib.differentiate.audit_changes import FACTORS
 from custlib.differentiate.audit_periods import Clock, bounds
 from custlib.project import Project
@@ -67,6 +69,11 @@ class View:
 def view_of(t: Texts, project: Project, clock: Clock, quality: Mapping[str, Any], money_kind: str) -> View:
     """Look at a base through its money, or through its purchases where the source has no amounts."""
     return View(t, project, clock, "revenue" if quality["has_amount"] else "purchase_days", money_kind)
+
+
+def row_of(totals: pd.DataFrame, period: int) -> dict[str, float]:
+    """Take the totals of one period."""
+    return {str(name): float(n) for name, n in totals[totals["period"] == period].iloc[0].items()}
 
 
 def few(view: View) -> Callout:
