@@ -14,7 +14,7 @@ from custlib.show.texts import Texts
 from custlib.workspace import Workspace
 
 PER_SEGMENT = "70_playbook"
-_WITHOUT_MONEY = ("validation", "identify")
+_WITHOUT_MONEY = ("validation", "audit", "identify")
 log = logging.getLogger("custlib")
 _PLAIN = {
     "overview": "80_overview",

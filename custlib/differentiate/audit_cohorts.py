@@ -169,15 +169,12 @@ def cohort_periods(engine: DuckDB, clock: Clock) -> pd.DataFrame:
         ``purchase_days``, ``revenue`` and ``profit``; what has no money has noughts.
     """
     cohort = engine.dialect.divide("cohort", str(clock.cohort.months))
-    return (
-        engine.fetch(
-            f"select {cohort} as cohort, period, count(*) filter (where purchase_days > 0) as customers,"
-            " sum(revenue) as revenue, sum(profit) as profit"
-            f" from ({periods_of(engine.dialect, clock.period.months)}) group by 1, 2 order by 1 desc, 2 desc"
-        )
-        .astype(float)
-        .astype({"cohort": int, "period": int})
+    found = engine.fetch(
+        f"select {cohort} as cohort, period, count(*) filter (where purchase_days > 0) as customers,"
+        " sum(purchase_days) as purchase_days, sum(revenue) as revenue, sum(profit) as profit"
+        f" from ({periods_of(engine.dialect, clock.period.months)}) group by 1, 2 order by 1 desc, 2 desc"
     )
+    return found.astype(float).fillna(0.0).astype({"cohort": int, "period": int})
 
 
 def stack(frame: pd.DataFrame, bands: dict[int, int], *, measure: str = "revenue", fewest: int = 10) -> pd.DataFrame:

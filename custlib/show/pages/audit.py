@@ -11,7 +11,7 @@ from custlib.show import charts
 from custlib.show.blocks import Callout, Figure, Kpi, Kpis, Table, Title
 from custlib.show.formats import MISSING, change, day, money, number, share, suppressed
 from custlib.show.limits import limit
-from custlib.show.pages.audit_view import View, few, main_factor, row_of
+from custlib.show.pages.audit_view import View, few, main_factor, opened, row_of
 from custlib.show.privacy import counts, is_small
 
 _MIDDLE = 0.5
@@ -22,16 +22,16 @@ def headline(view: View, totals: pd.DataFrame) -> Title:
     t, now, before = view.t, row_of(totals, 0), _before(view, totals)
     said = t("audit.subtitle", name=view.project.name, day=day(view.clock.as_of, t.language))
     if now["customers"] < limit("privacy", "smallest_count"):
-        return Title(t("audit.headline_few", period=view.name(0)), said)
+        return Title(opened(t("audit.headline_few", period=view.name(0))), said)
     values = {"period": view.name(0), "amount": view.amount(now[view.measure]),
               "customers": number(now["customers"], t.language)}  # fmt: skip
     if before is None:
-        return Title(t("audit.headline", **values), said)
+        return Title(opened(t("audit.headline", **values)), said)
     values |= {"change": change(now[view.measure] / before[view.measure] - 1, t.language), "before": view.name(1)}
     cause = main_factor(change_parts(before, now, measure=view.measure))
     if cause is None:
-        return Title(t("audit.headline_change", **values), said)
-    return Title(t("audit.headline_cause", **values, cause=t(f"audit.cause_{cause}")), said)
+        return Title(opened(t("audit.headline_change", **values)), said)
+    return Title(opened(t("audit.headline_cause", **values, cause=t(f"audit.cause_{cause}"))), said)
 
 
 def _before(view: View, totals: pd.DataFrame) -> dict[str, float] | None:
@@ -52,10 +52,10 @@ def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
     return Kpis(
         [
             Kpi(t("audit.customers"), suppressed(int(once["customers"]), lang), t("audit.customers_note")),
-            Kpi(t("audit.active", period=view.name(0)), suppressed(int(now["customers"]), lang),
+            Kpi(t("audit.active", period=view.tick(0)), suppressed(int(now["customers"]), lang),
                 "" if few else t("audit.active_note", new=pair[0])),
-            Kpi(t(f"audit.brought_{view.measure}", period=view.name(0)), brought,
-                t("audit.against", change=moved, before=view.name(1)) if moved else ""),
+            Kpi(t(f"audit.brought_{view.measure}", period=view.tick(0)), brought,
+                t("audit.against", change=moved, before=view.tick(1)) if moved else ""),
             _once(view, once),
         ]
     )  # fmt: skip
@@ -81,7 +81,7 @@ def days(view: View, frame: pd.DataFrame) -> Figure | Callout:
         return few(view)
     rows = frame.assign(
         label=[_span(low, high, last=n == len(frame) - 1) for n, (low, high) in _ends(frame)],
-        value=frame["customers"], share=frame["customers"] / total, amount=_part(frame[view.measure]),
+        value=frame["customers"], share=frame["customers"] / total, amount=_part(frame["revenue"]),
     )  # fmt: skip
     key = "audit.days_title" if rows["label"].iloc[0] == "1" else "audit.days_title_plain"
     figure = charts.bars(

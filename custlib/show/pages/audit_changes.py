@@ -7,10 +7,15 @@ import pandas as pd
 from custlib.differentiate.audit_changes import FACTORS, change_parts
 from custlib.show import charts
 from custlib.show.blocks import Callout, Figure, Table
-from custlib.show.formats import MISSING, change, number, share
+from custlib.show.formats import MISSING, change, number, share, suppressed
 from custlib.show.limits import limit
 from custlib.show.pages.audit_view import View, main_factor, row_of
-from custlib.show.privacy import counts, is_small
+from custlib.show.privacy import blurred, is_small
+
+_IN = {
+    "before": ("more", "same", "less", "lapsed", "refunds"),
+    "now": ("new", "returned", "more", "same", "less", "refunds"),
+}
 
 
 def factors(view: View, totals: pd.DataFrame) -> Figure | Callout:
@@ -70,7 +75,7 @@ def factor_table(view: View, found: Compared, title: str) -> Table:
     one, two = found.before[view.measure], found.now[view.measure]
     rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two, lang), view.bare(two - one)])
     frame = pd.DataFrame(rows, columns=["factor", "before", "now", "change", "part"])
-    labels = {"before": view.name(found.ago), "now": view.name(0)}
+    labels = {"before": view.tick(found.ago), "now": view.tick(0)}
     labels |= {name: t(f"audit.column_{name}") for name in ("factor", "change")}
     labels["part"] = t("audit.column_part_of_change", label=view.label)
     return Table.of(frame, title=title, labels=labels, header="factor", language=lang)
@@ -102,38 +107,51 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
     """State who came, left, stayed and changed, in customers and in the measure."""
     t, lang = view.t, view.t.language
     rows = frame[(frame["customers"] > 0) | (frame["move"] != "refunds")].reset_index(drop=True)
-    if view.clock.periods < 2 or rows["customers"].sum() < limit("privacy", "smallest_count"):
+    if view.clock.whole_periods < 2 or rows["customers"].sum() < limit("privacy", "smallest_count"):
         return None
-    hide = _hidden(rows["customers"])
-    table = pd.DataFrame({"move": [t(f"audit.move_{move}") for move in rows["move"]],
-                          "customers": counts(rows["customers"].tolist(), lang)})  # fmt: skip
-    for column in ("before", "now", "change"):
-        table[column] = [MISSING if h else view.bare(x) for x, h in zip(rows[column], hide, strict=True)]
+    few = any(is_small(n) for n in rows["customers"])
+    table = pd.DataFrame({"move": [t(f"audit.move_{move}") for move in rows["move"]]})
+    table["customers"] = [_count(n, lang) if few else number(n, lang) for n in rows["customers"]]
+    hide = {column: _hidden(rows, groups) for column, groups in _IN.items()}
+    hide["change"] = [before or now for before, now in zip(hide["before"], hide["now"], strict=True)]
+    for column, hidden in hide.items():
+        table[column] = [MISSING if h else view.bare(x) for x, h in zip(rows[column], hidden, strict=True)]
     whole = rows[["before", "now", "change"]].sum()
-    table.loc[len(table)] = [t("audit.move_all"), number(rows["customers"].sum(), lang), *map(view.bare, whole)]
-    labels = {"move": t("audit.column_move"), "customers": t("audit.column_customers"), "before": view.name(1),
-              "now": view.name(0), "change": t("audit.column_change")}  # fmt: skip
+    everybody = rows["customers"].sum()
+    total = blurred(everybody, lang) if few else number(everybody, lang)
+    table.loc[len(table)] = [t("audit.move_all"), total, *map(view.bare, whole)]
+    labels = {"move": t("audit.column_move"), "customers": t("audit.column_customers"), "before": view.tick(1),
+              "now": view.tick(0), "change": t("audit.column_change")}  # fmt: skip
     return Table.of(
         table, title=_moves_title(view, rows), caption=t("audit.moves_caption", label=view.label), labels=labels,
-        header="move", language=lang, note=t("audit.small_note") if any(hide) else "",
+        header="move", language=lang, note=t("audit.blurred_note") if few else "",
     )  # fmt: skip
 
 
-def _hidden(customers: pd.Series) -> list[bool]:
-    """Tell which rows hide their money: small ones, and a second where one alone could be derived."""
-    hide = [is_small(n) for n in customers]
-    others = [n for n, h in enumerate(hide) if not h and customers[n] > 0]
-    if sum(hide) == 1 and others:
-        hide[min(others, key=lambda n: customers[n])] = True
+def _count(customers: float, language: str) -> str:
+    """Write one of several counts that add up: small ones not at all, others to the ten."""
+    return (
+        suppressed(int(customers), language)
+        if customers < limit("privacy", "smallest_count")
+        else blurred(customers, language)
+    )
+
+
+def _hidden(rows: pd.DataFrame, groups: tuple[str, ...]) -> list[bool]:
+    """Tell which rows hide their money in a column: small ones, and a second where one alone could be derived."""
+    hide = [is_small(n) for n in rows["customers"]]
+    there = [n for n, move in enumerate(rows["move"]) if move in groups and rows["customers"].iloc[n] > 0]
+    others = [n for n in there if not hide[n]]
+    if sum(hide[n] for n in there) == 1 and others:
+        hide[min(others, key=lambda n: rows["customers"].iloc[n])] = True
     return hide
 
 
 def _moves_title(view: View, rows: pd.DataFrame) -> str:
     """Say how many of the earlier period's customers came again, where no small group is told by it."""
     found = rows.set_index("move")["customers"]
-    stayed = found[["more", "same", "less"]].sum()
-    before = stayed + found["lapsed"]
-    if min(stayed, found["lapsed"]) < limit("privacy", "smallest_count"):
+    stayed, lapsed = float(found[["more", "same", "less"]].sum()), float(found["lapsed"])
+    if min(stayed, lapsed) < limit("privacy", "smallest_count"):
         return view.t("audit.moves_title_plain", before=view.name(1), now=view.name(0))
-    kept = share(stayed / before, view.t.language)
+    kept = share(stayed / (stayed + lapsed), view.t.language)
     return view.t("audit.moves_title", share=kept, before=view.name(1), now=view.name(0))

@@ -11,7 +11,7 @@ from custlib.show.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.show.chart_frames import thinned
 from custlib.show.formats import MISSING, change, number, share
 from custlib.show.limits import limit
-from custlib.show.pages.audit_view import View, few, row_of
+from custlib.show.pages.audit_view import View, few, opened, row_of
 from custlib.show.privacy import is_small
 
 _BASE_AGE, _ROWS = 1, 21
@@ -108,7 +108,7 @@ def cohorts(view: View, frame: pd.DataFrame) -> Figure | Callout:
               "last": view.cohort_name(int(last["cohort"])), "one": view.amount(first[column]),
               "two": view.amount(last[column]),
               "change": change(last[column] / first[column] - 1, lang) if first[column] > 0 else MISSING}  # fmt: skip
-    lines = rows.assign(line=[view.cohort_name(int(c)) for c in rows["cohort"]], value=rows[column])
+    lines = rows.assign(line=[view.cohort_tick(int(c)) for c in rows["cohort"]], value=rows[column])
     return charts.age_lines(
         lines[["line", "age", "value"]], title=t("audit.cohorts_title", **values),
         caption=t("audit.cohorts_caption", unit=_unit(view)), description=t("audit.cohorts_description"),
@@ -142,7 +142,7 @@ def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
         return Cell(share(row["active_share"], t.language), "", tone)
 
     return Tiles(
-        title=t("audit.tiles_title"), rows=[view.cohort_name(int(c)) for c in names],
+        title=t("audit.tiles_title"), rows=[view.cohort_tick(int(c)) for c in names],
         columns=[f"{age}" for age in ages], cells=[[cell(c, age) for age in ages] for c in names],
         row_title=t("audit.column_cohort"), column_title=_age(view), caption=t("audit.tiles_caption"),
         description=t("audit.tiles_description"),
@@ -163,12 +163,14 @@ def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
     names = _band_names(view, bands)
     last = drawn[drawn["period"] == drawn["period"].min()]
     old = float(last["value"].iloc[0] / last["value"].sum()) if last["value"].sum() > 0 else float("nan")
-    values = {"band": names[int(last["band"].iloc[0])], "share": share(old, t.language),
+    own = [cohort for cohort, band in bands.items() if band == last["band"].iloc[0]]
+    oldest = view.cohort_name(own[0]) if len(own) == 1 else names[int(last["band"].iloc[0])]
+    values = {"band": oldest, "share": share(old, t.language),
               "period": view.name(int(last["period"].iloc[0])), "what": t(f"audit.what_{view.measure}")}  # fmt: skip
-    drawn = _in_order(drawn.assign(period=[view.name(int(p)) for p in drawn["period"]],
+    drawn = _in_order(drawn.assign(period=[view.tick(int(p)) for p in drawn["period"]],
                                    band=drawn["band"].map(names)), list(names.values()))  # fmt: skip
     return charts.cohort_stack(
-        drawn, title=t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values),
+        drawn, title=opened(t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values)),
         caption=t("audit.base_caption", unit=_unit(view)), description=t("audit.base_description"),
         y_label=view.label, language=t.language,
         note=" ".join(_notes(view)),
@@ -184,7 +186,7 @@ def _band_names(view: View, bands: dict[int, int]) -> dict[int, str]:
     named = {}
     for band in sorted(set(bands.values())):
         own = [cohort for cohort, b in bands.items() if b == band]
-        first, last = view.cohort_name(max(own)), view.cohort_name(min(own))
+        first, last = view.cohort_tick(max(own)), view.cohort_tick(min(own))
         named[band] = first if first == last else f"{first} – {last}"
     return named
 
@@ -217,7 +219,7 @@ def active(view: View, totals: pd.DataFrame) -> Figure | Callout:
         rows.assign(band=t("audit.existing"), value=(rows["customers"] - new).where(parted, rows["customers"])),
         rows.assign(band=t("audit.new"), value=new.where(parted)),
     ])  # fmt: skip
-    long = long.assign(period=[view.name(int(p)) for p in long["period"]])
+    long = long.assign(period=[view.tick(int(p)) for p in long["period"]])
     now = row_of(totals, 0)
     told = now["customers"] >= least
     key = "audit.active_title" if told else "audit.active_title_plain"

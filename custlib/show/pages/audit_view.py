@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from custlib.differentiate.audit_changes import FACTORS
-from custlib.differentiate.audit_periods import Clock, bounds
+from custlib.differentiate.audit_periods import Clock, Unit, bounds, month_end
 from custlib.project import Project
 from custlib.show.blocks import Callout
-from custlib.show.formats import money, number
-from custlib.show.periods import period_name
+from custlib.show.formats import day, money, number
+from custlib.show.periods import is_calendar, period_name
 from custlib.show.texts import Texts
 
 _MOSTLY = 0.5
@@ -36,12 +36,31 @@ class View:
     money_kind: str = "revenue"
 
     def name(self, ago: int) -> str:
-        """Name a period."""
-        return period_name(*bounds(self.clock.as_of, self.clock.period.months, ago), self.t.language)
+        """Name a period within a sentence."""
+        return self._long(self.clock.period, ago)
+
+    def tick(self, ago: int) -> str:
+        """Name a period on an axis or over a column."""
+        return self._short(self.clock.period, ago)
 
     def cohort_name(self, ago: int) -> str:
-        """Name a cohort by the period of its first purchase."""
-        return period_name(*bounds(self.clock.as_of, self.clock.cohort.months, ago), self.t.language)
+        """Name a cohort within a sentence, by the period of its first purchase."""
+        return self._long(self.clock.cohort, ago)
+
+    def cohort_tick(self, ago: int) -> str:
+        """Name a cohort on an axis, a line or a row."""
+        return self._short(self.clock.cohort, ago)
+
+    def _short(self, unit: Unit, ago: int) -> str:
+        if is_calendar(*bounds(self.clock.as_of, unit.months, 0)):
+            return period_name(*bounds(self.clock.as_of, unit.months, ago), self.t.language)
+        return self.t("audit.name_until", day=day(month_end(self.clock.as_of, unit.months * ago), self.t.language))
+
+    def _long(self, unit: Unit, ago: int) -> str:
+        if is_calendar(*bounds(self.clock.as_of, unit.months, 0)):
+            return self._short(unit, ago)
+        last = day(month_end(self.clock.as_of, unit.months * ago), self.t.language)
+        return self.t("audit.name_long", unit=self.t(f"audit.unit_{unit.name}"), day=last)
 
     def amount(self, value: float | None) -> str:
         """Write an amount of the measure with its unit."""
@@ -74,6 +93,17 @@ def view_of(t: Texts, project: Project, clock: Clock, quality: Mapping[str, Any]
 def row_of(totals: pd.DataFrame, period: int) -> dict[str, float]:
     """Take the totals of one period."""
     return {str(name): float(n) for name, n in totals[totals["period"] == period].iloc[0].items()}
+
+
+def opened(text: str) -> str:
+    """Let a heading open with a capital.
+
+    Examples
+    --------
+    >>> opened("the month to 30 Dec 2024: 73 customers"), opened("Q2 1998")
+    ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def few(view: View) -> Callout:

@@ -1,7 +1,9 @@
 """Blocks of the section "Three methods": ABC, RFM and CLV on the same customers, and which of them was right."""
 
 import datetime as dt
+import math
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -11,19 +13,20 @@ from custlib.differentiate.segments import Definition
 from custlib.project import Project
 from custlib.show import charts
 from custlib.show.blocks import Callout, Cell, Figure, Table, Tiles
-from custlib.show.formats import MISSING, day, money, number, share
-from custlib.show.privacy import counts, is_small
+from custlib.show.formats import MISSING, day, money, number, share, suppressed
+from custlib.show.limits import limit
+from custlib.show.privacy import blurred, counts, is_small
 from custlib.show.texts import Texts
 
 
-def tops(t: Texts, project: Project, frame: pd.DataFrame) -> Table:
+def tops(t: Texts, frame: pd.DataFrame) -> Table:
     """State what the best fifth of each method brought and is expected to bring."""
+    # To the ten: exact ones would give small groups of the overlaps away.
     rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in frame["method"]],
-                         "customers": [number(n, t.language) for n in frame["customers"]]})  # fmt: skip
-    hide = [n < 10 for n in frame["customers"]]
+                         "customers": [_to_the_ten(n, t.language) for n in frame["customers"]]})  # fmt: skip
+    hide = [_few(n) for n in frame["customers"]]
     for column in ("historic_share", "value_share"):
         rows[column] = [MISSING if h else share(x, t.language) for x, h in zip(frame[column], hide, strict=True)]
-    rows["customers"] = counts(frame["customers"].tolist(), t.language)
     labels = {name: t(f"methods.column_{name}") for name in rows.columns}
     return Table.of(rows, title=t("methods.tops"), caption=t("methods.tops_caption"), labels=labels, header="method",
                     language=t.language)  # fmt: skip
@@ -33,12 +36,12 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout
     """Put the money so far beside the money to come, by which methods have a customer at the top."""
     shown = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
     any_ = frame[frame["methods"] != ""]
-    if shown.empty or any_["customers"].sum() < 10 or frame[["historic_value", "value"]].sum().min() <= 0:
-        return Callout(t("methods.nobody"), t("methods.nobody_text"))
+    if shown.empty or _few(any_["customers"].sum()) or frame[["historic_value", "value"]].sum().min() <= 0:
+        return Callout(t("audit.few"), t("audit.few_text"))
     whole, agreed = frame[["historic_value", "value"]].sum(), frame["customers"].iloc[0]
     rows = pd.DataFrame({"segment": [combination(t, name) for name in shown["methods"]],
-                         "customer_share": shown["historic_value"] / whole["historic_value"],
-                         "value_share": shown["value"] / whole["value"]})  # fmt: skip
+                         "customer_share": (shown["historic_value"] / whole["historic_value"]).clip(lower=0),
+                         "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
     agreement = share(agreed / any_["customers"].sum(), t.language)
     figure = charts.pyramid_bars(
         rows, title=t("methods.overlap_title", share=agreement), caption=t("methods.overlap_caption"),
@@ -89,39 +92,41 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
     top = float(cells["value"].max()) if len(cells) else 0.0
     tiers = range(1, len(rules.load("methods")["tiers"]["shares"]) + 1)
 
-    def cell(name: str, tier: int) -> Cell:
-        row = found.get((name, tier))
-        if row is None:
-            return Cell("0")
-        if is_small(row["customers"]):
-            return Cell(t("segments.under_ten"))
-        tone = round(max(float(row["value"]), 0.0) / top, 4) ** 0.5 if top > 0 else 0.0
-        return Cell(number(row["customers"], t.language), money(row["value"], project.currency, t.language), tone)
+    def line(name: str) -> list[Cell]:
+        own = [found.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
+        texts = counts([row["customers"] for row in own], t.language)
+        return [cell(row, text) for row, text in zip(own, texts, strict=True)]
+
+    def cell(row: Any, text: str) -> Cell:
+        if row["customers"] == 0 or is_small(row["customers"]):
+            return Cell(text)
+        tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4) if top > 0 else 0.0
+        return Cell(text, money(row["value"], project.currency, t.language), tone)
 
     return Tiles(
         title=t("methods.tiles_title"), rows=[definition.name(s, t.language) for s in definition.ids],
-        columns=[f"{n}" for n in tiers], cells=[[cell(s, n) for n in tiers] for s in definition.ids],
+        columns=[f"{n}" for n in tiers], cells=[line(s) for s in definition.ids],
         row_title=t("methods.tiles_rows"), column_title=t("methods.tiles_columns"),
         caption=t("methods.tiles_caption"), description=t("methods.tiles_description"),
     )  # fmt: skip
 
 
-def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame, kind: str) -> Callout:
-    """Name those whom looking back and looking forward judge most unlike: ``fading`` or ``rising``."""
+def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame, kind: str) -> Callout | None:
+    """Name those whom looking back and looking forward judge most unlike (``fading``, ``rising``), if they are many."""
     own = frame[frame["kind"] == kind]
     customers = own["customers"].sum()
-    if customers < 10:
-        return Callout(t("methods.nobody"), t("methods.nobody_text"))
+    if _few(customers):
+        return None
     values = {name: money(own[column].sum(), project.currency, t.language)
               for name, column in (("historic", "historic_value"), ("value", "value"))}  # fmt: skip
     group = definition.name(str(own["rfm"].iloc[0]), t.language)
-    said = t(f"methods.{kind}", customers=number(customers, t.language))
+    said = t(f"methods.{kind}", customers=blurred(customers, t.language))
     return Callout(said, t(f"methods.{kind}_text", group=group, **values), "warn" if kind == "fading" else "note")
 
 
 def tested(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Figure | None:
     """Show which method's best fifth brought most of what came later; nothing where nothing came."""
-    if frame["actual_share"].isna().any() or (frame["customers"] < 10).any():
+    if frame["actual_share"].isna().any() or frame["customers"].map(_few).any():
         return None
     names = [t(f"methods.{method}") for method in frame["method"]]
     rows = pd.DataFrame({"label": names, "value": frame["actual_share"]})
@@ -145,7 +150,7 @@ def tested(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> F
 
 def right(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Table | None:
     """State what those judged most unlike were expected to bring, and brought; nothing where they are few."""
-    hide = [n < 10 for n in frame["customers"]]
+    hide = [_few(n) for n in frame["customers"]]
     if all(hide):
         return None
     rows = pd.DataFrame({"kind": [t(f"methods.kind_{kind}") for kind in frame["kind"]],
@@ -153,8 +158,11 @@ def right(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Ta
     for column, label in (("historic_value", "historic"), ("value", "expected"), ("actual", "actual")):
         rows[label] = _money(t, frame[column], hide)
     labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
+    ends = {label: money(frame[column].iloc[0], project.currency, t.language)
+            for column, label in (("value", "expected"), ("actual", "actual"))}  # fmt: skip
+    title = t("methods.who_title_plain") if hide[0] else t("methods.who_title", **ends)
     return Table.of(
-        rows, title=t("methods.who_title"), caption=t("methods.who_caption", day=day(since, t.language)),
+        rows, title=title, caption=t("methods.who_caption", day=day(since, t.language)),
         labels=labels, header="kind", language=t.language, note=t("methods.note") if any(hide) else "",
     )  # fmt: skip
 
@@ -166,3 +174,12 @@ def assumptions(t: Texts) -> Table:
         rows[column] = [t(f"methods.{method}_{column}") for method in METHODS]
     labels = {name: t(f"methods.column_{name}") for name in rows.columns}
     return Table.of(rows, title=t("methods.assume"), labels=labels, header="method", language=t.language)
+
+
+def _few(customers: float) -> bool:
+    """Tell whether there are too few customers to show, nobody included."""
+    return customers < limit("privacy", "smallest_count")
+
+
+def _to_the_ten(customers: float, language: str) -> str:
+    return suppressed(int(customers), language) if _few(customers) else blurred(customers, language)
