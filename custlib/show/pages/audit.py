@@ -52,10 +52,10 @@ def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
     return Kpis(
         [
             Kpi(t("audit.customers"), suppressed(int(once["customers"]), lang), t("audit.customers_note")),
-            Kpi(t("audit.active", period=view.tick(0)), suppressed(int(now["customers"]), lang),
+            Kpi(t("audit.active", period=view.name(0)), suppressed(int(now["customers"]), lang),
                 "" if few else t("audit.active_note", new=pair[0])),
-            Kpi(t(f"audit.brought_{view.measure}", period=view.tick(0)), brought,
-                t("audit.against", change=moved, before=view.tick(1)) if moved else ""),
+            Kpi(t(f"audit.brought_{view.measure}", period=view.name(0)), brought,
+                t("audit.against", change=moved, before=view.name(1)) if moved else ""),
             _once(view, once),
         ]
     )  # fmt: skip
