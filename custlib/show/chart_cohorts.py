@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.show.blocks import Column, Figure, Table
 from custlib.show.chart_frames import Form, Row, form_of, rows_of, thinned
-from custlib.show.drawing import Key, Painter, Sheet, Words, drawn, text_width
+from custlib.show.drawing import Key, Painter, Point, Sheet, Words, drawn, text_width
 from custlib.show.formats import MISSING
 from custlib.show.palette import segment_colour
 from custlib.show.plot import Plane, Reach, apart, plane_on
@@ -180,12 +180,17 @@ def _aged(crossed: Crossed, words: Words, form: Form) -> Painter:
                 sheet.dot(plane.at(age, value), colour, 6, f"{name}, {age:g}: {write(value)}")
             ends += [(name, colour, plane.at(*pieces[-1][-1]))] if pieces else []
         if many:
-            for (name, colour, at), y in zip(ends, apart([at[1] for _, _, at in ends]), strict=True):
-                sheet.line([at, (plane.x.end + 5, y)], "rule")
-                sheet.text((plane.x.end + 8, y), name, colour, size=13, bold=True)
+            _name_ends(sheet, plane, ends)
         sheet.x_ticks([(plane.x(age), f"{age:g}") for age in ages], plane.y(reach.y[0]))
 
     return paint
+
+
+def _name_ends(sheet: Sheet, plane: Plane, ends: list[tuple[str, str, Point]]) -> None:
+    """Name every line at the right, led to its end, the names apart from each other."""
+    for (name, colour, at), y in zip(ends, apart([at[1] for _, _, at in ends]), strict=True):
+        sheet.line([at, (plane.x.end + 5, y)], "rule")
+        sheet.text((plane.x.end + 8, y), name, colour, size=13, bold=True)
 
 
 def _dotted(piece: list[tuple[float, float]], known: list[float]) -> bool:

@@ -85,9 +85,9 @@ def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
     ]
     fallen = named[str((last - 100).abs().idxmax())]
     return charts.age_lines(
-        pd.DataFrame(lines), title=t("audit.drivers_title", name=fallen),
-        caption=t(f"audit.drivers_caption_{view.measure}"), description=t("audit.drivers_description"), x_label=_age(view), y_label=t("audit.drivers_label"),
-        language=t.language, form="number",
+        pd.DataFrame(lines), title=t("audit.drivers_title", name=fallen), language=t.language, form="number",
+        caption=t(f"audit.drivers_caption_{view.measure}"), description=t("audit.drivers_description"),
+        x_label=_age(view), y_label=t("audit.drivers_label"),
     )  # fmt: skip
 
 
