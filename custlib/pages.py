@@ -14,13 +14,14 @@ from custlib.show.texts import Texts
 from custlib.workspace import Workspace
 
 PER_SEGMENT = "70_playbook"
-_WITHOUT_MONEY = ("validation", "identify")
+_WITHOUT_MONEY = ("validation", "audit", "identify")
 log = logging.getLogger("custlib")
 _PLAIN = {
     "overview": "80_overview",
     "validation": "30_lifetime",
     "value": "40_value",
     "segments": "50_segments",
+    "audit": "20_audit",
     "identify": "10_identify",
     "start": "00_start_here",
 }

@@ -7,7 +7,17 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from custlib.differentiate import activity, backtest, lifetime, migration, potential, segments, value
+from custlib.differentiate import (
+    activity,
+    audit_periods,
+    backtest,
+    lifetime,
+    methods,
+    migration,
+    potential,
+    segments,
+    value,
+)
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
@@ -44,6 +54,10 @@ class Tables(Protocol):
     @property
     def spend(self) -> tuple[Spend, GammaGamma | None]:
         """The spend model."""
+
+    @property
+    def calibration_spend(self) -> tuple[Spend, GammaGamma | None]:
+        """The spend model of the calibration period."""
 
     @property
     def definitions(self) -> dict[str, Definition]:
@@ -163,6 +177,32 @@ def _segment_moves(ws: Tables) -> None:
     migration.make_segment_moves(engine, list(ws.definitions.values()))
 
 
+def _customer_months(ws: Tables) -> None:
+    audit_periods.make_customer_months(ws.need("transactions", "customer_activity"), ws.project.as_of)
+
+
+def _customer_methods(ws: Tables) -> None:
+    engine = ws.need("customer_activity", "customer_value")
+    methods.make_customer_methods(engine, "customer_methods", "customer_activity", "customer_value", ws.definitions)
+
+
+def _calibration_value(ws: Tables) -> None:
+    engine = ws.need("calibration_activity", "calibration_scores")
+    cost = ws.project.cost_to_serve
+    margin = value.margin_rate(engine, "calibration_activity", cost_to_serve=cost)
+    value.make_customer_value(
+        engine, "calibration_value", "calibration_activity", "calibration_scores",
+        model=ws.calibration_model, money=ws.calibration_spend[0], margin=margin, cost_to_serve=cost,
+    )  # fmt: skip
+
+
+def _calibration_methods(ws: Tables) -> None:
+    engine = ws.need("calibration_activity", "calibration_value")
+    methods.make_customer_methods(
+        engine, "calibration_methods", "calibration_activity", "calibration_value", ws.definitions
+    )
+
+
 STEPS: dict[str, Step] = {
     "transactions": _transactions,
     "customer_activity": _activity,
@@ -181,4 +221,8 @@ STEPS: dict[str, Step] = {
     "activity_aged": _activity_at("activity_aged", past_day=False, past_purchases=True),
     "activity_now": _activity_at("activity_now", past_day=False, past_purchases=False),
     "segment_moves": _segment_moves,
+    "customer_months": _customer_months,
+    "customer_methods": _customer_methods,
+    "calibration_value": _calibration_value,
+    "calibration_methods": _calibration_methods,
 }

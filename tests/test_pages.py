@@ -67,7 +67,7 @@ def test_a_playbook_is_called_by_its_segment(workspace: Workspace) -> None:
 def test_without_amounts_only_pages_without_money_are_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     opened = open_run(str(make_shop(tmp_path, money=False)))
     chosen = pages(opened)
-    assert [page.name for page in chosen] == ["validation", "identify"]
+    assert [page.name for page in chosen] == ["validation", "audit", "identify"]
     assert "no amount column: pages that state money are not made" in caplog.text
     entry = index_entry(chosen, opened)
     assert len(entry["numbers"]) == 2

@@ -9,6 +9,7 @@ will they come back?            :func:`alive_heatmap`
 what are they worth?            :func:`dot_intervals`
 is the model right?             :func:`cumulative_tracking`, :func:`incremental_tracking`,
                                 :func:`paired_bars`, :func:`expected_against_actual`
+what does the base look like?   :func:`cohort_stack`, :func:`age_lines`
 how does a segment differ?      :func:`index_bars`
 ==============================  ==========================================================
 
@@ -17,6 +18,7 @@ The RFM map is a table and so a block: :class:`custlib.show.blocks.Tiles`. A new
 """
 
 from custlib.show.chart_bars import bars, index_bars, paired_bars
+from custlib.show.chart_cohorts import age_lines, cohort_stack
 from custlib.show.chart_curves import (
     cumulative_curve,
     cumulative_tracking,
@@ -28,8 +30,10 @@ from custlib.show.chart_mirrors import flow_bars, pyramid_bars
 from custlib.show.palette import segment_colour
 
 __all__ = [
+    "age_lines",
     "alive_heatmap",
     "bars",
+    "cohort_stack",
     "cumulative_curve",
     "cumulative_tracking",
     "dot_intervals",

@@ -21,7 +21,7 @@ def text_of(page: Path) -> str:
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "all there")
 def test_a_page_of_every_kind_is_in_order(published: Path) -> None:
     folder = published / "reports" / "cdnow" / AS_OF
-    kinds = ("overview", "validation", "value", "segments", "identify", "playbook-champions", "playbook-new")
+    kinds = ("overview", "validation", "value", "segments", "audit", "identify", "playbook-champions", "playbook-new")
     check_pages([published / "reports" / "index.html", *(folder / f"{kind}.html" for kind in kinds)])
 
 
@@ -30,7 +30,7 @@ def test_a_page_of_every_kind_is_in_order(published: Path) -> None:
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "all there")
 def test_every_published_page_is_in_order(published: Path) -> None:
     pages = sorted((published / "reports" / "cdnow" / AS_OF).glob("*.html"))
-    assert len(pages) == 14
+    assert len(pages) == 15
     check_pages(pages)
 
 

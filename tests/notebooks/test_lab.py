@@ -18,6 +18,7 @@ NOTEBOOKS = ROOT / "notebooks"
 PAGES = {
     "00_start_here": "start",
     "10_identify": "identify",
+    "20_audit": "audit",
     "30_lifetime": "validation",
     "40_value": "value",
     "50_segments": "segments",

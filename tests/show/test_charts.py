@@ -36,6 +36,8 @@ FRAMES: dict[str, pd.DataFrame] = {
                                    "probability_alive": [0.9, 0.5, 0.8, 0.0], "outlined": [True, False, True, False]}),
     "bars": pd.DataFrame({"label": ["a", "b"], "value": [5.0, -2.0]}),
     "index_bars": pd.DataFrame({"label": ["a", "b"], "index": [160.0, 80.0]}),
+    "cohort_stack": pd.DataFrame({"period": ["Q1", "Q2", "Q2"], "band": ["a", "a", "b"], "value": [5.0, None, -2.0]}),
+    "age_lines": pd.DataFrame({"line": ["a", "a", "a", "b"], "age": [0, 1, 2, 0], "value": [1.0, None, 0.4, 0.9]}),
     "flow_bars": pd.DataFrame({"label": ["a", "b"], "customers_in": [40, 3], "customers_out": [12, 0]}),
 }  # fmt: skip
 NAMES = sorted(FRAMES)

@@ -1,0 +1,239 @@
+"""Makes ``customer_methods``: the best customers by three methods, ABC, RFM and CLV, and where they disagree.
+
+ABC ranks by profit so far and looks back only. RFM ranks by the product of its three scores: behaviour, whatever
+it costs to serve. CLV ranks by the value to come and depends on the assumptions of its model. Reads activity and
+customer value, at any one date; the test asks which of the three found the money that came later.
+"""
+
+import datetime as dt
+
+import pandas as pd
+
+from custlib import rules
+from custlib.differentiate import rfm
+from custlib.differentiate.histogram import histogram, share_cuts
+from custlib.differentiate.segments import Definition, family
+from custlib.engine.dialect import Dialect
+from custlib.engine.duckdb import DuckDB
+
+METHODS = ("abc", "rfm", "clv")
+_LATER = "select customer_id, sum(profit) as actual from transactions where day > :since group by customer_id"
+
+
+def customer_methods(sql: Dialect, abc: str, scores: str, named: str, worth: str, cuts: dict[str, list[float]]) -> str:
+    """Write the select of one row per customer: class, group, tier, and whether each method has it at the top."""
+    del sql
+    tiers = " ".join(f"when value >= {cut!r} then {n}" for n, cut in enumerate(cuts["tier"], start=1))
+    return f"""
+        select v.customer_id, a.segment as abc, n.segment as rfm,
+               case {tiers} else {len(cuts["tier"]) + 1} end as tier,
+               v.historic_value > 0 and v.historic_value >= {cuts["abc"][0]!r} as top_abc,
+               s.R * s.F * s.M >= {cuts["rfm"][0]!r} as top_rfm,
+               v.value > 0 and v.value >= {cuts["clv"][0]!r} as top_clv,
+               v.historic_value, v.value
+        from {worth} v
+        join ({abc}) a on a.customer_id = v.customer_id
+        join ({named}) n on n.customer_id = v.customer_id
+        join ({scores}) s on s.customer_id = v.customer_id"""
+
+
+def make_customer_methods(
+    engine: DuckDB, name: str, activity: str, worth: str, definitions: dict[str, Definition]
+) -> None:
+    """Make the table of the three methods at one date.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity and the customer value of that date.
+    name : str
+        The table to make.
+    activity, worth : str
+        Names of the tables it reads.
+    definitions : dict of str to Definition
+        The frozen segmentations; ``abc`` and ``rfm`` are taken.
+    """
+    abc, named = (
+        family(d.segmentation).assign(engine.dialect, d.rule).format(activity=activity)
+        for d in (definitions["abc"], definitions["rfm"])
+    )
+    scores = rfm.scores(definitions["rfm"].rule).format(activity=activity)
+    share = rules.load("methods")["top"]["share"]
+    values = histogram(engine, worth, "value")
+    cuts = {
+        "abc": share_cuts(*histogram(engine, worth, "historic_value"), [share]),
+        "rfm": share_cuts(*histogram(engine, f"(select R * F * M as product from ({scores}))", "product"), [share]),
+        "clv": share_cuts(*values, [share]),
+        "tier": share_cuts(*values, rules.load("methods")["tiers"]["shares"][:-1]),
+    }
+    engine.make(name, customer_methods(engine.dialect, abc, scores, named, worth, cuts))
+
+
+def tops(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+    """Add up the best customers of each method.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the table of the three methods.
+    table : str, default "customer_methods"
+        Its name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method: ``method``, ``customers``, ``historic_value``, ``value``, and their shares of all,
+        ``customer_share``, ``historic_share`` and ``value_share`` (missing where there is nothing to share).
+    """
+    found = engine.fetch(
+        " union all ".join(
+            f"select {n} as place, count(*) filter (where top_{method}) as customers,"
+            f" coalesce(sum(historic_value) filter (where top_{method}), 0) as historic_value,"
+            f" coalesce(sum(value) filter (where top_{method}), 0) as value, count(*) as all_customers,"
+            f" sum(historic_value) as all_historic_value, sum(value) as all_value from {table}"
+            for n, method in enumerate(METHODS)
+        )
+        + " order by place"
+    ).astype(float)
+    found.insert(0, "method", METHODS)
+    for name, share in (("customers", "customer"), ("historic_value", "historic"), ("value", "value")):
+        found[f"{share}_share"] = found[name] / found[f"all_{name}"].where(found[f"all_{name}"] > 0)
+    return found.drop(columns=["place", *(name for name in found.columns if name.startswith("all_"))])
+
+
+def overlaps(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+    """Count the customers by which methods have them at the top.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the table of the three methods.
+    table : str, default "customer_methods"
+        Its name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Eight rows, empty ones included, those that all methods agree on first: ``methods`` (names joined by
+        ``+``; empty for none), ``customers``, ``historic_value``, ``value``.
+    """
+    found = engine.fetch(
+        "select top_abc, top_rfm, top_clv, count(*) as customers, sum(historic_value) as historic_value,"
+        f" sum(value) as value from {table} group by top_abc, top_rfm, top_clv"
+    )
+    tops_ = found[[f"top_{m}" for m in METHODS]].itertuples(index=False, name=None)
+    found["methods"] = ["+".join(m for m, top in zip(METHODS, row, strict=True) if top) for row in tops_]
+    order = ["abc+rfm+clv", "abc+rfm", "abc+clv", "rfm+clv", "abc", "rfm", "clv", ""]
+    whole = pd.DataFrame({"methods": order}).merge(found, how="left", on="methods")
+    sums = ["customers", "historic_value", "value"]
+    return whole[["methods"]].join(whole[sums].astype(float).fillna(0.0))
+
+
+def cross_table(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+    """Cross the classes of ABC with the tiers of value to come and the groups of RFM.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the table of the three methods.
+    table : str, default "customer_methods"
+        Its name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``abc``, ``tier`` (1 is the best fifth), ``rfm``, ``customers``, ``historic_value``, ``value``.
+    """
+    return engine.fetch(
+        "select abc, tier, rfm, count(*) as customers, sum(historic_value) as historic_value, sum(value) as value"
+        f" from {table} group by abc, tier, rfm order by abc, tier, rfm"
+    )
+
+
+def disagreements(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+    """Add up, by group of RFM, the customers whom looking back and looking forward judge most unlike.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the table of the three methods.
+    table : str, default "customer_methods"
+        Its name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``kind`` (``fading``: among the best by profit so far, in the lower tiers of value to come;
+        ``rising``: the reverse, among the best by value to come only), ``rfm``, ``customers``, ``historic_value``,
+        ``value``; the largest group of each kind first.
+    """
+    return engine.fetch(
+        f"select {_kind()} as kind, rfm, count(*) as customers, sum(historic_value) as historic_value,"
+        f" sum(value) as value from {table} where {_kind()} is not null group by 1, 2"
+        " order by kind, customers desc, rfm"
+    )
+
+
+def _kind() -> str:
+    low = int(rules.load("methods")["tiers"]["low"])
+    return f"case when top_abc and tier >= {low} then 'fading' when not top_abc and top_clv then 'rising' end"
+
+
+def disagreements_tested(engine: DuckDB, *, since: dt.date, table: str = "calibration_methods") -> pd.DataFrame:
+    """Ask who was right about them: what the customers of :func:`disagreements` of that day brought since.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds ``transactions`` and the three methods at the end of calibration.
+    since : datetime.date
+        End of calibration; later profit counts.
+    table : str, default "calibration_methods"
+        Name of the table of the three methods.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``kind``, ``customers``, ``historic_value`` (by then), ``value`` (forecast then), ``actual``.
+    """
+    found = engine.fetch(
+        f"select {_kind()} as kind, count(*) as customers, sum(historic_value) as historic_value, sum(value) as value,"
+        f" coalesce(sum(l.actual), 0) as actual from {table} m left join ({_LATER}) l"
+        f" on l.customer_id = m.customer_id where {_kind()} is not null group by 1",
+        since=since,
+    )
+    whole = pd.DataFrame({"kind": ["fading", "rising"]}).merge(found, how="left", on="kind")
+    return whole[["kind"]].join(whole.drop(columns="kind").astype(float).fillna(0.0))
+
+
+def tested(engine: DuckDB, *, since: dt.date, table: str = "calibration_methods") -> pd.DataFrame:
+    """Ask which method found the money that came: the best customers of each by then, and what they brought since.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds ``transactions`` and the three methods at the end of calibration.
+    since : datetime.date
+        End of calibration; later profit counts.
+    table : str, default "calibration_methods"
+        Name of the table of the three methods.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method: ``method``, ``customers``, ``customer_share``, ``actual`` (profit since), and
+        ``actual_share`` of what all customers of that day brought (missing where that is not positive).
+    """
+    found = engine.fetch(
+        " union all ".join(
+            f"select {n} as place, count(*) filter (where top_{method}) as customers, count(*) as all_customers,"
+            f" coalesce(sum(l.actual) filter (where top_{method}), 0) as actual, sum(l.actual) as all_actual"
+            f" from {table} m left join ({_LATER}) l on l.customer_id = m.customer_id"
+            for n, method in enumerate(METHODS)
+        )
+        + " order by place",
+        since=since,
+    ).astype(float)
+    whole = found["all_actual"].where(found["all_actual"] > 0)
+    shares = {"customer_share": found["customers"] / found["all_customers"], "actual_share": found["actual"] / whole}
+    return pd.DataFrame({"method": METHODS}).join(found[["customers", "actual"]]).assign(**shares)
