@@ -15,7 +15,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.differentiate import lifetime
-from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS, customer_activity
+from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS
 from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
@@ -47,12 +47,14 @@ def outcome_cells(sql: Dialect, days: int) -> str:
         select frequency, avg(recency) as recency, avg(T) as T, count(*) as customers,
                sum(actual) as actual, sum(case when actual > 0 then 1 else 0 end) as buyers
         from (
-            select a.*, coalesce(h.actual, 0) as actual
-            from ({customer_activity(sql)}) a
-            left join (
-                select customer_id, count(distinct day) as actual from transactions
-                where is_purchase and day > :as_of and day <= :last_day group by customer_id
-            ) h on a.customer_id = h.customer_id)
+            select known - 1 as frequency, {sql.days("last_day", "first_day")} as recency,
+                   {sql.days("cast(:as_of as date)", "first_day")} as T, actual
+            from (
+                select customer_id, min(day) as first_day, max(case when day <= :as_of then day end) as last_day,
+                       count(distinct case when day <= :as_of then day end) as known,
+                       count(distinct case when day > :as_of then day end) as actual
+                from transactions where is_purchase and day <= :last_day group by customer_id)
+            where known > 0)
         group by frequency, {recency}, {age}"""
 
 
@@ -103,10 +105,10 @@ def outcomes(engine: DuckDB, *, end: dt.date, until: dt.date) -> pd.DataFrame:
     """
     for days in DAY_BINS:
         select = outcome_cells(engine.dialect, days)
-        many = engine.fetch(f"select count(*) as n from ({select})", as_of=end, until=end, last_day=until)["n"].item()
+        many = engine.fetch(f"select count(*) as n from ({select})", as_of=end, last_day=until)["n"].item()
         if many <= CELL_LIMIT:
             return engine.fetch(
-                f"select * from ({select}) order by frequency, recency, T", as_of=end, until=end, last_day=until
+                f"select * from ({select}) order by frequency, recency, T", as_of=end, last_day=until
             ).astype({"actual": float, "buyers": float})
     raise TableError(f"outcomes: more than {CELL_LIMIT:,} cells even in bins of {DAY_BINS[-1]} days.")
 
