@@ -27,10 +27,10 @@ def customer_methods(sql: Dialect, abc: str, scores: str, named: str, worth: str
     return f"""
         select v.customer_id, a.segment as abc, n.segment as rfm,
                case {tiers} else {len(cuts["tier"]) + 1} end as tier,
-               v.historic_value > 0 and v.historic_value >= {cuts["abc"][0]!r} as top_abc,
+               v.profit > 0 and v.profit >= {cuts["abc"][0]!r} as top_abc,
                s.R * s.F * s.M >= {cuts["rfm"][0]!r} as top_rfm,
                v.value > 0 and v.value >= {cuts["clv"][0]!r} as top_clv,
-               v.historic_value, v.value
+               v.profit, v.value
         from {worth} v
         join ({abc}) a on a.customer_id = v.customer_id
         join ({named}) n on n.customer_id = v.customer_id
@@ -61,7 +61,7 @@ def make_customer_methods(
     share = rules.load("methods")["top"]["share"]
     values = histogram(engine, worth, "value")
     cuts = {
-        "abc": share_cuts(*histogram(engine, worth, "historic_value"), [share]),
+        "abc": share_cuts(*histogram(engine, worth, "profit"), [share]),
         "rfm": share_cuts(*histogram(engine, f"(select R * F * M as product from ({scores}))", "product"), [share]),
         "clv": share_cuts(*values, [share]),
         "tier": share_cuts(*values, rules.load("methods")["tiers"]["shares"][:-1]),
@@ -82,21 +82,21 @@ def tops(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per method: ``method``, ``customers``, ``historic_value``, ``value``, and their shares of all,
+        One row per method: ``method``, ``customers``, ``profit``, ``value``, and their shares of all,
         ``customer_share``, ``historic_share`` and ``value_share`` (missing where there is nothing to share).
     """
     found = engine.fetch(
         " union all ".join(
             f"select {n} as place, count(*) filter (where top_{method}) as customers,"
-            f" coalesce(sum(historic_value) filter (where top_{method}), 0) as historic_value,"
+            f" coalesce(sum(profit) filter (where top_{method}), 0) as profit,"
             f" coalesce(sum(value) filter (where top_{method}), 0) as value, count(*) as all_customers,"
-            f" sum(historic_value) as all_historic_value, sum(value) as all_value from {table}"
+            f" sum(profit) as all_profit, sum(value) as all_value from {table}"
             for n, method in enumerate(METHODS)
         )
         + " order by place"
     ).astype(float)
     found.insert(0, "method", METHODS)
-    for name, share in (("customers", "customer"), ("historic_value", "historic"), ("value", "value")):
+    for name, share in (("customers", "customer"), ("profit", "historic"), ("value", "value")):
         found[f"{share}_share"] = found[name] / found[f"all_{name}"].where(found[f"all_{name}"] > 0)
     return found.drop(columns=["place", *(name for name in found.columns if name.startswith("all_"))])
 
@@ -115,17 +115,17 @@ def overlaps(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
     -------
     pandas.DataFrame
         Eight rows, empty ones included, those that all methods agree on first: ``methods`` (names joined by
-        ``+``; empty for none), ``customers``, ``historic_value``, ``value``.
+        ``+``; empty for none), ``customers``, ``profit``, ``value``.
     """
     found = engine.fetch(
-        "select top_abc, top_rfm, top_clv, count(*) as customers, sum(historic_value) as historic_value,"
+        "select top_abc, top_rfm, top_clv, count(*) as customers, sum(profit) as profit,"
         f" sum(value) as value from {table} group by top_abc, top_rfm, top_clv"
     )
     tops_ = found[[f"top_{m}" for m in METHODS]].itertuples(index=False, name=None)
     found["methods"] = ["+".join(m for m, top in zip(METHODS, row, strict=True) if top) for row in tops_]
     order = ["abc+rfm+clv", "abc+rfm", "abc+clv", "rfm+clv", "abc", "rfm", "clv", ""]
     whole = pd.DataFrame({"methods": order}).merge(found, how="left", on="methods")
-    sums = ["customers", "historic_value", "value"]
+    sums = ["customers", "profit", "value"]
     return whole[["methods"]].join(whole[sums].astype(float).fillna(0.0))
 
 
@@ -142,10 +142,10 @@ def cross_table(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        Columns ``abc``, ``tier`` (1 is the best fifth), ``rfm``, ``customers``, ``historic_value``, ``value``.
+        Columns ``abc``, ``tier`` (1 is the best fifth), ``rfm``, ``customers``, ``profit``, ``value``.
     """
     return engine.fetch(
-        "select abc, tier, rfm, count(*) as customers, sum(historic_value) as historic_value, sum(value) as value"
+        "select abc, tier, rfm, count(*) as customers, sum(profit) as profit, sum(value) as value"
         f" from {table} group by abc, tier, rfm order by abc, tier, rfm"
     )
 
@@ -164,11 +164,11 @@ def disagreements(engine: DuckDB, table: str = "customer_methods") -> pd.DataFra
     -------
     pandas.DataFrame
         Columns ``kind`` (``fading``: among the best by profit so far, in the lower tiers of value to come;
-        ``rising``: the reverse, among the best by value to come only), ``rfm``, ``customers``, ``historic_value``,
+        ``rising``: the reverse, among the best by value to come only), ``rfm``, ``customers``, ``profit``,
         ``value``; the largest group of each kind first.
     """
     return engine.fetch(
-        f"select {_kind()} as kind, rfm, count(*) as customers, sum(historic_value) as historic_value,"
+        f"select {_kind()} as kind, rfm, count(*) as customers, sum(profit) as profit,"
         f" sum(value) as value from {table} where {_kind()} is not null group by 1, 2"
         " order by kind, customers desc, rfm"
     )
@@ -194,10 +194,10 @@ def disagreements_tested(engine: DuckDB, *, since: dt.date, table: str = "calibr
     Returns
     -------
     pandas.DataFrame
-        Columns ``kind``, ``customers``, ``historic_value`` (by then), ``value`` (forecast then), ``actual``.
+        Columns ``kind``, ``customers``, ``profit`` (by then), ``value`` (forecast then), ``actual``.
     """
     found = engine.fetch(
-        f"select {_kind()} as kind, count(*) as customers, sum(historic_value) as historic_value, sum(value) as value,"
+        f"select {_kind()} as kind, count(*) as customers, sum(profit) as profit, sum(value) as value,"
         f" coalesce(sum(l.actual), 0) as actual from {table} m left join ({_LATER}) l"
         f" on l.customer_id = m.customer_id where {_kind()} is not null group by 1",
         since=since,

@@ -21,7 +21,7 @@ FIVE = [
 def make_five(engine):
     """Activity from purchases, value by hand."""
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
-    worth = pd.DataFrame([row[:3] for row in FIVE], columns=["customer_id", "historic_value", "value"])
+    worth = pd.DataFrame([row[:3] for row in FIVE], columns=["customer_id", "profit", "value"])
     engine.attach_frame("worth", worth)
     definitions = {
         name: define(engine, name, "customer_activity", as_of=AS_OF, options=options)
@@ -48,7 +48,7 @@ def five(base):
 
 
 def test_each_method_has_a_best_of_five_of_its_own(five):
-    found = five.fetch("select * from customer_methods order by historic_value desc").set_index("customer_id")
+    found = five.fetch("select * from customer_methods order by profit desc").set_index("customer_id")
     assert found["top_abc"].tolist() == [True, False, False, False, False]  # fading brought most
     assert found["top_rfm"].tolist() == [False, True, False, False, False]  # steady: R 5, F 4, M 5
     assert found["top_clv"].tolist() == [False, True, False, False, False]
@@ -59,7 +59,7 @@ def test_each_method_has_a_best_of_five_of_its_own(five):
 def test_tops_add_up_their_money(five):
     found = methods.tops(five).set_index("method")
     assert found["customers"].tolist() == [1, 1, 1]
-    assert found["historic_value"].tolist() == [500, 300, 300]
+    assert found["profit"].tolist() == [500, 300, 300]
     assert found.loc["abc", "value_share"] == pytest.approx(1 / 301)
     assert found.loc["clv", "historic_share"] == pytest.approx(300 / 870)
 
@@ -75,7 +75,7 @@ def test_overlaps_by_hand(five):
 def test_who_looks_best_backward_and_has_no_future(five):
     found = methods.cross_table(five)
     lost = found[(found["abc"] == "A") & (found["tier"] >= 4)]
-    assert lost[["customers", "historic_value", "value"]].to_numpy().tolist() == [[1, 500, 1]]
+    assert lost[["customers", "profit", "value"]].to_numpy().tolist() == [[1, 500, 1]]
     assert found["customers"].sum() == 5
     unlike = methods.disagreements(five).drop(columns="rfm").to_numpy().tolist()
     assert unlike == [["fading", 1, 500, 1], ["rising", 1, 300, 200]]
@@ -101,7 +101,7 @@ def test_where_nobody_bought_later_there_is_no_share(five):
 def test_equal_values_are_all_at_the_top_or_none(base):
     engine = base([(f"c{n}", "2025-12-01", 10) for n in range(10)])
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
-    engine.attach_frame("worth", pd.DataFrame({"customer_id": [f"c{n}" for n in range(10)], "historic_value": 10.0,
+    engine.attach_frame("worth", pd.DataFrame({"customer_id": [f"c{n}" for n in range(10)], "profit": 10.0,
                                                "value": 0.0}))  # fmt: skip
     definitions = {name: define(engine, name, "customer_activity", as_of=AS_OF, options={}) for name in ("abc", "rfm")}
     methods.make_customer_methods(engine, "customer_methods", "customer_activity", "worth", definitions)
@@ -120,7 +120,7 @@ def music(cdnow):
 
 def test_parts_add_up_to_the_whole_to_the_cent(music):
     whole = music.fetch(
-        "select count(*) as customers, sum(historic_value) as historic_value, sum(value) as value from customer_value"
+        "select count(*) as customers, sum(profit) as profit, sum(value) as value from customer_value"
     ).iloc[0]
     for frame in (methods.overlaps(music), methods.cross_table(music)):
         np.testing.assert_allclose(frame[list(whole.index)].sum(), whole, atol=0.005)
@@ -134,7 +134,7 @@ def test_parts_add_up_to_the_whole_to_the_cent(music):
 def test_cdnow_agrees_with_pandas(music):
     frame = music.fetch("select * from customer_value")
     best = methods.tops(music).set_index("method")
-    for method, column in (("abc", "historic_value"), ("clv", "value")):
+    for method, column in (("abc", "profit"), ("clv", "value")):
         found = music.fetch(f"select min({column}) as cut from customer_methods where top_{method}")["cut"].item()
         own = frame[frame[column] >= found]
         assert len(own) == best.loc[method, "customers"] == pytest.approx(0.2 * len(frame), abs=3)

@@ -36,11 +36,11 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout
     """Put the money so far beside the money to come, by which methods have a customer at the top."""
     shown = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
     any_ = frame[frame["methods"] != ""]
-    if shown.empty or _few(any_["customers"].sum()) or frame[["historic_value", "value"]].sum().min() <= 0:
+    if shown.empty or _few(any_["customers"].sum()) or frame[["profit", "value"]].sum().min() <= 0:
         return Callout(t("audit.few"), t("audit.few_text"))
-    whole, agreed = frame[["historic_value", "value"]].sum(), frame["customers"].iloc[0]
+    whole, agreed = frame[["profit", "value"]].sum(), frame["customers"].iloc[0]
     rows = pd.DataFrame({"segment": [combination(t, name) for name in shown["methods"]],
-                         "customer_share": (shown["historic_value"] / whole["historic_value"]).clip(lower=0),
+                         "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
                          "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
     agreement = share(agreed / any_["customers"].sum(), t.language)
     figure = charts.pyramid_bars(
@@ -74,7 +74,7 @@ def _overlap_table(t: Texts, project: Project, frame: pd.DataFrame, title: str) 
     hide = [is_small(n) for n in frame["customers"]]
     rows = pd.DataFrame({"who": [combination(t, name) for name in frame["methods"]],
                          "customers": counts(frame["customers"].tolist(), t.language)})  # fmt: skip
-    for column, label in (("historic_value", "historic"), ("value", "value")):
+    for column, label in (("profit", "historic"), ("value", "value")):
         rows[label] = _money(t, frame[column], hide)
     labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
     note = t("methods.note") if any(hide) else ""
@@ -118,7 +118,7 @@ def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFra
     if _few(customers):
         return None
     values = {name: money(own[column].sum(), project.currency, t.language)
-              for name, column in (("historic", "historic_value"), ("value", "value"))}  # fmt: skip
+              for name, column in (("historic", "profit"), ("value", "value"))}  # fmt: skip
     group = definition.name(str(own["rfm"].iloc[0]), t.language)
     said = t(f"methods.{kind}", customers=blurred(customers, t.language))
     return Callout(said, t(f"methods.{kind}_text", group=group, **values), "warn" if kind == "fading" else "note")
@@ -155,7 +155,7 @@ def right(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Ta
         return None
     rows = pd.DataFrame({"kind": [t(f"methods.kind_{kind}") for kind in frame["kind"]],
                          "customers": counts(frame["customers"].tolist(), t.language)})  # fmt: skip
-    for column, label in (("historic_value", "historic"), ("value", "expected"), ("actual", "actual")):
+    for column, label in (("profit", "historic"), ("value", "expected"), ("actual", "actual")):
         rows[label] = _money(t, frame[column], hide)
     labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
     ends = {label: money(frame[column].iloc[0], project.currency, t.language)
