@@ -202,7 +202,7 @@ def test_equal_finds_are_called_equal(t: Texts, project: Project) -> None:
 
 
 def test_few_whom_the_methods_judge_unlike_are_not_named(t: Texts, project: Project) -> None:
-    frame = pd.DataFrame({"kind": ["fading"], "rfm": ["A"], "customers": [9], "historic_value": [9.0], "value": [1.0]})
+    frame = pd.DataFrame({"kind": ["fading"], "rfm": ["A"], "customers": [9], "profit": [9.0], "value": [1.0]})
     assert methods.unlike(t, project, DEFINITION, frame, "fading") is None
     found = methods.unlike(t, project, DEFINITION, frame.assign(customers=49), "fading")
     assert found is not None and "≈ 50" in found.title
