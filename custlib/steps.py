@@ -5,7 +5,7 @@ A step is a function of a workspace; ``STEPS`` is their registry, one line per t
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from custlib.differentiate import activity, backtest, lifetime, migration, segments, value
 from custlib.differentiate.segments import Definition
@@ -15,6 +15,8 @@ from custlib.identify.contract import make_transactions
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+
+Refusable = Literal["forecast", "money", "test"]
 
 
 class Tables(Protocol):
@@ -40,6 +42,9 @@ class Tables(Protocol):
     @property
     def spend(self) -> tuple[Spend, GammaGamma | None]:
         """The spend model."""
+
+    def refused(self, what: Refusable) -> str:
+        """Give the code of the reason why something cannot be had; empty where it can."""
 
     @property
     def definitions(self) -> dict[str, Definition]:
@@ -113,6 +118,9 @@ def _calibration_scores(ws: Tables) -> None:
 
 
 def _customer_value(ws: Tables) -> None:
+    if ws.refused("forecast"):
+        value.make_customer_history(ws.need("customer_activity"), "customer_value", "customer_activity")
+        return
     engine = ws.need("customer_activity", "alive_scores")
     margin = value.margin_rate(engine, "customer_activity")
     value.make_customer_value(

@@ -10,6 +10,11 @@ from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd import BGNBD
 
+FORECASTS = (
+    "probability_alive", "probability_of_purchase", "expected_purchases", "expected_spend", "value",
+    "residual_lifetime_value",
+)  # fmt: skip
+
 
 def customer_value(sql: Dialect, activity: str, scores: str, money: Spend) -> str:
     """Write the select of one row per customer with history and forecast."""
@@ -52,6 +57,31 @@ def make_customer_value(
     """
     values = lifetime.parameters(model) | spend.parameters(money)
     engine.make(name, customer_value(engine.dialect, activity, scores, money), margin=margin, **values)
+
+
+def customer_history(sql: Dialect, activity: str) -> str:
+    """Write the select of ``customer_value`` where nothing can be forecast: the history, and nulls."""
+    del sql
+    unknown = ", ".join(f"cast(null as double) as {name}" for name in FORECASTS)
+    return f"""
+        select customer_id, frequency, recency, T, days_since_last, monetary_value, {unknown},
+               cast(profit as double) as historic_value, cast(revenue as double) as revenue
+        from {activity}"""
+
+
+def make_customer_history(engine: DuckDB, name: str, activity: str) -> None:
+    """Make the table of customer value without its forecast.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    name : str
+        The table to make.
+    activity : str
+        Name of the table it reads.
+    """
+    engine.make(name, customer_history(engine.dialect, activity))
 
 
 def margin_rate(engine: DuckDB, activity: str) -> float:

@@ -17,7 +17,19 @@ PLACES = {
     "interact": {"interact"},
     "customise": {"customise"},
     "show": {"show"},
-    "top": {"steps", "execute", "workspace", "parameters", "pages", "publish", "quick", "run", "cli", "simulate"},
+    "top": {
+        "steps",
+        "refusals",
+        "execute",
+        "workspace",
+        "parameters",
+        "pages",
+        "publish",
+        "quick",
+        "run",
+        "cli",
+        "simulate",
+    },
 }
 ORDER = list(PLACES)
 PLACE_OF = {name: place for place, names in PLACES.items() for name in names}

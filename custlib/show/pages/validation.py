@@ -9,7 +9,7 @@ import pandas as pd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.show import charts
-from custlib.show.blocks import Bullets, Figure, Table, Text, Title
+from custlib.show.blocks import Bullets, Callout, Figure, Table, Text, Title
 from custlib.show.formats import change, day, number, share
 from custlib.show.privacy import is_small
 from custlib.show.texts import Texts
@@ -86,9 +86,11 @@ def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
     )  # fmt: skip
 
 
-def by_frequency(t: Texts, frame: pd.DataFrame) -> Figure:
-    """Hold forecast against truth by frequency in calibration."""
+def by_frequency(t: Texts, frame: pd.DataFrame) -> Figure | Callout:
+    """Hold forecast against truth by frequency in calibration; groups of fewer than ten customers are left out."""
     frame = frame[~frame["customers"].map(is_small)]
+    if frame.empty:
+        return Callout(t("untested.too_few"), t("untested.too_few_text"))
     errors = {name: _error(frame, name) for name in ("expected", "naive")}
     return charts.expected_against_actual(
         frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_three_decimals,
@@ -116,7 +118,7 @@ def lifetime_parameters(t: Texts, model: BGNBD, unit: str) -> Table:
             "parameter": ["r", "alpha", "a", "b"],
             "meaning": [t(f"validation.meaning_{name}") for name in ("r", "alpha", "a", "b")],
             "estimate": [f"{x:.5f}" for x in (model.r, model.alpha, model.a, model.b)],
-            "error": [f"{x:.4f}" for x in errors],
+            "error": [_or_word(t, x, 4) for x in errors],
         }
     )
     fitted = f"{model.log_likelihood:,.3f}" if model.log_likelihood is not None else "–"
@@ -134,7 +136,7 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
             "parameter": ["p", "q", "v", t("validation.mean_spend")],
             "meaning": [t(f"validation.meaning_{name}") for name in ("p", "q", "v", "mean")],
             "estimate": [f"{x:.4f}" for x in (model.p, model.q, model.v)] + [f"{mean:.3f}"],
-            "error": [f"{x:.3f}" for x in errors] + [f"{mean_error:.3f}"],
+            "error": [_or_word(t, x, 3) for x in (*errors, mean_error)],
         }
     )
     fitted = f"{model.log_likelihood:,.4f}" if model.log_likelihood is not None else "–"
@@ -142,6 +144,11 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
         rows, title=t("validation.spend_parameters", currency=currency), language=t.language,
         note=t("validation.log_likelihood", value=fitted), header="parameter", labels=_labels(t),
     )  # fmt: skip
+
+
+def _or_word(t: Texts, error: float, decimals: int) -> str:
+    """Write a standard error; NaN, where the purchases do not determine the parameter, in words."""
+    return t("untested.undetermined") if error != error else f"{error:.{decimals}f}"
 
 
 def _labels(t: Texts) -> dict[str, str]:
@@ -174,8 +181,8 @@ def crosscheck(t: Texts, ours: Mapping[str, float], theirs: Mapping[str, float])
 
 
 def limits(t: Texts, flags: tuple[str, ...], one_time_share: float) -> Bullets:
-    """Say what would make the forecast wrong."""
+    """Say what would make the forecast wrong, and every flag of both models (``lifetime.<code>``, ``spend.<code>``)."""
     said = [t("validation.limit_one_time", share=share(one_time_share, t.language))]
     said += [t("validation.limit_season"), t("validation.limit_change"), t("validation.limit_spend")]
-    said += [t("validation.limit_flag", flag=flag) for flag in flags]
+    said += [t(f"flags.{flag}") for flag in dict.fromkeys(flags)]
     return Bullets(said)
