@@ -17,15 +17,7 @@ from typing import TYPE_CHECKING, Any
 import custlib
 from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
-from custlib.differentiate import (
-    backtest,
-    cautions,
-    crosscheck,
-    lifetime,
-    segments,
-    spend,
-    uncertainty,
-)
+from custlib.differentiate import backtest, cautions, crosscheck, lifetime, segments, spend, uncertainty
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB

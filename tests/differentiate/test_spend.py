@@ -39,7 +39,7 @@ def test_a_shrinkage_pulls_towards_the_median(engine):
     few = [(1, 10.0, 2), (1, 20.0, 4), (2, 100.0, 3)]
     money, model = spend.fit_spend(cells(engine, few), "spend_cells")
     assert model is None
-    assert money == spend.Spend("shrinkage", 20.0, 1.0, 20.0, "fewer than ten repeat customers")
+    assert money == spend.Spend("shrinkage", 20.0, 1.0, 20.0, "few_repeat_customers")
     assert scored(engine, money, [(1, 10.0), (4, 10.0)]) == [15, 12]
 
 
