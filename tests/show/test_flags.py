@@ -103,6 +103,12 @@ def test_a_silence_comes_first(t: Texts) -> None:
     assert said.text.startswith(t("flags.silent"))
 
 
+def test_a_sheet_without_room_leads_to_the_sentences(t: Texts) -> None:
+    said = trust.cautions_in_short(t, ("lifetime.weak_dropout",), 0)
+    assert said is not None and said.title == t("flags.title") and "(value.html)" in said.text
+    assert trust.cautions_in_short(t, (), 0) is None
+
+
 @pytest.mark.parametrize("flag", ["lifetime.not_converged", "lifetime.one_customer"])
 def test_a_forecast_not_to_be_planned_with_is_called_so(t: Texts, flag: str) -> None:
     said = trust.cautions(t, (flag,), 40)

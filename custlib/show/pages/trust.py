@@ -57,16 +57,35 @@ def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | No
     Callout or None
         One sentence or two for each flag that touches the forecast.
     """
-    said = [t(f"flags.{flag}") for flag in chosen(flags, "beside")]
-    title = t("flags.title")
-    if silent_days:
-        title = t("flags.title_silent", days=number(silent_days, t.language))
-        said.insert(0, t("flags.silent"))
-    if not said:
-        return None
-    if chosen(flags, "grave"):
+    grave, silence = chosen(flags, "grave"), [t("flags.silent")] if silent_days else []
+    others = [flag for flag in chosen(flags, "beside") if flag not in grave]
+    said = [*(t(f"flags.{flag}") for flag in grave), *silence, *(t(f"flags.{flag}") for flag in others)]
+    if grave:
         return Callout(t("flags.title_grave"), _PARAGRAPH.join(said), "bad")
-    return Callout(title, _PARAGRAPH.join(said), "warn")
+    silent = t("flags.title_silent", days=number(silent_days, t.language))
+    title = silent if silent_days else t("flags.title")
+    return Callout(title, _PARAGRAPH.join(said), "warn") if said else None
+
+
+def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
+    """Say the same in one line, for a sheet that has no room; the sentences stand on the page of value.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    flags : tuple of str
+        ``lifetime.<code>`` and ``spend.<code>``.
+    silent_days : int
+        As for :func:`cautions`.
+
+    Returns
+    -------
+    Callout or None
+        With a link to the page that says it all.
+    """
+    whole = cautions(t, flags, silent_days)
+    return whole and Callout(whole.title, t("flags.short", page=f"[{t('pages.value')}](value.html)"), whole.tone)
 
 
 def refusal(t: Texts, forecast: str, money: str) -> Callout | None:
