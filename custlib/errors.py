@@ -28,9 +28,16 @@ class TableError(CustlibError):
 
 
 class ModelError(CustlibError):
-    """A model was asked for that the given customers cannot identify."""
+    """A model was asked for that the given customers cannot identify.
+
+    ``reason`` is a code that the pages have words for (``refused`` in the texts).
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, *, reason: str = "not_identified") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class RunError(CustlibError):

@@ -15,6 +15,7 @@ from custlib.workspace import Workspace
 
 PER_SEGMENT = "70_playbook"
 _WITHOUT_MONEY = ("validation", "audit", "identify")
+_BY_HISTORY = ("audit", "segments", "identify")
 log = logging.getLogger("custlib")
 _PLAIN = {
     "overview": "80_overview",
@@ -82,23 +83,41 @@ def pages(workspace: Workspace) -> list[Page]:
     Returns
     -------
     list of Page
-        One per notebook, and one per segment for the playbook; without amounts only those that need none.
+        One per notebook, and one per segment for the playbook. Without amounts only those that need none; without a
+        forecast, or one of money, those that look back; without a test of the forecast all but that of the test.
 
     Raises
     ------
     UsageError
         If the playbook has no entry for a segment.
     """
-    if not workspace.quality["has_amount"]:
-        log.warning("run: there is no amount column: pages that state money are not made")
-        return [Page(kind, kind, _PLAIN[kind], {}) for kind in _WITHOUT_MONEY]
+    kinds = _kinds(workspace)
+    plain = [Page(kind, kind, notebook, {}) for kind, notebook in _PLAIN.items() if kind in kinds]
+    if "value" not in kinds:
+        return plain
     segmentation = workspace.project.segments.playbook
-    plain = [Page(kind, kind, notebook, {}) for kind, notebook in _PLAIN.items()]
     ids = workspace.definitions[segmentation].ids
     for segment in ids:
         workspace.playbook.play(segment)
     given = [{"segmentation": segmentation, "segment": segment} for segment in ids]
     return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in given]
+
+
+def _kinds(workspace: Workspace) -> tuple[str, ...]:
+    """List the pages that can be made, playbooks aside, and log why others cannot."""
+    kinds, untested = tuple(_PLAIN), workspace.refused("test")
+    if not workspace.quality["has_amount"]:
+        log.warning("run: there is no amount column: pages that state money are not made")
+        kinds = _WITHOUT_MONEY
+    elif money := workspace.refused("money"):
+        log.warning("run: money is not forecast (%s): pages that state its value are not made", money)
+        kinds = (*_WITHOUT_MONEY, *_BY_HISTORY)
+    if forecast := workspace.refused("forecast"):
+        log.warning("run: there is no forecast (%s): only pages that look back are made", forecast)
+        return tuple(kind for kind in kinds if kind in _BY_HISTORY)
+    if untested:
+        log.warning("run: the forecast cannot be tested (%s): its page is not made", untested)
+    return tuple(kind for kind in kinds if kind != "validation" or not untested)
 
 
 def _file(segment: str) -> str:
@@ -182,21 +201,10 @@ def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``light``, ``numbers``, ``pages``; see :func:`custlib.show.export.render_index`.
+        ``light`` (None where nothing is forecast, and then ``reason``), ``numbers``, ``pages``; see
+        :func:`custlib.show.export.render_index`.
     """
-    t, project, lang = workspace.t, workspace.project, workspace.project.language
-    engine = workspace.need("customer_value", "customer_segments")
-    totals = value.totals(engine)
-    definition = workspace.definitions[project.segments.playbook]
-    whole = workspace.intervals(definition.segmentation).set_index("segment").loc["all"].to_dict()
-    span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
-    numbers = [
-        {"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""},
-        {"label": t("overview.active", days=project.horizon_days), "value": number(totals["active"], lang), "note": ""},
-        {"label": t("overview.coming", days=project.horizon_days),
-         "value": money(whole["value"], project.currency, lang), "note": t("value.between", interval=span)},
-    ]  # fmt: skip
-    numbers = numbers if workspace.quality["has_amount"] else numbers[:2]
+    t = workspace.t
     notes = _notes(t, workspace)
     listed = [
         {
@@ -207,14 +215,36 @@ def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
         }
         for page in chosen
     ]
-    return {"light": workspace.holdout["light"], "numbers": numbers, "pages": listed}
+    refused = workspace.refused("forecast")
+    said = {"reason": t("refused.index", why=t(f"refused.forecast.{refused}"))} if refused else {}
+    light = None if refused else workspace.holdout["light"]
+    return {"light": light, "numbers": _numbers(t, workspace), "pages": listed} | said
+
+
+def _numbers(t: Texts, workspace: Workspace) -> list[dict[str, str]]:
+    """State the numbers that matter, those that are known."""
+    project, lang = workspace.project, workspace.project.language
+    engine = workspace.need("customer_value", "customer_segments")
+    totals = value.totals(engine)
+    numbers = [{"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""}]
+    if workspace.refused("forecast"):
+        return numbers
+    active = t("overview.active", days=project.horizon_days)
+    numbers.append({"label": active, "value": number(totals["active"], lang), "note": ""})
+    if workspace.refused("money"):
+        return numbers
+    whole = workspace.intervals(project.segments.playbook).set_index("segment").loc["all"].to_dict()
+    span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
+    coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
+    return [*numbers, {"label": coming, "value": worth, "note": t("value.between", interval=span)}]
 
 
 def _notes(t: Texts, workspace: Workspace) -> dict[str, str]:
     """Say size and worth of each segment in a few words."""
     project = workspace.project
     definition = workspace.definitions[project.segments.playbook]
-    frame = segments.summary(workspace.engine, definition, language=project.language)
+    engine = workspace.need("customer_value", "customer_segments")
+    frame = segments.summary(engine, definition, language=project.language)
     texts = counts(frame["customers"].tolist(), project.language)
     said = {}
     for row, count in zip(frame.to_dict("records"), texts, strict=True):

@@ -12,10 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from custlib import project as projects
-from custlib.differentiate import value
-from custlib.errors import RunError, UsageError, hint
+from custlib.differentiate import spend, value
+from custlib.errors import ModelError, RunError, UsageError, hint
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
+from custlib.show.texts import texts
 from custlib.workspace import Workspace
 
 OUT_COLUMNS = (
@@ -25,6 +26,10 @@ OUT_COLUMNS = (
 )  # fmt: skip
 
 _LONGEST = 3650
+_STILL = (
+    "Without a forecast there is still a report: data quality, RFM, ABC, pyramid and clusters by what was bought so "
+    "far. Write a project file (see data/cdnow.toml) and run: custlib run PROJECT"
+)
 
 
 def value_file(
@@ -59,12 +64,14 @@ def value_file(
     Returns
     -------
     dict
-        ``customers``, ``quality``, ``fit``, ``spend``, ``totals`` and ``backtest``.
+        ``quality``, ``fit``, ``spend``, ``flags`` with what each means in ``cautions``, ``totals`` with their 95 %
+        ``intervals``, and ``backtest``.
 
     Raises
     ------
     CustlibError
-        UsageError for options, TableError for the file, ModelError where nothing can be forecast.
+        UsageError for options, TableError for the file, ModelError where nothing can be forecast, or no money though
+        there are amounts; it names what can still be reported.
     """
     project = _project(file, as_of, options, horizon_days, annual_discount_rate)
     if out.is_dir() or not out.resolve().parent.is_dir():
@@ -72,6 +79,7 @@ def value_file(
     project = project.replace(holdout_days=holdout_days)
     with TemporaryDirectory(prefix="custlib-") as work:
         workspace = Workspace(project, Path(work))
+        _demand(workspace)
         workspace.need("customer_value")
         covered = workspace.engine.fetch("select max(T) as days from customer_activity")["days"].item()
         summary = _summary(workspace)
@@ -99,8 +107,36 @@ def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon
     return projects.build(mapping, where="options")
 
 
+def _demand(workspace: Workspace) -> None:
+    """Fit what is asked for; where it is refused, say what can still be reported."""
+    try:
+        _ = workspace.model
+        if workspace.quality["has_amount"] and workspace.spend[0].kind == "none":
+            spend.fit_spend(workspace.engine, "spend_cells")
+    except ModelError as fault:
+        raise ModelError(f"{fault}\n{_STILL}", reason=fault.reason) from None
+
+
+def _intervals(workspace: Workspace) -> dict[str, dict[str, float]]:
+    """The 95 % intervals of the totals, those of money only where there is money."""
+    everybody = "select customer_id, 'all' as segmentation, 'all' as segment, '' as reason from customer_activity"
+    workspace.engine.make("customer_segments", everybody)
+    row = workspace.intervals("all").iloc[0]
+    found = {"expected_purchases": {"low": row["purchases_low"], "high": row["purchases_high"]}}
+    if workspace.spend[0].kind != "none":
+        found["value"] = {"low": row["value_low"], "high": row["value_high"]}
+    return {name: {end: float(x) for end, x in ends.items()} for name, ends in found.items()}
+
+
+def _cautions(workspace: Workspace) -> dict[str, str]:
+    """Say every flag in a sentence, and a base that has gone silent."""
+    t, days = texts("en"), workspace.silent_days
+    said = {flag: t(f"flags.{flag}") for flag in workspace.flags}
+    return said | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
+
+
 def _summary(workspace: Workspace) -> dict[str, Any]:
-    project, (spend, model) = workspace.project, workspace.spend
+    project, (money, model) = workspace.project, workspace.spend
     totals = value.totals(workspace.engine)
     return {
         "as_of": project.as_of.isoformat(),
@@ -108,23 +144,21 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
         "annual_discount_rate": project.annual_discount_rate,
         "quality": workspace.quality,
         "fit": bgnbd.to_dict(workspace.model, time_unit="day"),
-        "spend": vars(spend) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
-        "flags": [*workspace.model.flags, *([spend.remark] if spend.remark else [])],
+        "spend": vars(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
+        "flags": [*workspace.flags],
+        "cautions": _cautions(workspace),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
+        "intervals": _intervals(workspace),
     }
 
 
 def _backtest(workspace: Workspace, project: Project, covered: int) -> dict[str, Any]:
     """Hold a forecast of the past against what came; say so where there is no past to forecast from."""
-    from custlib.errors import CustlibError
-
     if covered < 2:
         return {"refused": "the purchases cover less than two days"}
     workspace.project = project
-    try:
-        return {"holdout_days": project.holdout_days} | workspace.holdout
-    except CustlibError as fault:
-        return {"holdout_days": project.holdout_days, "refused": str(fault)}
+    days, held = {"holdout_days": project.holdout_days}, workspace.holdout
+    return days | held if "reason" not in held else days | {"refused": texts("en")(f"refused.test.{held['reason']}")}
 
 
 def _write(workspace: Workspace, out: Path) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import custlib
 from custlib import parameters, publish
@@ -22,6 +22,7 @@ from custlib.errors import RunError, UsageError, hint
 from custlib.execute import DEFAULT, How, Job, execute_all
 from custlib.pages import Page, check_segments, export, index_entry, pages
 from custlib.project import Project
+from custlib.steps import Refusable
 from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"
@@ -98,7 +99,7 @@ def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -
     started = time.monotonic()
     check_segments(workspace)
     with _step("tables"):
-        workspace.need(*LATER)
+        workspace.need(*(name for name in LATER if name != "holdout" or not workspace.refused("test")))
     folder = workspace.work / "runs" / run_id(workspace)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "pages").mkdir(parents=True)
@@ -184,6 +185,8 @@ def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],
+        "refused": {what: code for what in get_args(Refusable) if (code := workspace.refused(what))},
+        "flags": [*workspace.flags],
         "versions": {"custlib": custlib.__version__, "python": platform.python_version()}
         | {name: version(name) for name in packages},
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},

@@ -5,7 +5,7 @@ A step is a function of a workspace; ``STEPS`` is their registry, one line per t
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from custlib.differentiate import (
     activity,
@@ -25,6 +25,8 @@ from custlib.identify.contract import make_transactions
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+
+Refusable = Literal["forecast", "money", "test"]
 
 
 class Tables(Protocol):
@@ -54,6 +56,9 @@ class Tables(Protocol):
     @property
     def spend(self) -> tuple[Spend, GammaGamma | None]:
         """The spend model."""
+
+    def refused(self, what: Refusable) -> str:
+        """Give the code of the reason why something cannot be had; empty where it can."""
 
     @property
     def calibration_spend(self) -> tuple[Spend, GammaGamma | None]:
@@ -136,6 +141,9 @@ def _calibration_scores(ws: Tables) -> None:
 
 
 def _customer_value(ws: Tables) -> None:
+    if ws.refused("forecast"):
+        value.make_customer_history(ws.need("customer_activity"), "customer_value", "customer_activity")
+        return
     engine = ws.need("customer_activity", "alive_scores")
     cost, sold = ws.project.cost_to_serve, "product" in ws.quality["columns"]
     if sold:

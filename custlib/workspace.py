@@ -17,14 +17,7 @@ from typing import TYPE_CHECKING, Any
 import custlib
 from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
-from custlib.differentiate import (
-    backtest,
-    choice,
-    lifetime,
-    segments,
-    spend,
-    uncertainty,
-)
+from custlib.differentiate import backtest, cautions, choice, lifetime, segments, spend, uncertainty
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
@@ -35,16 +28,18 @@ from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+from custlib.refusals import NO_AMOUNT, find_refusal
 from custlib.show.blocks import Footer
 from custlib.show.pages import foot
 from custlib.show.texts import Texts, texts
-from custlib.steps import STEPS
+from custlib.steps import STEPS, Refusable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent
+UNTESTED = "untested"  # the light of a forecast that could not be tested
 log = logging.getLogger("custlib")
 
 
@@ -232,11 +227,11 @@ class Workspace:
 
     def _spend(self, cells: str) -> tuple[Spend, GammaGamma | None]:
         if not self.quality["has_amount"]:
-            return Spend("none"), None
+            return Spend("none", remark=NO_AMOUNT), None
         self.need(cells)
 
         def fit() -> dict[str, Any]:
-            found, model = spend.fit_spend(self.engine, cells)
+            found, model = spend.fit_or_none(self.engine, cells)
             return {
                 "spend": vars(found),
                 "model": gammagamma.to_dict(model, money_unit=self.project.currency) if model else None,
@@ -245,9 +240,32 @@ class Workspace:
         kept = self.record(f"spend_{cells}", fit)
         return Spend(**kept["spend"]), gammagamma.from_dict(kept["model"]) if kept["model"] else None
 
+    def refused(self, what: Refusable) -> str:
+        """Give the code of the reason why forecast, money or test cannot be had; empty where it can."""
+        return str(self.record(f"refused_{what}", lambda: find_refusal(self, what)))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; none where nothing is forecast."""
+        if self.refused("forecast"):
+            return ()
+        return cautions.name_flags(self.model.flags, spend.flags(*self.spend))
+
+    @property
+    def calibration_flags(self) -> tuple[str, ...]:
+        """The flags of both models of the calibration period."""
+        return cautions.name_flags(self.calibration_model.flags, spend.flags(*self.calibration_spend))
+
+    @property
+    def silent_days(self) -> int:
+        """Days without any purchase before as_of, where that is longer than ever before; else 0."""
+        return cautions.silent_days(self.need("transactions"), self.project.as_of)
+
     @property
     def holdout(self) -> dict[str, Any]:
-        """Totals of the holdout period: actual, predicted, naive, bias and light."""
+        """Totals of the holdout period: actual, predicted, naive, bias and light; or why there was no test."""
+        if reason := self.refused("test"):
+            return {"light": UNTESTED, "reason": reason}
         self.need("holdout")
         return self.record("holdout_summary", lambda: backtest.summary(self.engine))
 

@@ -16,7 +16,6 @@ from custlib import rules
 from custlib.differentiate.activity import CELL_LIMIT
 from custlib.engine.dialect import Dialect, literal
 from custlib.engine.duckdb import DuckDB
-from custlib.errors import ModelError
 from custlib.project import validated
 
 Floats = NDArray[np.float64]
@@ -52,25 +51,21 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     Returns
     -------
     dict
-        The rule: ``features`` {name: {power, mean, deviation}}, ``centres``, ``ids``, ``segments``.
+        The rule: ``features`` {name: {power, mean, deviation}}, ``centres``, ``ids``, ``segments``; and ``asked``,
+        the ``k`` of the options, where there are fewer different customers than that and so fewer clusters.
 
     Raises
     ------
     UsageError
         If an option is unknown.
-    ModelError
-        If there are fewer different customers than clusters.
     """
     chosen = validated(Options, options, "segments.options.clusters")
     counted = feature_cells(engine, activity)
-    if len(counted) < chosen.k:
-        raise ModelError(
-            f"clusters: {len(counted)} different customers cannot make {chosen.k} clusters. Set a smaller k."
-        )
+    k = min(chosen.k, len(counted))
     weights = counted["customers"].to_numpy(dtype=float)
     transforms = {name: _fit_transform(counted[name].to_numpy(dtype=float), weights) for name in FEATURES}
     points = np.column_stack([transform(counted[name].to_numpy(dtype=float), transforms[name]) for name in FEATURES])
-    centres, labels = _k_means(points, weights, chosen.k)
+    centres, labels = _k_means(points, weights, k)
     segments = _name(counted, labels, weights)
     order = [int(segment.pop("label")) for segment in segments]
     return {
@@ -78,6 +73,7 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
         "centres": [[round(float(x), _DIGITS) for x in centres[label]] for label in order],
         "ids": [segment["id"] for segment in segments],
         "segments": segments,
+        **({"asked": chosen.k} if k < chosen.k else {}),
     }
 
 

@@ -51,7 +51,8 @@ def fit_lifetime(engine: DuckDB, cells: str, kind: str = "bgnbd") -> BetaGeometr
     if not (counted["frequency"] > 0).any():
         raise ModelError(
             f"lifetime: no repeat purchases: all {customers:,} customers bought one time, so nothing says how "
-            "long they stay. Give purchases of a longer period."
+            "long they stay. Give purchases of a longer period.",
+            reason="no_repeats" if (counted["T"] > 0).any() else "not_observed",
         )
     columns = (counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers"))
     return FITS[kind](*columns)

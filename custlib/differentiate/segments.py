@@ -287,7 +287,8 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         ``customer_share``, ``revenue``, ``revenue_share``, ``profit``, ``historic_value``, ``value``, ``value_share``,
         ``residual_lifetime_value``, ``expected_purchases``, ``value_at_risk``, the means ``probability_alive``,
         ``probability_of_purchase``, ``value_per_customer``, ``revenue_per_customer`` and
-        ``purchases_per_customer``, and the medians ``frequency``, ``days_since_last`` and ``spend``.
+        ``purchases_per_customer``, and the medians ``frequency``, ``days_since_last`` and ``spend``. What nobody
+        forecast is NaN in every row.
     """
     found = engine.fetch(
         "select s.segment, count(*) as customers, sum(v.revenue) as revenue,"
@@ -314,7 +315,9 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         "expected_purchases",
         "value_at_risk",
     )
-    frame[list(counted)] = frame[list(counted)].astype(float).fillna(0.0)
+    frame[list(counted)] = frame[list(counted)].astype(float)
+    unknown = [name for name in counted if frame[name].isna().all()]  # nobody forecast it: not nothing
+    frame[list(counted)] = frame[list(counted)].fillna({name: 0.0 for name in counted if name not in unknown})
     frame["customers"] = frame["customers"].astype(int)
     frame.insert(1, "name", [definition.name(s, language) for s in frame["segment"]])
     for name, share in (
@@ -323,7 +326,7 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         ("value", "value_share"),
     ):
         total = frame[name].sum()
-        frame[share] = frame[name] / total if total > 0 else 0.0
+        frame[share] = frame[name] / total if total > 0 else frame[name] * 0.0
     return frame
 
 

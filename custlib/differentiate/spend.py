@@ -14,6 +14,7 @@ from custlib.models import gammagamma
 from custlib.models.gammagamma import GammaGamma
 
 _FEWEST = 10
+_ALIKE = 1e-9  # averages of equal amounts differ by rounding
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Spend:
     population_mean : float
         Spend expected of a customer without repeat purchases, in currency per purchase day.
     remark : str
-        Why the fallback was taken; empty for Gamma-Gamma.
+        Code of why the fallback was taken: ``few_repeat_customers``, ``spend_equal``, ``no_finite_mean`` or
+        ``no_maximum``, with a sentence in the texts; ``no_money`` where nobody spent; empty for Gamma-Gamma.
     """
 
     kind: str
@@ -71,18 +73,53 @@ def fit_spend(engine: DuckDB, cells: str) -> tuple[Spend, GammaGamma | None]:
     if len(counted) == 0:
         raise ModelError(
             "spend: no repeat customer has an amount above zero: every amount is zero or under half a cent, or all "
-            "was given back. Map the right amount column, or run without one to forecast purchases only."
+            "was given back. Map the right amount column, or run without one to forecast purchases only.",
+            reason="no_money",
         )
     if customers.sum() < _FEWEST:
-        return _shrunk(money, customers, "fewer than ten repeat customers"), None
-    if np.ptp(money) == 0:
-        return _shrunk(money, customers, "all repeat customers spend the same"), None
+        return _shrunk(money, customers, "few_repeat_customers"), None
+    if np.ptp(money) <= _ALIKE * money.max():
+        return _shrunk(money, customers, "spend_equal"), None
     model = gammagamma.fit(frequency, money, customers)
     if model.q <= 1:
-        return _shrunk(money, customers, "the Gamma-Gamma model has no finite mean (q <= 1)"), None
+        return _shrunk(money, customers, "no_finite_mean"), None
     if not model.converged:
-        return _shrunk(money, customers, "the Gamma-Gamma model has no maximum here"), None
+        return _shrunk(money, customers, "no_maximum"), None
     return from_gamma_gamma(model), model
+
+
+def fit_or_none(engine: DuckDB, cells: str) -> tuple[Spend, GammaGamma | None]:
+    """Fit the spend per purchase day; where nobody spent, say so instead of raising.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the spend cells.
+    cells : str
+        Name of the table of spend cells.
+
+    Returns
+    -------
+    spend : Spend
+        As of :func:`fit_spend`, or of the kind ``"none"`` with the reason as remark.
+    model : GammaGamma or None
+        As of :func:`fit_spend`.
+    """
+    try:
+        return fit_spend(engine, cells)
+    except ModelError as fault:
+        return Spend("none", remark=fault.reason), None
+
+
+def flags(spend: Spend, model: GammaGamma | None) -> tuple[str, ...]:
+    """List what is to be known before the spend is used: the flags of the model, or why there is none.
+
+    Examples
+    --------
+    >>> flags(Spend("shrinkage", remark="spend_equal"), None)
+    ('spend_equal',)
+    """
+    return (*(model.flags if model else ()), *((spend.remark,) if spend.remark else ()))
 
 
 def from_gamma_gamma(model: GammaGamma) -> Spend:

@@ -17,6 +17,11 @@ _SUMMED = (
     "service_cost", "potential_value",
 )  # fmt: skip
 
+FORECASTS = (
+    "probability_alive", "loyalty", "probability_of_purchase", "expected_purchases", "expected_spend",
+    "expected_margin", "value", "residual_lifetime_value", "service_cost", "potential_value",
+)  # fmt: skip
+
 
 def customer_value(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
     """Write the select of one row per customer with history and forecast."""
@@ -81,6 +86,31 @@ def make_customer_value(
     select = customer_value(engine.dialect, activity, scores, money, potential=potential)
     values = lifetime.parameters(model) | spend.parameters(money)
     engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
+
+
+def customer_history(sql: Dialect, activity: str) -> str:
+    """Write the select of ``customer_value`` where nothing can be forecast: the history, and nulls."""
+    del sql
+    unknown = ", ".join(f"cast(null as double) as {name}" for name in FORECASTS)
+    return f"""
+        select customer_id, frequency, recency, T, days_since_last, monetary_value, {unknown},
+               historic_value, cast(profit as double) as profit, cast(revenue as double) as revenue
+        from {activity}"""
+
+
+def make_customer_history(engine: DuckDB, name: str, activity: str) -> None:
+    """Make the table of customer value without its forecast.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the activity.
+    name : str
+        The table to make.
+    activity : str
+        Name of the table it reads.
+    """
+    engine.make(name, customer_history(engine.dialect, activity))
 
 
 def margin_rate(engine: DuckDB, activity: str, *, cost_to_serve: float = 0.0) -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MIME = "application/vnd.custlib.block+json"
 VERSION = 1
 
-Light = Literal["green", "amber", "red"]
+Light = Literal["green", "amber", "red", "untested"]
 Place = Literal["main", "left", "right"]
 Tone = Literal["plain", "good", "warn", "bad"]
 CallTone = Literal["note", "good", "warn", "bad"]

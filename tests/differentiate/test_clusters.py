@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from custlib.differentiate import activity, clusters
-from custlib.errors import ModelError, UsageError
+from custlib.errors import UsageError
 from tests.differentiate.bases import AS_OF, make_value, shop
 
 
@@ -128,14 +128,15 @@ def test_a_feature_that_does_not_vary_is_no_trouble(base):
     assert len({segment["name"]["en"] for segment in rule["segments"]}) == 2
 
 
-# --- errors ---
+# --- fewer than asked, and errors ---
 
 
-def test_more_clusters_than_customers(base):
+def test_fewer_different_customers_than_clusters_make_as_many_clusters(base):
     engine = base([("a", "2025-12-01", 1), ("b", "2025-12-01", 1), ("c", "2025-12-03", 1)])
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
-    with pytest.raises(ModelError, match="2 different customers cannot make 5 clusters. Set a smaller k."):
-        clusters.define(engine, "customer_activity", {})
+    rule = clusters.define(engine, "customer_activity", {})
+    assert (len(rule["ids"]), rule["asked"]) == (2, 5)
+    assert "asked" not in clusters.define(engine, "customer_activity", {"k": 2})
 
 
 @pytest.mark.parametrize(

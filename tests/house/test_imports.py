@@ -21,6 +21,7 @@ PLACES = {
         "adapters",
         "summary",
         "steps",
+        "refusals",
         "execute",
         "evidence",
         "workspace",

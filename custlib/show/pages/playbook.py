@@ -12,6 +12,7 @@ from custlib.rules import load
 from custlib.show import charts
 from custlib.show.blocks import Callout, Facts, Figure, Light, Text, Title
 from custlib.show.formats import day, interval, money, number, share, suppressed
+from custlib.show.pages.trust import everybody_stays
 from custlib.show.privacy import blurred, is_small
 from custlib.show.texts import Texts
 
@@ -52,12 +53,16 @@ def who(t: Texts, row: "pd.Series[float]", count: str, project: Project) -> Fact
     )  # fmt: skip
 
 
-def worth(t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project: Project) -> Facts:
+def worth(
+    t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project: Project, flags: tuple[str, ...] = ()
+) -> Facts:
     """State history, forecast with interval, and value at risk."""
     lang, currency = t.language, project.currency
     if is_small(row["customers"]) or row["customers"] == 0:
         return Facts([(t("playbook.worth"), "–")])
     known, unknown = row["frequency"] > 0, t("value.alive_unknown")
+    if everybody_stays(flags):
+        known, unknown = False, t("untested.unmeasurable")
     alive = share(row["probability_alive"], lang) if known else unknown
     at_risk = money(row["value_at_risk"], currency, lang) if known else unknown
     around = interval(span["value_low"], span["value_high"], lang, currency)

@@ -18,18 +18,24 @@ _SCORES = (5, 4, 3, 2, 1)
 
 
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
-    """Say which segment brings most of the coming money."""
-    best = frame.sort_values("value").iloc[-1]
-    values = {
-        "name": best["name"],
-        "customers": share(best["customer_share"], t.language),
-        "value": share(best["value_share"], t.language),
-    }
-    return Title(t("segments.headline", **values), t("segments.subtitle", day=day(as_of, t.language)))
+    """Say which segment brings most of the coming money; without a forecast, which has brought most so far."""
+    known = [name for name in ("value", "revenue", "customer") if frame[f"{name}_share"].sum() > 0]
+    best = frame.sort_values(f"{known[0]}_share").iloc[-1]
+    shares = {name: share(best[f"{name}_share"], t.language) for name in known}
+    values = {"name": best["name"], "customers": shares["customer"]}
+    if known[0] == "value":
+        text = t("segments.headline", **values, value=shares["value"])
+    elif known[0] == "revenue":
+        text = t("untested.headline", **values, money=shares["revenue"])
+    else:
+        text = t("untested.headline_customers", **values)
+    return Title(text, t("segments.subtitle", day=day(as_of, t.language)))
 
 
 def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
-    """Lay the customers out on R (rows) and F (columns), tone by coming-year value."""
+    """Lay the customers out on R (rows) and F (columns), tone by coming-year value, without one by money so far."""
+    words = "segments" if frame["value"].notna().any() or "revenue" not in frame else "untested"
+    frame = frame if words == "segments" else frame.assign(value=frame["revenue"].astype(float))
     found = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
     names = {
         tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells
@@ -50,9 +56,9 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
 
     return Tiles(
-        title=t("segments.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
+        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
         cells=[[cell(r, f) for f in reversed(_SCORES)] for r in _SCORES], row_title=t("segments.recency"),
-        column_title=t("segments.frequency"), caption=t("segments.tiles_caption"),
+        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption"),
         description=t("segments.tiles_description"),
     )  # fmt: skip
 
@@ -108,4 +114,6 @@ def stability(t: Texts, definition: Definition) -> Facts:
         t("segments.feature", name=t(f"segments.feature_{name}"), power=f"{f['power']:g}".replace("-", "−"))
         for name, f in features.items()
     ]
-    return Facts([(t("segments.features"), t("join.comma").join(powers)), (t("segments.k"), str(len(definition.ids)))])
+    count, asked = str(len(definition.ids)), definition.rule.get("asked")
+    count = t("untested.fewer_clusters", k=count, asked=asked) if asked else count
+    return Facts([(t("segments.features"), t("join.comma").join(powers)), (t("segments.k"), count)])

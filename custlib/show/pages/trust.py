@@ -1,14 +1,16 @@
-"""The block that says how far forecasts can be trusted; every page with a forecast has it."""
+"""The blocks that say how far forecasts can be trusted, or why there are none; every page with a forecast has them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from custlib import rules
+from custlib.differentiate.cautions import chosen
 from custlib.show.blocks import Callout
 from custlib.show.formats import change, number, share
 from custlib.show.texts import Texts
 
 _TONES = {"green": "good", "amber": "warn", "red": "bad"}
+_PARAGRAPH = "\n\n"
 
 
 def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
@@ -19,7 +21,7 @@ def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
     t : Texts
         The words.
     holdout : mapping
-        Summary of the holdout period.
+        Summary of the holdout period; with the light ``untested``, the reason why there is none.
 
     Returns
     -------
@@ -27,12 +29,88 @@ def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
         With the colour as a word.
     """
     light = holdout["light"]
+    if light not in _TONES:
+        return Callout(t("untested.title"), t(f"refused.test.{holdout['reason']}"), "warn")
     said = rules.load("backtest")["light"]
     limits = {name: share(said[f"{name}_above"], t.language) for name in ("amber", "red")}
-    values = {
-        "actual": number(holdout["actual"], t.language),
-        "predicted": number(holdout["predicted"], t.language),
-        "bias": change(holdout["bias"], t.language),
-        "naive_bias": change(holdout["naive_bias"], t.language),
-    }
-    return Callout(t(f"trust.{light}", **limits), t("trust.text", **values), _TONES[light])  # type: ignore[arg-type]
+    totals = {name: number(holdout[name], t.language) for name in ("actual", "predicted", "naive")}
+    if holdout["bias"] is None:
+        return Callout(t("untested.title_none"), t("untested.none", **totals), "bad")
+    changes = {name: change(holdout[name], t.language) for name in ("bias", "naive_bias")}
+    return Callout(t(f"trust.{light}", **limits), t("trust.text", **totals, **changes), _TONES[light])  # type: ignore[arg-type]
+
+
+def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
+    """Say what must be known before a forecast is used; nothing where nothing must.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    flags : tuple of str
+        ``lifetime.<code>`` and ``spend.<code>``.
+    silent_days : int
+        Days without any purchase, where that is unlike any time before; else 0.
+
+    Returns
+    -------
+    Callout or None
+        One sentence or two for each flag that touches the forecast.
+    """
+    grave, silence = chosen(flags, "grave"), [t("flags.silent")] if silent_days else []
+    others = [flag for flag in chosen(flags, "beside") if flag not in grave]
+    said = [*(t(f"flags.{flag}") for flag in grave), *silence, *(t(f"flags.{flag}") for flag in others)]
+    if grave:
+        return Callout(t("flags.title_grave"), _PARAGRAPH.join(said), "bad")
+    silent = t("flags.title_silent", days=number(silent_days, t.language))
+    title = silent if silent_days else t("flags.title")
+    return Callout(title, _PARAGRAPH.join(said), "warn") if said else None
+
+
+def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
+    """Say the same in one line, for a sheet that has no room; the sentences stand on the page of value.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    flags : tuple of str
+        ``lifetime.<code>`` and ``spend.<code>``.
+    silent_days : int
+        As for :func:`cautions`.
+
+    Returns
+    -------
+    Callout or None
+        With a link to the page that says it all.
+    """
+    whole = cautions(t, flags, silent_days)
+    return whole and Callout(whole.title, t("flags.short", page=f"[{t('pages.value')}](value.html)"), whole.tone)
+
+
+def refusal(t: Texts, forecast: str, money: str) -> Callout | None:
+    """Say why there is no forecast, or none of money, and what would be needed; nothing where there is.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    forecast, money : str
+        Codes of the reasons; empty where they can be had.
+
+    Returns
+    -------
+    Callout or None
+        The reason in words.
+    """
+    if forecast:
+        text = _PARAGRAPH.join([t(f"refused.forecast.{forecast}"), t("refused.left")])
+        return Callout(t("refused.title_forecast"), text, "warn")
+    if money:
+        return Callout(t("refused.title_money"), t(f"flags.spend.{money}"), "warn")
+    return None
+
+
+def everybody_stays(flags: tuple[str, ...]) -> bool:
+    """Tell whether the model lets nobody leave, so that P(alive) is no measurement."""
+    return bool(chosen(flags, "everybody_stays"))

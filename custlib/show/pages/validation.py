@@ -64,7 +64,7 @@ def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
             "parameter": ["r", "alpha", "a", "b"],
             "meaning": [t(f"validation.meaning_{name}") for name in ("r", "alpha", "a", "b")],
             "estimate": [f"{x:.5f}" for x in (model.r, model.alpha, model.a, model.b)],
-            "error": [f"{x:.4f}" for x in errors],
+            "error": [_or_word(t, x, 4) for x in errors],
         }
     )
     fitted = signed(model.log_likelihood, 3) if model.log_likelihood is not None else "–"
@@ -82,7 +82,7 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
             "parameter": ["p", "q", "v", t("validation.mean_spend")],
             "meaning": [t(f"validation.meaning_{name}") for name in ("p", "q", "v", "mean")],
             "estimate": [f"{x:.4f}" for x in (model.p, model.q, model.v)] + [f"{mean:.3f}"],
-            "error": [f"{x:.3f}" for x in errors] + [f"{mean_error:.3f}"],
+            "error": [_or_word(t, x, 3) for x in (*errors, mean_error)],
         }
     )
     fitted = signed(model.log_likelihood, 4) if model.log_likelihood is not None else "–"
@@ -92,14 +92,19 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
     )  # fmt: skip
 
 
+def _or_word(t: Texts, error: float, decimals: int) -> str:
+    """Write a standard error; NaN, where the purchases do not determine the parameter, in words."""
+    return t("untested.undetermined") if error != error else f"{error:.{decimals}f}"
+
+
 def _labels(t: Texts) -> dict[str, str]:
     return {name: t(f"validation.{name}") for name in ("parameter", "meaning", "estimate", "error")}
 
 
-def limits(t: Texts, model: BetaGeometricNBD, one_time_share: float) -> Bullets:
-    """Say what would make the forecast wrong."""
+def limits(t: Texts, model: BetaGeometricNBD, flags: tuple[str, ...], one_time_share: float) -> Bullets:
+    """Say what would make the forecast wrong, and every flag of both models (``lifetime.<code>``, ``spend.<code>``)."""
     known = model.first_occasions > 0
     said = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
     said += [t("validation.limit_season"), t("validation.limit_change"), t("validation.limit_spend")]
-    said += [t("validation.limit_flag", flag=flag) for flag in model.flags]
+    said += [t(f"flags.{flag}") for flag in dict.fromkeys(flags)]
     return Bullets(said)

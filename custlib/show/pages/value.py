@@ -11,6 +11,7 @@ from custlib.show import charts
 from custlib.show.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
 from custlib.show.formats import day, interval, money, number, share, suppressed
 from custlib.show.pages.foot import cost_to_serve, margin
+from custlib.show.pages.trust import everybody_stays
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 
@@ -92,9 +93,11 @@ def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure:
     )  # fmt: skip
 
 
-def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
+def pyramid(t: Texts, frame: pd.DataFrame) -> Figure | Callout:
     """Put customers beside money, tier by tier; tiers of fewer than ten customers are left out."""
-    frame = frame[~frame["customers"].map(is_small)]
+    frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
+    if frame.empty:
+        return Callout(t("untested.too_few"), t("untested.too_few_text"))
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
     best = frame.iloc[int((frame["customers"] > 0).to_numpy().argmax())]
     values = {k: share(best[f"{k}_share"], t.language) for k in ("customer", "value")}
@@ -110,10 +113,12 @@ def pyramid(t: Texts, frame: pd.DataFrame) -> Figure:
     )
 
 
-def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame) -> Figure:
+def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame) -> Figure | Callout:
     """Show what each segment brought and is expected to bring, with intervals."""
     rows = frame.merge(spans[["segment", "value_low", "value_high"]], on="segment")
     rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
+    if rows.empty:
+        return Callout(t("untested.too_few"), t("untested.too_few_text"))
     rows = rows.assign(label=rows["name"], low=rows["value_low"], high=rows["value_high"])
     best = rows.sort_values("value").iloc[-1]
     return charts.dot_intervals(
@@ -126,8 +131,11 @@ def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFr
     )  # fmt: skip
 
 
-def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Table:
-    """State customers, history and forecast of every segment; small groups only by "<10"."""
+def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str, flags: tuple[str, ...] = ()) -> Table:
+    """State customers, history and forecast of every segment; small groups only by "<10".
+
+    Without a forecast its columns are left out; where nobody can be told to have left, that is said.
+    """
     small = frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
     for column, form in (
@@ -150,8 +158,22 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str) -> Tab
     ]
     notes = [t("value.table_note")] if small.any() else []
     notes += [t("value.table_note_once")] if once.any() else []
+    if everybody_stays(flags):
+        measured = rows["probability_alive"].where(small | (frame["customers"] == 0), t("untested.unmeasurable"))
+        rows, notes = (
+            rows.assign(probability_alive=measured),
+            [*notes[: int(small.any())], t("untested.unmeasurable_note")],
+        )
+    rows = rows.drop(columns=_unknown(frame))
+    notes = notes if "probability_alive" in rows else notes[: int(small.any())]
     labels = {c: t(f"value.column_{c}", currency=project.currency, days=project.horizon_days) for c in rows.columns}
     return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
+
+
+def _unknown(frame: pd.DataFrame) -> list[str]:
+    """Name the columns of a forecast that nobody made: the money, the chances, or both."""
+    money = ["value", "value_share"] if frame["value"].isna().all() else []
+    return money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
 
 
 def _about(fraction: float, language: str) -> str:
@@ -159,8 +181,12 @@ def _about(fraction: float, language: str) -> str:
     return f"≈ {share(round(fraction, 2), language)}"
 
 
-def alive_map(t: Texts, frame: pd.DataFrame) -> Figure:
-    """Map the chance of being a customer still over frequency and days since the last purchase."""
+def alive_map(t: Texts, frame: pd.DataFrame, flags: tuple[str, ...] = ()) -> Figure | Callout:
+    """Map the chance of being a customer still over frequency and days since the last purchase, where it is known."""
+    if everybody_stays(flags):
+        return Callout(t("untested.everybody_stays"), t("untested.everybody_stays_text"), "warn")
+    if frame.empty:
+        return Callout(t("untested.no_time"), t("untested.no_time_text"), "warn")
     fades = frame["probability_alive"].min() < _SURELY
     return charts.alive_heatmap(
         frame,

@@ -1,0 +1,51 @@
+"""What cannot be had from these purchases, and why: a forecast, its money, its test.
+
+A run publishes what is left and says the reason; only what was demanded and cannot be had ends in an error.
+"""
+
+from collections.abc import Callable
+
+from custlib.errors import ModelError
+from custlib.steps import Refusable, Tables
+
+NO_AMOUNT = "no_amount"
+NOBODY_YET = "nobody_yet"
+
+
+def find_refusal(ws: Tables, what: Refusable) -> str:
+    """Try one thing that a run needs, and name the reason where it cannot be had.
+
+    Parameters
+    ----------
+    ws : Tables
+        The opened project.
+    what : {"forecast", "money", "test"}
+        The lifetime model of all purchases, the spend model, or the model of the calibration period.
+
+    Returns
+    -------
+    str
+        The code of the reason, for which the texts hold a sentence below ``refused``; empty where it can be had.
+    """
+    if what == "forecast":
+        return _reason(lambda: ws.model)
+    if what == "money":
+        return ws.spend[0].remark if ws.spend[0].kind == "none" else ""
+    return ws.refused("forecast") or _untested(ws)
+
+
+def _untested(ws: Tables) -> str:
+    """Say why the past cannot be forecast from what was known before it; empty where it can."""
+    first = ws.need("transactions").fetch("select min(day) as day from transactions where is_purchase")["day"].item()
+    if str(first)[:10] > ws.project.calibration_end.isoformat():
+        return NOBODY_YET
+    return _reason(lambda: ws.calibration_model)
+
+
+def _reason(fit: Callable[[], object]) -> str:
+    """Give the code of the refusal of a fit; empty where it is made."""
+    try:
+        fit()
+    except ModelError as fault:
+        return fault.reason
+    return ""
