@@ -6,7 +6,7 @@ The validation page shows it whole; the choice of the lifetime model reads the o
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from custlib.differentiate import activity, backtest, choice, crosscheck, origins, seasons, tracking
+from custlib.differentiate import activity, backtest, cautions, choice, crosscheck, origins, seasons, spend, tracking
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.spend import Spend
 from custlib.models.gammagamma import GammaGamma
@@ -40,6 +40,24 @@ class Evidence:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._project = opened.project
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; none where nothing is forecast."""
+        if self._opened.refused("forecast"):
+            return ()
+        return cautions.name_flags(self._opened.model.flags, spend.flags(*self._opened.spend))
+
+    @property
+    def calibration_flags(self) -> tuple[str, ...]:
+        """The flags of both models of the calibration period."""
+        models = self._opened.calibration_model, self._opened.calibration_spend
+        return cautions.name_flags(models[0].flags, spend.flags(*models[1]))
+
+    @property
+    def silent_days(self) -> int:
+        """Days without any purchase before as_of, where that is unlike any time before; else 0."""
+        return cautions.silent_days(self._opened.need("transactions"), self._project.as_of)
 
     @cached_property
     def outcomes(self) -> "pd.DataFrame":

@@ -130,8 +130,8 @@ def _intervals(workspace: Workspace) -> dict[str, dict[str, float]]:
 
 def _cautions(workspace: Workspace) -> dict[str, str]:
     """Say every flag in a sentence, and a base that has gone silent."""
-    t, days = texts("en"), workspace.silent_days
-    said = {flag: t(f"flags.{flag}") for flag in workspace.flags}
+    t, days = texts("en"), workspace.evidence.silent_days
+    said = {flag: t(f"flags.{flag}") for flag in workspace.evidence.flags}
     return said | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
 
 
@@ -145,7 +145,7 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
         "quality": workspace.quality,
         "fit": bgnbd.to_dict(workspace.model, time_unit="day"),
         "spend": vars(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
-        "flags": [*workspace.flags],
+        "flags": [*workspace.evidence.flags],
         "cautions": _cautions(workspace),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
         "intervals": _intervals(workspace),

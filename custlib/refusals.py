@@ -10,6 +10,7 @@ from custlib.steps import Refusable, Tables
 
 NO_AMOUNT = "no_amount"
 NOBODY_YET = "nobody_yet"
+UNTESTED = "untested"  # the light of a forecast that could not be tested
 
 
 def find_refusal(ws: Tables, what: Refusable) -> str:

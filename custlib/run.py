@@ -186,7 +186,7 @@ def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],
         "refused": {what: code for what in get_args(Refusable) if (code := workspace.refused(what))},
-        "flags": [*workspace.flags],
+        "flags": [*workspace.evidence.flags],
         "versions": {"custlib": custlib.__version__, "python": platform.python_version()}
         | {name: version(name) for name in packages},
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},

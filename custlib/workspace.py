@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import custlib
 from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
-from custlib.differentiate import backtest, cautions, choice, lifetime, segments, spend, uncertainty
+from custlib.differentiate import backtest, choice, lifetime, segments, spend, uncertainty
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.duckdb import DuckDB
@@ -28,7 +28,7 @@ from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
-from custlib.refusals import NO_AMOUNT, find_refusal
+from custlib.refusals import NO_AMOUNT, UNTESTED, find_refusal
 from custlib.show.blocks import Footer
 from custlib.show.pages import foot
 from custlib.show.texts import Texts, texts
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent
-UNTESTED = "untested"  # the light of a forecast that could not be tested
 log = logging.getLogger("custlib")
 
 
@@ -243,23 +242,6 @@ class Workspace:
     def refused(self, what: Refusable) -> str:
         """Give the code of the reason why forecast, money or test cannot be had; empty where it can."""
         return str(self.record(f"refused_{what}", lambda: find_refusal(self, what)))
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; none where nothing is forecast."""
-        if self.refused("forecast"):
-            return ()
-        return cautions.name_flags(self.model.flags, spend.flags(*self.spend))
-
-    @property
-    def calibration_flags(self) -> tuple[str, ...]:
-        """The flags of both models of the calibration period."""
-        return cautions.name_flags(self.calibration_model.flags, spend.flags(*self.calibration_spend))
-
-    @property
-    def silent_days(self) -> int:
-        """Days without any purchase before as_of, where that is longer than ever before; else 0."""
-        return cautions.silent_days(self.need("transactions"), self.project.as_of)
 
     @property
     def holdout(self) -> dict[str, Any]:

@@ -315,9 +315,8 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
         "expected_purchases",
         "value_at_risk",
     )
-    frame[list(counted)] = frame[list(counted)].astype(float)
-    unknown = [name for name in counted if frame[name].isna().all()]  # nobody forecast it: not nothing
-    frame[list(counted)] = frame[list(counted)].fillna({name: 0.0 for name in counted if name not in unknown})
+    known = [name for name in counted if found[name].notna().any()]  # what nobody forecast is not nothing
+    frame[known] = frame[known].astype(float).fillna(0.0)
     frame["customers"] = frame["customers"].astype(int)
     frame.insert(1, "name", [definition.name(s, language) for s in frame["segment"]])
     for name, share in (

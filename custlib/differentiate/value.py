@@ -16,7 +16,6 @@ _SUMMED = (
     "expected_purchases", "value", "residual_lifetime_value", "historic_value", "profit", "revenue",
     "service_cost", "potential_value",
 )  # fmt: skip
-
 FORECASTS = (
     "probability_alive", "loyalty", "probability_of_purchase", "expected_purchases", "expected_spend",
     "expected_margin", "value", "residual_lifetime_value", "service_cost", "potential_value",

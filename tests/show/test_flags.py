@@ -9,6 +9,7 @@ import pytest
 from custlib import refusals, rules
 from custlib.differentiate import lifetime, spend
 from custlib.models import bgnbd_fit, gammagamma_fit
+from custlib.models.bgnbd import BGNBD
 from custlib.show.blocks import Bullets, Callout
 from custlib.show.pages import trust, validation
 from custlib.show.texts import Texts, languages, texts
@@ -88,7 +89,7 @@ def test_the_rules_name_flags_that_exist() -> None:
 
 def test_the_validation_page_tells_every_flag(t: Texts) -> None:
     flags = ("lifetime.rate_homogeneous", "spend.days_constant", "lifetime.rate_homogeneous")
-    said = validation.limits(t, flags, 0.5)
+    said = validation.limits(t, BGNBD(0.25, 31.0, 0.8, 2.4), 0.5, flags)
     assert isinstance(said, Bullets)
     assert [said.items.count(t(f"flags.{flag}")) for flag in flags] == [1, 1, 1]
 

@@ -74,7 +74,7 @@ def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
     named = {"active_share": t("audit.driver_active"), "purchases_per_active": t("audit.driver_each")}
     named |= {"spend_per_purchase": t("audit.driver_spend")} if view.has_money else {}
     later = rows[rows["age"] >= _BASE_AGE]
-    if len(later) < 3 or later[list(named)].iloc[0].isna().any():
+    if len(later) < 3 or not (later[list(named)].iloc[0] > 0).all():
         return None
     index = 100 * later[list(named)] / later[list(named)].iloc[0]
     last = index.dropna().iloc[-1]

@@ -91,8 +91,9 @@ def view_of(t: Texts, project: Project, clock: Clock, quality: Mapping[str, Any]
 
 
 def row_of(totals: pd.DataFrame, period: int) -> dict[str, float]:
-    """Take the totals of one period."""
-    return {str(name): float(n) for name, n in totals[totals["period"] == period].iloc[0].items()}
+    """Take the totals of one period; zeros where nobody bought in it."""
+    found = totals[totals["period"] == period]
+    return {str(name): float(found[name].iloc[0]) if len(found) else 0.0 for name in totals.columns}
 
 
 def opened(text: str) -> str:

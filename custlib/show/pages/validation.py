@@ -101,7 +101,7 @@ def _labels(t: Texts) -> dict[str, str]:
     return {name: t(f"validation.{name}") for name in ("parameter", "meaning", "estimate", "error")}
 
 
-def limits(t: Texts, model: BetaGeometricNBD, flags: tuple[str, ...], one_time_share: float) -> Bullets:
+def limits(t: Texts, model: BetaGeometricNBD, one_time_share: float, flags: tuple[str, ...] = ()) -> Bullets:
     """Say what would make the forecast wrong, and every flag of both models (``lifetime.<code>``, ``spend.<code>``)."""
     known = model.first_occasions > 0
     said = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]

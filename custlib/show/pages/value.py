@@ -160,10 +160,8 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str, flags:
     notes += [t("value.table_note_once")] if once.any() else []
     if everybody_stays(flags):
         measured = rows["probability_alive"].where(small | (frame["customers"] == 0), t("untested.unmeasurable"))
-        rows, notes = (
-            rows.assign(probability_alive=measured),
-            [*notes[: int(small.any())], t("untested.unmeasurable_note")],
-        )
+        rows = rows.assign(probability_alive=measured)
+        notes = [*notes[: int(small.any())], t("untested.unmeasurable_note")]
     rows = rows.drop(columns=_unknown(frame))
     notes = notes if "probability_alive" in rows else notes[: int(small.any())]
     labels = {c: t(f"value.column_{c}", currency=project.currency, days=project.horizon_days) for c in rows.columns}
