@@ -232,7 +232,7 @@ class Workspace:
         def fit() -> dict[str, Any]:
             found, model = spend.fit_or_none(self.engine, cells)
             return {
-                "spend": vars(found),
+                "spend": spend.to_dict(found),
                 "model": gammagamma.to_dict(model, money_unit=self.project.currency) if model else None,
             }
 

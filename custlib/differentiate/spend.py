@@ -5,6 +5,7 @@ spend to be independent of how often a customer buys; where it is not, it is fit
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -211,6 +212,17 @@ def from_gamma_gamma(model: GammaGamma) -> Spend:
     """
     weight = (model.q - 1) / model.p
     return Spend("gamma_gamma", model.v, weight, model.p * model.v / (model.q - 1))
+
+
+def to_dict(spend: Spend) -> dict[str, Any]:
+    """Write a spend as a mapping that JSON can hold.
+
+    Examples
+    --------
+    >>> to_dict(Spend("none"))["bands"]
+    []
+    """
+    return vars(spend) | {"bands": [list(band) for band in spend.bands], "dependence": list(spend.dependence)}
 
 
 def _shrunk(money: np.ndarray, customers: np.ndarray, remark: str) -> Spend:
