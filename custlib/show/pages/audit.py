@@ -116,9 +116,10 @@ def _table(view: View, frame: pd.DataFrame, title: str, labels: dict[str, str]) 
 
 
 def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
-    """Show what the customers of the last period spent per purchase day; nothing where there is no money."""
+    """Show what the customers of the last period spent per purchase day; nothing where none was paid."""
     t, lang, total = view.t, view.t.language, frame["customers"].sum()
-    if view.measure != "revenue" or total == 0 or is_small(total):
+    unbound = ((frame["low"] <= 0) & frame["high"].map(math.isinf)).any()
+    if view.measure != "revenue" or total == 0 or is_small(total) or unbound:
         return None
     rows = frame.assign(
         label=[_money_span(view, low, high) for low, high in zip(frame["low"], frame["high"], strict=True)],
