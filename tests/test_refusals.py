@@ -14,7 +14,7 @@ from custlib.show.texts import texts
 from tests.degenerate import CASES, open_base, write_project
 
 BY_HISTORY = {"audit", "segments", "identify"}
-HOLE = re.compile(r"(?<![\w-])(nan|inf|None|null)(?![\w-])")
+HOLE = re.compile(r"(?<![\w-])(nan|inf|None(?! of the three)|null)(?![\w-])")
 FORECAST_WORDS = ("Coming value", "Still a customer", "coming money")
 
 
