@@ -309,9 +309,8 @@ def _groups(rows: list[Row], words: Words, form: Form) -> Painter:
         for name, colour in names:
             points = plane.points([(n, float(row[name])) for n, row in enumerate(rows)])
             sheet.line(points, colour, 2 if name != "baseline" else 1.5, "--" if name == "baseline" else "-")
-            for point, row in zip(points, rows, strict=True):
-                tip = _tip(row, words, write)
-                sheet.dot(point, colour, 8 if name != "baseline" else 5, tip)
+            for point, row in zip(points, rows, strict=True) if name != "baseline" else ():
+                sheet.dot(point, colour, 8, _tip(row, words, write))
         sheet.x_ticks([(plane.x(n), str(row["group"])) for n, row in enumerate(rows)], plane.y(0))
 
     return paint

@@ -1,0 +1,51 @@
+"""A shop with a strong Christmas: the light turns, every page with a forecast says so, the season is found."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from custlib.models.bgnbd import BGNBD
+from custlib.models.gammagamma import GammaGamma
+from custlib.project import load
+from custlib.run import run_project
+from custlib.simulate import purchases
+from custlib.workspace import Workspace
+
+CHRISTMAS = (0.7, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 1.0, 2.0, 3.0)
+SHOP = """
+id = "gifts"
+name = "A gift shop"
+currency = "EUR"
+as_of = 2026-12-31
+holdout_days = {days}
+[source]
+path = "sales.csv"
+"""
+
+
+def make_gifts(folder: Path, *, days: int) -> Path:
+    """Three years of 1,500 customers who buy four times as fast at Christmas as in summer."""
+    truth = BGNBD(1.2, 40.0, 0.7, 5.0), GammaGamma(6.0, 4.0, 15.0)
+    sold = purchases(1500, *truth, days=1096, joining_days=500, season=CHRISTMAS, seed=1)
+    sold.to_csv(folder / "sales.csv", index=False, date_format="%Y-%m-%d")
+    (folder / "gifts.toml").write_text(SHOP.format(days=days), encoding="utf-8")
+    return folder / "gifts.toml"
+
+
+@pytest.mark.parametrize(("days", "light"), [(61, "red"), (120, "amber")])
+def test_a_holdout_of_the_best_months_is_under_forecast(tmp_path: Path, days: int, light: str) -> None:
+    opened = Workspace(load(make_gifts(tmp_path, days=days)), tmp_path / "work")
+    assert opened.holdout["light"] == light
+    assert opened.holdout["bias"] < 0
+    assert opened.evidence.season is not None
+    assert opened.evidence.season.is_there
+
+
+@pytest.mark.slow
+def test_every_page_with_a_forecast_says_so(tmp_path: Path) -> None:
+    made = run_project(load(make_gifts(tmp_path, days=61)), reports=tmp_path / "reports", work=tmp_path / "work")
+    for name in ("overview", "value", "validation", "start", "segments"):
+        text = re.sub(r"<[^>]+>", " ", (made / f"{name}.html").read_text(encoding="utf-8"))
+        assert "light red, do not rely on it" in text, name
+    assert "There is a season: customers buy" in re.sub(r"<[^>]+>", " ", (made / "validation.html").read_text())
