@@ -144,7 +144,7 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
         "annual_discount_rate": project.annual_discount_rate,
         "quality": workspace.quality,
         "fit": bgnbd.to_dict(workspace.model, time_unit="day"),
-        "spend": vars(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
+        "spend": spend.to_dict(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
         "flags": [*workspace.evidence.flags],
         "cautions": _cautions(workspace),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},

@@ -101,8 +101,8 @@ def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
         ws.need("transactions")
         since, now = ws.compared_with, ws.project.as_of
         as_of, until = since if past_day else now, since if past_purchases else now
-        select = activity.customer_activity(ws.engine.dialect)
-        ws.engine.make(name, select, as_of=as_of, until=until, **_money(ws.project))
+        select = activity.customer_activity(ws.engine.dialect, **_money(ws.project))
+        ws.engine.make(name, select, as_of=as_of, until=until)
 
     return make
 

@@ -232,7 +232,7 @@ class Workspace:
         def fit() -> dict[str, Any]:
             found, model = spend.fit_or_none(self.engine, cells)
             return {
-                "spend": vars(found),
+                "spend": spend.to_dict(found),
                 "model": gammagamma.to_dict(model, money_unit=self.project.currency) if model else None,
             }
 
@@ -306,7 +306,9 @@ class Workspace:
         """The 95 % intervals of a segmentation's purchases and value, with a row named all."""
         engine = self.need("customer_value", "customer_segments")
         horizon = self.project.horizon_days
-        return uncertainty.intervals(engine, segmentation, self.model, self.spend[1], horizon_days=horizon)
+        rate = self.project.daily_discount_rate
+        model, money = self.model, self.spend[1]
+        return uncertainty.intervals(engine, segmentation, model, money, horizon_days=horizon, daily_rate=rate)
 
     @property
     def footer(self) -> Footer:

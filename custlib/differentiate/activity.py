@@ -18,14 +18,14 @@ DAY_BINS = (1, 2, 7, 14)
 _SPEND_BINS = (None, 1000, 200, 50)
 
 
-def customer_activity(sql: Dialect) -> str:
+def customer_activity(sql: Dialect, *, daily_rate: float = 0.0, cost_to_serve: float = 0.0) -> str:
     """Write the select of one row per customer, of the purchases up to ``:until`` looked at on ``:as_of``.
 
     The two dates differ only in the counterfactual "time passes and nobody buys". A past profit is carried to
-    as_of as sum of profit x (1 + annual rate)^(days / 365), with ``:daily_rate`` = ln(1 + annual rate) / 365;
+    as_of as sum of profit x (1 + annual rate)^(days / 365), with ``daily_rate`` = ln(1 + annual rate) / 365;
     as decimals, so that the order of rows does not matter, and by at most e^40, so that no decimal overflows.
     """
-    factor = f"exp(least(cast(:daily_rate as double) * {sql.days('cast(:as_of as date)', 'day')}, 40))"
+    factor = f"exp(least(cast({daily_rate!r} as double) * {sql.days('cast(:as_of as date)', 'day')}, 40))"
     return f"""
         select customer_id,
                purchase_days - 1 as frequency,
@@ -46,7 +46,7 @@ def customer_activity(sql: Dialect) -> str:
             from (
                 select customer_id, day, bool_or(is_purchase) as is_purchase,
                        sum(amount) as amount,
-                       sum(profit) - case when bool_or(is_purchase) then cast(:cost_to_serve as decimal(18, 4))
+                       sum(profit) - case when bool_or(is_purchase) then cast({cost_to_serve!r} as decimal(18, 4))
                                           else cast(0 as decimal(18, 4)) end as profit,
                        sum(case when is_refund then -amount else 0 end) as refunded
                 from transactions where day <= :until
@@ -108,9 +108,8 @@ def make_activity(
     TableError
         If nobody bought up to that day.
     """
-    select = customer_activity(engine.dialect)
-    money = {"daily_rate": daily_rate, "cost_to_serve": cost_to_serve}
-    engine.make(name, select, as_of=as_of, until=until or as_of, **money)
+    select = customer_activity(engine.dialect, daily_rate=daily_rate, cost_to_serve=cost_to_serve)
+    engine.make(name, select, as_of=as_of, until=until or as_of)
     if engine.fetch(f"select count(*) as n from {name}")["n"].item() == 0:
         raise TableError(
             f"{name}: no purchase day up to {until or as_of}; returns and cancelled lines are none. "

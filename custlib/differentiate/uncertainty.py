@@ -6,8 +6,12 @@ Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geo
 customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
 distribution with the total and its variance, so they start near zero where little is expected; where
 purchases cost something to serve they may end on either side of zero and are normal, with a loss of at most the cost.
+
+Residual value has no horizon: there the moments of a customer's discounted purchases D are known given rate and
+drop-out, E D = l / (d + l p) and E D^2 = l (1 + 2 (1 - p) E D) / (2 d + l p), and are averaged over simulated l and p.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +20,7 @@ from numpy.typing import NDArray
 
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 
 Floats = NDArray[np.float64]
@@ -26,12 +30,21 @@ _STEP = 1e-4
 _FUTURES = 200
 _FUTURES_IN_ALL = 4_000_000
 _AGE_BINS = 50
+_SERVED = "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve, over that after
+_RESIDUAL = (
+    "coalesce(sum(v.residual_lifetime_value), 0) as residual, coalesce(sum(v.expected_margin), 0) as margin,"
+    " coalesce(sum(power(v.expected_margin, 2)), 0) as margin_squares,"
+    f" coalesce(sum(power(v.expected_margin * {_SERVED}, 2)), 0) as gross_margin_squares,"
+    f" coalesce(sum(v.residual_lifetime_value * {_SERVED}), 0) as residual_gross,"
+    f" coalesce(sum(v.residual_lifetime_value * {_SERVED} / nullif(v.expected_spend, 0)), 0) as residual_units"
+)
 
 
 def intervals(
-    engine: DuckDB, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int
-) -> pd.DataFrame:
-    """Give each segment's expected purchases and value a 95 % interval.
+    engine: DuckDB, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int,
+    daily_rate: float,
+) -> pd.DataFrame:  # fmt: skip
+    """Give each segment's expected purchases, value and residual value a 95 % interval.
 
     Parameters
     ----------
@@ -45,15 +58,18 @@ def intervals(
         The spend model, whose variance per purchase counts for money.
     horizon_days : int
         Length of the forecast, in days.
+    daily_rate : float
+        Continuous discount rate per day, for the residual value.
 
     Returns
     -------
     pandas.DataFrame
-        One row per segment and one named ``all``: ``segment``, ``expected_purchases``, ``value`` and
-        ``value_low``, ``value_high``, ``purchases_low``, ``purchases_high``.
+        One row per segment and one named ``all``: ``segment``, ``expected_purchases``, ``value``, ``residual`` and
+        ``value_low``, ``value_high``, ``purchases_low``, ``purchases_high``, ``residual_low``, ``residual_high``.
     """
     cells = _cells(engine, segmentation)
     purchases, money = _variances(model, spend, cells, float(horizon_days))
+    residual = _residual_variance(model, spend, cells, daily_rate)
     chosen = [("all", np.ones(len(cells)))]
     chosen += [(name, (cells["segment"] == name).to_numpy(float)) for name in sorted(cells["segment"].unique())]
     rows = []
@@ -67,10 +83,15 @@ def intervals(
             value_low, value_high = _on_either_side(value, money.of(inside), most_lost=most)
         if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
             low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
+        ever = float(cells["residual"].to_numpy(float) @ inside)
+        ever_low, ever_high = _around(ever, residual.of(inside))
+        if served > 0:
+            ever_low, ever_high = _on_either_side(ever, residual.of(inside), most_lost=np.inf)
         rows.append(
             {
                 "segment": name, "expected_purchases": expected, "purchases_low": low, "purchases_high": high,
                 "value": value, "value_low": value_low, "value_high": value_high,
+                "residual": ever, "residual_low": ever_low, "residual_high": ever_high,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -114,6 +135,21 @@ def _variances(
         _Variance(gradient * customers, covariance, (square - mean**2) * customers),
         _Variance(np.vstack([gradient * money, slopes]), both, chance),
     )
+
+
+def _residual_variance(
+    model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, rate: float
+) -> _Variance:
+    """Find the variance of residual value, per cell: as of money, with discounted purchases in place of counts."""
+    names = ("margin", "margin_squares", "gross_margin_squares", "residual_gross", "residual_units", "frequency")
+    margin, squares, gross_squares, gross, units, frequency = (cells[name].to_numpy(dtype=float) for name in names)
+    mean, square, fine = _discounted_futures(model, cells, rate)
+    level, day = spend_moments(spend, frequency)
+    chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * fine) * gross_squares
+    both = np.zeros((7, 7))
+    both[:4, :4], both[4:, 4:] = log_covariance(model), _covariance(spend)
+    slopes = _slopes(model, lambda at: _residual(at, cells, rate)) * margin
+    return _Variance(np.vstack([slopes, _spend_slopes(spend, frequency, gross, units)]), both, chance)
 
 
 def _around(total: float, variance: float) -> tuple[float, float]:
@@ -192,7 +228,8 @@ def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
         " coalesce(sum(v.value / nullif(v.expected_purchases, 0)), 0) as money,"
         " coalesce(sum(power(v.value / nullif(v.expected_purchases, 0), 2)), 0) as money_squares,"
         " coalesce(sum(power((v.value + v.service_cost) / nullif(v.expected_purchases, 0), 2)), 0) as gross_squares,"
-        " coalesce(sum((v.value + v.service_cost) / nullif(v.expected_spend, 0)), 0) as units"
+        " coalesce(sum((v.value + v.service_cost) / nullif(v.expected_spend, 0)), 0) as units,"
+        f" {_RESIDUAL}"
         " from customer_value v join customer_segments s using (customer_id)"
         " where s.segmentation = :segmentation"
         " group by s.segment, v.frequency, floor(v.recency / :bin), floor(v.T / :bin)"
@@ -202,24 +239,29 @@ def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
     )
 
 
-def _expected(kind: type[BetaGeometricNBD], logs: Floats, cells: pd.DataFrame, horizon: float) -> Floats:
-    r, alpha, a, b = (float(value) for value in np.exp(logs))
-    model = kind(r, alpha, a, b)
+def _expected(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
     x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
-    found: Floats = np.asarray(bgnbd.expected_purchases(model, horizon, x, recency, age), dtype=float)
-    return found
+    return np.asarray(bgnbd.expected_purchases(model, horizon, x, recency, age), dtype=float)
+
+
+def _residual(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> Floats:
+    x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    return np.asarray(bgnbd.residual_transactions(model, rate, x, recency, age), dtype=float)
 
 
 def _gradient(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+    return _slopes(model, lambda at: _expected(at, cells, horizon))
+
+
+def _slopes(model: BetaGeometricNBD, total: Callable[[BetaGeometricNBD], Floats]) -> Floats:
     """Slope of each cell's expectation by the logarithms of the parameters, by central differences."""
-    logs = np.log([model.r, model.alpha, model.a, model.b])
-    steps = np.eye(4) * _STEP
-    slopes = [
-        (_expected(type(model), logs + step, cells, horizon) - _expected(type(model), logs - step, cells, horizon))
-        / (2 * _STEP)
-        for step in steps
-    ]
-    return np.array(slopes)
+    logs = np.log([getattr(model, name) for name in PARAMETERS])
+
+    def at(step: Floats) -> Floats:
+        r, alpha, a, b = (float(value) for value in np.exp(logs + step))
+        return total(type(model)(r, alpha, a, b))
+
+    return np.array([(at(step) - at(-step)) / (2 * _STEP) for step in np.eye(4) * _STEP])
 
 
 def log_covariance(model: BetaGeometricNBD) -> Floats:
@@ -263,3 +305,19 @@ def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tup
     bought = np.minimum(random.poisson(rate * horizon), random.geometric(drop))
     bought = np.where(alive, bought, 0).astype(float)
     return bought.mean(axis=1), (bought**2).mean(axis=1)
+
+
+def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> tuple[Floats, Floats, Floats]:
+    """Moments of a customer's discounted purchases, per cell: mean, mean square, mean sum of squared discounts."""
+    count = int(np.clip(_FUTURES_IN_ALL // max(len(cells), 1), 20, _FUTURES))
+    random = np.random.default_rng(0)
+    x, recency, age = (cells[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T"))
+    size = (len(cells), count)
+    alive = np.asarray(bgnbd.probability_alive(model, x, recency, age))[:, 0]
+    often = random.gamma(model.r + x, 1 / (model.alpha + age), size)
+    drop = random.beta(model.a, model.b + model.occasions(x), size)
+    mean = often / (rate + often * drop)
+    square = often * (1 + 2 * (1 - drop) * mean) / (2 * rate + often * drop)
+    fine = often / (2 * rate + often * drop)
+    mean, square, fine = (alive * part.mean(axis=1) for part in (mean, square, fine))
+    return mean, square, fine

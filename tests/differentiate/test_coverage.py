@@ -49,14 +49,16 @@ def intervals(engine, frame, model, money):
     )
     value = frame.assign(
         customer_id=np.arange(CUSTOMERS), expected_purchases=bought, expected_spend=spend, value=bought * spend,
-        service_cost=0.0, residual_lifetime_value=bought * spend,
+        service_cost=0.0, residual_lifetime_value=bought * spend, expected_margin=spend,
     )  # fmt: skip
     segment = np.select([frame["frequency"] == 0, frame["frequency"] <= 2], ["once", "few"], "many")
     value["segment"] = segment
     engine.attach_frame("valued", value)
     for name, columns in (("customer_value", "*"), ("customer_segments", "customer_id, 's' as segmentation, segment")):
         engine._execute(f"create or replace view {name} as select {columns} from valued")
-    found = uncertainty.intervals(engine, "s", model, money, horizon_days=int(HORIZON)).set_index("segment")
+    found = uncertainty.intervals(engine, "s", model, money, horizon_days=int(HORIZON), daily_rate=1e-3).set_index(
+        "segment"
+    )
     came = frame.groupby(segment)[["bought", "earned"]].sum()
     came.loc["all"] = frame[["bought", "earned"]].sum()
     return found, came

@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from custlib.differentiate import spend
+from custlib.differentiate.spend import Spend
 from custlib.errors import ModelError
 from custlib.models import gammagamma
 from custlib.models.gammagamma import GammaGamma
@@ -105,3 +108,78 @@ def test_no_money_in_the_source(engine):
 def test_all_amounts_are_zero(engine):
     with pytest.raises(ModelError, match="no repeat customer has an amount above zero: every amount is zero"):
         spend.fit_spend(cells(engine, []), "spend_cells")
+
+
+# --- spend that hangs on frequency ---
+
+
+def dependent(customers, *, seed=0):
+    """Cells of customers who spend the more on a day the more often they buy, one a customer."""
+    random = np.random.default_rng(seed)
+    frequency = random.integers(1, 12, customers).astype(float)
+    level = (10 + 6 * frequency) / 2.0 * random.gamma(8, 1 / 8, customers) * 2
+    money = random.gamma(6 * frequency, level / (6 * frequency))
+    return pd.DataFrame({"frequency": frequency, "monetary_value": money.round(2), "customers": 1})
+
+
+def test_the_measures_by_hand():
+    # two frequencies, 3 customers each: means 10 and 20, within each 9, 10, 11 and 19, 20, 21
+    frequency, money = np.repeat([1.0, 2.0], 3), np.array([9.0, 10, 11, 19, 20, 21])
+    pearson, spearman, ratio = spend.dependence(frequency, money, np.ones(6))
+    eta = 150 / 154
+    assert pearson == pytest.approx(np.sqrt(eta))
+    assert spearman == pytest.approx(np.corrcoef([2, 2, 2, 5, 5, 5], [1, 2, 3, 4, 5, 6])[0, 1])
+    assert ratio == pytest.approx(1 - (1 - eta) * 5 / 4)
+
+
+def test_chance_alone_is_no_dependence():
+    """Sixty customers with nearly as many frequencies: the plain correlation ratio is .9 without any meaning."""
+    random = np.random.default_rng(1)
+    measured = spend.dependence(np.arange(1.0, 61), random.gamma(4, 10, 60).round(2), np.ones(60))
+    assert not spend.is_dependent(measured)
+
+
+def test_cdnow_is_independent(cdnow):
+    found, _ = cdnow.calibration_spend
+    assert found.bands == ()
+    assert found.remark == ""
+    pearson, spearman, ratio = found.dependence
+    assert abs(pearson) < 0.2
+    assert abs(spearman) < 0.25
+    assert ratio < 0.1
+
+
+def test_spend_that_rises_with_frequency_is_fitted_in_bands(engine):
+    cells = dependent(2000)
+    engine.attach_frame("rising", cells)
+    found, pooled = spend.fit_spend(engine, "rising")
+    assert found.remark == "spend_dependent"
+    assert [band[0] for band in found.bands] == [2, 4, 8]
+    assert pooled.q > 1
+    histories = cells.assign(customer_id=range(len(cells)))
+    engine.attach_frame("histories", histories)
+    column = spend.expected_spend(engine.dialect, found)
+    expected = engine.fetch(
+        f"select frequency, {column} as expected from histories order by customer_id", **spend.parameters(found)
+    )
+    one = engine.fetch(
+        f"select {spend.expected_spend(engine.dialect, spend.from_gamma_gamma(pooled))} as expected from histories"
+        " order by customer_id", **spend.parameters(spend.from_gamma_gamma(pooled)),
+    )  # fmt: skip
+    truth = 10 + 6 * cells["frequency"]
+    rare = cells["frequency"] == 1
+    assert expected["expected"][rare].mean() == pytest.approx(cells["monetary_value"][rare].mean(), rel=0.02)
+    errors = [np.sqrt(((frame["expected"] - truth) ** 2).mean()) for frame in (expected, one)]
+    assert errors[0] < errors[1]  # one model draws the rare buyers up to the mean of all
+
+
+def test_few_customers_are_told_and_stay_in_one_model(engine):
+    engine.attach_frame("few", dependent(60))
+    found, _ = spend.fit_spend(engine, "few")
+    assert found.remark == "spend_dependent_few"
+    assert found.bands == ()
+
+
+def test_a_spend_is_the_same_after_json():
+    given = Spend("gamma_gamma", 1.0, 2.0, 3.0, "spend_dependent", ((2, 4.0, 5.0),), (0.1, 0.2, 0.3))
+    assert Spend(**json.loads(json.dumps(vars(given)))) == given

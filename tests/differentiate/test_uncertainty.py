@@ -8,7 +8,7 @@ from custlib.differentiate import spend, uncertainty
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
-from tests.differentiate.bases import MODEL, make_value
+from tests.differentiate.bases import DAILY_RATE, MODEL, make_value
 
 SPEND = GammaGamma(6.25, 3.74, 15.44)
 HORIZON = 180
@@ -25,7 +25,9 @@ def one_segment(engine, *, model=MODEL, money=SPEND, margin=1.0, cost_to_serve=0
 
 
 def spans(engine, *, model=MODEL, money=SPEND):
-    found = uncertainty.intervals(engine, "one", model, money, horizon_days=HORIZON).set_index("segment")
+    found = uncertainty.intervals(engine, "one", model, money, horizon_days=HORIZON, daily_rate=DAILY_RATE).set_index(
+        "segment"
+    )
     return found.loc["all"]
 
 
@@ -84,6 +86,49 @@ def test_the_variance_of_the_futures_by_brute_force(base):
     for total, name in ((purchases, "purchases"), (money, "value")):
         inside = (total >= found[f"{name}_low"]) & (total <= found[f"{name}_high"])
         assert inside.mean() == pytest.approx(0.95, abs=0.03)
+
+
+def discounted(random, model, x, recency, age, rate):
+    """Discounted purchases of each customer in all time to come, told step by step."""
+    alive = random.random(x.size) < bgnbd.probability_alive(model, x, recency, age)
+    pace = random.gamma(model.r + x, 1 / (model.alpha + age))
+    drop = random.beta(model.a, model.b + x)
+    worth, squares, clock = np.zeros(x.size), np.zeros(x.size), np.zeros(x.size)
+    for _ in range(3000):
+        clock += random.exponential(1, x.size) / pace
+        worth += alive * np.exp(-rate * clock)
+        squares += alive * np.exp(-2 * rate * clock)
+        alive &= (random.random(x.size) >= drop) & (rate * clock < 30)
+        if not alive.any():
+            break
+    return worth, squares
+
+
+def test_the_moments_of_residual_purchases_by_brute_force(base):
+    engine = base(BASE)
+    one_segment(engine)
+    rate, random = 0.004, np.random.default_rng(4)
+    cells = uncertainty._cells(engine, "one")
+    x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    drawn = [discounted(random, MODEL, x, recency, age, rate) for _ in range(4000)]
+    worth, squares = (np.array(part) for part in zip(*drawn, strict=True))
+    mean, square, fine = uncertainty._discounted_futures(MODEL, cells, rate)
+    np.testing.assert_allclose(mean, bgnbd.residual_transactions(MODEL, rate, x, recency, age), rtol=0.2)
+    np.testing.assert_allclose(mean, worth.mean(axis=0), rtol=0.2)
+    np.testing.assert_allclose(square, (worth**2).mean(axis=0), rtol=0.35)
+    np.testing.assert_allclose(fine, squares.mean(axis=0), rtol=0.2)
+
+
+def test_residual_value_has_an_interval_round_it(base):
+    engine = base(BASE)
+    one_segment(engine)
+    found = spans(engine)
+    total = engine.fetch("select sum(residual_lifetime_value) as s from customer_value")["s"].item()
+    assert found["residual"] == pytest.approx(total)
+    assert found["residual_low"] < total < found["residual_high"]
+    # a longer time is less sure: the half width over the total is wider than that of the horizon
+    wide = (found["residual_high"] - found["residual_low"]) / found["residual"]
+    assert wide > 0.8 * (found["value_high"] - found["value_low"]) / found["value"]
 
 
 def test_the_variance_of_money_by_brute_force(base):

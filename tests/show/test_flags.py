@@ -34,7 +34,7 @@ def documented(fit: object) -> set[str]:
 
 LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
 GAMMA_GAMMA = codes_in(gammagamma_fit, "_describe")
-FALLBACKS = codes_in(spend, "fit_spend") - {"monetary_value", "spend_cells"}
+FALLBACKS = codes_in(spend, "fit_spend") - {"monetary_value", "spend_cells", "gamma_gamma"}
 REASONS = codes_in(lifetime, "fit_lifetime") - {"one_time"} | {"not_identified"}
 
 
@@ -50,7 +50,15 @@ def below(t: Texts, section: str) -> set[str]:
 def test_the_codes_are_those_that_the_fits_explain() -> None:
     assert documented(bgnbd_fit.fit) == LIFETIME
     assert documented(gammagamma_fit.fit) == GAMMA_GAMMA
-    assert {"few_repeat_customers", "spend_equal", "no_finite_mean", "no_maximum", "no_money"} == FALLBACKS
+    assert {
+        "few_repeat_customers",
+        "spend_equal",
+        "no_finite_mean",
+        "no_maximum",
+        "no_money",
+        "spend_dependent",
+        "spend_dependent_few",
+    } == FALLBACKS
 
 
 def test_every_flag_has_a_sentence(t: Texts) -> None:

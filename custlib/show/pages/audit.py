@@ -116,10 +116,9 @@ def _table(view: View, frame: pd.DataFrame, title: str, labels: dict[str, str]) 
 
 
 def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
-    """Show what the customers of the last period spent per purchase day; nothing where none was paid."""
+    """Show what the customers of the last period spent per purchase day; nothing where there is no money."""
     t, lang, total = view.t, view.t.language, frame["customers"].sum()
-    unbound = ((frame["low"] <= 0) & frame["high"].map(math.isinf)).any()
-    if view.measure != "revenue" or total == 0 or is_small(total) or unbound:
+    if view.measure != "revenue" or total == 0 or is_small(total) or len(frame) < 2:
         return None
     rows = frame.assign(
         label=[_money_span(view, low, high) for low, high in zip(frame["low"], frame["high"], strict=True)],
@@ -140,9 +139,9 @@ def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
 
 def _money_span(view: View, low: float, high: float) -> str:
     ends = {"low": number(low, view.t.language), "high": number(high, view.t.language)}
-    if math.isinf(low) or low <= 0:
-        return view.t("audit.under", **ends)
-    return view.t("audit.from", **ends) if math.isinf(high) else view.t("audit.from_to", **ends)
+    if math.isinf(high):
+        return view.t("audit.from", **ends)
+    return view.t("audit.under" if math.isinf(low) or low <= 0 else "audit.from_to", **ends)
 
 
 def parts(view: View, frame: pd.DataFrame) -> Figure | None:

@@ -1,15 +1,18 @@
 """Blocks of the page "Is the model right?": headline, tracking, parameters, limits."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from custlib import rules
+from custlib.differentiate.spend import Spend, is_dependent
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.show import charts
-from custlib.show.blocks import Bullets, Figure, Table, Title
+from custlib.show.blocks import Bullets, Figure, Table, Text, Title
 from custlib.show.formats import change, day, number, share
 from custlib.show.texts import Texts
 
@@ -70,8 +73,19 @@ def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
     fitted = signed(model.log_likelihood, 3) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.lifetime_parameters", model=model.label, unit=t(f"unit.{unit}")), language=t.language,
-        note=t("validation.log_likelihood", value=fitted), header="parameter", labels=_labels(t),
+        note=t("validation.log_likelihood", value=fitted) + " " + _search(t, model), header="parameter",
+        labels=_labels(t),
     )  # fmt: skip
+
+
+def _search(t: Texts, model: BetaGeometricNBD) -> str:
+    """Say how the search for the maximum ended, and how well the data determine it."""
+    if model.gradient_norm is None or model.condition_number is None:
+        return t("validation.search_unknown")
+    said = {"evaluations": model.evaluations, "gradient": f"{model.gradient_norm:.0e}"}
+    known = math.isfinite(model.condition_number)
+    condition = f"{model.condition_number:,.0f}" if known and model.condition_number < 1e9 else t("validation.flat")
+    return t("validation.search", condition=condition, **said)
 
 
 def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float, currency: str) -> Table:
@@ -95,6 +109,25 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
 def _or_word(t: Texts, error: float, decimals: int) -> str:
     """Write a standard error; NaN, where the purchases do not determine the parameter, in words."""
     return t("untested.undetermined") if error != error else f"{error:.{decimals}f}"
+
+
+def independence(t: Texts, spend: Spend) -> Table | Text:
+    """Say whether spend hangs on how often customers buy, which the model of spend takes not to be so."""
+    if not spend.dependence:
+        return Text(t("validation.independence_none"))
+    limits = rules.load("spend")["dependent"]
+    rows = pd.DataFrame(
+        {
+            "measure": [t(f"validation.{name}") for name in ("pearson", "spearman", "ratio")],
+            "found": [signed(value, 3) for value in spend.dependence],
+            "limit": [f"± {limits['correlation']:g}"] * 2 + [f"{limits['ratio']:g}"],
+        }
+    )
+    return Table.of(
+        rows, title=t(f"validation.{'dependent' if is_dependent(spend.dependence) else 'independent'}"),
+        caption=t("validation.independence_caption"), language=t.language, header="measure",
+        labels={name: t(f"validation.independence_{name}") for name in rows.columns},
+    )  # fmt: skip
 
 
 def _labels(t: Texts) -> dict[str, str]:

@@ -34,6 +34,7 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     rate = share(project.annual_discount_rate, lang)
     so_far, coming = money(totals["profit"], currency, lang), money(whole["value"], currency, lang)
     ever = money(totals["residual_lifetime_value"], currency, lang)
+    later = interval(whole["residual_low"], whole["residual_high"], lang, currency)
     notes = [t(f"worth.historic_note_{money_kind}" + ("_served" if project.cost_to_serve else ""))]
     if math.isfinite(totals["historic_value"]):
         notes += [t("worth.carried", worth=money(totals["historic_value"], currency, lang), rate=rate)]
@@ -42,7 +43,7 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
             Kpi(t("value.historic"), so_far, t("join.semicolon").join(notes)),
             Kpi(t("value.coming", days=project.horizon_days), coming, t("value.between", interval=span)),
             Kpi(t("value.purchases"), number(whole["expected_purchases"], lang), t("value.between", interval=bought)),
-            Kpi(t("value.residual"), ever, t("value.residual_note", rate=rate)),
+            Kpi(t("value.residual"), ever, t("value.residual_note", rate=rate, interval=later)),
         ]
     )
 
