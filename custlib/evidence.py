@@ -4,8 +4,10 @@ The validation page shows it whole; the choice of the lifetime model reads the o
 """
 
 from functools import cached_property
+from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
 
+from custlib import rules
 from custlib.differentiate import activity, backtest, cautions, choice, crosscheck, origins, seasons, spend, tracking
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.spend import Spend
@@ -85,7 +87,9 @@ class Evidence:
         """Repeat purchases of the calibration customers step by step: cumulated, and per step."""
         engine, project = self._opened.need("transactions", "calibration_activity"), self._project
         first = activity.base(engine, "calibration_activity")["first_day"].date()
-        ends = tracking.every(project.unit_days, begin=first, until=project.as_of)
+        most = rules.load("backtest")["shown"]["steps"]
+        units = ceil((project.as_of - first).days / (project.unit_days * most)) or 1
+        ends = tracking.every(project.unit_days * units, begin=first, until=project.as_of)
         return tracking.tracking(
             engine, "calibration_activity", self._opened.calibration_model, ends=ends, known=project.calibration_end
         )
