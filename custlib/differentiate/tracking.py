@@ -20,19 +20,17 @@ from custlib.models.bgnbd_simulate import repeat_times
 Floats = NDArray[np.float64]
 _STEP = 1e-4
 _SIMULATED = 20_000
-_MOST_STEPS = 80
 _NORMAL_95 = 1.959963984540054
 
 
 def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
-    """List the ends of equal steps, the last on ``until``, none before ``begin``; longer steps where they get many.
+    """List the ends of equal steps, the last on ``until``, none before ``begin``.
 
     Examples
     --------
     >>> [day.day for day in every(7, begin=dt.date(2025, 1, 1), until=dt.date(2025, 1, 20))]
     [6, 13, 20]
     """
-    days *= max(-(-((until - begin).days // days) // _MOST_STEPS), 1)
     steps = (until - begin).days // days
     return pd.date_range(end=pd.Timestamp(until), periods=steps + 1, freq=f"{days}D")
 

@@ -80,10 +80,3 @@ def test_equal_calls_give_equal_bands(cdnow):
         for _ in range(2)
     ]
     pd.testing.assert_frame_equal(*calls)
-
-
-def test_many_steps_become_longer_ones():
-    found = tracking.every(7, begin=dt.date(2023, 1, 1), until=dt.date(2025, 12, 31))
-    assert (found[1] - found[0]).days == 14
-    assert len(found) <= 81
-    assert found[-1] == pd.Timestamp(2025, 12, 31)
