@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def publish_case(folder: Path, name: str, **changes: Any) -> tuple[dict[str, str
 
 def words(path: Path) -> str:
     body = path.read_text(encoding="utf-8").partition("<body")[2]
-    return re.sub(r"\s+", " ", re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", body, flags=re.DOTALL))
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", body, flags=re.DOTALL)))
 
 
 def holes(pages: dict[str, str]) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from custlib import rules
 from custlib.differentiate.goodness import ChiSquared
 from custlib.differentiate.seasons import Season, fewest_origins, is_nearer
 from custlib.show import charts
@@ -195,7 +196,8 @@ def quarters(t: Texts, frame: pd.DataFrame, currency: str) -> Figure:
     """Reconcile modelled revenue of existing customers with the books."""
     actual, modelled = frame["existing_customers"].sum(), frame["modelled"].sum()
     gap = change(modelled / actual - 1, t.language) if actual > 0 else "–"
-    rows = frame.assign(group=frame["quarter"], actual=frame["existing_customers"].clip(lower=0))
+    latest = frame.tail(rules.load("backtest")["shown"]["quarters"])
+    rows = latest.assign(group=latest["quarter"], actual=latest["existing_customers"].clip(lower=0))
     return charts.paired_bars(
         rows.assign(expected=rows["modelled"])[["group", "actual", "expected"]],
         form=lambda value: compact(value, t.language), language=t.language,
