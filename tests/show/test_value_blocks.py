@@ -17,7 +17,8 @@ TOTALS = {
     "value_below_zero": -340.0, "below_zero_so_far": 0.0, "profit_below_zero": 0.0,
 }  # fmt: skip
 WHOLE = {
-    "value": 4_000.0, "value_low": 3_000.0, "value_high": 5_000.0, "residual_low": 6_000.0, "residual_high": 9_000.0, "expected_purchases": 100.0,
+    "value": 4_000.0, "value_low": 3_000.0, "value_high": 5_000.0,
+    "residual_low": 6_000.0, "residual_high": 9_000.0, "expected_purchases": 100.0,
     "purchases_low": 80.0, "purchases_high": 120.0,
 }  # fmt: skip
 
