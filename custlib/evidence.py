@@ -90,9 +90,9 @@ class Evidence:
         most = rules.load("backtest")["shown"]["steps"]
         units = ceil((project.as_of - first).days / (project.unit_days * most)) or 1
         ends = tracking.every(project.unit_days * units, begin=first, until=project.as_of)
-        return tracking.tracking(
-            engine, "calibration_activity", self._opened.calibration_model, ends=ends, known=project.calibration_end
-        )
+        model, cut = self._opened.calibration_model, project.calibration_end
+        total, steps = tracking.tracking(engine, "calibration_activity", model, ends=ends, known=cut)
+        return tracking.with_forecast(total, self.outcomes, model, cut=cut), steps
 
     @cached_property
     def rolling(self) -> "pd.DataFrame":

@@ -51,6 +51,44 @@ def forecast(outcomes: pd.DataFrame, model: BetaGeometricNBD, days: float) -> pd
     return outcomes.assign(expected=expected, naive=naive)
 
 
+def coarser(outcomes: pd.DataFrame, *, most: int) -> pd.DataFrame:
+    """Join cells of like age and recency until there are few.
+
+    Parameters
+    ----------
+    outcomes : pandas.DataFrame
+        As made by `custlib.differentiate.backtest.outcomes`.
+    most : int
+        How many there may be.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With means of recency and T, and sums of the rest.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"frequency": [0, 0], "recency": 0.0, "T": [4.0, 5.0], "customers": [3, 1], "actual": 1.0})
+    >>> coarser(cells, most=1)["T"].tolist()
+    [4.25]
+    """
+    sums, days = outcomes, 1
+    while len(sums) > most:
+        days *= 2
+        weights = outcomes["customers"]
+        keys = [outcomes["frequency"], outcomes["recency"] // days, outcomes["T"] // days]
+        sums = pd.DataFrame(
+            {
+                "frequency": outcomes["frequency"] * weights, "recency": outcomes["recency"] * weights,
+                "T": outcomes["T"] * weights, "customers": weights, "actual": outcomes["actual"],
+            }
+        ).groupby(keys, sort=True).sum().reset_index(drop=True)  # fmt: skip
+        for name in ("frequency", "recency", "T"):
+            sums[name] = sums[name] / sums["customers"]
+        sums["frequency"] = sums["frequency"].round()
+    return sums
+
+
 def by_frequency(cells: pd.DataFrame) -> pd.DataFrame:
     """Mean holdout purchases by frequency in calibration, 0 to 6 and 7 or more.
 

@@ -131,7 +131,7 @@ def regularity(engine: DuckDB, outcomes: pd.DataFrame, kind: str, *, end: dt.dat
     -------
     dict
         ``estimate`` (k of Wheat and Morrison; None for too few customers with two gaps) and ``ticks``: per k its
-        ``log_likelihood``, ``aic``, ``predicted`` and ``bias``. Fits stop when a further tick does worse twice.
+        ``log_likelihood``, ``aic``, ``predicted`` and ``bias``; and ``median_gap`` (days; None without gaps).
     """
     written = gaps(engine.dialect)
     logs = engine.fetch(f"select coalesce(sum(ln(gap)), 0.0) as logs from ({written})", end=end)["logs"].item()
@@ -143,7 +143,9 @@ def regularity(engine: DuckDB, outcomes: pd.DataFrame, kind: str, *, end: dt.dat
         end=end,
     )
     estimate = regular.estimate(*(pairs[name] for name in ("first_gap", "second_gap", "customers")))
-    return {"estimate": estimate, "ticks": _ticks(outcomes, kind, float(logs), days)}
+    median = engine.fetch(f"select median(gap) as days from ({written})", end=end)["days"].item()
+    ticks = _ticks(outcomes, kind, float(logs), days)
+    return {"estimate": estimate, "median_gap": None if median != median else float(median), "ticks": ticks}
 
 
 def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[dict[str, float | None]]:

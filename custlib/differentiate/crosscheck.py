@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from custlib.differentiate.backtest_groups import coarser
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import ModelError
 from custlib.models import bgnbd, mbgnbd, paretonbd
@@ -60,27 +61,8 @@ def lifetimes_models(outcomes: pd.DataFrame, *, days: int) -> dict[str, dict[str
         purchase days of all), and ``actual``; ``theirs`` is None where the fit of lifetimes does not converge or
         forecasts no number. A model that ours cannot fit is left out.
     """
-    cells = _coarse(outcomes)
+    cells = coarser(outcomes, most=_MOST_CELLS)
     return {name: found for name, pair in _PAIRS.items() if (found := _both(pair, cells, days))}
-
-
-def _coarse(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Join cells until lifetimes can fit them in seconds."""
-    sums, days = outcomes, 1
-    while len(sums) > _MOST_CELLS:
-        days *= 2
-        weights = outcomes["customers"]
-        keys = [outcomes["frequency"], outcomes["recency"] // days, outcomes["T"] // days]
-        sums = pd.DataFrame(
-            {
-                "frequency": outcomes["frequency"] * weights, "recency": outcomes["recency"] * weights,
-                "T": outcomes["T"] * weights, "customers": weights, "actual": outcomes["actual"],
-            }
-        ).groupby(keys, sort=True).sum().reset_index(drop=True)  # fmt: skip
-        for name in ("frequency", "recency", "T"):
-            sums[name] = sums[name] / sums["customers"]
-        sums["frequency"] = sums["frequency"].round()
-    return sums
 
 
 def _both(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ compared with the pooled fit by a likelihood-ratio test.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,17 @@ _FEWEST_EXPECTED = 5.0
 
 @dataclass(frozen=True)
 class ChiSquared:
-    """A chi-squared test: the statistic, its degrees of freedom, and how often chance alone does as much."""
+    """A chi-squared test: the statistic, its degrees of freedom, and how often chance alone does as much.
+
+    Where parameters come from finer data than the groups, the law lies between that of ``degrees`` and that of
+    ``most`` degrees of freedom (Chernoff and Lehmann 1954): ``p_most`` is the p-value of the latter.
+    """
 
     statistic: float
     degrees: int
     p_value: float
+    most: int = 0
+    p_most: float = 0.0
 
 
 def chi_squared_test(statistic: float, degrees: int) -> ChiSquared | None:
@@ -92,7 +98,9 @@ def _pearson(actual: Floats, expected: Floats) -> ChiSquared | None:
     if len(wanted) > 1 and wanted[-1] < _FEWEST_EXPECTED:
         seen[-2:], wanted[-2:] = [sum(seen[-2:])], [sum(wanted[-2:])]
     statistic = sum((a - e) ** 2 / e for a, e in zip(seen, wanted, strict=True) if e > 0)
-    return chi_squared_test(float(statistic), len(wanted) - 1 - _PARAMETERS)
+    test = chi_squared_test(float(statistic), len(wanted) - 1 - _PARAMETERS)
+    most = len(wanted) - 1
+    return test and replace(test, most=most, p_most=float(special.chdtrc(most, max(float(statistic), 0.0))))
 
 
 def by_cohort(cells: pd.DataFrame, model: BetaGeometricNBD, *, end: dt.date) -> tuple[pd.DataFrame, ChiSquared | None]:
@@ -113,12 +121,14 @@ def by_cohort(cells: pd.DataFrame, model: BetaGeometricNBD, *, end: dt.date) -> 
         ``cohort`` (first day of the month or quarter of the first purchase), ``customers``, ``yearly_rate`` (mean
         purchases a year while a customer), ``dropout`` (mean chance of leaving after a purchase) of each fit.
     test : ChiSquared or None
-        Twice the log-likelihood gained by own parameters; None for a single cohort.
+        Twice the log-likelihood gained by own parameters; None for a single cohort, or where some fit has no
+        clear maximum.
     """
     limits = rules.load("backtest")["cohorts"]
     first = pd.Timestamp(end) - pd.to_timedelta(cells["T"].round(), unit="D")
     cohort = _grouped(first, cells, limits)
     rows: list[dict[str, Any]] = []
+    clear = not _unclear(model)
     gained, fitted = -float(model.log_likelihood or 0.0), 0
     for begin in sorted(cohort.unique()):
         part = cells[(cohort == begin).to_numpy()]
@@ -127,9 +137,16 @@ def by_cohort(cells: pd.DataFrame, model: BetaGeometricNBD, *, end: dt.date) -> 
             own = fit_kind(type(model), *columns)
         except ModelError:
             return pd.DataFrame(rows), None
+        clear = clear and not _unclear(own)
         gained, fitted = gained + float(own.log_likelihood or 0.0), fitted + 1
         rows.append({"cohort": pd.Timestamp(begin).date(), "customers": int(columns[3].sum())} | _read(own))
-    return pd.DataFrame(rows), chi_squared_test(2 * gained, _PARAMETERS * (fitted - 1))
+    test = chi_squared_test(2 * gained, _PARAMETERS * (fitted - 1))
+    return pd.DataFrame(rows), test if clear else None
+
+
+def _unclear(model: BetaGeometricNBD) -> bool:
+    """Whether a fit ends on a ridge or a boundary, where a likelihood ratio has another law."""
+    return bool(set(model.flags) - {"repeaters_only", "zero_observation_share"})
 
 
 def _read(model: BetaGeometricNBD) -> dict[str, float]:

@@ -17,7 +17,12 @@ from custlib.engine.dialect import Dialect
 from custlib.engine.duckdb import DuckDB
 
 METHODS = ("abc", "rfm", "clv")
-_LATER = "select customer_id, sum(profit) as actual from transactions where day > :since group by customer_id"
+_LATER = (
+    "select customer_id, sum(profit) as actual from ("
+    " select customer_id, day, sum(profit)"
+    " - case when bool_or(is_purchase) then cast(:cost_to_serve as decimal(18, 4)) else 0 end as profit"
+    " from transactions where day > :since group by customer_id, day) group by customer_id"
+)
 
 
 def customer_methods(sql: Dialect, abc: str, scores: str, named: str, worth: str, cuts: dict[str, list[float]]) -> str:
@@ -179,7 +184,9 @@ def _kind() -> str:
     return f"case when top_abc and tier >= {low} then 'fading' when not top_abc and top_clv then 'rising' end"
 
 
-def disagreements_tested(engine: DuckDB, *, since: dt.date, table: str = "calibration_methods") -> pd.DataFrame:
+def disagreements_tested(
+    engine: DuckDB, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
+) -> pd.DataFrame:
     """Ask who was right about them: what the customers of :func:`disagreements` of that day brought since.
 
     Parameters
@@ -187,7 +194,9 @@ def disagreements_tested(engine: DuckDB, *, since: dt.date, table: str = "calibr
     engine : DuckDB
         Holds ``transactions`` and the three methods at the end of calibration.
     since : datetime.date
-        End of calibration; later profit counts.
+        End of calibration; later profit counts, undiscounted.
+    cost_to_serve : float, default 0
+        What a purchase day costs beside the goods, in currency.
     table : str, default "calibration_methods"
         Name of the table of the three methods.
 
@@ -201,12 +210,15 @@ def disagreements_tested(engine: DuckDB, *, since: dt.date, table: str = "calibr
         f" coalesce(sum(l.actual), 0) as actual from {table} m left join ({_LATER}) l"
         f" on l.customer_id = m.customer_id where {_kind()} is not null group by 1",
         since=since,
+        cost_to_serve=cost_to_serve,
     )
     whole = pd.DataFrame({"kind": ["fading", "rising"]}).merge(found, how="left", on="kind")
     return whole[["kind"]].join(whole.drop(columns="kind").astype(float).fillna(0.0))
 
 
-def tested(engine: DuckDB, *, since: dt.date, table: str = "calibration_methods") -> pd.DataFrame:
+def tested(
+    engine: DuckDB, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
+) -> pd.DataFrame:
     """Ask which method found the money that came: the best customers of each by then, and what they brought since.
 
     Parameters
@@ -214,7 +226,9 @@ def tested(engine: DuckDB, *, since: dt.date, table: str = "calibration_methods"
     engine : DuckDB
         Holds ``transactions`` and the three methods at the end of calibration.
     since : datetime.date
-        End of calibration; later profit counts.
+        End of calibration; later profit counts, undiscounted.
+    cost_to_serve : float, default 0
+        What a purchase day costs beside the goods, in currency.
     table : str, default "calibration_methods"
         Name of the table of the three methods.
 
@@ -233,6 +247,7 @@ def tested(engine: DuckDB, *, since: dt.date, table: str = "calibration_methods"
         )
         + " order by place",
         since=since,
+        cost_to_serve=cost_to_serve,
     ).astype(float)
     whole = found["all_actual"].where(found["all_actual"] > 0)
     shares = {"customer_share": found["customers"] / found["all_customers"], "actual_share": found["actual"] / whole}

@@ -7,6 +7,7 @@ stands, with recency, T and the horizon measured in business days.
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,16 +17,18 @@ from custlib import rules
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.goodness import ChiSquared, chi_squared_test
 from custlib.differentiate.lifetime import FITS
-from custlib.differentiate.tracking import tracking
+from custlib.differentiate.tracking import joining, tracking
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import ModelError
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.bgnbd_simulate import repeat_times
 
 Floats = NDArray[np.float64]
 _MONTHS = 12
 _DAYS = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _ORIGIN = dt.date(1970, 1, 1)
 _LEAST_INDEX = 0.05
+_BASES, _CUSTOMERS = 40, 1000
 
 
 @dataclass(frozen=True)
@@ -110,19 +113,42 @@ def find(engine: DuckDB, activity: str, model: BetaGeometricNBD, *, until: dt.da
     if len(ends) < _MONTHS + 1:
         return None
     _, steps = tracking(engine, activity, model, ends=ends, known=until)
-    month = pd.to_datetime(steps["period"]).dt.month.to_numpy() - 1
-    sums = [
-        np.bincount(month, steps[name].to_numpy(dtype=float), _MONTHS) for name in ("actual", "expected", "variance")
-    ]
-    actual, expected, variance = sums
+    month = pd.to_datetime(steps["period"]).dt.month.to_numpy(dtype=np.intp) - 1
+    actual, expected = (
+        np.bincount(month, steps[name].to_numpy(dtype=float), _MONTHS).astype(np.float64)
+        for name in ("actual", "expected")
+    )
     if (expected <= 0).any() or actual.sum() == 0:
         return None
-    level = actual.sum() / expected.sum()
-    index = np.maximum(actual / expected / level, _LEAST_INDEX)
+    index = np.maximum(actual / expected / (actual.sum() / expected.sum()), _LEAST_INDEX)
     index /= (index * _DAYS).sum() / _DAYS.sum()
-    statistic = float(((actual - level * expected) ** 2 / (level * np.maximum(variance, expected))).sum())
-    test = chi_squared_test(statistic, _MONTHS - 1)
+    joined, customers, begin = joining(engine, activity, known=until)
+    reached = (ends - begin).days.to_numpy().astype(float)
+    usual = _without_season(model, joined, customers, reached, month, expected / customers.sum())
+    test = chi_squared_test(_statistic(actual, expected) / max(usual / (_MONTHS - 1), 1.0), _MONTHS - 1)
     return Season(tuple(float(value) for value in index), test, len(steps)) if test else None
+
+
+def _statistic(actual: Floats, expected: Floats) -> float:
+    """How far the months are from what is expected of them, the level left free."""
+    scaled = expected * (actual.sum() / expected.sum())
+    return float(((actual - scaled) ** 2 / scaled).sum())
+
+
+def _without_season(
+    model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats, month: Any,
+    expected: Floats,
+) -> float:  # fmt: skip
+    """Mean of the statistic over simulated bases without a season: purchases of one customer come together."""
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(_BASES):
+        begin = random.choice(joined, _CUSTOMERS, p=customers / customers.sum())
+        who, after = repeat_times(model, np.maximum(reached[-1] - begin, 0.0), random)
+        step = np.searchsorted(reached, begin[who] + after) - 1
+        counts = np.bincount(month[step[step >= 0]], minlength=_MONTHS).astype(np.float64)
+        found.append(_statistic(counts, expected * _CUSTOMERS) if counts.sum() else 0.0)
+    return float(np.mean(found))
 
 
 def in_business_time(

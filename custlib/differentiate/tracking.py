@@ -1,8 +1,9 @@
 """Follows repeat purchases through time: as they came, as the model expects them, and the band of chance.
 
-Reads ``transactions`` and the activity of the calibration customers. The expectation is that of new customers who
-first bought when these did. The band holds 95 % of bases like this one if the model is right: chance of purchases
-by simulated customers, and the uncertainty of the parameters by the delta method.
+Reads ``transactions`` and the activity of the calibration customers. Up to the end of calibration the expectation is
+that of new customers who first bought when these did; from there on it is the forecast for these customers, counted
+on from what had come. The band is what chance and the uncertainty of the parameters allow, if the model is right:
+of single steps by simulated customers, of the running total by the futures of these customers after the cut.
 """
 
 import datetime as dt
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from custlib.differentiate.uncertainty import log_covariance
+from custlib.differentiate.backtest_groups import coarser
+from custlib.differentiate.uncertainty import expectation_slopes, futures, log_covariance
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
@@ -20,6 +22,8 @@ from custlib.models.bgnbd_simulate import repeat_times
 Floats = NDArray[np.float64]
 _STEP = 1e-4
 _SIMULATED = 20_000
+_MOST_CELLS = 20_000
+_GRID = 12  # horizons at which the forecast is computed; between them it is nearly straight
 _NORMAL_95 = 1.959963984540054
 
 
@@ -56,8 +60,8 @@ def tracking(
     Returns
     -------
     cumulative, incremental : pandas.DataFrame
-        Columns ``period`` (last day of the step), ``actual``, ``expected``, ``low``, ``high`` (purchase days) and
-        ``variance`` (of chance alone).
+        Columns ``period`` (last day of the step), ``actual``, ``expected`` (purchase days) and ``variance`` (of
+        chance alone); per step also ``low`` and ``high``.
     """
     joined, customers, begin = joining(engine, activity, known=known)
     reached = (ends - begin).days.to_numpy().astype(float)
@@ -71,7 +75,58 @@ def tracking(
     slopes = np.diff(slopes, axis=1)
     steps = steps.assign(actual=steps["actual"].diff(), expected=steps["expected"].diff()).iloc[1:]
     steps = steps.assign(variance=chance_of_steps)
-    return cumulative, _banded(steps, np.einsum("pi,pq,qi->i", slopes, covariance, slopes))
+    return cumulative.drop(columns=["low", "high"]), _banded(
+        steps, np.einsum("pi,pq,qi->i", slopes, covariance, slopes)
+    )
+
+
+def with_forecast(
+    cumulative: pd.DataFrame, cells: pd.DataFrame, model: BetaGeometricNBD, *, cut: dt.date
+) -> pd.DataFrame:
+    """From the end of calibration on, put the forecast of these very customers in place of that of new ones.
+
+    Parameters
+    ----------
+    cumulative : pandas.DataFrame
+        As made by `tracking`.
+    cells : pandas.DataFrame
+        ``frequency``, ``recency``, ``T`` and ``customers`` on the day of the cut.
+    model : BGNBD or MBGNBD
+        Fitted on them, time in days.
+    cut : datetime.date
+        End of calibration.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``low`` and ``high``: before the cut they are the expectation itself.
+    """
+    frame = cumulative.drop(columns="variance")
+    ahead = np.array([(period - cut).days for period in frame["period"]], dtype=float)
+    later = ahead > 0
+    frame = frame.assign(low=frame["expected"], high=frame["expected"])
+    if not later.any():
+        return frame
+    few = coarser(cells, most=_MOST_CELLS)
+    grid = np.linspace(0.0, ahead.max(), _GRID + 1)[1:]
+    mean, variance = (np.append(0.0, part) for part in zip(*(_to_come(model, few, t) for t in grid), strict=True))
+    expected = np.interp(ahead[later], np.append(0.0, grid), mean)
+    half = _NORMAL_95 * np.sqrt(np.interp(ahead[later], np.append(0.0, grid), variance))
+    known = float(frame.loc[ahead <= 0, "actual"].max()) if (ahead <= 0).any() else 0.0
+    start = known + expected
+    for name, values in (("expected", start), ("low", np.maximum(start - half, known)), ("high", start + half)):
+        frame[name] = np.where(later, np.interp(ahead, ahead[later], values), frame[name])
+    return frame
+
+
+def _to_come(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[float, float]:
+    """Expected purchases of all customers after the cut, and their variance: futures and parameters."""
+    customers = cells["customers"].to_numpy(dtype=float)
+    mean, square = futures(model, cells, horizon)
+    slope = expectation_slopes(model, cells, horizon) @ customers
+    columns = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
+    expected = float(np.asarray(bgnbd.expected_purchases(model, horizon, *columns)) @ customers)
+    return expected, float((square - mean**2) @ customers + slope @ log_covariance(model) @ slope)
 
 
 def joining(engine: DuckDB, activity: str, *, known: dt.date) -> tuple[Floats, Floats, pd.Timestamp]:

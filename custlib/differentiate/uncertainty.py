@@ -124,7 +124,7 @@ def _variances(
         cells[name].to_numpy(dtype=float)
         for name in ("customers", "money", "money_squares", "gross_squares", "gross", "units")
     )
-    gradient, covariance = _gradient(model, cells, horizon), log_covariance(model)
+    gradient, covariance = expectation_slopes(model, cells, horizon), log_covariance(model)
     mean, square = futures(model, cells, horizon)
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
     slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
@@ -249,7 +249,15 @@ def _residual(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> Floa
     return np.asarray(bgnbd.residual_transactions(model, rate, x, recency, age), dtype=float)
 
 
-def _gradient(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+def expectation_slopes(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+    """Slopes of one customer's expected purchases by the logarithms of the parameters, shape (4, cells).
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})
+    >>> expectation_slopes(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), one, 365.0).shape
+    (4, 1)
+    """
     return _slopes(model, lambda at: _expected(at, cells, horizon))
 
 
@@ -272,6 +280,8 @@ def log_covariance(model: BetaGeometricNBD) -> Floats:
     >>> log_covariance(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4)).sum()
     np.float64(0.0)
     """
+    if model.log_covariance is not None:
+        return model.log_covariance
     if model.covariance is None:
         return np.zeros((4, 4))
     inverse = 1 / np.array([model.r, model.alpha, model.a, model.b])

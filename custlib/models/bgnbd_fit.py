@@ -16,7 +16,7 @@ from custlib.models.bgnbd_likelihood import Cells, likelihood, likelihood_withou
 from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD, Kind
 from custlib.models.cells import merge_rows
 from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
-from custlib.models.newton import Optimum, condition_number, identified_covariance, maximise
+from custlib.models.newton import Optimum, condition_number, identified_covariance, log_covariance, maximise
 
 Array = NDArray[np.float64]
 
@@ -208,4 +208,5 @@ def _to_model(kind: type[Kind], optimum: Optimum, cells: Cells, flags: tuple[str
         gradient_norm=float(np.abs(optimum.gradient).max()) / customers,
         condition_number=condition_number(optimum),
         evaluations=optimum.evaluations,
+        log_covariance=log_covariance(optimum),
     )

@@ -52,6 +52,9 @@ class BetaGeometricNBD:
         Largest slope by the logarithms, per customer, and ratio of the curvatures.
     evaluations : int or None
         How often the likelihood was evaluated.
+    log_covariance : ndarray, shape (4, 4), or None
+        Of the logarithms of r, alpha, a, b, in the directions that are identified, nought in the others; it holds in
+        any unit of time.
     label : str
         Name of the kind.
     first_occasions : int
@@ -79,6 +82,7 @@ class BetaGeometricNBD:
     gradient_norm: float | None = field(default=None, compare=False)
     condition_number: float | None = field(default=None, compare=False)
     evaluations: int | None = field(default=None, compare=False)
+    log_covariance: Array | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse parameters that are none."""

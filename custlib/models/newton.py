@@ -131,6 +131,33 @@ def identified_covariance(optimum: Optimum) -> Array:
     return covariance
 
 
+def log_covariance(optimum: Optimum) -> Array:
+    """Covariance of the logarithms of the parameters in the directions that the customers identify.
+
+    Parameters
+    ----------
+    optimum : Optimum
+        A maximum.
+
+    Returns
+    -------
+    ndarray, shape (k, k)
+        Nought along directions that are not identified: where two parameters run away together, the variance of
+        what stays fixed between them is kept.
+
+    Examples
+    --------
+    >>> flat = np.array([[-4.0, 4.0], [4.0, -4.0]])
+    >>> log_covariance(Optimum(np.ones(2), 0.0, np.zeros(2), flat, 1, True, True)) * 16
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    curvature, directions = np.linalg.eigh(-optimum.hessian)
+    strong = curvature >= _WEAK_CURVATURE
+    kept: Array = (directions[:, strong] / curvature[strong]) @ directions[:, strong].T
+    return kept
+
+
 def condition_number(optimum: Optimum) -> float:
     """Return the ratio of the strongest to the weakest curvature in the logarithms.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from custlib.errors import ModelError
 
-_ARRAYS = ("covariance", "standard_errors")
+_ARRAYS = ("covariance", "standard_errors", "log_covariance")
 _REPORT = ("log_likelihood", "customers", "gradient_norm", "condition_number", "evaluations", "converged")
 
 

@@ -38,14 +38,14 @@ def test_where_lifetimes_does_not_converge_its_side_is_empty(monkeypatch):
 
 
 def test_many_cells_are_joined_to_coarser_ones():
-    from custlib.differentiate import crosscheck
+    from custlib.differentiate import backtest_groups
 
     random = np.random.default_rng(0)
     many = 60_000
     cells = pd.DataFrame({"T": random.integers(100, 400, many).astype(float), "frequency": random.integers(0, 3, many)})
     cells["recency"] = np.where(cells["frequency"] > 0, (cells["T"] * random.random(many)).round(), 0.0)
     cells = cells.assign(customers=2, actual=1.0).drop_duplicates(["frequency", "recency", "T"])
-    found = crosscheck._coarse(cells)
+    found = backtest_groups.coarser(cells, most=20_000)
     assert len(found) <= 20_000
     for name in ("customers", "actual"):
         assert found[name].sum() == cells[name].sum()

@@ -108,3 +108,24 @@ def test_a_christmas_the_model_knows_nothing_of_turns_the_light(christmas):
     found = origins.rolling_origins({end: cells}, "bgnbd", days=(END - end).days)
     assert found["bias"].item() < -0.5
     assert backtest.light(found["bias"].item()) == "red"
+
+
+def test_the_test_has_its_size_and_its_power(tmp_path):
+    """Bases without a season are hardly ever told to have one; a season of a quarter up and down is found."""
+    mild = (0.85, 0.85, 0.9, 0.95, 1.0, 1.0, 1.0, 1.0, 1.0, 1.1, 1.2, 1.3)
+    p_values = {}
+    for name, season, bases in (("none", (), 12), ("mild", mild, 4)):
+        for seed in range(bases):
+            made = purchases(
+                300, BGNBD(1.5, 25.0, 0.4, 8.0), SPEND, days=790, joining_days=200, season=season, seed=seed
+            )
+            rows = made.assign(day=made["timestamp"].dt.date)[["customer_id", "day", "amount"]]
+            engine = open_base(tmp_path / f"{name}{seed}", rows.values.tolist())
+            until = dt.date(2026, 2, 28)
+            activity.make_activity(engine, "customer_activity", as_of=until)
+            found = seasons.find(engine, "customer_activity", fitted(engine, until), until=until)
+            p_values.setdefault(name, []).append(found.test.p_value)
+            engine.close()
+    assert sum(p < 0.05 for p in p_values["none"]) <= 3
+    assert sum(p < 0.001 for p in p_values["none"]) == 0
+    assert sum(p < 0.001 for p in p_values["mild"]) >= 3

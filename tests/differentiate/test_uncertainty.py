@@ -383,3 +383,16 @@ def test_intervals_hold_the_future_nineteen_times_in_twenty(base):
         engine.close()
     inside = pd.DataFrame(held, columns=["purchases", "money"]).sum()
     assert (inside >= 50).all(), inside
+
+
+def test_a_rate_that_runs_away_keeps_the_variance_of_its_mean():
+    """Poisson buyers: r and alpha grow without end, and the mean rate is sure to one over the root of the purchases."""
+    random = np.random.default_rng(2)
+    age = np.full(150, 90.0)
+    frequency = random.poisson(90 / 30.0, 150).astype(float)
+    recency = np.where(frequency > 0, age * random.beta(np.maximum(frequency, 1), 1), 0.0)
+    model = bgnbd.fit(frequency, recency, age)
+    assert "rate_homogeneous" in model.flags
+    covariance = uncertainty.log_covariance(model)
+    rate = np.array([1.0, -1.0, 0.0, 0.0])  # of ln r - ln alpha
+    assert rate @ covariance @ rate == pytest.approx(1 / frequency.sum(), rel=0.3)

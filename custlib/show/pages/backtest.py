@@ -1,5 +1,6 @@
 """Blocks of the page "Is the model right?" that hold the forecast against what came, in many ways."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from custlib.show.texts import Texts
 
 _STEADY = 1.5
 _GROUPS_SHOWN = 2
+_LEVEL = 0.05  # the usual level; the p-values are printed
 
 
 def baselines(t: Texts, frame: pd.DataFrame, actual: float, hiatus_days: int) -> Table:
@@ -80,27 +82,28 @@ def captured(t: Texts, shares: Mapping[str, float]) -> Text:
 
 def counts_of_calibration(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Figure:
     """Put the counts of repeat purchases beside those the model expects."""
-    said = "" if test is None else " " + t("validation.counts_test", **_test(t, test))
+    said = (
+        ""
+        if test is None
+        else " " + t("validation.counts_test", most=test.most, p_most=f"{test.p_most:.3f}", **_test(t, test))
+    )
+    title = "counts_untested" if test is None else "counts" if test.p_most >= _LEVEL else "counts_off"
     return charts.paired_bars(
-        frame, title=t("validation.counts" if _fits(test) else "validation.counts_off"), language=t.language,
+        frame, title=t(f"validation.{title}"), language=t.language,
         caption=t("validation.counts_caption") + said, description=t("validation.counts_description"),
         x_label=t("validation.frequency_axis"), y_label=t("validation.customers"),
     )  # fmt: skip
 
 
-def _fits(test: ChiSquared | None) -> bool:
-    return test is None or test.p_value >= 0.05  # the usual level, printed beside
-
-
 def _test(t: Texts, test: ChiSquared) -> dict[str, Any]:
-    p_value = "< 0.001" if test.p_value < 0.001 else f"= {test.p_value:.3f}"
+    p_value = "< 0.001" if test.p_value < 0.001 else f"{test.p_value:.3f}"
     return {"statistic": f"{test.statistic:.2f}", "degrees": test.degrees, "p_value": p_value}
 
 
 def cohorts(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Table | Text:
     """State the fit of each acquisition cohort, and whether one model does for all."""
     if test is None:
-        return Text(t("validation.cohorts_one"))
+        return Text(t("validation.cohorts_one" if len(frame) < _GROUPS_SHOWN else "validation.cohorts_flagged"))
     rows = pd.DataFrame(
         {
             "cohort": [day(first, t.language) for first in frame["cohort"]],
@@ -110,7 +113,7 @@ def cohorts(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Table | T
         }
     )
     return Table.of(
-        rows, title=t("validation.cohorts" if _fits(test) else "validation.cohorts_differ"), language=t.language,
+        rows, title=t(f"validation.{'cohorts' if test.p_value >= _LEVEL else 'cohorts_differ'}"), language=t.language,
         caption=t("validation.cohorts_caption"), note=t("validation.cohorts_test", **_test(t, test)), header="cohort",
         labels={"cohort": t("validation.cohort"), "customers": t("validation.customers"),
                 "yearly_rate": t("validation.yearly_rate"), "dropout": t("validation.dropout")},
@@ -192,16 +195,19 @@ def season_index(t: Texts, found: Season | None) -> Figure | Text:
     )  # fmt: skip
 
 
-def quarters(t: Texts, frame: pd.DataFrame, currency: str) -> Figure:
+def quarters(t: Texts, frame: pd.DataFrame, currency: str, cut: dt.date) -> Figure:
     """Reconcile modelled revenue of existing customers with the books."""
-    actual, modelled = frame["existing_customers"].sum(), frame["modelled"].sum()
+    later = frame[
+        [period.end_time.date() > cut for period in pd.PeriodIndex(frame["quarter"].str.replace(" ", ""), freq="Q")]
+    ]
+    actual, modelled = later["existing_customers"].sum(), later["modelled"].sum()
     gap = change(modelled / actual - 1, t.language) if actual > 0 else "–"
     latest = frame.tail(rules.load("backtest")["shown"]["quarters"])
     rows = latest.assign(group=latest["quarter"], actual=latest["existing_customers"].clip(lower=0))
     return charts.paired_bars(
         rows.assign(expected=rows["modelled"])[["group", "actual", "expected"]],
         form=lambda value: compact(value, t.language), language=t.language,
-        title=t("validation.quarters", gap=gap), caption=t("validation.quarters_caption"),
+        title=t("validation.quarters", gap=gap), caption=t("validation.quarters_caption", day=day(cut, t.language)),
         description=t("validation.quarters_description"), x_label=t("validation.quarter"), y_label=currency,
     )  # fmt: skip
 
@@ -260,6 +266,11 @@ def regularity(t: Texts, found: Mapping[str, Any]) -> Details:
     biases = ticks["bias"].notna().all()
     nearer = biases and abs(best["bias"]) < abs(ticks["bias"].iloc[0])
     kind = "random" if best["k"] == 1 else "steady_nearer" if nearer else "steady"
+    median = found["median_gap"]
+    if median is not None and median <= rules.load("backtest")["choice"]["coarse_gap_days"]:
+        return Details(
+            t("validation.regular_coarse_title"), [Text(t("validation.regular_coarse", median=f"{median:g}"))]
+        )
     values = {
         "estimate": "–" if estimate is None else f"{estimate:.2f}", "k": int(best["k"]),
         "predicted": number(best["predicted"], t.language), "plain": number(ticks["predicted"].iloc[0], t.language),

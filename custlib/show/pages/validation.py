@@ -30,8 +30,9 @@ def headline(t: Texts, holdout: Mapping[str, Any], calibration_end: dt.date, as_
 
 def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
     """Follow cumulative repeat purchases, actual and expected."""
-    last = frame.iloc[-1]
-    gap = last["expected"] / last["actual"] - 1 if last["actual"] else None
+    known = frame[[period <= cut for period in frame["period"]]]["actual"].max()
+    came, said = (frame[name].iloc[-1] - (0 if known != known else known) for name in ("actual", "expected"))
+    gap = said / came - 1 if came else None
     return charts.cumulative_tracking(
         frame, cut=cut, title=t("validation.tracking", gap=change(gap, t.language)), language=t.language,
         caption=t("validation.tracking_caption"), description=t("validation.tracking_description"),
