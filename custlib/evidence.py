@@ -78,6 +78,14 @@ class Evidence:
         return backtest.baselines(self._opened.need("holdout"), hiatus_days=self.hiatus)
 
     @cached_property
+    def money(self) -> dict[str, float] | None:
+        """Money forecast of the holdout, and what came; None where money cannot be forecast."""
+        if self._opened.calibration_spend[0].kind == "none":
+            return None
+        engine = self._opened.need("transactions", "calibration_value")
+        return backtest.money_held(engine, calibration_end=self._project.calibration_end)
+
+    @cached_property
     def hiatus(self) -> int:
         """Days of silence after which the hiatus rule takes a customer for gone, the best in hindsight."""
         return backtest.hiatus(self.outcomes)

@@ -141,6 +141,36 @@ def summary(engine: DuckDB) -> dict[str, Any]:
     return found | {"light": light(bias)}
 
 
+def money_held(engine: DuckDB, *, calibration_end: dt.date) -> dict[str, float]:
+    """Hold the money forecast of the holdout against what came: purchases and spend together.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds ``transactions`` and ``calibration_value``, the forecast of the holdout period.
+    calibration_end : datetime.date
+        Later money counts.
+
+    Returns
+    -------
+    dict of str to float
+        ``actual`` and ``expected`` net revenue of the customers known by then (undiscounted, before margin and cost),
+        ``bias`` (relative; NaN where nothing came) and ``mean_spend`` (per expected purchase day).
+    """
+    row = engine.fetch(
+        "select sum(v.expected_purchases * v.expected_spend) as expected, sum(v.expected_purchases) as purchases,"
+        " (select sum(t.amount) from transactions t join calibration_value k on t.customer_id = k.customer_id"
+        " where t.day > :calibration_end) as actual from calibration_value v",
+        calibration_end=calibration_end,
+    ).iloc[0]
+    expected, purchases, actual = (
+        float(np.nan_to_num(float(row[n] or 0))) for n in ("expected", "purchases", "actual")
+    )
+    bias = expected / actual - 1 if actual > 0 else float("nan")
+    mean = expected / purchases if purchases > 0 else 0.0
+    return {"actual": actual, "expected": expected, "bias": bias, "mean_spend": mean}
+
+
 def hiatus(outcomes: pd.DataFrame) -> int:
     """Find the silence after which a customer is best taken for gone, in hindsight.
 

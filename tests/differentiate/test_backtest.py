@@ -131,6 +131,13 @@ def test_cdnow_master(tmp_path):
     assert weekly.log_likelihood == pytest.approx(-95_368.4, abs=0.1)
 
 
+def test_cdnow_in_money(cdnow):
+    found = cdnow.evidence.money
+    assert found["actual"] == pytest.approx(70_976, abs=1)  # booked after 30 September 1997
+    assert found["bias"] == pytest.approx(-0.156, abs=0.002)
+    assert 35 < found["mean_spend"] < 37
+
+
 # --- the light ---
 
 

@@ -168,7 +168,7 @@ def test_spend_that_rises_with_frequency_is_fitted_in_bands(engine):
     )  # fmt: skip
     truth = 10 + 6 * cells["frequency"]
     rare = cells["frequency"] < 3
-    assert expected["expected"][rare].mean() == pytest.approx(cells["monetary_value"][rare].mean(), rel=0.02)
+    assert expected["expected"][rare].mean() == pytest.approx(cells["monetary_value"][rare].mean(), rel=0.05)
     errors = [np.sqrt(((frame["expected"] - truth) ** 2).mean()) for frame in (expected, one)]
     assert errors[0] < errors[1]  # one model draws the rare buyers up to the mean of all
 

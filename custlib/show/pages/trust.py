@@ -5,8 +5,8 @@ from typing import Any
 
 from custlib import rules
 from custlib.differentiate.cautions import chosen
-from custlib.show.blocks import Callout
-from custlib.show.formats import change, number, share
+from custlib.show.blocks import Callout, Text
+from custlib.show.formats import change, money, number, share
 from custlib.show.texts import Texts
 
 _TONES = {"green": "good", "amber": "warn", "red": "bad"}
@@ -114,3 +114,26 @@ def refusal(t: Texts, forecast: str, money: str) -> Callout | None:
 def everybody_stays(flags: tuple[str, ...]) -> bool:
     """Tell whether the model lets nobody leave, so that P(alive) is no measurement."""
     return bool(chosen(flags, "everybody_stays"))
+
+
+def money_held(t: Texts, held: Mapping[str, float] | None, currency: str) -> Text | None:
+    """Say how the forecast of money did in the backtest; nothing where there is none.
+
+    Parameters
+    ----------
+    t : Texts
+        The words.
+    held : mapping or None
+        As made by `custlib.differentiate.backtest.money_held`.
+    currency : str
+        Of the money.
+
+    Returns
+    -------
+    Text or None
+        One sentence.
+    """
+    if held is None or held["bias"] != held["bias"]:
+        return None
+    said = {name: money(held[name], currency, t.language) for name in ("expected", "actual")}
+    return Text(t("trust.money", bias=change(held["bias"], t.language), **said))
