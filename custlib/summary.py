@@ -46,8 +46,8 @@ def check_summary(frame: pd.DataFrame, *, unit: str) -> tuple[str, ...]:
     Raises
     ------
     TableError
-        When a column is missing or holds something else than finite numbers (dates, lengths of time), or rows cannot be purchase histories:
-        every fault in one message, with what to do.
+        When a column is missing or holds something else than finite numbers (dates, lengths of time), or rows cannot
+        be purchase histories: every fault in one message, with what to do.
     UsageError
         When the unit is another.
 
