@@ -16,6 +16,7 @@ from custlib.differentiate import spend, value
 from custlib.errors import ModelError, RunError, UsageError, hint
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
+from custlib.show.pages import trust
 from custlib.show.texts import texts
 from custlib.workspace import Workspace
 
@@ -65,7 +66,7 @@ def value_file(
     -------
     dict
         ``quality``, ``fit``, ``spend``, ``flags`` with what each means in ``cautions``, ``totals`` with their 95 %
-        ``intervals``, and ``backtest``.
+        ``intervals``, and ``backtest``; a light that is amber or red is among the cautions.
 
     Raises
     ------
@@ -85,6 +86,7 @@ def value_file(
         summary = _summary(workspace)
         project = project.replace(holdout_days=holdout_days or min(max(int(covered) // 2, 1), _LONGEST))
         summary["backtest"] = _backtest(workspace, project, int(covered))
+        summary["cautions"] |= _caution_of_test(summary["backtest"])
         _write(workspace, out)
         workspace.engine.close()
     return summary
@@ -133,6 +135,13 @@ def _cautions(workspace: Workspace) -> dict[str, str]:
     t, days = texts("en"), workspace.evidence.silent_days
     said = {flag: t(f"flags.{flag}") for flag in workspace.evidence.flags}
     return said | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
+
+
+def _caution_of_test(held: dict[str, Any]) -> dict[str, str]:
+    """Say in a sentence that the forecast was off in the backtest, where it was."""
+    if held.get("light") not in ("amber", "red"):
+        return {}
+    return {f"backtest.{held['light']}": f"{trust.light(texts('en'), held).title}."}
 
 
 def _summary(workspace: Workspace) -> dict[str, Any]:

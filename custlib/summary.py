@@ -5,6 +5,7 @@ one error that names every fault. Rows are counted from 0.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ UNITS = {"day": DAYS_PER_YEAR, "week": DAYS_PER_YEAR / 7}  # periods of a year
 REQUIRED = ("frequency", "recency", "T")
 OPTIONAL = ("monetary_value", "weights")
 
+_TIMES = ("datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period")
 _DAYS = {"day": 1, "week": 7}
 _UNSEEN = 0.1  # share of customers with T = 0, as for the flag zero_observation_share
 _ROUNDED = 0.05  # days: weeks are often kept to two decimals
@@ -44,8 +46,8 @@ def check_summary(frame: pd.DataFrame, *, unit: str) -> tuple[str, ...]:
     Raises
     ------
     TableError
-        When a column is missing or holds something else than finite numbers, or rows cannot be purchase histories:
-        every fault in one message, with what to do.
+        When a column is missing or holds something else than finite numbers (dates, lengths of time), or rows cannot
+        be purchase histories: every fault in one message, with what to do.
     UsageError
         When the unit is another.
 
@@ -78,12 +80,28 @@ def _read(frame: pd.DataFrame) -> dict[str, Array]:
         )
     if frame.empty:
         raise TableError("summary: no rows. Give at least one customer.")
+    _refuse_times(frame)
     try:
         return {
             name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in REQUIRED + OPTIONAL if name in frame
         }
     except (TypeError, ValueError) as error:
         raise TableError(f"summary: a column holds something that is no number ({error}).") from None
+
+
+def _refuse_times(frame: pd.DataFrame) -> None:
+    """Raise where a column holds dates or lengths of time, which would be read as nanoseconds."""
+    dated = [name for name in REQUIRED + OPTIONAL if name in frame and _is_time(frame[name])]
+    if dated:
+        raise TableError(
+            f"summary: {', '.join(dated)}: holds dates or lengths of time, not numbers. Give numbers: of a length of "
+            "time its days (.dt.days), of a date the days since the first purchase."
+        )
+
+
+def _is_time(column: "pd.Series[Any]") -> bool:
+    """Whether a column holds dates, periods or lengths of time, as a type of its own or as objects."""
+    return column.dtype.kind in "mM" or pd.api.types.infer_dtype(column, skipna=True) in _TIMES
 
 
 def _refuse(faults: Iterable[Fault]) -> None:

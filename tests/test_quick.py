@@ -158,6 +158,21 @@ def test_half_of_the_time_covered_is_kept_back(tmp_path: Path) -> None:
     assert run(file, tmp_path / "o.parquet")["backtest"]["holdout_days"] == 182
 
 
+def test_a_forecast_that_was_off_is_a_caution(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    sold = pd.read_csv(file)
+    gone = (pd.to_datetime(sold.iloc[:, 1]) > "2024-07-01") & (sold["customer_id"].astype(str).str[-1] != "1")
+    sold[~gone].to_csv(file, index=False)
+    summary = run(file, tmp_path / "o.parquet")
+    assert summary["backtest"]["light"] == "red" and summary["backtest"]["bias"] > 0.5
+    said = "The forecast was off by more than 50 % in the backtest: light red, do not rely on it."
+    assert summary["cautions"]["backtest.red"] == said
+
+
+def test_a_forecast_that_held_is_none(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    assert not [code for code in master[0]["cautions"] if code.startswith("backtest")]
+
+
 def test_where_nothing_can_be_tested_that_is_said(tmp_path: Path) -> None:
     file = make_shop(tmp_path).with_name("sales.csv")
     held = run(file, tmp_path / "o.parquet", holdout_days=400)["backtest"]

@@ -42,6 +42,22 @@ def test_a_fault_is_named_with_its_rows(message):
     assert message in str(caught.value)
 
 
+DAYS = [39, 38, 36]
+TIMES = {
+    "lengths of time": pd.to_timedelta(DAYS, unit="D"),
+    "dates": pd.to_datetime(["2024-01-01"] * 3),
+    "dates of a zone": pd.to_datetime(["2024-01-01"] * 3, utc=True),
+    "months": pd.PeriodIndex(["2024-01"] * 3, freq="M"),
+    "lengths of time as objects": pd.Series(pd.to_timedelta(DAYS, unit="D"), dtype=object),
+}
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_dates_and_lengths_of_time_are_no_numbers(times):
+    with pytest.raises(TableError, match=r"^summary: T: holds dates or lengths of time, not numbers\. .*\.dt\.days"):
+        check_summary(frame(T=TIMES[times]), unit="day")
+
+
 def test_all_faults_are_named_at_once():
     with pytest.raises(TableError, match="(?s)recency is above T.*monetary_value is not above 0"):
         check_summary(frame(T=[39, 10, 36], monetary_value=[0, 0, 9]), unit="day")

@@ -79,6 +79,14 @@ def most_used(sql: Dialect) -> str:
         where customers >= {chosen["fewest_customers"]} order by customers desc, product limit {chosen["most"]}"""
 
 
+def all_known(sql: Dialect) -> str:
+    """Write the select that counts the products anybody bought up to ``:until``."""
+    del sql
+    return """
+        select count(distinct product) as products from transactions
+        where is_purchase and product is not null and day <= :until"""
+
+
 @dataclass(frozen=True)
 class Window:
     """Cells at the start of a window, and which of their customers began with what in it.

@@ -20,6 +20,7 @@ from custlib import rules
 from custlib.differentiate.holdings import (
     KEY,
     Window,
+    all_known,
     customers_at,
     features_of,
     most_used,
@@ -73,8 +74,8 @@ def make_customer_potential(
     -------
     dict
         ``products`` (one record each, see :func:`_product`), ``tenths`` of the check, ``window_days``,
-        ``customers``, ``is_checked`` and, where nothing can be said, ``reason`` (``"no_products"``, ``"no_money"``
-        or ``"too_short"``).
+        ``customers``, ``known_products`` (how many were ever bought), ``is_checked`` and, where nothing can be said,
+        ``reason`` (``"no_products"``, ``"no_money"`` or ``"too_short"``).
     """
     end, days = as_of - dt.timedelta(days=window_days), {"window_days": float(window_days)}
     used = engine.fetch(most_used(engine.dialect), until=end).sort_values(
@@ -99,6 +100,7 @@ def make_customer_potential(
         "products": [_product(name, one, now, last) for name, one in zip(names, learned, strict=True)],
         "tenths": _tenths(last, learned),
         "customers": int(now.customers.sum()),
+        "known_products": int(engine.fetch(all_known(engine.dialect), until=as_of)["products"].item()),
         "is_checked": any(one.tested for one in learned),
         "reason": "",
         **days,

@@ -222,6 +222,7 @@ def test_at_most_twelve_products_are_looked_at(base):
     rows += [("more", AS_OF - dt.timedelta(days=WINDOW + 1), 1, "p14")]
     record = made(base(rows))
     assert [p["product"] for p in record["products"]] == ["p14", *(f"p{p:02}" for p in range(11))]
+    assert record["known_products"] == 15
 
 
 def test_the_cells_of_all_products_fit_into_a_fetch():

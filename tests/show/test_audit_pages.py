@@ -187,8 +187,25 @@ def test_tops_are_counted_to_the_ten(t: Texts) -> None:
 def test_a_single_small_tile_cannot_be_derived(t: Texts, project: Project) -> None:
     frame = pd.DataFrame({"abc": "A", "tier": [1, 2, 3], "customers": [300.0, 4, 77], "value": [900.0, 8, 90]})
     found = methods.tiles(t, project, DEFINITION, frame).cells[0]
-    assert [cell.text for cell in found] == ["300", "<10", "≈ 80", "0", "0"]
-    assert found[1].note == ""
+    assert [cell.text for cell in found] == ["≈ 300", "<10", "≈ 80", "0", "0"]
+    assert {(cell.note, cell.weight) for cell in found} == {("", 0.0)}
+
+
+def test_with_a_small_tile_no_sum_of_a_row_or_column_gives_it_away(t: Texts, project: Project) -> None:
+    cells = {("A", 1): (300.0, 900.0), ("A", 2): (4.0, 8.0), ("B", 1): (111.0, 90.0), ("B", 2): (96.0, 50.0)}
+    frame = pd.DataFrame([(*key, *row) for key, row in cells.items()], columns=["abc", "tier", "customers", "value"])
+    found = methods.tiles(t, project, DEFINITION, frame)
+    assert [[cell.text for cell in row[:2]] for row in found.cells[:2]] == [["≈ 300", "<10"], ["≈ 110", "≈ 100"]]
+    assert [bool(cell.note) for cell in found.cells[1][:2]] == [True, True]
+    assert not any(cell.note for cell in found.cells[0])
+    assert found.caption == t("methods.tiles_caption_few")
+
+
+def test_large_tiles_are_told_exactly(t: Texts, project: Project) -> None:
+    frame = pd.DataFrame({"abc": "A", "tier": [1, 2], "customers": [301.0, 77], "value": [900.0, 90]})
+    found = methods.tiles(t, project, DEFINITION, frame)
+    assert [cell.text for cell in found.cells[0]] == ["301", "77", "0", "0", "0"]
+    assert found.cells[0][1].note and found.caption == t("methods.tiles_caption")
 
 
 def test_equal_finds_are_called_equal(t: Texts, project: Project) -> None:

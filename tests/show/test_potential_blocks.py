@@ -6,6 +6,7 @@ import pytest
 
 from custlib.project import Project, build
 from custlib.show.blocks import Figure, Table
+from custlib.show.formats import share
 from custlib.show.pages import potential
 from custlib.show.texts import Texts, texts
 
@@ -17,7 +18,7 @@ def product(name: str, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-TENTHS = [{"tenth": n, "customers": 100.0, "expected": n / 40, "actual": n / 50} for n in range(1, 11)]
+TENTHS = [{"tenth": n, "customers": 1000.0, "expected": n / 40, "actual": n / 50} for n in range(1, 11)]
 FOUND: dict[str, Any] = {
     "products": [product("tea"), product("cake", potential=900.0, profit=30.0, expected_next=30.0, by="rate")],
     "tenths": TENTHS, "customers": 1000, "is_checked": True, "reason": "", "window_days": 120.0,
@@ -93,3 +94,45 @@ def test_nothing_left_to_win_is_one_sentence(t: Texts, project: Project) -> None
     found = FOUND | {"products": [product("tea", not_yet=0, expected_next=0.0, potential=0.0)]}
     assert potential.finding(t, project, found).text == t("potential.nothing_left", days="120")
     assert potential.by_product(t, project, found) is None
+
+
+def test_products_left_out_are_said(t: Texts, project: Project) -> None:
+    said = t("potential.some_products", looked="2", known="40")
+    assert said in potential.finding(t, project, FOUND | {"known_products": 40}).text
+    assert "2 products" not in potential.finding(texts("en"), project, FOUND | {"known_products": 2}).text
+
+
+@pytest.mark.parametrize(("actual", "off"), [(39, False), (38, True), (64, False), (65, True), (0, True)])
+def test_a_check_that_went_wrong_is_a_warning(t: Texts, project: Project, actual: int, off: bool) -> None:
+    # 48 expected: within a quarter of those that came from 38.4 to 64
+    said = potential.finding(t, project, FOUND | {"products": [product("tea", actual=actual)]})
+    assert said.tone == ("warn" if off else "note")
+    assert (t("potential.off", days="120", limit=share(0.25, t.language)) in said.text) == off
+
+
+def test_without_a_check_nothing_is_off(t: Texts, project: Project) -> None:
+    said = potential.finding(t, project, FOUND | {"products": [product("tea", expected=None)]})
+    assert said.tone == "note"
+
+
+def test_the_cost_to_serve_is_said_not_to_be_taken_off(t: Texts, project: Project) -> None:
+    assert t("potential.not_served") not in potential.finding(t, project, FOUND).text
+    assert t("potential.not_served") in potential.finding(t, project.replace(cost_to_serve=2.0), FOUND).text
+
+
+def tenths(*began: int) -> dict[str, Any]:
+    rows = [{"tenth": n, "customers": 100.0, "expected": 0.2, "actual": x / 100} for n, x in enumerate(began, 1)]
+    return FOUND | {"tenths": rows}
+
+
+def test_tenths_in_which_few_began_are_joined(t: Texts) -> None:
+    figure = potential.tenths(t, tenths(0, 4, 5, 3, 12, 20, 30, 31, 40, 9))
+    assert isinstance(figure, Figure)
+    # 4 + 5 + 3 = 12 of 300; the last, 9, goes to the one before: 49 of 200
+    assert [row[0] for row in figure.table.rows] == ["1", "2–4", "5", "6", "7", "8", "9–10"]
+    assert figure.table.title.startswith(t("potential.tenths_plain", actual="24 %", expected="20 %")[:8])
+    assert t("potential.tenths_joined") in str(figure)
+
+
+def test_where_few_began_at_all_there_are_no_tenths(t: Texts) -> None:
+    assert potential.tenths(t, tenths(0, 0, 0, 1, 0, 2, 1, 0, 0, 3)) is None

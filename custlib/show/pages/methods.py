@@ -92,13 +92,16 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
     top = float(cells["value"].max()) if len(cells) else 0.0
     tiers = range(1, len(rules.load("methods")["tiers"]["shares"]) + 1)
 
+    some_hidden = any(is_small(row["customers"]) for row in found.values())
+
     def line(name: str) -> list[Cell]:
         own = [found.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
-        texts = counts([row["customers"] for row in own], t.language)
-        return [cell(row, text) for row, text in zip(own, texts, strict=True)]
+        hides = any(is_small(row["customers"]) for row in own)
+        return [cell(row, told=not hides) for row in own]
 
-    def cell(row: Any, text: str) -> Cell:
-        if row["customers"] == 0 or is_small(row["customers"]):
+    def cell(row: Any, *, told: bool) -> Cell:
+        text = _in_crossing(row["customers"], t.language, some_hidden)
+        if not told or row["customers"] == 0:
             return Cell(text)
         tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4) if top > 0 else 0.0
         return Cell(text, money(row["value"], project.currency, t.language), tone)
@@ -107,8 +110,15 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
         title=t("methods.tiles_title"), rows=[definition.name(s, t.language) for s in definition.ids],
         columns=[f"{n}" for n in tiers], cells=[line(s) for s in definition.ids],
         row_title=t("methods.tiles_rows"), column_title=t("methods.tiles_columns"),
-        caption=t("methods.tiles_caption"), description=t("methods.tiles_description"),
+        caption=t("methods.tiles_caption_few" if some_hidden else "methods.tiles_caption"),
+        description=t("methods.tiles_description"),
     )  # fmt: skip
+
+
+def _in_crossing(customers: float, language: str, some_hidden: bool) -> str:
+    """Write a count of a crossed table: with a hidden one all are blurred, as rows and columns have known sums."""
+    exact = not some_hidden or customers == 0 or is_small(customers)
+    return suppressed(int(customers), language) if exact else blurred(customers, language)
 
 
 def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame, kind: str) -> Callout | None:

@@ -1,10 +1,11 @@
 """Blocks of the page "What are they worth?" on what customers may yet bring by products they do not use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from custlib import rules
 from custlib.project import Project
 from custlib.show import charts
 from custlib.show.blocks import Callout, Figure, Table
@@ -34,7 +35,38 @@ def finding(t: Texts, project: Project, found: Mapping[str, Any]) -> Callout:
     title = t(
         "potential.finding", product=best["product"], worth=money(best["potential"], project.currency, t.language)
     )
-    return Callout(title, t("potential.finding_text", **values))
+    off = _is_off(found)
+    text = " ".join([t("potential.finding_text", **values), *_reserves(t, project, found, off)])
+    return Callout(title, text, "warn" if off else "note")
+
+
+def _reserves(t: Texts, project: Project, found: Mapping[str, Any], off: bool) -> list[str]:
+    """Say what the sum leaves out, and that the check went wrong."""
+    looked, known = len(found["products"]), found.get("known_products", 0)
+    limits = {"limit": share(_off_above(), t.language), "days": number(found["window_days"], t.language)}
+    said = {
+        t("potential.off", **limits): off,
+        t("potential.some_products", looked=number(looked, t.language), known=number(known, t.language)):
+            known > looked,
+        t("potential.not_served"): project.cost_to_serve > 0,
+    }  # fmt: skip
+    return [sentence for sentence, holds in said.items() if holds]
+
+
+def _off_above() -> float:
+    return float(rules.load("backtest")["light"]["amber_above"])
+
+
+def _beginners(found: Mapping[str, Any]) -> tuple[float, float]:
+    """Sum the beginners expected in the last window and those that came, over the products that were checked."""
+    checked = [product for product in found["products"] if product["expected"] is not None]
+    expected, actual = (float(sum(product[name] for product in checked)) for name in ("expected", "actual"))
+    return expected, actual
+
+
+def _is_off(found: Mapping[str, Any]) -> bool:
+    expected, actual = _beginners(found)
+    return abs(expected - actual) > _off_above() * actual
 
 
 def _best(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +122,8 @@ def table(t: Texts, project: Project, found: Mapping[str, Any]) -> Table | None:
 
 
 def _title(t: Texts, found: Mapping[str, Any]) -> str:
-    checked = [product for product in found["products"] if product["expected"] is not None]
-    expected, actual = (sum(product[name] for product in checked) for name in ("expected", "actual"))
-    if not checked or is_small(actual):
+    expected, actual = _beginners(found)
+    if all(product["expected"] is None for product in found["products"]) or is_small(actual):
         return t("potential.table_plain")
     values = {"expected": number(expected, t.language), "actual": number(actual, t.language)}
     return t("potential.table", days=number(found["window_days"], t.language), **values)
@@ -100,14 +131,41 @@ def _title(t: Texts, found: Mapping[str, Any]) -> str:
 
 def tenths(t: Texts, found: Mapping[str, Any]) -> Figure | None:
     """Hold the chances against what came, from the least likely tenth to the likeliest; nothing where unchecked."""
-    rows = pd.DataFrame([row for row in found["tenths"] if not is_small(row["customers"])])
+    rows = _joined(found["tenths"])
     if len(rows) < _FEWEST_TENTHS:
         return None
-    last = rows.iloc[-1]
+    frame, last = pd.DataFrame(rows), rows[-1]
     values = {name: share(last[name], t.language) for name in ("actual", "expected")}
+    is_joined = len(rows) < len(found["tenths"])
+    caption = [t("potential.tenths_caption"), *([t("potential.tenths_joined")] if is_joined else [])]
     return charts.expected_against_actual(
-        rows.assign(group=rows["tenth"].astype(str))[["group", "actual", "expected"]],
-        title=t("potential.tenths", **values), caption=t("potential.tenths_caption"), form="share",
-        description=t("potential.tenths_description"), x_label=t("potential.tenths_x"),
-        y_label=t("potential.tenths_y"), language=t.language,
+        frame[["group", "actual", "expected"]],
+        title=t("potential.tenths" if last["group"].isdigit() else "potential.tenths_plain", **values),
+        caption=" ".join(caption), form="share", description=t("potential.tenths_description"),
+        x_label=t("potential.tenths_x"), y_label=t("potential.tenths_y"), language=t.language,
     )  # fmt: skip
+
+
+def _joined(tenths: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+    """Join neighbours until in none of them few are, or began; nothing where few began in all."""
+    groups: list[list[Mapping[str, float]]] = []
+    for tenth in tenths:
+        if groups and _tells_of_few(groups[-1]):
+            groups[-1] = [*groups[-1], tenth]
+        else:
+            groups.append([tenth])
+    while len(groups) > 1 and _tells_of_few(groups[-1]):
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return [_group(group) for group in groups if not _tells_of_few(group)]
+
+
+def _tells_of_few(group: Sequence[Mapping[str, float]]) -> bool:
+    began = sum(tenth["actual"] * tenth["customers"] for tenth in group)
+    return is_small(sum(tenth["customers"] for tenth in group)) or is_small(round(began))
+
+
+def _group(group: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    whole = sum(tenth["customers"] for tenth in group)
+    first, last = (f"{tenth['tenth']:.0f}" for tenth in (group[0], group[-1]))
+    shares = {name: sum(x[name] * x["customers"] for x in group) / whole for name in ("actual", "expected")}
+    return {"group": first if first == last else f"{first}–{last}"} | shares

@@ -86,8 +86,10 @@ def basis(
     )
 
 
-def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure:
-    """Show who brought the money, with the 20 % point marked."""
+def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure | Callout:
+    """Show who brought the money, with the 20 % point marked; a sentence where all together brought none."""
+    if not frame["value_share"].iloc[-1] > 0:
+        return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
     return charts.cumulative_curve(
         frame, mark=(0.2, top), title=t("value.curve", share=share(top, t.language)), language=t.language,
         caption=t("value.curve_caption"), description=t("value.curve_description"),
