@@ -11,6 +11,7 @@ from custlib.differentiate import (
     activity,
     audit_periods,
     backtest,
+    customer_intervals,
     lifetime,
     methods,
     migration,
@@ -156,6 +157,13 @@ def _customer_value(ws: Tables) -> None:
     )  # fmt: skip
 
 
+def _customer_intervals(ws: Tables) -> None:
+    engine, horizon = ws.need("customer_value"), ws.project.horizon_days
+    customer_intervals.make_customer_intervals(
+        engine, "customer_intervals", ws.model, ws.spend[1], horizon_days=horizon
+    )
+
+
 def _customer_potential(ws: Tables) -> None:
     ws.need("transactions")
     project = ws.project
@@ -219,6 +227,7 @@ STEPS: dict[str, Step] = {
     "alive_scores": _alive_scores,
     "customer_potential": _customer_potential,
     "customer_value": _customer_value,
+    "customer_intervals": _customer_intervals,
     "calibration_activity": _calibration_activity,
     "calibration_cells": _cells("calibration_cells", "calibration_activity"),
     "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),

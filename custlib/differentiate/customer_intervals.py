@@ -23,10 +23,14 @@ _TAILS = (0.025, 0.975)
 
 
 def customer_intervals() -> str:
-    """Write the select of one row per customer with the interval of the horizon."""
+    """Write the select of one row per customer with the interval of the horizon.
+
+    With a cost to serve, money less cost is no longer in proportion to what is expected: it is left null.
+    """
     return """
         select v.customer_id, f.purchases_low, f.purchases_high,
-               v.value * f.money_low as value_low, v.value * f.money_high as value_high
+               case when v.service_cost > 0 then null else v.value * f.money_low end as value_low,
+               case when v.service_cost > 0 then null else v.value * f.money_high end as value_high
         from customer_value v join futures f using (frequency, recency, T)"""
 
 

@@ -64,3 +64,9 @@ def test_every_customer_has_a_row(small_shop):
 def test_equal_histories_have_equal_chances_and_calls_are_equal():
     two = pd.DataFrame({"frequency": [3, 0], "recency": [90.0, 0.0], "T": [100.0, 20.0]})
     pd.testing.assert_frame_equal(single.futures(two, MODEL, SPEND, 90.0), single.futures(two, MODEL, SPEND, 90.0))
+
+
+def test_the_table_is_made_on_request(cdnow):
+    found = cdnow.need("customer_intervals").fetch("select * from customer_intervals")
+    assert len(found) == 2357
+    assert (found["value_low"] <= found["value_high"]).all()
