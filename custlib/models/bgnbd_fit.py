@@ -14,8 +14,7 @@ from scipy import special
 from custlib.errors import ModelError
 from custlib.models.bgnbd_likelihood import Cells, likelihood, likelihood_without_dropout, rising
 from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD, Kind
-from custlib.models.cells import merge_rows
-from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
+from custlib.models.inputs import read_cells, read_customers
 from custlib.models.newton import Optimum, condition_number, identified_covariance, log_covariance, maximise
 
 Array = NDArray[np.float64]
@@ -82,10 +81,7 @@ def fit_kind(
     kind: type[Kind], frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None
 ) -> Kind:
     """Fit a model of one kind: the twin of `fit` for both."""
-    x, T, recency = read_customers(frequency, T, recency)
-    weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
-    refuse_faults(number_faults("weights", weights))
-    rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
+    rows, weights = read_cells(frequency, recency, T, weights)
     _refuse_unidentified(kind.label, rows, weights)
     return _fit(kind, Cells.make(kind, rows, weights))
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from custlib.errors import TableError
+from custlib.models.cells import merge_rows
 
 Array = NDArray[np.float64]
 Fault = tuple[str, NDArray[np.bool_]]
@@ -146,3 +147,38 @@ def read_customers(
         faults.append(("recency is above 0 with frequency 0", (columns["recency"] > 0) & (x == 0)))
     refuse_faults(faults)
     return tuple(columns.values())
+
+
+def read_cells(
+    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[Array, Array]:
+    """Read purchase histories and merge equal ones, as every fit of a lifetime model begins.
+
+    Parameters
+    ----------
+    frequency, recency, T : array_like, shape (n,)
+        Purchase histories.
+    weights : array_like, shape (n,), optional
+        How many customers each row stands for, >= 0; 1 by default.
+
+    Returns
+    -------
+    rows : ndarray, shape (3, m)
+        Distinct frequency, recency and T.
+    weights : ndarray, shape (m,)
+        Their weights, > 0.
+
+    Raises
+    ------
+    TableError
+        When rows cannot be purchase histories, or a weight is negative or not finite.
+
+    Examples
+    --------
+    >>> read_cells([1, 1], [2, 2], [5, 5])[1]
+    array([2.])
+    """
+    x, T, recency = read_customers(frequency, T, recency)
+    weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
+    refuse_faults(number_faults("weights", weights))
+    return merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())

@@ -18,8 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custlib.errors import ModelError
-from custlib.models.cells import merge_rows
-from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
+from custlib.models.inputs import read_cells, read_customers
 from custlib.models.mixture import add_terms
 from custlib.models.newton import condition_number, identified_covariance, maximise
 
@@ -108,10 +107,7 @@ def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLi
     >>> fit([0, 0, 1, 2, 0, 5], [0, 0, 4, 30, 0, 35], [39, 38, 38, 37, 36, 36]).customers
     6.0
     """
-    x, T, recency = read_customers(frequency, T, recency)
-    weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
-    refuse_faults(number_faults("weights", weights))
-    rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
+    rows, weights = read_cells(frequency, recency, T, weights)
     if weights.size == 0 or not rows[0].any() or not rows[2].any():
         raise ModelError("Pareto/NBD: no repeat purchases, or nobody was observed, so no rate can be fitted.")
     scale = float(rows[2] @ weights / weights.sum())

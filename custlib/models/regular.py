@@ -19,8 +19,7 @@ from scipy import special
 
 from custlib.errors import ModelError, UsageError
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.cells import merge_rows
-from custlib.models.inputs import number_faults, read_columns, read_customers, refuse_faults
+from custlib.models.inputs import number_faults, read_cells, read_columns, read_customers, refuse_faults
 from custlib.models.mixture import add_terms
 from custlib.models.newton import identified_covariance, maximise
 
@@ -149,10 +148,7 @@ def fit(
     """
     if k != int(k) or k < 1:
         raise UsageError(f"k must be a whole number from 1, got {k}.")
-    x, T, recency = read_customers(frequency, T, recency)
-    weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
-    refuse_faults(number_faults("weights", weights))
-    rows, weights = merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
+    rows, weights = read_cells(frequency, recency, T, weights)
     if weights.size == 0 or not rows[0].any() or not rows[2].any():
         raise ModelError(f"regular {kind.label}: no repeat purchases, or nobody was observed: no rate can be fitted.")
     scale = float(rows[2] @ weights / weights.sum())
