@@ -21,7 +21,7 @@ from custlib.differentiate import (
 )
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.identify.contract import make_transactions
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
@@ -34,9 +34,9 @@ class Tables(Protocol):
     """What a step asks of a workspace."""
 
     project: Project
-    engine: DuckDB
+    engine: Engine
 
-    def need(self, *names: str) -> DuckDB:
+    def need(self, *names: str) -> Engine:
         """Make tables that are not there yet."""
 
     def record(self, name: str, make: Callable[[], Any]) -> Any:

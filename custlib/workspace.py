@@ -20,6 +20,7 @@ from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import backtest, choice, lifetime, segments, spend, uncertainty
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
+from custlib.engine.base import Engine
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
 from custlib.evidence import Evidence
@@ -96,7 +97,7 @@ class Workspace:
 
     Attributes
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the tables made so far.
     t : Texts
         The words of the project's language.
@@ -108,7 +109,7 @@ class Workspace:
         self.project = project
         self.work = work
         self.folder = work / "tables" / (tables or self.data_id)
-        self.engine = DuckDB(self.folder, memory_limit=memory_limit)
+        self.engine: Engine = DuckDB(self.folder, memory_limit=memory_limit)
         self.engine.seal(also=(project.source_path,))
         self.t: Texts = texts(project.language)
 
@@ -134,7 +135,7 @@ class Workspace:
     def _frozen(self) -> Path:
         return self.work / "definitions" / self.project.id
 
-    def need(self, *names: str) -> DuckDB:
+    def need(self, *names: str) -> Engine:
         """Make tables that are not there yet.
 
         Parameters
@@ -144,7 +145,7 @@ class Workspace:
 
         Returns
         -------
-        DuckDB
+        Engine
             The engine, with those tables open.
 
         Raises

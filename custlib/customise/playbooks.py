@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from custlib import rules
 from custlib.customise.experiments import break_even_lift, minimum_detectable_effect
 from custlib.differentiate import lifetime
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import UsageError, hint
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import validated
@@ -295,13 +295,13 @@ def _detectable(holdout: Holdout, customers: int, control: int, base_rate: float
 
 
 def measures(
-    engine: DuckDB, segmentation: str, segment: str, model: BetaGeometricNBD, *, window_days: int
+    engine: Engine, segmentation: str, segment: str, model: BetaGeometricNBD, *, window_days: int
 ) -> pd.Series:
     """Measure what the plan of a segment needs, from its customers.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_segments`` and ``customer_value``.
     segmentation, segment : str
         Which customers.

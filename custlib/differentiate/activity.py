@@ -9,8 +9,8 @@ of every purchase day; ``historic_value`` is its present value, each day's profi
 import datetime as dt
 from typing import Any
 
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 
 CELL_LIMIT = 500_000
@@ -78,7 +78,7 @@ def spend_cells(sql: Dialect, activity: str, steps: int | None) -> str:
 
 
 def make_activity(
-    engine: DuckDB,
+    engine: Engine,
     name: str,
     *,
     as_of: dt.date,
@@ -90,7 +90,7 @@ def make_activity(
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions``.
     name : str
         The table to make.
@@ -117,12 +117,12 @@ def make_activity(
         )
 
 
-def make_cells(engine: DuckDB, name: str, activity: str) -> int:
+def make_cells(engine: Engine, name: str, activity: str) -> int:
     """Make the cells of a table of activity, as fine as the limit of cells allows.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     name : str
         The table to make.
@@ -141,12 +141,12 @@ def make_cells(engine: DuckDB, name: str, activity: str) -> int:
     raise TableError(f"{name}: more than {CELL_LIMIT:,} cells even in bins of {days} days.")
 
 
-def make_spend_cells(engine: DuckDB, name: str, activity: str) -> None:
+def make_spend_cells(engine: Engine, name: str, activity: str) -> None:
     """Make the spend cells of a table of activity, as fine as the limit of cells allows.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     name : str
         The table to make.
@@ -160,12 +160,12 @@ def make_spend_cells(engine: DuckDB, name: str, activity: str) -> None:
     raise TableError(f"{name}: more than {CELL_LIMIT:,} cells.")
 
 
-def base(engine: DuckDB, activity: str) -> dict[str, Any]:
+def base(engine: Engine, activity: str) -> dict[str, Any]:
     """Describe the customers of a table of activity.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.
@@ -183,5 +183,5 @@ def base(engine: DuckDB, activity: str) -> dict[str, Any]:
     return {str(name): found for name, found in row.to_dict().items()}
 
 
-def _count(engine: DuckDB, name: str) -> int:
+def _count(engine: Engine, name: str) -> int:
     return int(engine.fetch(f"select count(*) as n from {name}")["n"].item())

@@ -10,8 +10,8 @@ import pandas as pd
 
 from custlib import rules
 from custlib.differentiate.audit_periods import Clock
+from custlib.engine.base import FETCH_LIMIT, Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import FETCH_LIMIT, DuckDB
 
 _DIGITS = 4
 
@@ -25,12 +25,12 @@ def periods_of(sql: Dialect, months: int) -> str:
         from customer_months group by customer_id, cohort, {period}"""
 
 
-def period_totals(engine: DuckDB, clock: Clock) -> pd.DataFrame:
+def period_totals(engine: Engine, clock: Clock) -> pd.DataFrame:
     """Add up every period: who bought, how often, for how much; new customers beside those there already.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.
@@ -54,12 +54,12 @@ def period_totals(engine: DuckDB, clock: Clock) -> pd.DataFrame:
     return every.astype(float).fillna(0.0).astype({"period": int})
 
 
-def once(engine: DuckDB, clock: Clock) -> dict[str, float]:
+def once(engine: Engine, clock: Clock) -> dict[str, float]:
     """Count the one-and-done: customers who bought on one day only.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_activity`` and ``customer_months``.
     clock : Clock
         How time is cut.
@@ -79,12 +79,12 @@ def once(engine: DuckDB, clock: Clock) -> dict[str, float]:
     return {str(name): float(n) for name, n in row.items()}
 
 
-def purchase_days(engine: DuckDB, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
+def purchase_days(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
     """Count the customers of a period by the days they bought on.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.
@@ -107,12 +107,12 @@ def purchase_days(engine: DuckDB, clock: Clock, *, period: int = 0, fewest: int 
     return joined(found.astype(float), fewest)
 
 
-def spend_bins(engine: DuckDB, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
+def spend_bins(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
     """Count the customers of a period by what they spent per purchase day, in steps of 1, 2 and 5.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.
@@ -205,14 +205,14 @@ def joined(frame: pd.DataFrame, fewest: int) -> pd.DataFrame:
     return frame.groupby(groups, sort=False).agg(how).reset_index(drop=True) if groups else frame
 
 
-def parts(engine: DuckDB, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
+def parts(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
     """Part the customers of a period into tenths by profit, the best first.
 
     Customers of equal profit who fall on both sides of a border are parted in proportion, so no order matters.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.
@@ -240,7 +240,7 @@ def parts(engine: DuckDB, clock: Clock, *, period: int = 0, fewest: int = 10) ->
     ).assign(mean=lambda frame: frame["profit"] / frame["customers"])
 
 
-def _ranked(engine: DuckDB, clock: Clock, period: int) -> pd.DataFrame:
+def _ranked(engine: Engine, clock: Clock, period: int) -> pd.DataFrame:
     """Count customers and add up money by profit, the largest first; by four digits of it where too many differ."""
     source = f"({periods_of(engine.dialect, clock.period.months)}) where period = :period and purchase_days > 0"
     value = "cast(coalesce(profit, 0) as double)"

@@ -12,18 +12,18 @@ import pandas as pd
 
 from custlib.differentiate.audit import periods_of
 from custlib.differentiate.audit_periods import Clock
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 
 MOVES = ("new", "returned", "more", "same", "less", "lapsed", "refunds")
 FACTORS = ("customers", "frequency", "spend")
 
 
-def moves(engine: DuckDB, clock: Clock, *, before: int = 1, now: int = 0, measure: str = "revenue") -> pd.DataFrame:
+def moves(engine: Engine, clock: Clock, *, before: int = 1, now: int = 0, measure: str = "revenue") -> pd.DataFrame:
     """Tell two periods apart: who came, left, stayed, and who of them changed.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.

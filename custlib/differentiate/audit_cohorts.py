@@ -9,15 +9,15 @@ import pandas as pd
 from custlib import rules
 from custlib.differentiate.audit import periods_of
 from custlib.differentiate.audit_periods import Clock
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 
 
-def cohort_ages(engine: DuckDB, clock: Clock) -> pd.DataFrame:
+def cohort_ages(engine: Engine, clock: Clock) -> pd.DataFrame:
     """Follow every cohort through its ages.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.
@@ -152,12 +152,12 @@ def cohort_bands(cohorts: list[int]) -> dict[int, int]:
     return {cohort: (oldest - cohort) // width for cohort in cohorts}
 
 
-def cohort_periods(engine: DuckDB, clock: Clock) -> pd.DataFrame:
+def cohort_periods(engine: Engine, clock: Clock) -> pd.DataFrame:
     """Add up what each cohort did in each period.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_months``.
     clock : Clock
         How time is cut.

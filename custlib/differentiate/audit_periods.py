@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from custlib import rules
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
 
 ONE_DAY = dt.timedelta(days=1)
@@ -200,12 +200,12 @@ def customer_months(sql: Dialect) -> str:
         group by t.customer_id, f.months_ago, least(d.months_ago, f.months_ago)"""
 
 
-def make_customer_months(engine: DuckDB, as_of: dt.date) -> None:
+def make_customer_months(engine: Engine, as_of: dt.date) -> None:
     """Make ``audit_days`` and ``customer_months``.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions`` and ``customer_activity``.
     as_of : datetime.date
         Last day of month 0.
@@ -215,12 +215,12 @@ def make_customer_months(engine: DuckDB, as_of: dt.date) -> None:
     engine.make("customer_months", customer_months(engine.dialect))
 
 
-def clock(engine: DuckDB, as_of: dt.date, asked: str = "") -> Clock:
+def clock(engine: Engine, as_of: dt.date, asked: str = "") -> Clock:
     """Decide how time is cut.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_activity`` and ``customer_months``.
     as_of : datetime.date
         Last day of the last period.

@@ -16,8 +16,8 @@ import pandas as pd
 from custlib import rules
 from custlib.differentiate import lifetime
 from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.models.bgnbd_model import BetaGeometricNBD
 
@@ -59,13 +59,13 @@ def outcome_cells(sql: Dialect, days: int) -> str:
 
 
 def make_holdout(
-    engine: DuckDB, activity: str, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
+    engine: Engine, activity: str, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
 ) -> None:
     """Make the table of forecast and truth.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions and the calibration tables.
     activity, scores : str
         Names of the calibration tables.
@@ -85,12 +85,12 @@ def make_holdout(
     )
 
 
-def outcomes(engine: DuckDB, *, end: dt.date, until: dt.date) -> pd.DataFrame:
+def outcomes(engine: Engine, *, end: dt.date, until: dt.date) -> pd.DataFrame:
     """Count the customers of a past date in cells, with what they bought afterwards.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions.
     end : datetime.date
         The past date; who had not bought by then is left out.
@@ -113,12 +113,12 @@ def outcomes(engine: DuckDB, *, end: dt.date, until: dt.date) -> pd.DataFrame:
     raise TableError(f"outcomes: more than {CELL_LIMIT:,} cells even in bins of {DAY_BINS[-1]} days.")
 
 
-def summary(engine: DuckDB) -> dict[str, Any]:
+def summary(engine: Engine) -> dict[str, Any]:
     """Compare the totals of the holdout period.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table ``holdout``.
 
     Returns
@@ -141,12 +141,12 @@ def summary(engine: DuckDB) -> dict[str, Any]:
     return found | {"light": light(bias)}
 
 
-def money_held(engine: DuckDB, *, calibration_end: dt.date) -> dict[str, float]:
+def money_held(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
     """Hold the money forecast of the holdout against what came: purchases and spend together.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions`` and ``calibration_value``, the forecast of the holdout period.
     calibration_end : datetime.date
         Later money counts.
@@ -198,12 +198,12 @@ def hiatus(outcomes: pd.DataFrame) -> int:
     return int(np.floor(days[int(sums.argmax())])) if sums.max() > 0 else 0
 
 
-def baselines(engine: DuckDB, *, hiatus_days: int) -> pd.DataFrame:
+def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
     """Compare the model with what people do without one.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table ``holdout``.
     hiatus_days : int
         Silence after which the hiatus rule takes a customer for gone.

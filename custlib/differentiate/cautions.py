@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from custlib import rules
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 
 MODELS = ("lifetime", "spend")
 
@@ -59,12 +59,12 @@ def chosen(flags: Iterable[str], kind: str) -> tuple[str, ...]:
     return tuple(flag for flag in listed if flag in set(flags))
 
 
-def silent_days(engine: DuckDB, as_of: dt.date) -> int:
+def silent_days(engine: Engine, as_of: dt.date) -> int:
     """Count the days without any purchase before a date, where that silence is unlike any before.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions``.
     as_of : datetime.date
         The day the customers are looked at.

@@ -14,8 +14,8 @@ from custlib import rules
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.lifetime import FITS
 from custlib.differentiate.uncertainty import futures
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import ModelError
 from custlib.models import regular
 
@@ -111,12 +111,12 @@ def gaps(sql: Dialect) -> str:
         where previous is not null"""
 
 
-def regularity(engine: DuckDB, outcomes: pd.DataFrame, kind: str, *, end: dt.date, days: int) -> dict[str, Any]:
+def regularity(engine: Engine, outcomes: pd.DataFrame, kind: str, *, end: dt.date, days: int) -> dict[str, Any]:
     """Tell whether purchases come more regularly than chance, and what that would change.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions.
     outcomes : pandas.DataFrame
         Of the customers known on ``end``.

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from custlib import rules
 from custlib.differentiate.activity import CELL_LIMIT
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect, literal
-from custlib.engine.duckdb import DuckDB
 from custlib.project import validated
 
 Floats = NDArray[np.float64]
@@ -36,12 +36,12 @@ class Options(BaseModel):
     k: int = Field(5, ge=2, le=12)
 
 
-def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Fit the clusters and name them.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.
@@ -77,12 +77,12 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     }
 
 
-def feature_cells(engine: DuckDB, activity: str) -> pd.DataFrame:
+def feature_cells(engine: Engine, activity: str) -> pd.DataFrame:
     """Count customers alike in the three features, as fine as the limit of cells allows.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.

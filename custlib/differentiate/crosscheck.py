@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from custlib.differentiate.backtest_groups import coarser
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.models import bgnbd, mbgnbd, paretonbd
 
@@ -89,12 +89,12 @@ def _theirs(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, float] | N
     return (found | {"holdout": float(expected @ customers)}) if np.isfinite(expected).all() else None
 
 
-def lifetimes_spend(engine: DuckDB, cells: str) -> dict[str, float] | None:
+def lifetimes_spend(engine: Engine, cells: str) -> dict[str, float] | None:
     """Fit the Gamma-Gamma model of ``lifetimes`` on spend cells with their counts as weights.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the spend cells.
     cells : str
         Name of the table of spend cells.

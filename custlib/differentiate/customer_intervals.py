@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custlib.differentiate.uncertainty import log_covariance
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
@@ -35,13 +35,13 @@ def customer_intervals() -> str:
 
 
 def make_customer_intervals(
-    engine: DuckDB, name: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int
+    engine: Engine, name: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int
 ) -> None:
     """Make the table of intervals of single customers.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_value``.
     name : str
         The table to make.

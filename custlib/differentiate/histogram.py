@@ -6,18 +6,18 @@ Reads one column of a table. Used by every segmentation that cuts a measure; nev
 import numpy as np
 from numpy.typing import NDArray
 
-from custlib.engine.duckdb import FETCH_LIMIT, DuckDB
+from custlib.engine.base import FETCH_LIMIT, Engine
 
 Floats = NDArray[np.float64]
 _DIGITS = 3
 
 
-def histogram(engine: DuckDB, table: str, column: str, *, where: str = "true") -> tuple[Floats, Floats]:
+def histogram(engine: Engine, table: str, column: str, *, where: str = "true") -> tuple[Floats, Floats]:
     """Count the distinct values of a column.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table.
     table, column : str
         What to count.

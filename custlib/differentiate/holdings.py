@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custlib import rules
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 
 Floats = NDArray[np.float64]
 KEY = ["holdings", "frequency_class", "recency_class"]
@@ -126,13 +126,13 @@ def products_table(names: list[str]) -> pd.DataFrame:
 
 
 def read_window(
-    engine: DuckDB, since: dt.date, until: dt.date, window_days: int, daily_rate: float, products: int
+    engine: Engine, since: dt.date, until: dt.date, window_days: int, daily_rate: float, products: int
 ) -> Window:
     """Read the cells at the start of a window and who began with what in it.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions`` and ``potential_products``.
     since, until : datetime.date
         The window: after ``since``, up to ``until``.

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import ModelError, hint
 from custlib.models import bgnbd, mbgnbd
 from custlib.models.bgnbd import BGNBD
@@ -24,12 +24,12 @@ FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
 _READERS = {BGNBD.label: bgnbd.from_dict, MBGNBD.label: mbgnbd.from_dict}
 
 
-def fit_lifetime(engine: DuckDB, cells: str, kind: str = "bgnbd") -> BetaGeometricNBD:
+def fit_lifetime(engine: Engine, cells: str, kind: str = "bgnbd") -> BetaGeometricNBD:
     """Fit a model on cells, with time in days.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the cells.
     cells : str
         Name of the table of cells.
@@ -122,13 +122,13 @@ def in_unit(model: Kind, days: int, *, repeats: float = 0.0) -> Kind:
 
 
 def make_alive_scores(
-    engine: DuckDB, name: str, activity: str, model: BetaGeometricNBD, *, horizon_days: int, daily_rate: float
+    engine: Engine, name: str, activity: str, model: BetaGeometricNBD, *, horizon_days: int, daily_rate: float
 ) -> None:
     """Make the small table of forecasts given that a customer is still active.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     name : str
         The table to make.
@@ -187,13 +187,13 @@ def parameters(model: BetaGeometricNBD) -> dict[str, float]:
 
 
 def alive_grid(
-    engine: DuckDB, activity: str, model: BetaGeometricNBD, *, most: int = 10, steps: int = 12
+    engine: Engine, activity: str, model: BetaGeometricNBD, *, most: int = 10, steps: int = 12
 ) -> pd.DataFrame:
     """Compute P(alive) over frequency and days since the last purchase, for a customer of median age.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.

@@ -13,8 +13,8 @@ from custlib import rules
 from custlib.differentiate import rfm
 from custlib.differentiate.histogram import histogram, share_cuts
 from custlib.differentiate.segments import Definition, family
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 
 METHODS = ("abc", "rfm", "clv")
 _LATER = (
@@ -43,13 +43,13 @@ def customer_methods(sql: Dialect, abc: str, scores: str, named: str, worth: str
 
 
 def make_customer_methods(
-    engine: DuckDB, name: str, activity: str, worth: str, definitions: dict[str, Definition]
+    engine: Engine, name: str, activity: str, worth: str, definitions: dict[str, Definition]
 ) -> None:
     """Make the table of the three methods at one date.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity and the customer value of that date.
     name : str
         The table to make.
@@ -74,12 +74,12 @@ def make_customer_methods(
     engine.make(name, customer_methods(engine.dialect, abc, scores, named, worth, cuts))
 
 
-def tops(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+def tops(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     """Add up the best customers of each method.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table of the three methods.
     table : str, default "customer_methods"
         Its name.
@@ -106,12 +106,12 @@ def tops(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
     return found.drop(columns=["place", *(name for name in found.columns if name.startswith("all_"))])
 
 
-def overlaps(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+def overlaps(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     """Count the customers by which methods have them at the top.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table of the three methods.
     table : str, default "customer_methods"
         Its name.
@@ -134,12 +134,12 @@ def overlaps(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
     return whole[["methods"]].join(whole[sums].astype(float).fillna(0.0))
 
 
-def cross_table(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+def cross_table(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     """Cross the classes of ABC with the tiers of value to come and the groups of RFM.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table of the three methods.
     table : str, default "customer_methods"
         Its name.
@@ -155,12 +155,12 @@ def cross_table(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame
     )
 
 
-def disagreements(engine: DuckDB, table: str = "customer_methods") -> pd.DataFrame:
+def disagreements(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     """Add up, by group of RFM, the customers whom looking back and looking forward judge most unlike.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table of the three methods.
     table : str, default "customer_methods"
         Its name.
@@ -185,13 +185,13 @@ def _kind() -> str:
 
 
 def disagreements_tested(
-    engine: DuckDB, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
+    engine: Engine, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
 ) -> pd.DataFrame:
     """Ask who was right about them: what the customers of :func:`disagreements` of that day brought since.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions`` and the three methods at the end of calibration.
     since : datetime.date
         End of calibration; later profit counts, undiscounted.
@@ -217,13 +217,13 @@ def disagreements_tested(
 
 
 def tested(
-    engine: DuckDB, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
+    engine: Engine, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
 ) -> pd.DataFrame:
     """Ask which method found the money that came: the best customers of each by then, and what they brought since.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions`` and the three methods at the end of calibration.
     since : datetime.date
         End of calibration; later profit counts, undiscounted.

@@ -7,18 +7,18 @@ definitions every move is either ageing (time passed, nobody bought) or purchase
 import pandas as pd
 
 from custlib.differentiate.segments import Definition, family
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 
 POINTS = ("before", "aged", "now")
 NOBODY = "none"
 
 
-def make_segment_moves(engine: DuckDB, definitions: list[Definition]) -> None:
+def make_segment_moves(engine: Engine, definitions: list[Definition]) -> None:
     """Make the table of moves between two dates, for each segmentation.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_value`` and the activity at three points: ``activity_before``, ``activity_aged``
         (the day of now, the purchases of before) and ``activity_now``.
     definitions : list of Definition
@@ -45,12 +45,12 @@ def _moves(segmentation: str, before: str, after: str, cause: str) -> str:
         group by b.segment, n.segment"""
 
 
-def flows(engine: DuckDB, segmentation: str) -> pd.DataFrame:
+def flows(engine: Engine, segmentation: str) -> pd.DataFrame:
     """Count who came into and who left each segment, by cause.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``segment_moves``.
     segmentation : str
         Name of the segmentation.
@@ -92,12 +92,12 @@ def net(frame: pd.DataFrame) -> dict[str, float]:
     return {str(s): float(n) for s, n in (summed["customers_in"] - summed["customers_out"]).items()}
 
 
-def changed_share(engine: DuckDB, definition: Definition) -> float:
+def changed_share(engine: Engine, definition: Definition) -> float:
     """Share of the customers of the earlier date who are in another segment now.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``activity_before`` and ``activity_now``.
     definition : Definition
         The frozen segmentation.

@@ -12,7 +12,7 @@ from custlib import rules
 from custlib.differentiate.backtest import outcomes
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.lifetime import FITS
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import ModelError
 
 
@@ -44,12 +44,12 @@ def windows(*, first_day: dt.date, as_of: dt.date, holdout_days: int) -> tuple[l
     return [end for end in reversed(ends) if (end - first_day).days >= days], days
 
 
-def histories(engine: DuckDB, *, ends: list[dt.date], days: int) -> dict[dt.date, pd.DataFrame]:
+def histories(engine: Engine, *, ends: list[dt.date], days: int) -> dict[dt.date, pd.DataFrame]:
     """Count the customers of each origin in cells, with what they bought in the window after it.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions.
     ends : list of datetime.date
         The origins.

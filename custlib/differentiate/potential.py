@@ -27,8 +27,8 @@ from custlib.differentiate.holdings import (
     products_table,
     read_window,
 )
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.models import adoption
 
 Floats = NDArray[np.float64]
@@ -53,13 +53,13 @@ def nothing_known(sql: Dialect) -> str:
 
 
 def make_customer_potential(
-    engine: DuckDB, *, as_of: dt.date, window_days: int, daily_rate: float, has_money: bool = True
+    engine: Engine, *, as_of: dt.date, window_days: int, daily_rate: float, has_money: bool = True
 ) -> dict[str, Any]:
     """Make the table of potential value.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions``.
     as_of : datetime.date
         The day the customers are looked at.

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from custlib import rules
 from custlib.differentiate.histogram import histogram, money_cuts, share_cuts
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect, literal
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.project import validated
 
@@ -31,12 +31,12 @@ class Options(BaseModel):
     shares: tuple[float, ...] | None = None
 
 
-def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take the cuts of profit so far, not discounted.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.
@@ -87,12 +87,12 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
         from {{activity}}"""
 
 
-def curve(engine: DuckDB, table: str, *, measure: str = MEASURE, points: int = 200, fewest: int = 10) -> pd.DataFrame:
+def curve(engine: Engine, table: str, *, measure: str = MEASURE, points: int = 200, fewest: int = 10) -> pd.DataFrame:
     """Cumulate money over customers, the best first.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table.
     table : str
         ``customer_activity`` or ``customer_value``.

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from custlib.differentiate.tracking import expected_repeats, joining
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd_model import BetaGeometricNBD
 
 
@@ -29,13 +29,13 @@ def revenue_by_day(sql: Dialect, activity: str) -> str:
 
 
 def by_quarter(
-    engine: DuckDB, activity: str, model: BetaGeometricNBD, *, mean_spend: float, until: dt.date
+    engine: Engine, activity: str, model: BetaGeometricNBD, *, mean_spend: float, until: dt.date
 ) -> pd.DataFrame:
     """Hold modelled revenue against the books, quarter by quarter.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions and the activity.
     activity : str
         Name of the activity of all customers at ``until``.

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from custlib import rules
 from custlib.differentiate.histogram import histogram, quantile_cuts
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect, literal
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.project import validated
 
@@ -41,12 +41,12 @@ class Options(BaseModel):
         return self
 
 
-def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take the cuts and the map.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.
@@ -69,12 +69,12 @@ def define(engine: DuckDB, activity: str, options: dict[str, Any]) -> dict[str, 
     return {"mode": chosen.mode, "cuts": cuts, "map": chosen.map, "cells": cells, "segments": segments}
 
 
-def measured_cuts(engine: DuckDB, activity: str) -> dict[str, list[float]]:
+def measured_cuts(engine: Engine, activity: str) -> dict[str, list[float]]:
     """Take quantile cuts of the three measures from their histograms.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.
@@ -210,12 +210,12 @@ def scores(rule: dict[str, Any]) -> str:
         from {{activity}}"""
 
 
-def tile_map(engine: DuckDB, rule: dict[str, Any], activity: str) -> pd.DataFrame:
+def tile_map(engine: Engine, rule: dict[str, Any], activity: str) -> pd.DataFrame:
     """Count customers and money in each of the 25 R x F cells.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity and ``customer_value``.
     rule : dict
         The frozen rule.

@@ -18,7 +18,7 @@ from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.goodness import ChiSquared, chi_squared_test
 from custlib.differentiate.lifetime import FITS
 from custlib.differentiate.tracking import joining, tracking
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.bgnbd_simulate import repeat_times
@@ -89,12 +89,12 @@ class Season:
         return cells.assign(recency=np.where(cells["frequency"] > 0, recency, 0.0), T=age)
 
 
-def find(engine: DuckDB, activity: str, model: BetaGeometricNBD, *, until: dt.date) -> Season | None:
+def find(engine: Engine, activity: str, model: BetaGeometricNBD, *, until: dt.date) -> Season | None:
     """Estimate the index of the months from repeat purchases.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions and the activity.
     activity : str
         An activity that holds them.
@@ -152,13 +152,13 @@ def _without_season(
 
 
 def in_business_time(
-    engine: DuckDB, cells: pd.DataFrame, activity: str, kind: str, *, end: dt.date, until: dt.date
+    engine: Engine, cells: pd.DataFrame, activity: str, kind: str, *, end: dt.date, until: dt.date
 ) -> float | None:
     """Forecast the purchases of a window in business time, from what was known before it.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions and the activity.
     cells : pandas.DataFrame
         Cells of the customers known on ``end``, see `custlib.differentiate.backtest.outcomes`.
@@ -185,7 +185,7 @@ def in_business_time(
 
 
 def add_business_time(
-    engine: DuckDB,
+    engine: Engine,
     activity: str,
     histories: dict[dt.date, pd.DataFrame],
     rolling: pd.DataFrame,
@@ -197,7 +197,7 @@ def add_business_time(
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions and the activity.
     activity : str
         An activity that holds the customers of all origins.

@@ -20,8 +20,8 @@ from typing import Any
 
 import pandas as pd
 
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect, literal
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError, hint
 from custlib.project import validated
 
@@ -165,12 +165,12 @@ def family(segmentation: str) -> ModuleType:
     return import_module(FAMILIES[segmentation])
 
 
-def define(engine: DuckDB, segmentation: str, activity: str, *, as_of: dt.date, options: dict[str, Any]) -> Definition:
+def define(engine: Engine, segmentation: str, activity: str, *, as_of: dt.date, options: dict[str, Any]) -> Definition:
     """Define a segmentation on the customers of one date.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     segmentation : str
         A name in ``FAMILIES``.
@@ -233,12 +233,12 @@ def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definit
     return " union all ".join(parts)
 
 
-def make_customer_segments(engine: DuckDB, name: str, activity: str, definitions: list[Definition]) -> None:
+def make_customer_segments(engine: Engine, name: str, activity: str, definitions: list[Definition]) -> None:
     """Make the table of segments and prove that every customer is in each segmentation exactly once.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     name : str
         The table to make.
@@ -268,12 +268,12 @@ def make_customer_segments(engine: DuckDB, name: str, activity: str, definitions
             )
 
 
-def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.DataFrame:
+def summary(engine: Engine, definition: Definition, *, language: str) -> pd.DataFrame:
     """Add up customers and money of each segment, the most valuable first.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_segments`` and ``customer_value``.
     definition : Definition
         The segmentation.
@@ -329,12 +329,12 @@ def summary(engine: DuckDB, definition: Definition, *, language: str) -> pd.Data
     return frame
 
 
-def base(engine: DuckDB) -> pd.Series:
+def base(engine: Engine) -> pd.Series:
     """Average what the segments are compared with, over all customers.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_value``.
 
     Returns

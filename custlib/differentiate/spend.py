@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from custlib import rules
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import ModelError
 from custlib.models import gammagamma
 from custlib.models.gammagamma import GammaGamma
@@ -61,12 +61,12 @@ class Spend:
         object.__setattr__(self, "dependence", tuple(self.dependence))
 
 
-def fit_spend(engine: DuckDB, cells: str) -> tuple[Spend, GammaGamma | None]:
+def fit_spend(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
     """Fit the spend per purchase day.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the spend cells.
     cells : str
         Name of the table of spend cells.
@@ -168,12 +168,12 @@ def _prior(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> t
     return shrunk.prior_money, shrunk.prior_weight
 
 
-def fit_or_none(engine: DuckDB, cells: str) -> tuple[Spend, GammaGamma | None]:
+def fit_or_none(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
     """Fit the spend per purchase day; where nobody spent, say so instead of raising.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the spend cells.
     cells : str
         Name of the table of spend cells.

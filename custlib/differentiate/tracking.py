@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from custlib.differentiate.backtest_groups import coarser
 from custlib.differentiate.uncertainty import expectation_slopes, futures, log_covariance
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.bgnbd_simulate import repeat_times
@@ -40,13 +40,13 @@ def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
 
 
 def tracking(
-    engine: DuckDB, activity: str, model: BetaGeometricNBD, *, ends: pd.DatetimeIndex, known: dt.date
+    engine: Engine, activity: str, model: BetaGeometricNBD, *, ends: pd.DatetimeIndex, known: dt.date
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Follow the repeat purchases of the customers known on a day, cumulated and per step.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds transactions and the activity.
     activity : str
         Name of an activity that holds them, whatever its date.
@@ -129,12 +129,12 @@ def _to_come(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tu
     return expected, float((square - mean**2) @ customers + slope @ log_covariance(model) @ slope)
 
 
-def joining(engine: DuckDB, activity: str, *, known: dt.date) -> tuple[Floats, Floats, pd.Timestamp]:
+def joining(engine: Engine, activity: str, *, known: dt.date) -> tuple[Floats, Floats, pd.Timestamp]:
     """Count who first bought when.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Its name.
@@ -189,7 +189,7 @@ def expected_repeats(model: BetaGeometricNBD, joined: Floats, customers: Floats,
     return total
 
 
-def _actual(engine: DuckDB, activity: str, ends: pd.DatetimeIndex, known: dt.date) -> NDArray[np.int64]:
+def _actual(engine: Engine, activity: str, ends: pd.DatetimeIndex, known: dt.date) -> NDArray[np.int64]:
     daily = engine.fetch(
         f"select t.day, count(distinct t.customer_id) as actual from transactions t join {activity} a"
         " on t.customer_id = a.customer_id where t.is_purchase and t.day > a.first_day and t.day <= :until"

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
@@ -41,14 +41,14 @@ _RESIDUAL = (
 
 
 def intervals(
-    engine: DuckDB, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int,
+    engine: Engine, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int,
     daily_rate: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Give each segment's expected purchases, value and residual value a 95 % interval.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``customer_value`` and ``customer_segments``.
     segmentation : str
         Name of the segmentation.
@@ -218,7 +218,7 @@ def _covariance(spend: GammaGamma | None) -> Floats:
     return np.nan_to_num(spend.covariance)
 
 
-def _cells(engine: DuckDB, segmentation: str) -> pd.DataFrame:
+def _cells(engine: Engine, segmentation: str) -> pd.DataFrame:
     """Count customers of like history per segment; bins of the T and recency keep the cells few."""
     return engine.fetch(
         "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"

@@ -8,8 +8,8 @@ known.
 
 from custlib.differentiate import lifetime, spend
 from custlib.differentiate.spend import Spend
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd_model import BetaGeometricNBD
 
 _SUMMED = (
@@ -50,7 +50,7 @@ def customer_value(sql: Dialect, activity: str, scores: str, money: Spend, *, po
 
 
 def make_customer_value(
-    engine: DuckDB,
+    engine: Engine,
     name: str,
     activity: str,
     scores: str,
@@ -65,7 +65,7 @@ def make_customer_value(
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity and the scores.
     name : str
         The table to make.
@@ -97,12 +97,12 @@ def customer_history(sql: Dialect, activity: str) -> str:
         from {activity}"""
 
 
-def make_customer_history(engine: DuckDB, name: str, activity: str) -> None:
+def make_customer_history(engine: Engine, name: str, activity: str) -> None:
     """Make the table of customer value without its forecast.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     name : str
         The table to make.
@@ -112,12 +112,12 @@ def make_customer_history(engine: DuckDB, name: str, activity: str) -> None:
     engine.make(name, customer_history(engine.dialect, activity))
 
 
-def margin_rate(engine: DuckDB, activity: str, *, cost_to_serve: float = 0.0) -> float:
+def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) -> float:
     """Share of net revenue that is profit before the cost to serve, over all customers.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the activity.
     activity : str
         Name of the table of activity.
@@ -136,12 +136,12 @@ def margin_rate(engine: DuckDB, activity: str, *, cost_to_serve: float = 0.0) ->
     return float((sums["profit"].item() + served) / revenue) if revenue > 0 else 1.0
 
 
-def totals(engine: DuckDB, value: str = "customer_value") -> dict[str, float]:
+def totals(engine: Engine, value: str = "customer_value") -> dict[str, float]:
     """Sum the customers, their history and their forecast.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the table of customer value.
     value : str, default "customer_value"
         Its name.

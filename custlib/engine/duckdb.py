@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from custlib import tables
+from custlib.engine.base import FETCH_LIMIT
 from custlib.engine.dialect import DUCKDB, literal
 from custlib.errors import RunError, TableError, hint
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FETCH_LIMIT = 500_000
+
 _PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from custlib import rules
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect, literal
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.casts import transactions_read
 from custlib.identify.findings import count
@@ -20,12 +20,12 @@ from custlib.project import Project, Source
 _SHOWN_ROWS = 3
 
 
-def make_transactions(engine: DuckDB, project: Project) -> dict[str, Any]:
+def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
     """Read, cast and check the source of a project; make ``transactions`` and ``quarantine``.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to make them.
     project : Project
         Source, mapping and as_of.
@@ -113,7 +113,7 @@ def _rule(code: str) -> dict[str, Any]:
 class _Checked:
     """A source whose rows are held against the contract, with what was counted."""
 
-    engine: DuckDB
+    engine: Engine
     project: Project
     opened: Opened
     quality: dict[str, Any]

@@ -8,18 +8,18 @@ from typing import Any
 import pandas as pd
 
 from custlib import rules
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.identify.sources import Opened
 
 _FLOAT_ID = "customer_id_float"
 
 
-def count(engine: DuckDB, opened: Opened) -> dict[str, Any]:
+def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     """Count rows and money by what became of them.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where ``transactions_checked`` is.
     opened : Opened
         The columns of the source.
@@ -86,7 +86,7 @@ def _repaired(good: pd.DataFrame) -> int:
     return _repair(_FLOAT_ID, good) or int(good["repaired"].sum())
 
 
-def _customers(engine: DuckDB) -> tuple[int, dict[str, int]]:
+def _customers(engine: Engine) -> tuple[int, dict[str, int]]:
     """Count customers without a purchase, and ids that differ only in how they are written, by how."""
     counts = engine.fetch(_alike())
     kinds = counts[counts["kind"].notna()]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.project import Project
 
@@ -55,12 +55,12 @@ def refuse_margins(project: Project, columns: Mapping[str, str], file: str) -> N
         )
 
 
-def make_product_margins(engine: DuckDB, margins: Mapping[str, float]) -> None:
+def make_product_margins(engine: Engine, margins: Mapping[str, float]) -> None:
     """Make the table of margins.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to make it.
     margins : mapping of str to float
         Product to share of revenue.
@@ -71,12 +71,12 @@ def make_product_margins(engine: DuckDB, margins: Mapping[str, float]) -> None:
     engine.attach_frame("product_margins", frame)
 
 
-def margin_gaps(engine: DuckDB, project: Project, warnings: list[str]) -> dict[str, Any]:
+def margin_gaps(engine: Engine, project: Project, warnings: list[str]) -> dict[str, Any]:
     """Count the lines whose product has no margin of its own, and the margins that no line needs.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds ``transactions_checked`` and ``product_margins``.
     project : Project
         The project, whose margin those lines take.
@@ -108,7 +108,7 @@ def margin_gaps(engine: DuckDB, project: Project, warnings: list[str]) -> dict[s
     return {"margin_unknown_rows": int(rows), "margin_unknown_products": int(products), "warnings": said}
 
 
-def _idle(engine: DuckDB) -> list[str]:
+def _idle(engine: Engine) -> list[str]:
     found = engine.fetch(
         "select product from product_margins anti join (select product from transactions_checked"
         " where reason is null) using (product) order by product"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custlib import rules
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import RunError, TableError, UsageError, hint
 from custlib.project import STANDARD_COLUMNS, Source
 
@@ -45,12 +45,12 @@ class Opened:
     remarks: tuple[str, ...]
 
 
-def open_source(engine: DuckDB, source: Source, path: Path) -> Opened:
+def open_source(engine: Engine, source: Source, path: Path) -> Opened:
     """Attach the file of a source as the view ``source``.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to attach it.
     source : Source
         How the file is written.
@@ -132,7 +132,7 @@ def _check_types(path: Path, columns: dict[str, str], types: dict[str, str]) -> 
         raise TableError("\n".join(faults))
 
 
-def _attach_parquet(engine: DuckDB, path: Path) -> None:
+def _attach_parquet(engine: Engine, path: Path) -> None:
     try:
         engine.attach_parquet("source", path)
     except Exception as fault:
