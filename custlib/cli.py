@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from custlib import __version__
+from custlib.engine import ENGINES
 from custlib.errors import CustlibError, UsageError
 from custlib.execute import DEFAULT
 
@@ -60,8 +61,9 @@ def _run(given: argparse.Namespace) -> None:
     work = given.work or given.project.parent / "work"
     reports = given.reports or given.project.parent.parent / "reports"
     target = run_project(
-        opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force, how=given.executor
-    )
+        opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force, how=given.executor,
+        engine=given.engine,
+    )  # fmt: skip
     print(target)
 
 
@@ -76,6 +78,7 @@ def _value(given: argparse.Namespace) -> None:
         annual_discount_rate=given.annual_discount_rate,
         holdout_days=given.holdout_days,
         out=given.out,
+        engine=given.engine,
     )
     print(json.dumps(summary, indent=1, allow_nan=False))
 
@@ -102,6 +105,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.add_argument("--language", choices=("en", "zh"), help="language of the reports")
     run.add_argument("--force", action="store_true", help="run even if an equal run is published")
     run.add_argument("--executor", choices=("fork", "kernel"), default=DEFAULT, help="how notebooks are executed")
+    _add_engine(run)
     run.set_defaults(act=_run)
 
 
@@ -116,7 +120,14 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)"
     )
     value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
+    _add_engine(value)
     value.set_defaults(act=_value)
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine", choices=ENGINES, default="duckdb", help="what makes the tables: this machine, or Spark (duckdb)"
+    )
 
 
 def _day(text: str) -> dt.date:

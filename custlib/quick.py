@@ -42,6 +42,7 @@ def value_file(
     horizon_days: int = 365,
     annual_discount_rate: float = 0.10,
     holdout_days: int | None = None,
+    engine: str = "duckdb",
 ) -> dict[str, Any]:
     """Value the customers of one file.
 
@@ -61,6 +62,8 @@ def value_file(
         Per year.
     holdout_days : int, optional
         Period kept back to test the forecast; half of the time covered when not given.
+    engine : {"duckdb", "spark"}
+        Which engine makes the tables.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def value_file(
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
     project = project.replace(holdout_days=holdout_days)
     with TemporaryDirectory(prefix="custlib-") as work:
-        workspace = Workspace(project, Path(work))
+        workspace = Workspace(project, Path(work), engine=engine)
         _demand(workspace)
         workspace.need("customer_value")
         covered = workspace.engine.fetch("select max(T) as days from customer_activity")["days"].item()

@@ -39,6 +39,7 @@ def run_project(
     only: tuple[str, ...] = (),
     force: bool = False,
     how: How = DEFAULT,
+    engine: str = "duckdb",
 ) -> Path:
     """Run a project and publish its pages.
 
@@ -56,6 +57,8 @@ def run_project(
         Run even if an equal run is published.
     how : {"fork", "kernel"}
         How notebooks are executed.
+    engine : {"duckdb", "spark"}
+        Which engine makes the tables.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def run_project(
     reports, work = reports.resolve(), work.resolve()
     with publish.lock(work / f"{project.id}.lock"):
         publish.sweep(reports / project.id)
-        workspace = Workspace(project, work)
+        workspace = Workspace(project, work, engine=engine)
         if not only and not force and publish.is_published(reports, project, run_id(workspace)):
             log.info("run: up to date (%s as of %s)", project.id, project.as_of)
             return reports / project.id / project.as_of.isoformat()
@@ -149,6 +152,7 @@ def _write_run(workspace: Workspace, folder: Path) -> None:
         "folder": str(project.folder.resolve()),
         "work": str(workspace.work.resolve()),
         "tables": workspace.folder.name,
+        "engine": workspace.engine_kind,
     }
     (folder / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 

@@ -20,8 +20,8 @@ from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import backtest, choice, lifetime, segments, spend, uncertainty
 from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
+from custlib.engine import open_engine
 from custlib.engine.base import Engine
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
 from custlib.evidence import Evidence
 from custlib.identify.contract import make_transactions
@@ -70,15 +70,15 @@ def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Workspace":
     if (place / "run.json").is_file():
         record = json.loads((place / "run.json").read_text(encoding="utf-8"))
         base = projects.build(record["project"] | {"folder": Path(record["folder"])})
-        work, tables = Path(record["work"]), record["tables"]
+        work, tables, engine = Path(record["work"]), record["tables"], record.get("engine", "duckdb")
     else:
         path = place if place.suffix == ".toml" else HOME / "data" / f"{run}.toml"
         if not path.is_file():
             known = sorted(p.stem for p in (HOME / "data").glob("*.toml"))
             raise UsageError(f"run: no project file named {run}. {hint(run, known)}")
-        base, work, tables = projects.load(path), path.resolve().parent / "work", None
+        base, work, tables, engine = projects.load(path), path.resolve().parent / "work", None, "duckdb"
     project = base.replace(**given, **({"as_of": as_of} if as_of else {}))
-    return Workspace(project, work, tables=tables if project == base else None)
+    return Workspace(project, work, tables=tables if project == base else None, engine=engine)
 
 
 class Workspace:
@@ -94,6 +94,8 @@ class Workspace:
         Of the engine, for instance ``"500MB"``.
     tables : str, optional
         Name of the folder of tables, for a notebook of a run: the tables of that run, whatever changes meanwhile.
+    engine : {"duckdb", "spark"}
+        Which engine makes the tables.
 
     Attributes
     ----------
@@ -104,12 +106,19 @@ class Workspace:
     """
 
     def __init__(
-        self, project: Project, work: Path, *, memory_limit: str | None = None, tables: str | None = None
+        self,
+        project: Project,
+        work: Path,
+        *,
+        memory_limit: str | None = None,
+        tables: str | None = None,
+        engine: str = "duckdb",
     ) -> None:
         self.project = project
         self.work = work
+        self.engine_kind = engine
         self.folder = work / "tables" / (tables or self.data_id)
-        self.engine: Engine = DuckDB(self.folder, memory_limit=memory_limit)
+        self.engine: Engine = open_engine(engine, self.folder, memory_limit=memory_limit)
         self.engine.seal(also=(project.source_path,))
         self.t: Texts = texts(project.language)
 
@@ -128,7 +137,7 @@ class Workspace:
         settings = self.project.model_dump(mode="json", exclude={"language", "name"})
         frozen = [p.read_text(encoding="utf-8") for p in sorted(self._frozen.glob("*.json"))]
         makers = fingerprint(path for path in PACKAGE.rglob("*") if "show" not in path.parts)
-        said = json.dumps([settings, self.source_hash, makers, frozen], sort_keys=True)
+        said = json.dumps([settings, self.source_hash, makers, frozen, self.engine_kind], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property

@@ -42,7 +42,7 @@ def customer_activity(sql: Dialect, *, daily_rate: float = 0.0, cost_to_serve: f
                    max(day) filter (where is_purchase) as last_day,
                    {sql.min_by}(amount, day) filter (where is_purchase) as first_amount,
                    sum(amount) as revenue, sum(profit) as profit, sum(refunded) as refunds,
-                   sum(cast(round(cast(profit as double) * {factor}, 6) as decimal(38, 6))) as historic_value
+                   sum(cast(round(cast(profit as double) * {factor} * 1e6) / 1e6 as decimal(38, 6))) as historic_value
             from (
                 select customer_id, day, bool_or(is_purchase) as is_purchase,
                        sum(amount) as amount,
@@ -176,7 +176,7 @@ def base(engine: Engine, activity: str) -> dict[str, Any]:
         ``customers``, ``one_time_share``, ``purchase_days``, ``repeats``, ``first_day``, ``last_day``.
     """
     row = engine.fetch(
-        "select count(*) as customers, avg(case when frequency = 0 then 1.0 else 0.0 end) as one_time_share,"
+        "select count(*) as customers, avg(case when frequency = 0 then 1e0 else 0e0 end) as one_time_share,"
         " sum(frequency + 1) as purchase_days, sum(frequency) as repeats, min(first_day) as first_day,"
         f" max({engine.dialect.add_days('first_day', 'recency')}) as last_day from {activity}"
     ).iloc[0]

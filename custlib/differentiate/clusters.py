@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from custlib import rules
 from custlib.differentiate.activity import CELL_LIMIT
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect, literal
+from custlib.engine.dialect import Dialect
 from custlib.project import validated
 
 Floats = NDArray[np.float64]
@@ -197,8 +197,8 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     ]
     columns = ", ".join(f"{distance} as d{i}" for i, distance in enumerate(distances))
     nearest = f"least({', '.join(f'd{i}' for i in range(len(distances)))})"
-    cases = " ".join(f"when d{i} <= {nearest} then {literal(s)}" for i, s in enumerate(rule["ids"]))
-    distance = f"cast(round(sqrt({nearest}), 2) as {sql.text_type})"
+    cases = " ".join(f"when d{i} <= {nearest} then {sql.literal(s)}" for i, s in enumerate(rule["ids"]))
+    distance = f"cast(round(sqrt({nearest}) * 1e2) / 1e2 as {sql.text_type})"
     return f"""
         select customer_id, case {cases} end as segment,
                concat('distance ', {distance}, ' from the centre') as reason

@@ -110,7 +110,7 @@ def changed_share(engine: Engine, definition: Definition) -> float:
     assign = family(definition.segmentation).assign(engine.dialect, definition.rule)
     before, now = (assign.format(activity=name) for name in ("activity_before", "activity_now"))
     found = engine.fetch(
-        "select avg(case when b.segment <> n.segment then 1.0 else 0.0 end) as share"
+        "select avg(case when b.segment <> n.segment then 1e0 else 0e0 end) as share"
         f" from ({before}) b join ({now}) n on b.customer_id = n.customer_id"
     )["share"].item()
     return float(found) if found == found else 0.0

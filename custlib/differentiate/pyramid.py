@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from custlib import rules
 from custlib.differentiate.histogram import histogram, money_cuts, share_cuts
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect, literal
+from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 
@@ -72,17 +72,17 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the class of every customer of ``{activity}``."""
-    del sql
-    profit, last = f"coalesce(cast({MEASURE} as double), 0)", rule["classes"][-1]
+    profit, last = f"coalesce(cast({MEASURE} as double), 0)", sql.literal(rule["classes"][-1])
     cuts = zip(rule["classes"], rule["cuts"], strict=False)
-    cases = " ".join(f"when {profit} >= {cut!r} then {literal(name)}" for name, cut in cuts)
+    cases = " ".join(f"when {profit} >= {cut!r} then {sql.literal(name)}" for name, cut in cuts)
     reasons = [f"profit of at least {cut:,.2f}" for cut in rule["cuts"]]
     said = " ".join(
-        f"when {profit} >= {cut!r} then {literal(reason)}" for cut, reason in zip(rule["cuts"], reasons, strict=True)
+        f"when {profit} >= {cut!r} then {sql.literal(reason)}"
+        for cut, reason in zip(rule["cuts"], reasons, strict=True)
     )
     floor = f"when {profit} <= {rule['floor']!r} then"
     return f"""
-        select customer_id, case {floor} {literal(last)} {cases} else {literal(last)} end as segment,
+        select customer_id, case {floor} {last} {cases} else {last} end as segment,
                case {floor} 'no profit' {said} else 'profit below the other classes' end as reason
         from {{activity}}"""
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from custlib import rules
 from custlib.differentiate.histogram import histogram, quantile_cuts
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect, literal
+from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 
@@ -185,7 +185,7 @@ def _cells(block: dict[str, list[int]]) -> list[tuple[int, int]]:
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the three scores and the name of their cell."""
     cases = " ".join(
-        f"when {' or '.join(f'(R = {r} and F = {f})' for r, f in cells)} then {literal(segment)}"
+        f"when {' or '.join(f'(R = {r} and F = {f})' for r, f in cells)} then {sql.literal(segment)}"
         for segment, cells in rule["cells"].items()
     )
     text = sql.text_type

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect, literal
+from custlib.engine.dialect import Dialect
 from custlib.errors import TableError, UsageError, hint
 from custlib.project import validated
 
@@ -226,7 +226,7 @@ def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> N
 def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definition]) -> str:
     """Write the select that puts every customer into a segment of each definition."""
     parts = [
-        f"select customer_id, {literal(d.segmentation)} as segmentation, segment, reason"
+        f"select customer_id, {sql.literal(d.segmentation)} as segmentation, segment, reason"
         f" from ({family(d.segmentation).assign(sql, d.rule).format(activity=activity)})"
         for d in definitions
     ]

@@ -1,1 +1,52 @@
+"""The door to an engine: tables are made, joined and fetched here and nowhere else."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from custlib.errors import UsageError, hint
+
+if TYPE_CHECKING:
+    from custlib.engine.base import Engine
+
+ENGINES = ("duckdb", "spark")
+
+
+def open_engine(kind: str, folder: Path, *, memory_limit: str | None = None) -> "Engine":
+    """Open an engine over a folder of tables.
+
+    Parameters
+    ----------
+    kind : {"duckdb", "spark"}
+        Which engine; an engine is loaded only when it is asked for.
+    folder : pathlib.Path
+        Where tables live; made when missing.
+    memory_limit : str, optional
+        For instance ``"4GB"``; the engine's own default when not given.
+
+    Returns
+    -------
+    Engine
+        The engine.
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine.
+    RunError
+        If it cannot be started.
+
+    Examples
+    --------
+    >>> open_engine("oracle", Path("tables"))
+    Traceback (most recent call last):
+    custlib.errors.UsageError: engine: there is no oracle. Available: duckdb, spark.
+    """
+    if kind == "duckdb":
+        from custlib.engine.duckdb import DuckDB
+
+        return DuckDB(folder, memory_limit=memory_limit)
+    if kind == "spark":
+        from custlib.engine.spark import Spark
+
+        return Spark(folder, memory_limit=memory_limit)
+    raise UsageError(f"engine: there is no {kind}. {hint(kind, ENGINES)}")

@@ -4,7 +4,11 @@ A step is a function from a :class:`Dialect` to one select. It names columns as 
 named through :meth:`Dialect.name`, and leaves values as ``:parameters`` for the engine to bind.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from custlib.engine.strptime import spark_day
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class Dialect:
     integer_division: str
     min_by: str
     text_type: str
+    escape: str
+    group: str
+    matches_template: str
+    number_template: str
+    float_text_template: str
+    moment_template: str
+    instant_template: str
+    seconds_template: str
+    local_day_template: str
+    day_of_text: Callable[[str, str, Callable[[str], str]], str]
 
     def name(self, identifier: str) -> str:
         """Quote an identifier that a user chose.
@@ -59,6 +73,71 @@ class Dialect:
         """Write an integer division that drops the remainder."""
         return f"({number} {self.integer_division} {by})"
 
+    def literal(self, text: str) -> str:
+        """Write a text as a literal.
+
+        Parameters
+        ----------
+        text : str
+            Any text, also with quotes and backslashes.
+
+        Returns
+        -------
+        str
+            The quoted literal.
+
+        Examples
+        --------
+        >>> SPARK.literal("it's"), DUCKDB.literal("[.]")
+        ("'it''s'", "'[.]'")
+        """
+        return literal(text.replace("\\", self.escape))
+
+    def matches(self, text: str, pattern: str) -> str:
+        """Write whether a regular expression, as Python writes it, is found in a text."""
+        return self.matches_template.format(text=text, pattern=self.literal(pattern))
+
+    def replaced(self, text: str, pattern: str, by: str) -> str:
+        """Write the text in which a pattern that holds for all of it is replaced; ``{1}`` is its first group."""
+        groups = re.sub(r"{([0-9])}", lambda found: self.group + found[1], by)
+        return f"regexp_replace({text}, {self.literal(pattern)}, {self.literal(groups)})"
+
+    def number(self, text: str) -> str:
+        """Write a text as a double, null where it is none."""
+        return self.number_template.format(text=text)
+
+    def text(self, column: str, kind: str) -> str:
+        """Write a column of a type (in the words of DuckDB) as text; whole floats end in ``.0``."""
+        if kind in ("FLOAT", "DOUBLE"):
+            return self.float_text_template.format(column=column)
+        return f"cast({column} as {self.text_type})"
+
+    def moment(self, text: str) -> str:
+        """Write an ISO text as a local time, whatever offset it ends in; null where it is none."""
+        return self.moment_template.format(text=text)
+
+    def instant(self, text: str) -> str:
+        """Write an ISO text as a point in time; null where it is none."""
+        return self.instant_template.format(text=text)
+
+    def since_1970(self, seconds: str) -> str:
+        """Write seconds since 1970 as a point in time."""
+        return self.seconds_template.format(seconds=seconds)
+
+    def local_day(self, instant: str, zone: str) -> str:
+        """Write the day of a point in time on the calendar of a time zone."""
+        return self.local_day_template.format(instant=instant, zone=self.literal(zone))
+
+    def formatted_day(self, text: str, form: str) -> str:
+        """Write the day of a text in a form of ``strptime``; null where it has another form.
+
+        Raises
+        ------
+        UsageError
+            If the engine does not read the form.
+        """
+        return self.day_of_text(text, form, self.literal)
+
 
 def literal(text: str) -> str:
     """Write a text as an SQL literal, for the few places where an engine cannot bind a value.
@@ -89,13 +168,39 @@ DUCKDB = Dialect(
     integer_division="//",
     min_by="arg_min",
     text_type="varchar",
+    escape="\\",
+    group="\\",
+    matches_template="regexp_matches({text}, {pattern})",
+    number_template="try_cast({text} as double)",
+    float_text_template="cast({column} as varchar)",
+    moment_template="try_cast({text} as timestamp)",
+    instant_template="try_cast({text} as timestamptz)",
+    seconds_template="to_timestamp({seconds})",
+    local_day_template="cast({instant} at time zone {zone} as date)",
+    day_of_text=lambda text, form, quoted: f"cast(try_strptime({text}, {quoted(form)}) as date)",
 )
+# Spark reads 12d and 0x1p3 as numbers, writes ten milliards as 1.0E10, and takes 10:30 for a time of today.
+_ISO = r"'^([0-9]{{1,4}})([-/ \\\\])([0-9]{{1,2}})\\2([0-9]{{1,2}})([ T]+(.*))?$'"
+_ISO_TEXT = f"case when regexp_like({{text}}, {_ISO}) then regexp_replace({{text}}, {_ISO}, '$1-$3-$4 $6') end"
 SPARK = Dialect(
     engine="spark",
     quote="`",
     days_template="datediff({later}, {earlier})",
-    add_days_template="date_add({day}, {days})",
+    add_days_template="date_add({day}, cast({days} as int))",
     integer_division="div",
     min_by="min_by",
     text_type="string",
+    escape="\\\\",
+    group="$",
+    matches_template="regexp_like({text}, {pattern})",
+    number_template="case when not regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then try_cast({text} as double) end",
+    float_text_template=(
+        "case when abs({column}) < 1e15 and {column} = floor({column}) then concat("
+        "cast(cast({column} as bigint) as string), '.0') else cast({column} as string) end"
+    ),
+    moment_template=f"try_cast({_ISO_TEXT} as timestamp_ntz)",
+    instant_template=f"try_cast({_ISO_TEXT} as timestamp)",
+    seconds_template="timestamp_micros(cast(floor({seconds} * 1e6) as bigint))",
+    local_day_template="cast(from_utc_timestamp({instant}, {zone}) as date)",
+    day_of_text=spark_day,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect, literal
+from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import transactions_read
 from custlib.identify.findings import count
@@ -65,17 +65,17 @@ def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
 
 def _checked(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write the one pass that casts every row and names the first rule it breaks."""
-    cases = " ".join(f"when {rule['bad']} then {literal(rule['id'])}" for rule in _rules())
+    cases = " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules())
     prefix = source.cancel_prefix
-    cancelled = f"coalesce(starts_with(order_id, {literal(prefix)}), false)" if prefix else "false"
+    cancelled = f"coalesce(left(order_id, {len(prefix)}) = {sql.literal(prefix)}, false)" if prefix else "false"
     sign = f"case when {cancelled} then -abs(amount_number) else amount_number end"
-    money = "case when abs(amount_number) <= :max_amount then try_cast(round({}, 4) as decimal(18, 4)) end"
+    money = "case when abs(amount_number) <= :max_amount then try_cast(round({} * 1e4) / 1e4 as decimal(18, 4)) end"
     purchase = ">= 0" if source.zero_is_purchase else "> 0"
     return f"""
         select customer_id, day, timestamp_text, amount_text, order_id, product, channel, quantity,
                {money.format(sign)} as amount,
                case when abs({sign}) <= :max_amount and abs(cost_number) <= :max_amount
-                    then try_cast(round({sign} - sign({sign}) * abs(cost_number), 4) as decimal(18, 4))
+                    then try_cast(round(({sign} - sign({sign}) * abs(cost_number)) * 1e4) / 1e4 as decimal(18, 4))
                end as margin_amount,
                not {cancelled} and (not has_amount or amount_number {purchase}) as is_purchase,
                {cancelled} or coalesce(amount_number < 0, false) as is_refund,
@@ -93,9 +93,10 @@ def transactions(sql: Dialect, *, whole_ids: bool = False, by_product: bool = Fa
     customer = "regexp_replace(customer_id, '[.]0$', '')" if whole_ids else "customer_id"
     share = "coalesce(m.margin, cast(:margin as double))" if by_product else ":margin"
     margins = "left join product_margins m using (product)" if by_product else ""
+    profit = f"cast(round(cast(amount as double) * {share} * 1e4) / 1e4 as decimal(18, 4))"
     return f"""
         select {customer} as customer_id, day, amount,
-               coalesce(margin_amount, cast(round(cast(amount as double) * {share}, 4) as decimal(18, 4))) as profit,
+               coalesce(margin_amount, {profit}) as profit,
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
         from transactions_checked {margins} where reason is null"""
@@ -159,10 +160,11 @@ def _suspected(checked: _Checked, code: str) -> str:
     if not suspects:
         return ""
     text = f"{_rule(code)['column']}_text"
-    counts = [f"count(*) filter (where regexp_matches({text}, {literal(s['form'])}))" for s in suspects]
+    sql = checked.engine.dialect
+    counts = [f"count(*) filter (where {sql.matches(text, s['form'])})" for s in suspects]
     found = checked.engine.fetch(
         f"select {', '.join(f'{c} as s{i}' for i, c in enumerate(counts))}"
-        f" from transactions_checked where reason = {literal(code)}"
+        f" from transactions_checked where reason = {sql.literal(code)}"
     )
     most = checked.quality["reasons"][code] / 2
     said = [s["says"] for i, s in enumerate(suspects) if found[f"s{i}"].item() > most]
@@ -174,4 +176,4 @@ def _first_rows(checked: _Checked, code: str) -> list[int]:
     engine, project = checked.engine, checked.project
     view = f"({_checked(engine.dialect, checked.opened, project.source)})"
     values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
-    return engine.first_rows(view, f"reason = {literal(code)}", rows=_SHOWN_ROWS, **values)
+    return engine.first_rows(view, f"reason = {engine.dialect.literal(code)}", rows=_SHOWN_ROWS, **values)

@@ -16,7 +16,7 @@ DAYS = st.dates(dt.date(1970, 1, 2), dt.date(2200, 1, 1))
     ("dialect", "days", "later", "halves"),
     [
         (DUCKDB, "date_diff('day', first_day, :as_of)", "(first_day + cast(7 as integer))", "(n // 2)"),
-        (SPARK, "datediff(:as_of, first_day)", "date_add(first_day, 7)", "(n div 2)"),
+        (SPARK, "datediff(:as_of, first_day)", "date_add(first_day, cast(7 as int))", "(n div 2)"),
     ],
     ids=lambda value: value.engine if isinstance(value, Dialect) else "",
 )

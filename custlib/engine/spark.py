@@ -1,0 +1,386 @@
+"""The engine for data that one machine cannot hold: Spark, local or on a cluster, with the same steps.
+
+Every table is a Parquet folder or file in one folder, which all machines of a cluster must see. Steps are SQL texts
+with bound values; the DataFrame interface only reads and writes, so that Spark Connect works too.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from custlib import tables
+from custlib.engine.base import FETCH_LIMIT
+from custlib.engine.dialect import SPARK
+from custlib.engine.spark_session import start
+from custlib.errors import RunError, TableError, hint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PARAMETER = re.compile(r"""'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|(?<![:\w]):([a-z_]\w*)""", re.DOTALL)
+_ONE_PART = {"spark.sql.files.minPartitionNum": "1", "spark.sql.files.maxPartitionBytes": str(1 << 50)}
+_TYPES = {
+    "string": "VARCHAR", "byte": "TINYINT", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER",
+    "bigint": "BIGINT", "timestamp": "TIMESTAMP WITH TIME ZONE", "timestamp_ntz": "TIMESTAMP", "binary": "BLOB",
+}  # fmt: skip
+
+
+class Spark:
+    """One Spark session over one folder of tables.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where tables live; made when missing.
+    memory_limit : str, optional
+        Memory of the driver, for instance ``"4GB"``; half of the machine's when not given.
+    master : str, optional
+        Where Spark runs (see :func:`custlib.engine.spark_session.start`); this machine when not given.
+
+    Raises
+    ------
+    RunError
+        If Spark cannot be started.
+    """
+
+    dialect = SPARK
+
+    def __init__(self, folder: Path, *, memory_limit: str | None = None, master: str | None = None) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._session = start(folder, master=master, memory_limit=memory_limit)
+        self._views: set[str] = set()
+        self._source = "source"
+        self._allowed: tuple[Path, ...] | None = None
+
+    def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
+        """Give a CSV file a name; every column is text.
+
+        The file is looked through once before: a line that is not UTF-8 or a quote that never closes would vanish
+        without a word, and only a file with line breaks inside quotes must be read in one part.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        path : pathlib.Path
+            The file, UTF-8, plain or gzip.
+        columns : list of str
+            Names of the columns, in order.
+        delimiter : str
+            One character, or ``"whitespace"`` for columns parted by runs of blanks.
+        header : bool, default True
+            Whether the first line names the columns.
+
+        Raises
+        ------
+        TableError
+            If the file is not UTF-8, or its quotes do not pair.
+        """
+        from pyspark.sql.types import StringType, StructField, StructType
+
+        self._source = path.name
+        blanks = delimiter == "whitespace"
+        breaks = self._look_through(path, quotes=not blanks)
+        given = ["line"] if blanks else columns
+        reader = self._session.read.schema(StructType([StructField(c, StringType()) for c in given])).options(
+            sep="\x1f" if blanks else delimiter, header=header, quote="" if blanks else '"', escape='"',
+            mode="FAILFAST", multiLine=breaks, columnPruning=False, enforceSchema=True,
+        )  # fmt: skip
+        read = reader.csv(self._file(path))
+        if blanks:
+            read.createOrReplaceTempView(f"{name}_lines")
+            split = "select split(trim(line), '[ \\\\t]+') as part from " + f"{name}_lines where trim(line) <> ''"
+            parts = ", ".join(f"part[{i}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
+            read = self._session.sql(f"select {parts} from ({split})")
+        self._view(name, read)
+
+    def _look_through(self, path: Path, *, quotes: bool) -> bool:
+        """Refuse what would be read wrongly; tell whether quotes span lines."""
+        marks = "length(value) - length(replace(value, '\"', ''))"
+        lines = self._session.read.text(self._file(path)).selectExpr(
+            "count_if(not is_valid_utf8(value)) as strange",
+            f"count_if(({marks}) % 2 = 1) as odd",
+        )
+        found = self._run(lines.toArrow).to_pylist()[0]
+        if found["strange"]:
+            raise TableError(f"{path.name}: encoding is not UTF-8 in {found['strange']:,} lines. Save it as UTF-8.")
+        if quotes and found["odd"] % 2:
+            raise TableError(
+                f"{path.name}: a quote is opened and never closed, or stands inside a text. Correct that line."
+            )
+        return bool(quotes and found["odd"])
+
+    def attach_parquet(self, name: str, path: Path) -> None:
+        """Give a Parquet file or folder a name, columns as typed there.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        path : pathlib.Path
+            The file or folder.
+        """
+        self._source = path.name
+        self._view(name, self._run(lambda: self._session.read.parquet(self._file(path))))
+
+    def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
+        """Make a table of a small data frame.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        frame : pandas.DataFrame
+            Its rows.
+        """
+        import pyarrow as pa
+
+        given = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+        self._view("_given", self._session.createDataFrame(given))
+        self.make(name, "select * from _given")
+        self._session.catalog.dropTempView("_given")
+        self._views.discard("_given")
+
+    def seal(self, *, also: tuple[Path, ...] = ()) -> None:
+        """Attach nothing from now on that lies outside the folder of tables; SQL cannot name files at all.
+
+        Parameters
+        ----------
+        also : tuple of pathlib.Path, optional
+            Source files that may still be attached.
+        """
+        self._allowed = tuple(path.resolve() for path in also)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the folder holds a table."""
+        return self._path(name).exists()
+
+    def open(self, name: str) -> None:
+        """Give a table that the folder already holds its name in this session.
+
+        Parameters
+        ----------
+        name : str
+            The table's name.
+
+        Raises
+        ------
+        TableError
+            If the folder has no such table.
+        """
+        if not self.has(name):
+            known = sorted(p.stem for p in self.folder.glob("*.parquet"))
+            raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
+        if name not in self._views:
+            self.attach_parquet(name, self._path(name))
+
+    def make(self, name: str, select: str, *, split_by: str = "", of: str = "", **values: Any) -> None:
+        """Make a table from one select: written beside, then renamed, then opened by name.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        select : str
+            One select.
+        split_by : str, optional
+            A column: rows that are equal in it are written together.
+        of : str, optional
+            The split table that the select reads; Spark parts the work by itself.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        TableError
+            If the columns of the result break the data dictionary.
+        """
+        del of
+        split = f" distribute by {self.dialect.name(split_by)}" if split_by else ""
+        made = self._sql(f"select * from ({select}){split}" if split else select, **values)
+        tables.check(name, made.columns)
+        written = self._path(name).with_suffix(f".{os.getpid()}.part")
+        shutil.rmtree(written, ignore_errors=True)
+        try:
+            self._run(lambda: made.write.parquet(str(written)))
+            _replace(written, self._path(name))
+        finally:
+            shutil.rmtree(written, ignore_errors=True)
+        self._view(name, self._session.read.schema(made.schema).parquet(self._file(self._path(name))))
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Names and types of the columns of a table or view, in order; types as DuckDB names them."""
+        schema = self._session.sql(f"select * from {self.dialect.name(name)}").schema
+        return {field.name: _type(field.dataType.simpleString()) for field in schema.fields}
+
+    def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
+        """Bring a small result to Python.
+
+        Parameters
+        ----------
+        select : str
+            One select.
+        limit : int, default 500_000
+            The largest number of rows allowed.
+        **values
+            Values of its ``:parameters``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows; decimals become floats.
+
+        Raises
+        ------
+        TableError
+            If the result is larger than the limit: big tables stay in the engine.
+        """
+        found = self._run(self._sql(select, **values).limit(limit + 1).toArrow)
+        if found.num_rows > limit:
+            raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
+        return _frame(found)
+
+    def write(self, select: str, path: Path, **values: Any) -> None:
+        """Write a result to one Parquet file inside the folder of tables.
+
+        Parameters
+        ----------
+        select : str
+            One select.
+        path : pathlib.Path
+            The file to write.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        RunError
+            If the file would lie outside the folder.
+        """
+        self._permit(path)
+        written = path.with_suffix(f".{os.getpid()}.part")
+        shutil.rmtree(written, ignore_errors=True)
+        try:
+            self._run(lambda: self._sql(select, **values).write.parquet(str(written)))
+            _join(sorted(written.glob("part-*.parquet")), path)
+        finally:
+            shutil.rmtree(written, ignore_errors=True)
+
+    def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
+        """Find the first row numbers (from 1, in the order of the source) where a predicate holds.
+
+        Parameters
+        ----------
+        view : str
+            An attached source.
+        predicate : str
+            An SQL predicate over its columns.
+        rows : int, default 3
+            How many row numbers at most.
+
+        Returns
+        -------
+        list of int
+            Row numbers, the header not counted.
+        """
+        # Read in one part, a file keeps its order, and the identifiers that Spark gives rise by one.
+        numbered = f"select *, monotonically_increasing_id() + 1 as row_number from {view}"
+        kept = {name: self._session.conf.get(name, None) for name in _ONE_PART}
+        for name, value in _ONE_PART.items():
+            self._session.conf.set(name, value)
+        try:
+            found = self.fetch(
+                f"select row_number from ({numbered}) where {predicate} order by row_number limit {rows}", **values
+            )
+        finally:
+            for name, value in kept.items():
+                self._session.conf.unset(name) if value is None else self._session.conf.set(name, value)
+        return [int(row) for row in found["row_number"]]
+
+    def close(self) -> None:
+        """Drop the names of this session; the tables stay in the folder, and Spark ends with the process."""
+        for name in self._views:
+            self._session.catalog.dropTempView(name)
+        self._views.clear()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+    def _file(self, path: Path) -> str:
+        """Write a path so that Spark takes ``*``, ``?``, ``[`` and ``{`` in it as they are, not as a pattern."""
+        self._permit(path)
+        return re.sub(r"[*?\[\]{}\\]", r"\\\g<0>", str(path.absolute()))
+
+    def _permit(self, path: Path) -> None:
+        place = path.resolve()
+        if self._allowed is not None and place not in self._allowed and self.folder.resolve() not in place.parents:
+            raise RunError(f"engine: {path.name} lies outside the folder of tables, and the engine is sealed.")
+
+    def _view(self, name: str, frame: Any) -> None:
+        frame.createOrReplaceTempView(name)
+        self._views.add(name)
+
+    def _sql(self, text: str, **values: Any) -> Any:
+        used = {m[1] for m in _PARAMETER.finditer(text) if m[1] in values}
+        given = {name: getattr(values[name], "item", lambda v=values[name]: v)() for name in used}
+        return self._run(lambda: self._session.sql(text, args=given) if given else self._session.sql(text))
+
+    def _run(self, act: Any) -> Any:
+        """Do something, and say in one line what the source or the machine is at fault for."""
+        try:
+            return act()
+        except Exception as fault:
+            text = str(fault)
+            if "MALFORMED_CSV_RECORD" in text:
+                raise TableError(
+                    f"{self._source}: a line does not have the columns of the header. Correct that line."
+                ) from None
+            if "OutOfMemoryError" in text or "MEMORY_LIMIT" in text:
+                raise RunError("engine: out of memory. Raise the memory limit.") from None
+            if "FAILED_READ_FILE" in text or "PATH_NOT_FOUND" in text:
+                raise RunError(f"engine: {self._source} cannot be read, truncated or corrupt.") from None
+            raise
+
+
+def _type(kind: str) -> str:
+    """Name a type of Spark as DuckDB does."""
+    if kind.startswith("array<"):
+        return _type(kind[6:-1]) + "[]"
+    return _TYPES.get(kind, kind.upper())
+
+
+def _replace(written: Path, target: Path) -> None:
+    """Put a folder where another or a file may lie: the old one steps aside first."""
+    old = target.with_suffix(f".{os.getpid()}.old")
+    if target.exists():
+        target.replace(old)
+    written.replace(target)
+    old.unlink() if old.is_file() else shutil.rmtree(old, ignore_errors=True)
+
+
+def _join(parts: list[Path], path: Path) -> None:
+    """Put the parts of a result one after the other into one file, a group of rows at a time."""
+    import pyarrow.parquet as pq
+
+    if len(parts) == 1:
+        parts[0].replace(path)
+        return
+    with pq.ParquetWriter(path, pq.read_schema(parts[0])) as file:
+        for part in parts:
+            for group in pq.ParquetFile(part).iter_batches():
+                file.write_batch(group)
+
+
+def _frame(found: Any) -> "pd.DataFrame":
+    """Make the data frame that DuckDB would make: decimals as floats, days as times."""
+    import pyarrow as pa
+
+    for place, field in enumerate(found.schema):
+        kind = pa.float64() if pa.types.is_decimal(field.type) else None
+        kind = pa.timestamp("us") if pa.types.is_date(field.type) else kind
+        if kind is not None:
+            found = found.set_column(place, field.name, found.column(place).cast(kind))
+    return found.to_pandas()

@@ -1,0 +1,180 @@
+"""Starts Spark, in this process or through a master elsewhere, and says in one line why it cannot.
+
+Nothing here is imported unless Spark is asked for. What the Java machine has to say goes to a file without a name
+that is read only when it does not start.
+"""
+
+import logging
+import os
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from custlib.errors import RunError
+
+MASTER = "CUSTLIB_SPARK_MASTER"
+_LOCAL = "local[*]"
+_REMOTE = "sc://"
+_INSTALL = "Install it: pip install 'custlib[spark]', and Java 17 or later."
+_PATIENCE = 5.0
+_LOGGER = "SQLQueryContextLogger"
+
+# Of every session: days are counted in UTC, a cast that fails is an error, and a file is no table by its name.
+_SESSION = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.autoBroadcastJoinThreshold": "64MB",
+    "spark.sql.runSQLOnFiles": "false",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+
+
+def start(folder: Path, *, master: str | None = None, memory_limit: str | None = None) -> Any:
+    """Open a session of its own: views and settings are not shared with any other.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where tables live; what Spark calls its warehouse lies in it.
+    master : str, optional
+        For instance ``"local[4]"``, ``"spark://host:7077"``, ``"yarn"``, or ``"sc://host:15002"`` for Spark Connect;
+        what ``CUSTLIB_SPARK_MASTER`` or ``SPARK_REMOTE`` says when not given, else all cores of this machine.
+    memory_limit : str, optional
+        Memory of the driver, for instance ``"4GB"``; half of the machine's when not given. It holds for the first
+        session of a process.
+
+    Returns
+    -------
+    pyspark.sql.SparkSession
+        The session.
+
+    Raises
+    ------
+    RunError
+        If PySpark or Java is missing, nothing answers at the master, or Spark does not start.
+    """
+    master = master or os.environ.get(MASTER) or os.environ.get("SPARK_REMOTE") or _LOCAL
+    builder = _builder()
+    _reach(master)
+    if master.startswith(_REMOTE):
+        session = _started(lambda: builder.remote(master).create(), master)
+    else:
+        _need_java()
+        settings = _settings(folder, master, memory_limit)
+        session = _started(lambda: builder.master(master).config(map=settings).getOrCreate().newSession(), master)
+    for name, value in _SESSION.items():
+        session.conf.set(name, value)
+    if master.startswith("local"):
+        session.conf.set("spark.sql.shuffle.partitions", str(4 * (os.cpu_count() or 1)))
+    return session
+
+
+def _builder() -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise RunError(f"spark: PySpark is not installed. {_INSTALL}") from None
+    # PySpark logs every fault with its whole stack before it raises it.
+    logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
+    return SparkSession.builder.appName("custlib")
+
+
+def _need_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if home and not (Path(home) / "bin" / "java").is_file():
+        raise RunError("spark: JAVA_HOME names no Java (it has no bin/java). Correct it, or unset it.")
+    if not home and shutil.which("java") is None:
+        raise RunError(
+            "spark: there is no Java (neither JAVA_HOME nor java on the PATH). Install Java 17 or later, for "
+            "instance: apt install openjdk-17-jre-headless"
+        )
+
+
+def _reach(master: str) -> None:
+    """Refuse a master at which nothing answers: Spark itself would try for minutes."""
+    place = urlsplit(master)
+    if place.scheme not in ("spark", "sc"):
+        return
+    port = place.port or (7077 if place.scheme == "spark" else 15002)
+    try:
+        socket.create_connection((place.hostname or "", port), timeout=_PATIENCE).close()
+    except OSError as fault:
+        said = fault.strerror or "no answer"
+        raise RunError(
+            f"spark: nothing answers at {place.hostname}:{port} ({said}). Start it, or correct {MASTER}."
+        ) from None
+
+
+def _settings(folder: Path, master: str, memory_limit: str | None) -> dict[str, str]:
+    """What can only be set before Spark starts."""
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+        "spark.driver.memory": _memory(memory_limit),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+    }
+    here = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return settings | (here if master.startswith("local") else {})
+
+
+def _memory(limit: str | None) -> str:
+    """Write a limit such as ``"500MB"`` as Java does: ``"500m"``."""
+    if limit is None:
+        half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2 if hasattr(os, "sysconf") else 0
+        return f"{max(half >> 20, 1024)}m"
+    found = re.fullmatch(r"\s*([0-9]+)\s*([KMGT])i?B?\s*", limit, re.IGNORECASE)
+    if not found:
+        raise RunError(f"spark: {limit!r} is no size of memory. Write it as 4GB or 500MB.")
+    return f"{found[1]}{found[2].lower()}"
+
+
+def _started(begin: Any, master: str) -> Any:
+    """Start a session; where that fails, raise one line."""
+    with TemporaryFile() as said, _stderr_to(said):
+        try:
+            return begin()
+        except Exception as fault:
+            _forget_half_started()
+            raise RunError(f"spark: cannot start at {master}: {_reason(fault, said)}. {_INSTALL}") from None
+
+
+def _forget_half_started() -> None:
+    """Let the next attempt begin anew: a master that refuses leaves a context that is stopped but still known."""
+    with suppress(Exception):
+        from pyspark import SparkContext
+
+        if SparkContext._active_spark_context is not None:
+            SparkContext._active_spark_context.stop()
+
+
+def _reason(fault: Exception, said: IO[bytes]) -> str:
+    """The line that says most: of the fault, or of the Java machine where that did not come up."""
+    lines = str(fault).strip().splitlines() or [type(fault).__name__]
+    told = [line for line in lines if "Exception: " in line]
+    if told:
+        return told[-1].split("Exception: ", 1)[-1].strip().rstrip(".")
+    said.seek(0)
+    printed = [line for line in said.read().decode("utf-8", "replace").splitlines() if "rror" in line]
+    return (printed[-1] if printed else lines[0]).strip().rstrip(".")
+
+
+@contextmanager
+def _stderr_to(file: IO[bytes]) -> Iterator[None]:
+    """Lend a file as standard error to the processes started meanwhile; the Java machine keeps it."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
