@@ -14,6 +14,7 @@ from pathlib import Path
 
 from custlib import __version__
 from custlib.engine import ENGINES
+from custlib.engine.parts import LEAST_MEMORY, size_of
 from custlib.errors import CustlibError, UsageError
 from custlib.execute import DEFAULT
 
@@ -62,7 +63,7 @@ def _run(given: argparse.Namespace) -> None:
     reports = given.reports or given.project.parent.parent / "reports"
     target = run_project(
         opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force, how=given.executor,
-        engine=given.engine,
+        engine=given.engine, memory_limit=given.memory_limit,
     )  # fmt: skip
     print(target)
 
@@ -79,6 +80,7 @@ def _value(given: argparse.Namespace) -> None:
         holdout_days=given.holdout_days,
         out=given.out,
         engine=given.engine,
+        memory_limit=given.memory_limit,
     )
     print(json.dumps(summary, indent=1, allow_nan=False))
 
@@ -128,6 +130,9 @@ def _add_engine(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--engine", choices=ENGINES, default="duckdb", help="what makes the tables: this machine, or Spark (duckdb)"
     )
+    command.add_argument(
+        "--memory-limit", type=_size, metavar="SIZE", help="of the engine, for instance 500MB; the rest goes to disk"
+    )
 
 
 def _day(text: str) -> dt.date:
@@ -135,6 +140,12 @@ def _day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2025-06-30") from None
+
+
+def _size(text: str) -> str:
+    if size_of(text) < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size of at least 100MB; write 500MB or 2GB")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -64,8 +64,8 @@ class Evidence:
     @cached_property
     def outcomes(self) -> "pd.DataFrame":
         """Cells of the calibration customers with what they bought in the holdout."""
-        engine = self._opened.need("transactions")
-        return backtest.outcomes(engine, end=self._project.calibration_end, until=self._project.as_of)
+        engine, known = self._opened.need("customer_history"), backtest.KNOWN_IN_HISTORY
+        return backtest.outcomes(engine, end=self._project.calibration_end, until=self._project.as_of, known=known)
 
     @cached_property
     def forecast(self) -> "pd.DataFrame":

@@ -43,6 +43,7 @@ def value_file(
     annual_discount_rate: float = 0.10,
     holdout_days: int | None = None,
     engine: str = "duckdb",
+    memory_limit: str | None = None,
 ) -> dict[str, Any]:
     """Value the customers of one file.
 
@@ -64,6 +65,8 @@ def value_file(
         Period kept back to test the forecast; half of the time covered when not given.
     engine : {"duckdb", "spark"}
         Which engine makes the tables.
+    memory_limit : str, optional
+        Of the engine, for instance ``"500MB"``; what does not fit is spilled to disk.
 
     Returns
     -------
@@ -82,13 +85,13 @@ def value_file(
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
     project = project.replace(holdout_days=holdout_days)
     with TemporaryDirectory(prefix="custlib-") as work:
-        workspace = Workspace(project, Path(work), engine=engine)
+        workspace = Workspace(project, Path(work), engine=engine, memory_limit=memory_limit)
+        covered = _covered(workspace)
+        workspace.project = project.replace(holdout_days=holdout_days or min(max(covered // 2, 1), _LONGEST))
         _demand(workspace)
         workspace.need("customer_value")
-        covered = workspace.engine.fetch("select max(T) as days from customer_activity")["days"].item()
         summary = _summary(workspace)
-        project = project.replace(holdout_days=holdout_days or min(max(int(covered) // 2, 1), _LONGEST))
-        summary["backtest"] = _backtest(workspace, project, int(covered))
+        summary["backtest"] = _backtest(workspace, covered)
         summary["cautions"] |= _caution_of_test(summary["backtest"])
         _write(workspace, out)
         workspace.engine.close()
@@ -164,19 +167,25 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _backtest(workspace: Workspace, project: Project, covered: int) -> dict[str, Any]:
+def _covered(workspace: Workspace) -> int:
+    """Days from the first purchase to as_of; 0 without any."""
+    first = workspace.quality["first_day"]
+    return (workspace.project.as_of - dt.date.fromisoformat(first)).days if first else 0
+
+
+def _backtest(workspace: Workspace, covered: int) -> dict[str, Any]:
     """Hold a forecast of the past against what came; say so where there is no past to forecast from."""
     if covered < 2:
         return {"refused": "the purchases cover less than two days"}
-    workspace.project = project
-    days, held = {"holdout_days": project.holdout_days}, workspace.holdout
+    days, held = {"holdout_days": workspace.project.holdout_days}, workspace.holdout
     return days | held if "reason" not in held else days | {"refused": texts("en")(f"refused.test.{held['reason']}")}
 
 
 def _write(workspace: Workspace, out: Path) -> None:
     """Write the rows beside the target, then rename: no partial file is left."""
     made = workspace.folder / "out.parquet"
-    workspace.engine.write(f"select {', '.join(OUT_COLUMNS)} from customer_value order by customer_id", made)
+    columns = f"cast(customer_id as string) as customer_id, {', '.join(OUT_COLUMNS[1:])}"
+    workspace.engine.write(f"select {columns} from customer_value order by customer_id", made)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         shutil.copyfile(made, part)

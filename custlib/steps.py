@@ -82,30 +82,46 @@ def _transactions(ws: Tables) -> None:
     ws.record("quality", lambda: made)
 
 
-def _activity(ws: Tables) -> None:
+def _history(ws: Tables) -> None:
     ws.need("transactions")
-    activity.make_activity(ws.engine, "customer_activity", as_of=ws.project.as_of, **_money(ws.project))
+    ends = {"as_of": ws.project.as_of, "calibration_end": ws.project.calibration_end}
+    activity.make_history(ws.engine, **ends, **_money(ws.project))
 
 
-def _calibration_activity(ws: Tables) -> None:
-    ws.need("transactions")
-    end = ws.project.calibration_end
-    activity.make_activity(ws.engine, "calibration_activity", as_of=end, **_money(ws.project))
+def _activity(name: str, end: str) -> Step:
+    def make(ws: Tables) -> None:
+        ws.need("customer_history")
+        project = ws.project
+        as_of = project.as_of if end == "now" else project.calibration_end
+        rate = project.daily_discount_rate
+        activity.define_activity(ws.engine, name, end, as_of=as_of, until=project.as_of, daily_rate=rate)
+
+    return make
 
 
 def _money(project: Project) -> dict[str, Any]:
     return {"daily_rate": project.daily_discount_rate, "cost_to_serve": project.cost_to_serve}
 
 
-def _activity_at(name: str, *, past_day: bool, past_purchases: bool) -> Step:
+def _history_before(ws: Tables) -> None:
+    ws.need("transactions")
+    since = ws.compared_with
+    select = activity.customer_history(ws.engine.dialect, {"now": since}, before=since, **_money(ws.project))
+    ws.engine.make("history_before", select, per_customer=True, until=since)
+
+
+def _activity_before(name: str, *, aged: bool) -> Step:
     def make(ws: Tables) -> None:
-        ws.need("transactions")
-        since, now = ws.compared_with, ws.project.as_of
-        as_of, until = since if past_day else now, since if past_purchases else now
-        select = activity.customer_activity(ws.engine.dialect, **_money(ws.project))
-        ws.engine.make(name, select, as_of=as_of, until=until)
+        engine, as_of = ws.need("history_before"), ws.project.as_of if aged else ws.compared_with
+        carry = ws.project.daily_discount_rate * (as_of - ws.compared_with).days
+        select = activity.activity_at(engine.dialect, "now", history="history_before", carry=carry)
+        engine.define(name, select, of=("history_before",), as_of=as_of)
 
     return make
+
+
+def _activity_now(ws: Tables) -> None:
+    ws.need("customer_activity").define("activity_now", "select * from customer_activity", of=("customer_activity",))
 
 
 def _cells(name: str, source: str) -> Step:
@@ -175,12 +191,9 @@ def _customer_potential(ws: Tables) -> None:
 
 
 def _holdout(ws: Tables) -> None:
-    engine = ws.need("transactions", "calibration_activity", "calibration_scores")
+    engine = ws.need("customer_history", "calibration_scores")
     end, as_of = ws.project.calibration_end, ws.project.as_of
-    backtest.make_holdout(
-        engine, "calibration_activity", "calibration_scores", ws.calibration_model,
-        calibration_end=end, as_of=as_of,
-    )  # fmt: skip
+    backtest.define_holdout(engine, "calibration_scores", ws.calibration_model, calibration_end=end, as_of=as_of)
 
 
 def _customer_segments(ws: Tables) -> None:
@@ -221,22 +234,24 @@ def _calibration_methods(ws: Tables) -> None:
 
 STEPS: dict[str, Step] = {
     "transactions": _transactions,
-    "customer_activity": _activity,
+    "customer_history": _history,
+    "customer_activity": _activity("customer_activity", "now"),
     "cells": _cells("cells", "customer_activity"),
     "spend_cells": _spend_cells("spend_cells", "customer_activity"),
     "alive_scores": _alive_scores,
     "customer_potential": _customer_potential,
     "customer_value": _customer_value,
     "customer_intervals": _customer_intervals,
-    "calibration_activity": _calibration_activity,
+    "calibration_activity": _activity("calibration_activity", "calibration"),
     "calibration_cells": _cells("calibration_cells", "calibration_activity"),
     "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),
     "calibration_scores": _calibration_scores,
     "holdout": _holdout,
     "customer_segments": _customer_segments,
-    "activity_before": _activity_at("activity_before", past_day=True, past_purchases=True),
-    "activity_aged": _activity_at("activity_aged", past_day=False, past_purchases=True),
-    "activity_now": _activity_at("activity_now", past_day=False, past_purchases=False),
+    "history_before": _history_before,
+    "activity_before": _activity_before("activity_before", aged=False),
+    "activity_aged": _activity_before("activity_aged", aged=True),
+    "activity_now": _activity_now,
     "segment_moves": _segment_moves,
     "customer_months": _customer_months,
     "customer_methods": _customer_methods,

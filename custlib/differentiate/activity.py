@@ -7,6 +7,7 @@ of every purchase day; ``historic_value`` is its present value, each day's profi
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from custlib.engine.base import Engine
@@ -18,41 +19,72 @@ DAY_BINS = (1, 2, 7, 14)
 _SPEND_BINS = (None, 1000, 200, 50)
 
 
-def customer_activity(sql: Dialect, *, daily_rate: float = 0.0, cost_to_serve: float = 0.0) -> str:
-    """Write the select of one row per customer, of the purchases up to ``:until`` looked at on ``:as_of``.
+def customer_days(sql: Dialect, *, daily_rate: float = 0.0, cost_to_serve: float = 0.0) -> str:
+    """Write the select of one row per customer and day up to ``:until``, several lines of a day being one purchase.
 
-    The two dates differ only in the counterfactual "time passes and nobody buys". A past profit is carried to
-    as_of as sum of profit x (1 + annual rate)^(days / 365), with ``daily_rate`` = ln(1 + annual rate) / 365;
-    as decimals, so that the order of rows does not matter, and by at most e^40, so that no decimal overflows.
+    A profit is carried to ``:until`` as profit x (1 + annual rate)^(days / 365), with ``daily_rate`` =
+    ln(1 + annual rate) / 365; as decimals, so that the order of rows does not matter, and by at most e^40, so that
+    no decimal overflows.
     """
-    factor = f"exp(least(cast({daily_rate!r} as double) * {sql.days('cast(:as_of as date)', 'day')}, 40))"
+    factor = f"exp(least(cast('{daily_rate!r}' as double) * {sql.days('cast(:until as date)', 'day')}, 40))"
+    served = f"case when is_purchase then cast('{cost_to_serve!r}' as decimal(18, 4)) else 0 end"
+    profit = f"profit - {served}" if cost_to_serve else "profit"
+    return f"""
+        select *, cast(round(cast(profit as double) * {factor} * 1e6) / 1e6 as decimal(38, 6)) as carried
+        from (select customer_id, day, is_purchase, amount, refunded, {profit} as profit
+              from (select customer_id, day, bool_or(is_purchase) as is_purchase,
+                           sum(amount) as amount, sum(profit) as profit,
+                           sum(case when is_refund then -amount else 0 end) as refunded
+                    from transactions where day <= :until group by customer_id, day))"""
+
+
+def customer_history(sql: Dialect, ends: Mapping[str, dt.date], *, before: dt.date, **rates: float) -> str:
+    """Write the select of one row per customer, as known at the end of each of some days, in one pass.
+
+    A column is named ``<column>_<end>``; ``purchase_days_before`` counts those up to ``before``.
+    """
+    columns = [f"count(case when is_purchase and day <= {_day(before)} then 1 end) as purchase_days_before"]
+    for name, end in ends.items():
+        then = f"day <= {_day(end)}"
+        columns += [
+            f"count(case when is_purchase and {then} then 1 end) as purchase_days_{name}",
+            f"max(case when is_purchase and {then} then day end) as last_day_{name}",
+            *(
+                f"sum(case when {then} then {column} end) as {column}_{name}"
+                for column in ("amount", "profit", "refunded", "carried")
+            ),
+        ]
+    return f"""
+        select customer_id, min(case when is_purchase then day end) as first_day,
+               {sql.min_by}(amount, case when is_purchase then day end) as first_amount,
+               {", ".join(columns)}
+        from ({customer_days(sql, **rates)}) group by customer_id"""
+
+
+def _day(day: dt.date) -> str:
+    return f"date '{day.isoformat()}'"
+
+
+def activity_at(
+    sql: Dialect, end: str, *, history: str = "customer_history", carry: float = 0.0, also: str = ""
+) -> str:
+    """Write the select of customer activity from the history, as known at one of its ends, looked at on ``:as_of``.
+
+    The two dates differ only in the counterfactual "time passes and nobody buys". ``carry`` is the logarithm by which
+    past profits are carried on from the last end of the history to ``:as_of``; ``also`` names more columns.
+    """
+    carried = f"cast(carried_{end} as double)" + (f" * exp(cast('{carry!r}' as double))" if carry else "")
     return f"""
         select customer_id,
-               purchase_days - 1 as frequency,
-               {sql.days("last_day", "first_day")} as recency,
+               purchase_days_{end} - 1 as frequency,
+               {sql.days(f"last_day_{end}", "first_day")} as recency,
                {sql.days("cast(:as_of as date)", "first_day")} as T,
-               {sql.days("cast(:as_of as date)", "last_day")} as days_since_last,
-               case when purchase_days > 1
-                    then cast(revenue - first_amount as double) / (purchase_days - 1) end as monetary_value,
-               first_amount, refunds, revenue, profit, cast(historic_value as double) as historic_value, first_day
-        from (
-            select customer_id,
-                   count(*) filter (where is_purchase) as purchase_days,
-                   min(day) filter (where is_purchase) as first_day,
-                   max(day) filter (where is_purchase) as last_day,
-                   {sql.min_by}(amount, day) filter (where is_purchase) as first_amount,
-                   sum(amount) as revenue, sum(profit) as profit, sum(refunded) as refunds,
-                   sum(cast(round(cast(profit as double) * {factor} * 1e6) / 1e6 as decimal(38, 6))) as historic_value
-            from (
-                select customer_id, day, bool_or(is_purchase) as is_purchase,
-                       sum(amount) as amount,
-                       sum(profit) - case when bool_or(is_purchase) then cast({cost_to_serve!r} as decimal(18, 4))
-                                          else cast(0 as decimal(18, 4)) end as profit,
-                       sum(case when is_refund then -amount else 0 end) as refunded
-                from transactions where day <= :until
-                group by customer_id, day)
-            group by customer_id)
-        where purchase_days > 0"""
+               {sql.days("cast(:as_of as date)", f"last_day_{end}")} as days_since_last,
+               case when purchase_days_{end} > 1
+                    then cast(amount_{end} - first_amount as double) / (purchase_days_{end} - 1) end as monetary_value,
+               first_amount, refunded_{end} as refunds, amount_{end} as revenue, profit_{end} as profit,
+               {carried} as historic_value, first_day{also}
+        from {history} where purchase_days_{end} > 0"""
 
 
 def cells(sql: Dialect, activity: str, days: int) -> str:
@@ -86,7 +118,7 @@ def make_activity(
     daily_rate: float = 0.0,
     cost_to_serve: float = 0.0,
 ) -> None:
-    """Make a table of customer activity.
+    """Make a table of customer activity from the transactions, for a day that the history does not end on.
 
     Parameters
     ----------
@@ -108,11 +140,77 @@ def make_activity(
     TableError
         If nobody bought up to that day.
     """
-    select = customer_activity(engine.dialect, daily_rate=daily_rate, cost_to_serve=cost_to_serve)
-    engine.make(name, select, as_of=as_of, until=until or as_of)
-    if engine.fetch(f"select count(*) as n from {name}")["n"].item() == 0:
+    sql, end = engine.dialect, until or as_of
+    rates = {"daily_rate": daily_rate, "cost_to_serve": cost_to_serve}
+    history = customer_history(sql, {"now": end}, before=end, **rates)
+    select = activity_at(sql, "now", history=f"({history})", carry=daily_rate * (as_of - end).days)
+    engine.make(name, select, per_customer=True, as_of=as_of, until=end)
+    _refuse_nobody(engine, name, end)
+
+
+def make_history(
+    engine: Engine,
+    *,
+    as_of: dt.date,
+    calibration_end: dt.date,
+    daily_rate: float = 0.0,
+    cost_to_serve: float = 0.0,
+) -> None:
+    """Make ``customer_history`` at as_of (``now``) and at the end of calibration, in one pass of the transactions.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``transactions``.
+    as_of, calibration_end : datetime.date
+        The two ends; ``purchase_days_before`` counts up to as long before the second as it is before the first.
+    daily_rate : float, default 0
+        Continuous rate per day at which past profits are carried to as_of.
+    cost_to_serve : float, default 0
+        What a purchase day costs beside the goods, in currency.
+    """
+    ends = {"now": as_of, "calibration": calibration_end}
+    before = calibration_end - (as_of - calibration_end)
+    select = customer_history(
+        engine.dialect, ends, before=before, daily_rate=daily_rate, cost_to_serve=cost_to_serve
+    )
+    engine.make("customer_history", select, per_customer=True, until=as_of)
+
+
+def define_activity(
+    engine: Engine, name: str, end: str, *, as_of: dt.date, until: dt.date, daily_rate: float = 0.0
+) -> None:
+    """Define a table of customer activity by one end of the history.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``customer_history``.
+    name : str
+        The table to define.
+    end : {"now", "calibration"}
+        Which end of the history.
+    as_of : datetime.date
+        The day the customers are looked at.
+    until : datetime.date
+        The last end of the history, which past profits are carried to there.
+    daily_rate : float, default 0
+        Continuous rate per day, as of the history.
+
+    Raises
+    ------
+    TableError
+        If nobody bought up to that day.
+    """
+    select = activity_at(engine.dialect, end, carry=daily_rate * (as_of - until).days)
+    engine.define(name, select, of=("customer_history",), as_of=as_of)
+    _refuse_nobody(engine, name, as_of)
+
+
+def _refuse_nobody(engine: Engine, name: str, until: dt.date) -> None:
+    if _count(engine, name) == 0:
         raise TableError(
-            f"{name}: no purchase day up to {until or as_of}; returns and cancelled lines are none. "
+            f"{name}: no purchase day up to {until}; returns and cancelled lines are none. "
             "Check the date and the amounts."
         )
 

@@ -1,6 +1,6 @@
 """Makes ``holdout`` and outcome cells: the forecast of a past date held against what then came.
 
-Reads ``transactions``, the activity and scores of the calibration period. The model is fitted only on what was
+Reads ``customer_history`` (``transactions`` for other days) and the scores of the calibration period. The model is fitted only on what was
 known at the end of calibration. Beside it stand what people do without a model: carry on every customer's rate,
 take the last period again, or drop whoever has been silent for too long (the hiatus rule of Wuebben and
 von Wangenheim 2008, "Instant customer base analysis: managerial heuristics often get it right", Journal of
@@ -15,32 +15,38 @@ import pandas as pd
 
 from custlib import rules
 from custlib.differentiate import lifetime
-from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS
+from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS, activity_at
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.models.bgnbd_model import BetaGeometricNBD
 
 
-def holdout(sql: Dialect, activity: str, scores: str) -> str:
+def holdout(sql: Dialect, scores: str) -> str:
     """Write the select of forecast and truth of each customer of the calibration period."""
+    also = (
+        ", purchase_days_now - purchase_days_calibration as actual"
+        ", purchase_days_calibration - purchase_days_before as latest"
+    )
     return f"""
-        select a.customer_id, a.frequency, a.recency, a.T,
-               coalesce(h.actual, 0) as actual,
+        select a.customer_id, a.frequency, a.recency, a.T, a.actual,
                {lifetime.probability_alive(sql)} * s.purchases_if_alive as predicted,
-               case when a.T > 0 then a.frequency * cast(:holdout_days as double) / a.T else 0.0 end as naive,
-               coalesce(h.before, 0) - case when a.T < :holdout_days then 1 else 0 end as again
-        from {activity} a
-        join {scores} s using (frequency, T)
-        left join (
-            select customer_id, count(distinct case when day > :calibration_end then day end) as actual,
-                   count(distinct case when day <= :calibration_end then day end) as before
-            from transactions
-            where is_purchase and day > :period_begin and day <= :as_of group by customer_id
-        ) h on a.customer_id = h.customer_id"""
+               case when a.T > 0 then a.frequency * cast(:holdout_days as double) / a.T else 0e0 end as naive,
+               a.latest - case when a.T < :holdout_days then 1 else 0 end as again
+        from ({activity_at(sql, "calibration", also=also)}) a join {scores} s using (frequency, T)"""
 
 
-def outcome_cells(sql: Dialect, days: int) -> str:
+KNOWN_IN_HISTORY = """
+    select first_day, last_day_calibration as last_day, purchase_days_calibration as known,
+           purchase_days_now - purchase_days_calibration as actual from customer_history"""
+KNOWN_IN_TRANSACTIONS = """
+    select customer_id, min(day) as first_day, max(case when day <= :as_of then day end) as last_day,
+           count(distinct case when day <= :as_of then day end) as known,
+           count(distinct case when day > :as_of then day end) as actual
+    from transactions where is_purchase and day <= :last_day group by customer_id"""
+
+
+def outcome_cells(sql: Dialect, days: int, known: str = KNOWN_IN_TRANSACTIONS) -> str:
     """Write the select of cells at ``:as_of`` with the purchases of the days after it up to ``:last_day``."""
     recency, age = (sql.divide(name, str(days)) for name in ("recency", "T"))
     return f"""
@@ -49,43 +55,35 @@ def outcome_cells(sql: Dialect, days: int) -> str:
         from (
             select known - 1 as frequency, {sql.days("last_day", "first_day")} as recency,
                    {sql.days("cast(:as_of as date)", "first_day")} as T, actual
-            from (
-                select customer_id, min(day) as first_day, max(case when day <= :as_of then day end) as last_day,
-                       count(distinct case when day <= :as_of then day end) as known,
-                       count(distinct case when day > :as_of then day end) as actual
-                from transactions where is_purchase and day <= :last_day group by customer_id)
-            where known > 0)
+            from ({known}) where known > 0)
         group by frequency, {recency}, {age}"""
 
 
-def make_holdout(
-    engine: Engine, activity: str, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
+def define_holdout(
+    engine: Engine, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
 ) -> None:
-    """Make the table of forecast and truth.
+    """Define the table of forecast and truth.
 
     Parameters
     ----------
     engine : Engine
-        Holds transactions and the calibration tables.
-    activity, scores : str
-        Names of the calibration tables.
+        Holds ``customer_history`` and the scores of the calibration period.
+    scores : str
+        Name of the scores.
     model : BGNBD or MBGNBD
         Fitted on the calibration period, time in days.
     calibration_end, as_of : datetime.date
-        The holdout period is the days after the one up to the other.
+        The two ends of the history.
     """
-    engine.make(
-        "holdout",
-        holdout(engine.dialect, activity, scores),
-        calibration_end=calibration_end,
-        as_of=as_of,
-        period_begin=calibration_end - (as_of - calibration_end),
-        holdout_days=(as_of - calibration_end).days,
-        **lifetime.parameters(model),
-    )
+    engine.define(
+        "holdout", holdout(engine.dialect, scores), of=("customer_history", scores),
+        as_of=calibration_end, holdout_days=(as_of - calibration_end).days, **lifetime.parameters(model),
+    )  # fmt: skip
 
 
-def outcomes(engine: Engine, *, end: dt.date, until: dt.date) -> pd.DataFrame:
+def outcomes(
+    engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS
+) -> pd.DataFrame:
     """Count the customers of a past date in cells, with what they bought afterwards.
 
     Parameters
@@ -96,6 +94,8 @@ def outcomes(engine: Engine, *, end: dt.date, until: dt.date) -> pd.DataFrame:
         The past date; who had not bought by then is left out.
     until : datetime.date
         Last day of the purchases counted.
+    known : str, optional
+        The select that counts them; `KNOWN_IN_HISTORY` where the two days are ends of the history.
 
     Returns
     -------
@@ -104,12 +104,11 @@ def outcomes(engine: Engine, *, end: dt.date, until: dt.date) -> pd.DataFrame:
         ``end``) and ``buyers`` (how many bought at all), sorted by the first three.
     """
     for days in DAY_BINS:
-        select = outcome_cells(engine.dialect, days)
-        many = engine.fetch(f"select count(*) as n from ({select})", as_of=end, last_day=until)["n"].item()
-        if many <= CELL_LIMIT:
-            return engine.fetch(
-                f"select * from ({select}) order by frequency, recency, T", as_of=end, last_day=until
-            ).astype({"actual": float, "buyers": float})
+        select = f"select * from ({outcome_cells(engine.dialect, days, known)}) limit {CELL_LIMIT + 1}"
+        found = engine.fetch(select, limit=CELL_LIMIT + 1, as_of=end, last_day=until)
+        if len(found) <= CELL_LIMIT:
+            found = found.sort_values(["frequency", "recency", "T"], ignore_index=True)
+            return found.astype({"actual": float, "buyers": float})
     raise TableError(f"outcomes: more than {CELL_LIMIT:,} cells even in bins of {DAY_BINS[-1]} days.")
 
 

@@ -84,7 +84,7 @@ def make_customer_value(
     """
     select = customer_value(engine.dialect, activity, scores, money, potential=potential)
     values = lifetime.parameters(model) | spend.parameters(money)
-    engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
+    engine.make(name, select, per_customer=True, margin=margin, cost_to_serve=cost_to_serve, **values)
 
 
 def customer_history(sql: Dialect, activity: str) -> str:
@@ -109,7 +109,7 @@ def make_customer_history(engine: Engine, name: str, activity: str) -> None:
     activity : str
         Name of the table it reads.
     """
-    engine.make(name, customer_history(engine.dialect, activity))
+    engine.make(name, customer_history(engine.dialect, activity), per_customer=True)
 
 
 def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) -> float:

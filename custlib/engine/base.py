@@ -46,8 +46,13 @@ class Engine(Protocol):
     def open(self, name: str) -> None:
         """Give a table that the folder already holds its name in this connection."""
 
-    def make(self, name: str, select: str, **values: Any) -> None:
+    def make(
+        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
+    ) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
+
+    def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
+        """Give a select over tables a name, instead of writing its rows again."""
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""

@@ -4,11 +4,16 @@ A step is a function from a :class:`Dialect` to one select. It names columns as 
 named through :meth:`Dialect.name`, and leaves values as ``:parameters`` for the engine to bind.
 """
 
+import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from custlib.engine.strptime import spark_day
+
+
+PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Dialect:
     escape: str
     group: str
     matches_template: str
+    clean_template: str
     number_template: str
     float_text_template: str
     moment_template: str
@@ -112,6 +118,10 @@ class Dialect:
             return self.float_text_template.format(column=column)
         return f"cast({column} as {self.text_type})"
 
+    def unless_clean(self, text: str, cleaned: str) -> str:
+        """Write a text that is cleaned only where it begins or ends in other than a visible ASCII character."""
+        return self.clean_template.format(text=text, cleaned=cleaned)
+
     def moment(self, text: str) -> str:
         """Write an ISO text as a local time, whatever offset it ends in; null where it is none."""
         return self.moment_template.format(text=text)
@@ -160,6 +170,37 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def inlined(select: str, values: Mapping[str, Any]) -> str:
+    """Write values into a select that is kept, where an engine cannot bind them.
+
+    Parameters
+    ----------
+    select : str
+        A select with ``:parameters``.
+    values : mapping of str to date, int, float or str
+        Their values.
+
+    Returns
+    -------
+    str
+        The select without them.
+
+    Examples
+    --------
+    >>> inlined("select :rate * T as x where name = :name", {"rate": 0.5, "name": "it's"})
+    "select cast('0.5' as double) * T as x where name = 'it''s'"
+    """
+    return PARAMETER.sub(lambda m: _value(values[m[1]]) if m[1] in values else m[0], select)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dt.date):
+        return f"date '{value.isoformat()[:10]}'"
+    if isinstance(value, float):
+        return f"cast('{float(value)!r}' as double)"
+    return literal(value) if isinstance(value, str) else str(value)
+
+
 DUCKDB = Dialect(
     engine="duckdb",
     quote='"',
@@ -171,6 +212,10 @@ DUCKDB = Dialect(
     escape="\\",
     group="\\",
     matches_template="regexp_matches({text}, {pattern})",
+    clean_template=(
+        "case when {text} >= '!' and {text} < chr(127) and unicode({text}[-1]) between 33 and 126 then {text}"
+        " else {cleaned} end"
+    ),
     number_template="try_cast({text} as double)",
     float_text_template="cast({column} as varchar)",
     moment_template="try_cast({text} as timestamp)",
@@ -193,6 +238,7 @@ SPARK = Dialect(
     escape="\\\\",
     group="$",
     matches_template="regexp_like({text}, {pattern})",
+    clean_template="{cleaned}",
     number_template="case when not regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then try_cast({text} as double) end",
     float_text_template=(
         "case when abs({column}) < 1e15 and {column} = floor({column}) then concat("

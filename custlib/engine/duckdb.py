@@ -4,23 +4,28 @@ Tables are files so that notebooks hand them over by name, several processes rea
 larger than memory works. After the sources are attached, :meth:`DuckDB.seal` shuts every other door.
 """
 
+import json
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from custlib import tables
+from custlib.engine import parts
 from custlib.engine.base import FETCH_LIMIT
-from custlib.engine.dialect import DUCKDB, literal
+from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
 from custlib.errors import RunError, TableError, hint
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
+_WHOLE, _SPLIT, _DEFINED = _KINDS = (".parquet", ".parts", ".view.json")
 
 
 class DuckDB:
@@ -60,6 +65,7 @@ class DuckDB:
         settings |= {"threads": threads} if threads else {}
         for name, value in settings.items():
             self._connection.execute(f"set {name} = {literal(str(value))}")
+        self._split: dict[str, list[str]] = {}
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Give a CSV file a name; every column is text.
@@ -137,8 +143,8 @@ class DuckDB:
         self._execute("set enable_external_access = false")
 
     def has(self, name: str) -> bool:
-        """Tell whether the folder holds a table."""
-        return self._path(name).is_file()
+        """Tell whether the folder holds a table, whole, in parts, or defined by a select."""
+        return any(self._path(name, kind).exists() for kind in _KINDS)
 
     def open(self, name: str) -> None:
         """Give a table that the folder already holds its name in this connection.
@@ -153,12 +159,22 @@ class DuckDB:
         TableError
             If the folder has no such table.
         """
-        if not self.has(name):
-            known = sorted(p.stem for p in self.folder.glob("*.parquet"))
+        if self._path(name, _DEFINED).is_file():
+            kept = json.loads(self._path(name, _DEFINED).read_text(encoding="utf-8"))
+            for read in kept["of"]:
+                self.open(read)
+            self._execute(f"create or replace view {name} as {kept['select']}")
+        elif self._path(name, _SPLIT).is_dir():
+            self._attach_parts(name)
+        elif self.has(name):
+            self.attach_parquet(name, self._path(name))
+        else:
+            known = sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(_KINDS)})
             raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
-        self.attach_parquet(name, self._path(name))
 
-    def make(self, name: str, select: str, **values: Any) -> None:
+    def make(
+        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
+    ) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name.
 
         Parameters
@@ -167,6 +183,49 @@ class DuckDB:
             The table to make.
         select : str
             One select.
+        split_by : str, optional
+            A column: rows that are equal in it are written together, in as many parts as memory asks for.
+        rows : int, default 0
+            About how many rows a split table will have.
+        per_customer : bool, default False
+            No row of the select needs rows of two customers: it is made part by part of the split tables it reads.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        TableError
+            If the columns of the result break the data dictionary.
+        RunError
+            If memory or disk do not suffice; nothing is left of the table then.
+        """
+        split = parts.count(rows, self.memory) if split_by else 1
+        written = self._path(name, f".{os.getpid()}.part")
+        try:
+            if split > 1:
+                parts.check_disk(rows, self.folder)
+                self._write_split(written, select, split_by, split, **values)
+            elif per_customer and self._split:
+                self._write_by_part(written, select, **values)
+            else:
+                self.write(select, written, **values)
+            self._put(name, written)
+        finally:
+            _remove(written)
+        self.open(name)
+        tables.check(name, self.columns(name))
+
+    def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
+        """Give a select over tables a name, instead of writing its rows again.
+
+        Parameters
+        ----------
+        name : str
+            The table to define.
+        select : str
+            One select.
+        of : tuple of str
+            The tables that it reads.
         **values
             Values of its ``:parameters``.
 
@@ -175,12 +234,57 @@ class DuckDB:
         TableError
             If the columns of the result break the data dictionary.
         """
-        written = self._path(name).with_suffix(f".{os.getpid()}.part")
-        written.unlink(missing_ok=True)
-        self._execute(f"copy ({select}) to {literal(str(written))} (format parquet)", **values)
-        written.replace(self._path(name))
-        self.attach_parquet(name, self._path(name))
+        written = self._path(name, f".{os.getpid()}.part")
+        written.write_text(json.dumps({"of": of, "select": inlined(select, values)}), encoding="utf-8")
+        self._put(name, written, kind=_DEFINED)
+        self.open(name)
         tables.check(name, self.columns(name))
+
+    def _put(self, name: str, written: Path, *, kind: str = "") -> None:
+        """Rename what was written to the table's place; what lay there before goes."""
+        for old in _KINDS:
+            _remove(self._path(name, old))
+        self._split.pop(name, None)
+        written.replace(self._path(name, kind or (_SPLIT if written.is_dir() else _WHOLE)))
+
+    def _write_split(self, folder: Path, select: str, column: str, split: int, **values: Any) -> None:
+        place = f"(hash({self.dialect.name(column)}) >> 32) % {split}"
+        self._execute(
+            f"copy (select *, {place} as part from ({select})) to {literal(str(folder))}"
+            " (format parquet, partition_by (part), compression uncompressed)",
+            **values,
+        )
+
+    def _write_by_part(self, folder: Path, select: str, **values: Any) -> None:
+        """Make a select of every part of the split tables by itself."""
+        for place in sorted({place for found in self._split.values() for place in found}):
+            (folder / place).mkdir(parents=True, exist_ok=True)
+            with self._only(place):
+                self.write(select, folder / place / "made.parquet", **values)
+
+    @contextmanager
+    def _only(self, place: str) -> Iterator[None]:
+        """Show one part of every split table under its name."""
+        kept = dict(self._split)
+        try:
+            for name, found in kept.items():
+                self._view_parts(name, [place] if place in found else [])
+            yield
+        finally:
+            for name, found in kept.items():
+                self._view_parts(name, found)
+
+    def _attach_parts(self, name: str) -> None:
+        self._split[name] = sorted(place.name for place in self._path(name, _SPLIT).iterdir())
+        self._view_parts(name, self._split[name])
+
+    def _view_parts(self, name: str, places: list[str]) -> None:
+        """Show some parts of a split table under its name; of none, an empty table of its columns."""
+        folder = self._path(name, _SPLIT)
+        files = ", ".join(literal(f"{folder}{os.sep}{place}{os.sep}*.parquet") for place in places or self._split[name])
+        nothing = "" if places else " where false"
+        read = f"read_parquet([{files}], hive_partitioning = false)"
+        self._execute(f"create or replace view {name} as select * from {read}{nothing}")
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""
@@ -259,12 +363,18 @@ class DuckDB:
         """Close the connection; the tables stay in the folder."""
         self._connection.close()
 
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.parquet"
+    @property
+    def memory(self) -> int:
+        """Memory limit in bytes."""
+        said = self._execute("select current_setting('memory_limit')").fetchone()
+        return parts.size_of(said[0]) or FETCH_LIMIT
+
+    def _path(self, name: str, kind: str = ".parquet") -> Path:
+        return self.folder / f"{name}{kind}"
 
     def _execute(self, text: str, **values: Any) -> Any:
-        bound = _PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
-        used = {m[1]: values[m[1]] for m in _PARAMETER.finditer(text) if m[1] in values}
+        bound = PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
+        used = {m[1]: values[m[1]] for m in PARAMETER.finditer(text) if m[1] in values}
         try:
             return self._connection.execute(bound, used) if used else self._connection.execute(bound)
         except duckdb.OutOfMemoryException as fault:
@@ -276,6 +386,10 @@ class DuckDB:
 def _file(path: Path) -> str:
     """Write a path so that DuckDB takes ``*``, ``?`` and ``[`` in it as they are, not as a pattern."""
     return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _first_line(fault: Exception) -> str:

@@ -14,6 +14,8 @@ _SYMBOL = r"\p{Sc}"
 _FIRST_SYMBOL = rf"(?s)^([^\p{{Sc}}]*?)[ \t\r\n\f]*{_SYMBOL}[ \t\r\n\f]*(.*)$"
 _PARENTHESES = r"^\((.*)\)$"
 _OFFSET = "(Z|[+-][0-9]{2}:?[0-9]{2})$"
+_NUMBERS = ("amount", "cost", "quantity")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
@@ -34,31 +36,72 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
     str
         One select over the view ``source``.
     """
-    given = sql.text("customer_id_given", opened.types["customer_id"])
     return f"""
-        select customer_id_text as customer_id, order_id_text as order_id, product_text as product,
-               channel_text as channel, timestamp_text, amount_text,
+        select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
+               channel_text as channel, timestamp_text, amount_text, timestamp_given, amount_given,
                {_day(sql, opened.types["timestamp"], source)} as day,
                {_number(sql, "amount", opened, source)} as amount_number,
                {_number(sql, "cost", opened, source)} as cost_number,
                {_number(sql, "quantity", opened, source)} as quantity,
                {_constant("amount" in opened.columns)} as has_amount,
                {_constant("cost" in opened.columns)} as has_cost,
-               coalesce({given} <> customer_id_text, false) as is_trimmed,
+               {_is_trimmed(sql, opened)} as is_trimmed,
                {_has_thousands(sql, opened, source)} as has_thousands,
                {_symbol(sql, opened, source)} as symbol
         from ({_texts(sql, opened)})"""
 
 
+def has_whole_ids(opened: Opened) -> bool:
+    """Tell whether the source types its ids as whole numbers, which then stay numbers until the result."""
+    return opened.types["customer_id"] in _WHOLE
+
+
+def shown(sql: Dialect, name: str, opened: Opened) -> str:
+    """Write what stood in a column, as trimmed text, for the few rows that are set aside."""
+    return _trimmed(sql, f"{name}_given", opened.types.get(name, "VARCHAR"))
+
+
 def _texts(sql: Dialect, opened: Opened) -> str:
-    """Write the select that gives every standard column as it is and as trimmed text, null where it is not."""
+    """Write the select that gives every standard column as it is and as trimmed text, null where it is not.
+
+    A time or a number that the source types is not written as text: there a text only tells that it is given.
+    """
     columns = []
     for name in STANDARD_COLUMNS:
         given = sql.name(opened.columns[name]) if name in opened.columns else f"cast(null as {sql.text_type})"
-        written = sql.text(given, opened.types.get(name, "VARCHAR"))
-        text = f"nullif(trim(both {sql.literal(_BLANKS)} from {written}), '')"
-        columns += [f"{given} as {name}_given", f"{text} as {name}_text"]
+        columns += [f"{given} as {name}_given", f"{_text(sql, name, given, opened)} as {name}_text"]
     return f"select {', '.join(columns)} from source"
+
+
+def _text(sql: Dialect, name: str, given: str, opened: Opened) -> str:
+    if name not in opened.columns:
+        return f"cast(null as {sql.text_type})"
+    if _stays_typed(name, opened):
+        return f"case when {given} is not null then 'given' end"
+    return _trimmed(sql, given, opened.types[name])
+
+
+def _stays_typed(name: str, opened: Opened) -> bool:
+    if name == "customer_id":
+        return has_whole_ids(opened)
+    return opened.types[name].startswith(("TIMESTAMP", "DATE")) or (name in _NUMBERS and not _is_text(opened, name))
+
+
+def _trimmed(sql: Dialect, given: str, kind: str) -> str:
+    written = sql.text(given, kind)
+    trimmed = f"nullif(trim(both {sql.literal(_BLANKS)} from {written}), '')"
+    return sql.unless_clean(written, trimmed) if kind == "VARCHAR" else trimmed
+
+
+def _customer(opened: Opened) -> str:
+    return "cast(customer_id_given as bigint)" if has_whole_ids(opened) else "customer_id_text"
+
+
+def _is_trimmed(sql: Dialect, opened: Opened) -> str:
+    if has_whole_ids(opened):
+        return "false"
+    given = sql.text("customer_id_given", opened.types["customer_id"])
+    return f"coalesce({given} <> customer_id_text, false)"
 
 
 def _constant(value: bool) -> str:
@@ -72,12 +115,15 @@ def _is_text(opened: Opened, name: str) -> bool:
 def _number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
     """Write a column as a number: as the source declares, else without currency sign and parentheses.
 
-    A typed column goes through text too: the statistics of a Parquet file know no NaN, and an engine that
-    trusts them takes ``amount between a and b`` for true without looking.
+    What a source types as a float is shown to the engine as a case: the statistics of a Parquet file know no NaN,
+    and an engine that trusts them takes ``amount between a and b`` for true without looking.
     """
     text = f"{name}_text"
+    if name not in opened.columns:
+        return "cast(null as double)"
     if not _is_text(opened, name):
-        return sql.number(text)
+        number = f"cast({name}_given as double)"
+        return f"case when isnan({number}) then cast('infinity' as double) else {number} end"
     bare = sql.replaced(sql.replaced(text, _FIRST_SYMBOL, "{1}{2}"), _PARENTHESES, "-{1}")
     return f"coalesce({_declared(sql, text, source)}, {_declared(sql, bare, source)})"
 

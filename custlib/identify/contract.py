@@ -11,10 +11,10 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
-from custlib.identify.casts import transactions_read
+from custlib.identify.casts import has_whole_ids, shown, transactions_read
 from custlib.identify.findings import count
 from custlib.identify.margins import make_product_margins, margin_gaps, refuse_margins
-from custlib.identify.sources import Opened, explain, open_source
+from custlib.identify.sources import Opened, about_rows, explain, open_source
 from custlib.project import Project, Source
 
 _SHOWN_ROWS = 3
@@ -47,32 +47,36 @@ def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
     checked = _checked(engine.dialect, opened, project.source)
     values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
     try:
-        engine.make("transactions_checked", checked, **values)
+        engine.make("transactions_checked", checked, split_by="customer_id", rows=about_rows(path), **values)
         quality = count(engine, opened)
         _reject(_Checked(engine, project, opened, quality))
     except Exception as fault:
         raise explain(fault, path) from None
-    margin = 1.0 if "cost" in opened.columns else project.margin
     whole_ids = "customer_id_float" in quality["repairs"]
     if project.product_margins:
         make_product_margins(engine, project.product_margins)
         quality = quality | margin_gaps(engine, project, quality["warnings"])
-    made = transactions(engine.dialect, whole_ids=whole_ids, by_product=bool(project.product_margins))
-    engine.make("transactions", made, margin=margin)
-    engine.make("quarantine", "select * from transactions_checked where reason is not null")
+    by_product = bool(project.product_margins)
+    margin = None if "cost" in opened.columns else project.margin
+    made = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
+    read = ("transactions_checked", *(("product_margins",) if by_product else ()))
+    engine.define("transactions", made, of=read)
+    engine.define("quarantine", "select * from transactions_checked where reason is not null", of=read)
     return quality
 
 
 def _checked(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write the one pass that casts every row and names the first rule it breaks."""
-    cases = " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules())
+    cases = " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules_for(opened))
     prefix = source.cancel_prefix
     cancelled = f"coalesce(left(order_id, {len(prefix)}) = {sql.literal(prefix)}, false)" if prefix else "false"
     sign = f"case when {cancelled} then -abs(amount_number) else amount_number end"
     money = "case when abs(amount_number) <= :max_amount then try_cast(round({} * 1e4) / 1e4 as decimal(18, 4)) end"
     purchase = ">= 0" if source.zero_is_purchase else "> 0"
     return f"""
-        select customer_id, day, timestamp_text, amount_text, order_id, product, channel, quantity,
+        select customer_id, day, order_id, product, channel, quantity,
+               case when reason is not null then {shown(sql, "timestamp", opened)} end as timestamp_text,
+               case when reason is not null then {shown(sql, "amount", opened)} end as amount_text,
                {money.format(sign)} as amount,
                case when abs({sign}) <= :max_amount and abs(cost_number) <= :max_amount
                     then try_cast(round(({sign} - sign({sign}) * abs(cost_number)) * 1e4) / 1e4 as decimal(18, 4))
@@ -80,26 +84,46 @@ def _checked(sql: Dialect, opened: Opened, source: Source) -> str:
                not {cancelled} and (not has_amount or amount_number {purchase}) as is_purchase,
                {cancelled} or coalesce(amount_number < 0, false) as is_refund,
                {cancelled} as is_cancelled,
-               has_cost, is_trimmed, has_thousands, symbol,
-               case {cases} end as reason
-        from ({transactions_read(sql, opened, source)})"""
+               has_cost, is_trimmed, has_thousands, {_in_parentheses(opened)} as in_parentheses, symbol, reason
+        from (select *, case {cases} end as reason from ({transactions_read(sql, opened, source)}))"""
 
 
-def transactions(sql: Dialect, *, whole_ids: bool = False, by_product: bool = False) -> str:
+def _in_parentheses(opened: Opened) -> str:
+    typed = opened.types.get("amount") != "VARCHAR"
+    return "false" if typed else "coalesce(amount_number < 0 and contains(amount_text, '('), false)"
+
+
+def _rules_for(opened: Opened) -> list[dict[str, Any]]:
+    """The rules that a source can break: ids that are whole numbers have no spelling."""
+    whole = has_whole_ids(opened)
+    return [rule for rule in _rules() if not (whole and rule.get("of_text"))]
+
+
+def transactions(
+    sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = False, by_product: bool = False
+) -> str:
     """Write the select of the accepted rows; profit is amount less cost, or amount times the margin.
 
-    The margin is that of the product where products have one, else ``:margin``.
+    The margin is that of the product where products have one, else that of the project; None where there are costs.
     """
     customer = "regexp_replace(customer_id, '[.]0$', '')" if whole_ids else "customer_id"
-    share = "coalesce(m.margin, cast(:margin as double))" if by_product else ":margin"
     margins = "left join product_margins m using (product)" if by_product else ""
-    profit = f"cast(round(cast(amount as double) * {share} * 1e4) / 1e4 as decimal(18, 4))"
     return f"""
-        select {customer} as customer_id, day, amount,
-               coalesce(margin_amount, {profit}) as profit,
+        select {customer} as customer_id, day, amount, {_profit(margin, by_product=by_product)} as profit,
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
         from transactions_checked {margins} where reason is null"""
+
+
+def _profit(margin: float | None, *, by_product: bool) -> str:
+    """Write the profit of a line; where it is the amount, engines need to add up only one of them."""
+    if margin is None:
+        return "coalesce(margin_amount, amount)"
+    if margin == 1 and not by_product:
+        return "amount"
+    share = f"cast('{margin!r}' as double)"
+    share = f"coalesce(m.margin, {share})" if by_product else share
+    return f"cast(round(cast(amount as double) * {share} * 1e4) / 1e4 as decimal(18, 4))"
 
 
 def _rules() -> list[dict[str, Any]]:

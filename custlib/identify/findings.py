@@ -12,6 +12,11 @@ from custlib.engine.base import Engine
 from custlib.identify.sources import Opened
 
 _FLOAT_ID = "customer_id_float"
+_WITHOUT_PURCHASE = (
+    "select count(*) as n from (select distinct customer_id from transactions_checked where reason is null"
+    " and not is_purchase) anti join (select customer_id from transactions_checked where reason is null"
+    " and is_purchase) using (customer_id)"
+)
 
 
 def count(engine: Engine, opened: Opened) -> dict[str, Any]:
@@ -30,7 +35,7 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         The quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
         finding, ``currency_signs``, ``customers_*`` and ``warnings``.
     """
-    counts = engine.fetch(_by_reason())
+    counts = engine.fetch(_by_reason(texts=engine.columns("transactions_checked")["customer_id"] == "VARCHAR"))
     good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()]
     quality: dict[str, Any] = {
         **_conserved(counts, good, bad),
@@ -43,8 +48,9 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         "currency_signs": sorted({*good["least_sign"].dropna(), *good["greatest_sign"].dropna()}),
         "ignored_columns": list(opened.ignored),
         "columns": opened.columns,
+        "first_day": _first_day(good),
     }
-    quality["customers_without_purchase"], alike = _customers(engine)
+    quality["customers_without_purchase"], alike = _customers(engine, good)
     return quality | {"warnings": _warnings(quality, alike, opened)}
 
 
@@ -52,15 +58,25 @@ def _contract(kind: str) -> list[dict[str, Any]]:
     return rules.load("contract")[kind]
 
 
-def _by_reason() -> str:
-    """Write the one aggregate pass over the checked rows."""
-    done = [f"count(*) filter (where {r['done']}) as {r['id']}" for r in _contract("repair")]
-    anything = " or ".join(r["done"] for r in _contract("repair") if r["id"] != _FLOAT_ID)
+def _screens() -> list[str]:
+    """Predicates over an id; where one of a rule's holds for no id at all, no two ids can be alike by that rule."""
+    return [screen.format("customer_id") for rule in _contract("alike") for screen in rule["screens"]]
+
+
+def _by_reason(*, texts: bool) -> str:
+    """Write the one aggregate pass over the checked rows; ids that are numbers have no spelling to look at."""
+    screens = _screens() if texts else []
+    repairs = {r["id"]: r["done"] if texts or not r.get("of_text") else "false" for r in _contract("repair")}
+    done = [f"count(*) filter (where {holds}) as {name}" for name, holds in repairs.items()]
+    anything = " or ".join(holds for name, holds in repairs.items() if name != _FLOAT_ID)
     held = [f"count(*) filter (where {f['holds']}) as {f['id']}" for f in _contract("finding")]
+    seen = [f"bool_or({screen}) as screen_{place}" for place, screen in enumerate(screens)]
     return f"""
         select reason, count(*) as n, coalesce(sum(amount), 0) as money,
                count(*) filter (where {anything}) as repaired,
-               min(symbol) as least_sign, max(symbol) as greatest_sign, {", ".join(done + held)}
+               count(*) filter (where is_purchase) as purchases,
+               min(case when is_purchase and reason is null then day end) as first_day,
+               min(symbol) as least_sign, max(symbol) as greatest_sign, {", ".join(done + held + seen)}
         from transactions_checked group by reason"""
 
 
@@ -76,6 +92,12 @@ def _conserved(counts: pd.DataFrame, good: pd.DataFrame, bad: pd.DataFrame) -> d
     }
 
 
+def _first_day(good: pd.DataFrame) -> str | None:
+    """Day of the first purchase; None without any."""
+    days = good["first_day"].dropna()
+    return str(days.min())[:10] if len(days) else None
+
+
 def _repair(code: str, good: pd.DataFrame) -> int:
     """Rows repaired in one way; '.0' is taken off ids only when every id has it."""
     rows = int(good[code].sum())
@@ -86,12 +108,24 @@ def _repaired(good: pd.DataFrame) -> int:
     return _repair(_FLOAT_ID, good) or int(good["repaired"].sum())
 
 
-def _customers(engine: Engine) -> tuple[int, dict[str, int]]:
+def _customers(engine: Engine, good: pd.DataFrame) -> tuple[int, dict[str, int]]:
     """Count customers without a purchase, and ids that differ only in how they are written, by how."""
+    without = 0 if good["purchases"].sum() == good["n"].sum() else engine.fetch(_WITHOUT_PURCHASE)["n"].item()
+    if not _may_be_alike(good):
+        return int(without), {}
     counts = engine.fetch(_alike())
-    kinds = counts[counts["kind"].notna()]
-    alike = {str(kind): int(n) for kind, n in zip(kinds["kind"], kinds["ids"], strict=True)}
-    return int(counts["without_purchase"].sum()), alike
+    return int(without), {str(kind): int(n) for kind, n in zip(counts["kind"], counts["ids"], strict=True)}
+
+
+def _may_be_alike(good: pd.DataFrame) -> bool:
+    """Tell whether the screens of any rule were all seen."""
+    place = 0
+    for rule in _contract("alike"):
+        names = [f"screen_{place + i}" for i in range(len(rule["screens"]))]
+        place += len(names)
+        if all(name in good and good[name].eq(True).any() for name in names):
+            return True
+    return False
 
 
 def _alike() -> str:
@@ -102,13 +136,11 @@ def _alike() -> str:
         same = f"{rule['spelling'].format('first_id')} = {rule['spelling'].format('last_id')}"
         kinds += f" when {same} then '{rule['id']}'"
     return f"""
-        select kind, sum(ids) as ids, sum(without_purchase) as without_purchase from (
-            select ids, without_purchase, case when ids = 1 then null{kinds} else 'several' end as kind from (
-                select min(id) as first_id, max(id) as last_id, count(*) as ids,
-                       count(*) filter (where not has_bought) as without_purchase
-                from (select customer_id as id, bool_or(is_purchase) as has_bought
-                      from transactions_checked where reason is null group by customer_id)
-                group by {spelling}))
+        select kind, sum(ids) as ids from (
+            select ids, case{kinds} else 'several' end as kind from (
+                select min(id) as first_id, max(id) as last_id, count(*) as ids
+                from (select distinct customer_id as id from transactions_checked where reason is null)
+                group by {spelling} having count(*) > 1))
         group by kind"""
 
 

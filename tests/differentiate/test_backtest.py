@@ -16,11 +16,12 @@ DAYS = 92
 
 def held_out(engine):
     """The table of forecast and truth of an engine, with the model of the tests."""
-    activity.make_activity(engine, "calibration_activity", as_of=END)
+    activity.make_history(engine, as_of=AS_OF, calibration_end=END)
+    activity.define_activity(engine, "calibration_activity", "calibration", as_of=END, until=AS_OF)
     lifetime.make_alive_scores(
         engine, "calibration_scores", "calibration_activity", MODEL, horizon_days=DAYS, daily_rate=DAILY_RATE
     )
-    backtest.make_holdout(engine, "calibration_activity", "calibration_scores", MODEL, calibration_end=END, as_of=AS_OF)
+    backtest.define_holdout(engine, "calibration_scores", MODEL, calibration_end=END, as_of=AS_OF)
     return engine.fetch("select * from holdout order by customer_id").set_index("customer_id")
 
 
