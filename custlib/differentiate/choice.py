@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from custlib import rules
-from custlib.differentiate.backtest_groups import forecast
+from custlib.differentiate.backtest_groups import coarser, forecast
 from custlib.differentiate.lifetime import FITS
 from custlib.differentiate.uncertainty import futures
 from custlib.engine.base import Engine
@@ -20,6 +20,7 @@ from custlib.errors import ModelError
 from custlib.models import regular
 
 _PARAMETERS = 4
+_MOST_CELLS = 20_000  # for the chance of a total
 _COLUMNS = ("frequency", "recency", "T", "customers")
 
 
@@ -41,7 +42,7 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
         both relative to what came; None where nothing was bought); a model that cannot be fitted is left out.
     """
     columns = [outcomes[name].to_numpy(dtype=float) for name in _COLUMNS]
-    actual = float(outcomes["actual"].sum())
+    actual, few = float(outcomes["actual"].sum()), coarser(outcomes, most=_MOST_CELLS)
     found = []
     for kind, fit in FITS.items():
         try:
@@ -49,8 +50,8 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
         except ModelError:
             continue
         predicted = float(forecast(outcomes, model, days)["expected"].sum())
-        mean, square = futures(model, outcomes, float(days))
-        chance = float(np.sqrt((square - mean**2) @ columns[3]))
+        mean, square = futures(model, few, float(days))
+        chance = float(np.sqrt((square - mean**2) @ few["customers"].to_numpy(dtype=float)))
         value = float(model.log_likelihood or 0.0)
         found.append(
             {

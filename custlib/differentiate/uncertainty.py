@@ -28,8 +28,8 @@ _TAILS = np.array([0.025, 0.975])
 _NORMAL = 1.959963984540054
 _STEP = 1e-4
 _FUTURES = 200
-_FUTURES_IN_ALL = 4_000_000
-_AGE_BINS = 50
+_FUTURES_IN_ALL = 1_000_000
+_AGE_BINS = 25
 _SERVED = "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve, over that after
 _RESIDUAL = (
     "coalesce(sum(v.residual_lifetime_value), 0) as residual, coalesce(sum(v.expected_margin), 0) as margin,"
@@ -314,7 +314,8 @@ def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tup
     drop = np.clip(random.beta(model.a, model.b + model.occasions(x), size), 1e-12, 1.0)
     bought = np.minimum(random.poisson(rate * horizon), random.geometric(drop))
     bought = np.where(alive, bought, 0).astype(float)
-    return bought.mean(axis=1), (bought**2).mean(axis=1)
+    mean = bought.mean(axis=1)
+    return mean, mean**2 + bought.var(axis=1, ddof=1)
 
 
 def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> tuple[Floats, Floats, Floats]:

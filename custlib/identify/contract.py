@@ -18,6 +18,10 @@ from custlib.identify.sources import Opened, about_rows, explain, open_source
 from custlib.project import Project, Source
 
 _SHOWN_ROWS = 3
+_FLAGS = {
+    "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
+}  # fmt: skip
+_SEPARATOR = "chr(31)"
 
 
 def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
@@ -44,10 +48,11 @@ def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
     path = project.source_path
     opened = open_source(engine, project.source, path)
     refuse_margins(project, opened.columns, path.name)
-    checked = _checked(engine.dialect, opened, project.source)
+    checked = lines(engine.dialect, opened, project.source)
     values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
     try:
-        engine.make("transactions_checked", checked, split_by="customer_id", rows=about_rows(path), **values)
+        engine.make("lines", checked, split_by="customer_id", rows=about_rows(path), **values)
+        engine.define("transactions_checked", transactions_checked(engine.dialect, opened), of=("lines",))
         quality = count(engine, opened)
         _reject(_Checked(engine, project, opened, quality))
     except Exception as fault:
@@ -61,31 +66,73 @@ def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
     made = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
     read = ("transactions_checked", *(("product_margins",) if by_product else ()))
     engine.define("transactions", made, of=read)
-    engine.define("quarantine", "select * from transactions_checked where reason is not null", of=read)
+    engine.define("quarantine", "select * from transactions_checked where bad is not null", of=read)
     return quality
 
 
-def _checked(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the one pass that casts every row and names the first rule it breaks."""
-    cases = " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules_for(opened))
+def lines(sql: Dialect, opened: Opened, source: Source) -> str:
+    """Write the one pass that casts every row and names the first rule it breaks, with the columns that it has.
+
+    What is true or false of a row is one number, ``flags``; a row that breaks a rule has a text in ``bad``: the rule
+    and what stood there. So a hundred million rows stay narrow; :func:`transactions_checked` spells them out.
+    """
     prefix = source.cancel_prefix
     cancelled = f"coalesce(left(order_id, {len(prefix)}) = {sql.literal(prefix)}, false)" if prefix else "false"
-    sign = f"case when {cancelled} then -abs(amount_number) else amount_number end"
-    money = "case when abs(amount_number) <= :max_amount then try_cast(round({} * 1e4) / 1e4 as decimal(18, 4)) end"
+    sign = "case when is_cancelled then -abs(amount_number) else amount_number end" if prefix else "amount_number"
     purchase = ">= 0" if source.zero_is_purchase else "> 0"
+    said = ", ".join(f"coalesce({shown(sql, name, opened)}, '')" for name in ("timestamp", "amount"))
+    flags = {
+        "is_purchase": f"not is_cancelled and (not has_amount or amount_number {purchase})",
+        "is_refund": "is_cancelled or coalesce(amount_number < 0, false)",
+        **dict.fromkeys(("is_cancelled", "is_trimmed", "has_thousands", "in_parentheses")),
+    }
+    bits = " + ".join(f"case when {flags[name] or name} then {bit} else 0 end" for name, bit in _FLAGS.items())
     return f"""
-        select customer_id, day, order_id, product, channel, quantity,
-               case when reason is not null then {shown(sql, "timestamp", opened)} end as timestamp_text,
-               case when reason is not null then {shown(sql, "amount", opened)} end as amount_text,
-               {money.format(sign)} as amount,
-               case when abs({sign}) <= :max_amount and abs(cost_number) <= :max_amount
-                    then try_cast(round(({sign} - sign({sign}) * abs(cost_number)) * 1e4) / 1e4 as decimal(18, 4))
-               end as margin_amount,
-               not {cancelled} and (not has_amount or amount_number {purchase}) as is_purchase,
-               {cancelled} or coalesce(amount_number < 0, false) as is_refund,
-               {cancelled} as is_cancelled,
-               has_cost, is_trimmed, has_thousands, {_in_parentheses(opened)} as in_parentheses, symbol, reason
-        from (select *, case {cases} end as reason from ({transactions_read(sql, opened, source)}))"""
+        select {", ".join(_own(opened))}, 
+               case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount, {_margin(sign, opened)}
+               cast({bits} as smallint) as flags,
+               case when reason is not null then concat_ws({_SEPARATOR}, reason, {said}) end as bad
+        from (select *, case {_cases(sql, opened)} end as reason
+              from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
+                    from ({transactions_read(sql, opened, source)})))"""
+
+
+def transactions_checked(sql: Dialect, opened: Opened) -> str:
+    """Write the select of the checked rows with all columns of the contract."""
+    text = f"cast(null as {sql.text_type})"
+    absent = {"order_id": text, "product": text, "channel": text, "symbol": text, "quantity": "cast(null as double)",
+              "margin_amount": "cast(null as decimal(18, 4))"}  # fmt: skip
+    own = _own(opened) + (["margin_amount"] if "cost" in opened.columns else [])
+    other = [f"{null} as {name}" for name, null in absent.items() if name not in own]
+    flags = [f"(flags & {bit}) <> 0 as {name}" for name, bit in _FLAGS.items()]
+    said = [
+        f"nullif(split_part(bad, {_SEPARATOR}, {place}), '') as {name}"
+        for place, name in enumerate(("reason", "timestamp_text", "amount_text"), 1)
+    ]
+    has_cost = "true" if "cost" in opened.columns else "false"
+    return f"select {', '.join([*own, 'amount', *other, *flags, *said])}, {has_cost} as has_cost, bad from lines"
+
+
+def _own(opened: Opened) -> list[str]:
+    """Columns that the rows of a source have beside their money."""
+    also = [name for name in ("order_id", "product", "channel", "quantity") if name in opened.columns]
+    return ["customer_id", "day", *also, *(["symbol"] if opened.types.get("amount") == "VARCHAR" else [])]
+
+
+def _decimal(number: str) -> str:
+    return f"try_cast(round(({number}) * 1e4) / 1e4 as decimal(18, 4))"
+
+
+def _margin(sign: str, opened: Opened) -> str:
+    """Write what the cost leaves of the amount, where the source has a cost."""
+    if "cost" not in opened.columns:
+        return ""
+    known = "abs(amount_number) <= :max_amount and abs(cost_number) <= :max_amount"
+    return f"case when {known} then {_decimal(f'{sign} - sign({sign}) * abs(cost_number)')} end as margin_amount,"
+
+
+def _cases(sql: Dialect, opened: Opened) -> str:
+    return " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules_for(opened))
 
 
 def _in_parentheses(opened: Opened) -> str:
@@ -112,7 +159,7 @@ def transactions(
         select {customer} as customer_id, day, amount, {_profit(margin, by_product=by_product)} as profit,
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
-        from transactions_checked {margins} where reason is null"""
+        from transactions_checked {margins} where bad is null"""
 
 
 def _profit(margin: float | None, *, by_product: bool) -> str:
@@ -198,6 +245,7 @@ def _suspected(checked: _Checked, code: str) -> str:
 def _first_rows(checked: _Checked, code: str) -> list[int]:
     """Find the first rows of the source that break a rule, by reading it once more in order."""
     engine, project = checked.engine, checked.project
-    view = f"({_checked(engine.dialect, checked.opened, project.source)})"
+    view = f"({lines(engine.dialect, checked.opened, project.source)})"
     values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
-    return engine.first_rows(view, f"reason = {engine.dialect.literal(code)}", rows=_SHOWN_ROWS, **values)
+    broken = f"split_part(bad, {_SEPARATOR}, 1) = {engine.dialect.literal(code)}"
+    return engine.first_rows(view, broken, rows=_SHOWN_ROWS, **values)
