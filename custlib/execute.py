@@ -22,7 +22,10 @@ from custlib.errors import RunError
 How = Literal["fork", "kernel"]
 DEFAULT: How = "fork" if sys.platform == "linux" else "kernel"
 _AT_ONCE = 2
-_PRELOADED = ["papermill", "nbclient", "IPython", "custlib.workspace", "custlib.show.charts", "matplotlib.figure"]
+_PRELOADED = [
+    "papermill", "nbclient", "IPython.utils.capture", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg",
+    "pyarrow", "scipy.optimize", "custlib.workspace", "custlib.show.charts", "custlib.show.tables",
+]  # fmt: skip
 log = logging.getLogger("custlib")
 
 
@@ -106,9 +109,10 @@ def execute(job: Job, how: How) -> float:
     started = time.monotonic()
     try:
         with _engine(how) as engine:
-            papermill.execute_notebook(
-                job.notebook, job.output, job.given, kernel_name="python3", progress_bar=False, **engine
-            )
+            papermill.execute_notebook(  # written once, at the end or at the fault: else twice for each cell
+                job.notebook, job.output, job.given, kernel_name="python3", progress_bar=False,
+                request_save_on_cell_execute=False, **engine,
+            )  # fmt: skip
     except PapermillExecutionError as fault:
         kind = getattr(errors, fault.ename, RunError)
         said = fault.evalue if kind is not RunError else f"{fault.ename}: {fault.evalue}"
