@@ -7,6 +7,9 @@ HALF := $(VENV)/.half-installed
 TEST_PROCESSES ?= 2
 LAB_OPTIONS ?=
 
+# Each page of a report, and each test process, is a process of its own: without kept bytecode it compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow lab bench bench-models check lock environment clean
 
