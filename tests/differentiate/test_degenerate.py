@@ -193,12 +193,11 @@ def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None
         from lifetimes import BetaGeoFitter
 
         for penalty in (0.0, 0.01):
-            ended = []
-            for seed in range(10):
-                rows = made.sample(frac=1, random_state=seed)
-                fitter = BetaGeoFitter(penalizer_coef=penalty)
-                ended.append(crosscheck._fits(partial(fitter.fit, rows["frequency"], rows["recency"], rows["T"])))
-            assert not all(ended)
+            fitter = BetaGeoFitter(penalizer_coef=penalty)
+            orders = (made.sample(frac=1, random_state=seed) for seed in range(10))  # up to the first where it gives up
+            assert not all(
+                crosscheck._fits(partial(fitter.fit, rows["frequency"], rows["recency"], rows["T"])) for rows in orders
+            )
     fits = [
         bgnbd.fit(*(made.sample(frac=1, random_state=n)[c] for c in ("frequency", "recency", "T"))) for n in range(3)
     ]
@@ -282,6 +281,8 @@ LINES = st.lists(
     st.tuples(st.integers(1, 12), DAYS, st.sampled_from([-30.0, -5.0, 0.0, 0.004, 5.0, 5.0, 20.0, 1e9])),
     min_size=1, max_size=40,
 )  # fmt: skip
+LATER = st.sampled_from([0, 1, 30, 4000])
+SHARED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
 def finite(content: object) -> bool:
@@ -291,12 +292,11 @@ def finite(content: object) -> bool:
     return not isinstance(content, float) or math.isfinite(content)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-@given(lines=LINES, later=st.sampled_from([0, 1, 30, 4000]))
-def test_any_small_base_is_valued_or_refused(tmp_path: Path, lines: list[tuple[int, int, float]], later: int) -> None:
+def value_or_refuse(folder: Path, lines: list[tuple[int, int, float]], later: int) -> None:
+    """Value a base by the quick command; all it says is finite, or it is refused in words."""
     rows = [(f"c{n}", degenerate.FIRST + dt.timedelta(days=day), amount) for n, day, amount in lines]
     as_of = degenerate.FIRST + dt.timedelta(days=40 + later)
-    file, out = tmp_path / "sales.csv", tmp_path / "out.parquet"
+    file, out = folder / "sales.csv", folder / "out.parquet"
     pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"]).to_csv(file, index=False)
     try:
         summary = value_file(file, as_of=as_of, options={}, out=out)
@@ -308,6 +308,21 @@ def test_any_small_base_is_valued_or_refused(tmp_path: Path, lines: list[tuple[i
     assert np.isfinite(numbers(made.drop(columns=["monetary_value", "potential_value"]))).all(axis=None)
     assert made["probability_alive"].between(0, 1).all()
     assert all(row.monetary_value == row.monetary_value for row in made.itertuples() if row.frequency)
+
+
+@settings(max_examples=12, suppress_health_check=SHARED)
+@given(lines=LINES, later=LATER)
+def test_any_small_base_is_valued_or_refused(tmp_path: Path, lines: list[tuple[int, int, float]], later: int) -> None:
+    value_or_refuse(tmp_path, lines, later)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, suppress_health_check=SHARED)
+@given(lines=LINES, later=LATER)
+def test_a_hundred_small_bases_are_valued_or_refused(
+    tmp_path: Path, lines: list[tuple[int, int, float]], later: int
+) -> None:
+    value_or_refuse(tmp_path, lines, later)
 
 
 def test_the_model_of_a_case_is_that_of_the_arrays(opened: Any) -> None:

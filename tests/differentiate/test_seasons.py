@@ -110,6 +110,7 @@ def test_a_christmas_the_model_knows_nothing_of_turns_the_light(christmas):
     assert backtest.light(found["bias"].item()) == "red"
 
 
+@pytest.mark.slow
 def test_the_test_has_its_size_and_its_power(tmp_path):
     """Bases without a season are hardly ever told to have one; a season of a quarter up and down is found."""
     mild = (0.85, 0.85, 0.9, 0.95, 1.0, 1.0, 1.0, 1.0, 1.0, 1.1, 1.2, 1.3)
