@@ -1,21 +1,27 @@
 """For people who come from the package ``lifetimes``: its fitters and its summary frames, both ways.
 
-`from_lifetimes` and `to_lifetimes` turn fitted models into each other. `check_summary`, `fit_summary` and
+`from_lifetimes` and `to_lifetimes` turn fitted models into each other. `lifetimes_summary` sums purchases up as
+``lifetimes`` does, where its rules are wanted and not ours. `check_summary`, `fit_summary` and
 `score_summary` take a frame with the columns ``frequency``, ``recency``, ``T`` and, for money, ``monetary_value``.
 They are a convenience for frames that fit in memory; a project (`custlib.open_run`) keeps big tables in the engine.
 See docs/coming-from-lifetimes.md.
 """
 
+import datetime as dt
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from custlib.differentiate import compatible
 from custlib.differentiate.crosscheck import settings_kept
-from custlib.errors import UsageError, hint
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import TableError, UsageError, hint
 from custlib.models import bgnbd, gammagamma, mbgnbd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -24,7 +30,10 @@ from custlib.models.mbgnbd import MBGNBD
 from custlib.models.paretonbd import ParetoNBD
 from custlib.summary import UNITS, check_summary
 
-__all__ = ["SummaryModels", "check_summary", "fit_summary", "from_lifetimes", "score_summary", "to_lifetimes"]
+__all__ = [
+    "SummaryModels", "check_summary", "fit_summary", "from_lifetimes", "lifetimes_summary", "score_summary",
+    "to_lifetimes",
+]  # fmt: skip
 
 Model = BGNBD | MBGNBD | ParetoNBD | GammaGamma
 
@@ -151,6 +160,72 @@ def to_lifetimes(model: Model) -> Any:
         fitter.standard_errors_ = fitter._compute_standard_errors()
         fitter.confidence_intervals_ = fitter._compute_confidence_intervals()
     return fitter
+
+
+def lifetimes_summary(
+    transactions: pd.DataFrame,
+    customer_id_col: str,
+    datetime_col: str,
+    monetary_value_col: str | None = None,
+    *,
+    observation_period_end: dt.date | str | None = None,
+    freq: str = "D",
+    include_first_transaction: bool = False,
+) -> pd.DataFrame:
+    """Sum purchases up as ``lifetimes.utils.summary_data_from_transaction_data`` does, in the engine.
+
+    Parameters
+    ----------
+    transactions : pandas.DataFrame
+        One row per purchase; rows without customer or time are left out.
+    customer_id_col, datetime_col, monetary_value_col : str
+        Its columns; times are datetimes, dates, or texts that pandas can read. A day is that of the time as written.
+    observation_period_end : datetime.date or str, optional
+        A day of the last period that counts; that of the last purchase when not given.
+    freq : {"D", "W"}
+        Period of a purchase and unit of time: days, or weeks from Monday to Sunday.
+    include_first_transaction : bool, default False
+        Whether the first period counts in ``frequency`` and ``monetary_value``; no model wants it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By customer: ``frequency``; ``recency``, ``T`` (periods); with amounts ``monetary_value`` (currency a period).
+
+    Raises
+    ------
+    TableError
+        When no row has a customer and a time.
+    UsageError
+        When the frame has no such column, or freq is another.
+
+    Examples
+    --------
+    >>> bought = pd.DataFrame({"id": 7, "day": ["2025-01-01", "2025-01-05", "2025-01-05"], "paid": [50, 30, 9]})
+    >>> lifetimes_summary(bought, "id", "day", "paid", observation_period_end="2025-02-01").to_dict("records")
+    [{'frequency': 1.0, 'recency': 4.0, 'T': 31.0, 'monetary_value': 39.0}]
+    """
+    given = {"customer_id": customer_id_col, "day": datetime_col, "amount": monetary_value_col}
+    lines = pd.DataFrame({name: _column(transactions, column) for name, column in given.items() if column is not None})
+    lines["day"] = pd.to_datetime(lines["day"]).dt.tz_localize(None).dt.normalize()  # the day it is written with
+    if lines[["customer_id", "day"]].isna().any(axis=1).all():
+        raise TableError("lifetimes_summary: no row has a customer and a time. Give at least one purchase.")
+    last_day = None if observation_period_end is None else pd.Timestamp(observation_period_end).date()
+    with TemporaryDirectory(prefix="custlib-") as folder:
+        engine, skipped = DuckDB(Path(folder)), 0 if include_first_transaction else 1
+        engine.attach_frame("purchases", lines)
+        compatible.make_lifetimes_summary(engine, "summary", "purchases", freq=freq, last_day=last_day, skipped=skipped)
+        found = engine.fetch("select * from summary order by customer_id", limit=len(lines))
+        engine.close()
+    index = pd.Index(found.pop("customer_id"), name=customer_id_col)
+    return found.set_index(index.astype(transactions[customer_id_col].dtype))
+
+
+def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
+    """Take a column by the name that was given for it."""
+    if name not in frame:
+        raise UsageError(f"lifetimes_summary: {name}: no such column. {hint(name, [str(n) for n in frame.columns])}")
+    return frame[name]
 
 
 def fit_summary(frame: pd.DataFrame, *, unit: str, model: str = "bgnbd") -> SummaryModels:

@@ -1,0 +1,81 @@
+"""Makes ``lifetimes_summary``: customers summed up by the rules of the package ``lifetimes``, not by ours.
+
+Reads a table of purchases with ``customer_id``, ``day`` and, for money, ``amount``. The rules are those of
+``lifetimes.utils.summary_data_from_transaction_data`` 0.11.3: all rows of a customer in one period, a day or a week
+from Monday to Sunday, are one purchase, whatever their amounts; the period of the last day counts as a whole; times
+are whole periods. How `custlib.differentiate.activity` differs is told, case by case, in docs/coming-from-lifetimes.md.
+"""
+
+import datetime as dt
+
+from custlib.engine.dialect import Dialect
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import UsageError, hint
+
+PERIODS = {"D": 1, "W": 7}  # days
+
+_A_MONDAY = "date '1970-01-05'"
+_MONEY = "decimal(38, 12)"  # sums do not hang on the order of rows, and keep all that a double has of usual amounts
+
+
+def lifetimes_summary(sql: Dialect, purchases: str, *, days: int, skipped: int = 1, money: bool = True) -> str:
+    """Write the select of one row per customer, up to the period of ``:last_day``.
+
+    A period is ``days`` long; of each customer's periods, counts and mean leave out the first ``skipped`` (0 or 1).
+    """
+    last = _period(sql, "cast(:last_day as date)", days)
+    amount = f"coalesce(sum(cast(amount as {_MONEY})), 0)" if money else f"cast(0 as {_MONEY})"
+    first_amount = f"{sql.min_by}(amount, period)" if skipped else f"cast(0 as {_MONEY})"
+    mean = f"coalesce(cast(sum(amount) - {first_amount} as double) / nullif(count(*) - {skipped}, 0), 0)"
+    return f"""
+        select customer_id,
+               cast(count(*) - {skipped} as double) as frequency,
+               cast(max(period) - min(period) as double) as recency,
+               cast({last} - min(period) as double) as T{f", {mean} as monetary_value" if money else ""}
+        from (
+            select customer_id, period, {amount} as amount
+            from (select *, {_period(sql, "cast(day as date)", days)} as period from {purchases}) as dated
+            where customer_id is not null and period <= {last}
+            group by customer_id, period) as merged
+        group by customer_id"""
+
+
+def _period(sql: Dialect, day: str, days: int) -> str:
+    """Write the number of the period a day lies in, counted from a Monday."""
+    return f"cast(floor(cast({sql.days(day, _A_MONDAY)} as double) / {days}) as integer)"
+
+
+def make_lifetimes_summary(
+    engine: DuckDB, name: str, purchases: str, *, freq: str, last_day: dt.date | None = None, skipped: int = 1
+) -> None:
+    """Make the summary of a table of purchases as ``lifetimes`` makes it.
+
+    Parameters
+    ----------
+    engine : DuckDB
+        Holds the purchases.
+    name : str
+        The table to make: ``customer_id``, ``frequency``, ``recency`` and ``T`` (periods) and, where there are
+        amounts, ``monetary_value`` (currency per period with a purchase).
+    purchases : str
+        Name of the table of purchases: ``customer_id``, ``day`` and maybe ``amount``.
+    freq : {"D", "W"}
+        Days, or weeks from Monday to Sunday.
+    last_day : datetime.date, optional
+        A day of the last period that counts; the last day of the table when not given.
+    skipped : {1, 0}
+        How many of a customer's first periods are left out of ``frequency`` and ``monetary_value``.
+
+    Raises
+    ------
+    UsageError
+        When the period is neither day nor week.
+    """
+    if freq not in PERIODS:
+        raise UsageError(f"lifetimes_summary: freq: {freq!r} is unknown. {hint(freq, list(PERIODS))}")
+    if last_day is None:
+        last_day = engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()
+    select = lifetimes_summary(
+        engine.dialect, purchases, days=PERIODS[freq], skipped=skipped, money="amount" in engine.columns(purchases)
+    )
+    engine.make(name, select, last_day=last_day)
