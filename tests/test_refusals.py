@@ -62,7 +62,9 @@ def test_reasons_by_what_is_refused(
 # --- reports without a model ---
 
 
-@pytest.mark.parametrize("name", ["one_time_buyers", "one_day_only", "unobserved"])
+@pytest.mark.parametrize(
+    "name", ["one_time_buyers", "unobserved", pytest.param("one_day_only", marks=pytest.mark.slow)]
+)
 def test_without_a_forecast_the_history_is_published(tmp_path: Path, name: str) -> None:
     pages, manifest, index = publish_case(tmp_path, name)
     t, reason = texts("en"), "not_observed" if name == "unobserved" else "no_repeats"
