@@ -20,7 +20,7 @@ import pandas as pd
 
 from custlib.differentiate import compatible
 from custlib.differentiate.crosscheck import settings_kept
-from custlib.engine.duckdb import DuckDB
+from custlib.engine import open_engine
 from custlib.errors import TableError, UsageError, hint
 from custlib.models import bgnbd, gammagamma, mbgnbd
 from custlib.models.bgnbd import BGNBD
@@ -212,7 +212,7 @@ def lifetimes_summary(
         raise TableError("lifetimes_summary: no row has a customer and a time. Give at least one purchase.")
     last_day = None if observation_period_end is None else pd.Timestamp(observation_period_end).date()
     with TemporaryDirectory(prefix="custlib-") as folder:
-        engine, skipped = DuckDB(Path(folder)), 0 if include_first_transaction else 1
+        engine, skipped = open_engine("duckdb", Path(folder)), 0 if include_first_transaction else 1
         engine.attach_frame("purchases", lines)
         compatible.make_lifetimes_summary(engine, "summary", "purchases", freq=freq, last_day=last_day, skipped=skipped)
         found = engine.fetch("select * from summary order by customer_id", limit=len(lines))

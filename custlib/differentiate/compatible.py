@@ -8,8 +8,8 @@ are whole periods. How `custlib.differentiate.activity` differs is told, case by
 
 import datetime as dt
 
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError, hint
 
 PERIODS = {"D": 1, "W": 7}  # days
@@ -46,13 +46,13 @@ def _period(sql: Dialect, day: str, days: int) -> str:
 
 
 def make_lifetimes_summary(
-    engine: DuckDB, name: str, purchases: str, *, freq: str, last_day: dt.date | None = None, skipped: int = 1
+    engine: Engine, name: str, purchases: str, *, freq: str, last_day: dt.date | None = None, skipped: int = 1
 ) -> None:
     """Make the summary of a table of purchases as ``lifetimes`` makes it.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Holds the purchases.
     name : str
         The table to make: ``customer_id``, ``frequency``, ``recency`` and ``T`` (periods) and, where there are
