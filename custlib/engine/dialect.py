@@ -241,8 +241,9 @@ SPARK = Dialect(
     clean_template="{cleaned}",
     number_template="case when not regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then try_cast({text} as double) end",
     float_text_template=(
-        "case when abs({column}) < 1e15 and {column} = floor({column}) then concat("
-        "cast(cast({column} as bigint) as string), '.0') else cast({column} as string) end"
+        "case when abs({column}) >= 1e16 then replace(cast({column} as string), 'E', 'e+')"
+        " when {column} = floor({column}) then concat(cast(cast({column} as bigint) as string), '.0')"
+        " else cast({column} as string) end"
     ),
     moment_template=f"try_cast({_ISO_TEXT} as timestamp_ntz)",
     instant_template=f"try_cast({_ISO_TEXT} as timestamp)",

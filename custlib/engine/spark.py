@@ -125,6 +125,19 @@ class Spark:
         """
         self._source = path.name
         self._view(name, self._run(lambda: self._session.read.parquet(self._file(path))))
+        nanoseconds = _in_nanoseconds(path)
+        if nanoseconds:
+            self._view(f"{name}_given", self._session.table(name))
+            columns = (self._microseconds(c, nanoseconds.get(c)) for c in self.columns(name))
+            self._view(name, self._session.sql(f"select {', '.join(columns)} from {name}_given"))
+
+    def _microseconds(self, column: str, is_local: bool | None) -> str:
+        """Write a column; one that counts nanoseconds (``is_local`` tells of which clock) as a time."""
+        quoted = self.dialect.name(column)
+        if is_local is None:
+            return quoted
+        kind = "timestamp_ntz" if is_local else "timestamp"
+        return f"cast(timestamp_micros({quoted} div 1000) as {kind}) as {quoted}"
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame.
@@ -175,7 +188,7 @@ class Spark:
             known = sorted(p.stem for p in self.folder.glob("*.parquet"))
             raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
         if name not in self._views:
-            self.attach_parquet(name, self._path(name))
+            self._view(name, self._run(lambda: self._session.read.parquet(self._file(self._path(name)))))
 
     def make(self, name: str, select: str, *, split_by: str = "", of: str = "", **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name.
@@ -238,10 +251,21 @@ class Spark:
         TableError
             If the result is larger than the limit: big tables stay in the engine.
         """
-        found = self._run(self._sql(select, **values).limit(limit + 1).toArrow)
+        frame = self._decimals_as_doubles(self._sql(select, **values))
+        found = self._run(frame.limit(limit + 1).toArrow)
         if found.num_rows > limit:
             raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
         return _frame(found)
+
+    def _decimals_as_doubles(self, frame: Any) -> Any:
+        """Let Spark turn decimals into the nearest double; Arrow is off by a digit."""
+        kinds = {field.name: field.dataType.typeName() for field in frame.schema.fields}
+        if "decimal" not in kinds.values() or len(kinds) < len(frame.columns):
+            return frame
+        quoted = {self.dialect.name(name): kind for name, kind in kinds.items()}
+        return frame.selectExpr(
+            *(f"cast({name} as double) as {name}" if kind == "decimal" else name for name, kind in quoted.items())
+        )
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to one Parquet file inside the folder of tables.
@@ -345,6 +369,16 @@ class Spark:
             raise
 
 
+def _in_nanoseconds(path: Path) -> dict[str, bool]:
+    """Columns of a Parquet file that count nanoseconds, and whether they tell local time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = next(path.glob("*.parquet"), None) if path.is_dir() else path
+    fields = pq.read_schema(file) if file else ()
+    return {f.name: f.type.tz is None for f in fields if pa.types.is_timestamp(f.type) and f.type.unit == "ns"}
+
+
 def _type(kind: str) -> str:
     """Name a type of Spark as DuckDB does."""
     if kind.startswith("array<"):
@@ -375,7 +409,7 @@ def _join(parts: list[Path], path: Path) -> None:
 
 
 def _frame(found: Any) -> "pd.DataFrame":
-    """Make the data frame that DuckDB would make: decimals as floats, days as times."""
+    """Make the data frame that DuckDB would make: days as times, and decimals that are left as floats."""
     import pyarrow as pa
 
     for place, field in enumerate(found.schema):
