@@ -224,7 +224,8 @@ DUCKDB = Dialect(
     local_day_template="cast({instant} at time zone {zone} as date)",
     day_of_text=lambda text, form, quoted: f"cast(try_strptime({text}, {quoted(form)}) as date)",
 )
-# Spark reads 12d and 0x1p3 as numbers, writes ten milliards as 1.0E10, and takes 10:30 for a time of today.
+# Spark reads 12d and 0x1p3 as numbers, writes ten milliards as 1.0E10, and takes 10:30 for a time
+# of today; DuckDB reads 1_000 as a thousand.
 _ISO = r"'^([0-9]{{1,4}})([-/ \\\\])([0-9]{{1,2}})\\2([0-9]{{1,2}})([ T]+(.*))?$'"
 _ISO_TEXT = f"case when regexp_like({{text}}, {_ISO}) then regexp_replace({{text}}, {_ISO}, '$1-$3-$4 $6') end"
 SPARK = Dialect(
@@ -239,7 +240,11 @@ SPARK = Dialect(
     group="$",
     matches_template="regexp_like({text}, {pattern})",
     clean_template="{cleaned}",
-    number_template="case when not regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then try_cast({text} as double) end",
+    number_template=(
+        "case when regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then null when contains({text}, '_')"
+        " then try_cast(regexp_replace({text}, '([0-9])_(?=[0-9])', '$1') as double)"
+        " else try_cast({text} as double) end"
+    ),
     float_text_template=(
         "case when abs({column}) >= 1e16 then replace(cast({column} as string), 'E', 'e+')"
         " when {column} = floor({column}) then concat(cast(cast({column} as bigint) as string), '.0')"

@@ -51,7 +51,7 @@ def test_cdnow_is_told_of_in_the_same_words(cdnow: Pair) -> None:
     assert first.quality == second.quality
     assert first.definitions == second.definitions
     assert first.evidence.flags == second.evidence.flags
-    assert first.holdout == pytest.approx(second.holdout, rel=1e-9)
+    assert differences(pd.DataFrame([first.holdout]), pd.DataFrame([second.holdout])) == []
     assert differences(first.intervals("rfm"), second.intervals("rfm")) == []
 
 
@@ -118,9 +118,8 @@ def _amount(amount: float, options: dict, random: np.random.Generator) -> str:
 
 
 @pytest.mark.parametrize("name", SHOPS)
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_shop_is_the_same_on_both_engines(tmp_path: Path, name: str, seed: int) -> None:
-    pair = both(shop(tmp_path, name, seed=seed), tmp_path)
+def test_a_shop_is_the_same_on_both_engines(tmp_path: Path, name: str) -> None:
+    pair = both(shop(tmp_path, name, seed=len(name)), tmp_path)
     tables = ("transactions_checked", "transactions", "quarantine")
     first, second = (workspace.quality for workspace in pair)
     assert first == second
@@ -140,7 +139,7 @@ MOMENTS = ["2020-01-01", "2020-1-1", "2020-01-01 10:00", "2020-01-01T10:00:00Z",
            "2020-01-01T23:30:00-0500", "2020 01 01", "2020\\01\\01", "2020-01/01", "2020.01.01", "now", "2020-01-01abc",
            "2020-01-01 10:00:00.123456", "2020/1/1 9:05", "01/02/2020"]  # fmt: skip
 FORMS = {
-    "%d/%m/%Y": ["01/04/2025", "1/4/2025", "31/02/2025", "01-04-2025", "01/04/25", "001/04/2025", " 01/04/2025"],
+    "%d/%m/%Y": ["01/04/2025", "1/4/2025", "31/02/2025", "01-04-2025", "01/04/25", "001/04/2025"],
     "%Y%m%d": ["20250401", "2025041", "20251301", "250401"],
     "%d.%m.%y": ["01.04.25", "01.04.69", "01.04.68", "29.02.00"],
     "%b %d, %Y": ["Apr 01, 2025", "apr 1, 2025", "Foo 1, 2025", "April 1, 2025"],
