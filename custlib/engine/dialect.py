@@ -12,7 +12,6 @@ from typing import Any
 
 from custlib.engine.strptime import spark_day
 
-
 PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
 
 
@@ -170,7 +169,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def inlined(select: str, values: Mapping[str, Any]) -> str:
+def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] = literal) -> str:
     """Write values into a select that is kept, where an engine cannot bind them.
 
     Parameters
@@ -179,6 +178,8 @@ def inlined(select: str, values: Mapping[str, Any]) -> str:
         A select with ``:parameters``.
     values : mapping of str to date, int, float or str
         Their values.
+    quote : callable, optional
+        Writes a text as a literal of the engine.
 
     Returns
     -------
@@ -190,15 +191,15 @@ def inlined(select: str, values: Mapping[str, Any]) -> str:
     >>> inlined("select :rate * T as x where name = :name", {"rate": 0.5, "name": "it's"})
     "select cast('0.5' as double) * T as x where name = 'it''s'"
     """
-    return PARAMETER.sub(lambda m: _value(values[m[1]]) if m[1] in values else m[0], select)
+    return PARAMETER.sub(lambda m: _value(values[m[1]], quote) if m[1] in values else m[0], select)
 
 
-def _value(value: object) -> str:
+def _value(value: object, quote: Callable[[str], str]) -> str:
     if isinstance(value, dt.date):
         return f"date '{value.isoformat()[:10]}'"
     if isinstance(value, float):
         return f"cast('{float(value)!r}' as double)"
-    return literal(value) if isinstance(value, str) else str(value)
+    return quote(value) if isinstance(value, str) else str(value)
 
 
 DUCKDB = Dialect(

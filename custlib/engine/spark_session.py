@@ -85,6 +85,7 @@ def _builder() -> Any:
         raise RunError(f"spark: PySpark is not installed. {_INSTALL}") from None
     # PySpark logs every fault with its whole stack before it raises it.
     logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     return SparkSession.builder.appName("custlib")
 
 

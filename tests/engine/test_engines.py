@@ -57,6 +57,19 @@ def test_a_table_is_made_again_from_itself(engine: Engine) -> None:
     assert [path.name for path in engine.folder.glob("*")] == ["paid.parquet"]
 
 
+def test_a_table_is_defined_by_others(engine: Engine, kind: str) -> None:
+    engine.make("paid", PAID)
+    engine.define("rich", "select customer_id, :what as what from paid where amount > :least", of=("paid",), least=3,
+                  what="it's \\ :x")  # fmt: skip
+    assert rows(engine, "select * from rich") == [("bob", "it's \\ :x")]
+    other = open_engine(kind, engine.folder)
+    other.open("rich")
+    assert rows(other, "select customer_id from rich") == [("bob",)]
+    other.close()
+    engine.make("rich", "select 1 as x")
+    assert sorted(path.name for path in engine.folder.glob("*")) == ["paid.parquet", "rich.parquet"]
+
+
 def test_a_failed_table_leaves_the_old_one(engine: Engine) -> None:
     engine.make("paid", "select 1 as x")
     with pytest.raises(Exception, match="nowhere"):

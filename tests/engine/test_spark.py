@@ -34,7 +34,7 @@ def test_spark_reads_casts_and_adds_up(tmp_path: Path) -> None:
 def test_rows_equal_in_the_column_of_a_split_lie_in_one_file(tmp_path: Path) -> None:
     engine = open_engine("spark", tmp_path)
     engine.make("lines", "select id % 50 as customer_id, id from range(5000)", split_by="customer_id")
-    engine.make("sums", "select customer_id, count(*) as n from lines group by customer_id", of="lines")
+    engine.make("sums", "select customer_id, count(*) as n from lines group by customer_id", per_customer=True)
     assert engine.fetch("select min(n) as least, max(n) as most from sums").to_numpy().tolist() == [[100, 100]]
     files = [set(pq.read_table(f)["customer_id"].to_pylist()) for f in tmp_path.glob("lines.parquet/*.parquet")]
     assert sum(len(customers) for customers in files) == 50
