@@ -257,15 +257,6 @@ class Spark:
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to one Parquet file inside the folder of tables.
 
-        Parameters
-        ----------
-        select : str
-            One select.
-        path : pathlib.Path
-            The file to write.
-        **values
-            Values of its ``:parameters``.
-
         Raises
         ------
         RunError
@@ -290,12 +281,7 @@ class Spark:
         predicate : str
             An SQL predicate over its columns.
         rows : int, default 3
-            How many row numbers at most.
-
-        Returns
-        -------
-        list of int
-            Row numbers, the header not counted.
+            How many row numbers at most; the header is not counted.
         """
         # Read in one part, a file keeps its order, and the identifiers that Spark gives rise by one.
         numbered = f"select *, monotonically_increasing_id() + 1 as row_number from {view}"
