@@ -61,7 +61,7 @@ def begun(sql: Dialect) -> str:
         select {key}, place, count(*) as beginners, sum(profit) as profit
         from ({customers_at(sql)})
         join (select customer_id, place, weight, bool_or(is_purchase) as has_bought,
-                     sum(cast(round({profit}, 6) as decimal(38, 6))) as profit
+                     sum(cast(round({profit} * 1e6) / 1e6 as decimal(38, 6))) as profit
               from transactions join potential_products using (product)
               where day > :since and day <= :until
               group by customer_id, place, weight) using (customer_id)

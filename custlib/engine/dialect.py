@@ -12,7 +12,6 @@ from typing import Any
 
 from custlib.engine.strptime import spark_day
 
-
 PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
 
 
@@ -170,7 +169,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def inlined(select: str, values: Mapping[str, Any]) -> str:
+def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] = literal) -> str:
     """Write values into a select that is kept, where an engine cannot bind them.
 
     Parameters
@@ -179,6 +178,8 @@ def inlined(select: str, values: Mapping[str, Any]) -> str:
         A select with ``:parameters``.
     values : mapping of str to date, int, float or str
         Their values.
+    quote : callable, optional
+        Writes a text as a literal of the engine.
 
     Returns
     -------
@@ -190,15 +191,15 @@ def inlined(select: str, values: Mapping[str, Any]) -> str:
     >>> inlined("select :rate * T as x where name = :name", {"rate": 0.5, "name": "it's"})
     "select cast('0.5' as double) * T as x where name = 'it''s'"
     """
-    return PARAMETER.sub(lambda m: _value(values[m[1]]) if m[1] in values else m[0], select)
+    return PARAMETER.sub(lambda m: _value(values[m[1]], quote) if m[1] in values else m[0], select)
 
 
-def _value(value: object) -> str:
+def _value(value: object, quote: Callable[[str], str]) -> str:
     if isinstance(value, dt.date):
         return f"date '{value.isoformat()[:10]}'"
     if isinstance(value, float):
         return f"cast('{float(value)!r}' as double)"
-    return literal(value) if isinstance(value, str) else str(value)
+    return quote(value) if isinstance(value, str) else str(value)
 
 
 DUCKDB = Dialect(
@@ -224,7 +225,8 @@ DUCKDB = Dialect(
     local_day_template="cast({instant} at time zone {zone} as date)",
     day_of_text=lambda text, form, quoted: f"cast(try_strptime({text}, {quoted(form)}) as date)",
 )
-# Spark reads 12d and 0x1p3 as numbers, writes ten milliards as 1.0E10, and takes 10:30 for a time of today.
+# Spark reads 12d and 0x1p3 as numbers, writes ten milliards as 1.0E10, and takes 10:30 for a time
+# of today; DuckDB reads 1_000 as a thousand.
 _ISO = r"'^([0-9]{{1,4}})([-/ \\\\])([0-9]{{1,2}})\\2([0-9]{{1,2}})([ T]+(.*))?$'"
 _ISO_TEXT = f"case when regexp_like({{text}}, {_ISO}) then regexp_replace({{text}}, {_ISO}, '$1-$3-$4 $6') end"
 SPARK = Dialect(
@@ -239,10 +241,15 @@ SPARK = Dialect(
     group="$",
     matches_template="regexp_like({text}, {pattern})",
     clean_template="{cleaned}",
-    number_template="case when not regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then try_cast({text} as double) end",
+    number_template=(
+        "case when regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then null when contains({text}, '_')"
+        " then try_cast(regexp_replace({text}, '([0-9])_(?=[0-9])', '$1') as double)"
+        " else try_cast({text} as double) end"
+    ),
     float_text_template=(
-        "case when abs({column}) < 1e15 and {column} = floor({column}) then concat("
-        "cast(cast({column} as bigint) as string), '.0') else cast({column} as string) end"
+        "case when abs({column}) >= 1e16 then replace(cast({column} as string), 'E', 'e+')"
+        " when {column} = floor({column}) then concat(cast(cast({column} as bigint) as string), '.0')"
+        " else cast({column} as string) end"
     ),
     moment_template=f"try_cast({_ISO_TEXT} as timestamp_ntz)",
     instant_template=f"try_cast({_ISO_TEXT} as timestamp)",

@@ -4,6 +4,7 @@ Every table is a Parquet folder or file in one folder, which all machines of a c
 with bound values; the DataFrame interface only reads and writes, so that Spark Connect works too.
 """
 
+import json
 import os
 import re
 import shutil
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib import tables
+from custlib.engine import spark_files as files
 from custlib.engine.base import FETCH_LIMIT
-from custlib.engine.dialect import SPARK
+from custlib.engine.dialect import SPARK, inlined
 from custlib.engine.spark_session import start
 from custlib.errors import RunError, TableError, hint
 
@@ -20,11 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PARAMETER = re.compile(r"""'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|(?<![:\w]):([a-z_]\w*)""", re.DOTALL)
+_WRITTEN, _DEFINED = _KINDS = (".parquet", ".view.json")
 _ONE_PART = {"spark.sql.files.minPartitionNum": "1", "spark.sql.files.maxPartitionBytes": str(1 << 50)}
-_TYPES = {
-    "string": "VARCHAR", "byte": "TINYINT", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER",
-    "bigint": "BIGINT", "timestamp": "TIMESTAMP WITH TIME ZONE", "timestamp_ntz": "TIMESTAMP", "binary": "BLOB",
-}  # fmt: skip
 
 
 class Spark:
@@ -79,63 +78,36 @@ class Spark:
         TableError
             If the file is not UTF-8, or its quotes do not pair.
         """
-        from pyspark.sql.types import StringType, StructField, StructType
-
         self._source = path.name
-        blanks = delimiter == "whitespace"
-        breaks = self._look_through(path, quotes=not blanks)
-        given = ["line"] if blanks else columns
-        reader = self._session.read.schema(StructType([StructField(c, StringType()) for c in given])).options(
-            sep="\x1f" if blanks else delimiter, header=header, quote="" if blanks else '"', escape='"',
-            mode="FAILFAST", multiLine=breaks, columnPruning=False, enforceSchema=True,
-        )  # fmt: skip
-        read = reader.csv(self._file(path))
-        if blanks:
+        breaks = self._run(lambda: files.look_through(self._session, self._file(path), path.name, delimiter))
+        read = files.read_csv(self._session, self._file(path), columns, delimiter, header=header, breaks=breaks)
+        if delimiter == files.BLANKS:
             read.createOrReplaceTempView(f"{name}_lines")
             split = "select split(trim(line), '[ \\\\t]+') as part from " + f"{name}_lines where trim(line) <> ''"
             parts = ", ".join(f"part[{i}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
             read = self._session.sql(f"select {parts} from ({split})")
         self._view(name, read)
 
-    def _look_through(self, path: Path, *, quotes: bool) -> bool:
-        """Refuse what would be read wrongly; tell whether quotes span lines."""
-        marks = "length(value) - length(replace(value, '\"', ''))"
-        lines = self._session.read.text(self._file(path)).selectExpr(
-            "count_if(not is_valid_utf8(value)) as strange",
-            f"count_if(({marks}) % 2 = 1) as odd",
-        )
-        found = self._run(lines.toArrow).to_pylist()[0]
-        if found["strange"]:
-            raise TableError(f"{path.name}: encoding is not UTF-8 in {found['strange']:,} lines. Save it as UTF-8.")
-        if quotes and found["odd"] % 2:
-            raise TableError(
-                f"{path.name}: a quote is opened and never closed, or stands inside a text. Correct that line."
-            )
-        return bool(quotes and found["odd"])
-
     def attach_parquet(self, name: str, path: Path) -> None:
-        """Give a Parquet file or folder a name, columns as typed there.
-
-        Parameters
-        ----------
-        name : str
-            The view to make.
-        path : pathlib.Path
-            The file or folder.
-        """
+        """Give a Parquet file or folder a name, columns as typed there; nanoseconds are cut to microseconds."""
         self._source = path.name
         self._view(name, self._run(lambda: self._session.read.parquet(self._file(path))))
+        nanoseconds = files.in_nanoseconds(path)
+        if nanoseconds:
+            self._view(f"{name}_given", self._session.table(name))
+            columns = (self._microseconds(c, nanoseconds.get(c)) for c in self.columns(name))
+            self._view(name, self._session.sql(f"select {', '.join(columns)} from {name}_given"))
+
+    def _microseconds(self, column: str, is_local: bool | None) -> str:
+        """Write a column; one that counts nanoseconds (``is_local`` tells of which clock) as a time."""
+        quoted = self.dialect.name(column)
+        if is_local is None:
+            return quoted
+        kind = "timestamp_ntz" if is_local else "timestamp"
+        return f"cast(timestamp_micros({quoted} div 1000) as {kind}) as {quoted}"
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
-        """Make a table of a small data frame.
-
-        Parameters
-        ----------
-        name : str
-            The table to make.
-        frame : pandas.DataFrame
-            Its rows.
-        """
+        """Make a table of a small data frame."""
         import pyarrow as pa
 
         given = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
@@ -145,39 +117,37 @@ class Spark:
         self._views.discard("_given")
 
     def seal(self, *, also: tuple[Path, ...] = ()) -> None:
-        """Attach nothing from now on that lies outside the folder of tables; SQL cannot name files at all.
-
-        Parameters
-        ----------
-        also : tuple of pathlib.Path, optional
-            Source files that may still be attached.
-        """
+        """Attach nothing from now on but the folder of tables and ``also``; SQL cannot name files at all."""
         self._allowed = tuple(path.resolve() for path in also)
 
     def has(self, name: str) -> bool:
         """Tell whether the folder holds a table."""
-        return self._path(name).exists()
+        return any(self._path(name, kind).exists() for kind in _KINDS)
 
     def open(self, name: str) -> None:
         """Give a table that the folder already holds its name in this session.
-
-        Parameters
-        ----------
-        name : str
-            The table's name.
 
         Raises
         ------
         TableError
             If the folder has no such table.
         """
-        if not self.has(name):
-            known = sorted(p.stem for p in self.folder.glob("*.parquet"))
+        if name in self._views and self.has(name):
+            return
+        if self._path(name, _DEFINED).is_file():
+            kept = json.loads(self._path(name, _DEFINED).read_text(encoding="utf-8"))
+            for read in kept["of"]:
+                self.open(read)
+            self._view(name, self._sql(kept["select"]))
+        elif self.has(name):
+            self._view(name, self._run(lambda: self._session.read.parquet(self._file(self._path(name)))))
+        else:
+            known = sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(_KINDS)})
             raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
-        if name not in self._views:
-            self.attach_parquet(name, self._path(name))
 
-    def make(self, name: str, select: str, *, split_by: str = "", of: str = "", **values: Any) -> None:
+    def make(
+        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
+    ) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name.
 
         Parameters
@@ -188,8 +158,8 @@ class Spark:
             One select.
         split_by : str, optional
             A column: rows that are equal in it are written together.
-        of : str, optional
-            The split table that the select reads; Spark parts the work by itself.
+        rows, per_customer
+            As of every engine; Spark parts the work by itself.
         **values
             Values of its ``:parameters``.
 
@@ -198,7 +168,7 @@ class Spark:
         TableError
             If the columns of the result break the data dictionary.
         """
-        del of
+        del rows, per_customer
         split = f" distribute by {self.dialect.name(split_by)}" if split_by else ""
         made = self._sql(f"select * from ({select}){split}" if split else select, **values)
         tables.check(name, made.columns)
@@ -206,15 +176,45 @@ class Spark:
         shutil.rmtree(written, ignore_errors=True)
         try:
             self._run(lambda: made.write.parquet(str(written)))
-            _replace(written, self._path(name))
+            files.replace(written, self._path(name))
         finally:
             shutil.rmtree(written, ignore_errors=True)
+        self._path(name, _DEFINED).unlink(missing_ok=True)
         self._view(name, self._session.read.schema(made.schema).parquet(self._file(self._path(name))))
+
+    def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
+        """Give a select over tables a name, instead of writing its rows again.
+
+        Parameters
+        ----------
+        name : str
+            The table to define.
+        select : str
+            One select.
+        of : tuple of str
+            The tables that it reads.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        TableError
+            If the columns of the result break the data dictionary.
+        """
+        defined = self._sql(select, **values)
+        tables.check(name, defined.columns)
+        written = self._path(name, f".{os.getpid()}.part")
+        written.write_text(
+            json.dumps({"of": of, "select": inlined(select, values, self.dialect.literal)}), encoding="utf-8"
+        )
+        written.replace(self._path(name, _DEFINED))
+        files.remove(self._path(name))
+        self._view(name, defined)
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order; types as DuckDB names them."""
         schema = self._session.sql(f"select * from {self.dialect.name(name)}").schema
-        return {field.name: _type(field.dataType.simpleString()) for field in schema.fields}
+        return {field.name: files.type_name(field.dataType.simpleString()) for field in schema.fields}
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
         """Bring a small result to Python.
@@ -238,22 +238,24 @@ class Spark:
         TableError
             If the result is larger than the limit: big tables stay in the engine.
         """
-        found = self._run(self._sql(select, **values).limit(limit + 1).toArrow)
+        frame = self._decimals_as_doubles(self._sql(select, **values))
+        found = self._run(frame.limit(limit + 1).toArrow)
         if found.num_rows > limit:
             raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
-        return _frame(found)
+        return files.frame(found)
+
+    def _decimals_as_doubles(self, frame: Any) -> Any:
+        """Let Spark turn decimals into the nearest double; Arrow is off by a digit."""
+        kinds = {field.name: field.dataType.typeName() for field in frame.schema.fields}
+        if "decimal" not in kinds.values() or len(kinds) < len(frame.columns):
+            return frame
+        quoted = {self.dialect.name(name): kind for name, kind in kinds.items()}
+        return frame.selectExpr(
+            *(f"cast({name} as double) as {name}" if kind == "decimal" else name for name, kind in quoted.items())
+        )
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to one Parquet file inside the folder of tables.
-
-        Parameters
-        ----------
-        select : str
-            One select.
-        path : pathlib.Path
-            The file to write.
-        **values
-            Values of its ``:parameters``.
 
         Raises
         ------
@@ -265,7 +267,7 @@ class Spark:
         shutil.rmtree(written, ignore_errors=True)
         try:
             self._run(lambda: self._sql(select, **values).write.parquet(str(written)))
-            _join(sorted(written.glob("part-*.parquet")), path)
+            files.join(sorted(written.glob("part-*.parquet")), path)
         finally:
             shutil.rmtree(written, ignore_errors=True)
 
@@ -279,12 +281,7 @@ class Spark:
         predicate : str
             An SQL predicate over its columns.
         rows : int, default 3
-            How many row numbers at most.
-
-        Returns
-        -------
-        list of int
-            Row numbers, the header not counted.
+            How many row numbers at most; the header is not counted.
         """
         # Read in one part, a file keeps its order, and the identifiers that Spark gives rise by one.
         numbered = f"select *, monotonically_increasing_id() + 1 as row_number from {view}"
@@ -306,8 +303,8 @@ class Spark:
             self._session.catalog.dropTempView(name)
         self._views.clear()
 
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.parquet"
+    def _path(self, name: str, kind: str = _WRITTEN) -> Path:
+        return self.folder / f"{name}{kind}"
 
     def _file(self, path: Path) -> str:
         """Write a path so that Spark takes ``*``, ``?``, ``[`` and ``{`` in it as they are, not as a pattern."""
@@ -343,44 +340,3 @@ class Spark:
             if "FAILED_READ_FILE" in text or "PATH_NOT_FOUND" in text:
                 raise RunError(f"engine: {self._source} cannot be read, truncated or corrupt.") from None
             raise
-
-
-def _type(kind: str) -> str:
-    """Name a type of Spark as DuckDB does."""
-    if kind.startswith("array<"):
-        return _type(kind[6:-1]) + "[]"
-    return _TYPES.get(kind, kind.upper())
-
-
-def _replace(written: Path, target: Path) -> None:
-    """Put a folder where another or a file may lie: the old one steps aside first."""
-    old = target.with_suffix(f".{os.getpid()}.old")
-    if target.exists():
-        target.replace(old)
-    written.replace(target)
-    old.unlink() if old.is_file() else shutil.rmtree(old, ignore_errors=True)
-
-
-def _join(parts: list[Path], path: Path) -> None:
-    """Put the parts of a result one after the other into one file, a group of rows at a time."""
-    import pyarrow.parquet as pq
-
-    if len(parts) == 1:
-        parts[0].replace(path)
-        return
-    with pq.ParquetWriter(path, pq.read_schema(parts[0])) as file:
-        for part in parts:
-            for group in pq.ParquetFile(part).iter_batches():
-                file.write_batch(group)
-
-
-def _frame(found: Any) -> "pd.DataFrame":
-    """Make the data frame that DuckDB would make: decimals as floats, days as times."""
-    import pyarrow as pa
-
-    for place, field in enumerate(found.schema):
-        kind = pa.float64() if pa.types.is_decimal(field.type) else None
-        kind = pa.timestamp("us") if pa.types.is_date(field.type) else kind
-        if kind is not None:
-            found = found.set_column(place, field.name, found.column(place).cast(kind))
-    return found.to_pandas()

@@ -26,14 +26,15 @@ _INSTALL = "Install it: pip install 'custlib[spark]', and Java 17 or later."
 _PATIENCE = 5.0
 _LOGGER = "SQLQueryContextLogger"
 
-# Of every session: days are counted in UTC, a cast that fails is an error, and a file is no table by its name.
+# Of every session: days are counted in UTC, a cast that fails is an error, a file is no table by its
+# name, and times in nanoseconds, which Spark does not know, come as whole numbers.
 _SESSION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.autoBroadcastJoinThreshold": "64MB",
     "spark.sql.runSQLOnFiles": "false",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
 }
 
 
@@ -84,6 +85,7 @@ def _builder() -> Any:
         raise RunError(f"spark: PySpark is not installed. {_INSTALL}") from None
     # PySpark logs every fault with its whole stack before it raises it.
     logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     return SparkSession.builder.appName("custlib")
 
 

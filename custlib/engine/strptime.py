@@ -10,11 +10,12 @@ from collections.abc import Callable
 from custlib.errors import UsageError, hint
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_LONG_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _TWO = "[0-9]{1,2}"
 _DAYS_OF_THE_WEEK = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _CODES = {
-    "Y": "[0-9]{4}", "y": "[0-9]{2}", "m": _TWO, "d": _TWO, "j": "[0-9]{1,3}",
-    "b": f"(?:{_MONTHS.replace(' ', '|')})", "B": "[a-z]{3,9}", "a": _DAYS_OF_THE_WEEK, "A": "[a-z]+day",
+    "Y": "[0-9]{1,4}", "y": "[0-9]{2}", "m": _TWO, "d": _TWO, "j": "[0-9]{1,3}",
+    "b": f"(?:{_MONTHS.replace(' ', '|')})", "B": f"(?:{_LONG_MONTHS})", "a": _DAYS_OF_THE_WEEK, "A": "[a-z]+day",
     "H": "(?:[01]?[0-9]|2[0-3])", "I": "(?:0?[1-9]|1[0-2])", "M": "[0-5]?[0-9]", "S": "[0-5]?[0-9]",
     "f": "[0-9]{1,6}", "p": "(?:am|pm)", "z": "[+-][0-9]{2}(?::?[0-9]{2})?",
 }  # fmt: skip
@@ -77,12 +78,12 @@ def _pattern(form: str) -> tuple[str, list[str]]:
 
 def _fixed(code: str, following: str) -> str:
     """The pattern of a code; numbers that nothing parts from the next one have both digits."""
-    return _CODES[code].replace("{1,2}", "{2}") if following == "%" else _CODES[code]
+    return re.sub(r"{1,([24])}", r"{\1}", _CODES[code]) if following == "%" else _CODES[code]
 
 
 def _year(part: dict[str, str]) -> str:
     if "y" not in part:
-        return part.get("Y", "")
+        return f"lpad({part['Y']}, 4, '0')" if "Y" in part else ""
     century = f"case when cast({part['y']} as int) >= {_TURN_OF_THE_CENTURY} then '19' else '20' end"
     return f"concat({century}, {part['y']})"
 

@@ -5,7 +5,7 @@ import sys
 
 HEAVY = {
     "duckdb", "IPython", "jupyterlab", "matplotlib", "nbconvert", "numpy", "pandas", "papermill",
-    "pyarrow", "pydantic", "scipy", "seaborn", "sklearn",
+    "py4j", "pyarrow", "pydantic", "pyspark", "scipy", "seaborn", "sklearn",
 }  # fmt: skip
 
 

@@ -1,0 +1,107 @@
+"""Spark: it runs a step, keeps equal rows together, and says in one line why it cannot start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from custlib.engine import open_engine, spark_session
+from custlib.engine.spark_session import start
+from custlib.engine.strptime import spark_day
+from custlib.errors import RunError, UsageError
+
+LINES = "client,day,paid\nann,2025-01-02,3.10\nann,2025-02-02,4.20\nbob,2025-01-05,x\n"
+
+
+@pytest.mark.usefixtures("spark_here")
+def test_spark_reads_casts_and_adds_up(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(LINES)
+    engine = open_engine("spark", tmp_path / "tables")
+    engine.attach_csv("source", tmp_path / "sales.csv", ["client", "day", "paid"], delimiter=",")
+    amount = f"cast({engine.dialect.number('paid')} as decimal(18, 4))"
+    engine.make("paid", f"select client, sum({amount}) as paid from source where day <= :until group by client",
+                until="2025-06-30")  # fmt: skip
+    found = engine.fetch("select * from paid order by client")
+    assert found["paid"].tolist()[0] == 7.3
+    assert found["paid"].isna().tolist() == [False, True]
+    engine.close()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark_here")
+def test_rows_equal_in_the_column_of_a_split_lie_in_one_file(tmp_path: Path) -> None:
+    engine = open_engine("spark", tmp_path)
+    engine.make("lines", "select id % 50 as customer_id, id from range(5000)", split_by="customer_id")
+    engine.make("sums", "select customer_id, count(*) as n from lines group by customer_id", per_customer=True)
+    assert engine.fetch("select min(n) as least, max(n) as most from sums").to_numpy().tolist() == [[100, 100]]
+    files = [set(pq.read_table(f)["customer_id"].to_pylist()) for f in tmp_path.glob("lines.parquet/*.parquet")]
+    assert sum(len(customers) for customers in files) == 50
+    engine.close()
+
+
+# --- what cannot start ------------------------------------------------------------------------------------------------
+
+
+def test_without_java_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyspark", reason="PySpark is not installed")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RunError, match="spark: there is no Java .*apt install openjdk-17-jre-headless"):
+        start(tmp_path)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(RunError, match="spark: JAVA_HOME names no Java"):
+        start(tmp_path)
+
+
+def test_without_pyspark_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(RunError, match=r"spark: PySpark is not installed. Install it: pip install 'custlib\[spark\]'"):
+        start(tmp_path)
+
+
+@pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "sc://127.0.0.1:9"])
+def test_a_master_where_nothing_answers_is_named(tmp_path: Path, master: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyspark", reason="PySpark is not installed")
+    monkeypatch.setenv("CUSTLIB_SPARK_MASTER", master)
+    with pytest.raises(RunError, match="spark: nothing answers at 127.0.0.1:9 .*correct CUSTLIB_SPARK_MASTER"):
+        start(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark_here")
+@pytest.mark.parametrize("master", ["nonsense", "local[many]"])
+def test_a_master_that_is_none_ends_the_command_in_one_line(tmp_path: Path, master: str) -> None:
+    (tmp_path / "sales.csv").write_text("customer_id,timestamp,amount\nann,2025-01-02,3\n")
+    command = [sys.executable, "-m", "custlib.cli", "value", str(tmp_path / "sales.csv"), "--as-of", "2025-06-30",
+               "--engine", "spark", "--out", str(tmp_path / "out.parquet")]  # fmt: skip
+    ended = subprocess.run(
+        command, capture_output=True, text=True, env=dict(spark_session.os.environ, CUSTLIB_SPARK_MASTER=master)
+    )
+    assert ended.returncode == 5
+    assert ended.stderr.startswith(f"RunError: spark: cannot start at {master}: ")
+    assert ended.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["sales.csv"]
+
+
+@pytest.mark.parametrize(("limit", "written"), [("500MB", "500m"), ("4 GiB", "4g"), ("2g", "2g")])
+def test_memory_is_written_as_java_does(limit: str, written: str) -> None:
+    assert spark_session._memory(limit) == written
+
+
+def test_memory_that_is_none_is_refused() -> None:
+    with pytest.raises(RunError, match="spark: 'much' is no size of memory. Write it as 4GB or 500MB."):
+        spark_session._memory("much")
+
+
+# --- days in a declared form ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [("%Q", "%Q is not read"), ("%d/%m", "names no day"), ("%H:%M", "names no day"), ("plain", "names no day")],
+)
+def test_a_form_without_a_day_is_refused(form: str, said: str) -> None:
+    with pytest.raises(UsageError, match=f"source.date_format: .*{said}"):
+        spark_day("x", form, repr)
