@@ -114,6 +114,18 @@ class DuckDB:
         """
         self._execute(f"create or replace view {name} as select * from read_parquet({_file(path)})")
 
+    def attach_select(self, name: str, select: str) -> None:
+        """Give a select a name; nothing is computed before it is read.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        select : str
+            One select over tables and views.
+        """
+        self._execute(f"create or replace view {name} as {select}")
+
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame.
 
