@@ -125,8 +125,13 @@ class Source(BaseModel):
             raise ValueError("table and query are both given; give one")
         if self.url_env and not (self.table or self.query):
             raise ValueError("url_env needs a table or a query")
-        if self.url_env and (self.sheet or self.package or self.names):
-            raise ValueError("sheet, package and names are of files, not of a database")
+        kind = kind_of(Path(self.path)) if self.path else "database"
+        if (self.table or self.query) and kind not in ("database", "sqlite"):
+            raise ValueError("table and query are of databases; a file of this kind has none")
+        if self.sheet and kind not in ("excel", None):
+            raise ValueError("sheet is of Excel workbooks; a file of this kind has none")
+        if self.url_env and (self.package or self.names):
+            raise ValueError("package and names are of files, not of a database")
         return self
 
     @property

@@ -84,6 +84,9 @@ def _engine(given: Input, url: str) -> Any:
 
 
 def _connected(given: Input, engine: Any) -> Any:
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database and not Path(database).is_file():
+        raise refused(given.name, given.source.url_env or "", OSError("unknown database"))
     try:
         return engine.connect()
     except Exception as fault:
@@ -93,8 +96,7 @@ def _connected(given: Input, engine: Any) -> Any:
 def _stage(given: Input, connection: Any, folder: Path) -> Staged:
     text = _sqlalchemy().text
     quote = connection.dialect.identifier_preparer.quote_identifier
-    table = ".".join(quote(part) for part in (given.source.table or "").split("."))
-    asked = subquery(given.source.query).replace(":", "\\:") if given.source.query else table
+    asked = _asked(given, connection)
     header = distinct(given.name, list(connection.execute(text(f"select * from {asked} where 1 = 0")).keys()))
     columns = used(given, header)
     select = text(f"select {', '.join(quote(name) for name in columns)} from {asked}")
@@ -105,6 +107,16 @@ def _stage(given: Input, connection: Any, folder: Path) -> Staged:
             yield from result.partitions(ROWS)
 
     return Staged(stage_rows(given, columns, read, folder), tuple(header))
+
+
+def _asked(given: Input, connection: Any) -> str:
+    """Write what stands after ``from``: the query, its colons no parameters, or the table, which must be there."""
+    if given.source.query:
+        return subquery(given.source.query).replace(":", "\\:")
+    *schema, table = (given.source.table or "").split(".")
+    if not _sqlalchemy().inspect(connection).has_table(table, schema=".".join(schema) or None):
+        raise wrong(given.name, f"there is no table {given.source.table!r}")
+    return ".".join(connection.dialect.identifier_preparer.quote_identifier(part) for part in [*schema, table])
 
 
 def _kind(fault: Exception) -> str:

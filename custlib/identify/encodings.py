@@ -27,7 +27,8 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _HAN_SIGNS = re.compile("[\u3000-\u303f\uff00-\uffef\u2014\u2018-\u201d\u2026\u00b7\u00a5\uffe5]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _WORDS = re.compile("客户|日期|金额|订单|产品|数量|会员|商品|时间|渠道|价格|成本")
-_CLEARLY = 0.95
+_FIRST_LEVEL = range(0xB0, 0xD8)
+_CLEARLY, _MOSTLY = 0.95, 0.8
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -230,9 +231,11 @@ def _is_chinese(head: bytes) -> bool:
     if _fault(head, "gb18030") is not None:
         return False
     foreign = [sign for sign in _text(head, "gb18030") if sign > "\x7f"]
-    han = sum(bool(_HAN.match(sign)) and _is_common(sign) for sign in foreign)
+    han = [sign for sign in foreign if _HAN.match(sign)]
     signs = sum(bool(_HAN_SIGNS.match(sign)) for sign in foreign)
-    if not han or han + signs < _CLEARLY * len(foreign):
+    if not han or len(han) + signs < _CLEARLY * len(foreign):
+        return False
+    if sum(map(_is_common, han)) < _MOSTLY * len(han):
         return False
     if _WORDS.search(_text(head, "gb18030")):
         return True
@@ -241,12 +244,12 @@ def _is_chinese(head: bytes) -> bool:
 
 
 def _is_common(sign: str) -> bool:
-    """Tell whether GB 2312 has the sign: Latin letters misread as Chinese give rare ones."""
+    """Tell whether a sign is of the first level of GB 2312: Latin or Cyrillic misread as Chinese gives rarer ones."""
     try:
-        sign.encode("gb2312")
+        lead = sign.encode("gb2312")[0]
     except UnicodeEncodeError:
         return False
-    return True
+    return lead in _FIRST_LEVEL
 
 
 def _text(head: bytes, encoding: str) -> str:

@@ -151,6 +151,7 @@ def attach_csv(engine: DuckDB, given: Input, view: str) -> tuple[str, ...]:
     """
     path = given.staged.path if given.staged else _path(given)
     head = head_of(path, given.name)
+    said = () if given.staged else encoding_of(head, given.source.encoding, given.name)[1]
     text = head.decode("utf-8-sig", errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
@@ -158,7 +159,7 @@ def attach_csv(engine: DuckDB, given: Input, view: str) -> tuple[str, ...]:
     delimiter, remarks = _delimiter(given, lines if len(head) < HEAD_BYTES else lines[:-1])
     header = list(given.source.names) or _header(given, lines[0], delimiter)
     engine.attach_csv(view, path, header, delimiter=delimiter, header=not given.source.names)
-    return remarks
+    return (*said, *remarks)
 
 
 def attach_parquet(engine: DuckDB, given: Input, view: str) -> tuple[str, ...]:

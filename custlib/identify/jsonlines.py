@@ -9,7 +9,7 @@ from typing import Any
 from custlib.engine.dialect import DUCKDB, literal
 from custlib.errors import TableError
 from custlib.identify.columns import MONEY, in_role, used
-from custlib.identify.encodings import encoding_of, head_of, transcode
+from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
 from custlib.identify.inputs import Input, Staged
 from custlib.identify.staging import embedded, staged
 from custlib.project import STANDARD_COLUMNS
@@ -71,7 +71,7 @@ def _stage(given: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> 
             )
             seen = _seen(engine, part, [name for name in later if name in columns])
         except Exception as fault:
-            raise _explained(fault, given.name) from None
+            raise _explained(fault, given.name, path) from None
         available = (*keys, *(name for name in later if name in seen))
         used(given, available)
     return Staged(target, available, remarks)
@@ -133,7 +133,7 @@ def _seen(engine: Any, path: Path, columns: list[str]) -> set[str]:
     return {name for name, n in zip(columns, found, strict=True) if n}
 
 
-def _explained(fault: Exception, name: str) -> Exception:
+def _explained(fault: Exception, name: str, path: Path) -> Exception:
     """Say what is wrong with the file, never what stands in it."""
     text = str(fault)
     if isinstance(fault, TableError):
@@ -143,7 +143,21 @@ def _explained(fault: Exception, name: str) -> Exception:
         return TableError(f"{name}: column {column!r} holds a list or nested value. Write one value per row.")
     line = re.search(r"in line (\d+)", text)
     if "transform error" in text.lower() or "malformed json" in text.lower():
-        return _no_object(name, int(line[1]) if line else 1)
+        return _no_object(name, _faulty(path, int(line[1]) if line else 1))
     if "maximum_object_size" in text:
         return TableError(f"{name}: a line is longer than {_LARGEST_LINE:,} bytes. Write one purchase a line.")
     return TableError(f"{name}: cannot be read, truncated or corrupt. Export it again.")
+
+
+def _faulty(path: Path, near: int) -> int:
+    """Find the line that is no object: the engine counts one more or less, as its threads part the file."""
+    first = max(near - 2, 1)
+    with open_bytes(path) as file:
+        for number, line in enumerate(islice(file, first - 1, near + 1), first):
+            try:
+                found = json.loads(line) if line.strip() else {}
+            except (ValueError, RecursionError):
+                return number
+            if not isinstance(found, dict):
+                return number
+    return near

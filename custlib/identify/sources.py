@@ -119,7 +119,7 @@ def open_input(engine: DuckDB, given: Input, view: str = "source") -> Opened:
         _add_partitions(engine, given, inner, view)
     types = engine.columns(view)
     available = list(given.staged.available if given.staged else ()) or list(types)
-    available += [name for name in types if name not in available]
+    available += [name for name in given.partitions if name in types and name not in available]
     columns, remarks = match(given, available)
     check_types(given.name, columns, types)
     ignored = tuple(name for name in available if name not in columns.values())
@@ -180,7 +180,8 @@ def fingerprint(given: Input) -> str:
     Returns
     -------
     str
-        SHA-256: of the bytes of a file, of the rows of a database or frame in whatever order.
+        SHA-256: of the bytes of a file and the columns that its folders give, of the rows of a database or frame
+        in whatever order.
 
     Raises
     ------
@@ -195,7 +196,10 @@ def fingerprint(given: Input) -> str:
     if given.path is None or not given.path.is_file():
         raise TableError(f"{given.name}: no such file. Correct source.path.")
     with given.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256")
+    if given.partitions:
+        digest.update(repr(sorted(given.partitions.items())).encode())
+    return digest.hexdigest()
 
 
 def _add_partitions(engine: DuckDB, given: Input, inner: str, view: str) -> None:

@@ -67,7 +67,7 @@ def stage_workbook(given: Input, folder: Path) -> Staged:
         path.unlink()
         raise
     said = ", ".join(f"{kind} in {n:,}" for kind, n in sorted(errors.items()))
-    return Staged(path, tuple(header), (f"cells hold errors of Excel, which are no values: {said}",) if said else ())
+    return Staged(path, tuple(header), (f"cells hold errors of Excel and count as missing: {said}",) if said else ())
 
 
 def _check(path: Path, name: str) -> None:
@@ -109,11 +109,7 @@ class _Sheet:
             next(rows, None)
         block: list[list[Any]] = []
         for row in rows:
-            picked = [_at(row, place) for place in places]
-            for value in picked:
-                if isinstance(value, str) and _ERRORS.match(value):
-                    errors[value] = errors.get(value, 0) + 1
-            block.append(picked)
+            block.append([_value(_at(row, place), errors) for place in places])
             if len(block) == ROWS:
                 yield block
                 block = []
@@ -170,6 +166,14 @@ class _Sheet:
         sheet = sheets[self.wanted] if self.wanted else next(iter(sheets.values()))
         sheet.reset_dimensions()  # some programs write a wrong one, and only that part would be read
         return sheet
+
+
+def _value(found: Any, errors: dict[str, int]) -> Any:
+    """Take an error of Excel for no value, and count it."""
+    if not isinstance(found, str) or not _ERRORS.match(found):
+        return found
+    errors[found] = errors.get(found, 0) + 1
+    return None
 
 
 def _at(row: tuple[Any, ...], place: int) -> Any:
