@@ -85,8 +85,22 @@ def _storable(schema: "pa.Schema") -> "pa.Schema":
 
 
 def _cast(reader: "pa.RecordBatchReader", schema: "pa.Schema") -> Iterator["pa.RecordBatch"]:
+    import pyarrow as pa
+
     for batch in reader:
-        yield batch.cast(schema)
+        columns = [_plain(column).cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _plain(column: "pa.Array") -> "pa.Array":
+    """Write categories out; their names are cast first, as not every kind of text can be taken by place."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return column
+    names = column.dictionary
+    names = names.cast(pa.string()) if pa.types.is_string_view(names.type) else names
+    return pa.DictionaryArray.from_arrays(column.indices, names).dictionary_decode()
 
 
 def _first(fault: Exception) -> str:

@@ -29,6 +29,14 @@ _SAID = {
     "25006": "the query would write, and only reading is allowed",
     "57014": "the database ended the query (time limit)",
     "22012": "the query divides by zero",
+    "unknown": "PostgreSQL ended the query while it was read",
+}
+_MID_STREAM = {
+    "25006": "in a read-only transaction",
+    "57014": "canceling statement",
+    "22012": "division by zero",
+    "57P01": "terminating connection",
+    "08006": "closed the connection",
 }
 
 
@@ -99,12 +107,19 @@ def _said(given: Input) -> Iterator[None]:
     except CustlibError:
         raise
     except Exception as fault:
-        code = getattr(fault, "sqlstate", None)
+        code = getattr(fault, "sqlstate", None) or _code(str(fault))
         if code is None and not is_refusal(fault):
             raise
         if code is None or code.startswith(("08", "57P", "53")):
             raise refused(given.name, given.source.url_env or "", fault) from None
         raise wrong(given.name, _SAID.get(code, f"PostgreSQL refuses it (SQLSTATE {code})")) from None
+
+
+def _code(text: str) -> str | None:
+    """Find the code of a fault that came in mid-stream, which the driver hands on without it; none if not its own."""
+    if "[libpq]" not in text:
+        return None
+    return next((code for code, words in _MID_STREAM.items() if words in text), "unknown")
 
 
 def _table(name: str) -> str:

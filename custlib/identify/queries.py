@@ -10,8 +10,10 @@ _REFUSED = (
     (r"database .* does not exist|unknown database|cannot open database", "has no database of that name"),
     (r"could not translate host|name or service not known|getaddrinfo|unknown host|nodename nor servname",
      "cannot be found: there is no host of that name"),
-    (r"connection refused|timed? ?out|could not connect|can't connect|unreachable|failed to connect|reset by peer"
-     r"|closed the connection|connection .*(lost|closed|terminated)", "cannot be reached"),
+    (r"terminating connection|closed the connection|reset by peer|connection .*(lost|closed|terminated)",
+     "ended the connection"),
+    (r"connection refused|timed? ?out|could not connect|can't connect|unreachable|failed to connect",
+     "cannot be reached"),
     (r"too many (clients|connections)", "has too many connections already"),
 )  # fmt: skip
 

@@ -82,8 +82,14 @@ def read(tmp_path: Path) -> Iterator[ReadAll]:
     def one(entry: Input) -> Read:
         entry = stage(entry, engine.folder)
         opened = open_input(engine, entry, "v")
-        named = ", ".join(f'"{given}" as {name}' for name, given in opened.columns.items())
+        named = ", ".join(f"{in_utc(opened, name)} as {name}" for name in opened.columns)
         return Read(entry, opened, engine.fetch(f"select {named} from v order by all"))
 
     yield run
     engine.close()
+
+
+def in_utc(opened: Opened, name: str) -> str:
+    """A column by its name in the source; moments as in UTC, since pandas warns where DuckDB hands over zones."""
+    column = '"' + opened.columns[name].replace('"', '""') + '"'
+    return f"{column} at time zone 'UTC'" if "ZONE" in opened.types[name] else column
