@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.engine.dialect import DUCKDB, literal
-from custlib.errors import TableError
+from custlib.errors import RunError, TableError
 from custlib.identify.columns import MONEY, in_role, used
 from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
 from custlib.identify.inputs import Input, Staged
@@ -141,6 +141,8 @@ def _explained(fault: Exception, name: str, path: Path) -> Exception:
     if _NESTED in text:
         column = text.split(_NESTED, 1)[1].splitlines()[0].strip()
         return TableError(f"{name}: column {column!r} holds a list or nested value. Write one value per row.")
+    if type(fault).__name__ == "OutOfMemoryException" or "no space" in text.lower():
+        return RunError(f"{name}: memory or disk is too short to stage it. Free some and run again.")
     line = re.search(r"in line (\d+)", text)
     if "transform error" in text.lower() or "malformed json" in text.lower():
         return _no_object(name, _faulty(path, int(line[1]) if line else 1))

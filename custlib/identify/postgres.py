@@ -1,6 +1,6 @@
 """Stages a table or query of PostgreSQL through ADBC: Arrow batches, never more than one held.
 
-Types that Arrow has no exact word for are cast by the database: money to double, the others to text. The session is
+Types that Arrow has no exact word for are cast by the database: money to double, the others to text; whole numbers stay. The session is
 read-only.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TIMES = ("timestamp", "timestamptz", "date")
-_WHOLE = ("int2", "int4", "int8", "float8")
+_WHOLE = ("int2", "int4", "int8")
 _SAID = {
     "42P01": "there is no such table",
     "3F000": "there is no such schema",
@@ -137,12 +137,12 @@ def _cast(column: str, kind: str, is_money: bool) -> str:
     if kind in _TIMES:
         return f"case when isfinite({column}) then {column} end"
     if not is_money:
-        return f"{column}::text"
+        return column if kind in _WHOLE else f"{column}::text"
     if kind in ("money", "numeric"):
         return f"{column}::numeric::double precision"
     if kind == "float4":
         return f"{column}::text::double precision"
-    return column if kind in (*_WHOLE, "bool") else f"{column}::text"
+    return column if kind in (*_WHOLE, "float8", "bool") else f"{column}::text"
 
 
 def _plain(schema: "pa.Schema") -> "pa.Schema":

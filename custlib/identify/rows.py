@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Sequence[Any]]
 _NUMBERS = (int, float, Decimal)
+_AS_THEY_ARE: dict[str, set[type]] = {
+    "text": {str, type(None)},
+    "number": {float, type(None)},
+    "day": {dt.date, type(None)},
+    "time": {dt.datetime, type(None)},
+    "moment": {dt.datetime, type(None)},
+}
 _EXCEL_START = dt.datetime(1899, 12, 30)
 _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
@@ -96,7 +103,7 @@ def _typed(given: Input, columns: Sequence[str], rows: Rows, as_text: frozenset[
 
 def _kind(values: Iterable[Any], *, is_money: bool) -> str:
     """Name the one kind that all values are of; text for none, several or any other."""
-    kinds = {_kind_of(value) for value in values if value is not None}
+    kinds = _kinds(values)
     if kinds == {"number"} and is_money:
         return "number"
     if kinds == {"day", "time"}:
@@ -104,12 +111,24 @@ def _kind(values: Iterable[Any], *, is_money: bool) -> str:
     return kinds.pop() if kinds in ({"day"}, {"time"}, {"moment"}) else "text"
 
 
+def _kinds(values: Iterable[Any]) -> set[str]:
+    """Name the kinds of values there are; one look at each type is enough, but for times, which may have a zone."""
+    types = set(map(type, values)) - {type(None)}
+    if not any(issubclass(kind, dt.datetime) for kind in types):
+        return {_kind_of_type(kind) for kind in types}
+    return {_kind_of(value) for value in values if value is not None}
+
+
 def _kind_of(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return "time" if value.tzinfo is None else "moment"
-    if isinstance(value, dt.date):
+    return _kind_of_type(type(value))
+
+
+def _kind_of_type(kind: type) -> str:
+    if issubclass(kind, dt.date):
         return "day"
-    return "number" if isinstance(value, _NUMBERS) and not isinstance(value, bool) else "text"
+    return "number" if issubclass(kind, _NUMBERS) and not issubclass(kind, bool) else "text"
 
 
 def _arrow(kind: str) -> "pa.DataType":
@@ -128,15 +147,22 @@ def _batch(rows: Rows, columns: Sequence[_Column], schema: "pa.Schema") -> "pa.R
         if column.kind != "text" and not _fits(values, column.kind):
             misfits.append(column.name)
             continue
-        arrays.append(pa.array([_value(value, column) for value in values], schema.field(place).type))
+        arrays.append(pa.array(_values(values, column), schema.field(place).type))
     if misfits:
         raise _MisfitError(*misfits)
     return pa.record_batch(arrays, schema=schema)
 
 
 def _fits(values: Iterable[Any], kind: str) -> bool:
-    kinds = {_kind_of(value) for value in values if value is not None}
-    return kinds <= ({"day", "time"} if kind == "time" else {kind})
+    return _kinds(values) <= ({"day", "time"} if kind == "time" else {kind})
+
+
+def _values(values: list[Any], column: _Column) -> list[Any]:
+    """Write the values as their column is; what is so already (most are) is left alone."""
+    types = set(map(type, values))
+    if types <= _AS_THEY_ARE.get(column.kind, set()):
+        return values
+    return [_value(value, column) for value in values]
 
 
 def _value(value: Any, column: _Column) -> Any:

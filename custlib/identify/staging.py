@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 50_000
+_THREADS, _MEGABYTES_EACH = 4, 250
 _WINDOWS = (1, 16, 31, 46)  # of 15 hexadecimal digits each: what a 128-bit integer sums without overflow
 
 
@@ -125,4 +126,7 @@ def embedded() -> Iterator["duckdb.DuckDBPyConnection"]:
         for name in ("autoinstall_known_extensions", "autoload_known_extensions"):
             connection.execute(f"set {name} = false")
         connection.execute("set temp_directory = ''")
+        threads = min(_THREADS, os.cpu_count() or 1)
+        connection.execute(f"set threads = {threads}")
+        connection.execute(f"set memory_limit = '{threads * _MEGABYTES_EACH}MB'")
         yield connection
