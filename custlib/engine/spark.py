@@ -126,6 +126,18 @@ class Spark:
         self._source = path.name
         self._view(name, self._run(lambda: self._session.read.parquet(self._file(path))))
 
+    def attach_select(self, name: str, select: str) -> None:
+        """Give a select a name; nothing is computed before it is read.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        select : str
+            One select over tables and views.
+        """
+        self._view(name, self._sql(select))
+
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame.
 

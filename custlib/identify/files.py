@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from custlib import rules
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import TableError
 from custlib.identify.columns import distinct
 from custlib.identify.encodings import HEAD_BYTES, encoding_of, head_of, transcode
@@ -127,12 +127,12 @@ def stage_csv(given: Input, folder: Path) -> Staged | None:
     return Staged(target, remarks=remarks)
 
 
-def attach_csv(engine: DuckDB, given: Input, view: str) -> tuple[str, ...]:
+def attach_csv(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
     """Give a CSV file a name in the engine; every column is text.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to attach it.
     given : Input
         The file, staged where it is not UTF-8.
@@ -162,12 +162,12 @@ def attach_csv(engine: DuckDB, given: Input, view: str) -> tuple[str, ...]:
     return (*said, *remarks)
 
 
-def attach_parquet(engine: DuckDB, given: Input, view: str) -> tuple[str, ...]:
+def attach_parquet(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
     """Give a Parquet file a name in the engine, columns as typed there.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to attach it.
     given : Input
         The file, or an input that was staged as Parquet.

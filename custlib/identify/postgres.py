@@ -1,7 +1,7 @@
 """Stages a table or query of PostgreSQL through ADBC: Arrow batches, never more than one held.
 
-Types that Arrow has no exact word for are cast by the database: money to double, the others to text; whole numbers stay. The session is
-read-only.
+Types that Arrow has no exact word for are cast by the database: money to double, the others to text; whole numbers
+stay. The session is read-only.
 """
 
 from collections.abc import Iterable, Iterator

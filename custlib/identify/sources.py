@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from custlib.engine.dialect import literal
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.base import Engine
 from custlib.errors import RunError, TableError, UsageError
 from custlib.identify.columns import check_types, match
 from custlib.identify.databases import stage_database, stage_sqlite
@@ -30,8 +29,9 @@ STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
     "sqlite": stage_sqlite,
     "database": stage_database,
 }
-ATTACH: dict[str, Callable[[DuckDB, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
+ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
 _CHANGING = ("sqlite", "database", "frame")
+_BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
 _STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
 
 
@@ -49,20 +49,23 @@ class Opened:
         Columns of the file that nothing reads.
     remarks : tuple of str
         What was taken differently from how it was written.
+    rows : int
+        About how many rows there are.
     """
 
     columns: dict[str, str]
     types: dict[str, str]
     ignored: tuple[str, ...]
     remarks: tuple[str, ...]
+    rows: int = 0
 
 
-def open_source(engine: DuckDB, source: Source, path: Path, view: str = "source") -> Opened:
+def open_source(engine: Engine, source: Source, path: Path, view: str = "source") -> Opened:
     """Attach one file, or the table of a database, as a view.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to attach it.
     source : Source
         How it is written.
@@ -89,12 +92,12 @@ def open_source(engine: DuckDB, source: Source, path: Path, view: str = "source"
     return open_input(engine, found[0], view)
 
 
-def open_input(engine: DuckDB, given: Input, view: str = "source") -> Opened:
+def open_input(engine: Engine, given: Input, view: str = "source") -> Opened:
     """Attach one input as a view, staged first where the engine cannot read it itself.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         Where to attach it.
     given : Input
         A file, database table or frame.
@@ -124,7 +127,9 @@ def open_input(engine: DuckDB, given: Input, view: str = "source") -> Opened:
     check_types(given.name, columns, types)
     ignored = tuple(name for name in available if name not in columns.values())
     staged_said = given.staged.remarks if given.staged else ()
-    return Opened(columns, {s: types[name] for s, name in columns.items()}, ignored, (*staged_said, *said, *remarks))
+    used = {standard: types[name] for standard, name in columns.items()}
+    place = given.staged.path if given.staged else given.path
+    return Opened(columns, used, ignored, (*staged_said, *said, *remarks), about_rows(place) if place else 0)
 
 
 def stage(given: Input, folder: Path) -> Input:
@@ -155,6 +160,28 @@ def stage(given: Input, folder: Path) -> Input:
             raise refuse_kind(given.path, given.name)
     make = STAGES.get(given.kind or "")
     return replace(given, staged=make(given, folder)) if make else given
+
+
+def about_rows(path: Path) -> int:
+    """Tell about how many rows a file has, from its size or what a Parquet file says of itself.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    int
+        Rows; none for what is no file, as a database that is not staged yet.
+    """
+    if not path.is_file():
+        return 0
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        return int(pq.read_metadata(path).num_rows)
+    return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) // _BYTES_OF_ROW
 
 
 def release(given: Input) -> None:
@@ -202,11 +229,11 @@ def fingerprint(given: Input) -> str:
     return digest.hexdigest()
 
 
-def _add_partitions(engine: DuckDB, given: Input, inner: str, view: str) -> None:
+def _add_partitions(engine: Engine, given: Input, inner: str, view: str) -> None:
     """Add the columns that the names of folders give; a column of the file itself goes before."""
     found = {name.casefold() for name in engine.columns(inner)}
     added = [
-        f"{'cast(null as ' + engine.dialect.text_type + ')' if text is None else literal(text)}"
+        f"{'cast(null as ' + engine.dialect.text_type + ')' if text is None else engine.dialect.literal(text)}"
         f" as {engine.dialect.name(name)}"
         for name, text in given.partitions.items()
         if name.casefold() not in found
