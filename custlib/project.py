@@ -6,93 +6,26 @@ range are errors that name the key.
 
 import datetime as dt
 import math
-from importlib.util import find_spec
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from custlib import rules
 from custlib.errors import UsageError, hint
+from custlib.source import STANDARD_COLUMNS, Source
 
 Model = TypeVar("Model", bound=BaseModel)
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 DAYS_PER_YEAR = 365
-STANDARD_COLUMNS = (
-    "customer_id",
-    "timestamp",
-    "amount",
-    "order_id",
-    "quantity",
-    "product",
-    "cost",
-    "channel",
-)
+_SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
+
+__all__ = ["STANDARD_COLUMNS", "Project", "Segments", "Source", "build", "faults", "load", "validated"]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Source(_Strict):
-    """One file of purchases and how to read it.
-
-    Attributes
-    ----------
-    path : str
-        File, relative to the project file, or to an installed package when ``package`` is given.
-    columns : dict of str to str
-        Standard column to the name it has in the file; columns not listed are looked up by standard name.
-    names : tuple of str
-        Column names of a file without a header line.
-    delimiter, decimal, thousands : str
-        How a CSV is written; ``delimiter = "whitespace"`` parts columns by runs of blanks.
-    date_format : str, optional
-        ``strptime`` format, or ``excel`` (day numbers), ``epoch_s`` or ``epoch_ms``; ISO dates need none.
-    timezone : str, optional
-        Zone of the business day, for timestamps that carry an offset.
-    cancel_prefix : str, optional
-        Orders whose id starts so are cancellations.
-    order_lines : bool
-        Whether equal lines within an order are legitimate order lines.
-    zero_is_purchase : bool
-        Whether a line with amount 0 makes its day a purchase day.
-    max_amount : float
-        Larger amounts are set aside as mistaken.
-    """
-
-    path: str
-    package: str | None = None
-    columns: dict[Literal[STANDARD_COLUMNS], str] = {}  # type: ignore[valid-type]
-    names: tuple[str, ...] = ()
-    delimiter: str = Field(",", min_length=1)
-    decimal: Literal[".", ","] = "."
-    thousands: Literal[",", ".", " ", "'", ""] = ""
-    date_format: str | None = None
-    timezone: str | None = None
-    cancel_prefix: str | None = Field(None, min_length=1)
-    order_lines: bool = True
-    zero_is_purchase: bool = True
-    max_amount: float = Field(1e9, gt=0, le=1e13)
-
-    @model_validator(mode="after")
-    def _agree(self) -> "Source":
-        if self.thousands and self.thousands == self.decimal:
-            raise ValueError(f"thousands and decimal are both '{self.decimal}'")
-        if self.delimiter != "whitespace" and len(self.delimiter) > 1:
-            raise ValueError(f"delimiter must be one character or 'whitespace', not '{self.delimiter}'")
-        if self.timezone and not _is_zone(self.timezone):
-            raise ValueError(f"timezone: there is no zone '{self.timezone}'; a zone is named as 'Europe/Berlin'")
-        return self
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return False
-    return True
 
 
 class Segments(_Strict):
@@ -130,6 +63,10 @@ class Project(_Strict):
         The same by product; products that are not listed take ``margin``.
     cost_to_serve : float
         What a purchase day costs beside the goods (delivery, service), in currency.
+    source : Source
+        The source, or the first of several.
+    sources : tuple of Source
+        Several sources, each read in its own way; see :attr:`inputs`.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -147,8 +84,23 @@ class Project(_Strict):
     model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
     language: Literal["en", "zh"] = "en"
     source: Source
+    sources: tuple[Source, ...] = ()
     segments: Segments = Segments()
     folder: Path = Field(Path(), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_first(cls, given: Any) -> Any:
+        several = given.get("sources") if isinstance(given, dict) else None
+        if isinstance(several, list | tuple) and several and "source" not in given:
+            return given | {"source": several[0]}
+        return given
+
+    @model_validator(mode="after")
+    def _agree_on_sources(self) -> "Project":
+        if self.sources and self.source != self.sources[0]:
+            raise ValueError("[source] and [[sources]] are both given; give one")
+        return self
 
     @model_validator(mode="after")
     def _name_products(self) -> "Project":
@@ -174,13 +126,13 @@ class Project(_Strict):
 
     @property
     def source_path(self) -> Path:
-        """Where the source file is."""
-        if self.source.package is None:
-            return (self.folder / self.source.path).resolve()
-        found = find_spec(self.source.package)
-        if found is None or not found.submodule_search_locations:
-            raise UsageError(f"source.package: {self.source.package} is not installed. Install it first.")
-        return Path(found.submodule_search_locations[0]) / self.source.path
+        """Where the source file is; of several sources the first, of a database a name only."""
+        return self.source.location(self.folder)
+
+    @property
+    def inputs(self) -> tuple[Source, ...]:
+        """Every source of the project, in the order of the file."""
+        return self.sources or (self.source,)
 
     def replace(self, **changes: Any) -> "Project":
         """Make a checked copy with some values changed.
@@ -297,7 +249,9 @@ def faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
     list of str
         One line per fault: key, what is wrong, what is possible.
     """
-    return [_fault(entry, model) for entry in error.errors(include_url=False)]
+    entries = error.errors(include_url=False)
+    first = {entry["loc"][2:] for entry in entries if entry["loc"][:2] == ("sources", 0)}
+    return [_fault(e, model) for e in entries if e["loc"][:1] != ("source",) or e["loc"][1:] not in first]
 
 
 def _fault(entry: Any, model: type[BaseModel]) -> str:
@@ -309,13 +263,17 @@ def _fault(entry: Any, model: type[BaseModel]) -> str:
     if entry["type"] == "missing":
         return f"{where}: is required and missing."
     message = entry["msg"].removeprefix("Value error, ")
-    return f"{where}: {message} (given: {str(entry['input'])[:60]!r})."
+    given = str(entry["input"])
+    return f"{where}: {message} (given: {'hidden' if _SECRET.search(given) else repr(given[:60])})."
 
 
 def _owner(model: type[BaseModel], place: list[str]) -> type[BaseModel] | None:
     for part in place:
+        if part.isdecimal():
+            continue
         field = model.model_fields.get(part)
         annotation = field.annotation if field else None
+        annotation = get_args(annotation)[0] if get_origin(annotation) is tuple else annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return None
         model = annotation

@@ -171,9 +171,7 @@ def make_history(
     """
     ends = {"now": as_of, "calibration": calibration_end}
     before = calibration_end - (as_of - calibration_end)
-    select = customer_history(
-        engine.dialect, ends, before=before, daily_rate=daily_rate, cost_to_serve=cost_to_serve
-    )
+    select = customer_history(engine.dialect, ends, before=before, daily_rate=daily_rate, cost_to_serve=cost_to_serve)
     engine.make("customer_history", select, per_customer=True, until=as_of)
 
 

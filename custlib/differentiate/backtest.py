@@ -81,9 +81,7 @@ def define_holdout(
     )  # fmt: skip
 
 
-def outcomes(
-    engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS
-) -> pd.DataFrame:
+def outcomes(engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS) -> pd.DataFrame:
     """Count the customers of a past date in cells, with what they bought afterwards.
 
     Parameters

@@ -34,6 +34,9 @@ class Engine(Protocol):
     def attach_parquet(self, name: str, path: Path) -> None:
         """Give a Parquet file a name, columns as typed there."""
 
+    def attach_select(self, name: str, select: str) -> None:
+        """Give a select over views a name; nothing is computed before it is read."""
+
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame."""
 

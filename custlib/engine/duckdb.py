@@ -90,7 +90,8 @@ class DuckDB:
         self._execute(
             f"create or replace view {name} as select * from read_csv({_file(path)}, "
             f"columns = {{{given}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
-            "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000)"
+            "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000, "
+            "hive_partitioning = false)"
         )
 
     def _attach_blank_separated(self, name: str, path: Path, columns: list[str], *, header: bool) -> None:
@@ -99,7 +100,7 @@ class DuckDB:
             f"create or replace view {name} as select {parts} from ("
             f"select regexp_split_to_array(trim(line), '\\s+') as part from read_csv({_file(path)}, "
             f"columns = {{'line': 'VARCHAR'}}, delim = '\x1f', header = {str(header).lower()}, quote = '', "
-            "escape = '', auto_detect = false) where trim(line) <> '')"
+            "escape = '', auto_detect = false, hive_partitioning = false) where trim(line) <> '')"
         )
 
     def attach_parquet(self, name: str, path: Path) -> None:
@@ -112,7 +113,21 @@ class DuckDB:
         path : pathlib.Path
             The file.
         """
-        self._execute(f"create or replace view {name} as select * from read_parquet({_file(path)})")
+        self._execute(
+            f"create or replace view {name} as select * from read_parquet({_file(path)}, hive_partitioning = false)"
+        )
+
+    def attach_select(self, name: str, select: str) -> None:
+        """Give a select a name; nothing is computed before it is read.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        select : str
+            One select over tables and views.
+        """
+        self._execute(f"create or replace view {name} as {select}")
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame.

@@ -106,6 +106,18 @@ class Spark:
         kind = "timestamp_ntz" if is_local else "timestamp"
         return f"cast(timestamp_micros({quoted} div 1000) as {kind}) as {quoted}"
 
+    def attach_select(self, name: str, select: str) -> None:
+        """Give a select a name; nothing is computed before it is read.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        select : str
+            One select over tables and views.
+        """
+        self._view(name, self._sql(select))
+
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Make a table of a small data frame."""
         import pyarrow as pa

@@ -146,9 +146,7 @@ def _rules_for(opened: Opened) -> list[dict[str, Any]]:
     return [rule for rule in _rules() if not (whole and rule.get("of_text"))]
 
 
-def transactions(
-    sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = False, by_product: bool = False
-) -> str:
+def transactions(sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = False, by_product: bool = False) -> str:
     """Write the select of the accepted rows; profit is amount less cost, or amount times the margin.
 
     The margin is that of the product where products have one, else that of the project; None where there are costs.

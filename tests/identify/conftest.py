@@ -12,6 +12,8 @@ import pytest
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.identify.contract import make_transactions
+from custlib.identify.inputs import Input, inputs
+from custlib.identify.sources import Opened, open_input, stage
 
 AS_OF = dt.date(2025, 6, 30)
 
@@ -54,3 +56,40 @@ def check(tmp_path: Path) -> Iterator[Check]:
     yield run
     for engine in engines:
         engine.close()
+
+
+@dataclass
+class Read:
+    """One input that was opened, with its rows."""
+
+    given: Input
+    opened: Opened
+    rows: pd.DataFrame
+
+
+ReadAll = Callable[..., list[Read]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Iterator[ReadAll]:
+    """Open every input of a source below ``tmp_path``, and read its rows by standard name."""
+    engine = DuckDB(tmp_path / "tables", threads=2)
+
+    def run(**source: Any) -> list[Read]:
+        shop = {"id": "shop", "name": "Shop", "as_of": AS_OF, "folder": tmp_path, "source": source}
+        return [one(entry) for entry in inputs(projects.build(shop))]
+
+    def one(entry: Input) -> Read:
+        entry = stage(entry, engine.folder)
+        opened = open_input(engine, entry, "v")
+        named = ", ".join(f"{in_utc(opened, name)} as {name}" for name in opened.columns)
+        return Read(entry, opened, engine.fetch(f"select {named} from v order by all"))
+
+    yield run
+    engine.close()
+
+
+def in_utc(opened: Opened, name: str) -> str:
+    """A column by its name in the source; moments as in UTC, since pandas warns where DuckDB hands over zones."""
+    column = '"' + opened.columns[name].replace('"', '""') + '"'
+    return f"{column} at time zone 'UTC'" if "ZONE" in opened.types[name] else column

@@ -1,14 +1,25 @@
 """The sources: what a file names is found, what is no table is refused in one sentence."""
 
+import datetime as dt
 import gzip
+import hashlib
 import random
+import sqlite3
 from pathlib import Path
+from typing import Any
 
+import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from custlib import project as projects
+from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
+from custlib.identify.inputs import inputs
+from custlib.identify.sources import fingerprint, open_input, open_source, release, stage
+from custlib.project import Project, Source
 from tests.identify.conftest import Check
 
 SHOP = "customer_id,timestamp,amount\nann,2025-01-01,10\nbob,2025-02-01,20\n"
@@ -206,3 +217,110 @@ def test_a_parquet_without_rows_is_refused(check: Check, tmp_path: Path) -> None
     )
     with pytest.raises(TableError, match=r"x.parquet: no rows under the header \(0 rows\)"):
         check(tmp_path / "x.parquet")
+
+
+# --- the door ---------------------------------------------------------------------------------------------------------
+
+
+def shop_at(folder: Path, path: str, **options: Any) -> Project:
+    return projects.build(
+        {"id": "s", "name": "s", "as_of": "2025-06-30", "folder": folder, "source": {"path": path} | options}
+    )
+
+
+def test_a_source_is_opened_under_any_view(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(SHOP)
+    engine = DuckDB(tmp_path / "tables")
+    opened = open_source(engine, Source(path="sales.csv"), tmp_path / "sales.csv", "shop_1")
+    assert opened.types == {"customer_id": "VARCHAR", "timestamp": "VARCHAR", "amount": "VARCHAR"}
+    assert engine.fetch("select count(*) as n from shop_1")["n"].item() == 2
+    engine.close()
+
+
+def test_a_folder_of_one_file_stands_for_it_and_of_several_does_not(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "a.csv").write_text(SHOP)
+    assert check(tmp_path / "s").quality["rows_used"] == 2
+    (tmp_path / "s" / "b.csv").write_text(SHOP)
+    with pytest.raises(TableError, match="s: is a directory or pattern of 2 files. Open them one by one"):
+        check(tmp_path / "s")
+
+
+def test_every_kind_gives_the_same_purchases(check: Check, tmp_path: Path) -> None:
+    days = [dt.datetime(2025, 1, 1), dt.datetime(2025, 2, 1)]
+    book = openpyxl.Workbook()
+    for row in (("customer_id", "timestamp", "amount"), ("ann", days[0], 10), ("bob", days[1], 20)):
+        book.active.append(row)
+    book.save(tmp_path / "s.xlsx")
+    book.close()
+    lines = "".join(f'{{"customer_id":"{c}","timestamp":"{t:%F}","amount":{a}}}\n' for c, t, a in
+                    zip(("ann", "bob"), days, (10, 20), strict=True))  # fmt: skip
+    found = [
+        check(SHOP),
+        check(SHOP.encode("utf-16"), name="u.csv", encoding="utf-16"),
+        check(lines, name="s.jsonl"),
+        check(tmp_path / "s.xlsx"),
+    ]
+    for shop in found[1:]:
+        pd.testing.assert_frame_equal(shop.table("transactions"), found[0].table("transactions"))
+    assert all(shop.quality == found[0].quality for shop in found)
+
+
+def test_a_fault_in_a_rewritten_file_names_the_file_and_its_line(check: Check) -> None:
+    content = (SHOP + "zoe,2025-01-01\n").encode("utf-16")
+    with pytest.raises(TableError, match="^sales.csv: a line at line 4 does not have the columns of the header"):
+        check(content, encoding="utf-16")
+
+
+def test_a_sealed_engine_reads_what_is_staged(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_bytes(SHOP.encode("utf-16"))
+    engine = DuckDB(tmp_path / "tables")
+    engine.seal()
+    (given,) = inputs(shop_at(tmp_path, "sales.csv", encoding="utf-16"))
+    opened = open_input(engine, given)
+    assert opened.ignored == ()
+    assert engine.fetch("select count(*) as n from source")["n"].item() == 2
+    engine.close()
+
+
+def test_staging_twice_reads_once_and_release_removes_it(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_bytes(SHOP.encode("utf-16"))
+    (given,) = inputs(shop_at(tmp_path, "sales.csv", encoding="utf-16"))
+    once = stage(given, tmp_path)
+    assert stage(once, tmp_path) is once
+    assert [path.name for path in tmp_path.glob("staged_*")] == ["staged_0.csv"]
+    release(once)
+    assert not list(tmp_path.glob("staged_*"))
+
+
+def test_a_fingerprint_is_of_the_content(tmp_path: Path) -> None:
+    for name, content in (("a.csv", SHOP), ("b.csv", SHOP), ("c.csv", SHOP + "zoe,2025-01-01,1\n")):
+        (tmp_path / name).write_text(content)
+    (a,), (b,), (c,) = (inputs(shop_at(tmp_path, name)) for name in ("a.csv", "b.csv", "c.csv"))
+    assert fingerprint(a) == hashlib.sha256(SHOP.encode()).hexdigest() == fingerprint(b) != fingerprint(c)
+
+
+def test_a_fingerprint_knows_the_columns_of_folders(tmp_path: Path) -> None:
+    for channel in ("web", "till"):
+        (tmp_path / "s" / f"channel={channel}").mkdir(parents=True)
+        (tmp_path / "s" / f"channel={channel}" / "a.csv").write_text(SHOP)
+    one, other = inputs(shop_at(tmp_path, "s"))
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_a_fingerprint_of_a_database_is_of_its_rows_in_any_order(tmp_path: Path) -> None:
+    made = []
+    for rows in ([("ann", 1), ("bob", 2)], [("bob", 2), ("ann", 1)], [("bob", 2), ("ann", 3)]):
+        connection = sqlite3.connect(tmp_path / "s.db")
+        connection.execute("drop table if exists s")
+        connection.execute("create table s (customer_id, timestamp, amount)")
+        connection.executemany("insert into s values (?, '2025-01-01', ?)", rows)
+        connection.commit()
+        connection.close()
+        made.append(fingerprint(inputs(shop_at(tmp_path, "s.db"))[0]))
+    assert made[0] == made[1] != made[2]
+
+
+def test_a_file_that_is_not_there_has_no_fingerprint(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="none.csv: no such file"):
+        fingerprint(inputs(shop_at(tmp_path, "none.csv"))[0])

@@ -1,0 +1,165 @@
+"""Stages JSON lines: one object a line, its values as text, so that our own casts apply."""
+
+import json
+import re
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from custlib.engine.dialect import DUCKDB, literal
+from custlib.errors import RunError, TableError
+from custlib.identify.columns import MONEY, in_role, used
+from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
+from custlib.identify.inputs import Input, Staged
+from custlib.identify.staging import embedded, staged
+from custlib.project import STANDARD_COLUMNS
+
+_TRIED_LINES = 20_000
+_LARGEST_LINE = 2_000_000
+_NESTED = "nested value in column "
+
+
+def stage_jsonlines(given: Input, folder: Path) -> Staged:
+    """Stream JSON lines into a Parquet file, the columns that are read as text.
+
+    Parameters
+    ----------
+    given : Input
+        A file with one JSON object a line, plain or gzip.
+    folder : pathlib.Path
+        The run's folder of tables.
+
+    Returns
+    -------
+    Staged
+        The file, and the keys found.
+
+    Raises
+    ------
+    TableError
+        If a line is no JSON object, a value that is read is nested, or a required key is missing.
+    """
+    if given.path is None:
+        raise TableError(f"{given.name}: is no file.")
+    head = head_of(given.path, given.name)
+    encoding, remarks = encoding_of(head, given.source.encoding, given.name)
+    if encoding == "utf-8":
+        return _stage(given, given.path, folder, remarks)
+    with staged(folder, ".jsonl") as (part, plain):
+        transcode(given.path, encoding, part, given.name)
+    try:
+        return _stage(given, plain, folder, remarks)
+    finally:
+        plain.unlink()
+
+
+def _stage(given: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> Staged:
+    keys = _keys(given, path)
+    later = [name for name in _wanted(given) if name not in keys and name not in given.partitions]
+    columns = used(given, [*keys, *later])
+    packed = ", compression = 'gzip'" if path.suffix.lower() == ".gz" else ", compression = 'none'"
+    typed = ", ".join(f"{literal(name)}: 'JSON'" for name in columns)
+    place = literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
+    read = (
+        f"read_json({place}, format = 'newline_delimited', records = 'true', columns = {{{typed}}}, "
+        f"maximum_object_size = {_LARGEST_LINE}{packed})"
+    )
+    with staged(folder) as (part, target), embedded() as engine:
+        try:
+            engine.execute(
+                f"copy (select {_texts(given, columns)} from {read}) to {literal(str(part))} (format parquet)"
+            )
+            seen = _seen(engine, part, [name for name in later if name in columns])
+        except Exception as fault:
+            raise _explained(fault, given.name, path) from None
+        available = (*keys, *(name for name in later if name in seen))
+        used(given, available)
+    return Staged(target, available, remarks)
+
+
+def _wanted(given: Input) -> list[str]:
+    """The names that standard columns would have: a key may come up only far down."""
+    return [given.source.columns.get(standard, standard) for standard in STANDARD_COLUMNS]
+
+
+def _keys(given: Input, path: Path) -> tuple[str, ...]:
+    """List the keys of the first lines, in the order they come up."""
+    head = head_of(path, given.name).decode("utf-8-sig", errors="replace")
+    whole = head.rpartition("\n")[0] or head
+    keys: dict[str, None] = {}
+    for number, line in islice(enumerate(whole.split("\n"), 1), _TRIED_LINES):
+        if line.strip():
+            keys |= dict.fromkeys(_object(given, line, number))
+    if not keys:
+        raise TableError(f"{given.name}: the file is empty: no object on any line. Export it again.")
+    return tuple(keys)
+
+
+def _object(given: Input, line: str, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _no_object(given.name, number)
+    return found
+
+
+def _no_object(name: str, line: int) -> TableError:
+    return TableError(f"{name}: line {line:,} is no JSON object. Write one object a line, or correct that line.")
+
+
+def _texts(given: Input, columns: list[str]) -> str:
+    """Write the values as text: numbers as they are, those of money with the declared decimal sign."""
+    money = in_role(given, MONEY, columns)
+    return ", ".join(f"{_text(name, given, name in money)} as {DUCKDB.name(name)}" for name in columns)
+
+
+def _text(name: str, given: Input, is_money: bool) -> str:
+    column = DUCKDB.name(name)
+    number = f"cast(cast({column} as double) as varchar)"
+    number = f"replace({number}, '.', ',')" if is_money and given.source.decimal == "," else number
+    nested = f"error({literal(_NESTED + name)})"
+    return f"""case json_type({column}) when 'DOUBLE' then {number} when 'OBJECT' then {nested}
+        when 'ARRAY' then {nested} else {column} ->> '$' end"""
+
+
+def _seen(engine: Any, path: Path, columns: list[str]) -> set[str]:
+    """Find which columns hold anything at all."""
+    if not columns:
+        return set()
+    counts = ", ".join(f"count({DUCKDB.name(name)})" for name in columns)
+    found = engine.execute(f"select {counts} from read_parquet({literal(str(path))})").fetchone()
+    return {name for name, n in zip(columns, found, strict=True) if n}
+
+
+def _explained(fault: Exception, name: str, path: Path) -> Exception:
+    """Say what is wrong with the file, never what stands in it."""
+    text = str(fault)
+    if isinstance(fault, TableError):
+        return fault
+    if _NESTED in text:
+        column = text.split(_NESTED, 1)[1].splitlines()[0].strip()
+        return TableError(f"{name}: column {column!r} holds a list or nested value. Write one value per row.")
+    if type(fault).__name__ == "OutOfMemoryException" or "no space" in text.lower():
+        return RunError(f"{name}: memory or disk is too short to stage it. Free some and run again.")
+    line = re.search(r"in line (\d+)", text)
+    if "transform error" in text.lower() or "malformed json" in text.lower():
+        return _no_object(name, _faulty(path, int(line[1]) if line else 1))
+    if "maximum_object_size" in text:
+        return TableError(f"{name}: a line is longer than {_LARGEST_LINE:,} bytes. Write one purchase a line.")
+    return TableError(f"{name}: cannot be read, truncated or corrupt. Export it again.")
+
+
+def _faulty(path: Path, near: int) -> int:
+    """Find the line that is no object: the engine counts one more or less, as its threads part the file."""
+    first = max(near - 2, 1)
+    with open_bytes(path) as file:
+        for number, line in enumerate(islice(file, first - 1, near + 1), first):
+            try:
+                found = json.loads(line) if line.strip() else {}
+            except (ValueError, RecursionError):
+                return number
+            if not isinstance(found, dict):
+                return number
+    return near

@@ -1,0 +1,159 @@
+"""Stages a table or query of PostgreSQL through ADBC: Arrow batches, never more than one held.
+
+Types that Arrow has no exact word for are cast by the database: money to double, the others to text; whole numbers
+stay. The session is read-only.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from custlib.errors import CustlibError, UsageError
+from custlib.identify.columns import MONEY, distinct, in_role, used
+from custlib.identify.inputs import Input, Staged
+from custlib.identify.queries import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.staging import staged, write_batches
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TIMES = ("timestamp", "timestamptz", "date")
+_WHOLE = ("int2", "int4", "int8")
+_SAID = {
+    "42P01": "there is no such table",
+    "3F000": "there is no such schema",
+    "42703": "the query names a column that is not there",
+    "42501": "the user may not read it",
+    "42601": "the query is no select that PostgreSQL understands",
+    "25006": "the query would write, and only reading is allowed",
+    "57014": "the database ended the query (time limit)",
+    "22012": "the query divides by zero",
+    "unknown": "PostgreSQL ended the query while it was read",
+}
+_MID_STREAM = {
+    "25006": "in a read-only transaction",
+    "57014": "canceling statement",
+    "22012": "division by zero",
+    "57P01": "terminating connection",
+    "08006": "closed the connection",
+}
+
+
+def stage_postgres(given: Input, url: str, folder: Path) -> Staged:
+    """Stream a table or query into a Parquet file.
+
+    Parameters
+    ----------
+    given : Input
+        With ``table`` (``sales`` or ``schema.sales``) or ``query``.
+    url : str
+        The address; it appears in no message.
+    folder : pathlib.Path
+        The run's folder of tables.
+
+    Returns
+    -------
+    Staged
+        The file, and the columns that the table has.
+
+    Raises
+    ------
+    UsageError
+        If the driver is not installed.
+    RunError
+        If the database cannot be reached, or refuses the user or the password.
+    TableError
+        If the table or a column is missing, or the query is wrong.
+    """
+    asked = subquery(given.source.query) if given.source.query else _table(given.source.table or "")
+    with _connected(given, url) as cursor, _said(given):
+        cursor.execute("set session characteristics as transaction read only")
+        cursor.connection.commit()
+        described = cursor.adbc_execute_schema(f"select * from {asked}")
+        header = distinct(given.name, described.names)
+        columns = used(given, header)
+        cursor.execute(f"select {_selected(given, described, columns)} from {asked}")
+        with staged(folder) as (part, target), cursor.fetch_record_batch() as batches:
+            schema = _plain(batches.schema)
+            write_batches(schema, _recast(batches, schema), part)
+    return Staged(target, tuple(header))
+
+
+@contextmanager
+def _connected(given: Input, url: str) -> Iterator[Any]:
+    try:
+        import adbc_driver_postgresql.dbapi as driver
+    except ImportError:
+        raise UsageError(
+            f"{given.name}: PostgreSQL needs its driver. Install it: pip install 'custlib[postgres]'."
+        ) from None
+    try:
+        connection = driver.connect(url)
+    except Exception as fault:
+        raise refused(given.name, given.source.url_env or "", fault) from None
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _said(given: Input) -> Iterator[None]:
+    """Turn what the driver says into our words, by its code: its own words may hold values."""
+    try:
+        yield
+    except CustlibError:
+        raise
+    except Exception as fault:
+        code = getattr(fault, "sqlstate", None) or _code(str(fault))
+        if code is None and not is_refusal(fault):
+            raise
+        if code is None or code.startswith(("08", "57P", "53")):
+            raise refused(given.name, given.source.url_env or "", fault) from None
+        raise wrong(given.name, _SAID.get(code, f"PostgreSQL refuses it (SQLSTATE {code})")) from None
+
+
+def _code(text: str) -> str | None:
+    """Find the code of a fault that came in mid-stream, which the driver hands on without it; none if not its own."""
+    if "[libpq]" not in text:
+        return None
+    return next((code for code, words in _MID_STREAM.items() if words in text), "unknown")
+
+
+def _table(name: str) -> str:
+    return ".".join(quoted(part) for part in name.split("."))
+
+
+def _selected(given: Input, described: "pa.Schema", columns: list[str]) -> str:
+    money = in_role(given, MONEY, columns)
+    kinds = {field.name: (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode() for field in described}
+    return ", ".join(f"{_cast(quoted(c), kinds[c], c in money)} as {quoted(c)}" for c in columns)
+
+
+def _cast(column: str, kind: str, is_money: bool) -> str:
+    """Write one column as text, a double or a finite time; infinite times are no days and become null."""
+    if kind in _TIMES:
+        return f"case when isfinite({column}) then {column} end"
+    if not is_money:
+        return column if kind in _WHOLE else f"{column}::text"
+    if kind in ("money", "numeric"):
+        return f"{column}::numeric::double precision"
+    if kind == "float4":
+        return f"{column}::text::double precision"
+    return column if kind in (*_WHOLE, "float8", "bool") else f"{column}::text"
+
+
+def _plain(schema: "pa.Schema") -> "pa.Schema":
+    """Drop what the driver notes beside the columns."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(field.name, field.type) for field in schema])
+
+
+def _recast(batches: Iterable["pa.RecordBatch"], schema: "pa.Schema") -> Iterator["pa.RecordBatch"]:
+    import pyarrow as pa
+
+    for batch in batches:
+        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)

@@ -1,0 +1,210 @@
+"""Stages a sheet of an Excel workbook, row by row: numbers stay numbers, days stay days.
+
+Nothing is computed: a formula gives the value that was stored with it, and one without is refused.
+"""
+
+import re
+import warnings
+import zipfile
+from collections.abc import Generator, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from custlib import rules
+from custlib.errors import TableError, UsageError, hint
+from custlib.identify.columns import distinct, used
+from custlib.identify.files import too_large
+from custlib.identify.inputs import Input, Staged
+from custlib.identify.rows import Rows, stage_rows
+from custlib.identify.staging import ROWS
+
+_OLD = b"\xd0\xcf\x11\xe0"
+_ERRORS = re.compile(r"^#(DIV/0!|REF!|N/A|NAME\?|NULL!|NUM!|VALUE!|SPILL!|CALC!)$")
+_BLOCK = 1_000
+_AGAIN = "Save the sheet as CSV UTF-8, or the workbook as xlsx again."
+
+
+def stage_workbook(given: Input, folder: Path) -> Staged:
+    """Stream a sheet into a Parquet file, only the columns that are read.
+
+    Parameters
+    ----------
+    given : Input
+        A workbook (xlsx, xlsm) with one sheet, or with ``sheet`` named.
+    folder : pathlib.Path
+        The run's folder of tables.
+
+    Returns
+    -------
+    Staged
+        The file, the columns found, and how many cells hold errors.
+
+    Raises
+    ------
+    TableError
+        If it is no workbook, has several sheets, lacks a column, or holds formulas without their value.
+    UsageError
+        If openpyxl is not installed.
+    """
+    if given.path is None:
+        raise TableError(f"{given.name}: is no file.")
+    _check(given.path, given.name)
+    sheet = _Sheet(given, given.path)
+    header = distinct(given.name, list(given.source.names) or sheet.header())
+    columns = used(given, header)
+    places = [header.index(name) for name in columns]
+    errors: dict[str, int] = {}
+
+    def read() -> Iterator[Rows]:
+        errors.clear()
+        return sheet.blocks(places, errors)
+
+    path = stage_rows(given, columns, read, folder)
+    try:
+        sheet.refuse_formulas(dict(zip(places, columns, strict=True)))
+    except BaseException:
+        path.unlink()
+        raise
+    said = ", ".join(f"{kind} in {n:,}" for kind, n in sorted(errors.items()))
+    return Staged(path, tuple(header), (f"cells hold errors of Excel and count as missing: {said}",) if said else ())
+
+
+def _check(path: Path, name: str) -> None:
+    """Refuse what is no workbook, or unpacks to far more than one does."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == _OLD:
+        raise TableError(f"{name}: is an old Excel workbook (xls) or one under a password (encrypted). {_AGAIN}")
+    try:
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+    except (zipfile.BadZipFile, OSError):
+        raise TableError(f"{name}: is no valid Excel workbook. {_AGAIN}") from None
+    limits = rules.load("contract")["limits"]
+    if unpacked > max(limits["gzip_ratio"] * path.stat().st_size, limits["gzip_least_bytes"]):
+        raise too_large(name)
+
+
+class _Sheet:
+    """One sheet of a workbook, read from the start as often as asked."""
+
+    def __init__(self, given: Input, path: Path) -> None:
+        self.name, self.path, self.wanted = given.name, path, given.source.sheet
+        self.has_header = not given.source.names
+
+    def header(self) -> list[str]:
+        """Give the first row that is not blank."""
+        rows = self._rows(values=True)
+        found = next(rows, None)
+        rows.close()
+        if found is None:
+            raise TableError(f"{self.name}: the sheet is empty: no header and no rows. Export it again.")
+        return ["" if value is None else str(value) for value in found]
+
+    def blocks(self, places: list[int], errors: dict[str, int]) -> Iterator[Rows]:
+        """Give the rows below the header in blocks, some columns only; count the cells that hold errors."""
+        rows = self._rows(values=True)
+        if self.has_header:
+            next(rows, None)
+        block: list[list[Any]] = []
+        for row in rows:
+            block.append([_value(_at(row, place), errors) for place in places])
+            if len(block) == ROWS:
+                yield block
+                block = []
+        yield block
+
+    def refuse_formulas(self, columns: dict[int, str]) -> None:
+        """Raise where a cell holds a formula without the value that Excel stores with it."""
+        if not self._has_formulas():
+            return
+        missing: dict[str, int] = {}
+        pairs = zip(self._rows(values=True, blank=True), self._rows(values=False, blank=True), strict=True)
+        for shown, written in pairs:
+            for place, name in columns.items():
+                if _at(shown, place) is None and _at(written, place) is not None:
+                    missing[name] = missing.get(name, 0) + 1
+        if missing:
+            said = ", ".join(f"{name} in {n:,} rows" for name, n in missing.items())
+            raise TableError(
+                f"{self.name}: formulas without a stored value: {said}. Open the workbook in Excel and save it, or "
+                "save the sheet as CSV UTF-8."
+            )
+
+    def _has_formulas(self) -> bool:
+        """Tell whether any sheet holds a formula, without parsing one."""
+        with zipfile.ZipFile(self.path) as packed:
+            for entry in packed.infolist():
+                if entry.filename.startswith("xl/worksheets/") and _holds(packed, entry):
+                    return True
+        return False
+
+    def _rows(self, *, values: bool, blank: bool = False) -> Generator[tuple[Any, ...], None, None]:
+        """Read the rows of the sheet, stored values or what is written; blank rows only when asked."""
+        book = _opened(self.path, self.name, values=values)
+        try:
+            rows = self._sheet(book).iter_rows(values_only=True)
+            while block := _quietly(rows):
+                yield from (row for row in block if blank or any(value is not None for value in row))
+        except (TableError, UsageError, GeneratorExit):
+            raise
+        except Exception as fault:
+            raise TableError(f"{self.name}: is no valid Excel workbook ({type(fault).__name__}). {_AGAIN}") from None
+        finally:
+            book.close()
+
+    def _sheet(self, book: Any) -> Any:
+        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        if self.wanted is not None and self.wanted not in sheets:
+            raise TableError(f"{self.name}: there is no sheet {self.wanted!r}. {hint(self.wanted, list(sheets))}")
+        if self.wanted is None and len(sheets) != 1:
+            raise TableError(
+                f"{self.name}: has {len(sheets)} sheets ({', '.join(sheets)}). Name one, for instance "
+                f'sheet = "{next(iter(sheets), "Sheet1")}".'
+            )
+        sheet = sheets[self.wanted] if self.wanted else next(iter(sheets.values()))
+        sheet.reset_dimensions()  # some programs write a wrong one, and only that part would be read
+        return sheet
+
+
+def _value(found: Any, errors: dict[str, int]) -> Any:
+    """Take an error of Excel for no value, and count it."""
+    if not isinstance(found, str) or not _ERRORS.match(found):
+        return found
+    errors[found] = errors.get(found, 0) + 1
+    return None
+
+
+def _at(row: tuple[Any, ...], place: int) -> Any:
+    return row[place] if place < len(row) else None
+
+
+def _quietly(rows: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Take the next rows; what openpyxl warns of (styles, extensions) changes no value but shows as an error cell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(islice(rows, _BLOCK))
+
+
+def _holds(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    with packed.open(entry) as file:
+        tail = b""
+        while block := file.read(1 << 20):
+            if re.search(rb"<(\w+:)?f[ >/]", tail + block):
+                return True
+            tail = block[-64:]
+    return False
+
+
+def _opened(path: Path, name: str, *, values: bool) -> Any:
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise UsageError(f"{name}: Excel needs openpyxl. Install it: pip install 'custlib[excel]'.") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return load_workbook(path, read_only=True, data_only=values, keep_links=False)
+    except Exception as fault:
+        raise TableError(f"{name}: is no valid Excel workbook ({type(fault).__name__}). {_AGAIN}") from None

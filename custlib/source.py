@@ -1,0 +1,290 @@
+"""One source of purchases as the project file names it: files, a workbook or a database, and how to read it.
+
+Secrets are never written here: a database is named by the environment variable that holds its address.
+"""
+
+import codecs
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from custlib.errors import TableError, UsageError
+
+STANDARD_COLUMNS = (
+    "customer_id",
+    "timestamp",
+    "amount",
+    "order_id",
+    "quantity",
+    "product",
+    "cost",
+    "channel",
+)
+KINDS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".db": "sqlite",
+}
+_GUESSED = "auto"
+_PATTERN = re.compile(r"[*?\[]")
+_NO_TEXT = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "utf-7"}
+
+
+class Source(BaseModel):
+    """One source of purchases and how to read it.
+
+    Attributes
+    ----------
+    path : str
+        File, folder of files of one kind, or pattern (``sales/*.csv``), relative to the project file, or to an
+        installed package when ``package`` is given.
+    url_env : str
+        Name of the environment variable that holds the address of a database.
+    table, query : str
+        What to read of a database: one of the two. An SQLite file with one table needs neither.
+    sheet : str
+        Which sheet of a workbook; needed when it has several.
+    columns : dict of str to str
+        Standard column to the name it has in the source; columns not listed are looked up by standard name.
+    names : tuple of str
+        Column names of a file without a header line.
+    encoding : str
+        How the text of a file is encoded; ``auto`` takes what its bytes say, where they say it clearly.
+    delimiter, decimal, thousands : str
+        How a CSV is written; ``delimiter = "whitespace"`` parts columns by runs of blanks, ``auto`` takes the one
+        of ``, ; tab |`` that parts the first lines evenly.
+    date_format : str, optional
+        ``strptime`` format, or ``excel`` (day numbers), ``epoch_s`` or ``epoch_ms``; ISO dates need none.
+    timezone : str, optional
+        Zone of the business day, for timestamps that carry an offset.
+    cancel_prefix : str, optional
+        Orders whose id starts so are cancellations.
+    order_lines : bool
+        Whether equal lines within an order are legitimate order lines.
+    zero_is_purchase : bool
+        Whether a line with amount 0 makes its day a purchase day.
+    max_amount : float
+        Larger amounts are set aside as mistaken.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str = ""
+    package: str | None = None
+    url_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] | None = None
+    table: str | None = Field(None, min_length=1, max_length=200)
+    query: str | None = Field(None, min_length=1, max_length=20_000)
+    sheet: str | None = Field(None, min_length=1)
+    columns: dict[Literal[STANDARD_COLUMNS], str] = {}  # type: ignore[valid-type]
+    names: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    delimiter: str = Field(",", min_length=1)
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'", ""] = ""
+    date_format: str | None = None
+    timezone: str | None = None
+    cancel_prefix: str | None = Field(None, min_length=1)
+    order_lines: bool = True
+    zero_is_purchase: bool = True
+    max_amount: float = Field(1e9, gt=0, le=1e13)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Source":
+        if self.thousands and self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both '{self.decimal}'")
+        if self.delimiter not in ("whitespace", _GUESSED) and len(self.delimiter) > 1:
+            raise ValueError(f"delimiter must be one character or 'whitespace', not '{self.delimiter}'; or 'auto'")
+        if self.timezone and not _is_zone(self.timezone):
+            raise ValueError(f"timezone: there is no zone '{self.timezone}'; a zone is named as 'Europe/Berlin'")
+        if self.encoding != _GUESSED and not _is_encoding(self.encoding):
+            raise ValueError(f"encoding: there is none named '{self.encoding[:40]}'; for instance 'utf-8', 'gb18030'")
+        return self
+
+    @model_validator(mode="after")
+    def _name_one_place(self) -> "Source":
+        if "://" in self.path or re.search(r"password\s*=", self.path, re.IGNORECASE):
+            raise ValueError(
+                "path holds the address of a database. Put the address into an environment variable and give its "
+                'name, for instance url_env = "SHOP_DB_URL"'
+            )
+        if bool(self.path) == bool(self.url_env):
+            raise ValueError("give a path to files, or url_env and a table or query of a database")
+        if self.table and self.query:
+            raise ValueError("table and query are both given; give one")
+        if self.url_env and not (self.table or self.query):
+            raise ValueError("url_env needs a table or a query")
+        kind = kind_of(Path(self.path)) if self.path else "database"
+        if (self.table or self.query) and kind not in ("database", "sqlite"):
+            raise ValueError("table and query are of databases; a file of this kind has none")
+        if self.sheet and kind not in ("excel", None):
+            raise ValueError("sheet is of Excel workbooks; a file of this kind has none")
+        if self.url_env and (self.package or self.names):
+            raise ValueError("package and names are of files, not of a database")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What messages call the source: its file, folder or table, never its address."""
+        if self.url_env is None:
+            return Path(self.path).name or "."
+        return self.table or f"query of {self.url_env}"
+
+    def location(self, folder: Path) -> Path:
+        """Find where the files of the source are.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The folder of the project file.
+
+        Returns
+        -------
+        pathlib.Path
+            A file, a folder or a pattern; for a database a name only, never its address.
+
+        Raises
+        ------
+        UsageError
+            If the package is not installed.
+        """
+        if self.url_env is not None:
+            return folder / self.label.replace("/", "_")
+        if self.package is None:
+            return (folder / self.path).resolve()
+        found = find_spec(self.package)
+        if found is None or not found.submodule_search_locations:
+            raise UsageError(f"source.package: {self.package} is not installed. Install it first.")
+        return Path(found.submodule_search_locations[0]) / self.path
+
+    def files(self, folder: Path) -> list[Path]:
+        """List the files of the source.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The folder of the project file.
+
+        Returns
+        -------
+        list of pathlib.Path
+            Sorted; the path itself when it names one file, none for a database. In folders, files whose name (or
+            whose folder's name) starts with ``_`` or ``.`` are passed over.
+
+        Raises
+        ------
+        TableError
+            If a folder or pattern holds no file that is read, or files of several kinds.
+
+        Examples
+        --------
+        >>> [path.name for path in Source(path="custlib/rules/*.txt").files(Path("."))]
+        Traceback (most recent call last):
+            ...
+        custlib.errors.TableError: *.txt: no file fits this pattern. Correct source.path.
+        """
+        if self.url_env is not None:
+            return []
+        place = self.location(folder)
+        if place.is_dir():
+            return _of_one_kind(place, [path for path in place.rglob("*") if path.is_file()], place)
+        if place.exists() or not _PATTERN.search(self.path):
+            return [place]
+        base = pattern_base(place)
+        pattern = place.relative_to(base).as_posix()
+        return _of_one_kind(place, [path for path in base.glob(pattern) if path.is_file()], base)
+
+
+def kind_of(path: Path) -> str | None:
+    """Tell by its name what a file is.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file.
+
+    Returns
+    -------
+    str or None
+        ``csv``, ``jsonl``, ``parquet``, ``excel`` or ``sqlite``; None for what is not read.
+
+    Examples
+    --------
+    >>> kind_of(Path("sales.jsonl.gz")), kind_of(Path("sales.gz")), kind_of(Path("sales.pkl"))
+    ('jsonl', 'csv', None)
+    """
+    if path.suffix.lower() != ".gz":
+        return KINDS.get(path.suffix.lower())
+    inner = KINDS.get(Path(path.stem).suffix.lower(), "csv")
+    return inner if inner in ("csv", "jsonl") else None
+
+
+def pattern_base(place: Path) -> Path:
+    """Find the folder above the first part of a path that is a pattern; the path itself when it is a folder.
+
+    Parameters
+    ----------
+    place : pathlib.Path
+        A file, a folder or a pattern.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder that names of files are said relative to.
+    """
+    if place.is_dir():
+        return place
+    if place.exists():
+        return place.parent
+    parts = place.parts
+    first = next((i for i, part in enumerate(parts) if _PATTERN.search(part)), len(parts) - 1)
+    return Path(*parts[:first])
+
+
+def _of_one_kind(place: Path, found: list[Path], base: Path) -> list[Path]:
+    """Sort the files found, those that are no data left out; refuse none, and several kinds."""
+    plain = [path for path in found if not any(part[0] in "_." for part in path.relative_to(base).parts)]
+    read = sorted((path for path in plain if kind_of(path)), key=lambda path: path.as_posix())
+    kinds = sorted({str(kind_of(path)) for path in read})
+    if not read and place.is_dir():
+        raise TableError(
+            f"{place.name}: is a directory. Name one CSV or Parquet file, or a directory that holds some "
+            "(of one kind; also JSON lines or Excel)."
+        )
+    if not read:
+        raise TableError(f"{place.name}: no file fits this pattern. Correct source.path.")
+    if len(kinds) > 1:
+        raise TableError(
+            f"{place.name}: is a directory or pattern with files of several kinds ({', '.join(kinds)}). "
+            f'Name one kind, for instance path = "{base.name}/*{read[0].suffix}".'
+        )
+    return read
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def _is_encoding(name: str) -> bool:
+    """Tell whether a name is that of a text encoding (Python has some that only pack bytes)."""
+    try:
+        found = codecs.lookup(name).name.replace("_", "-")
+        "a".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return found not in _NO_TEXT
