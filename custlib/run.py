@@ -40,6 +40,7 @@ def run_project(
     force: bool = False,
     how: How = DEFAULT,
     engine: str = "duckdb",
+    memory_limit: str | None = None,
 ) -> Path:
     """Run a project and publish its pages.
 
@@ -59,6 +60,8 @@ def run_project(
         How notebooks are executed.
     engine : {"duckdb", "spark"}
         Which engine makes the tables.
+    memory_limit : str, optional
+        Of the engine, for instance ``"2GB"``; what does not fit is spilled to disk.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def run_project(
     reports, work = reports.resolve(), work.resolve()
     with publish.lock(work / f"{project.id}.lock"):
         publish.sweep(reports / project.id)
-        workspace = Workspace(project, work, engine=engine)
+        workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
         if not only and not force and publish.is_published(reports, project, run_id(workspace)):
             log.info("run: up to date (%s as of %s)", project.id, project.as_of)
             return reports / project.id / project.as_of.isoformat()
@@ -185,7 +188,10 @@ def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float
         "run_id": run_id(workspace),
         "project": workspace.project.model_dump(mode="json"),
         "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "inputs": [{"file": workspace.project.source_path.name, "sha256": workspace.source_hash}],
+        "inputs": [
+            {"file": given.name, "sha256": found}
+            for given, found in zip(workspace.inputs, workspace.fingerprints, strict=True)
+        ],
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],

@@ -1,6 +1,6 @@
 """Makes ``holdout`` and outcome cells: the forecast of a past date held against what then came.
 
-Reads ``customer_history`` (``transactions`` for other days) and the scores of the calibration period. The model is fitted only on what was
+Reads ``customer_history`` (for other days ``transactions``) and calibration scores. The model is fitted on what was
 known at the end of calibration. Beside it stand what people do without a model: carry on every customer's rate,
 take the last period again, or drop whoever has been silent for too long (the hiatus rule of Wuebben and
 von Wangenheim 2008, "Instant customer base analysis: managerial heuristics often get it right", Journal of

@@ -3,6 +3,7 @@
 A step takes an :class:`Engine` and never asks which; the words that differ are in its ``dialect``.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,6 +57,18 @@ class Engine(Protocol):
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
         """Give a select over tables a name, instead of writing its rows again."""
+
+    def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
+        """Make a table of Parquet files that lie elsewhere, by part, without copying them."""
+
+    def files(self, name: str) -> dict[str, list[Path]]:
+        """Parquet files of a table, by part."""
+
+    def parts(self, rows: int) -> int:
+        """Tell into how many parts so many rows are split."""
+
+    def drop(self, name: str) -> None:
+        """Remove a table."""
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""

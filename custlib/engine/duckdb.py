@@ -4,11 +4,9 @@ Tables are files so that notebooks hand them over by name, several processes rea
 larger than memory works. After the sources are attached, :meth:`DuckDB.seal` shuts every other door.
 """
 
-import json
 import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +17,11 @@ from custlib import tables
 from custlib.engine import parts
 from custlib.engine.base import FETCH_LIMIT
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
+from custlib.engine.shelf import DEFINED, SPLIT, WHOLE, Shelf, remove
 from custlib.errors import RunError, TableError, hint
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_WHOLE, _SPLIT, _DEFINED = _KINDS = (".parquet", ".parts", ".view.json")
 
 
 class DuckDB:
@@ -52,8 +48,7 @@ class DuckDB:
     dialect = DUCKDB
 
     def __init__(self, folder: Path, *, memory_limit: str | None = None, threads: int | None = None) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self._shelf = folder, Shelf(folder)
         self._connection = duckdb.connect(":memory:")
         settings: dict[str, str | int] = {
             "preserve_insertion_order": "false",
@@ -159,7 +154,7 @@ class DuckDB:
 
     def has(self, name: str) -> bool:
         """Tell whether the folder holds a table, whole, in parts, or defined by a select."""
-        return any(self._path(name, kind).exists() for kind in _KINDS)
+        return self._shelf.kind(name) is not None
 
     def open(self, name: str) -> None:
         """Give a table that the folder already holds its name in this connection.
@@ -174,18 +169,20 @@ class DuckDB:
         TableError
             If the folder has no such table.
         """
-        if self._path(name, _DEFINED).is_file():
-            kept = json.loads(self._path(name, _DEFINED).read_text(encoding="utf-8"))
-            for read in kept["of"]:
+        kind = self._shelf.kind(name)
+        if kind is None:
+            raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
+        self._split.pop(name, None)
+        if kind == DEFINED:
+            select, of = self._shelf.defined(name)
+            for read in of:
                 self.open(read)
-            self._execute(f"create or replace view {name} as {kept['select']}")
-        elif self._path(name, _SPLIT).is_dir():
-            self._attach_parts(name)
-        elif self.has(name):
-            self.attach_parquet(name, self._path(name))
+            self.attach_select(name, select)
+        elif kind == SPLIT:
+            self._split[name] = self._shelf.places(name)
+            self._view_parts(name, self._split[name])
         else:
-            known = sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(_KINDS)})
-            raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
+            self.attach_parquet(name, self._shelf.path(name))
 
     def make(
         self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
@@ -214,8 +211,8 @@ class DuckDB:
         RunError
             If memory or disk do not suffice; nothing is left of the table then.
         """
-        split = parts.count(rows, self.memory) if split_by else 1
-        written = self._path(name, f".{os.getpid()}.part")
+        split = self.parts(rows) if split_by else 1
+        written = self._shelf.scratch(name)
         try:
             if split > 1:
                 parts.check_disk(rows, self.folder)
@@ -224,11 +221,10 @@ class DuckDB:
                 self._write_by_part(written, select, **values)
             else:
                 self.write(select, written, **values)
-            self._put(name, written)
+            self._shelf.put(name, written, SPLIT if written.is_dir() else WHOLE)
         finally:
-            _remove(written)
-        self.open(name)
-        tables.check(name, self.columns(name))
+            remove(written)
+        self._open_checked(name)
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
         """Give a select over tables a name, instead of writing its rows again.
@@ -249,18 +245,39 @@ class DuckDB:
         TableError
             If the columns of the result break the data dictionary.
         """
-        written = self._path(name, f".{os.getpid()}.part")
-        written.write_text(json.dumps({"of": of, "select": inlined(select, values)}), encoding="utf-8")
-        self._put(name, written, kind=_DEFINED)
+        self._shelf.define(name, inlined(select, values), of)
+        self._open_checked(name)
+
+    def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
+        """Make a table of Parquet files that lie elsewhere, by part, without copying them.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        files : mapping of str to list of pathlib.Path
+            As :meth:`files` gives them.
+        """
+        self._shelf.adopt(name, files)
+        self._open_checked(name)
+
+    def files(self, name: str) -> dict[str, list[Path]]:
+        """Parquet files of a table, by part."""
+        return self._shelf.files(name)
+
+    def parts(self, rows: int) -> int:
+        """Tell into how many parts so many rows are split."""
+        return parts.count(rows, self.memory)
+
+    def drop(self, name: str) -> None:
+        """Remove a table."""
+        self._execute(f"drop view if exists {name}")
+        self._split.pop(name, None)
+        self._shelf.drop(name)
+
+    def _open_checked(self, name: str) -> None:
         self.open(name)
         tables.check(name, self.columns(name))
-
-    def _put(self, name: str, written: Path, *, kind: str = "") -> None:
-        """Rename what was written to the table's place; what lay there before goes."""
-        for old in _KINDS:
-            _remove(self._path(name, old))
-        self._split.pop(name, None)
-        written.replace(self._path(name, kind or (_SPLIT if written.is_dir() else _WHOLE)))
 
     def _write_split(self, folder: Path, select: str, column: str, split: int, **values: Any) -> None:
         place = f"(hash({self.dialect.name(column)}) >> 32) % {split}"
@@ -289,13 +306,9 @@ class DuckDB:
             for name, found in kept.items():
                 self._view_parts(name, found)
 
-    def _attach_parts(self, name: str) -> None:
-        self._split[name] = sorted(place.name for place in self._path(name, _SPLIT).iterdir())
-        self._view_parts(name, self._split[name])
-
     def _view_parts(self, name: str, places: list[str]) -> None:
         """Show some parts of a split table under its name; of none, an empty table of its columns."""
-        folder = self._path(name, _SPLIT)
+        folder = self._shelf.path(name, SPLIT)
         files = ", ".join(literal(f"{folder}{os.sep}{place}{os.sep}*.parquet") for place in places or self._split[name])
         nothing = "" if places else " where false"
         read = f"read_parquet([{files}], hive_partitioning = false)"
@@ -384,9 +397,6 @@ class DuckDB:
         said = self._execute("select current_setting('memory_limit')").fetchone()
         return parts.size_of(said[0]) or FETCH_LIMIT
 
-    def _path(self, name: str, kind: str = ".parquet") -> Path:
-        return self.folder / f"{name}{kind}"
-
     def _execute(self, text: str, **values: Any) -> Any:
         bound = PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
         used = {m[1]: values[m[1]] for m in PARAMETER.finditer(text) if m[1] in values}
@@ -401,10 +411,6 @@ class DuckDB:
 def _file(path: Path) -> str:
     """Write a path so that DuckDB takes ``*``, ``?`` and ``[`` in it as they are, not as a pattern."""
     return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
-
-
-def _remove(path: Path) -> None:
-    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _first_line(fault: Exception) -> str:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from custlib import tables
 from custlib.engine import spark_files as files
 from custlib.engine.base import FETCH_LIMIT
 from custlib.engine.dialect import SPARK, inlined
+from custlib.engine.shelf import link, remove
 from custlib.engine.spark_session import start
 from custlib.errors import RunError, TableError, hint
 
@@ -220,8 +222,43 @@ class Spark:
             json.dumps({"of": of, "select": inlined(select, values, self.dialect.literal)}), encoding="utf-8"
         )
         written.replace(self._path(name, _DEFINED))
-        files.remove(self._path(name))
+        remove(self._path(name))
         self._view(name, defined)
+
+    def adopt(self, name: str, given: Mapping[str, list[Path]]) -> None:
+        """Make a table of Parquet files that lie elsewhere, by part, without copying them.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        given : mapping of str to list of pathlib.Path
+            As :meth:`files` gives them; the parts do not matter here.
+        """
+        written = self._path(name, f".{os.getpid()}.part")
+        remove(written)
+        written.mkdir()
+        for number, file in enumerate(file for place in given.values() for file in place):
+            link(file, written / f"{number}.parquet")
+        files.replace(written, self._path(name))
+        self._views.discard(name)
+        self.open(name)
+
+    def files(self, name: str) -> dict[str, list[Path]]:
+        """Parquet files of a table, as one part."""
+        return {"part=0": sorted(self._path(name).glob("*.parquet"))}
+
+    def parts(self, rows: int) -> int:
+        """Tell into how many parts so many rows are split: Spark parts the work by itself."""
+        del rows
+        return 1
+
+    def drop(self, name: str) -> None:
+        """Remove a table."""
+        self._session.catalog.dropTempView(name)
+        self._views.discard(name)
+        for kind in _KINDS:
+            remove(self._path(name, kind))
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order; types as DuckDB names them."""

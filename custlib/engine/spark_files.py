@@ -4,10 +4,10 @@ Spark leaves out what it cannot read unless it is told to look: a line that is n
 """
 
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from custlib.engine.shelf import remove
 from custlib.errors import TableError
 
 if TYPE_CHECKING:
@@ -116,14 +116,6 @@ def replace(written: Path, target: Path) -> None:
         target.replace(old)
     written.replace(target)
     remove(old)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def join(parts: list[Path], path: Path) -> None:

@@ -5,6 +5,7 @@ uncounted, so ``rows_read = rows_used + rows_quarantined + rows_removed`` and th
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from custlib import rules
@@ -13,8 +14,11 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import has_whole_ids, shown, transactions_read
 from custlib.identify.findings import count
+from custlib.identify.inputs import Input
+from custlib.identify.inputs import inputs as list_inputs
 from custlib.identify.margins import make_product_margins, margin_gaps, refuse_margins
-from custlib.identify.sources import Opened, about_rows, explain, open_source
+from custlib.identify.sources import Opened, agree, explain, open_input, release, stage
+from custlib.identify.store import adopt, changes, keep
 from custlib.project import Project, Source
 
 _SHOWN_ROWS = 3
@@ -22,41 +26,76 @@ _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
 }  # fmt: skip
 _SEPARATOR = "chr(31)"
+_LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
 
 
-def make_transactions(engine: Engine, project: Project) -> dict[str, Any]:
-    """Read, cast and check the source of a project; make ``transactions`` and ``quarantine``.
+def make_transactions(
+    engine: Engine, project: Project, *, inputs: list[Input] | None = None, store: Path | None = None
+) -> dict[str, Any]:
+    """Read, cast and check the inputs of a project; define ``transactions`` and ``quarantine``.
 
     Parameters
     ----------
     engine : Engine
         Where to make them.
     project : Project
-        Source, mapping and as_of.
+        Sources, mapping and as_of.
+    inputs : list of Input, optional
+        The inputs of the project, where they are listed or staged already.
+    store : pathlib.Path, optional
+        Folder that keeps checked lines from run to run; within the folder of tables when not given.
 
     Returns
     -------
     dict
         The quality record: rows and money read, used, quarantined and removed, ``reasons`` {code: rows},
-        ``repairs`` {code: rows}, ``warnings`` and ``ignored_columns``.
+        ``repairs`` {code: rows}, ``warnings``, ``ignored_columns``, and ``increment``: what is new since the last run.
 
     Raises
     ------
     TableError
-        If the source cannot be read, breaks a rule too often, or holds no usable row.
+        If an input cannot be read, breaks a rule too often, or holds no usable row.
     """
-    path = project.source_path
-    opened = open_source(engine, project.source, path)
-    refuse_margins(project, opened.columns, path.name)
-    checked = lines(engine.dialect, opened, project.source)
-    values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
+    given = inputs or list_inputs(project)
+    store = store or engine.folder / "lines"
+    kept = keep(engine, given, store, lambda *asked: _read(engine, project, *asked))
+    shapes = adopt(engine, kept)
+    together = agree([entry.opened for entry in kept], given)
+    _define_checked(engine, project, shapes)
+    quality = count(engine, together)
+    first = given[0]
+    _reject(_Checked(engine, project, first, together, quality), alone=len(given) == 1)
+    quality["increment"] = changes(engine, kept, store)
+    return _define_transactions(engine, project, together, quality)
+
+
+def _read(engine: Engine, project: Project, given: Input, table: str, rows: int) -> Opened:
+    """Make the checked lines of one input; refuse it where it breaks a rule too often."""
+    path = given.path or Path(given.name)
+    staged = stage(given, engine.folder)
     try:
-        engine.make("lines", checked, split_by="customer_id", rows=about_rows(path), **values)
-        engine.define("transactions_checked", transactions_checked(engine.dialect, opened), of=("lines",))
-        quality = count(engine, opened)
-        _reject(_Checked(engine, project, opened, quality))
+        opened = open_input(engine, staged)
+        refuse_margins(project, opened.columns, given.name)
+        select = lines(engine.dialect, opened, given.source)
+        engine.make(table, select, split_by="customer_id", rows=rows, max_amount=given.source.max_amount)
     except Exception as fault:
         raise explain(fault, path) from None
+    finally:
+        if staged is not given:
+            release(staged)
+    return opened
+
+
+def _define_checked(engine: Engine, project: Project, shapes: list[tuple[str, Opened]]) -> None:
+    """Define ``transactions_checked`` over the lines of every shape; ids of several types become texts."""
+    kinds = {has_whole_ids(opened) for _, opened in shapes}
+    customer = "cast(customer_id as string)" if len(kinds) > 1 else "customer_id"
+    parts = [transactions_checked(engine.dialect, opened, table, customer) for table, opened in shapes]
+    tables = tuple(table for table, _ in shapes)
+    engine.define("transactions_checked", " union all ".join(parts), of=tables, as_of=project.as_of)
+
+
+def _define_transactions(engine: Engine, project: Project, opened: Opened, quality: dict[str, Any]) -> dict[str, Any]:
     whole_ids = "customer_id_float" in quality["repairs"]
     if project.product_margins:
         make_product_margins(engine, project.product_margins)
@@ -88,7 +127,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
     }
     bits = " + ".join(f"case when {flags[name] or name} then {bit} else 0 end" for name, bit in _FLAGS.items())
     return f"""
-        select {", ".join(_own(opened))}, 
+        select {", ".join(_own(opened))},
                case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount, {_margin(sign, opened)}
                cast({bits} as smallint) as flags,
                case when reason is not null then concat_ws({_SEPARATOR}, reason, {said}) end as bad
@@ -97,20 +136,24 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
                     from ({transactions_read(sql, opened, source)})))"""
 
 
-def transactions_checked(sql: Dialect, opened: Opened) -> str:
-    """Write the select of the checked rows with all columns of the contract."""
+def transactions_checked(sql: Dialect, opened: Opened, table: str, customer: str = "customer_id") -> str:
+    """Write the select of the checked rows of a table of lines with all columns of the contract, as of ``:as_of``."""
     text = f"cast(null as {sql.text_type})"
     absent = {"order_id": text, "product": text, "channel": text, "symbol": text, "quantity": "cast(null as double)",
               "margin_amount": "cast(null as decimal(18, 4))"}  # fmt: skip
     own = _own(opened) + (["margin_amount"] if "cost" in opened.columns else [])
-    other = [f"{null} as {name}" for name, null in absent.items() if name not in own]
+    other = [name if name in own else f"{null} as {name}" for name, null in absent.items()]
     flags = [f"(flags & {bit}) <> 0 as {name}" for name, bit in _FLAGS.items()]
     said = [
         f"nullif(split_part(bad, {_SEPARATOR}, {place}), '') as {name}"
         for place, name in enumerate(("reason", "timestamp_text", "amount_text"), 1)
     ]
     has_cost = "true" if "cost" in opened.columns else "false"
-    return f"select {', '.join([*own, 'amount', *other, *flags, *said])}, {has_cost} as has_cost, bad from lines"
+    later = f"case when day > :as_of then concat({sql.literal(_LATER)}, {_SEPARATOR}, cast(day as string)) end"
+    return f"""
+        select {", ".join(["customer_id", "day", "amount", *absent, *_FLAGS, *(["has_cost"])])}, bad, {", ".join(said)}
+        from (select {customer} as customer_id, day, amount, {", ".join([*other, *flags])}, {has_cost} as has_cost,
+                     coalesce(bad, {later}) as bad from {table})"""
 
 
 def _own(opened: Opened) -> list[str]:
@@ -143,7 +186,7 @@ def _in_parentheses(opened: Opened) -> str:
 def _rules_for(opened: Opened) -> list[dict[str, Any]]:
     """The rules that a source can break: ids that are whole numbers have no spelling."""
     whole = has_whole_ids(opened)
-    return [rule for rule in _rules() if not (whole and rule.get("of_text"))]
+    return [rule for rule in _rules() if rule["id"] != _LATER and not (whole and rule.get("of_text"))]
 
 
 def transactions(sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = False, by_product: bool = False) -> str:
@@ -181,28 +224,29 @@ def _rule(code: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Checked:
-    """A source whose rows are held against the contract, with what was counted."""
+    """What was read, held against the contract, with what was counted; ``given`` is the only or first input."""
 
     engine: Engine
     project: Project
+    given: Input
     opened: Opened
     quality: dict[str, Any]
 
     @property
     def name(self) -> str:
-        return self.project.source_path.name
+        return self.given.name
 
 
-def _reject(checked: _Checked) -> None:
-    """Raise once, naming every fault, when the source as a whole cannot be used."""
+def _reject(checked: _Checked, *, alone: bool) -> None:
+    """Raise once, naming every fault, when what was read cannot be used."""
     quality, read = checked.quality, checked.quality["rows_read"]
     if read == 0:
         raise TableError(f"{checked.name}: no rows under the header (0 rows). Export it again.")
     codes = [code for code, n in quality["reasons"].items() if n >= _rule(code)["error_if"] * read]
     if not codes and quality["rows_used"] == 0:
         codes = list(quality["reasons"])
-    faults = [_say(checked, code) for code in codes]
-    if quality["rows_used"] == 0 and codes == ["after_as_of"]:
+    faults = [_say(checked, code, alone=alone) for code in codes]
+    if quality["rows_used"] == 0 and codes == [_LATER]:
         faults = [
             f"{checked.name}: no transactions up to as_of {checked.project.as_of}: all {read:,} rows are later. "
             "Set a later as_of, not one before the data."
@@ -214,12 +258,13 @@ def _reject(checked: _Checked) -> None:
         raise TableError("\n".join(faults))
 
 
-def _say(checked: _Checked, code: str) -> str:
+def _say(checked: _Checked, code: str, *, alone: bool) -> str:
     rule, quality = _rule(code), checked.quality
     given = checked.opened.columns.get(rule["column"], rule["column"])
     mapped = f" (column {given!r})" if given != rule["column"] else ""
-    rows = ", ".join(f"{row:,}" for row in _first_rows(checked, code))
-    how_many = f"{quality['reasons'][code]:,} of {quality['rows_read']:,} rows (first: rows {rows})"
+    rows = ", ".join(f"{row:,}" for row in _first_rows(checked, code)) if alone and code != _LATER else ""
+    first = f" (first: rows {rows})" if rows else ""
+    how_many = f"{quality['reasons'][code]:,} of {quality['rows_read']:,} rows{first}"
     return f"{checked.name}: {rule['what']}{mapped} in {how_many}. {_suspected(checked, code)}{rule['remedy']}."
 
 
@@ -241,9 +286,9 @@ def _suspected(checked: _Checked, code: str) -> str:
 
 
 def _first_rows(checked: _Checked, code: str) -> list[int]:
-    """Find the first rows of the source that break a rule, by reading it once more in order."""
-    engine, project = checked.engine, checked.project
-    view = f"({lines(engine.dialect, checked.opened, project.source)})"
-    values = {"as_of": project.as_of, "max_amount": project.source.max_amount}
+    """Find the first rows of the only input that break a rule, by reading it once more in order."""
+    engine, given = checked.engine, stage(checked.given, checked.engine.folder)
+    opened = open_input(engine, given)
+    view = f"({lines(engine.dialect, opened, given.source)})"
     broken = f"split_part(bad, {_SEPARATOR}, 1) = {engine.dialect.literal(code)}"
-    return engine.first_rows(view, broken, rows=_SHOWN_ROWS, **values)
+    return engine.first_rows(view, broken, rows=_SHOWN_ROWS, max_amount=given.source.max_amount)

@@ -30,7 +30,8 @@ STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
     "database": stage_database,
 }
 ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
-_CHANGING = ("sqlite", "database", "frame")
+_NAMED = 3
+CHANGING = ("sqlite", "database", "frame")
 _BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
 _STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
 
@@ -162,6 +163,42 @@ def stage(given: Input, folder: Path) -> Input:
     return replace(given, staged=make(given, folder)) if make else given
 
 
+def agree(found: list[Opened], given: list[Input]) -> Opened:
+    """Put together what was found in the inputs of a project.
+
+    Parameters
+    ----------
+    found : list of Opened
+        One per shape of input.
+    given : list of Input
+        The inputs.
+
+    Returns
+    -------
+    Opened
+        Columns of any of them; what is ignored and remarked of all.
+
+    Raises
+    ------
+    TableError
+        If some have an amount, or a cost, and others have none.
+    """
+    for name, word in (("amount", "money"), ("cost", "costs")):
+        if len({name in opened.columns for opened in found}) > 1:
+            names = ", ".join(entry.name for entry in given[:_NAMED])
+            raise TableError(
+                f"{names}: some inputs have a column {name} and others have none, so their {word} cannot be compared. "
+                f"Map {name} in every source, or leave it out of all."
+            )
+    return Opened(
+        {name: given for opened in found for name, given in opened.columns.items()},
+        {name: kind for opened in found for name, kind in opened.types.items()},
+        tuple(dict.fromkeys(name for opened in found for name in opened.ignored)),
+        tuple(dict.fromkeys(said for opened in found for said in opened.remarks)),
+        sum(opened.rows for opened in found),
+    )
+
+
 def about_rows(path: Path) -> int:
     """Tell about how many rows a file has, from its size or what a Parquet file says of itself.
 
@@ -215,7 +252,7 @@ def fingerprint(given: Input) -> str:
     TableError
         If it cannot be read.
     """
-    if given.kind in _CHANGING:
+    if given.kind in CHANGING:
         if given.staged is not None:
             return fingerprint_rows(given.staged.path)
         with TemporaryDirectory(prefix="custlib-") as folder:
@@ -227,6 +264,13 @@ def fingerprint(given: Input) -> str:
     if given.partitions:
         digest.update(repr(sorted(given.partitions.items())).encode())
     return digest.hexdigest()
+
+
+def fingerprint_of(given: Input) -> str:
+    """Hash the content of an input; ``missing`` for a file that is not there, which is said when it is read."""
+    if given.path is not None and not given.path.is_file():
+        return "missing"
+    return fingerprint(given)
 
 
 def _add_partitions(engine: Engine, given: Input, inner: str, view: str) -> None:

@@ -1,0 +1,111 @@
+"""Where the embedded engine keeps its tables: one file each, a folder of parts, or a select over other tables.
+
+A table takes its name when it is whole; what held the name before goes.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+WHOLE, SPLIT, DEFINED = KINDS = (".parquet", ".parts", ".view.json")
+
+
+class Shelf:
+    """The tables of one folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where they lie; made when missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str, kind: str = WHOLE) -> Path:
+        """Where a table of a kind lies."""
+        return self.folder / f"{name}{kind}"
+
+    def scratch(self, name: str) -> Path:
+        """Where a table is written before it takes its name."""
+        return self.folder / f"{name}.{os.getpid()}.part"
+
+    def kind(self, name: str) -> str | None:
+        """Tell how a table is kept; None where there is none."""
+        return next((kind for kind in KINDS if self.path(name, kind).exists()), None)
+
+    def names(self) -> list[str]:
+        """Names of all tables."""
+        return sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(KINDS)})
+
+    def put(self, name: str, written: Path, kind: str) -> None:
+        """Give what was written its name."""
+        self.drop(name)
+        written.replace(self.path(name, kind))
+
+    def drop(self, name: str) -> None:
+        """Remove a table, if it is there."""
+        for kind in KINDS:
+            remove(self.path(name, kind))
+
+    def define(self, name: str, select: str, of: tuple[str, ...]) -> None:
+        """Keep a select over other tables."""
+        written = self.scratch(name)
+        written.write_text(json.dumps({"of": of, "select": select}), encoding="utf-8")
+        self.put(name, written, DEFINED)
+
+    def defined(self, name: str) -> tuple[str, list[str]]:
+        """Read a select that was kept, and the tables it reads."""
+        kept = json.loads(self.path(name, DEFINED).read_text(encoding="utf-8"))
+        return kept["select"], kept["of"]
+
+    def places(self, name: str) -> list[str]:
+        """Names of the parts of a split table."""
+        return sorted(place.name for place in self.path(name, SPLIT).iterdir())
+
+    def files(self, name: str) -> dict[str, list[Path]]:
+        """Parquet files of a table, by part; one that is whole has one part."""
+        if self.path(name).is_file():
+            return {"part=0": [self.path(name)]}
+        return {place: sorted((self.path(name, SPLIT) / place).glob("*.parquet")) for place in self.places(name)}
+
+    def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
+        """Make a split table of files that lie elsewhere, by giving them a second name here."""
+        written = self.scratch(name)
+        remove(written)
+        try:
+            for place, given in files.items():
+                (written / place).mkdir(parents=True)
+                for number, file in enumerate(given):
+                    link(file, written / place / f"{number}.parquet")
+            self.put(name, written, SPLIT)
+        finally:
+            remove(written)
+
+
+def link(file: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the disk knows no second names.
+
+    Parameters
+    ----------
+    file, target : pathlib.Path
+        The file, and its other name.
+    """
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What to remove.
+    """
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
