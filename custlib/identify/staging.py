@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROWS = 50_000
 _THREADS, _MEGABYTES_EACH = 4, 250
-_WINDOWS = (1, 16, 31, 46)  # of 15 hexadecimal digits each: what a 128-bit integer sums without overflow
+_HALF = (1 << 64) - 1  # a hash is summed in two halves, which a 128-bit integer holds for any number of rows
 
 
 @contextmanager
@@ -101,10 +101,11 @@ def fingerprint_rows(path: Path) -> str:
     Returns
     -------
     str
-        SHA-256 of the columns, the number of rows and the sum of the SHA-256 of each row: 64 hexadecimal digits.
+        SHA-256 of the columns, the number of rows and the sum of a 128-bit hash of each row: 64 hexadecimal digits.
     """
-    sums = ", ".join(f"sum(('0x' || hash[{start}:{start + 14}])::hugeint)::varchar" for start in _WINDOWS)
-    rows = f"select sha256(to_json(row)) as hash from read_parquet({literal(str(path))}) as row"
+    halves = (f"hash & {_HALF}::uhugeint", "hash >> 64")
+    sums = ", ".join(f"sum(({half})::hugeint)::varchar" for half in halves)
+    rows = f"select md5_number(to_json(row)) as hash from read_parquet({literal(str(path))}) as row"
     with embedded() as connection:
         columns = connection.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()
         found = connection.execute(f"select count(*), {sums} from ({rows})").fetchall()
