@@ -33,7 +33,7 @@ def open_base(folder, rows, *, margin=1.0):
     engine.make(
         "transactions",
         "select customer_id, day, cast(amount as decimal(18, 4)) as amount,"
-        " cast(profit as decimal(18, 4)) as profit, is_purchase, is_refund, cast(product as varchar) as product"
+        " cast(profit as decimal(18, 4)) as profit, is_purchase, is_refund, cast(product as string) as product"
         " from lines",
     )
     return engine
