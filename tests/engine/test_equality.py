@@ -8,6 +8,20 @@ import pandas as pd
 import pytest
 
 from custlib import project as projects
+from custlib.differentiate import (
+    audit,
+    audit_changes,
+    audit_cohorts,
+    audit_periods,
+    backtest,
+    methods,
+    migration,
+    pyramid,
+    rfm,
+    seasons,
+    segments,
+    tracking,
+)  # fmt: skip
 from custlib.engine import open_engine
 from custlib.engine.dialect import DUCKDB, SPARK
 from custlib.project import Project
@@ -53,6 +67,46 @@ def test_cdnow_is_told_of_in_the_same_words(cdnow: Pair) -> None:
     assert first.evidence.flags == second.evidence.flags
     assert differences(pd.DataFrame([first.holdout]), pd.DataFrame([second.holdout])) == []
     assert differences(first.intervals("rfm"), second.intervals("rfm")) == []
+
+
+LENSES = {
+    "totals": lambda ws: audit.period_totals(ws.engine, _clock(ws)),
+    "once": lambda ws: pd.DataFrame([audit.once(ws.engine, _clock(ws))]),
+    "purchase days": lambda ws: audit.purchase_days(ws.engine, _clock(ws)),
+    "spend": lambda ws: audit.spend_bins(ws.engine, _clock(ws)),
+    "parts": lambda ws: audit.parts(ws.engine, _clock(ws)),
+    "moves": lambda ws: audit_changes.moves(ws.engine, _clock(ws)),
+    "ages": lambda ws: audit_cohorts.cohort_ages(ws.engine, _clock(ws)),
+    "cohorts": lambda ws: audit_cohorts.cohort_periods(ws.engine, _clock(ws)),
+    "tops": lambda ws: methods.tops(ws.engine),
+    "overlaps": lambda ws: methods.overlaps(ws.engine),
+    "cross table": lambda ws: methods.cross_table(ws.engine),
+    "disagreements": lambda ws: methods.disagreements(ws.engine),
+    "flows": lambda ws: migration.flows(ws.engine, "rfm"),
+    "changed": lambda ws: pd.DataFrame({"x": [migration.changed_share(ws.engine, ws.definitions["rfm"])]}),
+    "segments": lambda ws: segments.summary(ws.engine, ws.definitions["rfm"], language="en"),
+    "tiles": lambda ws: rfm.tile_map(ws.engine, ws.definitions["rfm"].rule, "customer_activity"),
+    "curve": lambda ws: pyramid.curve(ws.engine, "customer_activity"),
+    "baselines": lambda ws: backtest.baselines(ws.engine, hiatus_days=90),
+    "season": lambda ws: pd.DataFrame({"x": [str(_season(ws))]}),
+    "joining": lambda ws: pd.DataFrame(tracking.joining(ws.engine, "customer_activity", known=ws.project.as_of)[:2]),
+}  # fmt: skip
+
+
+def _season(workspace: Workspace) -> object:
+    return seasons.find(workspace.engine, "customer_activity", workspace.model, until=workspace.project.as_of)
+
+
+def _clock(workspace: Workspace) -> audit_periods.Clock:
+    return audit_periods.clock(workspace.engine, workspace.project.as_of)
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_cdnow_looks_the_same_through_every_lens(cdnow: Pair, lens: str) -> None:
+    for workspace in cdnow:
+        workspace.need("customer_months", "customer_methods", "segment_moves", "holdout", "customer_segments")
+    first, second = (LENSES[lens](workspace) for workspace in cdnow)
+    assert differences(first, second) == []
 
 
 # --- shops by chance --------------------------------------------------------------------------------------------------
