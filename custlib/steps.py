@@ -100,8 +100,8 @@ def _transactions(ws: Tables) -> None:
 
 def _history(ws: Tables) -> None:
     ws.need("transactions")
-    ends = {"as_of": ws.project.as_of, "calibration_end": ws.project.calibration_end}
-    activity.make_history(ws.engine, **ends, **_money(ws.project))
+    as_of, end = ws.project.as_of, ws.project.calibration_end
+    activity.make_history(ws.engine, as_of=as_of, calibration_end=end, **_money(ws.project))
 
 
 def _activity(name: str, end: str) -> Step:

@@ -6,6 +6,8 @@ past profits carried to as_of at the annual rate of the project. Profit, not rev
 known.
 """
 
+from typing import Any
+
 from custlib.differentiate import lifetime, spend
 from custlib.differentiate.spend import Spend
 from custlib.engine.base import Engine
@@ -83,7 +85,7 @@ def make_customer_value(
         Name of the table of potential value; without products there is none.
     """
     select = customer_value(engine.dialect, activity, scores, money, potential=potential)
-    values = lifetime.parameters(model) | spend.parameters(money)
+    values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money)
     engine.make(name, select, per_customer=True, margin=margin, cost_to_serve=cost_to_serve, **values)
 
 

@@ -217,7 +217,10 @@ def about_rows(path: Path) -> int:
     if path.suffix == ".parquet":
         import pyarrow.parquet as pq
 
-        return int(pq.read_metadata(path).num_rows)
+        try:
+            return int(pq.read_metadata(path).num_rows)
+        except OSError:  # damaged: said when it is read
+            return 0
     return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) // _BYTES_OF_ROW
 
 
