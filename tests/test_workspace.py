@@ -43,7 +43,7 @@ def made(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_a_table_is_made_once_and_read_again(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "custlib")
     workspace.need("customer_activity")
-    assert made(caplog) == ["customer_activity", "transactions"]
+    assert made(caplog) == ["customer_activity", "customer_history", "transactions"]
     again = Workspace(workspace.project, workspace.work)
     count = "select count(*) as n from customer_activity"
     assert again.need("customer_activity").fetch(count)["n"].item() == 300

@@ -77,7 +77,8 @@ def make_customer_potential(
         ``customers``, ``known_products`` (how many were ever bought), ``is_checked`` and, where nothing can be said,
         ``reason`` (``"no_products"``, ``"no_money"`` or ``"too_short"``).
     """
-    end, days = as_of - dt.timedelta(days=window_days), {"window_days": float(window_days)}
+    end = as_of - dt.timedelta(days=window_days)
+    days: dict[str, Any] = {"window_days": float(window_days)}
     used = engine.fetch(most_used(engine.dialect), until=end).sort_values(
         ["customers", "product"], ascending=[False, True]
     )

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-WHOLE, SPLIT, DEFINED = KINDS = (".parquet", ".parts", ".view.json")
+WHOLE, SPLIT, DEFINED = KINDS = (".parquet", ".split", ".view.json")
 
 
 class Shelf:

@@ -237,13 +237,12 @@ def test_a_source_is_opened_under_any_view(tmp_path: Path) -> None:
     engine.close()
 
 
-def test_a_folder_of_one_file_stands_for_it_and_of_several_does_not(check: Check, tmp_path: Path) -> None:
+def test_a_folder_feeds_a_project_with_all_its_files(check: Check, tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "a.csv").write_text(SHOP)
     assert check(tmp_path / "s").quality["rows_used"] == 2
     (tmp_path / "s" / "b.csv").write_text(SHOP)
-    with pytest.raises(TableError, match="s: is a directory or pattern of 2 files. Open them one by one"):
-        check(tmp_path / "s")
+    assert check(tmp_path / "s").quality["rows_used"] == 4
 
 
 def test_every_kind_gives_the_same_purchases(check: Check, tmp_path: Path) -> None:
