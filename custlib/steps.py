@@ -5,7 +5,6 @@ A step is a function of a workspace; ``STEPS`` is their registry, one line per t
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from custlib.differentiate import (
@@ -24,7 +23,7 @@ from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine.base import Engine
 from custlib.identify.contract import make_transactions
-from custlib.identify.inputs import Input
+from custlib.identify.gathered import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
@@ -37,23 +36,13 @@ class Tables(Protocol):
 
     project: Project
     engine: Engine
+    gathered: Gathered
 
     def need(self, *names: str) -> Engine:
         """Make tables that are not there yet."""
 
     def record(self, name: str, make: Callable[[], Any]) -> Any:
         """Read a JSON record, or make and keep it."""
-
-    @property
-    def inputs(self) -> list[Input]:
-        """The inputs of the project."""
-
-    @property
-    def store(self) -> Path:
-        """Folder of the checked lines that later runs need not read again."""
-
-    def release(self) -> None:
-        """Remove what was copied into the work folder to be read."""
 
     @property
     def quality(self) -> dict[str, Any]:
@@ -91,8 +80,8 @@ Step = Callable[[Tables], None]
 
 
 def _transactions(ws: Tables) -> None:
-    made = make_transactions(ws.engine, ws.project, inputs=ws.inputs, store=ws.store)
-    ws.release()
+    made = make_transactions(ws.engine, ws.project, ws.gathered)
+    ws.gathered.release()
     increment = made.pop("increment")
     ws.record("increment", lambda: increment)
     ws.record("quality", lambda: made)

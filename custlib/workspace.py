@@ -24,10 +24,7 @@ from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.errors import UsageError, hint
 from custlib.evidence import Evidence
-from custlib.identify.contract import make_transactions
-from custlib.identify.inputs import Input
-from custlib.identify.inputs import inputs as list_inputs
-from custlib.identify.sources import CHANGING, fingerprint_of, release, stage
+from custlib.identify.gathered import Gathered
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
@@ -104,6 +101,8 @@ class Workspace:
     ----------
     engine : Engine
         Holds the tables made so far.
+    gathered : Gathered
+        The inputs of the project.
     t : Texts
         The words of the project's language.
     """
@@ -120,44 +119,16 @@ class Workspace:
         self.project = project
         self.work = work
         self.engine_kind = engine
+        self.gathered = Gathered(project, work)
         self.folder = work / "tables" / (tables or self.data_id)
         self.engine: Engine = open_engine(engine, self.folder, memory_limit=memory_limit)
-        self.engine.seal(also=self._readable(listed=tables is None))
+        self.engine.seal(also=self.gathered.paths if tables is None else ())
         self.t: Texts = texts(project.language)
-
-    @cached_property
-    def inputs(self) -> list[Input]:
-        """The inputs of the project; what may change while it is read is first copied into the work folder."""
-        folder = self.work / "staged"
-        folder.mkdir(parents=True, exist_ok=True)
-        return [stage(given, folder) if given.kind in CHANGING else given for given in list_inputs(self.project)]
-
-    @cached_property
-    def fingerprints(self) -> list[str]:
-        """SHA-256 of each input; ``missing`` for a file that is not there."""
-        return [fingerprint_of(given) for given in self.inputs]
 
     @property
     def source_hash(self) -> str:
-        """SHA-256 of the only input, or of those of all inputs."""
-        found = self.fingerprints
-        return found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
-
-    @property
-    def store(self) -> Path:
-        """Folder of the checked lines that later runs need not read again."""
-        return self.work / "lines" / self.project.id
-
-    def release(self) -> None:
-        """Remove what was copied into the work folder to be read."""
-        for given in self.inputs:
-            release(given)
-
-    def _readable(self, *, listed: bool) -> tuple[Path, ...]:
-        """Files that the engine may read beside its tables."""
-        found = self.inputs if listed else []
-        places = [given.staged.path if given.staged else given.path for given in found]
-        return tuple(place for place in places if place is not None)
+        """SHA-256 of what the project reads."""
+        return self.gathered.hash
 
     @property
     def data_id(self) -> str:
@@ -223,7 +194,7 @@ class Workspace:
     def quality(self) -> dict[str, Any]:
         """The quality record of the source."""
         self.need("transactions")
-        return self.record("quality", lambda: make_transactions(self.engine, self.project))
+        return self.record("quality", dict)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -30,36 +30,139 @@ class Engine(Protocol):
     folder: Path
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
-        """Give a CSV file a name; every column is text."""
+        """Give a CSV file a name; every column is text.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        path : pathlib.Path
+            The file, UTF-8, plain or gzip.
+        columns : list of str
+            Names of the columns, in order.
+        delimiter : str
+            One character, or ``"whitespace"`` for columns parted by runs of blanks.
+        header : bool, default True
+            Whether the first line names the columns.
+        """
 
     def attach_parquet(self, name: str, path: Path) -> None:
-        """Give a Parquet file a name, columns as typed there."""
+        """Give a Parquet file a name, columns as typed there.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        path : pathlib.Path
+            The file.
+        """
 
     def attach_select(self, name: str, select: str) -> None:
-        """Give a select over views a name; nothing is computed before it is read."""
+        """Give a select a name; nothing is computed before it is read.
+
+        Parameters
+        ----------
+        name : str
+            The view to make.
+        select : str
+            One select over tables and views.
+        """
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
-        """Make a table of a small data frame."""
+        """Make a table of a small data frame.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        frame : pandas.DataFrame
+            Its rows.
+        """
 
     def seal(self, *, also: tuple[Path, ...] = ()) -> None:
-        """Switch off every access to files outside the folder of tables, as far as the engine can."""
+        """Switch off every access to files outside the folder of tables.
+
+        Parameters
+        ----------
+        also : tuple of pathlib.Path, optional
+            Source files that stay readable.
+        """
 
     def has(self, name: str) -> bool:
         """Tell whether the folder holds a table."""
 
     def open(self, name: str) -> None:
-        """Give a table that the folder already holds its name in this connection."""
+        """Give a table that the folder already holds its name in this connection.
+
+        Parameters
+        ----------
+        name : str
+            The table's name.
+
+        Raises
+        ------
+        TableError
+            If the folder has no such table.
+        """
 
     def make(
         self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
     ) -> None:
-        """Make a table from one select: written beside, then renamed, then opened by name."""
+        """Make a table from one select: written beside, then renamed, then opened by name.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        select : str
+            One select.
+        split_by : str, optional
+            A column: rows that are equal in it are written together, in as many parts as memory asks for.
+        rows : int, default 0
+            About how many rows a split table will have.
+        per_customer : bool, default False
+            No row of the select needs rows of two customers: it is made part by part of the split tables it reads.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        TableError
+            If the columns of the result break the data dictionary.
+        RunError
+            If memory or disk do not suffice; nothing is left of the table then.
+        """
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
-        """Give a select over tables a name, instead of writing its rows again."""
+        """Give a select over tables a name, instead of writing its rows again.
+
+        Parameters
+        ----------
+        name : str
+            The table to define.
+        select : str
+            One select.
+        of : tuple of str
+            The tables that it reads.
+        **values
+            Values of its ``:parameters``.
+
+        Raises
+        ------
+        TableError
+            If the columns of the result break the data dictionary.
+        """
 
     def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
-        """Make a table of Parquet files that lie elsewhere, by part, without copying them."""
+        """Make a table of Parquet files that lie elsewhere, by part, without copying them.
+
+        Parameters
+        ----------
+        name : str
+            The table to make.
+        files : mapping of str to list of pathlib.Path
+            As :meth:`files` gives them.
+        """
 
     def files(self, name: str) -> dict[str, list[Path]]:
         """Parquet files of a table, by part."""
@@ -74,13 +177,58 @@ class Engine(Protocol):
         """Names and types of the columns of a table or view, in order."""
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
-        """Bring a small result to Python."""
+        """Bring a small result to Python.
+
+        Parameters
+        ----------
+        select : str
+            One select.
+        limit : int, default 500_000
+            The largest number of rows allowed.
+        **values
+            Values of its ``:parameters``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows; decimals become floats.
+
+        Raises
+        ------
+        TableError
+            If the result is larger than the limit: big tables stay in the engine.
+        """
 
     def write(self, select: str, path: Path, **values: Any) -> None:
-        """Write a result to a Parquet file inside the folder of tables."""
+        """Write a result to a Parquet file inside the folder of tables.
+
+        Parameters
+        ----------
+        select : str
+            One select.
+        path : pathlib.Path
+            The file to write.
+        **values
+            Values of its ``:parameters``.
+        """
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
-        """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""
+        """Find the first row numbers (from 1, in the order of the source) where a predicate holds.
+
+        Parameters
+        ----------
+        view : str
+            An attached source.
+        predicate : str
+            An SQL predicate over its columns.
+        rows : int, default 3
+            How many row numbers at most.
+
+        Returns
+        -------
+        list of int
+            Row numbers, the header not counted.
+        """
 
     def close(self) -> None:
         """Close the connection; the tables stay in the folder."""

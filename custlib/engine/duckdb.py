@@ -63,21 +63,7 @@ class DuckDB:
         self._split: dict[str, list[str]] = {}
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
-        """Give a CSV file a name; every column is text.
-
-        Parameters
-        ----------
-        name : str
-            The view to make.
-        path : pathlib.Path
-            The file, UTF-8, plain or gzip.
-        columns : list of str
-            Names of the columns, in order.
-        delimiter : str
-            One character, or ``"whitespace"`` for columns parted by runs of blanks.
-        header : bool, default True
-            Whether the first line names the columns.
-        """
+        """Give a CSV file a name; every column is text."""
         if delimiter == "whitespace":
             self._attach_blank_separated(name, path, columns, header=header)
             return
@@ -99,41 +85,17 @@ class DuckDB:
         )
 
     def attach_parquet(self, name: str, path: Path) -> None:
-        """Give a Parquet file a name, columns as typed there.
-
-        Parameters
-        ----------
-        name : str
-            The view to make.
-        path : pathlib.Path
-            The file.
-        """
+        """Give a Parquet file a name, columns as typed there."""
         self._execute(
             f"create or replace view {name} as select * from read_parquet({_file(path)}, hive_partitioning = false)"
         )
 
     def attach_select(self, name: str, select: str) -> None:
-        """Give a select a name; nothing is computed before it is read.
-
-        Parameters
-        ----------
-        name : str
-            The view to make.
-        select : str
-            One select over tables and views.
-        """
+        """Give a select a name; nothing is computed before it is read."""
         self._execute(f"create or replace view {name} as {select}")
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
-        """Make a table of a small data frame.
-
-        Parameters
-        ----------
-        name : str
-            The table to make.
-        frame : pandas.DataFrame
-            Its rows.
-        """
+        """Make a table of a small data frame."""
         import pyarrow as pa
 
         self._connection.register("_given", pa.Table.from_pandas(frame, preserve_index=False))
@@ -141,13 +103,7 @@ class DuckDB:
         self._connection.unregister("_given")
 
     def seal(self, *, also: tuple[Path, ...] = ()) -> None:
-        """Switch off every access to files outside the folder of tables.
-
-        Parameters
-        ----------
-        also : tuple of pathlib.Path, optional
-            Source files that stay readable.
-        """
+        """Switch off every access to files outside the folder of tables."""
         self._execute(f"set allowed_directories = [{literal(f'{self.folder}{os.sep}')}]")
         self._execute(f"set allowed_paths = [{', '.join(literal(str(p)) for p in also)}]")
         self._execute("set enable_external_access = false")
@@ -157,18 +113,7 @@ class DuckDB:
         return self._shelf.kind(name) is not None
 
     def open(self, name: str) -> None:
-        """Give a table that the folder already holds its name in this connection.
-
-        Parameters
-        ----------
-        name : str
-            The table's name.
-
-        Raises
-        ------
-        TableError
-            If the folder has no such table.
-        """
+        """Give a table that the folder already holds its name in this connection."""
         kind = self._shelf.kind(name)
         if kind is None:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
@@ -187,30 +132,7 @@ class DuckDB:
     def make(
         self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
     ) -> None:
-        """Make a table from one select: written beside, then renamed, then opened by name.
-
-        Parameters
-        ----------
-        name : str
-            The table to make.
-        select : str
-            One select.
-        split_by : str, optional
-            A column: rows that are equal in it are written together, in as many parts as memory asks for.
-        rows : int, default 0
-            About how many rows a split table will have.
-        per_customer : bool, default False
-            No row of the select needs rows of two customers: it is made part by part of the split tables it reads.
-        **values
-            Values of its ``:parameters``.
-
-        Raises
-        ------
-        TableError
-            If the columns of the result break the data dictionary.
-        RunError
-            If memory or disk do not suffice; nothing is left of the table then.
-        """
+        """Make a table from one select: written beside, then renamed, then opened by name."""
         split = self.parts(rows) if split_by else 1
         written = self._shelf.scratch(name)
         try:
@@ -227,37 +149,12 @@ class DuckDB:
         self._open_checked(name)
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
-        """Give a select over tables a name, instead of writing its rows again.
-
-        Parameters
-        ----------
-        name : str
-            The table to define.
-        select : str
-            One select.
-        of : tuple of str
-            The tables that it reads.
-        **values
-            Values of its ``:parameters``.
-
-        Raises
-        ------
-        TableError
-            If the columns of the result break the data dictionary.
-        """
+        """Give a select over tables a name, instead of writing its rows again."""
         self._shelf.define(name, inlined(select, values), of)
         self._open_checked(name)
 
     def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
-        """Make a table of Parquet files that lie elsewhere, by part, without copying them.
-
-        Parameters
-        ----------
-        name : str
-            The table to make.
-        files : mapping of str to list of pathlib.Path
-            As :meth:`files` gives them.
-        """
+        """Make a table of Parquet files that lie elsewhere, by part, without copying them."""
         self._shelf.adopt(name, files)
         self._open_checked(name)
 
@@ -320,63 +217,18 @@ class DuckDB:
         return {row[0]: row[1] for row in rows}
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
-        """Bring a small result to Python.
-
-        Parameters
-        ----------
-        select : str
-            One select.
-        limit : int, default 500_000
-            The largest number of rows allowed.
-        **values
-            Values of its ``:parameters``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The rows; decimals become floats.
-
-        Raises
-        ------
-        TableError
-            If the result is larger than the limit: big tables stay in the engine.
-        """
+        """Bring a small result to Python."""
         frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
         if len(frame) > limit:
             raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
         return frame
 
     def write(self, select: str, path: Path, **values: Any) -> None:
-        """Write a result to a Parquet file inside the folder of tables.
-
-        Parameters
-        ----------
-        select : str
-            One select.
-        path : pathlib.Path
-            The file to write.
-        **values
-            Values of its ``:parameters``.
-        """
+        """Write a result to a Parquet file inside the folder of tables."""
         self._execute(f"copy ({select}) to {literal(str(path))} (format parquet)", **values)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
-        """Find the first row numbers (from 1, in the order of the source) where a predicate holds.
-
-        Parameters
-        ----------
-        view : str
-            An attached source.
-        predicate : str
-            An SQL predicate over its columns.
-        rows : int, default 3
-            How many row numbers at most.
-
-        Returns
-        -------
-        list of int
-            Row numbers, the header not counted.
-        """
+        """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""
         numbered = f"select *, row_number() over () as row_number from {view}"
         self._execute("set preserve_insertion_order = true")
         try:

@@ -57,29 +57,7 @@ class Spark:
         self._allowed: tuple[Path, ...] | None = None
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
-        """Give a CSV file a name; every column is text.
-
-        The file is looked through once before: a line that is not UTF-8 or a quote that never closes would vanish
-        without a word, and only a file with line breaks inside quotes must be read in one part.
-
-        Parameters
-        ----------
-        name : str
-            The view to make.
-        path : pathlib.Path
-            The file, UTF-8, plain or gzip.
-        columns : list of str
-            Names of the columns, in order.
-        delimiter : str
-            One character, or ``"whitespace"`` for columns parted by runs of blanks.
-        header : bool, default True
-            Whether the first line names the columns.
-
-        Raises
-        ------
-        TableError
-            If the file is not UTF-8, or its quotes do not pair.
-        """
+        """Give a CSV file a name; every column is text."""
         self._source = path.name
         breaks = self._run(lambda: files.look_through(self._session, self._file(path), path.name, delimiter))
         read = files.read_csv(self._session, self._file(path), columns, delimiter, header=header, breaks=breaks)
@@ -109,15 +87,7 @@ class Spark:
         return f"cast(timestamp_micros({quoted} div 1000) as {kind}) as {quoted}"
 
     def attach_select(self, name: str, select: str) -> None:
-        """Give a select a name; nothing is computed before it is read.
-
-        Parameters
-        ----------
-        name : str
-            The view to make.
-        select : str
-            One select over tables and views.
-        """
+        """Give a select a name; nothing is computed before it is read."""
         self._view(name, self._sql(select))
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
@@ -139,13 +109,7 @@ class Spark:
         return any(self._path(name, kind).exists() for kind in _KINDS)
 
     def open(self, name: str) -> None:
-        """Give a table that the folder already holds its name in this session.
-
-        Raises
-        ------
-        TableError
-            If the folder has no such table.
-        """
+        """Give a table that the folder already holds its name in this session."""
         if name in self._views and self.has(name):
             return
         if self._path(name, _DEFINED).is_file():
@@ -162,26 +126,7 @@ class Spark:
     def make(
         self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
     ) -> None:
-        """Make a table from one select: written beside, then renamed, then opened by name.
-
-        Parameters
-        ----------
-        name : str
-            The table to make.
-        select : str
-            One select.
-        split_by : str, optional
-            A column: rows that are equal in it are written together.
-        rows, per_customer
-            As of every engine; Spark parts the work by itself.
-        **values
-            Values of its ``:parameters``.
-
-        Raises
-        ------
-        TableError
-            If the columns of the result break the data dictionary.
-        """
+        """Make a table from one select: written beside, then renamed, then opened by name."""
         del rows, per_customer
         split = f" distribute by {self.dialect.name(split_by)}" if split_by else ""
         made = self._sql(f"select * from ({select}){split}" if split else select, **values)
@@ -197,24 +142,7 @@ class Spark:
         self._view(name, self._session.read.schema(made.schema).parquet(self._file(self._path(name))))
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
-        """Give a select over tables a name, instead of writing its rows again.
-
-        Parameters
-        ----------
-        name : str
-            The table to define.
-        select : str
-            One select.
-        of : tuple of str
-            The tables that it reads.
-        **values
-            Values of its ``:parameters``.
-
-        Raises
-        ------
-        TableError
-            If the columns of the result break the data dictionary.
-        """
+        """Give a select over tables a name, instead of writing its rows again."""
         defined = self._sql(select, **values)
         tables.check(name, defined.columns)
         written = self._path(name, f".{os.getpid()}.part")
@@ -226,15 +154,7 @@ class Spark:
         self._view(name, defined)
 
     def adopt(self, name: str, given: Mapping[str, list[Path]]) -> None:
-        """Make a table of Parquet files that lie elsewhere, by part, without copying them.
-
-        Parameters
-        ----------
-        name : str
-            The table to make.
-        given : mapping of str to list of pathlib.Path
-            As :meth:`files` gives them; the parts do not matter here.
-        """
+        """Make a table of Parquet files that lie elsewhere, by part, without copying them."""
         written = self._path(name, f".{os.getpid()}.part")
         remove(written)
         written.mkdir()
@@ -266,27 +186,7 @@ class Spark:
         return {field.name: files.type_name(field.dataType.simpleString()) for field in schema.fields}
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
-        """Bring a small result to Python.
-
-        Parameters
-        ----------
-        select : str
-            One select.
-        limit : int, default 500_000
-            The largest number of rows allowed.
-        **values
-            Values of its ``:parameters``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The rows; decimals become floats.
-
-        Raises
-        ------
-        TableError
-            If the result is larger than the limit: big tables stay in the engine.
-        """
+        """Bring a small result to Python."""
         frame = self._decimals_as_doubles(self._sql(select, **values))
         found = self._run(frame.limit(limit + 1).toArrow)
         if found.num_rows > limit:
@@ -304,13 +204,7 @@ class Spark:
         )
 
     def write(self, select: str, path: Path, **values: Any) -> None:
-        """Write a result to one Parquet file inside the folder of tables.
-
-        Raises
-        ------
-        RunError
-            If the file would lie outside the folder.
-        """
+        """Write a result to one Parquet file inside the folder of tables."""
         self._permit(path)
         written = path.with_suffix(f".{os.getpid()}.part")
         shutil.rmtree(written, ignore_errors=True)
@@ -321,17 +215,7 @@ class Spark:
             shutil.rmtree(written, ignore_errors=True)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
-        """Find the first row numbers (from 1, in the order of the source) where a predicate holds.
-
-        Parameters
-        ----------
-        view : str
-            An attached source.
-        predicate : str
-            An SQL predicate over its columns.
-        rows : int, default 3
-            How many row numbers at most; the header is not counted.
-        """
+        """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""
         # Read in one part, a file keeps its order, and the identifiers that Spark gives rise by one.
         numbered = f"select *, monotonically_increasing_id() + 1 as row_number from {view}"
         kept = {name: self._session.conf.get(name, None) for name in _ONE_PART}

@@ -14,8 +14,8 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import has_whole_ids, shown, transactions_read
 from custlib.identify.findings import count
+from custlib.identify.gathered import Gathered
 from custlib.identify.inputs import Input
-from custlib.identify.inputs import inputs as list_inputs
 from custlib.identify.margins import make_product_margins, margin_gaps, refuse_margins
 from custlib.identify.sources import Opened, agree, explain, open_input, release, stage
 from custlib.identify.store import adopt, changes, keep
@@ -29,9 +29,7 @@ _SEPARATOR = "chr(31)"
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
 
 
-def make_transactions(
-    engine: Engine, project: Project, *, inputs: list[Input] | None = None, store: Path | None = None
-) -> dict[str, Any]:
+def make_transactions(engine: Engine, project: Project, gathered: Gathered | None = None) -> dict[str, Any]:
     """Read, cast and check the inputs of a project; define ``transactions`` and ``quarantine``.
 
     Parameters
@@ -40,10 +38,8 @@ def make_transactions(
         Where to make them.
     project : Project
         Sources, mapping and as_of.
-    inputs : list of Input, optional
-        The inputs of the project, where they are listed or staged already.
-    store : pathlib.Path, optional
-        Folder that keeps checked lines from run to run; within the folder of tables when not given.
+    gathered : Gathered, optional
+        The inputs, with the store that keeps checked lines from run to run; within the folder of tables if not given.
 
     Returns
     -------
@@ -56,8 +52,8 @@ def make_transactions(
     TableError
         If an input cannot be read, breaks a rule too often, or holds no usable row.
     """
-    given = inputs or list_inputs(project)
-    store = store or engine.folder / "lines"
+    gathered = gathered or Gathered(project, engine.folder)
+    given, store = gathered.inputs, gathered.store
     kept = keep(engine, given, store, lambda *asked: _read(engine, project, *asked))
     shapes = adopt(engine, kept)
     together = agree([entry.opened for entry in kept], given)

@@ -1,0 +1,65 @@
+"""The inputs of a project, gathered when they are first asked for: listed, copied where they may change, hashed.
+
+A database or frame may change while it is read, so it is copied into the work folder first, and what is hashed is what
+is read.
+"""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+
+from custlib.identify.inputs import Input, inputs
+from custlib.identify.sources import CHANGING, fingerprint_of, release, stage
+from custlib.project import Project
+
+
+class Gathered:
+    """The inputs of one project.
+
+    Parameters
+    ----------
+    project : Project
+        Its sources.
+    work : pathlib.Path
+        The work folder.
+
+    Attributes
+    ----------
+    store : pathlib.Path
+        Folder of the checked lines that later runs need not read again.
+    """
+
+    def __init__(self, project: Project, work: Path) -> None:
+        self._project = project
+        self._folder = work / "staged"
+        self.store = work / "lines" / project.id
+
+    @cached_property
+    def inputs(self) -> list[Input]:
+        """One per file, table or frame."""
+        found = inputs(self._project)
+        if any(given.kind in CHANGING for given in found):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        return [stage(given, self._folder) if given.kind in CHANGING else given for given in found]
+
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """SHA-256 of each input; ``missing`` for a file that is not there."""
+        return [fingerprint_of(given) for given in self.inputs]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the only input, or of those of all inputs."""
+        found = self.fingerprints
+        return found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Files that an engine reads."""
+        places = [given.staged.path if given.staged else given.path for given in self.inputs]
+        return tuple(place for place in places if place is not None)
+
+    def release(self) -> None:
+        """Remove what was copied into the work folder."""
+        for given in self.inputs:
+            release(given)
