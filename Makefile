@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models check lock environment clean
+.PHONY: help report test test-slow lab bench bench-models check lock spark environment clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,13 @@ lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pypr
 	@$(PY) -m uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header \
 		--extra dev pyproject.toml --output-file requirements.lock
+	@echo 'pyspark>=4.3' | $(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header - --output-file requirements-spark.lock
+
+# PySpark is large and comes as source only, so it is installed when it is asked for.
+spark: $(STAMP) ## install PySpark, for --engine spark and its tests (needs Java 17)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+		--require-hashes --requirement requirements-spark.lock
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py

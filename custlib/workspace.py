@@ -99,12 +99,8 @@ class Workspace:
 
     Attributes
     ----------
-    engine : Engine
-        Holds the tables made so far.
-    gathered : Gathered
-        The inputs of the project.
-    t : Texts
-        The words of the project's language.
+    engine, gathered, t
+        The engine with the tables made so far, the inputs of the project, the words of its language.
     """
 
     def __init__(
