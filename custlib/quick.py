@@ -27,6 +27,7 @@ OUT_COLUMNS = (
 )  # fmt: skip
 
 _LONGEST = 3650
+_SORTED = 1_000_000  # customers
 _STILL = (
     "Without a forecast there is still a report: data quality, RFM, ABC, pyramid and clusters by what was bought so "
     "far. Write a project file (see data/cdnow.toml) and run: custlib run PROJECT"
@@ -56,7 +57,8 @@ def value_file(
     options : dict
         How the file is written: keys of :class:`custlib.project.Source`, and ``as_of``.
     out : pathlib.Path
-        Parquet file to write, one row per customer (see ``OUT_COLUMNS``; times in days).
+        Parquet file to write, one row per customer (see ``OUT_COLUMNS``; times in days), in order of ``customer_id``;
+        above a million customers in no order.
     horizon_days : int, default 365
         Length of the forecast.
     annual_discount_rate : float, default 0.10
@@ -185,7 +187,9 @@ def _write(workspace: Workspace, out: Path) -> None:
     """Write the rows beside the target, then rename: no partial file is left."""
     made = workspace.folder / "out.parquet"
     columns = f"cast(customer_id as string) as customer_id, {', '.join(OUT_COLUMNS[1:])}"
-    workspace.engine.write(f"select {columns} from customer_value order by customer_id", made)
+    customers = workspace.engine.fetch("select count(*) as n from customer_value")["n"].item()
+    order = "order by customer_id" if customers <= _SORTED else ""
+    workspace.engine.write(f"select {columns} from customer_value {order}", made)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         shutil.copyfile(made, part)

@@ -88,9 +88,9 @@ def _transactions(ws: Tables) -> None:
 
 
 def _history(ws: Tables) -> None:
-    ws.need("transactions")
-    as_of, end = ws.project.as_of, ws.project.calibration_end
-    activity.make_history(ws.engine, as_of=as_of, calibration_end=end, **_money(ws.project))
+    quality, as_of, end = ws.quality, ws.project.as_of, ws.project.calibration_end
+    has_returns = quality["purchase_rows"] < quality["rows_used"]
+    activity.make_history(ws.engine, as_of=as_of, calibration_end=end, has_returns=has_returns, **_money(ws.project))
 
 
 def _activity(name: str, end: str) -> Step:
@@ -153,18 +153,21 @@ def _alive_scores(ws: Tables) -> None:
     )
 
 
-def _calibration_scores(ws: Tables) -> None:
-    horizon, rate = ws.project.holdout_days, ws.project.daily_discount_rate
-    ws.need("calibration_activity")
-    model = ws.calibration_model
-    lifetime.make_alive_scores(
-        ws.engine, "calibration_scores", "calibration_activity", model, horizon_days=horizon, daily_rate=rate
-    )
+def _calibration_scores(name: str, *, discounted: bool) -> Step:
+    def make(ws: Tables) -> None:
+        horizon, rate = ws.project.holdout_days, ws.project.daily_discount_rate if discounted else None
+        ws.need("calibration_activity")
+        model = ws.calibration_model
+        lifetime.make_alive_scores(
+            ws.engine, name, "calibration_activity", model, horizon_days=horizon, daily_rate=rate
+        )
+
+    return make
 
 
 def _customer_value(ws: Tables) -> None:
     if ws.refused("forecast"):
-        value.make_customer_history(ws.need("customer_activity"), "customer_value", "customer_activity")
+        value.make_past_value(ws.need("customer_activity"), "customer_value", "customer_activity")
         return
     engine = ws.need("customer_activity", "alive_scores")
     cost, sold = ws.project.cost_to_serve, "product" in ws.quality["columns"]
@@ -221,11 +224,11 @@ def _customer_methods(ws: Tables) -> None:
 
 
 def _calibration_value(ws: Tables) -> None:
-    engine = ws.need("calibration_activity", "calibration_scores")
+    engine = ws.need("calibration_activity", "calibration_money_scores")
     cost = ws.project.cost_to_serve
     margin = value.margin_rate(engine, "calibration_activity", cost_to_serve=cost)
     value.make_customer_value(
-        engine, "calibration_value", "calibration_activity", "calibration_scores",
+        engine, "calibration_value", "calibration_activity", "calibration_money_scores",
         model=ws.calibration_model, money=ws.calibration_spend[0], margin=margin, cost_to_serve=cost,
     )  # fmt: skip
 
@@ -250,7 +253,8 @@ STEPS: dict[str, Step] = {
     "calibration_activity": _activity("calibration_activity", "calibration"),
     "calibration_cells": _cells("calibration_cells", "calibration_activity"),
     "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),
-    "calibration_scores": _calibration_scores,
+    "calibration_scores": _calibration_scores("calibration_scores", discounted=False),
+    "calibration_money_scores": _calibration_scores("calibration_money_scores", discounted=True),
     "holdout": _holdout,
     "customer_segments": _customer_segments,
     "history_before": _history_before,

@@ -19,29 +19,34 @@ DAY_BINS = (1, 2, 7, 14)
 _SPEND_BINS = (None, 1000, 200, 50)
 
 
-def customer_days(sql: Dialect, *, daily_rate: float = 0.0, cost_to_serve: float = 0.0) -> str:
+def customer_days(
+    sql: Dialect, *, daily_rate: float = 0.0, cost_to_serve: float = 0.0, has_returns: bool = True
+) -> str:
     """Write the select of one row per customer and day up to ``:until``, several lines of a day being one purchase.
 
     A profit is carried to ``:until`` as profit x (1 + annual rate)^(days / 365), with ``daily_rate`` =
     ln(1 + annual rate) / 365; as decimals, so that the order of rows does not matter, and by at most e^40, so that
-    no decimal overflows.
+    no decimal overflows. Where every line is a purchase, ``has_returns`` is false and nothing needs netting.
     """
+    bought, refunded = "bool_or(is_purchase)", "sum(case when is_refund then -amount else 0 end)"
+    if not has_returns:
+        bought, refunded = "true", "cast(0 as decimal(18, 4))"
     factor = f"exp(least(cast('{daily_rate!r}' as double) * {sql.days('cast(:until as date)', 'day')}, 40))"
     served = f"case when is_purchase then cast('{cost_to_serve!r}' as decimal(18, 4)) else 0 end"
     profit = f"profit - {served}" if cost_to_serve else "profit"
     return f"""
         select *, cast(round(cast(profit as double) * {factor} * 1e6) / 1e6 as decimal(38, 6)) as carried
         from (select customer_id, day, is_purchase, amount, refunded, {profit} as profit
-              from (select customer_id, day, bool_or(is_purchase) as is_purchase,
-                           sum(amount) as amount, sum(profit) as profit,
-                           sum(case when is_refund then -amount else 0 end) as refunded
+              from (select customer_id, day, {bought} as is_purchase,
+                           sum(amount) as amount, sum(profit) as profit, {refunded} as refunded
                     from transactions where day <= :until group by customer_id, day))"""
 
 
-def customer_history(sql: Dialect, ends: Mapping[str, dt.date], *, before: dt.date, **rates: float) -> str:
+def customer_history(sql: Dialect, ends: Mapping[str, dt.date], *, before: dt.date, **money: Any) -> str:
     """Write the select of one row per customer, as known at the end of each of some days, in one pass.
 
-    A column is named ``<column>_<end>``; ``purchase_days_before`` counts those up to ``before``.
+    A column is named ``<column>_<end>``; ``purchase_days_before`` counts those up to ``before``. ``money`` is what
+    :func:`customer_days` takes.
     """
     columns = [f"count(case when is_purchase and day <= {_day(before)} then 1 end) as purchase_days_before"]
     for name, end in ends.items():
@@ -58,7 +63,7 @@ def customer_history(sql: Dialect, ends: Mapping[str, dt.date], *, before: dt.da
         select customer_id, min(case when is_purchase then day end) as first_day,
                {sql.min_by}(amount, case when is_purchase then day end) as first_amount,
                {", ".join(columns)}
-        from ({customer_days(sql, **rates)}) group by customer_id"""
+        from ({customer_days(sql, **money)}) group by customer_id"""
 
 
 def _day(day: dt.date) -> str:
@@ -155,6 +160,7 @@ def make_history(
     calibration_end: dt.date,
     daily_rate: float = 0.0,
     cost_to_serve: float = 0.0,
+    has_returns: bool = True,
 ) -> None:
     """Make ``customer_history`` at as_of (``now``) and at the end of calibration, in one pass of the transactions.
 
@@ -168,6 +174,8 @@ def make_history(
         Continuous rate per day at which past profits are carried to as_of.
     cost_to_serve : float, default 0
         What a purchase day costs beside the goods, in currency.
+    has_returns : bool, default True
+        Whether any line is no purchase.
     """
     ends = {"now": as_of, "calibration": calibration_end}
     before = calibration_end - (as_of - calibration_end)

@@ -122,8 +122,9 @@ def in_unit(model: Kind, days: int, *, repeats: float = 0.0) -> Kind:
 
 
 def make_alive_scores(
-    engine: Engine, name: str, activity: str, model: BetaGeometricNBD, *, horizon_days: int, daily_rate: float
-) -> None:
+    engine: Engine, name: str, activity: str, model: BetaGeometricNBD, *, horizon_days: int,
+    daily_rate: float | None,
+) -> None:  # fmt: skip
     """Make the small table of forecasts given that a customer is still active.
 
     Parameters
@@ -138,8 +139,8 @@ def make_alive_scores(
         Fitted with time in days.
     horizon_days : int
         Length of the forecast, in days.
-    daily_rate : float
-        Continuous discount rate per day.
+    daily_rate : float or None
+        Continuous discount rate per day; None leaves the discounted columns out (null).
     """
     pairs = engine.fetch(f"select distinct frequency, T from {activity} order by frequency, T")
     frequency, age = pairs["frequency"].to_numpy(dtype=float), pairs["T"].to_numpy(dtype=float)
@@ -147,9 +148,12 @@ def make_alive_scores(
     scores = pairs.assign(
         purchases_if_alive=bgnbd.expected_purchases_if_alive(model, horizon, frequency, age),
         any_purchase_if_alive=bgnbd.probability_of_purchase(model, horizon, frequency, age),
-        discounted_if_alive=bgnbd.discounted_purchases_if_alive(model, horizon, daily_rate, frequency, age),
-        residual_if_alive=bgnbd.residual_transactions_if_alive(model, daily_rate, frequency, age),
+        discounted_if_alive=np.nan,
+        residual_if_alive=np.nan,
     )
+    if daily_rate is not None:
+        scores["discounted_if_alive"] = bgnbd.discounted_purchases_if_alive(model, horizon, daily_rate, frequency, age)
+        scores["residual_if_alive"] = bgnbd.residual_transactions_if_alive(model, daily_rate, frequency, age)
     engine.attach_frame(name, scores)
 
 

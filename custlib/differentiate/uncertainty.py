@@ -26,7 +26,7 @@ from custlib.models.gammagamma import GammaGamma
 Floats = NDArray[np.float64]
 _TAILS = np.array([0.025, 0.975])
 _NORMAL = 1.959963984540054
-_STEP = 1e-4
+_STEP = 1e-5
 _FUTURES = 200
 _FUTURES_IN_ALL = 1_000_000
 _AGE_BINS = 25
@@ -269,7 +269,8 @@ def _slopes(model: BetaGeometricNBD, total: Callable[[BetaGeometricNBD], Floats]
         r, alpha, a, b = (float(value) for value in np.exp(logs + step))
         return total(type(model)(r, alpha, a, b))
 
-    return np.array([(at(step) - at(-step)) / (2 * _STEP) for step in np.eye(4) * _STEP])
+    here = total(model)
+    return np.array([(at(step) - here) / _STEP for step in np.eye(4) * _STEP])
 
 
 def log_covariance(model: BetaGeometricNBD) -> Floats:

@@ -89,7 +89,7 @@ def make_customer_value(
     engine.make(name, select, per_customer=True, margin=margin, cost_to_serve=cost_to_serve, **values)
 
 
-def customer_history(sql: Dialect, activity: str) -> str:
+def past_value(sql: Dialect, activity: str) -> str:
     """Write the select of ``customer_value`` where nothing can be forecast: the history, and nulls."""
     del sql
     unknown = ", ".join(f"cast(null as double) as {name}" for name in FORECASTS)
@@ -99,7 +99,7 @@ def customer_history(sql: Dialect, activity: str) -> str:
         from {activity}"""
 
 
-def make_customer_history(engine: Engine, name: str, activity: str) -> None:
+def make_past_value(engine: Engine, name: str, activity: str) -> None:
     """Make the table of customer value without its forecast.
 
     Parameters
@@ -111,7 +111,7 @@ def make_customer_history(engine: Engine, name: str, activity: str) -> None:
     activity : str
         Name of the table it reads.
     """
-    engine.make(name, customer_history(engine.dialect, activity), per_customer=True)
+    engine.make(name, past_value(engine.dialect, activity), per_customer=True)
 
 
 def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) -> float:

@@ -15,7 +15,7 @@ MOST = 64
 LEAST_MEMORY = 100_000_000  # bytes; with less the engine cannot even write a table
 _BYTES_REDUCING = 120  # a customer and day in memory, with its sums
 _BYTES_WRITTEN = 40  # a line of the split table on disk
-_SHARE = 0.4  # of the memory that one part may fill
+_SHARE = 0.6  # of the memory that one part may fill
 _UNITS = {"": 1, "B": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -37,7 +37,7 @@ def count(rows: int, memory: int) -> int:
     Examples
     --------
     >>> count(1_000_000, 500_000_000), count(10_000_000, 500_000_000), count(100_000_000, 10**9)
-    (1, 8, 32)
+    (1, 4, 32)
     """
     if rows < FEWEST_ROWS:
         return 1

@@ -48,6 +48,7 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         "currency_signs": sorted({*good["least_sign"].dropna(), *good["greatest_sign"].dropna()}),
         "ignored_columns": list(opened.ignored),
         "columns": opened.columns,
+        "purchase_rows": int(good["purchases"].sum()),
         "first_day": _first_day(good),
     }
     quality["customers_without_purchase"], alike = _customers(engine, good)
@@ -58,14 +59,9 @@ def _contract(kind: str) -> list[dict[str, Any]]:
     return rules.load("contract")[kind]
 
 
-def _screens() -> list[str]:
-    """Predicates over an id; where one of a rule's holds for no id at all, no two ids can be alike by that rule."""
-    return [screen.format("customer_id") for rule in _contract("alike") for screen in rule["screens"]]
-
-
 def _by_reason(*, texts: bool) -> str:
     """Write the one aggregate pass over the checked rows; ids that are numbers have no spelling to look at."""
-    screens = _screens() if texts else []
+    screens = [rule["screen"].format("customer_id") for rule in _contract("alike")] if texts else []
     repairs = {r["id"]: r["done"] if texts or not r.get("of_text") else "false" for r in _contract("repair")}
     done = [f"count(*) filter (where {holds}) as {name}" for name, holds in repairs.items()]
     anything = " or ".join(holds for name, holds in repairs.items() if name != _FLOAT_ID)
@@ -111,19 +107,20 @@ def _repaired(good: pd.DataFrame) -> int:
 def _customers(engine: Engine, good: pd.DataFrame) -> tuple[int, dict[str, int]]:
     """Count customers without a purchase, and ids that differ only in how they are written, by how."""
     without = 0 if good["purchases"].sum() == good["n"].sum() else engine.fetch(_WITHOUT_PURCHASE)["n"].item()
-    if not _may_be_alike(good):
+    if not _may_be_alike(engine, good):
         return int(without), {}
     counts = engine.fetch(_alike())
     return int(without), {str(kind): int(n) for kind, n in zip(counts["kind"], counts["ids"], strict=True)}
 
 
-def _may_be_alike(good: pd.DataFrame) -> bool:
-    """Tell whether the screens of any rule were all seen."""
-    place = 0
-    for rule in _contract("alike"):
-        names = [f"screen_{place + i}" for i in range(len(rule["screens"]))]
-        place += len(names)
-        if all(name in good and good[name].eq(True).any() for name in names):
+def _may_be_alike(engine: Engine, good: pd.DataFrame) -> bool:
+    """Tell whether the screens of any rule hold for some id; the second is looked at where the first holds."""
+    for place, rule in enumerate(_contract("alike")):
+        if f"screen_{place}" not in good or not good[f"screen_{place}"].eq(True).any():
+            continue
+        also = rule.get("and_screen", "true").format("customer_id")
+        seen = engine.fetch(f"select bool_or({also}) as seen from transactions_checked where reason is null")
+        if bool(seen["seen"].item()):
             return True
     return False
 
