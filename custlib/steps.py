@@ -88,9 +88,8 @@ def _transactions(ws: Tables) -> None:
 
 
 def _history(ws: Tables) -> None:
-    quality, as_of, end = ws.quality, ws.project.as_of, ws.project.calibration_end
-    has_returns = quality["purchase_rows"] < quality["rows_used"]
-    activity.make_history(ws.engine, as_of=as_of, calibration_end=end, has_returns=has_returns, **_money(ws.project))
+    money, as_of, end = _money(ws), ws.project.as_of, ws.project.calibration_end
+    activity.make_history(ws.engine, as_of=as_of, calibration_end=end, money=money)
 
 
 def _activity(name: str, end: str) -> Step:
@@ -104,14 +103,16 @@ def _activity(name: str, end: str) -> Step:
     return make
 
 
-def _money(project: Project) -> dict[str, Any]:
-    return {"daily_rate": project.daily_discount_rate, "cost_to_serve": project.cost_to_serve}
+def _money(ws: Tables) -> activity.Money:
+    quality, project = ws.quality, ws.project
+    has_margins = bool(quality["has_cost"] or project.product_margins) or project.margin < 1
+    has_returns = quality["purchase_rows"] < quality["rows_used"]
+    return activity.Money(project.daily_discount_rate, project.cost_to_serve, has_margins, has_returns)
 
 
 def _history_before(ws: Tables) -> None:
-    ws.need("transactions")
-    since = ws.compared_with
-    select = activity.customer_history(ws.engine.dialect, {"now": since}, before=since, **_money(ws.project))
+    money, since = _money(ws), ws.compared_with
+    select = activity.customer_history(ws.engine.dialect, {"now": since}, before=since, money=money)
     ws.engine.make("history_before", select, per_customer=True, until=since)
 
 
