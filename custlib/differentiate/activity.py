@@ -70,7 +70,8 @@ def customer_days(sql: Dialect, money: Money) -> str:
         select *, cast(round(cast(profit as double) * {factor} * 1e6) / 1e6 as decimal(38, 6)) as carried
         from (select {", ".join(kept)}, {profit} as profit
               from (select customer_id, day, {", ".join(columns)}
-                    from transactions where day <= :until group by customer_id, day))"""
+                    from (select * from transactions where day <= :until {sql.together("customer_id")})
+                    group by customer_id, day))"""
 
 
 def customer_history(sql: Dialect, ends: Mapping[str, dt.date], *, before: dt.date, money: Money | None = None) -> str:

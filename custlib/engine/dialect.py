@@ -38,6 +38,7 @@ class Dialect:
     group: str
     matches_template: str
     clean_template: str
+    together_template: str
     number_template: str
     float_text_template: str
     moment_template: str
@@ -120,6 +121,10 @@ class Dialect:
     def unless_clean(self, text: str, cleaned: str) -> str:
         """Write a text that is cleaned only where it begins or ends in other than a visible ASCII character."""
         return self.clean_template.format(text=text, cleaned=cleaned)
+
+    def together(self, column: str) -> str:
+        """Write that rows equal in a column are brought together once, for all that is grouped by it afterwards."""
+        return self.together_template.format(column=self.name(column))
 
     def moment(self, text: str) -> str:
         """Write an ISO text as a local time, whatever offset it ends in; null where it is none."""
@@ -217,6 +222,7 @@ DUCKDB = Dialect(
         "case when {text} >= '!' and {text} < chr(127) and unicode({text}[-1]) between 33 and 126 then {text}"
         " else {cleaned} end"
     ),
+    together_template="",
     number_template="try_cast({text} as double)",
     float_text_template="cast({column} as varchar)",
     moment_template="try_cast({text} as timestamp)",
@@ -241,6 +247,7 @@ SPARK = Dialect(
     group="$",
     matches_template="regexp_like({text}, {pattern})",
     clean_template="{cleaned}",
+    together_template="distribute by {column}",
     number_template=(
         "case when regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then null when contains({text}, '_')"
         " then try_cast(regexp_replace({text}, '([0-9])_(?=[0-9])', '$1') as double)"

@@ -1,12 +1,13 @@
-"""Spark: it runs a step, keeps equal rows together, and says in one line why it cannot start."""
+"""Spark: it runs a step, moves the lines once, and says in one line why it cannot start."""
 
+import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
+from custlib.differentiate import activity
 from custlib.engine import open_engine, spark_session
 from custlib.engine.spark_session import start
 from custlib.engine.strptime import spark_day
@@ -28,13 +29,15 @@ def test_spark_reads_casts_and_writes(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("spark_here")
-def test_rows_equal_in_the_column_of_a_split_lie_in_one_file(tmp_path: Path) -> None:
+def test_the_reduction_moves_the_lines_once(tmp_path: Path) -> None:
     engine = open_engine("spark", tmp_path)
-    engine.make("lines", "select id % 50 as customer_id, id from range(5000)", split_by="customer_id")
-    engine.make("sums", "select customer_id, count(*) as n from lines group by customer_id", per_customer=True)
-    assert engine.fetch("select min(n) as least, max(n) as most from sums").to_numpy().tolist() == [[100, 100]]
-    files = [set(pq.read_table(f)["customer_id"].to_pylist()) for f in tmp_path.glob("lines.parquet/*.parquet")]
-    assert sum(len(customers) for customers in files) == 50
+    money = "cast(1 as decimal(18, 4)) as amount, cast(1 as decimal(18, 4)) as profit"
+    days = "date_add(date '2025-01-01', cast(id % 9 as int)) as day, true as is_purchase, false as is_refund, '' as product"
+    engine.make("transactions", f"select concat('c', id % 50) as customer_id, {days}, {money} from range(5000)")
+    ends = {"now": dt.date(2025, 12, 31), "calibration": dt.date(2025, 1, 5)}
+    select = activity.customer_history(engine.dialect, ends, before=dt.date(2025, 1, 2))
+    plan = engine._session.sql("explain " + select.replace(":until", "date '2025-12-31'")).collect()
+    assert plan[0][0].count("Exchange hashpartitioning") == 1
     engine.close()
 
 
