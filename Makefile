@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models check lock spark environment clean
+.PHONY: help report test test-slow lab bench bench-models bench-scale check lock spark environment clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,12 @@ BENCH_PY ?= $(if $(wildcard .venv-bench/bin/python),.venv-bench/bin/python,$(PY)
 
 bench-models: $(STAMP) ## time the models against their peers (SIZES=10000,100000)
 	@$(BENCH_PY) -m benchmarks.models $(SIZES)
+
+SIZE ?= 10m
+IDS ?= text
+
+bench-scale: $(STAMP) ## time the way of the data by lines of purchases (SIZE=1m,10m,100m IDS=text,number)
+	@$(PY) -m benchmarks.scale $(SIZE) --ids $(IDS)
 
 check: $(STAMP) ## check format, style and types
 	@failed=0; \

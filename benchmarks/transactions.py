@@ -1,12 +1,12 @@
 """Simulates purchases as a shop exports them, in order of time, up to a hundred million lines in a Parquet file.
 
-Ids are text, times are to the second, money is a float with two decimals. Run as a program it writes the file:
-``python -m benchmarks.transactions 10000000 purchases.parquet``. Customers differ in rate (Gamma) and in how long they
-stay (exponential); there are about ten lines for each.
+Ids are text or whole numbers, times are to the second, money is a float with two decimals. Run as a program it writes
+the file: ``python -m benchmarks.transactions 10000000 purchases.parquet --ids number``. Customers differ in rate
+(Gamma) and in how long they stay (exponential); there are about ten lines for each.
 """
 
+import argparse
 import datetime as dt
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +20,18 @@ START = AS_OF - dt.timedelta(days=DAYS - 1)
 LINES_EACH = 10
 SHAPE, STAY = 0.7, 300.0  # of the rates; mean days that a customer stays
 SLICE = 1_000_000
+IDS = {"text": pa.string(), "number": pa.int64()}
 
 
-def write(lines: int, path: Path, *, seed: int = 0) -> None:
-    """Write a file of about so many lines, a row group for each million."""
+def write(lines: int, path: Path, *, seed: int = 0, ids: str = "text") -> None:
+    """Write a file of about so many lines, a row group for each million; both kinds of ids name the same customers."""
     random = np.random.default_rng(seed)
     customers = max(lines // LINES_EACH, 1)
     who, day = _purchases(customers, lines, random)
     order = np.argsort(day, kind="stable")
-    names = _names(customers, random)
+    names = _names(customers, ids, random)
     level = random.lognormal(3.0, 0.6, customers)
-    schema = pa.schema([("customer_id", pa.string()), ("timestamp", pa.timestamp("us")), ("amount", pa.float64())])
+    schema = pa.schema([("customer_id", IDS[ids]), ("timestamp", pa.timestamp("us")), ("amount", pa.float64())])
     with pq.ParquetWriter(path, schema) as writer:
         for begin in range(0, len(order), SLICE):
             rows = order[begin : begin + SLICE]
@@ -50,8 +51,10 @@ def _purchases(customers: int, lines: int, random: np.random.Generator) -> tuple
     return who, np.minimum(np.concatenate([begin, day]), DAYS - 1).astype(np.uint16)
 
 
-def _names(customers: int, random: np.random.Generator) -> pa.Array:
+def _names(customers: int, ids: str, random: np.random.Generator) -> pa.Array:
     numbers = pa.array(random.permutation(customers) + 100_000_000)
+    if ids == "number":
+        return numbers
     return pc.binary_join_element_wise("C", numbers.cast(pa.string()), "")
 
 
@@ -66,4 +69,9 @@ def _slice(
 
 
 if __name__ == "__main__":
-    write(int(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description="Write simulated purchases to a Parquet file.")
+    parser.add_argument("lines", type=int, help="about how many")
+    parser.add_argument("path", type=Path, help="the file")
+    parser.add_argument("--ids", choices=sorted(IDS), default="text", help="kind of customer_id (text)")
+    given = parser.parse_args()
+    write(given.lines, given.path, ids=given.ids)
