@@ -98,7 +98,7 @@ def unchecked(task: Task) -> None:
     def act() -> None:
         engine.attach_parquet("source", task.file)
         engine.make("transactions", TYPED, split_by="customer_id", rows=task.lines)
-        make_history(engine, as_of=AS_OF, calibration_end=end)
+        make_history(engine, as_of=AS_OF, calibration_end=end, has_returns=False)
 
     task.measure("reduction, unchecked", act)
     task.note(rows=_rows(engine, "customer_history"), disk_bytes=_disk_bytes(task.folder))
