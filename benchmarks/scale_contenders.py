@@ -6,6 +6,7 @@ processors: where the system allows it, the process is bound to two, so that no 
 
 import datetime as dt
 import json
+import math
 import os
 import resource
 import sys
@@ -23,6 +24,7 @@ AS_OF = dt.date(2025, 12, 31)  # of the simulated purchases; their module would 
 PROCESSORS = 2
 REPEATS = 3  # of the floor
 HOLDOUT_DAYS = 180
+DAILY_RATE = math.log(1.10) / 365  # what a project has when it says nothing
 FLOOR = "select max(customer_id), max(timestamp), sum(amount) from read_parquet(?)"
 TYPED = """
     select customer_id, cast(timestamp as date) as day, cast(amount as decimal(18, 4)) as amount,
@@ -89,16 +91,16 @@ def reduction(task: Task) -> None:
 
 def unchecked(task: Task) -> None:
     """The same without the contract: lines are taken as they are, so the difference is what checking costs."""
-    from custlib.differentiate.activity import make_history
+    from custlib.differentiate.activity import Money, make_history
     from custlib.engine.duckdb import DuckDB
 
     engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
-    end = AS_OF - dt.timedelta(days=HOLDOUT_DAYS)
+    end, money = AS_OF - dt.timedelta(days=HOLDOUT_DAYS), Money(DAILY_RATE, has_margins=False, has_returns=False)
 
     def act() -> None:
         engine.attach_parquet("source", task.file)
         engine.make("transactions", TYPED, split_by="customer_id", rows=task.lines)
-        make_history(engine, as_of=AS_OF, calibration_end=end, has_returns=False)
+        make_history(engine, as_of=AS_OF, calibration_end=end, money=money)
 
     task.measure("reduction, unchecked", act)
     task.note(rows=_rows(engine, "customer_history"), disk_bytes=_disk_bytes(task.folder))
