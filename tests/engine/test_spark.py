@@ -32,8 +32,10 @@ def test_spark_reads_casts_and_writes(tmp_path: Path) -> None:
 def test_the_reduction_moves_the_lines_once(tmp_path: Path) -> None:
     engine = open_engine("spark", tmp_path)
     money = "cast(1 as decimal(18, 4)) as amount, cast(1 as decimal(18, 4)) as profit"
-    days = "date_add(date '2025-01-01', cast(id % 9 as int)) as day, true as is_purchase, false as is_refund, '' as product"
-    engine.make("transactions", f"select concat('c', id % 50) as customer_id, {days}, {money} from range(5000)")
+    days = "date_add(date '2025-01-01', cast(id % 9 as int)) as day, '' as product"
+    flags = "true as is_purchase, false as is_refund"
+    select = f"select concat('c', id % 50) as customer_id, {days}, {flags}, {money} from range(5000)"
+    engine.make("transactions", select)
     ends = {"now": dt.date(2025, 12, 31), "calibration": dt.date(2025, 1, 5)}
     select = activity.customer_history(engine.dialect, ends, before=dt.date(2025, 1, 2))
     plan = engine._session.sql("explain " + select.replace(":until", "date '2025-12-31'")).collect()
