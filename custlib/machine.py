@@ -40,7 +40,7 @@ def refusal(fault: BaseException, where: str) -> RunError | None:
     Examples
     --------
     >>> print(refusal(MemoryError(), "run"))
-    run: out of memory. Lower --memory-limit if other programs need memory too, else raise it, or end other programs.
+    run: out of memory: MemoryError. Raise the memory limit (--memory-limit), or end other programs.
     >>> refusal(ZeroDivisionError(), "run") is None
     True
     """
@@ -50,7 +50,7 @@ def refusal(fault: BaseException, where: str) -> RunError | None:
         return said
     if type(fault).__name__ in _KILLED:
         return RunError(f"{where}: a notebook's process was ended from outside; memory may be short.")
-    return RunError(f"{where}: {_reason(fault)}.") if isinstance(fault, OSError) else None
+    return RunError(f"{where}: {reason(fault)}.") if isinstance(fault, OSError) else None
 
 
 def short(fault: BaseException, where: str) -> RunError | None:
@@ -76,9 +76,9 @@ def short(fault: BaseException, where: str) -> RunError | None:
             f"{where}: the disk is full. Free some, or work on a larger disk (--work; TMPDIR for custlib value)."
         )
     if kind in _MEMORY or ((engine or system) and _SAYS_SHORT.search(text)):
+        said = (str(fault).strip().splitlines() or [kind])[0].rstrip(".")
         return RunError(
-            f"{where}: out of memory. Lower --memory-limit if other programs need memory too, else raise it, or end "
-            "other programs."
+            f"{where}: out of memory: {said}. Raise the memory limit (--memory-limit), or end other programs."
         )
     return None
 
@@ -101,8 +101,21 @@ def refusals(where: str) -> Iterator[None]:
         raise said from None
 
 
-def _reason(fault: OSError) -> str:
-    """What the system said, and of which file, without its folders."""
+def reason(fault: OSError) -> str:
+    """Give what the system said, and of which file, without its folders.
+
+    Parameters
+    ----------
+    fault : OSError
+        Also one of many, as a copy of a folder raises it.
+
+    Returns
+    -------
+    str
+        No full stop at the end.
+    """
+    if fault.strerror is None and (full := _SAYS_FULL.search(str(fault))):
+        return full[0]
     name = Path(str(fault.filename)).name if fault.filename else ""
     said = (fault.strerror or str(fault) or type(fault).__name__).rstrip(".")
     return f"{said} ({name})" if name else said

@@ -182,17 +182,17 @@ def test_a_memory_limit_that_is_none_is_a_wrong_option(size: str, capsys: pytest
     assert "no size of at least 100MB" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("split", "refuses"), [(1, False), (8, True)])
+@pytest.mark.parametrize(("each", "refuses"), [(parts.BYTES_WHOLE, False), (parts.BYTES_SPLIT, True)])
 def test_the_disk_is_asked_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, split: int, refuses: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int, refuses: bool
 ) -> None:
     free = shutil.disk_usage(tmp_path)._replace(free=50_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
     if refuses:
         with pytest.raises(RunError, match="1,000,000 lines need about 80 MB .* 50 MB are free"):
-            parts.check_disk(1_000_000, tmp_path, split=split)
+            parts.check_disk(1_000_000, tmp_path, bytes_each=each)
     else:
-        parts.check_disk(1_000_000, tmp_path, split=split)
+        parts.check_disk(1_000_000, tmp_path, bytes_each=each)
 
 
 def test_a_table_that_stays_whole_is_asked_for_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

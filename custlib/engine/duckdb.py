@@ -139,7 +139,7 @@ class DuckDB:
         split = self.parts(rows) if split_by else 1
         written = self._shelf.scratch(name)
         try:
-            parts.check_disk(rows, self.folder, split=split)
+            parts.check_disk(rows, self.folder, bytes_each=parts.BYTES_SPLIT if split > 1 else parts.BYTES_WHOLE)
             if split > 1:
                 self._write_split(written, select, split_by, split, **values)
             elif per_customer and self._split:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 WHOLE, SPLIT, DEFINED = KINDS = (".parquet", ".split", ".view.json")
-_SIZES = "sizes.json"
+_SIZES = ".sizes.json"  # beside a folder of parts
 
 
 class Shelf:
@@ -44,14 +44,14 @@ class Shelf:
 
     def put(self, name: str, written: Path, kind: str) -> None:
         """Give what was written its name; of parts, their sizes are noted."""
-        if kind == SPLIT:
-            (written / _SIZES).write_text(json.dumps(sizes(written)), encoding="utf-8")
         self.drop(name)
+        if kind == SPLIT:
+            write_text(self.path(name, _SIZES), json.dumps(sizes(written)))
         written.replace(self.path(name, kind))
 
     def drop(self, name: str) -> None:
         """Remove a table, if it is there."""
-        for kind in KINDS:
+        for kind in (*KINDS, _SIZES):
             remove(self.path(name, kind))
 
     def define(self, name: str, select: str, of: tuple[str, ...]) -> None:
@@ -70,13 +70,13 @@ class Shelf:
 
     def places(self, name: str) -> list[str]:
         """Names of the parts of a split table."""
-        return sorted(place.name for place in self.path(name, SPLIT).iterdir() if place.is_dir())
+        return sorted(place.name for place in self.path(name, SPLIT).iterdir())
 
     def is_whole(self, name: str) -> bool:
         """Tell whether every file of a split table is there as it was written."""
         folder = self.path(name, SPLIT)
         try:
-            return bool(json.loads((folder / _SIZES).read_text(encoding="utf-8")) == sizes(folder))
+            return bool(json.loads(self.path(name, _SIZES).read_text(encoding="utf-8")) == sizes(folder))
         except (OSError, ValueError):
             return False
 
@@ -122,6 +122,25 @@ def _is_alive(process: int) -> bool:
     except OSError:  # of another user
         return True
     return True
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its folder is made when missing.
+    text : str
+        What it holds.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.stem}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def sizes(folder: Path) -> dict[str, int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.engine.base import Engine
-from custlib.engine.shelf import link, sizes
+from custlib.engine.shelf import link, sizes, write_text
 from custlib.identify.inputs import Input
 from custlib.identify.sources import Opened, about_rows, fingerprint_of
 
@@ -198,7 +198,7 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
     last_day = max(filter(None, (last["last_day"], found.pop("last_day"))), default=None)
     record = {"inputs": {entry.name: entry.key for entry in kept}, "last_day": last_day}
     _forget(store, {entry.key for entry in kept})
-    _write(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    write_text(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
     return found
 
 
@@ -209,15 +209,6 @@ def _last(state: Path) -> dict[str, Any]:
         return {"inputs": dict(found["inputs"]), "last_day": found["last_day"]}
     except (OSError, ValueError, TypeError, KeyError):
         return {"inputs": {}, "last_day": None}
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str | None) -> dict[str, Any]:
