@@ -120,7 +120,10 @@ class DuckDB:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
         self._split.pop(name, None)
         if kind == DEFINED:
-            select, of = self._shelf.defined(name)
+            try:
+                select, of = self._shelf.defined(name)
+            except ValueError:
+                raise self._damaged() from None
             for read in of:
                 self.open(read)
             self.attach_select(name, select)
