@@ -8,8 +8,11 @@ import argparse
 import datetime as dt
 import json
 import logging
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from custlib import __version__
@@ -17,6 +20,7 @@ from custlib.engine import ENGINES
 from custlib.engine.parts import LEAST_MEMORY, size_of
 from custlib.errors import CustlibError, UsageError
 from custlib.execute import DEFAULT
+from custlib.machine import refusal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,22 +40,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO if given.verbose else logging.WARNING, format="%(message)s")
     logging.getLogger("custlib").setLevel(logging.INFO if given.command == "run" else logging.WARNING)
     try:
-        given.act(given)
+        with _ended_in_order():
+            given.act(given)
     except CustlibError as fault:
         print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
         return fault.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
         print("stopped", file=sys.stderr)
-        return 130
-    except Exception as fault:  # the last door: a bug is said in one line, its trace only when asked for
-        if given.verbose:
-            logging.exception("bug")
-        print(
-            f"Bug in custlib: {type(fault).__name__}. Run again with --verbose and report it.",
-            file=sys.stderr,
-        )
-        return 1
+        return 128 + (end.args[0] if end.args else signal.SIGINT)
+    except Exception as fault:
+        return _last_door(fault, given)
     return 0
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let a scheduler's end (SIGTERM) clean up as Ctrl-C does."""
+    ended: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        del frame
+        ended.append(number)
+        raise KeyboardInterrupt(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except BaseException:
+        if ended:  # what an engine makes of the interrupt is no fault
+            raise KeyboardInterrupt(ended[0]) from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _last_door(fault: Exception, given: argparse.Namespace) -> int:
+    """Say what the machine refused, or a bug in one line, its trace only when asked for; give the exit code."""
+    if given.verbose:
+        logging.exception("bug")
+    if said := refusal(fault, given.command):
+        print(f"RunError: {said}", file=sys.stderr)
+        return said.exit_code
+    print(f"Bug in custlib: {type(fault).__name__}. Run again with --verbose and report it.", file=sys.stderr)
+    return 1
 
 
 def _run(given: argparse.Namespace) -> None:

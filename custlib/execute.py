@@ -108,7 +108,7 @@ def execute(job: Job, how: How) -> float:
 
     started = time.monotonic()
     try:
-        with _engine(how) as engine:
+        with _engine(how, job.output.parent) as engine:
             papermill.execute_notebook(  # written once, at the end or at the fault: else twice for each cell
                 job.notebook, job.output, job.given, kernel_name="python3", progress_bar=False,
                 request_save_on_cell_execute=False, **engine,
@@ -121,9 +121,13 @@ def execute(job: Job, how: How) -> float:
 
 
 @contextmanager
-def _engine(how: How) -> Iterator[dict[str, Any]]:
-    """Name the papermill engine and its options."""
-    with TemporaryDirectory(prefix="custlib-") as folder:
+def _engine(how: How, output: Path) -> Iterator[dict[str, Any]]:
+    """Name the papermill engine and its options.
+
+    What a fork writes lies in the folder of the run, which the next run sweeps if this one is killed; the paths of
+    the sockets of a kernel must be short.
+    """
+    with TemporaryDirectory(prefix="custlib-", dir=output if how == "fork" else None) as folder:
         if how == "kernel":
             try:
                 yield {"log_output": False, "kernel_manager_class": _local_kernels(folder)}

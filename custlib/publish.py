@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.errors import CustlibError, LockedError, RunError
+from custlib.machine import reason
 from custlib.project import Project
 from custlib.show.formats import day
 from custlib.show.texts import Texts, texts
@@ -139,7 +140,10 @@ def publish(pages: Path, reports: Path, project: Project, manifest: dict[str, An
         write_index(reports)
     except OSError as fault:
         shutil.rmtree(beside, ignore_errors=True)
-        raise RunError(f"publish: {fault.strerror} ({fault.filename}). The last report stays.") from None
+        raise RunError(
+            f"publish: {reason(fault)} ({reports.name}). Free some disk, or publish elsewhere (--reports). The last "
+            "report stays."
+        ) from None
     return target
 
 

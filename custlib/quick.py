@@ -4,16 +4,20 @@ It goes the same way as a project run, with the same tables, in a work folder th
 """
 
 import datetime as dt
+import fcntl
 import math
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from custlib import project as projects
 from custlib.differentiate import spend, value
 from custlib.errors import ModelError, RunError, UsageError, hint
+from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
 from custlib.show.pages import trust
@@ -27,6 +31,7 @@ OUT_COLUMNS = (
 )  # fmt: skip
 
 _LONGEST = 3650
+_WORK = "custlib-value-"
 _SORTED = 1_000_000  # customers
 _STILL = (
     "Without a forecast there is still a report: data quality, RFM, ABC, pyramid and clusters by what was bought so "
@@ -86,8 +91,8 @@ def value_file(
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
     project = project.replace(holdout_days=holdout_days)
-    with TemporaryDirectory(prefix="custlib-") as work:
-        workspace = Workspace(project, Path(work), engine=engine, memory_limit=memory_limit)
+    with refusals("value"), _work_folder() as work:
+        workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
         covered = _covered(workspace)
         workspace.project = project.replace(holdout_days=holdout_days or min(max(covered // 2, 1), _LONGEST))
         _demand(workspace)
@@ -98,6 +103,18 @@ def value_file(
         _write(workspace, out)
         workspace.engine.close()
     return summary
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """Make a folder that is locked while it is in use, and remove those that a killed command left unlocked."""
+    for left in Path(gettempdir()).glob(f"{_WORK}*"):
+        with suppress(OSError), (left / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=_WORK) as made, (Path(made) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Path(made)
 
 
 def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float) -> Project:
@@ -196,4 +213,4 @@ def _write(workspace: Workspace, out: Path) -> None:
         part.replace(out)
     except OSError as fault:
         part.unlink(missing_ok=True)
-        raise RunError(f"--out: {out.name}: {fault.strerror}.") from None
+        raise RunError(f"--out: {out.name}: {fault.strerror}. Free some, or name a file on a larger disk.") from None

@@ -18,8 +18,10 @@ from typing import Any, get_args
 
 import custlib
 from custlib import parameters, publish
+from custlib.engine.shelf import sweep
 from custlib.errors import RunError, UsageError, hint
 from custlib.execute import DEFAULT, How, Job, execute_all
+from custlib.machine import refusal
 from custlib.pages import Page, check_segments, export, index_entry, pages
 from custlib.project import Project
 from custlib.steps import Refusable
@@ -27,7 +29,6 @@ from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
-_KILLED = ("BrokenProcessPool", "DeadKernelError")
 log = logging.getLogger("custlib")
 
 
@@ -77,6 +78,8 @@ def run_project(
     reports, work = reports.resolve(), work.resolve()
     with publish.lock(work / f"{project.id}.lock"):
         publish.sweep(reports / project.id)
+        for folder in (work / "lines" / project.id, *work.glob("tables/*")):
+            sweep(folder)
         workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
         if not only and not force and publish.is_published(reports, project, run_id(workspace)):
             log.info("run: up to date (%s as of %s)", project.id, project.as_of)
@@ -94,11 +97,8 @@ def run_project(
 
 def _by_the_machine(fault: Exception) -> RunError | None:
     """Say what the machine refused, disk or memory, as a fault of the run; None for what else went wrong."""
-    if isinstance(fault, OSError):
-        return RunError(f"run: {fault.strerror or fault} ({Path(fault.filename or '').name}). The last report stays.")
-    if type(fault).__name__ in _KILLED:
-        return RunError("run: a notebook's process was ended from outside; memory may be short. The last report stays.")
-    return None
+    said = refusal(fault, "run")
+    return RunError(f"{said} The last report stays.") if said else None
 
 
 def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -> Path:

@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from custlib.differentiate.segments import Definition
 from custlib.differentiate.spend import Spend
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
+from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
 from custlib.evidence import Evidence
 from custlib.identify.gathered import Gathered
@@ -183,7 +183,7 @@ class Workspace:
         """
         path = self.folder / f"{name}.json"
         if not path.is_file():
-            _write(path, json.dumps(make(), indent=1, sort_keys=True) + "\n")
+            write_text(path, json.dumps(make(), indent=1, sort_keys=True) + "\n")
         return json.loads(path.read_text(encoding="utf-8"))
 
     @property
@@ -279,7 +279,7 @@ class Workspace:
         self.need("customer_activity")
         as_of = self.project.as_of
         made = segments.define(self.engine, name, "customer_activity", as_of=as_of, options=options)
-        _write(path, made.to_json())
+        write_text(path, made.to_json())
         return made.to_json()
 
     @property
@@ -341,10 +341,3 @@ def fingerprint(paths: Iterable[Path]) -> str:
     """
     files = sorted(path for path in paths if path.is_file() and path.suffix != ".pyc")
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

@@ -19,6 +19,7 @@ from custlib.engine.base import FETCH_LIMIT
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
 from custlib.engine.shelf import DEFINED, SPLIT, WHOLE, Shelf, remove
 from custlib.errors import RunError, TableError, hint
+from custlib.machine import refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ class DuckDB:
         self._connection = duckdb.connect(":memory:")
         settings: dict[str, str | int] = {
             "preserve_insertion_order": "false",
-            "temp_directory": str(folder / "spill"),
+            "temp_directory": str(self._shelf.scratch("spill")),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
@@ -119,11 +120,16 @@ class DuckDB:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
         self._split.pop(name, None)
         if kind == DEFINED:
-            select, of = self._shelf.defined(name)
+            try:
+                select, of = self._shelf.defined(name)
+            except ValueError:
+                raise self._damaged() from None
             for read in of:
                 self.open(read)
             self.attach_select(name, select)
         elif kind == SPLIT:
+            if not self._shelf.is_whole(name):
+                raise self._damaged()
             self._split[name] = self._shelf.places(name)
             self._view_parts(name, self._split[name])
         else:
@@ -136,8 +142,8 @@ class DuckDB:
         split = self.parts(rows) if split_by else 1
         written = self._shelf.scratch(name)
         try:
+            parts.check_disk(rows, self.folder, bytes_each=parts.BYTES_SPLIT if split > 1 else parts.BYTES_WHOLE)
             if split > 1:
-                parts.check_disk(rows, self.folder)
                 self._write_split(written, select, split_by, split, **values)
             elif per_customer and self._split:
                 self._write_by_part(written, select, **values)
@@ -218,7 +224,8 @@ class DuckDB:
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
         """Bring a small result to Python."""
-        frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
+        with self._told():
+            frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
         if len(frame) > limit:
             raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
         return frame
@@ -252,12 +259,36 @@ class DuckDB:
     def _execute(self, text: str, **values: Any) -> Any:
         bound = PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
         used = {m[1]: values[m[1]] for m in PARAMETER.finditer(text) if m[1] in values}
-        try:
+        with self._told():
             return self._connection.execute(bound, used) if used else self._connection.execute(bound)
-        except duckdb.OutOfMemoryException as fault:
-            raise RunError(f"engine: out of memory: {_first_line(fault)}. Raise the memory limit.") from None
-        except (duckdb.IOException, duckdb.PermissionException) as fault:
-            raise RunError(f"engine: {_first_line(fault)}.") from None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in one line what the machine is at fault for."""
+        try:
+            yield
+        except (RuntimeError, duckdb.InterruptException) as fault:
+            if "interrupt" in str(fault).lower():
+                raise KeyboardInterrupt from None
+            raise
+        except duckdb.Error as fault:
+            if said := refusal(fault, "engine"):
+                raise said from None
+            if not isinstance(fault, duckdb.IOException | duckdb.PermissionException):
+                raise
+            raise self._unreadable(_first_line(fault)) from None
+
+    def _unreadable(self, said: str) -> RunError:
+        if str(self.folder) not in said or "staged_" in said:
+            return RunError(f"engine: {said}.")
+        return self._damaged()
+
+    def _damaged(self) -> RunError:
+        place = f"{self.folder.parent.name}/{self.folder.name}"
+        return RunError(
+            f"engine: a table is damaged or gone from {place} of the work folder. Remove that folder; the next run "
+            "makes its tables again."
+        )
 
 
 def _file(path: Path) -> str:

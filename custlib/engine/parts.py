@@ -14,7 +14,8 @@ FEWEST_ROWS = 2_000_000  # a smaller table stays whole
 MOST = 64
 LEAST_MEMORY = 100_000_000  # bytes; with less the engine cannot even write a table
 _BYTES_REDUCING = 120  # a customer and day in memory, with its sums
-_BYTES_WRITTEN = 40  # a line of the split table on disk
+BYTES_SPLIT = 80  # a line of a split table and the tables made of it, on disk
+BYTES_WHOLE = 20  # of one that stays whole, packed; the least that was measured
 _SHARE = 0.6  # of the memory that one part may fill
 _UNITS = {"": 1, "B": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -72,7 +73,7 @@ def size_of(text: str) -> int:
     return int(float(found[1]) * (unit if not found[3] else 1024 ** (len(str(unit)) // 3)))
 
 
-def check_disk(rows: int, folder: Path) -> None:
+def check_disk(rows: int, folder: Path, *, bytes_each: int = BYTES_SPLIT) -> None:
     """Refuse a base that the disk cannot hold, before anything is written.
 
     Parameters
@@ -81,15 +82,21 @@ def check_disk(rows: int, folder: Path) -> None:
         About how many lines will be written.
     folder : pathlib.Path
         Where tables are made.
+    bytes_each : int, default ``BYTES_SPLIT``
+        What a line takes, with the tables made of it.
 
     Raises
     ------
     RunError
         If less is free than the lines and the tables made of them take.
     """
-    free, wanted = shutil.disk_usage(folder).free, rows * _BYTES_WRITTEN * 2
+    free, wanted = shutil.disk_usage(folder).free, rows * bytes_each
     if free < wanted:
         raise RunError(
-            f"disk: {rows:,} lines need about {wanted / 1e9:.1f} GB of free disk for tables, and {free / 1e9:.1f} GB "
+            f"disk: {rows:,} lines need about {_shown(wanted)} of free disk for tables, and {_shown(free)} "
             "are free. Free some, or set the work folder to a larger disk (--work; TMPDIR for custlib value)."
         )
+
+
+def _shown(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{size / 1e6:.0f} MB"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 WHOLE, SPLIT, DEFINED = KINDS = (".parquet", ".split", ".view.json")
+_SIZES = ".sizes.json"  # beside a folder of parts
 
 
 class Shelf:
@@ -42,20 +43,25 @@ class Shelf:
         return sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(KINDS)})
 
     def put(self, name: str, written: Path, kind: str) -> None:
-        """Give what was written its name."""
+        """Give what was written its name; of parts, their sizes are noted."""
         self.drop(name)
+        if kind == SPLIT:
+            write_text(self.path(name, _SIZES), json.dumps(sizes(written)))
         written.replace(self.path(name, kind))
 
     def drop(self, name: str) -> None:
         """Remove a table, if it is there."""
-        for kind in KINDS:
+        for kind in (*KINDS, _SIZES):
             remove(self.path(name, kind))
 
     def define(self, name: str, select: str, of: tuple[str, ...]) -> None:
         """Keep a select over other tables."""
         written = self.scratch(name)
-        written.write_text(json.dumps({"of": of, "select": select}), encoding="utf-8")
-        self.put(name, written, DEFINED)
+        try:
+            written.write_text(json.dumps({"of": of, "select": select}), encoding="utf-8")
+            self.put(name, written, DEFINED)
+        finally:
+            remove(written)
 
     def defined(self, name: str) -> tuple[str, list[str]]:
         """Read a select that was kept, and the tables it reads."""
@@ -65,6 +71,14 @@ class Shelf:
     def places(self, name: str) -> list[str]:
         """Names of the parts of a split table."""
         return sorted(place.name for place in self.path(name, SPLIT).iterdir())
+
+    def is_whole(self, name: str) -> bool:
+        """Tell whether every file of a split table is there as it was written."""
+        folder = self.path(name, SPLIT)
+        try:
+            return bool(json.loads(self.path(name, _SIZES).read_text(encoding="utf-8")) == sizes(folder))
+        except (OSError, ValueError):
+            return False
 
     def files(self, name: str) -> dict[str, list[Path]]:
         """Parquet files of a table, by part; one that is whole has one part."""
@@ -84,6 +98,65 @@ class Shelf:
             self.put(name, written, SPLIT)
         finally:
             remove(written)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what was half written by processes of this machine that have ended since.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder of tables, or of the store; it need not exist.
+    """
+    for left in (*folder.glob("*.part"), *folder.glob(".*")):
+        writer = left.name.removesuffix(".part").rpartition(".")[2]
+        if writer.isdecimal() and not _is_alive(int(writer)):
+            remove(left)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # of another user
+        return True
+    return True
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its folder is made when missing.
+    text : str
+        What it holds.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.stem}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Sizes of the Parquet files of a folder of parts.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds one folder per part.
+
+    Returns
+    -------
+    dict of str to int
+        Bytes by the file's place in the folder.
+    """
+    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.glob("*/*.parquet"))}
 
 
 def link(file: Path, target: Path) -> None:

@@ -24,6 +24,7 @@ _LOCAL = "local[*]"
 _REMOTE = "sc://"
 _INSTALL = "Install it: pip install 'custlib[spark]', and Java 17 or later."
 _PATIENCE = 5.0
+_TELLING = re.compile(r"(?!\s*at ).*(rror|Exception: )")  # not a step of a stack
 _LOGGER = "SQLQueryContextLogger"
 
 # Of every session: days are counted in UTC, a cast that fails is an error, a file is no table by its
@@ -105,7 +106,10 @@ def _reach(master: str) -> None:
     place = urlsplit(master)
     if place.scheme not in ("spark", "sc"):
         return
-    port = place.port or (7077 if place.scheme == "spark" else 15002)
+    try:
+        port = place.port or (7077 if place.scheme == "spark" else 15002)
+    except ValueError:
+        raise RunError(f"spark: {master!r} has no port that is a number. Correct {MASTER}.") from None
     try:
         socket.create_connection((place.hostname or "", port), timeout=_PATIENCE).close()
     except OSError as fault:
@@ -146,7 +150,8 @@ def _started(begin: Any, master: str) -> Any:
             return begin()
         except Exception as fault:
             _forget_half_started()
-            raise RunError(f"spark: cannot start at {master}: {_reason(fault, said)}. {_INSTALL}") from None
+            what = _INSTALL if master == _LOCAL else f"Correct {MASTER}, or unset it for this machine."
+            raise RunError(f"spark: cannot start at {master}: {_reason(fault, said)}. {what}") from None
 
 
 def _forget_half_started() -> None:
@@ -165,7 +170,7 @@ def _reason(fault: Exception, said: IO[bytes]) -> str:
     if told:
         return told[-1].split("Exception: ", 1)[-1].strip().rstrip(".")
     said.seek(0)
-    printed = [line for line in said.read().decode("utf-8", "replace").splitlines() if "rror" in line]
+    printed = [line for line in said.read().decode("utf-8", "replace").splitlines() if _TELLING.match(line)]
     return (printed[-1] if printed else lines[0]).strip().rstrip(".")
 
 

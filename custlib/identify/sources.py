@@ -20,6 +20,7 @@ from custlib.identify.inputs import Input, Staged, inputs_of
 from custlib.identify.jsonlines import stage_jsonlines
 from custlib.identify.staging import fingerprint_rows
 from custlib.identify.workbooks import stage_workbook
+from custlib.machine import short
 from custlib.project import Source
 
 STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
@@ -303,6 +304,8 @@ def explain(fault: Exception, path: Path) -> Exception:
     Exception
         The error to raise.
     """
+    if refused := short(fault, path.name):
+        return refused
     text = str(fault)
     if isinstance(fault, RunError) and (str(path) in text or _STAGED.search(text)):
         return TableError(f"{path.name}: cannot be read, truncated or corrupt (end of the file). Export it again.")

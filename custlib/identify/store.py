@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.engine.base import Engine
-from custlib.engine.shelf import link
+from custlib.engine.shelf import link, sizes, write_text
 from custlib.identify.inputs import Input
 from custlib.identify.sources import Opened, about_rows, fingerprint_of
 
@@ -76,7 +76,7 @@ def keep(engine: Engine, inputs: list[Input], store: Path, read: Callable[[Input
     kept = []
     for given in inputs:
         key = _key(given, engine.parts(rows))
-        if not (store / key / "input.json").is_file():
+        if not _is_whole(store / key):
             _move(engine, given, read(given, "lines_read", rows), store / key)
         kept.append(_kept(given.name, store / key))
     return kept
@@ -139,13 +139,22 @@ def _move(engine: Engine, given: Input, opened: Opened, folder: Path) -> None:
             (written / place).mkdir(parents=True)
             for number, file in enumerate(files):
                 link(file, written / place / f"{folder.name}_{number}.parquet")
-        text = json.dumps({"name": given.name, "opened": asdict(opened)})
+        text = json.dumps({"name": given.name, "opened": asdict(opened), "sizes": sizes(written)})
         (written / "input.json").write_text(text, encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         written.replace(folder)
     finally:
         shutil.rmtree(written, ignore_errors=True)
         engine.drop("lines_read")
+
+
+def _is_whole(folder: Path) -> bool:
+    """Tell whether an input is in the store with every file as it was written; else it is read again."""
+    try:
+        record = json.loads((folder / "input.json").read_text(encoding="utf-8"))
+        return bool(record["sizes"] == sizes(folder))
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _kept(name: str, folder: Path) -> Kept:
@@ -175,12 +184,12 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
         input no longer has). A first run has only new inputs.
     """
     state = store / "state.json"
-    last = json.loads(state.read_text(encoding="utf-8")) if state.is_file() else {"inputs": {}, "last_day": None}
+    last = _last(state)
     before, now = last["inputs"], {entry.name: entry for entry in kept}
     corrected = [name for name in now if name in before and before[name] != now[name].key]
     gone = [name for name in before if name not in now]
     added = [entry for entry in kept if entry.name not in before] + [now[name] for name in corrected]
-    removed = [_kept(name, store / before[name]) for name in (*corrected, *gone) if (store / before[name]).is_dir()]
+    removed = [_kept(name, store / before[name]) for name in (*corrected, *gone) if _is_whole(store / before[name])]
     found: dict[str, Any] = {
         "inputs_kept": len(now) - len(added), "inputs_new": len(added) - len(corrected),
         "inputs_corrected": len(corrected), "inputs_gone": len(gone),
@@ -189,8 +198,17 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
     last_day = max(filter(None, (last["last_day"], found.pop("last_day"))), default=None)
     record = {"inputs": {entry.name: entry.key for entry in kept}, "last_day": last_day}
     _forget(store, {entry.key for entry in kept})
-    state.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_text(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
     return found
+
+
+def _last(state: Path) -> dict[str, Any]:
+    """What the last run noted; a note that cannot be read is none, and all inputs are new."""
+    try:
+        found = json.loads(state.read_text(encoding="utf-8"))
+        return {"inputs": dict(found["inputs"]), "last_day": found["last_day"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {"inputs": {}, "last_day": None}
 
 
 def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str | None) -> dict[str, Any]:
