@@ -79,8 +79,25 @@ class Tables(Protocol):
 Step = Callable[[Tables], None]
 
 
+def take_up(engine: Engine, gathered: Gathered) -> None:
+    """Take up what an earlier run left: transactions without a record were cut short, and are made anew.
+
+    Parameters
+    ----------
+    engine : Engine
+        Over the folder of tables.
+    gathered : Gathered
+        The inputs; copies of databases go where the tables made of them are there.
+    """
+    if not (engine.folder / "quality.json").is_file():
+        engine.drop("transactions")
+    elif engine.has("transactions"):
+        gathered.release()
+
+
 def _transactions(ws: Tables) -> None:
     made = make_transactions(ws.engine, ws.project, ws.gathered)
+    ws.record("source_hash", lambda: ws.gathered.hash)
     ws.gathered.release()
     increment = made.pop("increment")
     ws.record("increment", lambda: increment)

@@ -33,7 +33,7 @@ from custlib.refusals import NO_AMOUNT, UNTESTED, find_refusal
 from custlib.show.blocks import Footer
 from custlib.show.pages import foot
 from custlib.show.texts import Texts, texts
-from custlib.steps import STEPS, Refusable
+from custlib.steps import STEPS, Refusable, take_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,19 +112,19 @@ class Workspace:
         tables: str | None = None,
         engine: str = "duckdb",
     ) -> None:
-        self.project = project
-        self.work = work
-        self.engine_kind = engine
+        self.project, self.work, self.engine_kind = project, work, engine
         self.gathered = Gathered(project, work)
         self.folder = work / "tables" / (tables or self.data_id)
         self.engine: Engine = open_engine(engine, self.folder, memory_limit=memory_limit)
         self.engine.seal(also=self.gathered.paths if tables is None else ())
+        if tables is None:
+            take_up(self.engine, self.gathered)
         self.t: Texts = texts(project.language)
 
     @property
     def source_hash(self) -> str:
-        """SHA-256 of what the project reads."""
-        return self.gathered.hash
+        """SHA-256 of what the tables were made of."""
+        return str(self.record("source_hash", lambda: self.gathered.hash))
 
     @property
     def data_id(self) -> str:
@@ -132,7 +132,7 @@ class Workspace:
         settings = self.project.model_dump(mode="json", exclude={"language", "name"})
         frozen = [p.read_text(encoding="utf-8") for p in sorted(self._frozen.glob("*.json"))]
         makers = fingerprint(path for path in PACKAGE.rglob("*") if "show" not in path.parts)
-        said = json.dumps([settings, self.source_hash, makers, frozen, self.engine_kind], sort_keys=True)
+        said = json.dumps([settings, self.gathered.hash, makers, frozen, self.engine_kind], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property

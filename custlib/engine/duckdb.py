@@ -189,6 +189,9 @@ class DuckDB:
             " (format parquet, partition_by (part), compression uncompressed)",
             **values,
         )
+        if not any(folder.glob("*/*.parquet")):  # no row, so no part; its columns must be known all the same
+            (folder / "part=0").mkdir(parents=True)
+            self.write(select, folder / "part=0" / "none.parquet", **values)
 
     def _write_by_part(self, folder: Path, select: str, **values: Any) -> None:
         """Make a select of every part of the split tables by itself."""

@@ -18,14 +18,13 @@ from custlib.identify.gathered import Gathered
 from custlib.identify.inputs import Input
 from custlib.identify.margins import make_product_margins, margin_gaps, refuse_margins
 from custlib.identify.sources import Opened, agree, explain, open_input, release, stage
-from custlib.identify.store import adopt, changes, keep
+from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
 from custlib.project import Project, Source
 
 _SHOWN_ROWS = 3
 _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
 }  # fmt: skip
-_SEPARATOR = "chr(31)"
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
 
 
@@ -53,25 +52,24 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
         If an input cannot be read, breaks a rule too often, or holds no usable row.
     """
     gathered = gathered or Gathered(project, engine.folder)
-    given, store = gathered.inputs, gathered.store
-    kept = keep(engine, given, store, lambda *asked: _read(engine, project, *asked))
-    shapes = adopt(engine, kept)
-    together = agree([entry.opened for entry in kept], given)
-    _define_checked(engine, project, shapes)
+    kept = keep(engine, gathered, lambda *asked: _read(engine, *asked))
+    for entry in kept:
+        refuse_margins(project, entry.opened.columns, entry.name)
+    together = agree([entry.opened for entry in kept], gathered.inputs)
+    _define_checked(engine, project, adopt(engine, kept))
     quality = count(engine, together)
-    first = given[0]
-    _reject(_Checked(engine, project, first, together, quality), alone=len(given) == 1)
-    quality["increment"] = changes(engine, kept, store)
+    _reject(_Checked(engine, project, gathered.inputs, kept, quality))
+    quality["warnings"] += [*_bad_inputs(kept), *twins(kept, gathered.fingerprints)]
+    quality["increment"] = changes(engine, kept, gathered.store)
     return _define_transactions(engine, project, together, quality)
 
 
-def _read(engine: Engine, project: Project, given: Input, table: str, rows: int) -> Opened:
-    """Make the checked lines of one input; refuse it where it breaks a rule too often."""
+def _read(engine: Engine, given: Input, table: str, rows: int) -> Opened:
+    """Make the checked lines of one input."""
     path = given.path or Path(given.name)
     staged = stage(given, engine.folder)
     try:
         opened = open_input(engine, staged)
-        refuse_margins(project, opened.columns, given.name)
         select = lines(engine.dialect, opened, given.source)
         engine.make(table, select, split_by="customer_id", rows=rows, max_amount=given.source.max_amount)
     except Exception as fault:
@@ -126,7 +124,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
         select {", ".join(_own(opened))},
                case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount, {_margin(sign, opened)}
                cast({bits} as smallint) as flags,
-               case when reason is not null then concat_ws({_SEPARATOR}, reason, {said}) end as bad
+               case when reason is not null then concat_ws({SEPARATOR}, reason, {said}) end as bad
         from (select *, case {_cases(sql, opened)} end as reason
               from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
                     from ({transactions_read(sql, opened, source)})))"""
@@ -141,11 +139,11 @@ def transactions_checked(sql: Dialect, opened: Opened, table: str, customer: str
     other = [name if name in own else f"{null} as {name}" for name, null in absent.items()]
     flags = [f"(flags & {bit}) <> 0 as {name}" for name, bit in _FLAGS.items()]
     said = [
-        f"nullif(split_part(bad, {_SEPARATOR}, {place}), '') as {name}"
+        f"nullif(split_part(bad, {SEPARATOR}, {place}), '') as {name}"
         for place, name in enumerate(("reason", "timestamp_text", "amount_text"), 1)
     ]
     has_cost = "true" if "cost" in opened.columns else "false"
-    later = f"case when day > :as_of then concat({sql.literal(_LATER)}, {_SEPARATOR}, cast(day as string)) end"
+    later = f"case when day > :as_of then concat({sql.literal(_LATER)}, {SEPARATOR}, cast(day as string)) end"
     return f"""
         select {", ".join(["customer_id", "day", "amount", *absent, *_FLAGS, *(["has_cost"])])}, bad, {", ".join(said)}
         from (select {customer} as customer_id, day, amount, {", ".join([*other, *flags])}, {has_cost} as has_cost,
@@ -220,20 +218,33 @@ def _rule(code: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Checked:
-    """What was read, held against the contract, with what was counted; ``given`` is the only or first input."""
+    """What was read of each input, held against the contract, with what was counted."""
 
     engine: Engine
     project: Project
-    given: Input
-    opened: Opened
+    inputs: list[Input]
+    kept: list[Kept]
     quality: dict[str, Any]
 
     @property
     def name(self) -> str:
-        return self.given.name
+        """The only input, or the first and how many others."""
+        first, others = self.inputs[0].name, len(self.inputs) - 1
+        return f"{first} and {others:,} other input{'s' if others > 1 else ''}" if others else first
 
 
-def _reject(checked: _Checked, *, alone: bool) -> None:
+def _bad_inputs(kept: list[Kept]) -> list[str]:
+    """Say which of several inputs broke a rule so often that it would have been refused alone."""
+    return [
+        f"{entry.name}: {_rule(code)['what']} in {n:,} of its {entry.rows:,} rows, so it may be written in another "
+        "way than the other inputs"
+        for entry in kept
+        for code, n in sorted(entry.reasons.items())
+        if len(kept) > 1 and n >= _rule(code)["error_if"] * entry.rows
+    ]
+
+
+def _reject(checked: _Checked) -> None:
     """Raise once, naming every fault, when what was read cannot be used."""
     quality, read = checked.quality, checked.quality["rows_read"]
     if read == 0:
@@ -241,7 +252,7 @@ def _reject(checked: _Checked, *, alone: bool) -> None:
     codes = [code for code, n in quality["reasons"].items() if n >= _rule(code)["error_if"] * read]
     if not codes and quality["rows_used"] == 0:
         codes = list(quality["reasons"])
-    faults = [_say(checked, code, alone=alone) for code in codes]
+    faults = [_say(checked, code) for code in codes]
     if quality["rows_used"] == 0 and codes == [_LATER]:
         faults = [
             f"{checked.name}: no transactions up to as_of {checked.project.as_of}: all {read:,} rows are later. "
@@ -254,14 +265,21 @@ def _reject(checked: _Checked, *, alone: bool) -> None:
         raise TableError("\n".join(faults))
 
 
-def _say(checked: _Checked, code: str, *, alone: bool) -> str:
+def _say(checked: _Checked, code: str) -> str:
+    """Say how often a rule is broken, in which rows, and in which of several inputs most."""
     rule, quality = _rule(code), checked.quality
-    given = checked.opened.columns.get(rule["column"], rule["column"])
+    place = max(range(len(checked.kept)), key=lambda n: checked.kept[n].reasons.get(code, 0))
+    worst, many = checked.kept[place], len(checked.kept) > 1 and code != _LATER
+    given = worst.opened.columns.get(rule["column"], rule["column"])
     mapped = f" (column {given!r})" if given != rule["column"] else ""
-    rows = ", ".join(f"{row:,}" for row in _first_rows(checked, code)) if alone and code != _LATER else ""
+    rows = ", ".join(f"{row:,}" for row in _first_rows(checked, code, place)) if code != _LATER else ""
     first = f" (first: rows {rows})" if rows else ""
-    how_many = f"{quality['reasons'][code]:,} of {quality['rows_read']:,} rows{first}"
-    return f"{checked.name}: {rule['what']}{mapped} in {how_many}. {_suspected(checked, code)}{rule['remedy']}."
+    in_all = f"{quality['reasons'][code]:,} of {quality['rows_read']:,} rows"
+    how_many = (
+        f"{worst.reasons[code]:,} of {worst.rows:,} rows{first}, in all inputs {in_all}" if many else in_all + first
+    )
+    name = worst.name if many else checked.name
+    return f"{name}: {rule['what']}{mapped} in {how_many}. {_suspected(checked, code)}{rule['remedy']}."
 
 
 def _suspected(checked: _Checked, code: str) -> str:
@@ -281,10 +299,10 @@ def _suspected(checked: _Checked, code: str) -> str:
     return f"{said[0]}. " if said else ""
 
 
-def _first_rows(checked: _Checked, code: str) -> list[int]:
-    """Find the first rows of the only input that break a rule, by reading it once more in order."""
-    engine, given = checked.engine, stage(checked.given, checked.engine.folder)
+def _first_rows(checked: _Checked, code: str, place: int) -> list[int]:
+    """Find the first rows of an input that break a rule, by reading it once more in order."""
+    engine, given = checked.engine, stage(checked.inputs[place], checked.engine.folder)
     opened = open_input(engine, given)
     view = f"({lines(engine.dialect, opened, given.source)})"
-    broken = f"split_part(bad, {_SEPARATOR}, 1) = {engine.dialect.literal(code)}"
+    broken = f"split_part(bad, {SEPARATOR}, 1) = {engine.dialect.literal(code)}"
     return engine.first_rows(view, broken, rows=_SHOWN_ROWS, max_amount=given.source.max_amount)

@@ -1,6 +1,7 @@
 """The inputs of a project: one per file, database table or frame, each read and fingerprinted by itself."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -38,7 +39,7 @@ class Input:
     source : Source
         How it is read.
     name : str
-        What messages call it: the file below its folder, or the table.
+        What messages call it: the file below its folder, or the table; no two inputs of a project have one name.
     path : pathlib.Path or None
         The file; None for a database or frame.
     partitions : dict of str to (str or None)
@@ -86,7 +87,12 @@ def inputs(project: Project) -> list[Input]:
     >>> [entry.name for entry in inputs(project.build(shop))]
     ['sales.csv']
     """
-    return [entry for source in project.inputs for entry in inputs_of(source, project.folder)]
+    listed = [(n, entry) for n, source in enumerate(project.inputs, 1) for entry in inputs_of(source, project.folder)]
+    times = Counter(entry.name for _, entry in listed)
+    return [
+        replace(entry, name=f"{entry.name} (source {number})") if times[entry.name] > 1 else entry
+        for number, entry in listed
+    ]
 
 
 def inputs_of(source: Source, folder: Path) -> list[Input]:

@@ -170,9 +170,9 @@ def agree(found: list[Opened], given: list[Input]) -> Opened:
     Parameters
     ----------
     found : list of Opened
-        One per shape of input.
+        One per input.
     given : list of Input
-        The inputs.
+        The inputs, in the same order.
 
     Returns
     -------
@@ -185,11 +185,12 @@ def agree(found: list[Opened], given: list[Input]) -> Opened:
         If some have an amount, or a cost, and others have none.
     """
     for name, word in (("amount", "money"), ("cost", "costs")):
-        if len({name in opened.columns for opened in found}) > 1:
-            names = ", ".join(entry.name for entry in given[:_NAMED])
+        without = [entry.name for entry, opened in zip(given, found, strict=True) if name not in opened.columns]
+        if 0 < len(without) < len(found):
+            names = ", ".join(without[:_NAMED]) + (" ..." if len(without) > _NAMED else "")
             raise TableError(
-                f"{names}: some inputs have a column {name} and others have none, so their {word} cannot be compared. "
-                f"Map {name} in every source, or leave it out of all."
+                f"{names}: no column {name} in {len(without):,} of {len(found):,} inputs, while others have one, so "
+                f"their {word} cannot be compared. Map {name} in every source, or leave it out of all."
             )
     return Opened(
         {name: given for opened in found for name, given in opened.columns.items()},

@@ -17,10 +17,18 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.shelf import link, sizes, write_text
+from custlib.errors import TableError
+from custlib.identify.gathered import Gathered
 from custlib.identify.inputs import Input
 from custlib.identify.sources import Opened, about_rows, fingerprint_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+SEPARATOR = "chr(31)"  # between the rule that a line breaks and what stood there
+_NAMED = 3
+_ALSO = {
+    "order_id": "string", "product": "string", "channel": "string", "quantity": "double",
+    "margin_amount": "decimal(18, 4)",
+}  # fmt: skip
 _MAKERS = ("identify", "engine", "rules/contract.toml", "source.py")
 
 
@@ -33,17 +41,26 @@ class Kept:
     name : str
         What messages call the input.
     key : str
-        Its content, how it is read, and by what code; the name of its folder.
+        Its content, how it is read, by what code and in how many parts; the name of its folder.
+    content : str
+        Its content and how it is read: what differs for an input that was corrected.
     opened : Opened
         The columns of the source.
     files : dict of str to list of pathlib.Path
         Parquet files by part.
+    rows : int
+        How many rows it has.
+    reasons : dict of str to int
+        Rows that break a rule, by the rule.
     """
 
     name: str
     key: str
+    content: str
     opened: Opened
     files: dict[str, list[Path]]
+    rows: int
+    reasons: dict[str, int]
 
     @property
     def shape(self) -> str:
@@ -51,17 +68,15 @@ class Kept:
         return json.dumps(self.opened.types, sort_keys=True)
 
 
-def keep(engine: Engine, inputs: list[Input], store: Path, read: Callable[[Input, str, int], Opened]) -> list[Kept]:
+def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], Opened]) -> list[Kept]:
     """Read the inputs that the store does not hold yet, and give all of them.
 
     Parameters
     ----------
     engine : Engine
         Where lines are made.
-    inputs : list of Input
-        The inputs of the project.
-    store : pathlib.Path
-        Folder of the store; made when missing.
+    gathered : Gathered
+        The inputs of the project, their hashes, and the folder of the store; made when missing.
     read : callable
         Makes a table of checked lines of an input: takes the input, the name of the table and about how many rows
         all inputs have together.
@@ -70,15 +85,24 @@ def keep(engine: Engine, inputs: list[Input], store: Path, read: Callable[[Input
     -------
     list of Kept
         One per input.
+
+    Raises
+    ------
+    TableError
+        If an input changed after it was hashed: its lines would be taken for those of what it was.
     """
-    store.mkdir(parents=True, exist_ok=True)
-    rows = sum(about_rows(place) for place in (_place(given) for given in inputs) if place)
+    gathered.store.mkdir(parents=True, exist_ok=True)
+    rows = sum(about_rows(place) for place in (_place(given) for given in gathered.inputs) if place)
     kept = []
-    for given in inputs:
-        key = _key(given, engine.parts(rows))
-        if not _is_whole(store / key):
-            _move(engine, given, read(given, "lines_read", rows), store / key)
-        kept.append(_kept(given.name, store / key))
+    for given, fingerprint in zip(gathered.inputs, gathered.fingerprints, strict=True):
+        content = _content(given, fingerprint)
+        folder = gathered.store / _hash([content, engine.parts(rows), _code()])
+        if not _is_whole(folder):
+            opened = read(given, "lines_read", rows)
+            if fingerprint_of(given) != fingerprint:
+                raise TableError(f"{given.name}: changed while it was read. Run again once it is written.")
+            _move(engine, opened, content, folder)
+        kept.append(_kept(given.name, folder))
     return kept
 
 
@@ -107,6 +131,33 @@ def adopt(engine: Engine, kept: list[Kept], name: str = "lines") -> list[tuple[s
     return tables
 
 
+def twins(kept: list[Kept], fingerprints: list[str]) -> list[str]:
+    """Say which inputs hold the same content, whatever they are called.
+
+    Parameters
+    ----------
+    kept : list of Kept
+        The inputs.
+    fingerprints : list of str
+        Hash of the content of each.
+
+    Returns
+    -------
+    list of str
+        One sentence per content that several inputs hold; none for inputs without rows.
+    """
+    alike: dict[str, list[Kept]] = {}
+    for entry, fingerprint in zip(kept, fingerprints, strict=True):
+        alike.setdefault(fingerprint, []).append(entry)
+    return [
+        f"{', '.join(entry.name for entry in same[:_NAMED])}{' ...' if len(same) > _NAMED else ''}: "
+        f"{len(same):,} inputs hold the same content ({same[0].rows:,} rows), which counts {len(same):,} times. "
+        "Leave out all but one"
+        for same in alike.values()
+        if len(same) > 1 and same[0].rows
+    ]
+
+
 def _together(kept: list[Kept]) -> dict[str, list[Path]]:
     places = sorted({place for entry in kept for place in entry.files})
     return {place: [file for entry in kept for file in entry.files.get(place, [])] for place in places}
@@ -116,10 +167,13 @@ def _place(given: Input) -> Path | None:
     return given.staged.path if given.staged else given.path
 
 
-def _key(given: Input, parts: int) -> str:
+def _content(given: Input, fingerprint: str) -> str:
     how = given.source.model_dump(mode="json", exclude={"path", "package", "url_env"})
-    said = json.dumps([fingerprint_of(given), how, parts, _code()], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:24]
+    return _hash([fingerprint, given.kind, how])
+
+
+def _hash(said: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
 
 
 @cache
@@ -130,8 +184,8 @@ def _code() -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _move(engine: Engine, given: Input, opened: Opened, folder: Path) -> None:
-    """Put the lines that were made into the store, whole or not at all."""
+def _move(engine: Engine, opened: Opened, content: str, folder: Path) -> None:
+    """Put the lines that were made into the store with what is known of them, whole or not at all."""
     written = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(written, ignore_errors=True)
     try:
@@ -139,8 +193,8 @@ def _move(engine: Engine, given: Input, opened: Opened, folder: Path) -> None:
             (written / place).mkdir(parents=True)
             for number, file in enumerate(files):
                 link(file, written / place / f"{folder.name}_{number}.parquet")
-        text = json.dumps({"name": given.name, "opened": asdict(opened), "sizes": sizes(written)})
-        (written / "input.json").write_text(text, encoding="utf-8")
+        said = {"content": content, "opened": asdict(opened), "sizes": sizes(written), **_counted(engine)}
+        (written / "input.json").write_text(json.dumps(said), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         written.replace(folder)
     finally:
@@ -157,11 +211,22 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
+def _counted(engine: Engine) -> dict[str, Any]:
+    """Count the rows that were read, and those that break a rule."""
+    found = engine.fetch(
+        f"select split_part(bad, {SEPARATOR}, 1) as reason, count(*) as n from lines_read"
+        f" group by split_part(bad, {SEPARATOR}, 1)"
+    )
+    bad = found.dropna(subset=["reason"])
+    return {"rows": int(found["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True))}
+
+
 def _kept(name: str, folder: Path) -> Kept:
-    record = json.loads((folder / "input.json").read_text(encoding="utf-8"))["opened"]
+    said = json.loads((folder / "input.json").read_text(encoding="utf-8"))
+    record = said["opened"]
     opened = Opened(**(record | {"ignored": tuple(record["ignored"]), "remarks": tuple(record["remarks"])}))
     files = {place.name: sorted(place.glob("*.parquet")) for place in sorted(folder.iterdir()) if place.is_dir()}
-    return Kept(name, folder.name, opened, files)
+    return Kept(name, folder.name, said["content"], opened, files, said["rows"], said["reasons"])
 
 
 def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
@@ -170,7 +235,7 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
     Parameters
     ----------
     engine : Engine
-        Where the lines of old and new inputs are compared.
+        Where the lines of old and new inputs are compared; holds ``transactions_checked``.
     kept : list of Kept
         The inputs of this run.
     store : pathlib.Path
@@ -180,13 +245,13 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
     -------
     dict
         ``inputs_kept``, ``inputs_new``, ``inputs_corrected``, ``inputs_gone`` (counts), ``rows_new`` and, among them,
-        ``rows_late`` (of a day that the last run had passed already), ``rows_restated`` (that a corrected or gone
+        ``rows_late`` (not after the last day that the last run used), ``rows_restated`` (that a corrected or gone
         input no longer has). A first run has only new inputs.
     """
     state = store / "state.json"
     last = _last(state)
     before, now = last["inputs"], {entry.name: entry for entry in kept}
-    corrected = [name for name in now if name in before and before[name] != now[name].key]
+    corrected = [name for name in now if name in before and last["contents"].get(name) != now[name].content]
     gone = [name for name in before if name not in now]
     added = [entry for entry in kept if entry.name not in before] + [now[name] for name in corrected]
     removed = [_kept(name, store / before[name]) for name in (*corrected, *gone) if _is_whole(store / before[name])]
@@ -195,10 +260,8 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
         "inputs_corrected": len(corrected), "inputs_gone": len(gone),
     }  # fmt: skip
     found |= _rows(engine, added, removed, last["last_day"])
-    last_day = max(filter(None, (last["last_day"], found.pop("last_day"))), default=None)
-    record = {"inputs": {entry.name: entry.key for entry in kept}, "last_day": last_day}
+    _remember(state, kept, _last_day(engine))
     _forget(store, {entry.key for entry in kept})
-    write_text(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
     return found
 
 
@@ -206,30 +269,45 @@ def _last(state: Path) -> dict[str, Any]:
     """What the last run noted; a note that cannot be read is none, and all inputs are new."""
     try:
         found = json.loads(state.read_text(encoding="utf-8"))
-        return {"inputs": dict(found["inputs"]), "last_day": found["last_day"]}
+        return {"inputs": dict(found["inputs"]), "contents": dict(found["contents"]), "last_day": found["last_day"]}
     except (OSError, ValueError, TypeError, KeyError):
-        return {"inputs": {}, "last_day": None}
+        return {"inputs": {}, "contents": {}, "last_day": None}
+
+
+def _remember(state: Path, kept: list[Kept], last_day: str | None) -> None:
+    keys, contents = ({entry.name: getattr(entry, what) for entry in kept} for what in ("key", "content"))
+    record = {"inputs": keys, "contents": contents, "last_day": last_day}
+    write_text(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def _last_day(engine: Engine) -> str | None:
+    """Find the last day of the rows that are used, none of them after as_of."""
+    day = engine.fetch("select max(day) as day from transactions_checked where bad is null")["day"].item()
+    return None if day != day or day is None else str(day)[:10]
 
 
 def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str | None) -> dict[str, Any]:
     """Count the rows that came and went, equal ones not counted."""
     came, went = _union(engine, "lines_came", added), _union(engine, "lines_went", removed)
     late = f"count(case when day <= date '{last_day}' then 1 end)" if last_day else "0"
-    found = engine.fetch(f"select count(*) as n, {late} as late, max(day) as last_day from ({_less(came, went)})")
+    found = engine.fetch(f"select count(*) as n, {late} as late from ({_less(came, went)})")
     restated = engine.fetch(f"select count(*) as n from ({_less(went, came)})")["n"].item() if went else 0
-    day = found["last_day"].item()
     return {
         "rows_new": int(found["n"].item()), "rows_late": int(found["late"].item()), "rows_restated": int(restated),
-        "last_day": None if day != day or day is None else str(day)[:10],
     }  # fmt: skip
 
 
-_COMPARED = "cast(customer_id as string) as customer_id, day, amount, flags"
-
-
 def _union(engine: Engine, name: str, kept: list[Kept]) -> str:
-    parts = [f"select {_COMPARED} from {table} where bad is null" for table, _ in adopt(engine, kept, name)]
-    return " union all ".join(parts)
+    tables = [table for table, _ in adopt(engine, kept, name)]
+    return " union all ".join(f"select {_compared(engine, table)} from {table} where bad is null" for table in tables)
+
+
+def _compared(engine: Engine, table: str) -> str:
+    """Every column that a line may have, so that a corrected cost or product counts too."""
+    has = engine.columns(table)
+    also = {name: name if name in has else f"cast(null as {kind})" for name, kind in _ALSO.items()}
+    columns = [f"{column} as {name}" for name, column in also.items()]
+    return ", ".join(["cast(customer_id as string) as customer_id", "day", "amount", "flags", *columns])
 
 
 def _less(these: str, those: str) -> str:
@@ -238,7 +316,12 @@ def _less(these: str, those: str) -> str:
 
 
 def _forget(store: Path, keys: set[str]) -> None:
-    """Remove what no input of this run needs; tables of earlier runs hold their own names of the files."""
-    for folder in store.iterdir():
-        if folder.is_dir() and folder.name not in keys and not folder.name.startswith("."):
+    """Remove what no input of this run needs; tables of earlier runs hold their own names of the files.
+
+    A folder loses its name first: one that is half removed must never be taken for the lines of an input.
+    """
+    for folder in [place for place in store.iterdir() if place.is_dir() and place.name not in keys]:
+        if not folder.name.startswith("."):
+            folder = folder.replace(folder.with_name(f".{folder.name}.{os.getpid()}.gone"))
+        if folder.name.endswith(".gone"):
             shutil.rmtree(folder, ignore_errors=True)

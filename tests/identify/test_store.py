@@ -1,6 +1,8 @@
 """The store of checked lines: several inputs, and runs that read only what is new."""
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 
 from custlib import project as projects
 from custlib.engine import parts
-from custlib.errors import TableError
+from custlib.errors import TableError, UsageError
 from custlib.workspace import Workspace
 
 AS_OF = dt.date(2025, 3, 31)
@@ -56,7 +58,7 @@ def test_a_new_file_is_read_alone_and_gives_what_a_full_run_gives(tmp_path, monk
     from custlib.identify import contract
 
     read, old = [], contract._read
-    monkeypatch.setattr(contract, "_read", lambda *given: (read.append(given[2].name), old(*given))[1])
+    monkeypatch.setattr(contract, "_read", lambda *given: (read.append(given[1].name), old(*given))[1])
     night = shop(tmp_path)
     pd.testing.assert_frame_equal(table(night), table(shop(tmp_path, work="fresh")))
     assert read == ["feb.csv", "feb.csv", "jan.csv"]  # the second run has a work folder of its own
@@ -121,10 +123,133 @@ def test_ids_that_are_numbers_in_one_source_only_become_texts(tmp_path):
     assert found[["customer_id", "frequency"]].to_numpy().tolist() == [["7", 1], ["8", 0]]
 
 
+def test_the_same_file_twice_is_said(tmp_path):
+    write(
+        tmp_path,
+        jan=JANUARY,
+        copy=JANUARY,
+        empty="customer_id,timestamp,amount\n",
+        none="customer_id,timestamp,amount\n",
+    )
+    found = shop(tmp_path)
+    assert found.quality["warnings"] == [
+        "copy.csv, jan.csv: 2 inputs hold the same content (3 rows), which counts 2 times. Leave out all but one"
+    ]
+    assert found.quality["rows_used"] == 6
+
+
+def test_files_of_one_name_in_two_sources_are_two_inputs(tmp_path):
+    for folder, text in (("web", JANUARY), ("till", FEBRUARY)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "sales.csv").write_text(text)
+    sources = [{"path": "web"}, {"path": "till"}]
+    first = increment(shop(tmp_path, sources=sources))
+    assert (first["inputs_new"], first["inputs_kept"]) == (2, 0)
+    (tmp_path / "web" / "sales.csv").write_text(JANUARY + "bob,2025-03-01,3\n")
+    night = increment(shop(tmp_path, sources=sources))
+    assert (night["inputs_corrected"], night["inputs_kept"], night["rows_new"]) == (1, 1, 1)
+
+
+def test_a_bad_file_among_many_is_named(tmp_path):
+    many = "".join(f"c{i},2025-01-05,1\n" for i in range(60))
+    bad = "customer_id,timestamp,amount\nann,13.02.2025,1\nbob,14.02.2025,1\n"
+    write(tmp_path, jan=JANUARY + many, feb=bad)
+    said = shop(tmp_path).quality["warnings"]
+    assert any("feb.csv: timestamp is not a date in 2 of its 2 rows" in text for text in said)
+    write(tmp_path, jan=JANUARY)
+    told = r"feb.csv: timestamp is not a date in 2 of 2 rows \(first: rows 1, 2\), in all inputs 2 of 5 rows"
+    for _ in range(2):  # with a cold store and a warm one
+        with pytest.raises(TableError, match=told):
+            shop(tmp_path).need("transactions")
+
+
+def test_margins_by_product_beside_a_cost_are_refused_whatever_the_store_holds(tmp_path):
+    write(tmp_path, jan="customer_id,timestamp,amount,cost,product\nann,2025-01-05,10,4,tea\n")
+    shop(tmp_path).need("transactions")
+    with pytest.raises(UsageError, match=r"jan.csv also has a cost"):
+        shop(tmp_path, product_margins={"tea": 0.4}).need("transactions")
+
+
+def test_a_corrected_cost_is_a_restated_row(tmp_path):
+    write(tmp_path, jan="customer_id,timestamp,amount,cost\nann,2025-01-05,10,4\nbob,2025-01-06,3,1\n")
+    shop(tmp_path).need("transactions")
+    write(tmp_path, jan="customer_id,timestamp,amount,cost\nann,2025-01-05,10,6\nbob,2025-01-06,3,1\n")
+    night = increment(shop(tmp_path))
+    assert (night["rows_new"], night["rows_restated"]) == (1, 1)
+
+
+def test_late_is_what_is_not_after_the_last_day_used(tmp_path):
+    write(tmp_path, jan=JANUARY + "bob,2099-01-01,1\n")
+    shop(tmp_path).need("transactions")
+    write(tmp_path, feb=FEBRUARY)
+    assert increment(shop(tmp_path))["rows_late"] == 0  # a day long after as_of was never used
+    write(tmp_path, more="customer_id,timestamp,amount\nann,2025-02-11,1\nann,2025-02-12,1\n")
+    assert increment(shop(tmp_path))["rows_late"] == 1
+
+
+def test_more_parts_are_no_correction(tmp_path, monkeypatch):
+    write(tmp_path, jan=JANUARY)
+    shop(tmp_path).need("transactions")
+    monkeypatch.setattr(parts, "count", lambda rows, memory: 4)
+    write(tmp_path, feb=FEBRUARY)
+    night = increment(shop(tmp_path))
+    assert (night["inputs_kept"], night["inputs_new"], night["rows_new"], night["rows_restated"]) == (1, 1, 2, 0)
+
+
+@pytest.mark.parametrize("header", ["customer_id,timestamp,amount\n", "customer_id,timestamp,amount,product\n"])
+def test_an_empty_file_is_read_in_parts_too(tmp_path, monkeypatch, header):
+    monkeypatch.setattr(parts, "count", lambda rows, memory: 4)
+    write(tmp_path, jan=JANUARY, empty=header)
+    assert list(table(shop(tmp_path))["customer_id"]) == ["ann", "bob"]
+
+
+def test_a_file_that_changes_after_it_was_hashed_is_refused(tmp_path):
+    write(tmp_path, jan=JANUARY)
+    opened = shop(tmp_path)
+    write(tmp_path, jan=FEBRUARY)
+    with pytest.raises(TableError, match=r"jan.csv: changed while it was read. Run again"):
+        opened.need("transactions")
+    write(tmp_path, jan=JANUARY)
+    assert list(table(shop(tmp_path))["customer_id"]) == ["ann", "bob"]
+
+
+def test_a_file_of_another_kind_is_read_anew(tmp_path):
+    (tmp_path / "a.csv").write_text(JANUARY)
+    shop(tmp_path, source={"path": "a.csv"}).need("transactions")
+    (tmp_path / "a.csv").rename(tmp_path / "a.jsonl")
+    with pytest.raises(TableError, match=r"a.jsonl: line 1 is no JSON object"):
+        shop(tmp_path, source={"path": "a.jsonl"}).need("transactions")
+
+
+def test_lines_that_lost_their_file_are_read_again(tmp_path):
+    write(tmp_path, jan=JANUARY, feb=FEBRUARY)
+    first = shop(tmp_path)
+    first.need("transactions")
+    next(first.gathered.store.rglob("*.parquet")).unlink()
+    assert shop(tmp_path, as_of=dt.date(2025, 3, 30)).quality["rows_used"] == 5
+
+
+def test_a_run_cut_short_before_its_record_is_made_again(tmp_path):
+    write(tmp_path, jan=JANUARY)
+    first = shop(tmp_path)
+    quality = first.quality
+    (first.folder / "quality.json").unlink()
+    assert shop(tmp_path).quality == quality
+
+
+def test_copies_of_a_database_do_not_stay(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as base, base:
+        base.execute("create table sales (customer_id text, timestamp text, amount real)")
+        base.execute("insert into sales values ('ann', '2025-01-05', 10)")
+    for _ in range(2):
+        assert shop(tmp_path, source={"path": "shop.sqlite"}).quality["rows_used"] == 1
+        assert list((tmp_path / "work" / "staged").iterdir()) == []
+
+
 def test_inputs_that_disagree_on_money_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("customer_id,timestamp,amount\nann,2025-01-05,10\n")
     (tmp_path / "b.csv").write_text("customer_id,timestamp\nann,2025-01-05\n")
-    with pytest.raises(TableError, match=r"a.csv, b.csv: some inputs have a column amount and others have none"):
+    with pytest.raises(TableError, match=r"b.csv: no column amount in 1 of 2 inputs, while others have one"):
         shop(tmp_path, sources=[{"path": "a.csv"}, {"path": "b.csv"}]).need("transactions")
 
 
