@@ -54,7 +54,7 @@ def test_memory_and_disk_are_said_as_they_are_reckoned():
         f"With {parts.MOST} parts of {parts._SHARE:.0%} of the limit each and {parts._BYTES_REDUCING} bytes for a line"
     )
     assert said.replace("%", " %") in WORDS
-    assert f"{2 * parts._BYTES_WRITTEN} bytes of free disk for each line" in WORDS
+    assert f"{parts.BYTES_SPLIT} bytes of free disk for each line" in WORDS
     assert parts.size_of("100MB") == parts.LEAST_MEMORY
     lines = parts.MOST * parts._SHARE * 10**9 / parts._BYTES_REDUCING
     assert round(lines, -8) == 300_000_000
