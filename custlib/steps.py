@@ -5,6 +5,7 @@ A step is a function of a workspace; ``STEPS`` is their registry, one line per t
 
 import datetime as dt
 from collections.abc import Callable
+from math import exp
 from typing import Any, Literal, Protocol
 
 from custlib.differentiate import (
@@ -28,6 +29,7 @@ from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
 
+_MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digits
 Refusable = Literal["forecast", "money", "test"]
 
 
@@ -124,7 +126,11 @@ def _money(ws: Tables) -> activity.Money:
     quality, project = ws.quality, ws.project
     has_margins = bool(quality["has_cost"] or project.product_margins) or project.margin < 1
     has_returns = quality["purchase_rows"] < quality["rows_used"]
-    return activity.Money(project.daily_discount_rate, project.cost_to_serve, has_margins, has_returns)
+    rate, served = project.daily_discount_rate, project.cost_to_serve
+    first = quality["first_day"] or project.as_of.isoformat()
+    carried = quality["gross_money"] * exp(min(rate * (project.as_of - dt.date.fromisoformat(first)).days, 40))
+    fits = carried < _MOST_NARROW and not (has_margins or served)
+    return activity.Money(rate, served, has_margins, has_returns, fits)
 
 
 def _history_before(ws: Tables) -> None:

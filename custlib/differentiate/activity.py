@@ -34,12 +34,19 @@ class Money:
         Whether the profit of a line can differ from its amount.
     has_returns : bool
         Whether any line is no purchase.
+    fits : bool
+        Whether no sum of a day can leave 18 digits; engines add those up faster.
     """
 
     daily_rate: float = 0.0
     cost_to_serve: float = 0.0
     has_margins: bool = True
     has_returns: bool = True
+    fits: bool = False
+
+    def narrow(self, money: str, decimals: int) -> str:
+        """Write an amount of money of one day with no more digits than it needs."""
+        return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
 
     @property
     def summed(self) -> dict[str, str]:
@@ -62,12 +69,13 @@ def customer_days(sql: Dialect, money: Money) -> str:
         served = f"cast('{money.cost_to_serve!r}' as decimal(18, 4))"
         profit = f"profit - case when is_purchase then {served} else 0 end"
     columns = ["bool_or(is_purchase) as is_purchase" if money.has_returns else "true as is_purchase"]
-    columns += ["sum(amount) as amount"]
+    columns += [f"{money.narrow('sum(amount)', 4)} as amount"]
     columns += ["sum(profit) as profit"] if is_summed["profit"] else []
     columns += ["sum(case when is_refund then -amount else 0 end) as refunded"] if is_summed["refunded"] else []
+    carried = money.narrow(f"round(cast(profit as double) * {factor} * 1e6) / 1e6", 6)
     kept = [name for name in ("customer_id", "day", "is_purchase", "amount", "refunded") if is_summed.get(name, True)]
     return f"""
-        select *, cast(round(cast(profit as double) * {factor} * 1e6) / 1e6 as decimal(38, 6)) as carried
+        select *, {carried} as carried
         from (select {", ".join(kept)}, {profit} as profit
               from (select customer_id, day, {", ".join(columns)}
                     from (select * from transactions where day <= :until {sql.together("customer_id")})

@@ -49,6 +49,7 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         "ignored_columns": list(opened.ignored),
         "columns": opened.columns,
         "purchase_rows": int(good["purchases"].sum()),
+        "gross_money": float(good["gross"].sum()),
         "first_day": _first_day(good),
     }
     quality["customers_without_purchase"], alike = _customers(engine, good)
@@ -69,7 +70,7 @@ def _by_reason(*, texts: bool) -> str:
     seen = [f"bool_or({screen}) as screen_{place}" for place, screen in enumerate(screens)]
     return f"""
         select reason, count(*) as n, coalesce(sum(amount), 0) as money,
-               count(*) filter (where {anything}) as repaired,
+               coalesce(sum(abs(amount)), 0) as gross, count(*) filter (where {anything}) as repaired,
                count(*) filter (where is_purchase) as purchases,
                min(case when is_purchase and reason is null then day end) as first_day,
                min(symbol) as least_sign, max(symbol) as greatest_sign, {", ".join(done + held + seen)}
