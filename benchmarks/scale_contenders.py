@@ -95,7 +95,10 @@ def unchecked(task: Task) -> None:
     from custlib.engine.duckdb import DuckDB
 
     engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
-    end, money = AS_OF - dt.timedelta(days=HOLDOUT_DAYS), Money(DAILY_RATE, has_margins=False, has_returns=False)
+    end, money = (
+        AS_OF - dt.timedelta(days=HOLDOUT_DAYS),
+        Money(DAILY_RATE, has_margins=False, has_returns=False, fits=True),
+    )
 
     def act() -> None:
         engine.attach_parquet("source", task.file)
