@@ -21,6 +21,7 @@ from custlib import parameters, publish
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, UsageError, hint
 from custlib.execute import DEFAULT, How, Job, execute_all
+from custlib.identify import staging
 from custlib.machine import refusal
 from custlib.pages import Page, check_segments, export, index_entry, pages
 from custlib.project import Project
@@ -80,6 +81,7 @@ def run_project(
         publish.sweep(reports / project.id)
         for folder in (work / "lines" / project.id, *work.glob("tables/*")):
             sweep(folder)
+        staging.sweep(work / "staged" / project.id)
         workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
         if not only and not force and publish.is_published(reports, project, run_id(workspace)):
             log.info("run: up to date (%s as of %s)", project.id, project.as_of)

@@ -31,7 +31,7 @@ class Gathered:
 
     def __init__(self, project: Project, work: Path) -> None:
         self._project = project
-        self._folder = work / "staged"
+        self._folder = work / "staged" / project.id
         self.store = work / "lines" / project.id
 
     @cached_property

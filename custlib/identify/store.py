@@ -41,7 +41,7 @@ class Kept:
     name : str
         What messages call the input.
     key : str
-        Its content, how it is read, by what code and in how many parts; the name of its folder.
+        Its content, how it is read, by what engine and code and in how many parts; the name of its folder.
     content : str
         Its content and how it is read: what differs for an input that was corrected.
     opened : Opened
@@ -96,7 +96,7 @@ def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], O
     kept = []
     for given, fingerprint in zip(gathered.inputs, gathered.fingerprints, strict=True):
         content = _content(given, fingerprint)
-        folder = gathered.store / _hash([content, engine.parts(rows), _code()])
+        folder = gathered.store / _hash([content, engine.dialect.engine, engine.parts(rows), _code()])
         if not _is_whole(folder):
             opened = read(given, "lines_read", rows)
             if fingerprint_of(given) != fingerprint:
@@ -288,18 +288,22 @@ def _last_day(engine: Engine) -> str | None:
 
 def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str | None) -> dict[str, Any]:
     """Count the rows that came and went, equal ones not counted."""
-    came, went = _union(engine, "lines_came", added), _union(engine, "lines_went", removed)
+    came, went = adopt(engine, added, "lines_came"), adopt(engine, removed, "lines_went")
+    these, those = _union(engine, came), _union(engine, went)
     late = f"count(case when day <= date '{last_day}' then 1 end)" if last_day else "0"
-    found = engine.fetch(f"select count(*) as n, {late} as late from ({_less(came, went)})")
-    restated = engine.fetch(f"select count(*) as n from ({_less(went, came)})")["n"].item() if went else 0
+    found = engine.fetch(f"select count(*) as n, {late} as late from ({_less(these, those)})")
+    restated = engine.fetch(f"select count(*) as n from ({_less(those, these)})")["n"].item() if those else 0
+    for table, _ in (*came, *went):
+        engine.drop(table)
     return {
         "rows_new": int(found["n"].item()), "rows_late": int(found["late"].item()), "rows_restated": int(restated),
     }  # fmt: skip
 
 
-def _union(engine: Engine, name: str, kept: list[Kept]) -> str:
-    tables = [table for table, _ in adopt(engine, kept, name)]
-    return " union all ".join(f"select {_compared(engine, table)} from {table} where bad is null" for table in tables)
+def _union(engine: Engine, tables: list[tuple[str, Opened]]) -> str:
+    return " union all ".join(
+        f"select {_compared(engine, table)} from {table} where bad is null" for table, _ in tables
+    )
 
 
 def _compared(engine: Engine, table: str) -> str:

@@ -1,7 +1,11 @@
 import sqlite3
 
+import pytest
+
 from custlib import project as projects
+from custlib.errors import TableError
 from custlib.identify.gathered import Gathered
+from custlib.run import run_project
 
 SHOP = {"id": "shop", "name": "Shop", "as_of": "2025-06-30"}
 
@@ -40,7 +44,18 @@ def test_a_database_is_copied_and_the_copy_released(tmp_path):
     base.close()
     found = gathered(tmp_path, path="shop.db")
     (copy,) = found.paths
-    assert copy.parent == tmp_path / "work" / "staged"
+    assert copy.parent == tmp_path / "work" / "staged" / "shop"
     assert found.hash == gathered(tmp_path, path="shop.db").hash
     found.release()
     assert not copy.exists()
+
+
+def test_a_run_removes_the_copy_that_a_failed_one_left(tmp_path):
+    left = tmp_path / "work" / "staged" / "shop" / "staged_0.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"rows of customers")
+    (tmp_path / "a.csv").write_text("customer_id,timestamp\n")
+    project = projects.build(SHOP | {"source": {"path": "a.csv"}, "folder": tmp_path})
+    with pytest.raises(TableError, match=r"a.csv: no rows under the header"):
+        run_project(project, reports=tmp_path / "reports", work=tmp_path / "work")
+    assert not left.exists()

@@ -243,7 +243,7 @@ def test_copies_of_a_database_do_not_stay(tmp_path):
         base.execute("insert into sales values ('ann', '2025-01-05', 10)")
     for _ in range(2):
         assert shop(tmp_path, source={"path": "shop.sqlite"}).quality["rows_used"] == 1
-        assert list((tmp_path / "work" / "staged").iterdir()) == []
+        assert list((tmp_path / "work" / "staged").rglob("staged_*")) == []
 
 
 def test_inputs_that_disagree_on_money_are_refused(tmp_path):
@@ -265,3 +265,12 @@ def test_a_base_in_parts_is_the_same_base(tmp_path, monkeypatch):
     made = split.folder / "customer_history.split"
     assert len(list(made.iterdir())) == 4
     assert not list(split.work.rglob("*.part"))
+
+
+def test_what_was_compared_does_not_stay_among_the_tables(tmp_path):
+    write(tmp_path, jan=JANUARY, feb=FEBRUARY)
+    table(shop(tmp_path))
+    write(tmp_path, jan=JANUARY.replace(",5\n", ",6\n"))
+    night = shop(tmp_path)
+    assert increment(night)["rows_restated"] == 1
+    assert {path.name.split(".")[0] for path in night.folder.glob("lines_*")} == {"lines_0"}
