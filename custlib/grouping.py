@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Protocol
 
-from custlib.differentiate import measures, points, segments
+from custlib.differentiate import drift, measures, points, segments
 from custlib.differentiate.definitions import Definition, Keeper, from_json
 from custlib.differentiate.points import Point
 from custlib.differentiate.potential_at import frozen_chances
@@ -133,14 +133,14 @@ class Grouping:
     def _resolve(self, name: str) -> Definition:
         refit = self._project.segments.refit
         definition, reason = self._keeper.resolve(
-            name, self._options(name), lambda: self.define(name, self.now), refit=refit
+            name, self._options(name), lambda: self.define(name, self.now, like=self._like(name)), refit=refit
         )
         if reason != "kept":
             why = {"options": ": its options in the project file changed", "refit": ": refit = true"}.get(reason, "")
             log.info("define %s as of %s%s; later runs keep this definition", name, definition.fitted, why)
         return definition
 
-    def define(self, name: str, point: Point) -> Definition:
+    def define(self, name: str, point: Point, *, like: Definition | None = None) -> Definition:
         """Define a segmentation on the customers of a point, without putting it in force.
 
         Parameters
@@ -149,6 +149,9 @@ class Grouping:
             The segmentation.
         point : Point
             One of :attr:`points`.
+        like : Definition, optional
+            The one to start from and to carry names over from, where the segmentation has groups without names of
+            their own.
 
         Returns
         -------
@@ -158,7 +161,32 @@ class Grouping:
         engine, options = self._opened.need("segment_history"), self._options(name)
         models = self._models(segments.needs(name, options))
         self.open([point], [models])
-        return segments.define(engine, name, point.table, as_of=point.as_of, options=options, models=models)
+        return segments.define(engine, name, point.table, as_of=point.as_of, options=options, models=models, like=like)
+
+    def drift(self, name: str) -> dict[str, Any] | None:
+        """Hold a frozen definition against one fitted on the customers of today.
+
+        Parameters
+        ----------
+        name : str
+            The segmentation.
+
+        Returns
+        -------
+        dict or None
+            As :func:`custlib.differentiate.drift.measure` gives it, with ``is_proposed``; None on the day of the fit.
+        """
+        frozen = self.definitions[name]
+        if frozen.fitted == self.now.as_of.isoformat():
+            return None
+        found = self._opened.record(f"drift_{name}", lambda: self._measure(frozen))
+        return found | {"is_proposed": drift.is_proposed(self._keeper.log_drift(name, found))}
+
+    def _measure(self, frozen: Definition) -> dict[str, Any]:
+        engine = self._opened.engine
+        shadow = self.define(frozen.segmentation, self.now, like=frozen)
+        self.open([self.now], [frozen.frozen, shadow.frozen])
+        return drift.measure(engine, frozen, shadow, self.now.table)
 
     def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         """Open the tables of points, and make what definitions see of them beside.
@@ -181,6 +209,10 @@ class Grouping:
             engine.open(point.table)
             read += [name for one in models for name in points.make_seen(engine, point, one)]
         return tuple(dict.fromkeys(read))
+
+    def _like(self, name: str) -> Definition | None:
+        kept = self._keeper.in_force(name)
+        return kept if kept and kept.rule.get("options") == self._options(name) else None
 
     def _models(self, needs: Iterable[str]) -> dict[str, Any]:
         wanted, found = set(needs), {}

@@ -143,7 +143,8 @@ class Keeper:
 
     def texts(self) -> list[str]:
         """Content of every definition that was ever accepted, in the order of their names."""
-        return [path.read_text(encoding="utf-8") for path in sorted(self.folder.rglob("*.json"))]
+        kept = sorted([*self.folder.glob("*.json"), *self.folder.glob("earlier/*.json")])
+        return [path.read_text(encoding="utf-8") for path in kept]
 
     def in_force(self, segmentation: str) -> Definition | None:
         """Read the definition that assigns now; None before the first."""
@@ -217,3 +218,25 @@ class Keeper:
         made = make()
         self.accept(made)
         return made, "refit" if refit else "options" if kept is not None else "first"
+
+    def log_drift(self, segmentation: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+        """Keep what was found of the drift of a definition, one entry per date.
+
+        Parameters
+        ----------
+        segmentation : str
+            Its name.
+        found : dict
+            With ``as_of`` and ``version``; see :mod:`custlib.differentiate.drift`.
+
+        Returns
+        -------
+        list of dict
+            All entries of that version up to that date, the earliest first.
+        """
+        path = self.folder / "drift" / f"{segmentation}.json"
+        log = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        others = [one for one in log if (one["as_of"], one["version"]) != (found["as_of"], found["version"])]
+        log = sorted([*others, found], key=lambda one: (one["as_of"], one["version"]))
+        write_text(path, json.dumps(log, indent=1, sort_keys=True) + "\n")
+        return [one for one in log if one["version"] == found["version"] and one["as_of"] <= found["as_of"]]

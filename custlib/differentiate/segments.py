@@ -7,6 +7,7 @@ Reads the table of customers at a point (``activity_<point>``). A segmentation i
     define(engine, activity, options) -> dict      the rule: cuts, centres, classes; numbers and names only
     assign(sql, rule) -> str                       one select from {activity}: customer_id, segment, reason
     needs(options) -> tuple                        optional: the measures it reads beside the activity
+    refit(engine, activity, rule) -> dict          optional: the rule anew, names carried over from the old one
 
 The rule is frozen as JSON with its date and a version, so that a later run assigns and does not fit again. A model
 behind a measure (P(alive), potential) is frozen with it.
@@ -129,6 +130,7 @@ def define(
     as_of: dt.date,
     options: dict[str, Any],
     models: dict[str, Any] | None = None,
+    like: Definition | None = None,
 ) -> Definition:
     """Define a segmentation on the customers of one date.
 
@@ -146,6 +148,8 @@ def define(
         Options of the segmentation, as in the project file.
     models : dict, optional
         By measure, the models to freeze: a lifetime model for ``probability_alive``, chances for ``potential``.
+    like : Definition, optional
+        The one to start from, where the module has a ``refit``: it carries names over to groups that are the same.
 
     Returns
     -------
@@ -155,7 +159,11 @@ def define(
     read = needs(segmentation, options)
     frozen = {name: model for name, model in (models or {}).items() if name in read}
     seen = seen_by(engine.dialect, activity, frozen)
-    rule = family(segmentation).define(engine, seen, {"segmentation": segmentation} | options)
+    module = family(segmentation)
+    if like is not None and hasattr(module, "refit"):
+        rule = module.refit(engine, seen, like.rule | {"segments": [dict(segment) for segment in like.segments]})
+    else:
+        rule = module.define(engine, seen, {"segmentation": segmentation} | options)
     segments = tuple(rule.pop("segments"))
     kept = {"options": options} | ({"needs": read} if read else {}) | ({"frozen": frozen} if frozen else {})
     # Through JSON and back: what is frozen is exactly what a later run reads.
