@@ -105,7 +105,8 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     -------
     dict
         The rule: ``measures`` and ``cuts`` by measure, ``above`` (measures whose cuts must be exceeded), ``names``,
-        ``segments``; by a map its ``axes`` and ``cells`` ({segment: [[R, F], ...]}); by product its falling
+        ``segments``; by a map its ``axes``, ``cells`` ({segment: [[R, F], ...]}) and, where it has
+        overlaps that a priority decides or unreachable names, ``findings``; by product its falling
         ``product_cuts`` and ``classes``.
 
     Raises
@@ -133,7 +134,8 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
 def _by_map(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
     del engine, activity, rule
     found = read_map(chosen.map, scoring.read(chosen.scores))
-    return {"map": found.id, "axes": list(found.axes), "cells": found.cells, "segments": found.segments}
+    named = {"map": found.id, "axes": list(found.axes), "cells": found.cells, "segments": found.segments}
+    return named | ({"findings": list(found.findings)} if found.findings else {})
 
 
 def _by_cell(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:

@@ -357,6 +357,19 @@ def test_a_map_of_other_axes_is_refused(small_shop):
         rfm.define(small_shop, "customer_activity", {"segmentation": "rfm", "map": "value8"})
 
 
+def test_what_a_map_decides_by_priority_is_kept_in_the_definition(tmp_path, engine, days):
+    words = 'name = { en = "x", zh = "x" }\nstrategy = { en = "x", zh = "x" }\n'
+    (tmp_path / "own.toml").write_text(
+        '[map]\nid = "own"\naxes = { F = [1, 5] }\n'
+        f'[[segment]]\nid = "often"\nwhere = [{{ F = [4, 5] }}]\npriority = 1\n{words}'
+        f'[[segment]]\nid = "rest"\nwhere = [{{}}]\n{words}'
+    )
+    rule = rfm.define(engine, given(engine, [("a", 3, 30, 5), ("b", 3, 1, 5)]), FIXED | {"map": f"{tmp_path}/own.toml"})
+    assert rule["findings"] == ["often wins over rest in 2 of 5 cells (F4, F5)"]
+    assert assigned(engine, rule)["segment"].tolist() == ["often", "rest"]
+    assert "findings" not in days
+
+
 @pytest.mark.parametrize("name", rules.names("scores"))
 def test_every_table_of_scores_has_four_rising_cuts_or_none(name):
     table = scoring.read(name)
