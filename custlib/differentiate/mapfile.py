@@ -3,6 +3,7 @@
 Reads the parsed file. What the map then does with its cells is proved in :mod:`custlib.differentiate.maps`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import product
 from math import inf, prod
@@ -17,6 +18,8 @@ Level = int | str
 Cell = tuple[Level, ...]
 OTHER = "other"
 MOST_CELLS = 10_000
+NAME = r"^(?:[a-z0-9_]+|.+\.toml)$"  # of a shipped map, or the path of a user's own
+_WORD = re.compile(r"\w[\w -]*")
 
 
 class Words(BaseModel):
@@ -124,8 +127,8 @@ def cells(entry: Entry, axes: dict[str, tuple[Level, ...]], name: str) -> set[Ce
 def _levels(axis: str, given: Sequence[Level], name: str) -> tuple[Level, ...]:
     where = f"map {name}: axis {axis}"
     if not given or isinstance(given[0], str):
-        if len(given) < 2 or len(set(given)) < len(given):
-            raise UsageError(f"{where}: {list(given)} must be two or more different words.")
+        if len(given) < 2 or len(set(given)) < len(given) or not all(_WORD.fullmatch(str(level)) for level in given):
+            raise UsageError(f"{where}: {list(given)} must be two or more different words of letters and digits.")
         return tuple(given)
     if len(given) != 2 or not all(isinstance(level, int) for level in given) or given[0] >= given[1]:  # type: ignore[operator]
         raise UsageError(f"{where}: {list(given)} must be the lowest and the highest level, for instance [1, 5].")

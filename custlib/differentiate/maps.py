@@ -77,27 +77,41 @@ class Proof:
         """Why the map cannot be used: cells without a name, cells with two."""
         said = []
         if self.holes:
-            said.append(f"{len(self.holes)} of {self.size} cells without a name: {self._said(self.holes)}")
+            said.append(f"{self.said(self.holes)} without a name")
         if self.ties:
-            said.append(f"{len(self.ties)} of {self.size} cells with two names: {self._said(self.ties)}")
+            said.append(f"{self.said(self.ties)} with two names")
         return tuple(said)
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """Overlaps that a priority decides, with the winner."""
+        return tuple(
+            f"{names[0]} wins over {', '.join(names[1:])} in {self.said(cells)}"
+            for names, cells in _by_names(self.overlaps).items()
+        )
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Overlaps that no priority decides."""
+        return tuple(f"{' and '.join(names)} in {self.said(cells)}" for names, cells in _by_names(self.ties).items())
 
     @property
     def findings(self) -> tuple[str, ...]:
         """What is decided, but worth knowing: overlaps with their winner, and unreachable segments."""
-        won: dict[tuple[str, ...], list[Cell]] = {}
-        for cell, names in self.overlaps.items():
-            won.setdefault(names, []).append(cell)
-        said = [
-            f"{names[0]} wins over {', '.join(names[1:])} in {len(cells)} of {self.size} cells: {self._said(cells)}"
-            for names, cells in won.items()
-        ]
-        return (*said, *(f"{segment} is never reached: no cell has this name" for segment in self.unreachable))
+        return (*self.decided, *(f"{segment} is never reached: no cell has this name" for segment in self.unreachable))
 
-    def _said(self, cells: Iterable[Cell]) -> str:
+    def said(self, cells: Iterable[Cell]) -> str:
+        """Count cells and name the first of them."""
         words = [cell_name(self.axes, cell) for cell in cells]
         more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-        return ", ".join(words[:_SHOWN]) + more
+        return f"{len(words)} of {self.size} cells ({', '.join(words[:_SHOWN])}{more})"
+
+
+def _by_names(cells: dict[Cell, tuple[str, ...]]) -> dict[tuple[str, ...], list[Cell]]:
+    found: dict[tuple[str, ...], list[Cell]] = {}
+    for cell, names in cells.items():
+        found.setdefault(names, []).append(cell)
+    return found
 
 
 @dataclass(frozen=True)
@@ -185,9 +199,7 @@ def parse(table: dict[str, Any], name: str) -> GridMap:
 
 def load(name: str) -> dict[str, Any]:
     """Parse the file of a shipped map (by name) or of a user's own (by path, ending in ``.toml``)."""
-    if not name.endswith(".toml"):
-        return rules.load(f"maps/{name}")
-    return rules.read(Path(name))
+    return rules.read(Path(name)) if name.endswith(".toml") else rules.load(f"maps/{name}")
 
 
 def prove(table: dict[str, Any], name: str) -> Proof:
@@ -215,7 +227,7 @@ def prove(table: dict[str, Any], name: str) -> Proof:
     >>> words = {"en": "x", "zh": "x"}
     >>> segment = {"id": "good", "where": [{"R": [2, 3]}], "name": words, "strategy": words}
     >>> prove({"map": {"id": "mine", "axes": {"R": [1, 3]}}, "segment": [segment]}, "mine").faults
-    ('1 of 3 cells without a name: R1',)
+    ('1 of 3 cells (R1) without a name',)
     """
     file, axes = mapfile.read(table, name)
     taken: dict[Cell, list[Entry]] = {cell: [] for cell in product(*axes.values())}

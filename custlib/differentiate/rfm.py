@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from custlib import rules
-from custlib.differentiate import maps
+from custlib.differentiate import mapfile, maps
 from custlib.differentiate.histogram import histogram, quantile_cuts
 from custlib.differentiate.maps import GridMap
 from custlib.engine.base import Engine
@@ -34,7 +34,7 @@ class Options(BaseModel):
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"] = "quantile"
     scores: str = Field("days", pattern=RULE_NAME)
-    map: str = "rf25"
+    map: str = Field("rf25", pattern=mapfile.NAME)
 
     @model_validator(mode="after")
     def _exist(self) -> "Options":
