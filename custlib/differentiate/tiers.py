@@ -1,0 +1,234 @@
+"""Segmentations by ordered rules: the first that matches wins, the last always matches.
+
+``bank5``, ``loyalty_value7``, ``value_types``, ``credit``, ``lifecycle`` and ``need_level`` are files in
+``rules/tiers``; what they decide where a published rule leaves a gap is said there. The option ``rules`` names another
+file, also one of the user's own (a path that ends in ``.toml``; see ``tier_file``). Reads customer activity with the
+measures that the rules ask for. A condition on a missing measure is false, money included; ``is_missing`` tests it.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+from custlib import rules
+from custlib.differentiate import conditions, tier_checks
+from custlib.differentiate.histogram import level
+from custlib.differentiate.tier_file import TierFile, filled
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.errors import UsageError
+from custlib.project import validated
+
+
+class Options(BaseModel):
+    """Options: ``rules`` names the file, its ``[tiers.options]`` the others with what they are if left out."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    segmentation: str
+    rules: str | None = None
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Options":
+        where = f"segments.options.{self.segmentation}"
+        file = read(self.rules or self.segmentation)
+        chosen = validated(_own(file), self.model_extra or {}, where).model_dump()
+        if never := tier_checks.never_wins(file, filled(file, chosen)):
+            raise UsageError(f"{where}: nobody can be in {', '.join(never)} with these options. Change them.")
+        return self
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """All options of the file, by name."""
+        return _own(read(self.rules or self.segmentation))(**(self.model_extra or {})).model_dump()
+
+
+def _own(file: TierFile) -> type[BaseModel]:
+    """Make the model of the options of a file: whole numbers stay whole, periods are at least a day, texts names."""
+    periods = file.periods
+    fields: dict[str, Any] = {}
+    for name, value in file.tiers.options.items():
+        limits: dict[str, Any] = {"pattern": r"^\w*$"} if isinstance(value, str) else {}
+        limits |= {"ge": int(name in periods)} if isinstance(value, int) else {}
+        fields[name] = (type(value), Field(value, **limits))
+    return create_model("TierOptions", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields)
+
+
+def read(name_or_path: str) -> TierFile:
+    """Read a file of ordered rules and check it.
+
+    Parameters
+    ----------
+    name_or_path : str
+        A name in ``rules/tiers``, or a path that ends in ``.toml``.
+
+    Returns
+    -------
+    TierFile
+        The rules, as they are in the file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file; or, all faults at once: keys that are missing, unknown or of the wrong type,
+        measures that nobody makes, no default at the end, duplicates, rules that can never win.
+
+    Examples
+    --------
+    >>> [segment.id for segment in read("bank5").segment]
+    ['blue', 'green', 'red', 'transfer', 'clear_out']
+    """
+    if name_or_path.endswith(".toml"):
+        return _checked(rules.read(Path(name_or_path)), name_or_path)
+    return _shipped(name_or_path)
+
+
+@cache
+def _shipped(name: str) -> TierFile:
+    return _checked(rules.load(f"tiers/{name}"), f"tiers {name}")
+
+
+def _checked(given: dict[str, Any], where: str) -> TierFile:
+    found = validated(TierFile, given, where)
+    if said := tier_checks.faults(found):
+        raise UsageError("\n".join(f"{where}: {line}" for line in said))
+    return found
+
+
+def check(name_or_path: str) -> list[str]:
+    """Check a file of ordered rules and say where its order decides.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As for :func:`read`.
+
+    Returns
+    -------
+    list of str
+        One sentence per pair of rules that a customer can satisfy both of: allowed, but worth knowing.
+
+    Raises
+    ------
+    UsageError
+        As for :func:`read`.
+
+    Examples
+    --------
+    >>> check("bank5")[0]
+    'who satisfies both blue and green is in blue'
+    """
+    return tier_checks.findings(read(name_or_path))
+
+
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """Name the measures that the rules read beyond those of customer activity.
+
+    Parameters
+    ----------
+    options : dict
+        ``segmentation`` and its options.
+
+    Returns
+    -------
+    tuple of str
+        Sorted names.
+
+    Examples
+    --------
+    >>> needs({"segmentation": "bank5"})
+    ('probability_alive', 'products', 'profit_last_365d')
+    """
+    found = {name for _, alternative in _rules_of(options) for one in alternative for name in conditions.measures(one)}
+    return tuple(sorted(found - set(conditions.in_activity())))
+
+
+def _rules_of(options: dict[str, Any]) -> list[tuple[str, list[conditions.Condition]]]:
+    chosen = validated(Options, options, f"segments.options.{options['segmentation']}")
+    return filled(read(chosen.rules or chosen.segmentation), chosen.chosen)
+
+
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Take the rules and measure the thresholds that are not numbers.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the activity.
+    activity : str
+        Name of the table of activity, with the measures of :func:`needs`.
+    options : dict
+        ``segmentation``, ``rules`` and the options of the file.
+
+    Returns
+    -------
+    dict
+        The rule: ``alternatives`` in order, each with ``segment``, ``all`` (conditions with numbers, null where
+        there was nobody to measure) and ``reason``; ``segments``, the most valuable first.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or out of range, or a threshold is to be measured of what no customer has.
+    """
+    name = options["segmentation"]
+    measured = [
+        (segment, [_measured(engine, activity, one, name) for one in alternative])
+        for segment, alternative in _rules_of(options)
+    ]
+    return {
+        "alternatives": [
+            {"segment": segment, "all": alternative, "reason": _reason(alternative)}
+            for segment, alternative in measured
+        ],
+        "segments": _ranked(read(options.get("rules") or name)),
+    }
+
+
+def _measured(engine: Engine, activity: str, condition: conditions.Condition, name: str) -> conditions.Condition:
+    made = dict(condition)
+    for key, bound in condition.items():
+        if isinstance(bound, dict):
+            column = conditions.number(engine.dialect, condition)
+            try:
+                found = level(engine, activity, column, of=bound["of"], share=bound.get("share"))
+            except ValueError:
+                said = " per ".join(conditions.measures(condition))
+                raise UsageError(
+                    f"segments: {name} needs {said}, which no customer of this source has. Give the source what it"
+                    " is made of, or leave the segmentation out."
+                ) from None
+            made[key] = None if found is None else conditions.product(found, bound["times"])
+    return made
+
+
+def _reason(alternative: list[conditions.Condition]) -> str:
+    return "; ".join(conditions.words(one) for one in alternative) or "no rule before the last holds"
+
+
+def _ranked(file: TierFile) -> list[dict[str, Any]]:
+    order = file.tiers.most_valuable_first or tuple(one.id for one in file.segment)
+    kept = {one.id: one.model_dump(include={"id", "name", "strategy", "expects"}, exclude_none=True)
+            for one in file.segment}  # fmt: skip
+    return [kept[segment] for segment in order]
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the first rule that holds for every customer of ``{activity}``."""
+    tried = rule["alternatives"][:-1]
+    cases = " ".join(
+        f"when {' and '.join(conditions.predicate(sql, one) for one in entry['all'])} then {place}"
+        for place, entry in enumerate(tried)
+    )
+    place = f"case {cases} else {len(tried)} end" if tried else "0"
+    return f"""
+        select customer_id, {_text(sql, rule, "segment")} as segment, {_text(sql, rule, "reason")} as reason
+        from (select customer_id, {place} as place from {{activity}})"""
+
+
+def _text(sql: Dialect, rule: dict[str, Any], key: str) -> str:
+    *tried, last = rule["alternatives"]
+    cases = " ".join(f"when {n} then {conditions.quoted(sql, entry[key])}" for n, entry in enumerate(tried))
+    final = conditions.quoted(sql, last[key])
+    return f"case place {cases} else {final} end" if tried else final
