@@ -117,5 +117,5 @@ def test_what_is_no_file_of_rules_is_refused(tmp_path):
     lines = str(said.value).splitlines()
     assert all(line.startswith(f"{place}: ") for line in lines)
     assert [line.removeprefix(f"{place}: ").split(":")[0] for line in lines] == [
-        "tiers.id", "segment.0.name", "segment.0.strategy",
+        "tiers.id", "segment.0.name", "segment.0.strategy", "segment",
     ]  # fmt: skip
