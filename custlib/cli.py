@@ -1,4 +1,4 @@
-"""The command ``custlib``: run a project, or value one file of purchases.
+"""The command ``custlib``: run a project, value one file of purchases, or check a map of segments.
 
 Exit codes: 0 ok, 1 our bug, 2 usage or project file, 3 data contract, 4 model not identified, 5 run fault,
 6 locked by another run.
@@ -119,6 +119,15 @@ def _value(given: argparse.Namespace) -> None:
     print(json.dumps(summary, indent=1, allow_nan=False))
 
 
+def _check_map(given: argparse.Namespace) -> None:
+    from custlib.differentiate.mapcheck import check
+
+    lines, faults = check(given.file)
+    print("\n".join(lines))
+    if faults:
+        raise UsageError("\n".join(faults))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="custlib", description="Customer value, segments and playbooks from purchases."
@@ -128,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_value(commands)
+    _add_map(commands)
     return parser
 
 
@@ -158,6 +168,14 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
     _add_engine(value)
     value.set_defaults(act=_value)
+
+
+def _add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    maps = commands.add_parser("map", help="look at the maps that name segments")
+    verbs = maps.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="prove that a map gives every cell exactly one name (exit code 2 if not)")
+    check.add_argument("file", metavar="FILE", help="map file, ordered rules, or the name of shipped ones (rf25)")
+    check.set_defaults(act=_check_map)
 
 
 def _add_engine(command: argparse.ArgumentParser) -> None:

@@ -12,13 +12,16 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from custlib import rules
+from custlib.differentiate import mapfile, maps
 from custlib.differentiate.histogram import histogram, quantile_cuts
+from custlib.differentiate.maps import GridMap
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 
 SCORES = 5
+AXES = ("R", "F", "M")
 MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "profit"}
 RULE_NAME = r"^[a-z0-9_]+$"
 _ONE_TIME_CUT = 2.0
@@ -31,7 +34,7 @@ class Options(BaseModel):
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"] = "quantile"
     scores: str = Field("days", pattern=RULE_NAME)
-    map: str = Field("rf25", pattern=RULE_NAME)
+    map: str = Field("rf25", pattern=mapfile.NAME)
 
     @model_validator(mode="after")
     def _exist(self) -> "Options":
@@ -56,7 +59,7 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     Returns
     -------
     dict
-        The rule: ``cuts`` per measure, ``cells`` {segment: [[R, F], ...]}, ``segments``.
+        The rule: ``cuts`` per measure, ``axes`` and ``cells`` of the map ({segment: [[R, F], ...]}), ``segments``.
 
     Raises
     ------
@@ -65,8 +68,47 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     """
     chosen = validated(Options, options, "segments.options.rfm")
     cuts = fixed_cuts(chosen.scores) if chosen.mode == "fixed" else measured_cuts(engine, activity)
-    cells, segments = read_map(chosen.map)
-    return {"mode": chosen.mode, "cuts": cuts, "map": chosen.map, "cells": cells, "segments": segments}
+    named = read_map(chosen.map)
+    return {
+        "mode": chosen.mode,
+        "cuts": cuts,
+        "map": named.id,
+        "axes": list(named.axes),
+        "cells": named.cells,
+        "segments": named.segments,
+    }
+
+
+def read_map(name: str) -> GridMap:
+    """Read a map whose axes are R, F or M, with levels from 1 to 5.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file in ``rules/maps``, or path of a user's own.
+
+    Returns
+    -------
+    GridMap
+        The map.
+
+    Raises
+    ------
+    UsageError
+        If it has other axes or levels, or does not name each cell once.
+
+    Examples
+    --------
+    >>> read_map("rf25").axes
+    {'R': [1, 2, 3, 4, 5], 'F': [1, 2, 3, 4, 5]}
+    """
+    found = maps.read(name)
+    if any(axis not in AXES or levels != list(range(1, SCORES + 1)) for axis, levels in found.axes.items()):
+        raise UsageError(
+            f"map {name}: has the axes {', '.join(found.axes)}. Scores are R, F and M from 1 to {SCORES}: "
+            f"take a map of these."
+        )
+    return found
 
 
 def measured_cuts(engine: Engine, activity: str) -> dict[str, list[float]]:
@@ -139,58 +181,11 @@ def score(cuts: list[float], value: float, *, falling: bool = False) -> int:
     return SCORES - reached if falling else 1 + reached
 
 
-def read_map(name: str) -> tuple[dict[str, list[list[int]]], list[dict[str, Any]]]:
-    """Read a map of the 25 R x F cells and prove that each cell has exactly one name.
-
-    Parameters
-    ----------
-    name : str
-        Name of a file in ``rules/maps``.
-
-    Returns
-    -------
-    cells : dict of str to list of [R, F]
-        The cells of each segment.
-    segments : list of dict
-        ``id``, ``name``, ``strategy`` of each.
-
-    Raises
-    ------
-    UsageError
-        If cells have no name or more than one.
-
-    Examples
-    --------
-    >>> read_map("rf25")[0]["champions"]
-    [[5, 4], [5, 5]]
-    """
-    entries = rules.load(f"maps/{name}")["segment"]
-    cells = {entry["id"]: [list(c) for block in entry["where"] for c in _cells(block)] for entry in entries}
-    named = [tuple(cell) for own in cells.values() for cell in own]
-    grid = [(r, f) for r in range(1, SCORES + 1) for f in range(1, SCORES + 1)]
-    holes = [f"R{r}F{f}" for r, f in grid if (r, f) not in named]
-    twice = sorted({f"R{r}F{f}" for r, f in named if named.count((r, f)) > 1})
-    if holes or twice:
-        said = [f"cells without a name: {', '.join(holes)}"] if holes else []
-        said += [f"cells with two names: {', '.join(twice)}"] if twice else []
-        raise UsageError(f"map {name}: {'; '.join(said)}. Give each of the 25 cells one name.")
-    return cells, [{k: entry[k] for k in ("id", "name", "strategy")} for entry in entries]
-
-
-def _cells(block: dict[str, list[int]]) -> list[tuple[int, int]]:
-    (r_low, r_high), (f_low, f_high) = block["R"], block["F"]
-    return [(r, f) for r in range(r_low, r_high + 1) for f in range(f_low, f_high + 1)]
-
-
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the three scores and the name of their cell."""
-    cases = " ".join(
-        f"when {' or '.join(f'(R = {r} and F = {f})' for r, f in cells)} then {sql.literal(segment)}"
-        for segment, cells in rule["cells"].items()
-    )
     text = sql.text_type
     return f"""
-        select customer_id, case {cases} end as segment,
+        select customer_id, {maps.case(sql, rule["cells"], rule["axes"])} as segment,
                concat('R', cast(R as {text}), ' F', cast(F as {text}), ' M', cast(M as {text})) as reason
         from ({scores(rule)})"""
 

@@ -230,7 +230,7 @@ def test_a_shipped_playbook_names_a_map_channels_and_both_languages(name):
 
 def test_every_segment_of_the_map_has_an_entry():
     book = playbooks.read_playbook("playbooks/rf25")
-    assert sorted(entry.id for entry in book.segment) == sorted(rfm.read_map("rf25")[0])
+    assert sorted(entry.id for entry in book.segment) == sorted(rfm.read_map("rf25").cells)
 
 
 @pytest.mark.parametrize("folder", ["", "maps", "scores", "playbooks"])

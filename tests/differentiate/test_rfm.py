@@ -141,31 +141,12 @@ def test_the_tiles_add_up(cdnow):
         assert tiles["customers"][inside].sum() == whole.set_index("segment").loc[segment, "customers"]
 
 
-# --- the map is data, and proved ---
+# --- maps and tables of scores ---
 
 
-def map_of(monkeypatch, *blocks):
-    words = {"en": "x", "zh": "x"}
-    entries = [{"id": f"s{n}", "where": [block], "name": words, "strategy": words} for n, block in enumerate(blocks)]
-    monkeypatch.setattr(rules, "load", lambda _: {"segment": entries})
-
-
-def test_holes_and_overlaps_are_named(monkeypatch):
-    map_of(monkeypatch, {"R": [1, 5], "F": [1, 4]}, {"R": [2, 5], "F": [4, 5]})
-    with pytest.raises(UsageError) as said:
-        rfm.read_map("mine")
-    assert str(said.value) == (
-        "map mine: cells without a name: R1F5; cells with two names: R2F4, R3F4, R4F4, R5F4."
-        " Give each of the 25 cells one name."
-    )
-
-
-@pytest.mark.parametrize("name", rules.names("maps"))
-def test_every_map_names_every_cell_once(name):
-    cells, entries = rfm.read_map(name)
-    assert sum(len(own) for own in cells.values()) == 25
-    assert list(cells) == [entry["id"] for entry in entries]
-    assert all(entry[key][lang] for entry in entries for key in ("name", "strategy") for lang in ("en", "zh"))
+def test_a_map_of_other_axes_is_refused():
+    with pytest.raises(UsageError, match="map value8: has the axes ccv, cpv, loyalty. Scores are R, F and M from 1 to"):
+        rfm.read_map("value8")
 
 
 @pytest.mark.parametrize("name", rules.names("scores"))

@@ -1,0 +1,333 @@
+"""Grid maps: every cell of two or three axes has exactly one name, and that is proved when the map is read.
+
+A map is a TOML file: shipped in ``custlib/rules/maps``, or a user's own. It names its axes with their levels (whole
+numbers from and to, or words in rising order) and lists segments with the blocks of cells they take::
+
+    [map]
+    id = "rf25"
+    axes = { R = [1, 5], F = [1, 5] }       # or { current = ["low", "high"], ... }
+    on_gap = "other"                        # optional: what no block takes goes to the segment "other"
+
+    [[segment]]                             # the most valuable first
+    id = "champions"
+    where = [{ R = [5, 5], F = [4, 5] }]    # an axis that is not named may have any level
+    priority = 1                            # optional: where two segments take a cell, the lower number wins
+    name = { en = "Champions", zh = "..." }
+    strategy = { en = "...", zh = "..." }
+
+A cell that nobody takes, or that two take without a priority between them, is an error. Overlaps that a priority
+decides, and names that no cell is left for, are findings. Reads the file, writes nothing but SQL.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from custlib import rules
+from custlib.differentiate import mapfile
+from custlib.differentiate.mapfile import OTHER, Cell, Entry, Level
+from custlib.engine.dialect import Dialect
+from custlib.errors import UsageError
+
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a map does with each of its cells.
+
+    Attributes
+    ----------
+    id : str
+        Name of the map.
+    axes : dict of str to tuple
+        Levels of each axis, rising.
+    cells : dict of str to list of tuple
+        Cells that each segment wins, one level per axis.
+    holes : tuple of tuple
+        Cells without a name.
+    overlaps : dict of tuple to tuple of str
+        Cells that more than one segment takes and a priority decides: the winner first.
+    ties : dict of tuple to tuple of str
+        Cells that more than one segment takes, and no priority decides.
+    """
+
+    id: str
+    axes: dict[str, tuple[Level, ...]]
+    cells: dict[str, list[Cell]]
+    holes: tuple[Cell, ...]
+    overlaps: dict[Cell, tuple[str, ...]]
+    ties: dict[Cell, tuple[str, ...]]
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return prod(len(levels) for levels in self.axes.values())
+
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """Segments that no cell leads to."""
+        return tuple(segment for segment, own in self.cells.items() if not own)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why the map cannot be used: cells without a name, cells with two."""
+        said = []
+        if self.holes:
+            said.append(f"{self.said(self.holes)} without a name")
+        if self.ties:
+            said.append(f"{self.said(self.ties)} with two names")
+        return tuple(said)
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """Overlaps that a priority decides, with the winner."""
+        return tuple(
+            f"{names[0]} wins over {', '.join(names[1:])} in {self.said(cells)}"
+            for names, cells in _by_names(self.overlaps).items()
+        )
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Overlaps that no priority decides."""
+        return tuple(f"{' and '.join(names)} in {self.said(cells)}" for names, cells in _by_names(self.ties).items())
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What is decided, but worth knowing: overlaps with their winner, and unreachable segments."""
+        return (*self.decided, *(f"{segment} is never reached: no cell has this name" for segment in self.unreachable))
+
+    def said(self, cells: Iterable[Cell]) -> str:
+        """Count cells and name the first of them."""
+        words = [cell_name(self.axes, cell) for cell in cells]
+        more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+        return f"{len(words)} of {self.size} cells ({', '.join(words[:_SHOWN])}{more})"
+
+
+def _by_names(cells: dict[Cell, tuple[str, ...]]) -> dict[tuple[str, ...], list[Cell]]:
+    found: dict[tuple[str, ...], list[Cell]] = {}
+    for cell, names in cells.items():
+        found.setdefault(names, []).append(cell)
+    return found
+
+
+@dataclass(frozen=True)
+class GridMap:
+    """A map that names each cell exactly once.
+
+    Attributes
+    ----------
+    id : str
+        Name of the map.
+    axes : dict of str to list
+        Levels of each axis, rising.
+    cells : dict of str to list of list
+        Cells of each segment, one level per axis.
+    segments : list of dict
+        ``id``, ``name`` and ``strategy`` of each, the most valuable first.
+    findings : tuple of str
+        Overlaps that a priority decided, and segments that no cell leads to.
+    """
+
+    id: str
+    axes: dict[str, list[Level]]
+    cells: dict[str, list[list[Level]]]
+    segments: list[dict[str, Any]]
+    findings: tuple[str, ...]
+
+
+def read(name: str) -> GridMap:
+    """Read a map and prove that each cell has exactly one name.
+
+    Parameters
+    ----------
+    name : str
+        Name of a map in ``rules/maps``, or path of a user's own file (ends in ``.toml``).
+
+    Returns
+    -------
+    GridMap
+        The map.
+
+    Raises
+    ------
+    UsageError
+        If there is no such map, it is not written as one, or cells have no name or two.
+
+    Examples
+    --------
+    >>> read("rf25").cells["champions"]
+    [[5, 4], [5, 5]]
+    """
+    return parse(load(name), name)
+
+
+def parse(table: dict[str, Any], name: str) -> GridMap:
+    """Make a map of a parsed file.
+
+    Parameters
+    ----------
+    table : dict
+        Content of a map file.
+    name : str
+        What error messages call it.
+
+    Returns
+    -------
+    GridMap
+        The map.
+
+    Raises
+    ------
+    UsageError
+        If it is not written as a map, or cells have no name or two.
+    """
+    proof = prove(table, name)
+    if proof.faults:
+        raise UsageError(f"map {name}: {'; '.join(proof.faults)}. Give each of the {proof.size} cells one name.")
+    return GridMap(
+        proof.id,
+        {axis: list(levels) for axis, levels in proof.axes.items()},
+        {segment: [list(cell) for cell in own] for segment, own in proof.cells.items()},
+        [{key: entry[key] for key in ("id", "name", "strategy")} for entry in table["segment"]],
+        proof.findings,
+    )
+
+
+def load(name: str) -> dict[str, Any]:
+    """Parse the file of a shipped map (by name) or of a user's own (by path, ending in ``.toml``)."""
+    return rules.read(Path(name)) if name.endswith(".toml") else rules.load(f"maps/{name}")
+
+
+def prove(table: dict[str, Any], name: str) -> Proof:
+    """Find out which segment wins each cell.
+
+    Parameters
+    ----------
+    table : dict
+        Content of a map file.
+    name : str
+        What error messages call it.
+
+    Returns
+    -------
+    Proof
+        Cells of each segment, and cells without a name or with more than one.
+
+    Raises
+    ------
+    UsageError
+        If it is not written as a map.
+
+    Examples
+    --------
+    >>> words = {"en": "x", "zh": "x"}
+    >>> segment = {"id": "good", "where": [{"R": [2, 3]}], "name": words, "strategy": words}
+    >>> prove({"map": {"id": "mine", "axes": {"R": [1, 3]}}, "segment": [segment]}, "mine").faults
+    ('1 of 3 cells (R1) without a name',)
+    """
+    file, axes = mapfile.read(table, name)
+    taken: dict[Cell, list[Entry]] = {cell: [] for cell in product(*axes.values())}
+    for entry in sorted(file.segment, key=lambda entry: entry.rank):
+        for cell in mapfile.cells(entry, axes, name):
+            taken[cell].append(entry)
+    names = {cell: tuple(entry.id for entry in entries) for cell, entries in taken.items()}
+    tied = {cell for cell, entries in taken.items() if len(entries) > 1 and entries[0].rank == entries[1].rank}
+    if file.map.on_gap:
+        names = {cell: given or (OTHER,) for cell, given in names.items()}
+    cells: dict[str, list[Cell]] = {entry.id: [] for entry in file.segment}
+    for cell, given in names.items():
+        if given and cell not in tied:
+            cells[given[0]].append(cell)
+    return Proof(
+        file.map.id,
+        axes,
+        cells,
+        holes=tuple(cell for cell, given in names.items() if not given),
+        overlaps={cell: given for cell, given in names.items() if len(given) > 1 and cell not in tied},
+        ties={cell: names[cell] for cell in names if cell in tied},
+    )
+
+
+def cell_name(axes: Iterable[str], cell: Sequence[Level]) -> str:
+    """Name a cell by its levels.
+
+    Parameters
+    ----------
+    axes : iterable of str
+        Names of the axes.
+    cell : sequence
+        One level per axis.
+
+    Returns
+    -------
+    str
+        Short where levels are numbers.
+
+    Examples
+    --------
+    >>> cell_name(["R", "F"], [5, 4]), cell_name(["current", "potential"], ["high", "low"])
+    ('R5F4', 'current high potential low')
+    """
+    if any(isinstance(level, str) for level in cell):
+        return " ".join(f"{axis} {level}" for axis, level in zip(axes, cell, strict=True))
+    return "".join(f"{axis}{level}" for axis, level in zip(axes, cell, strict=True))
+
+
+def case(sql: Dialect, cells: dict[str, list[list[Level]]], axes: Iterable[str]) -> str:
+    """Write the CASE that gives the segment of a cell.
+
+    Parameters
+    ----------
+    sql : Dialect
+        Words of the engine.
+    cells : dict of str to list of list
+        Cells of each segment, as in :class:`GridMap`.
+    axes : iterable of str
+        The column (or expression) that holds the level of each axis, in the order of the cells.
+
+    Returns
+    -------
+    str
+        ``case when ... then 'segment' ... end``, null for a cell that the map does not have.
+
+    Examples
+    --------
+    >>> from custlib.engine.dialect import DUCKDB
+    >>> case(DUCKDB, {"good": [[5, 4], [5, 5]], "bad": [[1, 4]]}, ["R", "F"])
+    "case when (R = 5 and F in (4, 5)) then 'good' when (R = 1 and F = 4) then 'bad' end"
+    """
+    columns = list(axes)
+    whens = [
+        f"when {' or '.join(_block(sql, columns, block) for block in _blocks(own))} then {sql.literal(segment)}"
+        for segment, own in cells.items()
+        if own
+    ]
+    return f"case {' '.join(whens)} end"
+
+
+def _blocks(cells: Sequence[Sequence[Level]]) -> list[tuple[tuple[Level, ...], ...]]:
+    """Join cells to blocks: per axis the levels, so that the text stays short."""
+    if len(cells[0]) == 1:
+        return [(tuple(cell[0] for cell in cells),)]
+    rest: dict[Level, list[Sequence[Level]]] = {}
+    for cell in cells:
+        rest.setdefault(cell[0], []).append(cell[1:])
+    alike: dict[tuple[tuple[tuple[Level, ...], ...], ...], list[Level]] = {}
+    for level, left in rest.items():
+        alike.setdefault(tuple(_blocks(left)), []).append(level)
+    return [(tuple(levels), *block) for blocks, levels in alike.items() for block in blocks]
+
+
+def _block(sql: Dialect, columns: list[str], block: tuple[tuple[Level, ...], ...]) -> str:
+    def word(level: Level) -> str:
+        return sql.literal(level) if isinstance(level, str) else str(level)
+
+    said = [
+        f"{column} = {word(levels[0])}" if len(levels) == 1 else f"{column} in ({', '.join(map(word, levels))})"
+        for column, levels in zip(columns, block, strict=True)
+    ]
+    return f"({' and '.join(said)})"
