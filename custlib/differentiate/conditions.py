@@ -196,9 +196,16 @@ def words(condition: Condition) -> str:
         if key == "is_missing":
             tests.append("missing" if given else "given")
         else:
-            said = "unknown" if given is None else given if key == "is" else figure(given)
-            tests.append(f"{key.replace('_', ' ')} {said}")
+            tests.append(f"{key.replace('_', ' ')} {_threshold(given)}")
     return f"{' per '.join(_name(name) for name in measures(condition))} {' and '.join(tests)}"
+
+
+def _threshold(given: Any) -> str:
+    """Say a threshold: frozen, unknown, or to be measured."""
+    if isinstance(given, dict):
+        share = f" {given['share']:g}" if "share" in given else ""
+        return f"{figure(given['times'])} x its {given['of']}{share}"
+    return "unknown" if given is None else given if isinstance(given, str) else figure(given)
 
 
 def _name(measure: str) -> str:

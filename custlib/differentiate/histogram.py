@@ -3,8 +3,6 @@
 Reads one column of a table. Used by every segmentation that cuts a measure; never NTILE, never ranks.
 """
 
-from decimal import Decimal
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -134,63 +132,3 @@ def money_cuts(values: Floats, counts: Floats, shares: list[float]) -> list[floa
     reached = np.cumsum(money[::-1]) / money.sum()
     top = values[::-1]
     return [float(top[int(np.argmax(reached >= w - 1e-12))]) for w in np.cumsum(shares)]
-
-
-def level(engine: Engine, table: str, column: str, *, of: str, share: float | None = None) -> float | None:
-    """Measure the mean, the median or a quantile of an expression over all customers, whatever their order.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds the table.
-    table, column : str
-        What to measure; rows where it is null do not count.
-    of : {"mean", "median", "quantile"}
-        The mean is exact to six digits after the point; of an even number of customers the median is the mean of the
-        two in the middle; a quantile is the value whose customers, with all above, are nearest to 1 - ``share``.
-    share : float, optional
-        Share of customers below the quantile.
-
-    Returns
-    -------
-    float or None
-        The level; None where the table has no rows.
-
-    Raises
-    ------
-    ValueError
-        If the table has rows, but the expression is null in all of them.
-    """
-    exact = f"cast(sum(cast({column} as decimal(28, 6))) as {engine.dialect.text_type})"
-    found = engine.fetch(f"select count(*) as n, count({column}) as known, {exact} as total from {table}").iloc[0]
-    if not found["n"]:
-        return None
-    if not found["known"]:
-        raise ValueError(f"{table}: {column} is null in all of {found['n']:,} rows")
-    if of == "mean":
-        return float(Decimal(found["total"]) / int(found["known"]))
-    values, counts = histogram(engine, table, column)
-    return share_cuts(values, counts, [1 - (share or 0.0)])[0] if of == "quantile" else median(values, counts)
-
-
-def median(values: Floats, counts: Floats) -> float:
-    """Take the median of a histogram.
-
-    Parameters
-    ----------
-    values, counts : ndarray of shape (distinct values,)
-        A histogram in rising order, not empty.
-
-    Returns
-    -------
-    float
-        The value in the middle; of an even number the mean of the two.
-
-    Examples
-    --------
-    >>> median(np.array([1.0, 2.0, 4.0]), np.array([1.0, 1.0, 2.0]))
-    3.0
-    """
-    reached = np.cumsum(counts)
-    low = values[np.searchsorted(reached, reached[-1] / 2)]
-    return float((low + values[np.searchsorted(reached, reached[-1] / 2, side="right")]) / 2)

@@ -154,3 +154,12 @@ def findings(file: TierFile) -> list[str]:
         if any(overlaps([at_level(a, level) for a in own[first]], [at_level(a, level) for a in own[second]])
                for level in _LEVELS)
     ]  # fmt: skip
+
+
+def described(file: TierFile) -> list[str]:
+    """Say each alternative in words, one line each, in the order in which they are tried."""
+    width = max(len(one.id) for one in file.segment)
+    return [
+        f"  {segment:<{width}}  {'; '.join(map(conditions.words, alternative)) or 'all others'}"
+        for segment, alternative in filled(file)
+    ]

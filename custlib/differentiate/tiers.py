@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from custlib import rules
 from custlib.differentiate import conditions, tier_checks
-from custlib.differentiate.histogram import level
+from custlib.differentiate.levels import level, require
 from custlib.differentiate.tier_file import TierFile, filled
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
@@ -96,30 +96,40 @@ def _checked(given: dict[str, Any], where: str) -> TierFile:
     return found
 
 
-def check(name_or_path: str) -> list[str]:
-    """Check a file of ordered rules and say where its order decides.
+def check(name_or_path: str) -> tuple[list[str], list[str]]:
+    """Check a file of ordered rules and say what each rule asks for and where their order decides.
 
     Parameters
     ----------
     name_or_path : str
-        As for :func:`read`.
+        A name in ``rules/tiers``, or a path.
 
     Returns
     -------
-    list of str
-        One sentence per pair of rules that a customer can satisfy both of: allowed, but worth knowing.
+    lines : list of str
+        The rules in words, in order, and pairs of rules that a customer can satisfy both of: allowed, but worth
+        knowing.
+    faults : list of str
+        What must be mended; empty where the file is clean.
 
     Raises
     ------
     UsageError
-        As for :func:`read`.
+        If there is no such file, or its keys are not those of ordered rules.
 
     Examples
     --------
-    >>> check("bank5")[0]
-    'who satisfies both blue and green is in blue'
+    >>> check("lifecycle")[0][1]
+    '  acquisition  T below 182; frequency at most 1'
     """
-    return tier_checks.findings(read(name_or_path))
+    own = name_or_path.endswith(".toml") or Path(name_or_path).is_file()
+    given = rules.read(Path(name_or_path)) if own else rules.load(f"tiers/{name_or_path}")
+    found = validated(TierFile, given, name_or_path)
+    said = tier_checks.faults(found)
+    lines = [f"tiers {name_or_path}: {len(found.segment)} rules, the first that matches wins"]
+    if not said:
+        lines += tier_checks.described(found) + [f"overlaps: {line}" for line in tier_checks.findings(found)]
+    return lines, [f"{name_or_path}: {line}" for line in said]
 
 
 def needs(options: dict[str, Any]) -> tuple[str, ...]:
@@ -173,32 +183,29 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
         If an option is unknown or out of range, or a threshold is to be measured of what no customer has.
     """
     name = options["segmentation"]
-    measured = [
-        (segment, [_measured(engine, activity, one, name) for one in alternative])
-        for segment, alternative in _rules_of(options)
-    ]
+    asked = _rules_of(options)
+    levels = {measure for _, alternative in asked for one in alternative for measure in _measured_of(one)}
+    require(engine, activity, name, needs(options), known=sorted(levels))
+    frozen = [(segment, [_frozen(engine, activity, one) for one in alternative]) for segment, alternative in asked]
     return {
         "alternatives": [
-            {"segment": segment, "all": alternative, "reason": _reason(alternative)}
-            for segment, alternative in measured
+            {"segment": segment, "all": alternative, "reason": _reason(alternative)} for segment, alternative in frozen
         ],
         "segments": _ranked(read(options.get("rules") or name)),
     }
 
 
-def _measured(engine: Engine, activity: str, condition: conditions.Condition, name: str) -> conditions.Condition:
+def _measured_of(condition: conditions.Condition) -> tuple[str, ...]:
+    """Name the measures of a condition whose threshold is to be measured."""
+    return conditions.measures(condition) if any(isinstance(bound, dict) for bound in condition.values()) else ()
+
+
+def _frozen(engine: Engine, activity: str, condition: conditions.Condition) -> conditions.Condition:
     made = dict(condition)
     for key, bound in condition.items():
         if isinstance(bound, dict):
             column = conditions.number(engine.dialect, condition)
-            try:
-                found = level(engine, activity, column, of=bound["of"], share=bound.get("share"))
-            except ValueError:
-                said = " per ".join(conditions.measures(condition))
-                raise UsageError(
-                    f"segments: {name} needs {said}, which no customer of this source has. Give the source what it"
-                    " is made of, or leave the segmentation out."
-                ) from None
+            found = level(engine, activity, column, of=bound["of"], share=bound.get("share", 0.5))
             made[key] = None if found is None else conditions.product(found, bound["times"])
     return made
 

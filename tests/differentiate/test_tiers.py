@@ -196,7 +196,7 @@ def test_below_zero_comes_first_whatever_may_come(engine):
 
 
 def test_what_no_customer_has_is_not_measured(engine):
-    with pytest.raises(UsageError, match="value_types needs potential, which no customer of this source has"):
+    with pytest.raises(UsageError, match="value_types needs potential, for which the source has no products. Map them"):
         segments_of(engine, "value_types", [worth(1, None), worth(2, None)])
 
 
@@ -452,6 +452,27 @@ def test_rules_of_ones_own(engine, tmp_path):
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(UsageError, match=message):
         tiers.needs({"segmentation": "bank5"} | options)
+
+
+def test_a_measure_that_is_not_made_is_named(engine):
+    with pytest.raises(UsageError, match="segments: credit needs invoices_due, for which the source has no invoices"):
+        tiers.define(engine, table(engine, [{}]), {"segmentation": "credit"})
+
+
+def test_a_file_is_described_with_its_faults(tmp_path):
+    lines, faults = tiers.check(own_file(tmp_path))
+    assert faults == []
+    assert lines[1:] == [
+        "  big    profit above 1 x its median; profit at least 100",
+        "  north  attribute region is it's {north} \\ :day",
+        "  rest   all others",
+        "overlaps: who satisfies both big and north is in big",
+    ]
+    place = own_file(tmp_path, OWN.replace('"profit", above', '"proft", above'))
+    lines, faults = tiers.check(place)
+    assert len(lines) == 1
+    assert faults == [f"{place}: segment big: any.0: proft: no measure proft. Did you mean 'profit'? Available: "
+                      + ", ".join(sorted(conditions.in_activity())) + "."]  # fmt: skip
 
 
 def test_a_share_out_of_range_is_refused():
