@@ -138,7 +138,7 @@ def predicate(sql: Dialect, condition: Condition) -> str:
     Returns
     -------
     str
-        A predicate, to be filled by ``str.format``: braces in a text are doubled.
+        A predicate without braces.
 
     Examples
     --------
@@ -166,8 +166,17 @@ def _column(sql: Dialect, condition: Condition) -> str:
 
 
 def quoted(sql: Dialect, text: str) -> str:
-    """Write a text as a literal in a select that ``str.format`` fills."""
-    return sql.literal(text).replace("{", "{{").replace("}", "}}")
+    """Write a text as a literal without braces, for a select with the placeholder ``{activity}``.
+
+    Examples
+    --------
+    >>> from custlib.engine.dialect import DUCKDB
+    >>> quoted(DUCKDB, "north"), quoted(DUCKDB, "{0}")
+    ("'north'", "concat('', chr(123), '0', chr(125), '')")
+    """
+    parts = re.split(r"([{}])", text)
+    written = [f"chr({ord(part)})" if part in ("{", "}") else sql.literal(part) for part in parts]
+    return written[0] if len(written) == 1 else f"concat({', '.join(written)})"
 
 
 def words(condition: Condition) -> str:

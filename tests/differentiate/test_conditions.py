@@ -47,7 +47,7 @@ def test_an_attribute_is_a_text_or_a_number():
         '("attribute_fees") is not null'
     )
     assert conditions.predicate(SPARK, {"measure": "attribute_省", "is": "a{b}'c"}) == (
-        "cast(`attribute_省` as string) = 'a{{b}}''c'"
+        "cast(`attribute_省` as string) = concat('a', chr(123), 'b', chr(125), '''c')"
     )
 
 

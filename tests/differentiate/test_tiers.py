@@ -10,6 +10,7 @@ import pytest
 from custlib import rules
 from custlib.differentiate import conditions, tiers
 from custlib.errors import UsageError
+from tests.differentiate.bases import measured
 
 NAMES = rules.names("tiers")
 EVERY = pytest.mark.parametrize("name", NAMES)
@@ -390,6 +391,16 @@ def test_the_files_read_well_in_both_languages(name):
     for one in found.segment:
         for said in (one.name, one.strategy):
             assert said.en.isascii() and not said.zh.isascii()
+
+
+@EVERY
+def test_a_shop_is_defined_once_and_assigned_as_frozen(small_shop, name):
+    seen = measured(small_shop, needs=tiers.needs({"segmentation": name}))
+    rule = tiers.define(small_shop, seen, {"segmentation": name})
+    found = by_rule(small_shop, rule, seen)
+    assert len(found) == 60 and found["segment"].nunique() > 1
+    half = by_rule(small_shop, rule, f"(select * from {seen} where customer_id < 'c030')")
+    assert half.equals(found[found["customer_id"] < "c030"])
 
 
 # --- a file of the user's own ---

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,10 +18,40 @@ SYSTEMS = {
     "credit": {},
     "lifecycle": {},
     "need_level": {},
+    "own": {"rules": "own.toml"},
     "value_cube": {"ccv": "median"},
     "value_matrix": {},
 }
 OWN_MODULE = ("value_cube", "value_matrix")
+
+OWN = """
+source = "our own: a text with every sign, a ratio that is missing, levels of a ratio"
+as_of = 2026-11-22
+[tiers]
+id = "own"
+[[segment]]
+id = "signs"
+name = { en = "Signs", zh = "符号" }
+strategy = { en = "Keep.", zh = "保持。" }
+any = [{ all = [{ measure = "attribute_signs", is = "it's {0} \\\\ :day 客" }] }]
+[[segment]]
+id = "no_rate"
+name = { en = "No rate", zh = "无比率" }
+strategy = { en = "Ask.", zh = "询问。" }
+any = [{ all = [{ measure = "profit_last_182d", per = "profit_last_364d", is_missing = true }] }]
+[[segment]]
+id = "high"
+name = { en = "High", zh = "高" }
+strategy = { en = "Keep.", zh = "保持。" }
+any = [
+    { all = [{ measure = "profit_last_182d", per = "profit_last_364d", above = { of = "mean", times = 1.1 } }] },
+    { all = [{ measure = "potential", above = { of = "median" } }, { measure = "T", above = 10 }] },
+]
+[[segment]]
+id = "rest"
+name = { en = "Rest", zh = "其余" }
+strategy = { en = "Wait.", zh = "等待。" }
+"""
 
 
 def crowd(customers: int = 400) -> pd.DataFrame:
@@ -43,6 +74,7 @@ def crowd(customers: int = 400) -> pd.DataFrame:
         "worst_delay": [0, 30, 31, 90, 91],
         "attribute_fees": ["3000000", "1e6", "12d", "no", ""],
         "attribute_surety": ["yes", "no"],
+        "attribute_signs": ["it's {0} \\ :day 客", "it's"],
     }
     made = {n: [None if dice.random() < 0.1 else dice.choice(v) for _ in range(customers)] for n, v in choices.items()}
     frame = pd.DataFrame({"customer_id": [f"c{n:03}" for n in range(customers)]} | made)
@@ -63,7 +95,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory, spark_here: None) -> Iterator
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SYSTEMS))
-def test_both_engines_assign_alike(pair: list[Engine], name: str) -> None:
+def test_both_engines_assign_alike(
+    pair: list[Engine], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.toml").write_text(OWN, encoding="utf-8")
     module = import_module(f"custlib.differentiate.{name if name in OWN_MODULE else 'tiers'}")
     options = {"segmentation": name} | SYSTEMS[name]
     found = []
