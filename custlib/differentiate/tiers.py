@@ -21,6 +21,8 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 
+Level = tuple[str, str, float]
+
 
 class Options(BaseModel):
     """Options: ``rules`` names the file, its ``[tiers.options]`` the others with what they are if left out."""
@@ -182,31 +184,39 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     UsageError
         If an option is unknown or out of range, or a threshold is to be measured of what no customer has.
     """
-    name = options["segmentation"]
-    asked = _rules_of(options)
-    levels = {measure for _, alternative in asked for one in alternative for measure in _measured_of(one)}
-    require(engine, activity, name, needs(options), known=sorted(levels))
-    frozen = [(segment, [_frozen(engine, activity, one) for one in alternative]) for segment, alternative in asked]
+    name, asked = options["segmentation"], _rules_of(options)
+    wanted = _to_measure(engine.dialect, asked)
+    known = sorted({measure for one in wanted.values() for measure in conditions.measures(one)})
+    require(engine, activity, name, needs(options), known=known)
+    found = {key: level(engine, activity, key[0], of=key[1], share=key[2]) for key in wanted}
+    frozen = [(segment, [_frozen(engine.dialect, one, found) for one in own]) for segment, own in asked]
     return {
-        "alternatives": [
-            {"segment": segment, "all": alternative, "reason": _reason(alternative)} for segment, alternative in frozen
-        ],
+        "alternatives": [{"segment": segment, "all": own, "reason": _reason(own)} for segment, own in frozen],
         "segments": _ranked(read(options.get("rules") or name)),
     }
 
 
-def _measured_of(condition: conditions.Condition) -> tuple[str, ...]:
-    """Name the measures of a condition whose threshold is to be measured."""
-    return conditions.measures(condition) if any(isinstance(bound, dict) for bound in condition.values()) else ()
+def _to_measure(sql: Dialect, asked: list[tuple[str, list[conditions.Condition]]]) -> dict[Level, conditions.Condition]:
+    """List every level that is to be measured, once, with a condition that asks for it."""
+    return {
+        _level_of(sql, one, bound): one
+        for _, alternative in asked
+        for one in alternative
+        for bound in one.values()
+        if isinstance(bound, dict)
+    }
 
 
-def _frozen(engine: Engine, activity: str, condition: conditions.Condition) -> conditions.Condition:
+def _level_of(sql: Dialect, condition: conditions.Condition, bound: dict[str, Any]) -> Level:
+    return conditions.number(sql, condition), bound["of"], bound.get("share", 0.5)
+
+
+def _frozen(sql: Dialect, condition: conditions.Condition, found: dict[Level, float | None]) -> conditions.Condition:
     made = dict(condition)
     for key, bound in condition.items():
         if isinstance(bound, dict):
-            column = conditions.number(engine.dialect, condition)
-            found = level(engine, activity, column, of=bound["of"], share=bound.get("share", 0.5))
-            made[key] = None if found is None else conditions.product(found, bound["times"])
+            measured = found[_level_of(sql, condition, bound)]
+            made[key] = None if measured is None else conditions.product(measured, bound["times"])
     return made
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from custlib import rules
-from custlib.differentiate import conditions, tiers
+from custlib.differentiate import conditions, mapcheck, tiers
 from custlib.errors import UsageError
 from tests.differentiate.bases import measured
 
@@ -484,6 +484,13 @@ def test_a_file_is_described_with_its_faults(tmp_path):
     assert len(lines) == 1
     assert faults == [f"{place}: segment big: any.0: proft: no measure proft. Did you mean 'profit'? Available: "
                       + ", ".join(sorted(conditions.in_activity())) + "."]  # fmt: skip
+
+
+def test_the_command_checks_ordered_rules_too():
+    lines, faults = mapcheck.check("bank5")
+    assert faults == []
+    assert lines[0] == "tiers bank5: 5 rules, the first that matches wins"
+    assert "  transfer   profit of the last 365 days above 0" in lines
 
 
 def test_a_share_out_of_range_is_refused():
