@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from custlib.differentiate import segments, value
+from custlib.differentiate import profiles, segments, value
 from custlib.errors import UsageError, hint
 from custlib.show.formats import interval, money, number, share
 from custlib.show.privacy import counts, is_small
@@ -56,14 +56,13 @@ def check_segments(workspace: Workspace) -> None:
         does not fit the project.
     """
     asked = workspace.project.segments
-    missing = [name for name in _SHOWN if name not in asked.segmentations]
+    names = asked.segmentations or tuple(segments.FAMILIES)
+    missing = [name for name in _SHOWN if name not in names]
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
-    if asked.playbook not in asked.segmentations:
-        raise UsageError(
-            f"segments.playbook: {asked.playbook} is not made. {hint(asked.playbook, asked.segmentations)}"
-        )
-    segments.check(asked.segmentations, asked.options)
+    if asked.playbook not in names:
+        raise UsageError(f"segments.playbook: {asked.playbook} is not made. {hint(asked.playbook, names)}")
+    segments.check(names, asked.options)
     head = workspace.playbook.playbook
     if head.segmentation != asked.playbook:
         raise UsageError(
@@ -244,7 +243,7 @@ def _notes(t: Texts, workspace: Workspace) -> dict[str, str]:
     project = workspace.project
     definition = workspace.definitions[project.segments.playbook]
     engine = workspace.need("customer_value", "customer_segments")
-    frame = segments.summary(engine, definition, language=project.language)
+    frame = profiles.summary(engine, definition, language=project.language)
     texts = counts(frame["customers"].tolist(), project.language)
     said = {}
     for row, count in zip(frame.to_dict("records"), texts, strict=True):

@@ -29,12 +29,27 @@ class _Strict(BaseModel):
 
 
 class Segments(_Strict):
-    """Which segmentations are made, and which one the playbooks follow."""
+    """Which segmentations are made, and which one the playbooks follow.
 
-    segmentations: tuple[str, ...] = ("rfm", "abc", "pyramid", "clusters")
+    Attributes
+    ----------
+    segmentations : tuple of str
+        Their names; none means every one that the data allow.
+    playbook, playbook_file : str
+        The segmentation that playbooks follow, and the file that holds them.
+    refit : bool
+        Whether the definitions are made anew; the ones in force are kept beside.
+    replay : int
+        How many times ``compare_days`` are looked back, for moves at several dates.
+    options : dict
+        Options by segmentation.
+    """
+
+    segmentations: tuple[str, ...] = ()
     playbook: str = "rfm"
     playbook_file: str = "playbooks/rf25"
     refit: bool = False
+    replay: int = Field(4, ge=1, le=36)
     options: dict[str, dict[str, Any]] = {}
 
 

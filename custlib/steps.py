@@ -4,7 +4,7 @@ A step is a function of a workspace; ``STEPS`` is their registry, one line per t
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import exp
 from typing import Any, Literal, Protocol
 
@@ -16,11 +16,13 @@ from custlib.differentiate import (
     lifetime,
     methods,
     migration,
+    points,
     potential,
     segments,
     value,
 )
-from custlib.differentiate.segments import Definition
+from custlib.differentiate.definitions import Definition
+from custlib.differentiate.points import Point
 from custlib.differentiate.spend import Spend
 from custlib.engine.base import Engine
 from custlib.identify.contract import make_transactions
@@ -31,6 +33,37 @@ from custlib.project import Project
 
 _MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digits
 Refusable = Literal["forecast", "money", "test"]
+
+
+class Groups(Protocol):
+    """What a step asks of the segmentations of a project."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Measures that they read."""
+
+    @property
+    def dates(self) -> list[dt.date]:
+        """Dates that customers are looked at."""
+
+    @property
+    def points(self) -> list[Point]:
+        """Points that moves between these dates go through."""
+
+    @property
+    def now(self) -> Point:
+        """The customers today."""
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        """The definitions in force."""
+
+    @property
+    def pairs(self) -> dict[str, tuple[Definition, Definition]]:
+        """The definitions in force on the date compared with, and now."""
+
+    def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+        """Open the tables of points, and make what definitions see of them beside."""
 
 
 class Tables(Protocol):
@@ -76,6 +109,10 @@ class Tables(Protocol):
     @property
     def compared_with(self) -> dt.date:
         """The earlier date that segments are compared with."""
+
+    @property
+    def grouping(self) -> Groups:
+        """The segmentations of the project."""
 
 
 Step = Callable[[Tables], None]
@@ -133,24 +170,13 @@ def _money(ws: Tables) -> activity.Money:
     return activity.Money(rate, served, has_margins, has_returns, fits)
 
 
-def _history_before(ws: Tables) -> None:
-    money, since = _money(ws), ws.compared_with
-    select = activity.customer_history(ws.engine.dialect, {"now": since}, before=since, money=money)
-    ws.engine.make("history_before", select, per_customer=True, until=since)
-
-
-def _activity_before(name: str, *, aged: bool) -> Step:
-    def make(ws: Tables) -> None:
-        engine, as_of = ws.need("history_before"), ws.project.as_of if aged else ws.compared_with
-        carry = ws.project.daily_discount_rate * (as_of - ws.compared_with).days
-        select = activity.activity_at(engine.dialect, "now", history="history_before", carry=carry)
-        engine.define(name, select, of=("history_before",), as_of=as_of)
-
-    return make
-
-
-def _activity_now(ws: Tables) -> None:
-    ws.need("customer_activity").define("activity_now", "select * from customer_activity", of=("customer_activity",))
+def _segment_history(ws: Tables) -> None:
+    group, money = ws.grouping, _money(ws)
+    engine, wanted = ws.need("transactions"), group.points
+    points.make_history(engine, wanted, group.needs, money)
+    last = max(point.until for point in wanted)
+    for point in wanted:
+        points.make_point(engine, point, group.needs, last=last, daily_rate=money.daily_rate)
 
 
 def _cells(name: str, source: str) -> Step:
@@ -229,13 +255,23 @@ def _holdout(ws: Tables) -> None:
 
 
 def _customer_segments(ws: Tables) -> None:
-    engine = ws.need("customer_activity")
-    segments.make_customer_segments(engine, "customer_segments", "customer_activity", list(ws.definitions.values()))
+    group = ws.grouping
+    made = list(group.definitions.values())
+    read = group.open([group.now], [definition.frozen for definition in made])
+    segments.make_customer_segments(ws.engine, "customer_segments", group.now.table, made, of=read)
+
+
+def _segment_paths(ws: Tables) -> None:
+    group = ws.grouping
+    pairs = list(group.pairs.values())
+    group.open(group.points, [definition.frozen for pair in pairs for definition in pair])
+    engine = ws.need("customer_value", "segment_history")
+    engine.make("segment_paths", migration.plan(engine.dialect, group.dates, pairs))
 
 
 def _segment_moves(ws: Tables) -> None:
-    engine = ws.need("activity_before", "activity_aged", "activity_now", "customer_value")
-    migration.make_segment_moves(engine, list(ws.definitions.values()))
+    engine = ws.need("segment_paths")
+    engine.make("segment_moves", migration.segment_moves(engine.dialect))
 
 
 def _customer_months(ws: Tables) -> None:
@@ -281,10 +317,8 @@ STEPS: dict[str, Step] = {
     "calibration_money_scores": _calibration_scores("calibration_money_scores", discounted=True),
     "holdout": _holdout,
     "customer_segments": _customer_segments,
-    "history_before": _history_before,
-    "activity_before": _activity_before("activity_before", aged=False),
-    "activity_aged": _activity_before("activity_aged", aged=True),
-    "activity_now": _activity_now,
+    "segment_history": _segment_history,
+    "segment_paths": _segment_paths,
     "segment_moves": _segment_moves,
     "customer_months": _customer_months,
     "customer_methods": _customer_methods,

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 import custlib
 from custlib import project as projects
 from custlib.customise.playbooks import Playbook, read_playbook
-from custlib.differentiate import backtest, choice, lifetime, segments, spend, uncertainty
-from custlib.differentiate.segments import Definition
+from custlib.differentiate import backtest, choice, lifetime, spend, uncertainty
+from custlib.differentiate.definitions import Definition, Keeper
 from custlib.differentiate.spend import Spend
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
 from custlib.evidence import Evidence
+from custlib.grouping import Grouping
 from custlib.identify.gathered import Gathered
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -130,14 +131,14 @@ class Workspace:
     def data_id(self) -> str:
         """What the tables depend on: project, data, frozen definitions, and the code that makes them."""
         settings = self.project.model_dump(mode="json", exclude={"language", "name"})
-        frozen = [p.read_text(encoding="utf-8") for p in sorted(self._frozen.glob("*.json"))]
+        frozen = self._keeper.texts()
         makers = fingerprint(path for path in PACKAGE.rglob("*") if "show" not in path.parts)
         said = json.dumps([settings, self.gathered.hash, makers, frozen, self.engine_kind], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
-    def _frozen(self) -> Path:
-        return self.work / "definitions" / self.project.id
+    def _keeper(self) -> Keeper:
+        return Keeper(self.work / "definitions" / self.project.id)
 
     def need(self, *names: str) -> Engine:
         """Make tables that are not there yet.
@@ -256,31 +257,15 @@ class Workspace:
         self.need("holdout")
         return self.record("holdout_summary", lambda: backtest.summary(self.engine))
 
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The segmentations of the project."""
+        return Grouping(self, self._keeper)
+
     @property
     def definitions(self) -> dict[str, Definition]:
         """The frozen segmentations of the project, defined now where they are not there yet."""
-        kept = self.record("definitions", self._define)
-        return {name: segments.from_json(json.dumps(entry)) for name, entry in kept.items()}
-
-    def _define(self) -> dict[str, Any]:
-        return {name: json.loads(self._frozen_or_new(name)) for name in self.project.segments.segmentations}
-
-    def _frozen_or_new(self, name: str) -> str:
-        path = self._frozen / f"{name}.json"
-        options = self.project.segments.options.get(name, {})
-        refit = self.project.segments.refit
-        if path.is_file() and not refit:
-            text = path.read_text(encoding="utf-8")
-            if segments.from_json(text).rule.get("options") == options:
-                return text
-            log.info("define %s anew: its options in the project file changed", name)
-        else:
-            log.info("define %s as of %s; later runs keep this definition", name, self.project.as_of)
-        self.need("customer_activity")
-        as_of = self.project.as_of
-        made = segments.define(self.engine, name, "customer_activity", as_of=as_of, options=options)
-        write_text(path, made.to_json())
-        return made.to_json()
+        return self.grouping.definitions
 
     @property
     def potential(self) -> dict[str, Any] | None:

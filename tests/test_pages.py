@@ -43,7 +43,6 @@ def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path
     ("said", "wanted"),
     [
         ('segmentations = ["rfm"]', "segmentations: abc, pyramid, clusters missing"),
-        ("segmentations = []", "segmentations: rfm, abc, pyramid, clusters missing"),
         ('playbook = "abc"', "playbooks/rf25 is for rfm, not for abc"),
         ('playbook_file = "none.toml"', "none.toml: no such file"),
         ('[segments.options.rfmm]\nmap = "rf25"', "rfmm is not made. Did you mean 'rfm'"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from custlib import tables
+from custlib.differentiate.points import between
 from custlib.steps import STEPS
 from custlib.workspace import Workspace, open_run
 from tests.notebooks.shops import make_shop
@@ -42,11 +43,14 @@ def test_a_step_needs_nothing_made_before(project_file: Path, tmp_path: Path) ->
 
 
 def test_the_three_activities_of_a_comparison_differ_in_day_and_purchases(workspace: Workspace) -> None:
-    sums = {}
-    for name in ("activity_before", "activity_aged", "activity_now"):
-        engine = workspace.need(name)
-        sums[name] = engine.fetch(f"select sum(frequency) as f, avg(T) as t, count(*) as n from {name}").iloc[0]
-    before, aged, now = sums.values()
+    workspace.need("segment_history")
+    points = between(*workspace.grouping.dates[-2:])
+    workspace.grouping.open(points, [{}])
+    sums = [
+        workspace.engine.fetch(f"select sum(frequency) as f, avg(T) as t, count(*) as n from {point.table}").iloc[0]
+        for point in points
+    ]
+    before, aged, now = sums
     assert before["f"] == aged["f"] < now["f"]
     assert aged["t"] - before["t"] == pytest.approx(workspace.project.compare_days)
     assert before["n"] == aged["n"] <= now["n"]

@@ -22,8 +22,11 @@ KEY = ["holdings", "frequency_class", "recency_class"]
 _RULES = rules.load("potential")
 
 
-def customers_at(sql: Dialect) -> str:
-    """Write the select of the cell of every customer who bought up to ``:since``, in windows of ``:window_days``."""
+def customers_at(sql: Dialect, *, known: str = ":since", products: str = "potential_products") -> str:
+    """Write the select of the cell of every customer who bought up to ``:since``, in windows of ``:window_days``.
+
+    ``known`` is the last day of the purchases that are known, ``products`` the table that numbers the products.
+    """
     quiet = sql.days("cast(:since as date)", "max(day)")
     return f"""
         select customer_id, cast(coalesce(holdings, 0) as bigint) as holdings,
@@ -31,12 +34,12 @@ def customers_at(sql: Dialect) -> str:
                {_class_of("quiet", _RULES["classes"]["recency"])} as recency_class
         from (
             select customer_id, count(*) - 1 as frequency, {quiet} / cast(:window_days as double) as quiet
-            from (select distinct customer_id, day from transactions where is_purchase and day <= :since)
+            from (select distinct customer_id, day from transactions where is_purchase and day <= {known})
             group by customer_id)
         left join (
             select customer_id, sum(weight) as holdings
-            from (select distinct customer_id, weight from transactions join potential_products using (product)
-                  where is_purchase and day <= :since)
+            from (select distinct customer_id, weight from transactions join {products} using (product)
+                  where is_purchase and day <= {known})
             group by customer_id) using (customer_id)"""
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from custlib import rules
 from custlib.differentiate import rfm
+from custlib.differentiate.definitions import Definition
 from custlib.differentiate.histogram import histogram, share_cuts
-from custlib.differentiate.segments import Definition, family
+from custlib.differentiate.segments import family
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 

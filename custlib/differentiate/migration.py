@@ -1,116 +1,142 @@
-"""Makes ``segment_moves``: who moved between two dates, and by what cause.
+"""Makes ``segment_paths`` and ``segment_moves``: who moved between two dates, and by what cause.
 
-Reads the activity at three points: as it was, as it would be had only time passed, and as it is. With frozen
-definitions every move is either ageing (time passed, nobody bought) or purchases (orders added).
+A customer is assigned step by step, one thing changing at a time: as an earlier run had recorded; the same day with
+the purchases as they are known now (``identity`` where customers were merged or split, else ``data``: late or
+corrected lines); the later day had nobody bought (``ageing``); with the orders that came (``purchases``); and by the
+definition in force now (``definition``). The segments at these steps are the customer's path. Each step starts where
+the one before it ended, so the causes add up to the whole move, in customers and in money. Money is profit so far,
+which a customer takes along; what those who stayed gained is a row of their own segment.
 """
 
-import pandas as pd
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from custlib.differentiate.segments import Definition, family
-from custlib.engine.base import Engine
+from custlib.differentiate.definitions import Definition
+from custlib.differentiate.measures import end_name
+from custlib.differentiate.points import HISTORY, Point, between
+from custlib.differentiate.segments import assigned
+from custlib.engine.dialect import Dialect
 
-POINTS = ("before", "aged", "now")
+CAUSES = ("ageing", "purchases", "definition", "data", "identity")
+WHOLE = "whole"
 NOBODY = "none"
+STATES = ("recorded", "before", "aged", "bought", "now")
+_MONEY = {"recorded": "recorded", "before": "before", "aged": "before", "bought": "now", "now": "now"}
+_KEY = "segmentation, from_date, to_date"
 
 
-def make_segment_moves(engine: Engine, definitions: list[Definition]) -> None:
-    """Make the table of moves between two dates, for each segmentation.
+def segment_paths(
+    sql: Dialect, then: Definition, now: Definition, points: Sequence[Point], *, recorded: str = ""
+) -> str:
+    """Write the select of the paths of one segmentation between two dates.
 
     Parameters
     ----------
-    engine : Engine
-        Holds ``customer_value`` and the activity at three points: ``activity_before``, ``activity_aged``
-        (the day of now, the purchases of before) and ``activity_now``.
-    definitions : list of Definition
-        The frozen segmentations.
+    sql : Dialect
+        Of the engine.
+    then, now : Definition
+        The definitions in force at the two dates.
+    points : sequence of Point
+        Before, aged, now; see :func:`custlib.differentiate.points.between`.
+    recorded : str, optional
+        Table of the customers as an earlier run had them on the earlier date; who was merged or split since is in
+        ``identity_changes``.
+
+    Returns
+    -------
+    str
+        One select.
     """
-    parts = []
-    for definition in definitions:
-        assign = family(definition.segmentation).assign(engine.dialect, definition.rule)
-        before, aged, now = (f"({assign.format(activity=f'activity_{point}')})" for point in POINTS)
-        parts.append(_moves(definition.segmentation, before, aged, "ageing"))
-        parts.append(_moves(definition.segmentation, aged, now, "purchases"))
-    engine.make("segment_moves", " union all ".join(parts))
-
-
-def _moves(segmentation: str, before: str, after: str, cause: str) -> str:
-    """Write the select of the moves between two assignments of customers."""
+    before, aged, last = points
+    found = {
+        "recorded": assigned(sql, then, recorded) if recorded else None,
+        "before": assigned(sql, then, before.table),
+        "aged": assigned(sql, then, aged.table),
+        "bought": assigned(sql, then, last.table),
+        "now": assigned(sql, now, last.table) if now != then else None,
+    }
+    same = {"recorded": "before", "now": "bought"}
+    tables = [f"(select customer_id, segment as {name} from ({select})) {name}" for name, select in found.items()
+              if select]  # fmt: skip
+    columns = [name if found[name] else f"{same[name]} as {name}" for name in STATES]
+    money = {
+        "recorded": "r.profit" if recorded else f"h.profit_{end_name(before.until)}",
+        "before": f"h.profit_{end_name(before.until)}",
+        "now": f"h.profit_{end_name(last.until)}",
+    }
+    sums = [f"sum(cast(coalesce({column}, 0) as decimal(38, 4))) as money_{name}" for name, column in money.items()]
+    joins = f" left join {HISTORY} h using (customer_id) left join customer_value v using (customer_id)"
+    changed = "false"
+    if recorded:
+        joins += f" left join {recorded} r using (customer_id) left join identity_changes i using (customer_id)"
+        changed = "i.change is not null"
+    key = [name for name, select in found.items() if select]
     return f"""
-        select '{segmentation}' as segmentation, coalesce(b.segment, '{NOBODY}') as from_segment,
-               coalesce(n.segment, '{NOBODY}') as to_segment, '{cause}' as cause, count(*) as customers,
-               coalesce(sum(v.value), 0) as value
-        from {before} b full outer join {after} n on b.customer_id = n.customer_id
-        left join customer_value v on v.customer_id = coalesce(n.customer_id, b.customer_id)
-        where b.segment is distinct from n.segment
-        group by b.segment, n.segment"""
+        select {sql.literal(now.segmentation)} as segmentation, date '{before.as_of.isoformat()}' as from_date,
+               date '{last.as_of.isoformat()}' as to_date, {", ".join(columns)}, {changed} as is_changed,
+               count(*) as customers, {", ".join(sums)}, sum(coalesce(v.value, 0)) as value
+        from {" full outer join ".join([tables[0], *(f"{table} using (customer_id)" for table in tables[1:])])}{joins}
+        group by {", ".join([*key, *([changed] if recorded else [])])}"""
 
 
-def flows(engine: Engine, segmentation: str) -> pd.DataFrame:
-    """Count who came into and who left each segment, by cause.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``segment_moves``.
-    segmentation : str
-        Name of the segmentation.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``segment``, ``cause``, ``customers_in``, ``customers_out``; new customers come in by purchases.
-    """
-    return engine.fetch(
-        "select segment, cause, sum(customers_in) as customers_in, sum(customers_out) as customers_out from ("
-        " select to_segment as segment, cause, customers as customers_in, 0 as customers_out"
-        " from segment_moves where segmentation = :segmentation union all"
-        " select from_segment, cause, 0, customers from segment_moves where segmentation = :segmentation)"
-        f" where segment <> '{NOBODY}' group by segment, cause order by segment, cause",
-        segmentation=segmentation,
-    )
-
-
-def net(frame: pd.DataFrame) -> dict[str, float]:
-    """Net customers gained by each segment: those who came less those who left.
+def plan(
+    sql: Dialect,
+    dates: Sequence[dt.date],
+    definitions: Iterable[tuple[Definition, Definition]],
+    *,
+    recorded: str = "",
+) -> str:
+    """Write the paths of every segmentation between each date and the next.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        What :func:`flows` made.
+    sql : Dialect
+        Of the engine.
+    dates : sequence of datetime.date
+        Rising.
+    definitions : iterable of (Definition, Definition)
+        For each segmentation the definitions in force before and now; moves up to the last date but one are by the
+        first.
+    recorded : str, optional
+        Table of the customers as an earlier run had them on the last date but one.
 
     Returns
     -------
-    dict of str to float
-        Net customers by segment.
-
-    Examples
-    --------
-    >>> net(pd.DataFrame({"segment": ["a", "a"], "customers_in": [5, 2], "customers_out": [1, 0]}))
-    {'a': 6.0}
+    str
+        One select.
     """
-    summed = frame.groupby("segment")[["customers_in", "customers_out"]].sum()
-    return {str(s): float(n) for s, n in (summed["customers_in"] - summed["customers_out"]).items()}
+    pairs = list(pairwise(dates))
+    parts = []
+    for then, now in definitions:
+        for place, (before, after) in enumerate(pairs, start=1):
+            is_last = place == len(pairs)
+            points = between(before, after)
+            parts.append(segment_paths(sql, then, now if is_last else then, points, recorded=recorded * is_last))
+    return " union all ".join(parts)
 
 
-def changed_share(engine: Engine, definition: Definition) -> float:
-    """Share of the customers of the earlier date who are in another segment now.
+def segment_moves(sql: Dialect) -> str:
+    """Write the select of all moves by cause, and of the whole, from ``segment_paths``; who stayed is in it too."""
+    del sql
+    steps = [
+        ("case when is_changed then 'identity' else 'data' end", "recorded", "before"),
+        ("'ageing'", "before", "aged"),
+        ("'purchases'", "aged", "bought"),
+        ("'definition'", "bought", "now"),
+        (f"'{WHOLE}'", "recorded", "now"),
+    ]
+    return " union all ".join(_step(*step) for step in steps)
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``activity_before`` and ``activity_now``.
-    definition : Definition
-        The frozen segmentation.
 
-    Returns
-    -------
-    float
-        0 to 1; 0 where there were no customers.
-    """
-    assign = family(definition.segmentation).assign(engine.dialect, definition.rule)
-    before, now = (assign.format(activity=name) for name in ("activity_before", "activity_now"))
-    found = engine.fetch(
-        "select avg(case when b.segment <> n.segment then 1e0 else 0e0 end) as share"
-        f" from ({before}) b join ({now}) n on b.customer_id = n.customer_id"
-    )["share"].item()
-    return float(found) if found == found else 0.0
+def _step(cause: str, first: str, last: str) -> str:
+    def summed(state: str) -> str:
+        return f"sum(case when {state} is null then 0 else money_{_MONEY[state]} end)"
+
+    return f"""
+        select {_KEY}, cause, coalesce({first}, '{NOBODY}') as from_segment, coalesce({last}, '{NOBODY}') as to_segment,
+               sum(customers) as customers, {summed(first)} as money_before, {summed(last)} as money_after,
+               sum(value) as value
+        from (select *, {cause} as cause from segment_paths)
+        where {first} is not null or {last} is not null
+        group by {_KEY}, cause, {first}, {last}"""

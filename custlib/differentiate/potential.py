@@ -9,7 +9,7 @@ brought with j within such a window, discounted to its start.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,8 @@ def make_customer_potential(
     Returns
     -------
     dict
-        ``products`` (one record each, see :func:`_product`), ``tenths`` of the check, ``window_days``,
+        ``products`` (one record each, see :func:`_product`), ``chances`` (what was learned, to be applied at other
+        dates by :mod:`custlib.differentiate.potential_at`), ``tenths`` of the check, ``window_days``,
         ``customers``, ``known_products`` (how many were ever bought), ``is_checked`` and, where nothing can be said,
         ``reason`` (``"no_products"``, ``"no_money"`` or ``"too_short"``).
     """
@@ -100,6 +101,7 @@ def make_customer_potential(
     return {
         "products": [_product(name, one, now, last) for name, one in zip(names, learned, strict=True)],
         "tenths": _tenths(last, learned),
+        "chances": [one.to_dict(name) for name, one in zip(names, learned, strict=True)],
         "customers": int(now.customers.sum()),
         "known_products": int(engine.fetch(all_known(engine.dialect), until=as_of)["products"].item()),
         "is_checked": any(one.tested for one in learned),
@@ -145,6 +147,11 @@ class Learned:
     tested: Chances | None = None
     score: float | None = None
     base_score: float | None = None
+
+    def to_dict(self, product: str) -> dict[str, Any]:
+        """State what is applied from now on, as plain values."""
+        model = asdict(self.now.model) if self.now.model else None
+        return {"product": product, "rate": self.now.rate, "model": model, "profit": self.profit}
 
 
 def learn(earlier: Window, last: Window, place: int) -> Learned:

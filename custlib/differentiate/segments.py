@@ -1,25 +1,28 @@
 """Makes ``customer_segments``: every customer exactly once in every segmentation.
 
-Reads customer activity. A segmentation is one module, with one line in ``FAMILIES``, that holds::
+Reads the table of customers at a point (``activity_<point>``). A segmentation is one module, with one line in
+``FAMILIES``, that holds::
 
     Options                                        a pydantic model of its options in the project file
     define(engine, activity, options) -> dict      the rule: cuts, centres, classes; numbers and names only
-    assign(sql, rule) -> str                       one select: customer_id, segment, reason
+    assign(sql, rule) -> str                       one select from {activity}: customer_id, segment, reason
+    needs(options) -> tuple                        optional: the measures it reads beside the activity
+    refit(engine, activity, rule) -> dict          optional: the rule anew, names carried over from the old one
 
-The rule is frozen as JSON with its date and a version, so that a later run assigns and does not fit again.
+The rule is frozen as JSON with its date and a version, so that a later run assigns and does not fit again. A model
+behind a measure (P(alive), potential) is frozen with it.
 """
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-import pandas as pd
-
+from custlib.differentiate import measures
+from custlib.differentiate.definitions import Definition
+from custlib.differentiate.points import seen_by
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError, UsageError, hint
@@ -31,110 +34,6 @@ FAMILIES = {
     "pyramid": "custlib.differentiate.pyramid",
     "clusters": "custlib.differentiate.clusters",
 }
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A frozen segmentation.
-
-    Attributes
-    ----------
-    segmentation : str
-        Its name.
-    fitted : str
-        The as_of date it was defined on, ISO.
-    rule : dict
-        What the family's ``assign`` needs.
-    segments : tuple of dict
-        Each with ``id``, ``name`` and ``strategy`` per language, the most valuable first.
-    """
-
-    segmentation: str
-    fitted: str
-    rule: dict[str, Any]
-    segments: tuple[dict[str, Any], ...]
-
-    @property
-    def version(self) -> str:
-        """First eight hexadecimal digits of the SHA-256 of the content."""
-        return hashlib.sha256(json.dumps([self.fitted, self.rule, self.segments], sort_keys=True).encode()).hexdigest()[
-            :8
-        ]
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Ids of the segments, the most valuable first."""
-        return tuple(segment["id"] for segment in self.segments)
-
-    def name(self, segment: str, language: str) -> str:
-        """Name of a segment in a language.
-
-        Parameters
-        ----------
-        segment : str
-            Id of the segment.
-        language : str
-            ``"en"`` or ``"zh"``.
-
-        Returns
-        -------
-        str
-            The name.
-
-        Raises
-        ------
-        UsageError
-            If there is no such segment.
-        """
-        for entry in self.segments:
-            if entry["id"] == segment:
-                return str(entry["name"][language])
-        raise UsageError(f"segment: {segment} is not in {self.segmentation}. {hint(segment, self.ids)}")
-
-    def to_json(self) -> str:
-        """Write the definition as JSON."""
-        return json.dumps(asdict(self) | {"version": self.version}, indent=1, sort_keys=True) + "\n"
-
-
-def from_json(text: str) -> Definition:
-    """Read a definition and hold its content against its version.
-
-    Parameters
-    ----------
-    text : str
-        What :meth:`Definition.to_json` wrote.
-
-    Returns
-    -------
-    Definition
-        The definition.
-
-    Raises
-    ------
-    UsageError
-        If it is not one, or was changed by hand.
-
-    Examples
-    --------
-    >>> from_json("{}")
-    Traceback (most recent call last):
-    custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Set refit = true.
-    """
-    try:
-        given = json.loads(text)
-    except ValueError as fault:
-        raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
-    wanted = {"segmentation", "fitted", "rule", "segments", "version"}
-    missing = sorted(wanted - set(given if isinstance(given, dict) else ()))
-    if missing:
-        raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
-    definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))
-    if definition.version != given["version"]:
-        raise UsageError(
-            f"definition: {definition.segmentation} was changed by hand (version {given['version']}, "
-            f"content {definition.version}). Set refit = true."
-        )
-    return definition
 
 
 def family(segmentation: str) -> ModuleType:
@@ -165,7 +64,74 @@ def family(segmentation: str) -> ModuleType:
     return import_module(FAMILIES[segmentation])
 
 
-def define(engine: Engine, segmentation: str, activity: str, *, as_of: dt.date, options: dict[str, Any]) -> Definition:
+def needs(segmentation: str, options: dict[str, Any]) -> tuple[str, ...]:
+    """List the measures that a segmentation reads beside the activity.
+
+    Parameters
+    ----------
+    segmentation : str
+        A name in ``FAMILIES``.
+    options : dict
+        Its options, as in the project file.
+
+    Returns
+    -------
+    tuple of str
+        Names of measures; see :mod:`custlib.differentiate.measures`.
+
+    Raises
+    ------
+    UsageError
+        If the segmentation or one of its measures is unknown.
+
+    Examples
+    --------
+    >>> needs("abc", {})
+    ()
+    """
+    asked = getattr(family(segmentation), "needs", None)
+    names = tuple(asked({"segmentation": segmentation} | options)) if asked else ()
+    measures.check(names)
+    return names
+
+
+def lacking(segmentation: str, options: dict[str, Any], available: Iterable[str]) -> list[str]:
+    """List what the data lack for a segmentation.
+
+    Parameters
+    ----------
+    segmentation : str
+        A name in ``FAMILIES``.
+    options : dict
+        Its options.
+    available : iterable of str
+        What there is beside purchases: keys of ``measures.SOURCES``, and ``attribute_<name>`` of every attribute.
+
+    Returns
+    -------
+    list of str
+        Keys of ``measures.SOURCES``; empty where it can be made.
+
+    Examples
+    --------
+    >>> lacking("rfm", {}, [])
+    []
+    """
+    there = set(available)
+    asked = [(name, measures.source_of(name)) for name in needs(segmentation, options)]
+    return sorted({source for name, source in asked if source and not {name, source} & there})
+
+
+def define(
+    engine: Engine,
+    segmentation: str,
+    activity: str,
+    *,
+    as_of: dt.date,
+    options: dict[str, Any],
+    models: dict[str, Any] | None = None,
+    like: Definition | None = None,
+) -> Definition:
     """Define a segmentation on the customers of one date.
 
     Parameters
@@ -175,21 +141,33 @@ def define(engine: Engine, segmentation: str, activity: str, *, as_of: dt.date, 
     segmentation : str
         A name in ``FAMILIES``.
     activity : str
-        Name of the table of activity.
+        Name of the table of activity, with the measures it needs.
     as_of : datetime.date
         Its date.
     options : dict
         Options of the segmentation, as in the project file.
+    models : dict, optional
+        By measure, the models to freeze: a lifetime model for ``probability_alive``, chances for ``potential``.
+    like : Definition, optional
+        The one to start from, where the module has a ``refit``: it carries names over to groups that are the same.
 
     Returns
     -------
     Definition
         The frozen segmentation.
     """
-    rule = family(segmentation).define(engine, activity, {"segmentation": segmentation} | options)
+    read = needs(segmentation, options)
+    frozen = {name: model for name, model in (models or {}).items() if name in read}
+    seen = seen_by(engine.dialect, activity, frozen)
+    module = family(segmentation)
+    if like is not None and hasattr(module, "refit"):
+        rule = module.refit(engine, seen, like.rule | {"segments": [dict(segment) for segment in like.segments]})
+    else:
+        rule = module.define(engine, seen, {"segmentation": segmentation} | options)
     segments = tuple(rule.pop("segments"))
+    kept = {"options": options} | ({"needs": read} if read else {}) | ({"frozen": frozen} if frozen else {})
     # Through JSON and back: what is frozen is exactly what a later run reads.
-    rule = json.loads(json.dumps(rule | {"options": options}))
+    rule = json.loads(json.dumps(rule | kept))
     return Definition(segmentation, as_of.isoformat(), rule, segments)
 
 
@@ -223,128 +201,57 @@ def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> N
         validated(family(name).Options, given, f"segments.options.{name}")
 
 
+def assigned(sql: Dialect, definition: Definition, activity: str) -> str:
+    """Write the select that puts every customer of a point into a segment: customer_id, segment, reason."""
+    select = str(family(definition.segmentation).assign(sql, definition.rule))
+    return select.replace("{activity}", seen_by(sql, activity, definition.frozen))
+
+
 def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definition]) -> str:
     """Write the select that puts every customer into a segment of each definition."""
     parts = [
         f"select customer_id, {sql.literal(d.segmentation)} as segmentation, segment, reason"
-        f" from ({family(d.segmentation).assign(sql, d.rule).format(activity=activity)})"
+        f" from ({assigned(sql, d, activity)})"
         for d in definitions
     ]
     return " union all ".join(parts)
 
 
-def make_customer_segments(engine: Engine, name: str, activity: str, definitions: list[Definition]) -> None:
-    """Make the table of segments and prove that every customer is in each segmentation exactly once.
+def make_customer_segments(
+    engine: Engine, name: str, activity: str, definitions: list[Definition], *, of: tuple[str, ...] = ()
+) -> None:
+    """Define the table of segments and prove that every customer is in each segmentation exactly once.
+
+    A segment is an expression of the customer's row, so nothing is written: it is computed where it is read.
 
     Parameters
     ----------
     engine : Engine
         Holds the activity.
     name : str
-        The table to make.
+        The table to define.
     activity : str
         Name of the table of activity.
     definitions : list of Definition
         The segmentations.
+    of : tuple of str, optional
+        Tables that it reads, where those are more than the activity.
 
     Raises
     ------
     TableError
         If a customer is missing, doubled, or in no segment of the definition.
     """
-    engine.make(name, customer_segments(engine.dialect, activity, definitions))
-    customers = int(engine.fetch(f"select count(*) as n from {activity}")["n"].item())
-    counted = engine.fetch(
-        "select segmentation, segment, count(*) as n, count(distinct customer_id) as customers"
-        f" from {name} group by segmentation, segment"
-    )
+    engine.define(name, customer_segments(engine.dialect, activity, definitions), of=of or (activity,))
+    # A sum over hashes beside the count: one customer doubled and another missing would be seen.
+    marked = "count(*) as n, coalesce(sum(cast(hash(customer_id) % 1000003 as bigint)), 0) as marks"
+    wanted = engine.fetch(f"select {marked} from {activity}").iloc[0]
+    counted = engine.fetch(f"select segmentation, segment, {marked} from {name} group by segmentation, segment")
     for definition in definitions:
         own = counted[counted["segmentation"] == definition.segmentation]
         strange = sorted(set(own["segment"].fillna("null")) - set(definition.ids))
-        if own["n"].sum() != customers or (own["n"] != own["customers"]).any() or strange:
+        if own["n"].sum() != wanted["n"] or own["marks"].sum() != wanted["marks"] or strange:
             raise TableError(
-                f"{name}: {definition.segmentation} assigns {own['n'].sum():,} of {customers:,} customers"
+                f"{name}: {definition.segmentation} assigns {own['n'].sum():,} of {int(wanted['n']):,} customers"
                 f"{' to unknown segments ' + ', '.join(strange) if strange else ''}. Define it anew."
             )
-
-
-def summary(engine: Engine, definition: Definition, *, language: str) -> pd.DataFrame:
-    """Add up customers and money of each segment, the most valuable first.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``customer_segments`` and ``customer_value``.
-    definition : Definition
-        The segmentation.
-    language : str
-        Language of the names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per segment of the definition, empty ones included: ``segment``, ``name``, ``customers``,
-        ``customer_share``, ``revenue``, ``revenue_share``, ``profit``, ``historic_value``, ``value``, ``value_share``,
-        ``residual_lifetime_value``, ``expected_purchases``, ``value_at_risk``, the means ``probability_alive``,
-        ``probability_of_purchase``, ``value_per_customer``, ``revenue_per_customer`` and
-        ``purchases_per_customer``, and the medians ``frequency``, ``days_since_last`` and ``spend``. What nobody
-        forecast is NaN in every row.
-    """
-    found = engine.fetch(
-        "select s.segment, count(*) as customers, sum(v.revenue) as revenue,"
-        " sum(v.profit) as profit, sum(v.historic_value) as historic_value, sum(v.value) as value,"
-        " sum(v.residual_lifetime_value) as residual_lifetime_value,"
-        " avg(v.probability_alive) as probability_alive,"
-        " avg(v.probability_of_purchase) as probability_of_purchase, sum(v.expected_purchases) as expected_purchases,"
-        " sum(greatest(v.residual_lifetime_value, 0) * (1 - v.probability_alive)) as value_at_risk,"
-        " median(v.frequency) as frequency, median(v.days_since_last) as days_since_last,"
-        " median(v.revenue / (v.frequency + 1)) as spend, avg(v.value) as value_per_customer,"
-        " avg(v.revenue) as revenue_per_customer, avg(v.frequency + 1) as purchases_per_customer"
-        " from customer_segments s join customer_value v using (customer_id)"
-        " where s.segmentation = :segmentation group by s.segment",
-        segmentation=definition.segmentation,
-    )
-    frame = pd.DataFrame({"segment": definition.ids}).merge(found, how="left", on="segment")
-    counted = (
-        "customers",
-        "revenue",
-        "profit",
-        "historic_value",
-        "value",
-        "residual_lifetime_value",
-        "expected_purchases",
-        "value_at_risk",
-    )
-    known = [name for name in counted if found[name].notna().any()]  # what nobody forecast is not nothing
-    frame[known] = frame[known].astype(float).fillna(0.0)
-    frame["customers"] = frame["customers"].astype(int)
-    frame.insert(1, "name", [definition.name(s, language) for s in frame["segment"]])
-    for name, share in (
-        ("customers", "customer_share"),
-        ("revenue", "revenue_share"),
-        ("value", "value_share"),
-    ):
-        total = frame[name].sum()
-        frame[share] = frame[name] / total if total > 0 else frame[name] * 0.0
-    return frame
-
-
-def base(engine: Engine) -> pd.Series:
-    """Average what the segments are compared with, over all customers.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``customer_value``.
-
-    Returns
-    -------
-    pandas.Series
-        ``value_per_customer``, ``revenue_per_customer``, ``purchases_per_customer``, ``probability_of_purchase``.
-    """
-    return engine.fetch(
-        "select avg(value) as value_per_customer, avg(revenue) as revenue_per_customer,"
-        " avg(frequency + 1) as purchases_per_customer,"
-        " avg(probability_of_purchase) as probability_of_purchase"
-        " from customer_value"
-    ).iloc[0]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from custlib.differentiate import crosscheck, lifetime, segments
+from custlib.differentiate import crosscheck, lifetime, profiles
 from custlib.errors import CustlibError, ModelError, TableError
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -68,7 +68,7 @@ def strange(opened: Workspace, name: str) -> dict[str, int]:
 
 
 def summaries(opened: Workspace) -> list[pd.DataFrame]:
-    return [segments.summary(opened.engine, d, language="en") for d in opened.definitions.values()]
+    return [profiles.summary(opened.engine, d, language="en") for d in opened.definitions.values()]
 
 
 @pytest.fixture(scope="module")

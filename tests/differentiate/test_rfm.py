@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from custlib import rules
-from custlib.differentiate import activity, rfm, segments
+from custlib.differentiate import activity, profiles, rfm
 from custlib.errors import UsageError
 from tests.differentiate.bases import AS_OF, make_value
 
@@ -134,7 +134,7 @@ def test_sql_and_python_score_alike(cdnow):
 def test_the_tiles_add_up(cdnow):
     tiles = rfm.tile_map(cdnow.engine, cdnow.definitions["rfm"].rule, "customer_activity")
     assert tiles["customers"].sum() == 2357
-    whole = segments.summary(cdnow.engine, cdnow.definitions["rfm"], language="en")
+    whole = profiles.summary(cdnow.engine, cdnow.definitions["rfm"], language="en")
     assert tiles["value"].sum() == pytest.approx(whole["value"].sum())
     for segment, cells in cdnow.definitions["rfm"].rule["cells"].items():
         inside = [[r, f] in cells for r, f in zip(tiles["R"], tiles["F"], strict=True)]

@@ -7,8 +7,9 @@ import random
 import pytest
 
 from custlib import project
-from custlib.differentiate import activity, segments
-from custlib.differentiate.segments import FAMILIES, Definition
+from custlib.differentiate import activity, profiles, segments
+from custlib.differentiate.definitions import Definition, from_json
+from custlib.differentiate.segments import FAMILIES
 from custlib.errors import CustlibError, TableError, UsageError
 from custlib.workspace import Workspace
 from tests.differentiate.bases import AS_OF, make_value, open_base, shop
@@ -115,7 +116,7 @@ def test_who_are_few_get_segments_or_a_reason(tmp_path, name):
 @EVERY
 def test_a_definition_goes_through_json_unchanged(small_shop, name):
     definition = define(small_shop, name)
-    again = segments.from_json(definition.to_json())
+    again = from_json(definition.to_json())
     assert again == definition
     assert again.version == definition.version
     assert again.to_json() == definition.to_json()
@@ -139,7 +140,7 @@ def test_a_rule_changed_by_hand_is_refused(small_shop, name):
     given = json.loads(define(small_shop, name).to_json())
     assert moved(given["rule"])
     with pytest.raises(UsageError, match=f"definition: {name} was changed by hand .* Set refit = true"):
-        segments.from_json(json.dumps(given))
+        from_json(json.dumps(given))
 
 
 @EVERY
@@ -163,12 +164,12 @@ def test_a_misspelt_option_is_refused(small_shop, name):
 def test_the_segments_add_up_to_the_base(small_shop, name):
     definition = define(small_shop, name)
     assigned(small_shop, definition)
-    found = segments.summary(small_shop, definition, language="en")
+    found = profiles.summary(small_shop, definition, language="en")
     assert found["segment"].tolist() == list(definition.ids)
     assert found["customers"].sum() == 60
     for column in ("customer_share", "revenue_share", "value_share"):
         assert found[column].sum() == pytest.approx(1)
-    base = segments.base(small_shop)
+    base = profiles.base(small_shop)
     weighted = (found["value_per_customer"].fillna(0) * found["customer_share"]).sum()
     assert weighted == pytest.approx(base["value_per_customer"])
 
@@ -181,7 +182,7 @@ def test_two_segments_added_up_by_hand(base):
     make_value(engine)
     definition = define(engine, "abc")
     assigned(engine, definition)
-    found = segments.summary(engine, definition, language="zh").set_index("segment")
+    found = profiles.summary(engine, definition, language="zh").set_index("segment")
     value = engine.fetch("select * from customer_value order by customer_id").set_index("customer_id")
     assert found["customers"].to_dict() == {"A": 1, "B": 1, "C": 0}
     assert found["revenue_share"].tolist() == pytest.approx([6 / 7, 1 / 7, 0])
@@ -207,7 +208,7 @@ def test_two_segments_added_up_by_hand(base):
 )
 def test_what_is_no_definition_is_refused(text, message):
     with pytest.raises(UsageError, match=message):
-        segments.from_json(text)
+        from_json(text)
 
 
 def test_an_unknown_segmentation_is_refused(small_shop):

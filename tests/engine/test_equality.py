@@ -16,10 +16,10 @@ from custlib.differentiate import (
     backtest,
     methods,
     migration,
+    profiles,
     pyramid,
     rfm,
     seasons,
-    segments,
     tracking,
 )  # fmt: skip
 from custlib.engine import open_engine
@@ -84,7 +84,7 @@ LENSES = {
     "disagreements": lambda ws: methods.disagreements(ws.engine),
     "flows": lambda ws: migration.flows(ws.engine, "rfm"),
     "changed": lambda ws: pd.DataFrame({"x": [migration.changed_share(ws.engine, ws.definitions["rfm"])]}),
-    "segments": lambda ws: segments.summary(ws.engine, ws.definitions["rfm"], language="en"),
+    "segments": lambda ws: profiles.summary(ws.engine, ws.definitions["rfm"], language="en"),
     "tiles": lambda ws: rfm.tile_map(ws.engine, ws.definitions["rfm"].rule, "customer_activity"),
     "curve": lambda ws: pyramid.curve(ws.engine, "customer_activity"),
     "baselines": lambda ws: backtest.baselines(ws.engine, hiatus_days=90),

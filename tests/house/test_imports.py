@@ -24,6 +24,7 @@ PLACES = {
         "refusals",
         "execute",
         "evidence",
+        "grouping",
         "workspace",
         "parameters",
         "pages",

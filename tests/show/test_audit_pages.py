@@ -7,7 +7,7 @@ import pytest
 
 from custlib.differentiate.audit_changes import MOVES
 from custlib.differentiate.audit_periods import Clock, unit
-from custlib.differentiate.segments import Definition
+from custlib.differentiate.definitions import Definition
 from custlib.project import Project, build
 from custlib.show.blocks import Callout, Figure, Table
 from custlib.show.pages import audit, audit_changes, audit_cohorts, methods

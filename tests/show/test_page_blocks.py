@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from custlib.differentiate.segments import Definition
+from custlib.differentiate.definitions import Definition
 from custlib.project import Project, build
 from custlib.show.blocks import Callout, Facts, Table
 from custlib.show.pages import foot, identify, overview, segments, trust, value

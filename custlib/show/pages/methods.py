@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from custlib import rules
+from custlib.differentiate.definitions import Definition
 from custlib.differentiate.methods import METHODS
-from custlib.differentiate.segments import Definition
 from custlib.project import Project
 from custlib.show import charts
 from custlib.show.blocks import Callout, Cell, Figure, Table, Tiles

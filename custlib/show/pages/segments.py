@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.differentiate.segments import Definition
+from custlib.differentiate.definitions import Definition
 from custlib.project import Project
 from custlib.show import charts
 from custlib.show.blocks import Callout, Cell, Facts, Figure, Tiles, Title

@@ -1,0 +1,242 @@
+"""Keeps the definitions of segmentations: cuts, centres, maps and names, frozen as JSON with a date and a version.
+
+The one in force assigns; a new one is accepted only where there is none, where its options changed, or by
+``refit = true``. Earlier ones are kept, so that moves which a new definition makes can be told from all others.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from custlib.engine.shelf import write_text
+from custlib.errors import UsageError, hint
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A frozen segmentation.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name.
+    fitted : str
+        The as_of date it was defined on, ISO.
+    rule : dict
+        What the family's ``assign`` needs.
+    segments : tuple of dict
+        Each with ``id``, ``name`` and ``strategy`` per language, the most valuable first.
+    """
+
+    segmentation: str
+    fitted: str
+    rule: dict[str, Any]
+    segments: tuple[dict[str, Any], ...]
+
+    @property
+    def version(self) -> str:
+        """First eight hexadecimal digits of the SHA-256 of the content."""
+        return hashlib.sha256(json.dumps([self.fitted, self.rule, self.segments], sort_keys=True).encode()).hexdigest()[
+            :8
+        ]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the segments, the most valuable first."""
+        return tuple(segment["id"] for segment in self.segments)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Measures that it reads beside the activity."""
+        return tuple(self.rule.get("needs", ()))
+
+    @property
+    def frozen(self) -> dict[str, Any]:
+        """Models that it froze, by the measure they make."""
+        return dict(self.rule.get("frozen", {}))
+
+    def name(self, segment: str, language: str) -> str:
+        """Name of a segment in a language.
+
+        Parameters
+        ----------
+        segment : str
+            Id of the segment.
+        language : str
+            ``"en"`` or ``"zh"``.
+
+        Returns
+        -------
+        str
+            The name.
+
+        Raises
+        ------
+        UsageError
+            If there is no such segment.
+        """
+        for entry in self.segments:
+            if entry["id"] == segment:
+                return str(entry["name"][language])
+        raise UsageError(f"segment: {segment} is not in {self.segmentation}. {hint(segment, self.ids)}")
+
+    def to_json(self) -> str:
+        """Write the definition as JSON."""
+        return json.dumps(asdict(self) | {"version": self.version}, indent=1, sort_keys=True) + "\n"
+
+
+def from_json(text: str) -> Definition:
+    """Read a definition and hold its content against its version.
+
+    Parameters
+    ----------
+    text : str
+        What :meth:`Definition.to_json` wrote.
+
+    Returns
+    -------
+    Definition
+        The definition.
+
+    Raises
+    ------
+    UsageError
+        If it is not one, or was changed by hand.
+
+    Examples
+    --------
+    >>> from_json("{}")
+    Traceback (most recent call last):
+    custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Set refit = true.
+    """
+    try:
+        given = json.loads(text)
+    except ValueError as fault:
+        raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
+    wanted = {"segmentation", "fitted", "rule", "segments", "version"}
+    missing = sorted(wanted - set(given if isinstance(given, dict) else ()))
+    if missing:
+        raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
+    definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))
+    if definition.version != given["version"]:
+        raise UsageError(
+            f"definition: {definition.segmentation} was changed by hand (version {given['version']}, "
+            f"content {definition.version}). Set refit = true."
+        )
+    return definition
+
+
+class Keeper:
+    """The definitions of one project: those in force, and those that were before.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where they are kept; made when something is kept first.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def texts(self) -> list[str]:
+        """Content of every definition that was ever accepted, in the order of their names."""
+        kept = sorted([*self.folder.glob("*.json"), *self.folder.glob("earlier/*.json")])
+        return [path.read_text(encoding="utf-8") for path in kept]
+
+    def in_force(self, segmentation: str) -> Definition | None:
+        """Read the definition that assigns now; None before the first."""
+        path = self.folder / f"{segmentation}.json"
+        return from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def earlier(self, segmentation: str) -> list[Definition]:
+        """Read the definitions that were before the one in force, the latest first."""
+        found = (self.folder / "earlier").glob(f"{segmentation}.*.json")
+        read = [from_json(path.read_text(encoding="utf-8")) for path in found]
+        return sorted(read, key=lambda definition: (definition.fitted, definition.version), reverse=True)
+
+    def before(self, definition: Definition, day: str) -> Definition:
+        """Find the definition that was in force on a day.
+
+        Parameters
+        ----------
+        definition : Definition
+            The one in force now.
+        day : str
+            ISO date.
+
+        Returns
+        -------
+        Definition
+            The last one fitted up to that day; of a segmentation that is younger, its first.
+        """
+        known = [definition, *self.earlier(definition.segmentation)]
+        return next((one for one in known if one.fitted <= day), known[-1])
+
+    def accept(self, definition: Definition) -> None:
+        """Put a definition in force; the one before it is kept beside.
+
+        Parameters
+        ----------
+        definition : Definition
+            The new one.
+        """
+        old = self.in_force(definition.segmentation)
+        if old is not None and old.version != definition.version:
+            name = f"{old.segmentation}.{old.fitted}.{old.version}.json"
+            write_text(self.folder / "earlier" / name, old.to_json())
+        write_text(self.folder / f"{definition.segmentation}.json", definition.to_json())
+
+    def resolve(
+        self, segmentation: str, options: dict[str, Any], make: Callable[[], Definition], *, refit: bool
+    ) -> tuple[Definition, str]:
+        """Take the definition in force, or make and accept one.
+
+        Parameters
+        ----------
+        segmentation : str
+            Its name.
+        options : dict
+            Its options in the project file; where they changed it is made anew.
+        make : callable
+            Makes the definition.
+        refit : bool
+            Whether a new one is asked for.
+
+        Returns
+        -------
+        definition : Definition
+            The one in force from now on.
+        reason : str
+            ``"kept"``, ``"first"``, ``"options"`` or ``"refit"``.
+        """
+        kept = None if refit else self.in_force(segmentation)
+        if kept is not None and kept.rule.get("options") == options:
+            return kept, "kept"
+        made = make()
+        self.accept(made)
+        return made, "refit" if refit else "options" if kept is not None else "first"
+
+    def log_drift(self, segmentation: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+        """Keep what was found of the drift of a definition, one entry per date.
+
+        Parameters
+        ----------
+        segmentation : str
+            Its name.
+        found : dict
+            With ``as_of`` and ``version``; see :mod:`custlib.differentiate.drift`.
+
+        Returns
+        -------
+        list of dict
+            All entries of that version up to that date, the earliest first.
+        """
+        path = self.folder / "drift" / f"{segmentation}.json"
+        log = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        others = [one for one in log if (one["as_of"], one["version"]) != (found["as_of"], found["version"])]
+        log = sorted([*others, found], key=lambda one: (one["as_of"], one["version"]))
+        write_text(path, json.dumps(log, indent=1, sort_keys=True) + "\n")
+        return [one for one in log if one["version"] == found["version"] and one["as_of"] <= found["as_of"]]

@@ -1,0 +1,217 @@
+"""Reads ``segment_moves``: flows by cause, the ledger of every segment, the matrix, who went up and down.
+
+Small tables only: moves are counted in the engine, by :mod:`custlib.differentiate.migration`.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import pandas as pd
+
+from custlib.differentiate.migration import CAUSES, NOBODY, WHOLE
+from custlib.engine.base import Engine
+
+_MOVES = ("customers", "money_before", "money_after", "value")
+
+
+def moves(engine: Engine, segmentation: str, *, since: dt.date | None = None) -> pd.DataFrame:
+    """Read the moves of a segmentation between two dates.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``segment_moves``.
+    segmentation : str
+        Its name.
+    since : datetime.date, optional
+        The earlier date; the latest there is when not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``cause``, ``from_segment``, ``to_segment``, ``customers``, ``money_before``, ``money_after``,
+        ``value`` (what those who moved are worth now), sorted.
+    """
+    found = engine.fetch(
+        "select from_date, cause, from_segment, to_segment, customers, money_before, money_after, value"
+        " from segment_moves where segmentation = :segmentation order by cause, from_segment, to_segment",
+        segmentation=segmentation,
+    )
+    days = pd.to_datetime(found.pop("from_date"))
+    chosen = days == (pd.Timestamp(since) if since else days.max())
+    return found[chosen].reset_index(drop=True).astype(dict.fromkeys(_MOVES[1:], float))
+
+
+def flows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count who came into and who left each segment, by cause.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`moves` read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``segment``, ``cause``, ``customers_in``, ``customers_out``, ``money_in``, ``money_out`` and
+        ``revalued`` (what the customers who stayed gained); new customers come in by purchases.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame([("ageing", "a", "b", 2, 30.0, 30.0, 9.0), ("ageing", "b", "b", 1, 5.0, 6.0, 1.0)],
+    ...     columns=["cause", "from_segment", "to_segment", *_MOVES])
+    >>> flows(frame).set_index("segment")[["customers_in", "customers_out", "money_in", "revalued"]].to_dict("index")
+    {'a': {'customers_in': 0, 'customers_out': 2, 'money_in': 0.0, 'revalued': 0.0}, 'b': {'customers_in': 2, \
+'customers_out': 0, 'money_in': 30.0, 'revalued': 1.0}}
+    """
+    steps = frame[frame["cause"] != WHOLE]
+    moved = steps["from_segment"] != steps["to_segment"]
+    gained = (steps["money_after"] - steps["money_before"]).where(~moved, 0.0)
+    came = steps.assign(
+        segment=steps["to_segment"], customers_in=steps["customers"].where(moved, 0), customers_out=0,
+        money_in=steps["money_after"].where(moved, 0.0), money_out=0.0, revalued=gained,
+    )  # fmt: skip
+    left = steps[moved].assign(
+        segment=steps["from_segment"], customers_in=0, customers_out=steps["customers"], money_in=0.0,
+        money_out=steps["money_before"], revalued=0.0,
+    )  # fmt: skip
+    columns = ["customers_in", "customers_out", "money_in", "money_out", "revalued"]
+    both = pd.concat([came, left])
+    summed = both[both["segment"] != NOBODY].groupby(["segment", "cause"])[columns].sum()
+    return summed[(summed != 0).any(axis=1)].reset_index()
+
+
+def net(frame: pd.DataFrame) -> dict[str, float]:
+    """Net customers gained by each segment: those who came less those who left.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`flows` made.
+
+    Returns
+    -------
+    dict of str to float
+        Net customers by segment.
+
+    Examples
+    --------
+    >>> net(pd.DataFrame({"segment": ["a", "a"], "customers_in": [5, 2], "customers_out": [1, 0]}))
+    {'a': 6.0}
+    """
+    summed = frame.groupby("segment")[["customers_in", "customers_out"]].sum()
+    return {str(s): float(n) for s, n in (summed["customers_in"] - summed["customers_out"]).items()}
+
+
+def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Lay out how each segment came from what it was to what it is, cause by cause.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`moves` read.
+    ids : iterable of str
+        Ids of the segments, in the order wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per segment, indexed by id: ``customers_before``, one column ``customers_<cause>`` of net moves per
+        cause, ``customers_after``; the same of ``money_``. Each row adds up.
+    """
+    rows = list(ids)
+    whole, steps = frame[frame["cause"] == WHOLE], flows(frame)
+    table = pd.DataFrame(index=pd.Index(rows, name="segment"))
+    for kind, opening, closing in (("customers", "customers", "customers"), ("money", "money_before", "money_after")):
+        table[f"{kind}_before"] = whole.groupby("from_segment")[opening].sum().reindex(rows, fill_value=0)
+        gained = steps[f"{kind}_in"] - steps[f"{kind}_out"] + (steps["revalued"] if kind == "money" else 0)
+        by_cause = gained.groupby([steps["segment"], steps["cause"]]).sum().unstack(fill_value=0)
+        for cause in CAUSES:
+            table[f"{kind}_{cause}"] = by_cause[cause].reindex(rows, fill_value=0) if cause in by_cause else 0
+        table[f"{kind}_after"] = whole.groupby("to_segment")[closing].sum().reindex(rows, fill_value=0)
+    return table
+
+
+def matrix(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Lay out who was where before and is where now.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`moves` read.
+    ids : iterable of str
+        Ids of the segments, the most valuable first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows: segments before, and ``none`` (new customers); columns: segments now, and ``none`` (gone). Customers.
+    """
+    order = [*ids, NOBODY]
+    whole = frame[frame["cause"] == WHOLE]
+    found = whole.pivot_table(index="from_segment", columns="to_segment", values="customers", aggfunc="sum")
+    return found.reindex(index=order, columns=order).fillna(0).astype(int)
+
+
+def directions(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Count who went up, stayed, went down, is new or gone, in customers and in money.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`moves` read.
+    ids : iterable of str
+        Ids of the segments, the most valuable first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``up``, ``stay``, ``down``, ``new``, ``gone``; columns ``customers``, ``money_before``,
+        ``money_after``, ``value``.
+    """
+    place = {name: number for number, name in enumerate(ids)}
+    whole = frame[frame["cause"] == WHOLE]
+    was, is_ = whole["from_segment"].map(place), whole["to_segment"].map(place)
+    direction = pd.Series("stay", index=whole.index).mask(is_ < was, "up").mask(is_ > was, "down")
+    direction = direction.mask(was.isna(), "new").mask(is_.isna(), "gone")
+    summed = whole.groupby(direction)[list(_MOVES)].sum()
+    return summed.reindex(["up", "stay", "down", "new", "gone"], fill_value=0)
+
+
+def largest(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
+    """Pick the largest moves between two segments, each with its cause.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`moves` read.
+    count : int, default 10
+        How many at most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``frame``, those with most customers first, with ``share`` of the moves of all causes.
+    """
+    moved = frame[(frame["cause"] != WHOLE) & (frame["from_segment"] != frame["to_segment"])]
+    total = max(moved["customers"].sum(), 1)
+    ordered = moved.sort_values(["customers", "from_segment", "to_segment"], ascending=[False, True, True])
+    return ordered.head(count).assign(share=lambda f: f["customers"] / total).reset_index(drop=True)
+
+
+def changed_share(frame: pd.DataFrame) -> float:
+    """Share of the customers of the earlier date who are in another segment now.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`moves` read.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 where there were no customers.
+    """
+    known = frame[(frame["cause"] == WHOLE) & (frame["from_segment"] != NOBODY)]
+    gone = known[known["from_segment"] != known["to_segment"]]
+    return float(gone["customers"].sum() / known["customers"].sum()) if known["customers"].sum() else 0.0

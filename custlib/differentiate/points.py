@@ -1,0 +1,222 @@
+"""Makes ``activity_<point>``: the customers as a segmentation sees them, at any date, with the measures it needs.
+
+Reads ``transactions``, once, into ``segment_history``: every customer at the end of each day that a point or a window
+ends on. A point has two dates, the day it is looked at and the last day of the purchases that are known; they differ
+only in the counterfactual "time passes and nobody buys". So segments at several dates come from one source.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from custlib.differentiate import measures
+from custlib.differentiate.activity import Money, activity_at, customer_history
+from custlib.differentiate.potential_at import make_potential_at, table_of
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+
+HISTORY = "segment_history"
+
+
+@dataclass(frozen=True)
+class Point:
+    """Customers at a date, as far as purchases are known.
+
+    Attributes
+    ----------
+    as_of : datetime.date
+        The day the customers are looked at.
+    until : datetime.date
+        Last day of the purchases that are known; not after ``as_of``.
+    """
+
+    as_of: dt.date
+    until: dt.date
+
+    @property
+    def name(self) -> str:
+        """Name of the point: its day, and the day of what is known where that is another."""
+        known = "" if self.as_of == self.until else f"_knowing_{self.until:%Y%m%d}"
+        return f"{self.as_of:%Y%m%d}{known}"
+
+    @property
+    def table(self) -> str:
+        """Name of the table of its customers."""
+        return f"activity_{self.name}"
+
+
+def at(day: dt.date) -> Point:
+    """Take the point at which all purchases up to a day are known on that day."""
+    return Point(day, day)
+
+
+def between(before: dt.date, now: dt.date) -> tuple[Point, Point, Point]:
+    """List the points that moves between two dates go through: before, aged, now.
+
+    Parameters
+    ----------
+    before, now : datetime.date
+        The two dates.
+
+    Returns
+    -------
+    tuple of Point
+        As it was, as it would be had only time passed, as it is.
+
+    Examples
+    --------
+    >>> [point.name for point in between(dt.date(2025, 3, 31), dt.date(2025, 6, 30))]
+    ['20250331', '20250630_knowing_20250331', '20250630']
+    """
+    return at(before), Point(now, before), at(now)
+
+
+def ends(points: Iterable[Point], windows: Iterable[int]) -> dict[str, dt.date]:
+    """List the days that a history must end on, the latest first.
+
+    Parameters
+    ----------
+    points : iterable of Point
+        The points that are wanted.
+    windows : iterable of int
+        Lengths of the windows that measures sum over, in days.
+
+    Returns
+    -------
+    dict of str to datetime.date
+        Day by name of the end.
+
+    Examples
+    --------
+    >>> list(ends([at(dt.date(2025, 1, 31))], [30]))
+    ['e20250131', 'e20250101']
+    """
+    wanted, lengths = list(points), list(windows)
+    days = {point.until for point in wanted}
+    days |= {point.as_of - dt.timedelta(days=length) for point in wanted for length in lengths}
+    return {measures.end_name(day): day for day in sorted(days, reverse=True)}
+
+
+def make_history(engine: Engine, points: Iterable[Point], needs: Iterable[str], money: Money) -> None:
+    """Make ``segment_history``: every customer at the end of each day that is wanted, in one pass.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``transactions``.
+    points : iterable of Point
+        The points that are wanted.
+    needs : iterable of str
+        Names of the measures that are wanted.
+    money : Money
+        What is known of the money.
+    """
+    days = ends(points, measures.windows(needs))
+    last, first = max(days.values()), min(days.values())
+    select = customer_history(engine.dialect, days, before=first, money=money)
+    engine.make(HISTORY, select, per_customer=True, until=last)
+
+
+def make_point(
+    engine: Engine, point: Point, needs: Iterable[str], *, last: dt.date, daily_rate: float, history: str = HISTORY
+) -> None:
+    """Make the table of the customers of a point, with the measures that are needed.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the history, ``transactions``, and ``invoices`` and ``customer_attributes`` where measures need them.
+    point : Point
+        The point.
+    needs : iterable of str
+        Names of measures; those that a definition freezes (P(alive), potential) are added by :func:`seen_by`.
+    last : datetime.date
+        The last end of the history, which past profits are carried to there.
+    daily_rate : float
+        Continuous rate per day, as of the history.
+    history : str
+        Name of the history.
+    """
+    names = list(needs)
+    found = measures.summed(names, as_of=point.as_of, until=point.until)
+    also = "".join(f", {expression} as {name}" for name, expression in found.items())
+    carry = daily_rate * (point.as_of - last).days
+    end = measures.end_name(point.until)
+    select = activity_at(engine.dialect, end, history=history, carry=carry, also=also)
+    reads = [history]
+    for table, columns in _joined(engine, point, names).items():
+        kept = ", ".join(f"j.{name}" if name.startswith(measures.ATTRIBUTE) else f"coalesce(j.{name}, 0) as {name}"
+                         for name in columns)  # fmt: skip
+        select = f"select a.*, {kept} from ({select}) a left join {table} j using (customer_id)"
+        reads.append(table)
+    engine.define(point.table, select, of=tuple(reads), as_of=point.as_of)
+
+
+def _joined(engine: Engine, point: Point, names: list[str]) -> dict[str, list[str]]:
+    """Make the tables of measures that no history holds; give their columns."""
+    found = {}
+    lines = measures.counted(engine.dialect, names, as_of=point.as_of, until=point.until)
+    if lines:
+        table = f"measures_{point.name}"
+        engine.make(table, lines, per_customer=True)
+        found[table] = [name for name in names if name == "products" or name.startswith("quantity_")]
+    return found
+
+
+def seen_by(sql: Dialect, table: str, frozen: Mapping[str, Any]) -> str:
+    """Write the table of a point as one definition sees it: with the measures of the models that it froze.
+
+    Parameters
+    ----------
+    sql : Dialect
+        Of the engine.
+    table : str
+        Name of the table of a point.
+    frozen : mapping
+        The models that the definition froze, by measure.
+
+    Returns
+    -------
+    str
+        What stands after ``from``.
+
+    Examples
+    --------
+    >>> from custlib.engine.dialect import DUCKDB
+    >>> seen_by(DUCKDB, "activity_20250630", {})
+    'activity_20250630'
+    """
+    columns, joined = [], ""
+    if "probability_alive" in frozen:
+        columns.append(f"{measures.alive(sql, frozen['probability_alive'])} as probability_alive")
+    if "potential" in frozen:
+        columns.append("coalesce(p.potential_value, 0) as potential")
+        joined = f" left join {table_of(table, frozen['potential'])} p using (customer_id)"
+    return f"(select a.*, {', '.join(columns)} from {table} a{joined})" if columns else table
+
+
+def make_seen(engine: Engine, point: Point, frozen: Mapping[str, Any]) -> tuple[str, ...]:
+    """Make what a definition sees of a point beside its table, where that is not there yet.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``transactions``.
+    point : Point
+        The point.
+    frozen : mapping
+        The models that the definition froze, by measure.
+
+    Returns
+    -------
+    tuple of str
+        Names of the tables that :func:`seen_by` reads.
+    """
+    if "potential" not in frozen:
+        return (point.table,)
+    name = table_of(point.table, frozen["potential"])
+    if not engine.has(name):
+        make_potential_at(engine, name, frozen["potential"], as_of=point.as_of, until=point.until)
+    engine.open(name)
+    return point.table, name

@@ -1,0 +1,226 @@
+"""The segmentations of a project: which are made, by which definitions, and the customers at the dates they need.
+
+Made when asked for, each from the tables of a workspace, as the evidence of a forecast is.
+"""
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Protocol
+
+from custlib.differentiate import drift, measures, points, segments
+from custlib.differentiate.definitions import Definition, Keeper, from_json
+from custlib.differentiate.points import Point
+from custlib.differentiate.potential_at import frozen_chances
+from custlib.errors import UsageError
+from custlib.models import bgnbd
+from custlib.steps import Tables
+
+log = logging.getLogger("custlib")
+
+
+class Opened(Tables, Protocol):
+    """What segmentations ask of a workspace, besides tables."""
+
+    @property
+    def potential(self) -> dict[str, Any] | None:
+        """What is known of products not used yet."""
+
+
+class Grouping:
+    """The segmentations of one project at one date.
+
+    Parameters
+    ----------
+    opened : Workspace
+        The opened project.
+    keeper : Keeper
+        Its definitions.
+    """
+
+    def __init__(self, opened: Opened, keeper: Keeper) -> None:
+        self._opened, self._keeper = opened, keeper
+        self._project = opened.project
+
+    @cached_property
+    def available(self) -> frozenset[str]:
+        """What there is beside purchases: keys of ``measures.SOURCES``."""
+        opened, columns = self._opened, self._opened.quality["columns"]
+        there = {"quantity": "quantity" in columns, "products": "product" in columns}
+        there["potential"] = bool(opened.potential)
+        there["probability_alive"] = not opened.refused("forecast")
+        return frozenset(name for name, is_there in there.items() if is_there)
+
+    def lacking(self, segmentation: str) -> list[str]:
+        """What the data lack for a segmentation; empty where it can be made."""
+        return segments.lacking(segmentation, self._options(segmentation), self.available)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Segmentations that are made: those the project names, else every one the data allow.
+
+        Raises
+        ------
+        UsageError
+            If one is named that the data do not allow.
+        """
+        asked = self._project.segments.segmentations
+        lacks = {name: self.lacking(name) for name in asked or segments.FAMILIES}
+        refused = [
+            f"segments.segmentations: {name} needs {', '.join(measures.SOURCES[s] for s in lacks[name])}."
+            for name in asked
+            if lacks[name]
+        ]
+        if refused:
+            raise UsageError("\n".join(refused))
+        return tuple(name for name, lack in lacks.items() if not lack)
+
+    @cached_property
+    def missing(self) -> dict[str, list[str]]:
+        """What the data lack, by the segmentation that is not made for it."""
+        return {name: self.lacking(name) for name in segments.FAMILIES if self.lacking(name)}
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """Measures that the segmentations read beside the activity, but those of frozen models."""
+        kept = [self._keeper.in_force(name) for name in self.names]
+        wanted = {need for name in self.names for need in segments.needs(name, self._options(name))}
+        wanted |= {need for definition in kept if definition for need in definition.needs}
+        return tuple(sorted(wanted - {"probability_alive", "potential"}))
+
+    @property
+    def dates(self) -> list[dt.date]:
+        """Dates that customers are looked at, rising: as_of, and as many before as the project replays."""
+        project = self._project
+        step, first = dt.timedelta(days=project.compare_days), self._opened.quality["first_day"]
+        earliest = dt.date.fromisoformat(first) if first else project.as_of
+        found = [project.as_of - number * step for number in range(project.segments.replay + 1)]
+        return sorted(day for number, day in enumerate(found) if number < 2 or day >= earliest)
+
+    @property
+    def points(self) -> list[Point]:
+        """Points that moves between these dates go through."""
+        pairs = zip(self.dates[:-1], self.dates[1:], strict=True)
+        return list(dict.fromkeys(point for pair in pairs for point in points.between(*pair)))
+
+    @property
+    def now(self) -> Point:
+        """The customers today."""
+        return points.at(self._project.as_of)
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        """The definitions in force, made now where they are not there yet."""
+        return {name: pair[1] for name, pair in self.pairs.items()}
+
+    @property
+    def pairs(self) -> dict[str, tuple[Definition, Definition]]:
+        """For each segmentation the definition that was in force on the date compared with, and the one now."""
+        kept = self._opened.record("definitions", self._define)
+        read = {name: tuple(from_json(json.dumps(entry)) for entry in pair) for name, pair in kept.items()}
+        return {name: (pair[0], pair[1]) for name, pair in read.items()}
+
+    def _define(self) -> dict[str, Any]:
+        then = self._opened.compared_with.isoformat()
+        made = {name: self._resolve(name) for name in self.names}
+        return {
+            name: [json.loads(one.to_json()) for one in (self._keeper.before(definition, then), definition)]
+            for name, definition in made.items()
+        }
+
+    def _resolve(self, name: str) -> Definition:
+        refit = self._project.segments.refit
+        definition, reason = self._keeper.resolve(
+            name, self._options(name), lambda: self.define(name, self.now, like=self._like(name)), refit=refit
+        )
+        if reason != "kept":
+            why = {"options": ": its options in the project file changed", "refit": ": refit = true"}.get(reason, "")
+            log.info("define %s as of %s%s; later runs keep this definition", name, definition.fitted, why)
+        return definition
+
+    def define(self, name: str, point: Point, *, like: Definition | None = None) -> Definition:
+        """Define a segmentation on the customers of a point, without putting it in force.
+
+        Parameters
+        ----------
+        name : str
+            The segmentation.
+        point : Point
+            One of :attr:`points`.
+        like : Definition, optional
+            The one to start from and to carry names over from, where the segmentation has groups without names of
+            their own.
+
+        Returns
+        -------
+        Definition
+            A new definition.
+        """
+        engine, options = self._opened.need("segment_history"), self._options(name)
+        models = self._models(segments.needs(name, options))
+        self.open([point], [models])
+        return segments.define(engine, name, point.table, as_of=point.as_of, options=options, models=models, like=like)
+
+    def drift(self, name: str) -> dict[str, Any] | None:
+        """Hold a frozen definition against one fitted on the customers of today.
+
+        Parameters
+        ----------
+        name : str
+            The segmentation.
+
+        Returns
+        -------
+        dict or None
+            As :func:`custlib.differentiate.drift.measure` gives it, with ``is_proposed``; None on the day of the fit.
+        """
+        frozen = self.definitions[name]
+        if frozen.fitted == self.now.as_of.isoformat():
+            return None
+        found = self._opened.record(f"drift_{name}", lambda: self._measure(frozen))
+        return found | {"is_proposed": drift.is_proposed(self._keeper.log_drift(name, found))}
+
+    def _measure(self, frozen: Definition) -> dict[str, Any]:
+        engine = self._opened.engine
+        shadow = self.define(frozen.segmentation, self.now, like=frozen)
+        self.open([self.now], [frozen.frozen, shadow.frozen])
+        return drift.measure(engine, frozen, shadow, self.now.table)
+
+    def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+        """Open the tables of points, and make what definitions see of them beside.
+
+        Parameters
+        ----------
+        wanted : iterable of Point
+            Some of :attr:`points`.
+        frozen : iterable of dict
+            The frozen models of each definition.
+
+        Returns
+        -------
+        tuple of str
+            Names of the tables.
+        """
+        engine, models = self._opened.need("segment_history"), list(frozen)
+        read = []
+        for point in wanted:
+            engine.open(point.table)
+            read += [name for one in models for name in points.make_seen(engine, point, one)]
+        return tuple(dict.fromkeys(read))
+
+    def _like(self, name: str) -> Definition | None:
+        kept = self._keeper.in_force(name)
+        return kept if kept and kept.rule.get("options") == self._options(name) else None
+
+    def _models(self, needs: Iterable[str]) -> dict[str, Any]:
+        wanted, found = set(needs), {}
+        if "probability_alive" in wanted:
+            found["probability_alive"] = bgnbd.to_dict(self._opened.model, time_unit="day")
+        if "potential" in wanted and self._opened.potential:
+            found["potential"] = frozen_chances(self._opened.potential)
+        return found
+
+    def _options(self, name: str) -> dict[str, Any]:
+        return self._project.segments.options.get(name, {})
