@@ -16,14 +16,12 @@ from itertools import pairwise
 from typing import Any
 
 from custlib import rules
+from custlib.differentiate import measures as measured
 from custlib.engine.dialect import Dialect
 
 BOUNDS = {"at_least": operator.ge, "above": operator.gt, "at_most": operator.le, "below": operator.lt}
 _SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
-_MADE = re.compile(
-    r"(profit|revenue|purchases|quantity)_last_[1-9]\d*d|products|potential|probability_alive"
-    r"|invoices_(due|late|overdue)|worst_delay|attribute_\w+"
-)
+_ATTRIBUTE = re.compile(rf"{measured.ATTRIBUTE}\w+")
 _COUNTS = re.compile(r"frequency|recency|T|days_since_last|products|invoices_\w+|purchases_last_\d+d")
 _PERIOD = re.compile(r"(\w+)_last_(\d+)d")
 
@@ -55,7 +53,8 @@ def is_known(measure: str) -> bool:
     >>> [is_known(name) for name in ("profit", "profit_last_365d", "attribute_region", "profit_last_year")]
     [True, True, True, False]
     """
-    return measure in in_activity() or bool(_MADE.fullmatch(measure))
+    made = measured.window(measure) is not None or measure in measured.COUNTED
+    return made or measure in in_activity() or bool(_ATTRIBUTE.fullmatch(measure))
 
 
 def measures(condition: Condition) -> tuple[str, ...]:
@@ -119,7 +118,7 @@ def number(sql: Dialect, condition: Condition) -> str:
     'cast(profit as double)'
     """
     values = [
-        sql.number(sql.name(name)) if name.startswith("attribute_") else f"cast({name} as double)"
+        sql.number(sql.name(name)) if name.startswith(measured.ATTRIBUTE) else f"cast({name} as double)"
         for name in measures(condition)
     ]
     return values[0] if len(values) == 1 else f"case when {values[1]} <> 0 then {values[0]} / {values[1]} end"
@@ -162,7 +161,7 @@ def predicate(sql: Dialect, condition: Condition) -> str:
 
 def _column(sql: Dialect, condition: Condition) -> str:
     name = condition["measure"]
-    return sql.name(name) if name.startswith("attribute_") else str(name)
+    return sql.name(name) if name.startswith(measured.ATTRIBUTE) else str(name)
 
 
 def quoted(sql: Dialect, text: str) -> str:

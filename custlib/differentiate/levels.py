@@ -3,24 +3,17 @@
 Reads one expression of a table. What is asked for and nobody has is refused in words of the source.
 """
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
 
+from custlib.differentiate import measures
 from custlib.differentiate.histogram import Floats, histogram, share_cuts
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 
-# What a source lacks, if nobody has a measure.
-_LACKS = {
-    r"potential|products": "products",
-    r"probability_alive": "purchases enough for a lifetime model",
-    r"(profit|revenue)\w*": "amounts",
-    r"quantity\w*": "quantities",
-    r"invoices_\w+|worst_delay": "invoices with due and paid dates",
-}
+_MONEY = "amounts"
 
 
 def require(engine: Engine, table: str, segmentation: str, needed: Sequence[str], *, known: Sequence[str] = ()) -> None:
@@ -52,15 +45,9 @@ def require(engine: Engine, table: str, segmentation: str, needed: Sequence[str]
         found = engine.fetch(f"select count(*) as n, {counts} from {table}").iloc[0]
         lacking = [name for place, name in enumerate(counted) if found["n"] and not found[f"n{place}"]]
     if lacking:
-        said = "; ".join(f"{name}, for which the source has no {_lack(name)}" for name in lacking)
-        raise UsageError(f"segments: {segmentation} needs {said}. Map them, or leave {segmentation} out.")
-
-
-def _lack(measure: str) -> str:
-    for pattern, what in _LACKS.items():
-        if re.fullmatch(pattern, measure):
-            return what
-    return f"table of customers with {measure.removeprefix('attribute_')}"
+        said = "; ".join(f"{name}, which takes {measures.SOURCES.get(measures.source_of(name), _MONEY)}"
+                         for name in lacking)  # fmt: skip
+        raise UsageError(f"segments: {segmentation} needs {said}. Give the source these, or leave {segmentation} out.")
 
 
 def level(engine: Engine, table: str, column: str, *, of: str, share: float = 0.5) -> float | None:

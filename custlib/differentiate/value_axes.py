@@ -1,8 +1,8 @@
 """Axes of value, each low or high against a frozen threshold, and the map that names their cells.
 
 Serves ``value_cube`` and ``value_matrix``. An axis is a measure times a factor; high is at least the threshold, which
-is the mean or the median over all customers when the segmentation is defined, or a given number. A customer without
-the measure counts as 0 there.
+is the mean or the median over all customers when the segmentation is defined, or a given number. Nothing, a loss, or
+a measure that is missing is never high, also where most bring no more.
 """
 
 from collections.abc import Mapping
@@ -114,7 +114,7 @@ def _is_high(axis: dict[str, Any]) -> str:
     if axis["threshold"] is None:
         return "false"
     value = f"coalesce(cast({axis['measure']} as double), 0) * {_double(axis['factor'])}"
-    return f"{value} >= {_double(axis['threshold'])}"
+    return f"{value} >= {_double(axis['threshold'])} and {value} > 0"
 
 
 def _double(number: float) -> str:
@@ -123,5 +123,6 @@ def _double(number: float) -> str:
 
 def _reason(sql: Dialect, name: str, axis: dict[str, Any]) -> str:
     cut = "an unknown level" if axis["threshold"] is None else figure(axis["threshold"])
-    high, low = (sql.literal(f"{axis['words']} {word} {cut}") for word in ("at least", "below"))
+    bounds = f"at least {cut}", f"below {cut}" if axis["threshold"] is None or axis["threshold"] > 0 else "not above 0"
+    high, low = (sql.literal(f"{axis['words']} {bound}") for bound in bounds)
     return f"case when {name} = 'high' then {high} else {low} end"

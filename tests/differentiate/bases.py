@@ -67,7 +67,7 @@ def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, cost_to_serve=0.
     )  # fmt: skip
 
 
-def measured(engine, *, as_of=AS_OF, needs=()):
+def measured(activity="customer_activity", *, as_of=AS_OF, needs=()):
     """Every measure that is asked for beside the activity, by hand; gives what stands after ``from``.
 
     Sums over days and products come from the transactions; the others are made up of the activity.
@@ -90,6 +90,4 @@ def measured(engine, *, as_of=AS_OF, needs=()):
             columns.append(f"coalesce({of}, 0) as {name}")
     also = "".join(f", {made[name]} as {name}" for name in needs if name in made)
     lines = f"select customer_id, {', '.join(columns)} from transactions group by customer_id"
-    return (
-        f"(select a.*, l.* exclude (customer_id){also} from customer_activity a join ({lines}) l using (customer_id))"
-    )
+    return f"(select a.*, l.* exclude (customer_id){also} from {activity} a left join ({lines}) l using (customer_id))"

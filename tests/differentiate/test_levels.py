@@ -65,18 +65,18 @@ def test_the_order_of_rows_changes_no_digit(engine):
 @pytest.mark.parametrize(
     ("measure", "lacks"),
     [
-        ("potential", "no products"),
-        ("products", "no products"),
-        ("profit_last_365d", "no amounts"),
-        ("quantity_last_30d", "no quantities"),
-        ("probability_alive", "no purchases enough for a lifetime model"),
-        ("worst_delay", "no invoices with due and paid dates"),
-        ("attribute_region", "no table of customers with region"),
+        ("potential", "products with money and two windows of history"),
+        ("products", "a column of products"),
+        ("profit_last_365d", "amounts"),
+        ("quantity_last_30d", "a column of quantities"),
+        ("probability_alive", "a lifetime model, which"),
+        ("worst_delay", "invoices with due and paid dates"),
+        ("attribute_region", "a table of customers with this column"),
     ],
 )
 def test_what_a_source_lacks_is_said_in_its_words(engine, measure, lacks):
+    message = f"^segments: mine needs {measure}, which takes {lacks}.*. Give the source these, or leave mine out.$"
     engine.make("bare", "select 'a' as customer_id")
-    message = f"^segments: mine needs {measure}, for which the source has {lacks}. Map them, or leave mine out.$"
     with pytest.raises(UsageError, match=message):
         levels.require(engine, "bare", "mine", [measure])
     engine.make("empty", f"select 'a' as customer_id, cast(null as double) as {measure}")

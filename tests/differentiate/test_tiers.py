@@ -132,18 +132,20 @@ def test_the_seven_classes_of_loyalty_and_value(engine):
 @pytest.mark.parametrize(
     ("customer", "own"),
     [
-        (account(0, silent=729), "B"),
+        (account(5, silent=729), "B"),
         (account(0, silent=730), "E"),
-        (account(0, T=364, purchases=1), "B"),
+        (account(5, T=364, purchases=1), "B"),
+        (account(0, T=364, purchases=1), "D"),
+        (account(-5), "D"),
         (account(0, T=365, purchases=1), "F"),
-        (account(0, T=365, purchases=2), "B"),
+        (account(5, T=365, purchases=2), "B"),
         ({"attribute_surety": "yes"}, "E"),
         ({"attribute_surety": "no"}, "G"),
-        (account(0, 1.0, attribute_surety="yes"), "A"),
+        (account(5, 1.0, attribute_surety="yes"), "A"),
     ],
 )
 def test_who_is_no_customer_is_told_apart_first(engine, customer, own):
-    """One customer alone is at the mean and so valuable."""
+    """One customer alone is at the mean, and so valuable if there is a profit."""
     customer = {"profit_last_365d": 0.0} | customer
     assert segments_of(engine, "loyalty_value7", [customer], guarantor="surety") == [own]
 
@@ -197,7 +199,7 @@ def test_below_zero_comes_first_whatever_may_come(engine):
 
 
 def test_what_no_customer_has_is_not_measured(engine):
-    with pytest.raises(UsageError, match="value_types needs potential, for which the source has no products. Map them"):
+    with pytest.raises(UsageError, match="value_types needs potential, which takes products with money"):
         segments_of(engine, "value_types", [worth(1, None), worth(2, None)])
 
 
@@ -395,7 +397,7 @@ def test_the_files_read_well_in_both_languages(name):
 
 @EVERY
 def test_a_shop_is_defined_once_and_assigned_as_frozen(small_shop, name):
-    seen = measured(small_shop, needs=tiers.needs({"segmentation": name}))
+    seen = measured(needs=tiers.needs({"segmentation": name}))
     rule = tiers.define(small_shop, seen, {"segmentation": name})
     found = by_rule(small_shop, rule, seen)
     assert len(found) == 60 and found["segment"].nunique() > 1
@@ -466,7 +468,9 @@ def test_wrong_options_are_refused(options, message):
 
 
 def test_a_measure_that_is_not_made_is_named(engine):
-    with pytest.raises(UsageError, match="segments: credit needs invoices_due, for which the source has no invoices"):
+    with pytest.raises(
+        UsageError, match="segments: credit needs invoices_due, which takes invoices with due and paid dates"
+    ):
         tiers.define(engine, table(engine, [{}]), {"segmentation": "credit"})
 
 

@@ -144,9 +144,9 @@ def test_the_order_and_the_names_of_customers_change_nothing(engine):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([(1, None, 0.5)], "value_cube needs potential, for which the source has no products"),
-        ([(1, 1, None)], "value_cube needs probability_alive, for which the source has no purchases enough"),
-        ([(None, None, 1)], "value_cube needs profit_last_365d, for which the source has no amounts; potential, "),
+        ([(1, None, 0.5)], "value_cube needs potential, which takes products with money"),
+        ([(1, 1, None)], "value_cube needs probability_alive, which takes a lifetime model"),
+        ([(None, None, 1)], "value_cube needs profit_last_365d, which takes amounts; potential, "),
     ],
 )
 def test_what_the_source_lacks_is_named(engine, rows, message):

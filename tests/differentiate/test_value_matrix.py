@@ -40,7 +40,7 @@ def test_seven_customers_by_hand(engine):
 @pytest.mark.parametrize(
     ("customer", "own"),
     [((10, 5), "high_high"), ((10, 4.99), "high_low"), ((9.99, 5), "low_high"), ((9.99, 4.99), "low_low"),
-     ((-5, 0), "low_low"), ((None, None), "low_low")],
+     ((-5, 0), "low_low"), ((0, 5), "low_high"), ((None, None), "low_low")],
 )  # fmt: skip
 def test_the_edges_of_the_four_fields(engine, customer, own):
     rule = value_matrix.define(engine, table(engine, [(1, 1)]), {"current": 10, "potential": 5})
@@ -55,6 +55,14 @@ def test_the_median_is_another_threshold(engine):
     assert found == ["low_low", "high_high", "high_high"]
 
 
+def test_nothing_and_losses_are_never_high(engine):
+    """The means are -1 and 0: whoever brings nothing is above them, and yet low."""
+    rule = value_matrix.define(engine, table(engine, [(0, 0), (-5, 0), (2, 0)]), {})
+    found = assigned(engine, rule)
+    assert found["segment"].tolist() == ["low_low", "low_low", "high_low"]
+    assert found["reason"].tolist()[1] == "current value not above 0; potential value not above 0"
+
+
 def test_nobody_and_one_customer(engine):
     rule = value_matrix.define(engine, table(engine, []), {})
     assert assigned(engine, rule).empty
@@ -62,7 +70,7 @@ def test_nobody_and_one_customer(engine):
 
 
 def test_without_products_there_is_no_matrix(engine):
-    with pytest.raises(UsageError, match="value_matrix needs potential, for which the source has no products"):
+    with pytest.raises(UsageError, match="value_matrix needs potential, which takes products with money"):
         value_matrix.define(engine, table(engine, [(1, None)]), {})
 
 
