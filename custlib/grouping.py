@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Protocol
 
+from custlib import recorded
 from custlib.differentiate import drift, measures, points, segments
 from custlib.differentiate.definitions import Definition, Keeper, from_json
 from custlib.differentiate.points import Point
@@ -93,8 +94,8 @@ class Grouping:
     @property
     def dates(self) -> list[dt.date]:
         """Dates that customers are looked at, rising: as_of, and as many before as the project replays."""
-        project = self._project
-        step, first = dt.timedelta(days=project.compare_days), self._opened.quality["first_day"]
+        project, first = self._project, self._opened.quality["first_day"]
+        step = project.as_of - self._opened.compared_with
         earliest = dt.date.fromisoformat(first) if first else project.as_of
         found = [project.as_of - number * step for number in range(project.segments.replay + 1)]
         return sorted(day for number, day in enumerate(found) if number < 2 or day >= earliest)
@@ -209,6 +210,20 @@ class Grouping:
             engine.open(point.table)
             read += [name for one in models for name in points.make_seen(engine, point, one)]
         return tuple(dict.fromkeys(read))
+
+    def recorded(self) -> str:
+        """Open the customers as an earlier run had them on the date compared with.
+
+        Returns
+        -------
+        str
+            Name of the table; empty where no earlier run looked at that date.
+        """
+        day, engine = self._opened.compared_with, self._opened.engine
+        folder = recorded.find(engine.folder, self._project.id, day)
+        if folder is None:
+            return ""
+        return recorded.take_up(engine, folder, day, [pair[0].frozen for pair in self.pairs.values()])
 
     def _like(self, name: str) -> Definition | None:
         kept = self._keeper.in_force(name)

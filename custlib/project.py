@@ -68,6 +68,8 @@ class Project(_Strict):
         Length of the forecast, in days.
     compare_days : int
         How far back the segments are compared with, in days.
+    compare_with : datetime.date, optional
+        The date that they are compared with instead.
     annual_discount_rate : float
         Entered once per year; see :attr:`daily_discount_rate`.
     margin : float
@@ -91,6 +93,7 @@ class Project(_Strict):
     holdout_days: int = Field(182, ge=1, le=3650)
     horizon_days: int = Field(365, ge=1, le=3650)
     compare_days: int = Field(91, ge=1, le=3650)
+    compare_with: dt.date | None = None
     annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
     product_margins: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=-1, le=1)]] = {}
@@ -115,6 +118,12 @@ class Project(_Strict):
     def _agree_on_sources(self) -> "Project":
         if self.sources and self.source != self.sources[0]:
             raise ValueError("[source] and [[sources]] are both given; give one")
+        return self
+
+    @model_validator(mode="after")
+    def _compare_with_the_past(self) -> "Project":
+        if self.compare_with is not None and self.compare_with >= self.as_of:
+            raise ValueError(f"compare_with: {self.compare_with} is not before as_of, {self.as_of}")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from math import exp
 from typing import Any, Literal, Protocol
 
+from custlib import recorded
 from custlib.differentiate import (
     activity,
     audit_periods,
@@ -64,6 +65,9 @@ class Groups(Protocol):
 
     def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         """Open the tables of points, and make what definitions see of them beside."""
+
+    def recorded(self) -> str:
+        """Open the customers as an earlier run had them on the date compared with."""
 
 
 class Tables(Protocol):
@@ -259,14 +263,22 @@ def _customer_segments(ws: Tables) -> None:
     made = list(group.definitions.values())
     read = group.open([group.now], [definition.frozen for definition in made])
     segments.make_customer_segments(ws.engine, "customer_segments", group.now.table, made, of=read)
+    recorded.note(ws.engine.folder, ws.project.id, ws.project.as_of)
+
+
+def _identity_changes(ws: Tables) -> None:
+    # Nobody is merged or split as long as every source names its customers by one id.
+    ws.need("customer_activity")
+    ws.engine.make("identity_changes", "select customer_id, true as change from customer_activity where false")
 
 
 def _segment_paths(ws: Tables) -> None:
     group = ws.grouping
     pairs = list(group.pairs.values())
     group.open(group.points, [definition.frozen for pair in pairs for definition in pair])
-    engine = ws.need("customer_value", "segment_history")
-    engine.make("segment_paths", migration.plan(engine.dialect, group.dates, pairs))
+    then = group.recorded()
+    engine = ws.need("customer_value", "segment_history", *(["identity_changes"] if then else []))
+    engine.make("segment_paths", migration.plan(engine.dialect, group.dates, pairs, recorded=then))
 
 
 def _segment_moves(ws: Tables) -> None:
@@ -318,6 +330,7 @@ STEPS: dict[str, Step] = {
     "holdout": _holdout,
     "customer_segments": _customer_segments,
     "segment_history": _segment_history,
+    "identity_changes": _identity_changes,
     "segment_paths": _segment_paths,
     "segment_moves": _segment_moves,
     "customer_months": _customer_months,

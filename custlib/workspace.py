@@ -285,7 +285,8 @@ class Workspace:
     @property
     def compared_with(self) -> dt.date:
         """The earlier date that segments are compared with."""
-        return self.project.as_of - dt.timedelta(days=self.project.compare_days)
+        project = self.project
+        return project.compare_with or project.as_of - dt.timedelta(days=project.compare_days)
 
     @property
     def calibration_spend(self) -> tuple[Spend, GammaGamma | None]:

@@ -100,6 +100,28 @@ class Shelf:
             remove(written)
 
 
+def parquet_of(folder: Path, name: str) -> dict[str, list[Path]]:
+    """List the Parquet files of a table that another run made, by part; none where it has no such table.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder of tables, of any engine.
+    name : str
+        The table.
+
+    Returns
+    -------
+    dict of str to list of pathlib.Path
+        As ``Engine.files`` gives them.
+    """
+    whole, split = folder / f"{name}{WHOLE}", folder / f"{name}{SPLIT}"
+    if split.is_dir():
+        return {place.name: sorted(place.glob("*.parquet")) for place in sorted(split.iterdir())}
+    files = [whole] if whole.is_file() else sorted(whole.glob("*.parquet"))
+    return {"part=0": files} if files else {}
+
+
 def sweep(folder: Path) -> None:
     """Remove what was half written by processes of this machine that have ended since.
 

@@ -25,6 +25,7 @@ PLACES = {
         "execute",
         "evidence",
         "grouping",
+        "recorded",
         "workspace",
         "parameters",
         "pages",
