@@ -37,6 +37,14 @@ FAMILIES = {
     "abc": "custlib.differentiate.pyramid",
     "pyramid": "custlib.differentiate.pyramid",
     "clusters": "custlib.differentiate.clusters",
+    "value_cube": "custlib.differentiate.value_cube",
+    "value_matrix": "custlib.differentiate.value_matrix",
+    "loyalty_value7": "custlib.differentiate.tiers",
+    "bank5": "custlib.differentiate.tiers",
+    "value_types": "custlib.differentiate.tiers",
+    "credit": "custlib.differentiate.tiers",
+    "lifecycle": "custlib.differentiate.tiers",
+    "need_level": "custlib.differentiate.tiers",
 }
 
 

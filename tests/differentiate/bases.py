@@ -65,3 +65,29 @@ def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, cost_to_serve=0.
         engine, "customer_value", "customer_activity", "alive_scores",
         model=model, money=money, margin=margin, cost_to_serve=cost_to_serve,
     )  # fmt: skip
+
+
+def measured(activity="customer_activity", *, as_of=AS_OF, needs=()):
+    """Every measure that is asked for beside the activity, by hand; gives what stands after ``from``.
+
+    Sums over days and products come from the transactions; the others are made up of the activity.
+    """
+    made = {
+        "potential": "coalesce(cast(a.revenue as double), 0) / (1 + a.frequency)",
+        "probability_alive": "1 / (1 + a.days_since_last / 100.0)",
+        "invoices_due": "a.frequency + 1",
+        "invoices_late": "a.frequency % 3",
+        "invoices_overdue": "a.frequency % 2",
+        "worst_delay": "a.days_since_last",
+    }
+    summed = {"profit": "profit", "revenue": "amount", "purchases": "null"}
+    columns = ["count(distinct product) as products"]
+    for name in needs:
+        kind, _, days = name.partition("_last_")
+        if days:
+            inside = f"case when day > date '{as_of}' - interval {days[:-1]} day and day <= date '{as_of}' then"
+            of = f"count(distinct {inside} day end)" if kind == "purchases" else f"sum({inside} {summed[kind]} end)"
+            columns.append(f"coalesce({of}, 0) as {name}")
+    also = "".join(f", {made[name]} as {name}" for name in needs if name in made)
+    lines = f"select customer_id, {', '.join(columns)} from transactions group by customer_id"
+    return f"(select a.*, l.* exclude (customer_id){also} from {activity} a left join ({lines}) l using (customer_id))"

@@ -12,17 +12,21 @@ from custlib.differentiate.definitions import Definition, from_json
 from custlib.differentiate.segments import FAMILIES
 from custlib.errors import CustlibError, TableError, UsageError
 from custlib.workspace import Workspace
-from tests.differentiate.bases import AS_OF, make_value, open_base, shop
+from tests.differentiate.bases import AS_OF, make_value, measured, open_base, shop
 
 EVERY = pytest.mark.parametrize("name", sorted(FAMILIES))
 
 
 def define(engine, name, **options):
-    return segments.define(engine, name, "customer_activity", as_of=AS_OF, options=options)
+    seen = measured(needs=segments.needs(name, options))
+    return segments.define(engine, name, seen, as_of=AS_OF, options=options)
 
 
 def assigned(engine, *definitions, activity="customer_activity"):
-    segments.make_customer_segments(engine, "customer_segments", activity, list(definitions))
+    needs = sorted({need for definition in definitions for need in definition.needs})
+    read = (activity, "transactions")
+    engine.define("activity_seen", f"select * from {measured(activity, needs=needs)}", of=read)
+    segments.make_customer_segments(engine, "customer_segments", "activity_seen", list(definitions))
     found = engine.fetch("select * from customer_segments order by segmentation, customer_id")
     return found.set_index("customer_id")
 
@@ -229,18 +233,22 @@ def test_an_assignment_with_a_hole_is_refused(small_shop):
 
 @EVERY
 def test_a_source_read_in_any_order_of_lines(tmp_path, name):
-    rows = shop(50)
+    rows = shop(120)
     found = []
     for place, given in (("a", rows), ("b", rows[::-1])):
         folder = tmp_path / place
         folder.mkdir()
-        lines = [f"{c},{d.isoformat()},{x}" for c, d, x in given]
-        (folder / "sales.csv").write_text("\n".join(["customer_id,timestamp,amount", *lines]))
+        lines = [f"{c},{d.isoformat()},{x},p{int(x) % 2}" for c, d, x in given]
+        (folder / "sales.csv").write_text("\n".join(["customer_id,timestamp,amount,product", *lines]))
         (folder / "shop.toml").write_text(
-            'id = "shop"\nname = "Shop"\nas_of = 2025-12-31\n[source]\npath = "sales.csv"\n'
+            'id = "shop"\nname = "Shop"\nas_of = 2025-12-31\nholdout_days = 90\n[source]\npath = "sales.csv"\n'
             f'[segments]\nsegmentations = ["{name}"]\nplaybook = "{name}"\n'
         )
         opened = Workspace(project.load(folder / "shop.toml"), folder / "work")
+        if lacking := segments.lacking(name, {}, ["products", "potential", "probability_alive", "quantity"]):
+            with pytest.raises(UsageError, match=f"segments.segmentations: {name} needs {lacking[0]}"):
+                opened.need("customer_segments")
+            return
         engine = opened.need("customer_segments")
         found.append(engine.fetch("select * from customer_segments order by customer_id"))
     assert found[0].equals(found[1])

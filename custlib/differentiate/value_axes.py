@@ -1,0 +1,128 @@
+"""Axes of value, each low or high against a frozen threshold, and the map that names their cells.
+
+Serves ``value_cube`` and ``value_matrix``. An axis is a measure times a factor; high is at least the threshold, which
+is the mean or the median over all customers when the segmentation is defined, or a given number. Nothing, a loss, or
+a measure that is missing is never high, also where most bring no more.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from custlib.differentiate import maps
+from custlib.differentiate.conditions import figure
+from custlib.differentiate.levels import level, require
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.errors import UsageError
+
+Threshold = float | Literal["mean", "median"]
+LEVELS = ["low", "high"]
+
+
+def read_map(name: str, axes: list[str]) -> maps.GridMap:
+    """Read a map whose axes are those of the segmentation, each low or high.
+
+    Parameters
+    ----------
+    name : str
+        Name of a map in ``rules/maps``, or path of a user's own file.
+    axes : list of str
+        The axes it must have, in any order.
+
+    Returns
+    -------
+    GridMap
+        The map.
+
+    Raises
+    ------
+    UsageError
+        If it is no whole map, or one of other axes.
+
+    Examples
+    --------
+    >>> read_map("value4", ["current", "potential"]).cells["low_low"]
+    [['low', 'low']]
+    """
+    found = maps.read(name)
+    if sorted(found.axes) != sorted(axes) or any(levels != LEVELS for levels in found.axes.values()):
+        raise UsageError(f"map {name}: its axes must be {', '.join(axes)}, each low or high, and are {found.axes}.")
+    return found
+
+
+def define(engine: Engine, activity: str, segmentation: str, axes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Freeze the threshold of every axis.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the activity.
+    activity : str
+        Name of the table of activity, with the measures of the axes.
+    segmentation : str
+        What error messages call it.
+    axes : mapping of str to dict
+        By name: ``measure``, ``words`` for the reason, ``factor`` and ``threshold`` (a number, ``"mean"`` or
+        ``"median"``).
+
+    Returns
+    -------
+    dict
+        The axes with numbers for thresholds; null where there was nobody to measure.
+
+    Raises
+    ------
+    UsageError
+        If no customer has one of the measures.
+    """
+    measures = [axis["measure"] for axis in axes.values()]
+    require(engine, activity, segmentation, measures, known=measures)
+    frozen = {}
+    for name, axis in axes.items():
+        threshold = axis["threshold"]
+        if isinstance(threshold, str):
+            found = level(engine, activity, axis["measure"], of=threshold)
+            threshold = None if found is None else found * axis["factor"]  # as SQL has it: to the last digit
+        frozen[name] = axis | {"threshold": threshold}
+    return frozen
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the cell of every customer of ``{activity}``, and of its name.
+
+    Parameters
+    ----------
+    sql : Dialect
+        The words of the engine.
+    rule : dict
+        ``axes`` as of :func:`define` in the order of the map, ``cells`` of the map.
+
+    Returns
+    -------
+    str
+        One select of ``customer_id``, ``segment`` and ``reason``.
+    """
+    levels = ", ".join(f"case when {_is_high(axis)} then 'high' else 'low' end as {name}"
+                       for name, axis in rule["axes"].items())  # fmt: skip
+    reason = ", '; ', ".join(_reason(sql, name, axis) for name, axis in rule["axes"].items())
+    return f"""
+        select customer_id, {maps.case(sql, rule["cells"], rule["axes"])} as segment, concat({reason}) as reason
+        from (select customer_id, {levels} from {{activity}})"""
+
+
+def _is_high(axis: dict[str, Any]) -> str:
+    if axis["threshold"] is None:
+        return "false"
+    value = f"coalesce(cast({axis['measure']} as double), 0) * {_double(axis['factor'])}"
+    return f"{value} >= {_double(axis['threshold'])} and {value} > 0"
+
+
+def _double(number: float) -> str:
+    return f"cast('{float(number)!r}' as double)"
+
+
+def _reason(sql: Dialect, name: str, axis: dict[str, Any]) -> str:
+    cut = "an unknown level" if axis["threshold"] is None else figure(axis["threshold"])
+    bounds = f"at least {cut}", f"below {cut}" if axis["threshold"] is None or axis["threshold"] > 0 else "not above 0"
+    high, low = (sql.literal(f"{axis['words']} {bound}") for bound in bounds)
+    return f"case when {name} = 'high' then {high} else {low} end"

@@ -1,0 +1,129 @@
+"""Segmentation ``value_cube``: current value, potential value and loyalty, each low or high, in eight named classes.
+
+Reads customer activity with ``profit_last_{N}d``, ``potential`` and ``probability_alive``. Current value CCV =
+sum over t = 1..n of profit / (1 + d)^t: the profit of the latest period carried over the expected lifetime. Potential
+value CPV is the expected profit of products not used yet. Loyalty = 1 - P(churn). Defaults: ``rules/value_cube.toml``.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from custlib import rules
+from custlib.differentiate import value_axes
+from custlib.differentiate.value_axes import Threshold
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.project import validated
+
+_RULES = rules.load("value_cube")
+AXES = ["ccv", "cpv", "loyalty"]
+
+
+class Options(BaseModel):
+    """Options: period in days, lifetime in periods, discount per period, thresholds of the axes, and the map."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    segmentation: str = "value_cube"
+    days: int = Field(_RULES["days"], ge=1)
+    periods: int = Field(_RULES["periods"], ge=1)
+    rate: float = Field(_RULES["rate"], ge=0)
+    ccv: Threshold = _RULES["threshold"]["ccv"]
+    cpv: Threshold = _RULES["threshold"]["cpv"]
+    loyalty: Threshold = _RULES["threshold"]["loyalty"]
+    map: str = _RULES["map"]
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Options":
+        value_axes.read_map(self.map, AXES)
+        return self
+
+
+def carried_value(profit: float, periods: int, rate: float) -> float:
+    """Carry the profit of a period over the periods to come, discounted to now.
+
+    Parameters
+    ----------
+    profit : float
+        Profit of one period, in currency; received at the end of each.
+    periods : int
+        How many are expected, at least 1.
+    rate : float
+        Discount per period, for instance 0.1.
+
+    Returns
+    -------
+    float
+        Sum over t = 1..periods of profit / (1 + rate)^t.
+
+    Examples
+    --------
+    100 / 1.1 + 100 / 1.21:
+
+    >>> round(carried_value(100, 2, 0.1), 4)
+    173.5537
+    """
+    return sum(profit / (1 + rate) ** t for t in range(1, periods + 1))
+
+
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """Name the measures of the three axes.
+
+    Examples
+    --------
+    >>> needs({"days": 30})
+    ('potential', 'probability_alive', 'profit_last_30d')
+    """
+    return tuple(sorted(axis["measure"] for axis in _axes(_chosen(options)).values()))
+
+
+def _chosen(options: dict[str, Any]) -> Options:
+    return validated(Options, options, "segments.options.value_cube")
+
+
+def _axes(chosen: Options) -> dict[str, dict[str, Any]]:
+    return {
+        "ccv": {
+            "measure": f"profit_last_{chosen.days}d",
+            "words": "current value",
+            "factor": carried_value(1.0, chosen.periods, chosen.rate),
+            "threshold": chosen.ccv,
+        },
+        "cpv": {"measure": "potential", "words": "potential value", "factor": 1.0, "threshold": chosen.cpv},
+        "loyalty": {"measure": "probability_alive", "words": "loyalty", "factor": 1.0, "threshold": chosen.loyalty},
+    }
+
+
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Freeze the thresholds of the three axes and the map.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the activity.
+    activity : str
+        Name of the table of activity, with the measures of :func:`needs`.
+    options : dict
+        ``days``, ``periods``, ``rate``, ``ccv``, ``cpv`` and ``loyalty`` (``"mean"``, ``"median"`` or a number, that
+        of ``ccv`` in carried currency), ``map``.
+
+    Returns
+    -------
+    dict
+        The rule: ``axes`` with ``measure``, ``factor`` and ``threshold``, ``cells`` of the map, ``segments``.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or out of range, or no customer has one of the measures.
+    """
+    chosen = _chosen(options)
+    named = value_axes.read_map(chosen.map, AXES)
+    axes = _axes(chosen)
+    frozen = value_axes.define(engine, activity, "value_cube", {name: axes[name] for name in named.axes})
+    return {"map": named.id, "axes": frozen, "cells": named.cells, "segments": named.segments}
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the class of every customer of ``{activity}``."""
+    return value_axes.assign(sql, rule)

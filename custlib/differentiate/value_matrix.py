@@ -1,0 +1,96 @@
+"""Segmentation ``value_matrix``: current and potential value, each low or high against its mean, in four classes.
+
+Reads customer activity with ``profit_last_{N}d`` (current value) and ``potential``. Defaults:
+``rules/value_matrix.toml``.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from custlib import rules
+from custlib.differentiate import value_axes
+from custlib.differentiate.value_axes import Threshold
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.project import validated
+
+_RULES = rules.load("value_matrix")
+AXES = ["current", "potential"]
+
+
+class Options(BaseModel):
+    """Options: period in days, thresholds of the two axes, and the map."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    segmentation: str = "value_matrix"
+    days: int = Field(_RULES["days"], ge=1)
+    current: Threshold = _RULES["threshold"]["current"]
+    potential: Threshold = _RULES["threshold"]["potential"]
+    map: str = _RULES["map"]
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Options":
+        value_axes.read_map(self.map, AXES)
+        return self
+
+
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """Name the measures of the two axes.
+
+    Examples
+    --------
+    >>> needs({})
+    ('potential', 'profit_last_365d')
+    """
+    return tuple(sorted(axis["measure"] for axis in _axes(_chosen(options)).values()))
+
+
+def _chosen(options: dict[str, Any]) -> Options:
+    return validated(Options, options, "segments.options.value_matrix")
+
+
+def _axes(chosen: Options) -> dict[str, dict[str, Any]]:
+    return {
+        "current": {
+            "measure": f"profit_last_{chosen.days}d",
+            "words": "current value",
+            "factor": 1.0,
+            "threshold": chosen.current,
+        },
+        "potential": {"measure": "potential", "words": "potential value", "factor": 1.0, "threshold": chosen.potential},
+    }
+
+
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Freeze the thresholds of the two axes and the map.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the activity.
+    activity : str
+        Name of the table of activity, with the measures of :func:`needs`.
+    options : dict
+        ``days``, ``current`` and ``potential`` (``"mean"``, ``"median"`` or a number), ``map``.
+
+    Returns
+    -------
+    dict
+        The rule: ``axes`` with ``measure``, ``factor`` and ``threshold``, ``cells`` of the map, ``segments``.
+
+    Raises
+    ------
+    UsageError
+        If an option is unknown or out of range, or no customer has one of the measures.
+    """
+    chosen = _chosen(options)
+    named = value_axes.read_map(chosen.map, AXES)
+    axes = _axes(chosen)
+    frozen = value_axes.define(engine, activity, "value_matrix", {name: axes[name] for name in named.axes})
+    return {"map": named.id, "axes": frozen, "cells": named.cells, "segments": named.segments}
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the class of every customer of ``{activity}``."""
+    return value_axes.assign(sql, rule)
