@@ -113,9 +113,7 @@ def _page(
     ]
     for row in rows:
         wall, busy = row["assign"]
-        lines.append(
-            f"| {row['name']} | {row['define'][0]:.2f} | {wall:.2f} | {busy:.2f} | {wall / scan[0]:.0f} |"
-        )
+        lines.append(f"| {row['name']} | {row['define'][0]:.2f} | {wall:.2f} | {busy:.2f} | {wall / scan[0]:.0f} |")
     return lines
 
 
