@@ -32,7 +32,8 @@ def customers(count: int, needs: list[str]) -> str:
     own = ", ".join(_measure(name, place) for place, name in enumerate(needs))
     return f"""
         select *, T - recency as days_since_last, cast(case when frequency > 0 then spend end as double)
-                  as monetary_value, cast(spend as decimal(18, 2)) as first_amount, cast(0 as decimal(18, 2)) as refunds,
+                  as monetary_value, cast(spend as decimal(18, 2)) as first_amount,
+               cast(0 as decimal(18, 2)) as refunds,
                cast(spend * (frequency + 1) as decimal(18, 2)) as revenue,
                cast(spend * (frequency + 1) as decimal(18, 2)) as profit,
                spend * (frequency + 1) as historic_value, date '2025-12-31' - T as first_day
