@@ -15,13 +15,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from custlib.differentiate import measures, segments
+from custlib.differentiate.potential_at import table_of
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd import BGNBD, to_dict
 
 RESULTS = Path(__file__).parent / "results" / "segmenting.md"
 AS_OF = dt.date(2025, 12, 31)
 MEMORY = "600MB"
-MODEL = to_dict(BGNBD(0.25, 31.0, 0.8, 2.4), time_unit="day")
+FROZEN: dict[str, Any] = {
+    "probability_alive": to_dict(BGNBD(0.25, 31.0, 0.8, 2.4), time_unit="day"),
+    "potential": {"window_days": 365.0, "chances": []},
+}
 
 
 def customers(count: int, needs: list[str]) -> str:
@@ -57,14 +61,14 @@ def main(count: int) -> None:
     """Simulate, define, assign, print and keep the table."""
     with TemporaryDirectory() as folder:
         engine = DuckDB(Path(folder), memory_limit=MEMORY)
-        needs = sorted({need for name in segments.FAMILIES for need in segments.needs(name, {})})
-        made = [need for need in needs if need not in ("probability_alive", "potential")]
+        chosen = sys.argv[2].split(",") if len(sys.argv) > 2 else list(segments.FAMILIES)
+        needs = sorted({need for name in chosen for need in segments.needs(name, {})})
+        made = [need for need in needs if need not in FROZEN]
         engine.make("customers", customers(count, made))
-        engine.make("customers_potential", "select customer_id, 100.0 * (customer_id % 7) as potential from customers")
-        engine.define("seen", "select * from customers join customers_potential using (customer_id)",
-                      of=("customers", "customers_potential"))  # fmt: skip
+        potential = table_of("customers", FROZEN["potential"])
+        engine.make(potential, "select customer_id, 100.0 * (customer_id % 7) as potential_value from customers")
         scan = _seconds(lambda: engine.fetch("select sum(profit), sum(frequency), max(T) from customers"))
-        rows = [_row(engine, name) for name in segments.FAMILIES]
+        rows = [_row(engine, name) for name in chosen]
         whole = _seconds(lambda: _assign_all(engine, [row["definition"] for row in rows]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines = _page(rows, count, scan, whole, peak)
@@ -76,19 +80,17 @@ def _row(engine: DuckDB, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name}
 
     def define() -> None:
-        needed = segments.needs(name, {})
-        models = {"probability_alive": MODEL} if "probability_alive" in needed else {}
-        found["definition"] = segments.define(engine, name, "seen", as_of=AS_OF, options={}, models=models)
+        found["definition"] = segments.define(engine, name, "customers", as_of=AS_OF, options={}, models=FROZEN)
 
     def assign() -> None:
-        select = segments.assigned(engine.dialect, found["definition"], "seen")
+        select = segments.assigned(engine.dialect, found["definition"], "customers")
         engine.make("assigned", f"select customer_id, segment from ({select})")
 
     return found | {"define": _seconds(define), "assign": _seconds(assign)}
 
 
 def _assign_all(engine: DuckDB, definitions: list[Any]) -> None:
-    segments.make_customer_segments(engine, "customer_segments", "seen", definitions)
+    segments.make_customer_segments(engine, "customer_segments", "customers", definitions)
 
 
 def _seconds(act: Callable[[], Any]) -> tuple[float, float]:
@@ -106,7 +108,7 @@ def _page(
         "",
         f"{AS_OF}: simulated, DuckDB with {MEMORY}, two threads. Peak {peak:,.0f} MB. Written and named:"
         f" {assigned:.1f} s for {len(rows)} segmentations, {assigned / scan[0]:.0f} scans;"
-        f" proved and counted in one go: {whole[0]:.1f} s.",
+        f" proved and counted in one go: {whole[0]:.1f} s ({whole[1]:.1f} CPU).",
         "",
         "| segmentation | define, s | assign and write, s | CPU, s | scans |",
         "|---|---|---|---|---|",

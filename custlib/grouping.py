@@ -112,6 +112,18 @@ class Grouping:
         return points.at(self._project.as_of)
 
     @property
+    def before(self) -> Point:
+        """The customers on the date compared with."""
+        return points.at(self._opened.compared_with)
+
+    @property
+    def memories(self) -> dict[str, segments.Memory]:
+        """Where customers were on the date compared with, by segmentation; none where nobody is held."""
+        margin = self._project.segments.hysteresis
+        held = self.pairs.items() if margin else ()
+        return {name: segments.Memory(then, self.before.table, margin) for name, (then, _) in held}
+
+    @property
     def definitions(self) -> dict[str, Definition]:
         """The definitions in force, made now where they are not there yet."""
         return {name: pair[1] for name, pair in self.pairs.items()}

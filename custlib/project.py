@@ -39,6 +39,8 @@ class Segments(_Strict):
         The segmentation that playbooks follow, and the file that holds them.
     refit : bool
         Whether the definitions are made anew; the ones in force are kept beside.
+    hysteresis : float
+        Share by which a customer must pass a cut before it changes segment; 0 moves at the cut.
     replay : int
         How many times ``compare_days`` are looked back, for moves at several dates.
     options : dict
@@ -49,6 +51,7 @@ class Segments(_Strict):
     playbook: str = "rfm"
     playbook_file: str = "playbooks/rf25"
     refit: bool = False
+    hysteresis: float = Field(0.0, ge=0, le=0.5)
     replay: int = Field(4, ge=1, le=36)
     options: dict[str, dict[str, Any]] = {}
 

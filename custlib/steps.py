@@ -56,6 +56,14 @@ class Groups(Protocol):
         """The customers today."""
 
     @property
+    def before(self) -> Point:
+        """The customers on the date compared with."""
+
+    @property
+    def memories(self) -> dict[str, segments.Memory]:
+        """Where customers were on the date compared with, by segmentation; none where nobody is held."""
+
+    @property
     def definitions(self) -> dict[str, Definition]:
         """The definitions in force."""
 
@@ -261,8 +269,10 @@ def _holdout(ws: Tables) -> None:
 def _customer_segments(ws: Tables) -> None:
     group = ws.grouping
     made = list(group.definitions.values())
-    read = group.open([group.now], [definition.frozen for definition in made])
-    segments.make_customer_segments(ws.engine, "customer_segments", group.now.table, made, of=read)
+    frozen = [definition.frozen for pair in group.pairs.values() for definition in pair]
+    memories = group.memories
+    read = group.open([group.now, *([group.before] if memories else [])], frozen)
+    segments.make_customer_segments(ws.engine, "customer_segments", group.now.table, made, of=read, memories=memories)
     recorded.note(ws.engine.folder, ws.project.id, ws.project.as_of)
 
 
@@ -278,7 +288,10 @@ def _segment_paths(ws: Tables) -> None:
     group.open(group.points, [definition.frozen for pair in pairs for definition in pair])
     then = group.recorded()
     engine = ws.need("customer_value", "segment_history", *(["identity_changes"] if then else []))
-    engine.make("segment_paths", migration.plan(engine.dialect, group.dates, pairs, recorded=then))
+    engine.make(
+        "segment_paths",
+        migration.plan(engine.dialect, group.dates, pairs, recorded=then, margin=ws.project.segments.hysteresis),
+    )
 
 
 def _segment_moves(ws: Tables) -> None:

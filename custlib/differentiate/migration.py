@@ -15,7 +15,7 @@ from itertools import pairwise
 from custlib.differentiate.definitions import Definition
 from custlib.differentiate.measures import end_name
 from custlib.differentiate.points import HISTORY, Point, between
-from custlib.differentiate.segments import assigned
+from custlib.differentiate.segments import Memory, assigned
 from custlib.engine.dialect import Dialect
 
 CAUSES = ("ageing", "purchases", "definition", "data", "identity")
@@ -27,7 +27,13 @@ _KEY = "segmentation, from_date, to_date"
 
 
 def segment_paths(
-    sql: Dialect, then: Definition, now: Definition, points: Sequence[Point], *, recorded: str = ""
+    sql: Dialect,
+    then: Definition,
+    now: Definition,
+    points: Sequence[Point],
+    *,
+    recorded: str = "",
+    margin: float = 0.0,
 ) -> str:
     """Write the select of the paths of one segmentation between two dates.
 
@@ -42,6 +48,8 @@ def segment_paths(
     recorded : str, optional
         Table of the customers as an earlier run had them on the earlier date; who was merged or split since is in
         ``identity_changes``.
+    margin : float, default 0
+        Share by which a cut must be passed before a customer is moved; see :class:`segments.Memory`.
 
     Returns
     -------
@@ -49,12 +57,13 @@ def segment_paths(
         One select.
     """
     before, aged, last = points
+    memory = Memory(then, before.table, margin)
     found = {
         "recorded": assigned(sql, then, recorded) if recorded else None,
         "before": assigned(sql, then, before.table),
-        "aged": assigned(sql, then, aged.table),
-        "bought": assigned(sql, then, last.table),
-        "now": assigned(sql, now, last.table) if now != then else None,
+        "aged": assigned(sql, then, aged.table, memory=memory),
+        "bought": assigned(sql, then, last.table, memory=memory),
+        "now": assigned(sql, now, last.table, memory=memory) if now != then else None,
     }
     same = {"recorded": "before", "now": "bought"}
     tables = [f"(select customer_id, segment as {name} from ({select})) {name}" for name, select in found.items()
@@ -86,6 +95,7 @@ def plan(
     definitions: Iterable[tuple[Definition, Definition]],
     *,
     recorded: str = "",
+    margin: float = 0.0,
 ) -> str:
     """Write the paths of every segmentation between each date and the next.
 
@@ -100,6 +110,8 @@ def plan(
         first.
     recorded : str, optional
         Table of the customers as an earlier run had them on the last date but one.
+    margin : float, default 0
+        Share by which a cut must be passed before a customer is moved.
 
     Returns
     -------
@@ -112,7 +124,8 @@ def plan(
         for place, (before, after) in enumerate(pairs, start=1):
             is_last = place == len(pairs)
             points = between(before, after)
-            parts.append(segment_paths(sql, then, now if is_last else then, points, recorded=recorded * is_last))
+            by, known = (now, recorded) if is_last else (then, "")
+            parts.append(segment_paths(sql, then, by, points, recorded=known, margin=margin))
     return " union all ".join(parts)
 
 

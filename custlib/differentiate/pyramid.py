@@ -90,6 +90,17 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     }
 
 
+def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
+    """Move the cuts of profit, for hysteresis.
+
+    Examples
+    --------
+    >>> moved({"cuts": [100.0, 20.0]}, 1.5)["cuts"]
+    [150.0, 30.0]
+    """
+    return rule | {"cuts": [cut * factor for cut in rule["cuts"]]}
+
+
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the class of every customer of ``{activity}``."""
     profit, last = f"coalesce(cast({MEASURE} as double), 0)", sql.literal(rule["classes"][-1])

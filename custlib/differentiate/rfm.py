@@ -299,6 +299,30 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
         from ({scores(rule)})"""
 
 
+def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
+    """Move the cuts of recency and money, for hysteresis; purchases are whole numbers and keep their cuts.
+
+    Parameters
+    ----------
+    rule : dict
+        The frozen rule.
+    factor : float
+        What cuts are multiplied by.
+
+    Returns
+    -------
+    dict
+        The rule with other cuts.
+
+    Examples
+    --------
+    >>> moved({"cuts": {"recency": [10.0], "frequency": [2.0], "monetary": [500.0]}}, 1.5)["cuts"]
+    {'recency': [15.0], 'frequency': [2.0], 'monetary': [750.0]}
+    """
+    cuts = {name: [cut * (1 if name == "frequency" else factor) for cut in own] for name, own in rule["cuts"].items()}
+    return rule | {"cuts": cuts}
+
+
 def _letters(rule: dict[str, Any]) -> list[str]:
     return [letter for measure, letter in AXES.items() if measure in rule["cuts"]]
 

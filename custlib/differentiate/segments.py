@@ -8,6 +8,7 @@ Reads the table of customers at a point (``activity_<point>``). A segmentation i
     assign(sql, rule) -> str                       one select from {activity}: customer_id, segment, reason
     needs(options) -> tuple                        optional: the measures it reads beside the activity
     refit(engine, activity, rule) -> dict          optional: the rule anew, names carried over from the old one
+    moved(rule, factor) -> dict                    optional: the rule with its cuts times a factor, for hysteresis
 
 The rule is frozen as JSON with its date and a version, so that a later run assigns and does not fit again. A model
 behind a measure (P(alive), potential) is frozen with it.
@@ -15,7 +16,8 @@ behind a measure (P(alive), potential) is frozen with it.
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -46,6 +48,28 @@ FAMILIES = {
     "lifecycle": "custlib.differentiate.tiers",
     "need_level": "custlib.differentiate.tiers",
 }
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where customers were before, so that one near a cut stays there (hysteresis).
+
+    A customer keeps the segment of before while that is what the cuts would give, were they all higher or all lower
+    by the margin: a cut must be passed clearly, or by time, before a customer is called another.
+
+    Attributes
+    ----------
+    definition : Definition
+        What assigned before.
+    table : str
+        The customers of before.
+    margin : float
+        Share by which a cut must be passed; 0 holds nobody.
+    """
+
+    definition: Definition
+    table: str
+    margin: float
 
 
 def family(segmentation: str) -> ModuleType:
@@ -213,24 +237,50 @@ def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> N
         validated(family(name).Options, given, f"segments.options.{name}")
 
 
-def assigned(sql: Dialect, definition: Definition, activity: str) -> str:
+def assigned(sql: Dialect, definition: Definition, activity: str, *, memory: Memory | None = None) -> str:
     """Write the select that puts every customer of a point into a segment: customer_id, segment, reason."""
-    select = str(family(definition.segmentation).assign(sql, definition.rule))
-    return select.replace("{activity}", seen_by(sql, activity, definition.frozen))
+    module = family(definition.segmentation)
+    plain = _select(sql, module, definition, definition.rule, activity)
+    if memory is None or not memory.margin or not hasattr(module, "moved"):
+        return plain
+    factors = 1 + memory.margin, 1 / (1 + memory.margin)
+    high, low = (_select(sql, module, definition, module.moved(definition.rule, by), activity) for by in factors)
+    before = assigned(sql, memory.definition, memory.table)
+    stays = "b.segment <> n.segment and b.segment in (h.segment, l.segment)"
+    return f"""
+        select n.customer_id, case when {stays} then b.segment else n.segment end as segment,
+               case when {stays} then concat(n.reason, ', held') else n.reason end as reason
+        from ({plain}) n
+        join ({high}) h on h.customer_id = n.customer_id
+        join ({low}) l on l.customer_id = n.customer_id
+        left join ({before}) b on b.customer_id = n.customer_id"""
 
 
-def customer_segments(sql: Dialect, activity: str, definitions: Iterable[Definition]) -> str:
+def _select(sql: Dialect, module: ModuleType, definition: Definition, rule: dict[str, Any], activity: str) -> str:
+    return str(module.assign(sql, rule)).replace("{activity}", seen_by(sql, activity, definition.frozen))
+
+
+def customer_segments(
+    sql: Dialect, activity: str, definitions: Iterable[Definition], *, memories: Mapping[str, Memory] | None = None
+) -> str:
     """Write the select that puts every customer into a segment of each definition."""
+    known = memories or {}
     parts = [
         f"select customer_id, {sql.literal(d.segmentation)} as segmentation, segment, reason"
-        f" from ({assigned(sql, d, activity)})"
+        f" from ({assigned(sql, d, activity, memory=known.get(d.segmentation))})"
         for d in definitions
     ]
     return " union all ".join(parts)
 
 
 def make_customer_segments(
-    engine: Engine, name: str, activity: str, definitions: list[Definition], *, of: tuple[str, ...] = ()
+    engine: Engine,
+    name: str,
+    activity: str,
+    definitions: list[Definition],
+    *,
+    of: tuple[str, ...] = (),
+    memories: Mapping[str, Memory] | None = None,
 ) -> None:
     """Define the table of segments and prove that every customer is in each segmentation exactly once.
 
@@ -248,13 +298,16 @@ def make_customer_segments(
         The segmentations.
     of : tuple of str, optional
         Tables that it reads, where those are more than the activity.
+    memories : mapping of str to Memory, optional
+        By segmentation, the segments that are held; see :class:`Memory`.
 
     Raises
     ------
     TableError
         If a customer is missing, doubled, or in no segment of the definition.
     """
-    engine.define(name, customer_segments(engine.dialect, activity, definitions), of=of or (activity,))
+    select = customer_segments(engine.dialect, activity, definitions, memories=memories)
+    engine.define(name, select, of=of or (activity,))
     # A sum over hashes beside the count: one customer doubled and another missing would be seen.
     marked = "count(*) as n, coalesce(sum(cast(hash(customer_id) % 1000003 as bigint)), 0) as marks"
     wanted = engine.fetch(f"select {marked} from {activity}").iloc[0]

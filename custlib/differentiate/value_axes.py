@@ -110,6 +110,21 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
         from (select customer_id, {levels} from {{activity}})"""
 
 
+def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
+    """Move the thresholds of the axes, for hysteresis.
+
+    Examples
+    --------
+    >>> moved({"axes": {"loyalty": {"threshold": 0.5}, "cpv": {"threshold": None}}}, 1.5)["axes"]
+    {'loyalty': {'threshold': 0.75}, 'cpv': {'threshold': None}}
+    """
+    axes = {
+        name: axis | {"threshold": None if axis["threshold"] is None else axis["threshold"] * factor}
+        for name, axis in rule["axes"].items()
+    }
+    return rule | {"axes": axes}
+
+
 def _is_high(axis: dict[str, Any]) -> str:
     if axis["threshold"] is None:
         return "false"

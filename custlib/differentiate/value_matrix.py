@@ -94,3 +94,8 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the class of every customer of ``{activity}``."""
     return value_axes.assign(sql, rule)
+
+
+def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
+    """Move the thresholds of the axes, for hysteresis."""
+    return value_axes.moved(rule, factor)

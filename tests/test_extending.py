@@ -1,0 +1,64 @@
+"""The page on adding a segmentation: its module, in a file of its own and registered by one line, keeps the contract."""
+
+import inspect
+import re
+
+import pytest
+
+from custlib.differentiate import segments
+from tests.differentiate import test_segments as contract
+from tests.differentiate.bases import make_value, open_base, shop
+from tests.house.sources import ROOT
+
+PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+NAME = "season"
+EVERY = sorted(
+    name for name, test in vars(contract).items()
+    if name.startswith("test_") and "name" in inspect.signature(test).parameters
+)  # fmt: skip
+
+
+@pytest.fixture
+def registered(tmp_path, monkeypatch):
+    """The module of the page, saved and registered."""
+    (tmp_path / "page_season.py").write_text(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(segments.FAMILIES, NAME, "page_season")
+
+
+@pytest.fixture(scope="module")
+def small_shop(tmp_path_factory):
+    engine = open_base(tmp_path_factory.mktemp("shop"), shop())
+    make_value(engine)
+    return engine
+
+
+def test_the_line_of_the_page_is_that_of_the_registry():
+    assert f'    "{NAME}": "custlib.differentiate.{NAME}",' in PAGE
+    assert NAME not in segments.FAMILIES
+
+
+def test_every_shared_test_is_run():
+    assert len(EVERY) >= 12
+
+
+@pytest.mark.parametrize("test", EVERY)
+def test_a_new_segmentation_keeps_the_contract(test, registered, request):
+    run = getattr(contract, test)
+    given = {name: request.getfixturevalue(name) for name in inspect.signature(run).parameters if name != "name"}
+    run(**given, name=NAME)
+
+
+def test_three_customers_by_hand(registered, base):
+    """Mean of the season: (80 + 20 + 0) / 3; twice that is 66.67."""
+    engine = base([("a", "2025-12-01", 80), ("b", "2025-11-01", 20), ("c", "2025-01-01", 50)])
+    make_value(engine)
+    definition = contract.define(engine, NAME)
+    found = contract.assigned(engine, definition)
+    assert found["segment"].to_dict() == {"a": "stars", "b": "buyers", "c": "away"}
+    assert found.loc["b", "reason"] == "brought 20.00"
+
+
+@pytest.fixture
+def base(tmp_path):
+    return lambda rows: open_base(tmp_path / "base", rows)
