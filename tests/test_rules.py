@@ -8,7 +8,10 @@ import pytest
 from custlib import rules
 from custlib.errors import UsageError
 
-FILES = [*rules.names(""), *(f"{folder}/{name}" for folder in ("maps", "playbooks") for name in rules.names(folder))]
+FILES = [
+    *rules.names(""),
+    *(f"{folder}/{name}" for folder in ("maps", "playbooks", "scores") for name in rules.names(folder)),
+]
 
 
 def test_a_file_is_read_once() -> None:
@@ -21,7 +24,7 @@ def test_every_rule_file_is_read(name: str) -> None:
     assert rules.load(name)
 
 
-@pytest.mark.parametrize("name", ["contract", "tables"])
+@pytest.mark.parametrize("name", ["contract", "tables", "rfm", *(f"scores/{name}" for name in rules.names("scores"))])
 def test_rules_say_where_they_come_from(name: str) -> None:
     assert rules.load(name)["source"]
     assert isinstance(rules.load(name)["as_of"], dt.date)

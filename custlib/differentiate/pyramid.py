@@ -6,6 +6,7 @@ by share of money (``rules/pyramid.toml``); equal profits are in one class, and 
 the last.
 """
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -13,13 +14,32 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from custlib import rules
-from custlib.differentiate.histogram import histogram, money_cuts, share_cuts
+from custlib.differentiate.histogram import Floats, histogram, money_cuts, share_cuts
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 
 MEASURE = "profit"
+
+
+@dataclass(frozen=True)
+class ParetoPoint:
+    """How unevenly money comes in: the 20/80 point.
+
+    Attributes
+    ----------
+    share : float
+        The share of customers that is asked for, for instance 0.2.
+    money_of_best : float
+        Share of the money that this share of customers brings, the best first; NaN where there is none.
+    customers_for_rest : float
+        Share of customers, the best first, that bring all but this share of the money (80 %); NaN where there is none.
+    """
+
+    share: float
+    money_of_best: float
+    customers_for_rest: float
 
 
 class Options(BaseModel):
@@ -109,14 +129,56 @@ def curve(engine: Engine, table: str, *, measure: str = MEASURE, points: int = 2
         Columns ``customer_share`` from 0 to 1 and ``value_share`` from 0 to 1, with more than 1 on the way where
         the last customers lost money; where all together brought none, shares are of what the best brought.
     """
+    customers, money, counted = _cumulated(engine, table, measure)
+    grid = np.linspace(0, 1, points + 1)
+    grid = grid[(grid == 0) | (grid == 1) | (grid * counted >= fewest)]
+    return pd.DataFrame({"customer_share": grid, "value_share": np.interp(grid, customers, money)})
+
+
+def _cumulated(engine: Engine, table: str, measure: str) -> tuple[Floats, Floats, float]:
+    """Cumulate shares of customers and of money from the best, and count the customers."""
     values, counts = histogram(engine, table, measure)
     customers = np.concatenate(([0.0], np.cumsum(counts[::-1]))) / max(counts.sum(), 1.0)
     money = np.concatenate(([0.0], np.cumsum((values * counts)[::-1])))
     whole = money[-1] if money[-1] > 0 else money.max()
-    money = money / whole if whole > 0 else np.zeros_like(money)
-    grid = np.linspace(0, 1, points + 1)
-    grid = grid[(grid == 0) | (grid == 1) | (grid * counts.sum() >= fewest)]
-    return pd.DataFrame({"customer_share": grid, "value_share": np.interp(grid, customers, money)})
+    return customers, money / whole if whole > 0 else np.zeros_like(money), float(counts.sum())
+
+
+def pareto(engine: Engine, table: str, *, measure: str = MEASURE, share: float = 0.2) -> ParetoPoint:
+    """Find the 20/80 point: what the best fifth brings, and how many bring four fifths.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the table.
+    table : str
+        ``customer_activity`` or ``customer_value``.
+    measure : str, default "profit"
+        The column of money.
+    share : float, default 0.2
+        Share of customers, above 0 and below 1; the money asked for is the rest to 1.
+
+    Returns
+    -------
+    ParetoPoint
+        Both shares, exact: between two customers the curve is a line. Where customers lost money, shares are of what
+        is left of the gains, so that the best may bring more than 1.
+
+    Raises
+    ------
+    UsageError
+        If the share is not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"share: {share} must be above 0 and below 1, for instance 0.2.")
+    customers, money, _ = _cumulated(engine, table, measure)
+    if money.max() <= 0:
+        return ParetoPoint(share, float("nan"), float("nan"))
+    best = int(money.argmax()) + 1  # from there on losses only
+    rising, reached = np.unique(money[:best], return_index=True)
+    return ParetoPoint(
+        share, float(np.interp(share, customers, money)), float(np.interp(1 - share, rising, customers[reached]))
+    )
 
 
 def share_of_top(frame: pd.DataFrame, share: float) -> float:

@@ -1,51 +1,95 @@
-"""Segmentation ``rfm``: days since the last purchase, purchases and money, each scored 1 to 5, then named by a map.
+"""Segmentations of RFM: days since the last purchase, purchases and money (or goods), each scored 1 to 5.
 
-Reads customer activity. Score = 1 + number of cuts <= value, reversed for days since last purchase; equal values
-get equal scores. Money is profit so far where cost is known, else net revenue. The R package ``rfm`` cuts at
-quantile + 1 instead, which moves customers when money is not whole. One-time buyers are a class of their own
-(F = 1). Cuts come from quantiles or from a table of business cuts.
+Reads customer activity, and the measures that the table of scores names. One module serves ``rfm`` (a map names the
+cells), ``rfm125`` (each of the 125 cells is a segment, named like 532), ``rfa`` (amount of goods instead of money),
+``rfm_airline`` (the airline table) and ``rfm_product`` (R x F x M ranked, the best 20 % kept, the next 60 % moved up,
+the last 20 % not spent on); ``rules/rfm.toml`` holds how they differ.
+
+Score = 1 + number of cuts <= value, reversed for days since last purchase; equal values get equal scores. Money is
+profit so far where cost is known, else net revenue. The R package ``rfm`` cuts at quantile + 1 instead, which moves
+customers when money is not whole. One-time buyers are a class of their own (F = 1). Cuts come from quantiles or from
+a table of business cuts. Who never bought (frequency is null) scores 0 and is a prospect, outside the cells; the
+segment is there where such customers are. A net profit of zero or below is said beside the scores.
 """
 
+from itertools import product
 from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from custlib import rules
-from custlib.differentiate import mapfile, maps
-from custlib.differentiate.histogram import histogram, quantile_cuts
+from custlib.differentiate import mapfile, maps, scoring
+from custlib.differentiate.histogram import histogram, share_cuts
 from custlib.differentiate.maps import GridMap
+from custlib.differentiate.scoring import AXES, SCORES, Measure, ScoreTable
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 
-SCORES = 5
-AXES = ("R", "F", "M")
-MEASURES = {"recency": "days_since_last", "frequency": "frequency + 1", "monetary": "profit"}
-RULE_NAME = r"^[a-z0-9_]+$"
-_ONE_TIME_CUT = 2.0
+PROSPECT = "prospect"
+BELOW_ZERO = " below zero"
+# Of a definition that was frozen before tables of scores said what they cut.
+_EARLIER = {"recency": {"of": "days_since_last"}, "frequency": {"of": "frequency", "plus": 1}, "monetary": {"of": "profit"}}  # fmt: skip  # noqa: E501
 
 
 class Options(BaseModel):
-    """Options of the segmentation: how to cut (``scores`` names a table for fixed cuts) and which map names it."""
+    """Options: how to cut, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "rfm"
-    mode: Literal["quantile", "fixed"] = "quantile"
-    scores: str = Field("days", pattern=RULE_NAME)
-    map: str = Field("rf25", pattern=mapfile.NAME)
+    mode: Literal["quantile", "fixed"]
+    scores: str = Field(pattern=scoring.FILE)
+    names: Literal["map", "cells", "product"]
+    map: str = Field(pattern=mapfile.NAME)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return rules.load("rfm")["default"].get(given.get("segmentation", "rfm"), {}) | given
 
     @model_validator(mode="after")
-    def _exist(self) -> "Options":
-        read_map(self.map)
+    def _fit(self) -> "Options":
+        table = scoring.read(self.scores)
+        if self.names == "map":
+            read_map(self.map, table)
+        elif self.names == "cells":
+            cell_segments(self.map)
         if self.mode == "fixed":
             fixed_cuts(self.scores)
         return self
 
 
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """List the measures that are read beside the activity.
+
+    Parameters
+    ----------
+    options : dict
+        Options of the segmentation, its name among them.
+
+    Returns
+    -------
+    tuple of str
+        Names of measures.
+
+    Examples
+    --------
+    >>> needs({"segmentation": "rfm"}), needs({"segmentation": "rfa"})
+    ((), ('quantity_last_36500d',))
+    """
+    return scoring.needs(scoring.read(_chosen(options).scores))
+
+
+def _chosen(options: dict[str, Any]) -> Options:
+    return validated(Options, options, f"segments.options.{options.get('segmentation', 'rfm')}")
+
+
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Take the cuts and the map.
+    """Take the cuts and the names.
 
     Parameters
     ----------
@@ -54,38 +98,110 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     activity : str
         Name of the table of activity.
     options : dict
-        ``mode`` (``"quantile"`` or ``"fixed"``), ``scores`` (table of fixed cuts), ``map``.
+        ``segmentation``, ``mode`` (``"quantile"`` or ``"fixed"``), ``scores`` (table of scores), ``names``
+        (``"map"``, ``"cells"`` or ``"product"``), ``map``.
 
     Returns
     -------
     dict
-        The rule: ``cuts`` per measure, ``axes`` and ``cells`` of the map ({segment: [[R, F], ...]}), ``segments``.
+        The rule: ``measures`` and ``cuts`` by measure, ``above`` (measures whose cuts must be exceeded), ``names``,
+        ``segments``; by a map its ``axes``, ``cells`` ({segment: [[R, F], ...]}) and, where it has
+        overlaps that a priority decides or unreachable names, ``findings``; by product its falling
+        ``product_cuts`` and ``classes``.
 
     Raises
     ------
     UsageError
         If an option is unknown or the map has holes or overlaps.
     """
-    chosen = validated(Options, options, "segments.options.rfm")
-    cuts = fixed_cuts(chosen.scores) if chosen.mode == "fixed" else measured_cuts(engine, activity)
-    named = read_map(chosen.map)
-    return {
+    chosen = _chosen(options)
+    table = scoring.read(chosen.scores)
+    fixed = chosen.mode == "fixed"
+    rule = {
         "mode": chosen.mode,
-        "cuts": cuts,
-        "map": named.id,
-        "axes": list(named.axes),
-        "cells": named.cells,
-        "segments": named.segments,
+        "names": chosen.names,
+        "measures": {name: measure.model_dump(exclude_defaults=True) for name, measure in table.measure.items()},
+        "cuts": table.fixed if fixed else scoring.measured_cuts(engine, activity, table.measure),
+        "above": sorted(table.above) if fixed else [],
+    }
+    named = _NAMED[chosen.names](engine, activity, chosen, rule)
+    prospects = engine.fetch(f"select count(*) as n from {activity} where frequency is null")["n"].item()
+    if prospects:
+        named["segments"] = [*named["segments"], {"id": PROSPECT} | rules.load("rfm")["prospect"]]
+    return rule | named
+
+
+def _by_map(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
+    del engine, activity, rule
+    found = read_map(chosen.map, scoring.read(chosen.scores))
+    named = {"map": found.id, "axes": list(found.axes), "cells": found.cells, "segments": found.segments}
+    return named | ({"findings": list(found.findings)} if found.findings else {})
+
+
+def _by_cell(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
+    del engine, activity, rule
+    return {"segments": cell_segments(chosen.map)}
+
+
+def _by_product(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
+    del chosen
+    classes = rules.load("rfm")["product"]
+    ranked = f"(select {_product(rule)} as product from ({scores(rule).format(activity=activity)}))"
+    return {
+        "product_cuts": share_cuts(*histogram(engine, ranked, "product"), [entry["share"] for entry in classes[:-1]]),
+        "classes": [entry["id"] for entry in classes],
+        "segments": [{key: entry[key] for key in ("id", "name", "strategy")} for entry in classes],
     }
 
 
-def read_map(name: str) -> GridMap:
-    """Read a map whose axes are R, F or M, with levels from 1 to 5.
+_NAMED = {"map": _by_map, "cells": _by_cell, "product": _by_product}
+
+
+def cell_segments(name: str) -> list[dict[str, Any]]:
+    """Make a segment of each of the 125 cells, named like 532, with the strategy of its class in a map.
+
+    Parameters
+    ----------
+    name : str
+        A map whose axes are two or three of R, F and M.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``name``, ``strategy``; the highest product of the scores first.
+
+    Examples
+    --------
+    >>> [segment["id"] for segment in cell_segments("rfm11")][:4]
+    ['555', '554', '545', '455']
+    """
+    found = read_map(name, scoring.read("days"))
+    places = ["RFM".index(axis) for axis in found.axes]
+    strategies = {entry["id"]: entry["strategy"] for entry in found.segments}
+    strategy = {tuple(cell): strategies[segment] for segment, own in found.cells.items() for cell in own}
+    levels = range(SCORES, 0, -1)
+    cells = sorted(
+        product(levels, levels, levels), key=lambda cell: (-cell[0] * cell[1] * cell[2], *(-s for s in cell))
+    )
+    return [
+        {
+            "id": "".join(map(str, cell)),
+            "name": {language: "".join(map(str, cell)) for language in ("en", "zh")},
+            "strategy": strategy[tuple(cell[place] for place in places)],
+        }
+        for cell in cells
+    ]
+
+
+def read_map(name: str, table: ScoreTable) -> GridMap:
+    """Read a map whose axes are scores, with levels from 1 to 5.
 
     Parameters
     ----------
     name : str
         Name of a file in ``rules/maps``, or path of a user's own.
+    table : ScoreTable
+        The scores there are.
 
     Returns
     -------
@@ -99,109 +215,113 @@ def read_map(name: str) -> GridMap:
 
     Examples
     --------
-    >>> read_map("rf25").axes
+    >>> read_map("rf25", scoring.read("days")).axes
     {'R': [1, 2, 3, 4, 5], 'F': [1, 2, 3, 4, 5]}
     """
     found = maps.read(name)
-    if any(axis not in AXES or levels != list(range(1, SCORES + 1)) for axis, levels in found.axes.items()):
+    letters = [AXES[measure] for measure in table.measure]
+    if any(axis not in letters or levels != list(range(1, SCORES + 1)) for axis, levels in found.axes.items()):
         raise UsageError(
-            f"map {name}: has the axes {', '.join(found.axes)}. Scores are R, F and M from 1 to {SCORES}: "
-            f"take a map of these."
+            f"map {name}: has the axes {', '.join(found.axes)}. Scores are {', '.join(letters)} from 1 to {SCORES}: "
+            "take a map of these."
         )
     return found
 
 
-def measured_cuts(engine: Engine, activity: str) -> dict[str, list[float]]:
-    """Take quantile cuts of the three measures from their histograms.
+def fixed_cuts(name: str) -> dict[str, list[float]]:
+    """Read the business cuts of a table of scores.
 
     Parameters
     ----------
-    engine : Engine
-        Holds the activity.
-    activity : str
-        Name of the table of activity.
-
-    Returns
-    -------
-    dict of str to list of float
-        Cuts of ``recency`` (days), ``frequency`` (purchase days; the first cut is 2, the others are quantiles
-        of those who bought again) and ``monetary`` (currency; empty where there is no money).
-    """
-    recency = quantile_cuts(*histogram(engine, activity, MEASURES["recency"]), SCORES)
-    again = quantile_cuts(*histogram(engine, activity, MEASURES["frequency"], where="frequency > 0"), SCORES - 1)
-    monetary = quantile_cuts(*histogram(engine, activity, MEASURES["monetary"]), SCORES)
-    return {"recency": recency, "frequency": [_ONE_TIME_CUT, *again], "monetary": monetary}
-
-
-def fixed_cuts(scores: str) -> dict[str, list[float]]:
-    """Read a table of business cuts.
-
-    Parameters
-    ----------
-    scores : str
-        Name of a file in ``rules/scores``.
+    name : str
+        Name of a file in ``rules/scores``, or path of a user's own.
 
     Returns
     -------
     dict of str to list of float
         Rising cuts per measure.
 
+    Raises
+    ------
+    UsageError
+        If the table has no cuts.
+
     Examples
     --------
     >>> fixed_cuts("days")["recency"]
     [8.0, 31.0, 61.0, 121.0]
     """
-    table = rules.load(f"scores/{scores}")["cuts"]
-    return {measure: [float(cut) for cut in table[measure]] for measure in MEASURES}
+    found = scoring.read(name).fixed
+    if not found:
+        raise UsageError(f'scores {name}: has no cuts. Write them under [cuts], or set mode = "quantile".')
+    return found
 
 
-def score(cuts: list[float], value: float, *, falling: bool = False) -> int:
-    """Score one value: the rule of this module, in Python.
+def effective(rule: dict[str, Any]) -> dict[str, int]:
+    """Count the classes of each measure: fewer than five where many customers have the same value.
 
     Parameters
     ----------
-    cuts : list of float
-        Rising cuts.
-    value : float
-        The value.
-    falling : bool, default False
-        Whether small values are good (days since the last purchase).
+    rule : dict
+        The frozen rule.
 
     Returns
     -------
-    int
-        1 to 5.
+    dict of str to int
+        Classes by measure: 1 more than its distinct cuts.
 
     Examples
     --------
-    >>> [score([8, 31, 61, 121], d, falling=True) for d in (7, 8, 30, 31, 120, 121)]
-    [5, 4, 4, 3, 2, 1]
+    >>> effective({"cuts": {"recency": [8, 31, 61, 121], "frequency": [2, 2, 3], "monetary": []}})
+    {'recency': 5, 'frequency': 3, 'monetary': 1}
     """
-    reached = sum(cut <= value for cut in cuts)
-    return SCORES - reached if falling else 1 + reached
+    return {measure: len(set(cuts)) + 1 for measure, cuts in rule["cuts"].items()}
 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
-    """Write the select of the three scores and the name of their cell."""
-    text = sql.text_type
+    """Write the select of the scores and the name of their cell."""
+    letters, text = _letters(rule), sql.text_type
+    said = [f"'{' ' if n else ''}{letter}', cast({letter} as {text})" for n, letter in enumerate(letters)]
+    if "product_cuts" in rule:
+        cuts = zip(rule["classes"], rule["product_cuts"], strict=False)
+        cases = " ".join(f"when {_product(rule)} >= {cut!r} then {sql.literal(one)}" for one, cut in cuts)
+        segment = (
+            f"case {cases} else {sql.literal(rule['classes'][-1])} end" if cases else sql.literal(rule["classes"][-1])
+        )
+        said += [f"', product ', cast({_product(rule)} as {text})"]
+    elif "cells" in rule:
+        segment = maps.case(sql, rule["cells"], rule.get("axes", ["R", "F"]))
+    else:
+        segment = f"concat({', '.join(f'cast({letter} as {text})' for letter in letters)})"
     return f"""
-        select customer_id, {maps.case(sql, rule["cells"], rule["axes"])} as segment,
-               concat('R', cast(R as {text}), ' F', cast(F as {text}), ' M', cast(M as {text})) as reason
+        select customer_id, case when R = 0 then '{PROSPECT}' else {segment} end as segment,
+               concat({", ".join(said)}, below_zero) as reason
         from ({scores(rule)})"""
 
 
+def _letters(rule: dict[str, Any]) -> list[str]:
+    return [letter for measure, letter in AXES.items() if measure in rule["cuts"]]
+
+
+def _product(rule: dict[str, Any]) -> str:
+    return " * ".join(_letters(rule))
+
+
 def scores(rule: dict[str, Any]) -> str:
-    """Write the select of ``R``, ``F`` and ``M`` of every customer of ``{activity}``."""
+    """Write the select of the scores (``R``, ``F``, and ``M`` or ``A``) of every customer of ``{activity}``."""
+    measures = rule.get("measures", _EARLIER)
 
-    def reached(measure: str) -> str:
-        column = f"coalesce({MEASURES[measure]}, 0)"
-        return " + ".join(
-            [f"(case when {column} >= {cut!r} then 1 else 0 end)" for cut in rule["cuts"][measure]] or ["0"]
-        )
+    def score(measure: str) -> str:
+        column, sign = f"coalesce({Measure(**measures[measure]).expression}, 0)", ">=" if measure not in above else ">"
+        reached = [f"(case when {column} {sign} {cut!r} then 1 else 0 end)" for cut in rule["cuts"][measure]] or ["0"]
+        whole = f"{SCORES} - ({' + '.join(reached)})" if measure == "recency" else f"1 + {' + '.join(reached)}"
+        return f"case when frequency is null then 0 else {whole} end as {AXES[measure]}"
 
+    above = rule.get("above", [])
+    columns = [score(measure) for measure in AXES if measure in rule["cuts"]]
     return f"""
-        select customer_id, {SCORES} - ({reached("recency")}) as R, 1 + {reached("frequency")} as F,
-               1 + {reached("monetary")} as M
+        select customer_id, {", ".join(columns)},
+               case when profit <= 0 then '{BELOW_ZERO}' else '' end as below_zero
         from {{activity}}"""
 
 

@@ -30,6 +30,10 @@ from custlib.project import validated
 
 FAMILIES = {
     "rfm": "custlib.differentiate.rfm",
+    "rfm125": "custlib.differentiate.rfm",
+    "rfa": "custlib.differentiate.rfm",
+    "rfm_airline": "custlib.differentiate.rfm",
+    "rfm_product": "custlib.differentiate.rfm",
     "abc": "custlib.differentiate.pyramid",
     "pyramid": "custlib.differentiate.pyramid",
     "clusters": "custlib.differentiate.clusters",

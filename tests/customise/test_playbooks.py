@@ -9,7 +9,7 @@ import pytest
 from custlib import rules
 from custlib.customise import playbooks
 from custlib.customise.playbooks import Playbook
-from custlib.differentiate import lifetime, rfm
+from custlib.differentiate import lifetime, maps
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.models import bgnbd
@@ -230,7 +230,7 @@ def test_a_shipped_playbook_names_a_map_channels_and_both_languages(name):
 
 def test_every_segment_of_the_map_has_an_entry():
     book = playbooks.read_playbook("playbooks/rf25")
-    assert sorted(entry.id for entry in book.segment) == sorted(rfm.read_map("rf25").cells)
+    assert sorted(entry.id for entry in book.segment) == sorted(maps.read("rf25").cells)
 
 
 @pytest.mark.parametrize("folder", ["", "maps", "scores", "playbooks"])

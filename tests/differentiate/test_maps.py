@@ -165,6 +165,15 @@ def test_sql_names_each_cell_as_the_map_does(tmp_path, name):
     assert maps.case(SPARK, found.cells, found.axes) == maps.case(DUCKDB, found.cells, found.axes)
 
 
+def test_levels_of_two_digits_and_words_beside_numbers(tmp_path):
+    axes = {"age": [8, 12], "worth": ["low", "high"]}
+    found = maps.parse(table(segment("a", {"age": [8, 10]}), segment("b", {"age": [11, 12]}), axes=axes), "mine")
+    engine = DuckDB(tmp_path, threads=1)
+    engine.attach_frame("grid", pd.DataFrame([(8, "low"), (10, "high"), (11, "low")], columns=["age", "worth"]))
+    given = engine.fetch(f"select {maps.case(engine.dialect, found.cells, found.axes)} as segment from grid")
+    assert given["segment"].tolist() == ["a", "a", "b"]
+
+
 # --- a user's own file ---
 
 OWN = """

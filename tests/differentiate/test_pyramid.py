@@ -120,6 +120,88 @@ def test_the_curve_of_cdnow_is_concave_and_thinned(cdnow):
     assert (np.diff(slopes) <= 1e-9).all()
 
 
+# --- the 20/80 point ---
+
+
+def test_two_of_ten_bring_80_of_100(base):
+    engine = base(spend(50, 30, 5, 5, 3, 3, 1, 1, 1, 1))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    found = pyramid.pareto(engine, "customer_activity")
+    assert found.money_of_best == pytest.approx(0.8)
+    assert found.customers_for_rest == pytest.approx(0.2)
+
+
+def test_where_all_bring_the_same_a_fifth_brings_a_fifth(base):
+    engine = base(spend(10, 10, 10, 10, 10))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    found = pyramid.pareto(engine, "customer_activity")
+    assert (found.money_of_best, found.customers_for_rest) == pytest.approx((0.2, 0.8))
+
+
+def test_losses_make_the_best_bring_more_than_the_whole(base):
+    """120 are gained and 20 lost: of the 100 that stay, the first brings 80, the first two 120."""
+    engine = base(spend(80, 40, 0, 0, -20))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    found = pyramid.pareto(engine, "customer_activity", share=0.4)
+    assert found.money_of_best == pytest.approx(1.2)
+    assert found.customers_for_rest == pytest.approx(0.15)
+    assert pyramid.pareto(engine, "customer_activity").customers_for_rest == pytest.approx(0.2)
+
+
+def test_without_money_there_is_no_point(base):
+    engine = base(spend(0, 0))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    found = pyramid.pareto(engine, "customer_activity")
+    assert np.isnan([found.money_of_best, found.customers_for_rest]).all()
+
+
+def test_nobody_has_no_point(base):
+    engine = base(spend(1))
+    engine.make("nobody", "select cast(null as double) as profit where false")
+    assert np.isnan(pyramid.pareto(engine, "nobody").money_of_best)
+
+
+def test_the_point_of_cdnow_is_on_its_curve(cdnow):
+    found = pyramid.pareto(cdnow.engine, "customer_activity")
+    fine = pyramid.curve(cdnow.engine, "customer_activity", points=2357, fewest=1)
+    assert pyramid.share_of_top(fine, 0.2) == pytest.approx(found.money_of_best, abs=1e-3)
+    assert pyramid.share_of_top(fine, found.customers_for_rest) == pytest.approx(0.8, abs=1e-3)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 20])
+def test_a_share_outside_0_and_1_is_refused(small_shop, share):
+    with pytest.raises(UsageError, match="share: .* must be above 0 and below 1"):
+        pyramid.pareto(small_shop, "customer_activity", share=share)
+
+
+# --- what each tier asks for, as published ---
+
+
+@pytest.mark.parametrize(
+    ("tier", "name", "moves"),
+    [
+        ("diamond", "钻石", ("strengthen", "extend", "keep loyal")),
+        ("gold", "黄金", ("raise", "extend", "care")),
+        ("brass", "黄铜", ("raise", "maintain", "cut benefits")),
+        ("lead", "重铅", ("raise", "cut benefits")),
+    ],
+)
+def test_each_tier_of_the_pyramid_has_its_moves(small_shop, tier, name, moves):
+    rule = pyramid.define(small_shop, "customer_activity", {"segmentation": "pyramid"})
+    entry = {segment["id"]: segment for segment in rule["segments"]}[tier]
+    assert entry["name"]["zh"] == name
+    said = entry["strategy"]["en"].lower()
+    assert [said.index(move) for move in moves] == sorted(said.index(move) for move in moves)
+    assert len([word for word in ("strengthen", "raise", "extend", "care", "maintain", "cut", "keep loyal")
+                if word in said]) == len(moves)  # fmt: skip
+
+
+@pytest.mark.parametrize(("by", "shares"), [("customers", [0.9, 0.05, 0.05]), ("money", [0.99, 0.005, 0.005])])
+def test_a_loss_is_always_c_however_classes_are_cut(base, by, shares):
+    found = classes(base(spend(90, 10, 0, -5, -5)), {"segmentation": "abc", "by": by, "shares": shares})
+    assert "".join(found["segment"][2:]) == "CCC"
+
+
 # --- errors ---
 
 
