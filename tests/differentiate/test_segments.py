@@ -238,8 +238,8 @@ def test_a_source_read_in_any_order_of_lines(tmp_path, name):
     for place, given in (("a", rows), ("b", rows[::-1])):
         folder = tmp_path / place
         folder.mkdir()
-        lines = [f"{c},{d.isoformat()},{x},p{int(x) % 2}" for c, d, x in given]
-        (folder / "sales.csv").write_text("\n".join(["customer_id,timestamp,amount,product", *lines]))
+        lines = [f"{c},{d.isoformat()},{x},p{int(x) % 2},{1 + int(x) % 3}" for c, d, x in given]
+        (folder / "sales.csv").write_text("\n".join(["customer_id,timestamp,amount,product,quantity", *lines]))
         (folder / "shop.toml").write_text(
             'id = "shop"\nname = "Shop"\nas_of = 2025-12-31\nholdout_days = 90\n[source]\npath = "sales.csv"\n'
             f'[segments]\nsegmentations = ["{name}"]\nplaybook = "{name}"\n'
