@@ -25,7 +25,8 @@ def workspace(project_file: Path) -> Workspace:
 def test_a_step_makes_the_table_of_its_name(workspace: Workspace, name: str) -> None:
     engine = workspace.need(name)
     assert engine.has(name)
-    assert engine.fetch(f"select count(*) as n from {name}")["n"].item() > 0
+    rows = engine.fetch(f"select count(*) as n from {name}")["n"].item()
+    assert rows == 0 if name == "identity_changes" else rows > 0  # nobody is merged where ids are one source's own
 
 
 @pytest.mark.parametrize("name", sorted(set(STEPS) & set(tables.dictionary())))

@@ -80,7 +80,7 @@ def measured(activity="customer_activity", *, as_of=AS_OF, needs=()):
         "invoices_overdue": "a.frequency % 2",
         "worst_delay": "a.days_since_last",
     }
-    summed = {"profit": "profit", "revenue": "amount", "purchases": "null", "quantity": "1"}
+    summed = {"profit": "profit", "revenue": "amount", "purchases": "null", "quantity": "amount"}
     columns = ["count(distinct product) as products"]
     for name in needs:
         kind, _, days = name.partition("_last_")
