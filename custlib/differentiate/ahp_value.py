@@ -23,7 +23,7 @@ from custlib.models.standard import How, Standard, percent, z_score
 from custlib.project import validated
 
 _DIGITS = 9
-_LARGEST = "1e300"
+_LARGEST = "1e100"  # squares of larger ones are not numbers
 
 
 class Options(BaseModel):
@@ -137,10 +137,11 @@ def _contradiction(name: str, found: ahp.Priorities, limit: float) -> str:
         if worst
         else ""
     )
+    though = f", though by the other published random index it is {found.other_ratio:.3f}" if found.other_ratio else ""
     any_of = " Of three judgements any one may be the wrong one." if len(found.names) == 3 else ""
     return (
         f"criterion {name}: the judgements contradict each other (consistency ratio {found.consistency_ratio:.3f},"
-        f" must be below {limit}).{clash}{any_of} Judge again."
+        f" must be below {limit}{though}).{clash}{any_of} Judge again."
     )
 
 
