@@ -22,7 +22,7 @@ from custlib.models import ahp
 from custlib.models.standard import How, Standard, percent, z_score
 from custlib.project import validated
 
-_DIGITS = 9
+_BITS = 30
 _LARGEST = "1e100"  # squares of larger ones are not numbers
 
 
@@ -223,9 +223,16 @@ def _number(found: Any) -> float:
 
 
 def _rounded(mean: float, deviation: float) -> tuple[float, float]:
-    """Round off what depends on the order that an engine adds up in."""
-    digits = _DIGITS - math.floor(math.log10(deviation)) if deviation > 0 else _DIGITS
-    return round(mean, digits), round(deviation, digits)
+    """Round off what depends on the order that an engine adds up in, to a billionth of the deviation.
+
+    The grid is binary: means of amounts in cents lie half way between decimals as often as not, and would fall
+    either way.
+    """
+    if not deviation > 0:
+        return mean, deviation
+    exponent = math.frexp(deviation)[1] - _BITS
+    mean, deviation = (math.ldexp(round(math.ldexp(x, -exponent)), exponent) for x in (mean, deviation))
+    return mean, deviation
 
 
 def _reads(entry: dict[str, Any]) -> tuple[str, ...]:
