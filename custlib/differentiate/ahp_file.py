@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from custlib import rules
 from custlib.differentiate import measures
+from custlib.differentiate.mapfile import Words
 from custlib.errors import TableError, UsageError, hint
 from custlib.models import ahp
 from custlib.project import validated
@@ -31,13 +32,6 @@ _ROUNDED = 1.02  # .11 is meant as a ninth
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Words(_Strict):
-    """A text in both languages."""
-
-    en: str = Field(min_length=1)
-    zh: str = Field(min_length=1)
 
 
 class Hierarchy(_Strict):
