@@ -10,7 +10,7 @@ from custlib.errors import UsageError
 
 FILES = [
     *rules.names(""),
-    *(f"{folder}/{name}" for folder in ("maps", "playbooks", "scores") for name in rules.names(folder)),
+    *(f"{folder}/{name}" for folder in ("ahp", "maps", "playbooks", "scores") for name in rules.names(folder)),
 ]
 
 

@@ -47,6 +47,7 @@ FAMILIES = {
     "credit": "custlib.differentiate.tiers",
     "lifecycle": "custlib.differentiate.tiers",
     "need_level": "custlib.differentiate.tiers",
+    "ahp": "custlib.differentiate.ahp_value",
 }
 
 
