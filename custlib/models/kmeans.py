@@ -218,5 +218,28 @@ def cell_means(columns: Array, weights: Array, cells: Ints) -> Array:
     >>> cell_means(np.array([[1.0], [4.0], [7.0]]), np.array([2.0, 1.0, 1.0]), np.array([0, 0, 1])).tolist()
     [[2.0], [7.0]]
     """
-    total = np.bincount(cells, weights)
+    total = cell_weights(weights, cells)
     return np.column_stack([np.bincount(cells, column * weights) / total for column in columns.T])
+
+
+def cell_weights(weights: Array, cells: Ints) -> Array:
+    """Add up the weights of every cell.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (n,)
+        Weights.
+    cells : ndarray of int, shape (n,)
+        As :func:`gather` returns them.
+
+    Returns
+    -------
+    ndarray, shape (cells,)
+        The sums.
+
+    Examples
+    --------
+    >>> cell_weights(np.array([2.0, 1.0, 1.0]), np.array([0, 0, 1]))
+    array([3., 1.])
+    """
+    return np.bincount(cells, weights).astype(float)
