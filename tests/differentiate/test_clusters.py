@@ -162,7 +162,11 @@ def test_cdnow_has_four_clusters_large_and_steady_enough(cdnow):
 
 @pytest.mark.slow
 def test_yeo_johnson_makes_five_steady_clusters_of_cdnow_where_raw_scores_do_not(tmp_path):
-    """Minimum bootstrap Jaccard .98 and .50 (segments.md); here the worst cluster has .97 and .49 to .53."""
+    """On all 23,570 customers, 20 draws, three seeds.
+
+    The worst cluster has .96 to .97 with Yeo-Johnson and .38 to .49 with raw z-scores; segments.md says .98 and .50.
+    Ten starts: with five, a draw now and then ends in a worse optimum (.93 in one seed of three).
+    """
     from custlib import project
     from custlib.models import kmeans
     from custlib.models.kmeans_stability import Search, bootstrap_jaccards
@@ -181,7 +185,7 @@ def test_yeo_johnson_makes_five_steady_clusters_of_cdnow_where_raw_scores_do_not
     with kmeans.one_thread():
         for name, points in {"yeo_johnson": normal, "raw": (raw - mean) / spread}.items():
             centres = kmeans.fit(points, weights, 5)
-            found[name] = bootstrap_jaccards(points, weights, centres, Search(draws=20, starts=5)).min()
+            found[name] = bootstrap_jaccards(points, weights, centres, Search(draws=20, starts=10)).min()
     assert found["yeo_johnson"] > 0.95
     assert found["raw"] < 0.6
 
