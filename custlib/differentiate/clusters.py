@@ -1,43 +1,67 @@
 """Segmentation ``clusters``: k-means on weighted cells of recency, frequency and spend, frozen with their names.
 
-Reads customer activity. Features are days since the last purchase, purchase days and spend per purchase day,
-each Yeo-Johnson transformed (Yeo and Johnson 2000) and standardised. The frozen transform and centres assign in
-the engine; names are given once, from the profile of each centre, and kept.
+Reads customer activity. Features are days since the last purchase, purchase days (``frequency``) and spend per
+purchase day, or others by option, each Yeo-Johnson transformed (Yeo and Johnson 2000) and standardised; what is below 0
+or null counts as 0. The frozen transform and centres, or the tree that explains them, assign in the engine.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from custlib import rules
+from custlib.differentiate import cluster_choice, cluster_names, cluster_rules
 from custlib.differentiate.activity import CELL_LIMIT
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.models import kmeans
+from custlib.models.alignment import adjusted_rand_index, align
+from custlib.models.inputs import Array
+from custlib.models.kmeans import Ints
+from custlib.models.power import fit_power, transform
+from custlib.models.rounded_tree import Explanation, Limits, Members, explain
 from custlib.project import validated
 
-Floats = NDArray[np.float64]
 FEATURES = {
     "days_since_last": "cast(days_since_last as double)",
     "frequency": "cast(frequency + 1 as double)",
     "spend": "greatest(coalesce(cast(revenue as double), 0), 0) / (frequency + 1)",
 }
-_BINS = ((1, None), (1, 100), (7, 20))
+# How cells are coarsened until they are few enough: days, steps of ln(1 + purchases), steps of ln(1 + any other).
+_BINS: tuple[tuple[int, int | None, int | None], ...] = (
+    (1, None, None), (1, None, 100), (7, None, 20), (14, 10, 10), (30, 5, 5),
+)  # fmt: skip
 _DIGITS = 9
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class Options(BaseModel):
-    """Options: the number of clusters."""
+    """Options: number of clusters, features, their transform, and what assigns."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "clusters"
-    k: int = Field(5, ge=2, le=12)
+    k: Annotated[int | None, Field(ge=2, le=12), BeforeValidator(lambda k: None if k == "auto" else k)] = None
+    features: tuple[Name, ...] = Field(tuple(FEATURES), min_length=1)
+    transform: Literal["yeo_johnson", "log1p"] = "yeo_johnson"
+    assign: Literal["centres", "rules"] = "centres"
+
+
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """Name the measures that the options need beside the columns of activity.
+
+    Examples
+    --------
+    >>> needs({"features": ["frequency", "T", "products", "revenue_last_365d"]})
+    ('products', 'revenue_last_365d')
+    """
+    known = {*FEATURES, *rules.load("tables")["table"]["customer_activity"]["columns"]}
+    return tuple(name for name in options.get("features", ()) if name not in known)
 
 
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Fit the clusters and name them.
+    """Fit the clusters, explain and name them.
 
     Parameters
     ----------
@@ -46,13 +70,16 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     activity : str
         Name of the table of activity.
     options : dict
-        ``k``, the number of clusters.
+        ``k``, a number or ``"auto"``; ``features``; ``transform``, ``"yeo_johnson"`` or ``"log1p"``; ``assign``,
+        ``"centres"`` or ``"rules"``.
 
     Returns
     -------
     dict
-        The rule: ``features`` {name: {power, mean, deviation}}, ``centres``, ``ids``, ``segments``; and ``asked``,
-        the ``k`` of the options, where there are fewer different customers than that and so fewer clusters.
+        The rule: ``features`` {name: {power, mean, deviation}}, ``centres``, ``ids``, ``used_ids``, ``segments`` (each
+        with ``rule``, its part of the tree in words), ``tree``, ``tree_scores``, ``assign``, ``k_by`` and
+        ``criteria`` (see :mod:`custlib.differentiate.cluster_choice`); and ``asked``, the ``k`` of the options,
+        where there are fewer different customers than that and so fewer clusters.
 
     Raises
     ------
@@ -60,25 +87,23 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
         If an option is unknown.
     """
     chosen = validated(Options, options, "segments.options.clusters")
-    counted = feature_cells(engine, activity)
-    k = min(chosen.k, len(counted))
+    counted = _somebody(feature_cells(engine, activity, chosen.features))
     weights = counted["customers"].to_numpy(dtype=float)
-    transforms = {name: _fit_transform(counted[name].to_numpy(dtype=float), weights) for name in FEATURES}
-    points = np.column_stack([transform(counted[name].to_numpy(dtype=float), transforms[name]) for name in FEATURES])
-    centres, labels = _k_means(points, weights, k)
-    segments = _name(counted, labels, weights)
-    order = [int(segment.pop("label")) for segment in segments]
-    return {
-        "features": transforms,
-        "centres": [[round(float(x), _DIGITS) for x in centres[label]] for label in order],
-        "ids": [segment["id"] for segment in segments],
-        "segments": segments,
-        **({"asked": chosen.k} if k < chosen.k else {}),
-    }
+    power = 0.0 if chosen.transform == "log1p" else None
+    transforms = {n: fit_power(counted[n].to_numpy(dtype=float), weights, power) for n in chosen.features}
+    points = _points(counted, transforms)
+    with kmeans.one_thread():
+        cells = kmeans.gather(points, rules.load("clusters")["search"]["cells"])
+        few, few_weights = kmeans.cell_means(points, weights, cells), kmeans.cell_weights(weights, cells)
+        choice = cluster_choice.choose_k(few, few_weights, chosen.k)
+        centres = kmeans.follow(points, weights, kmeans.fit(few, few_weights, choice.k))
+    rule = _described(counted, transforms, centres, chosen.assign)
+    rule |= {"k_by": choice.by, "criteria": list(choice.criteria)}
+    return rule | ({"asked": chosen.k} if chosen.k and len(centres) < chosen.k else {})
 
 
-def feature_cells(engine: Engine, activity: str) -> pd.DataFrame:
-    """Count customers alike in the three features, as fine as the limit of cells allows.
+def refit(engine: Engine, activity: str, rule: dict[str, Any]) -> dict[str, Any]:
+    """Fit the shadow of a frozen rule on the customers of another date: warm start, same transform, same k.
 
     Parameters
     ----------
@@ -86,113 +111,188 @@ def feature_cells(engine: Engine, activity: str) -> pd.DataFrame:
         Holds the activity.
     activity : str
         Name of the table of activity.
+    rule : dict
+        The frozen rule, with its ``segments``.
+
+    Returns
+    -------
+    dict
+        A rule as of :func:`define`, whose clusters carry id and name of those they continue, with ``drift`` (see
+        :func:`carry`). The transform stays frozen, so that what moves is customers and not the measure.
+    """
+    counted = _somebody(feature_cells(engine, activity, tuple(rule["features"])))
+    points, weights = _points(counted, rule["features"]), counted["customers"].to_numpy(dtype=float)
+    with kmeans.one_thread():
+        centres = kmeans.follow(points, weights, np.array(rule["centres"]))
+    fresh = _described(counted, rule["features"], centres, rule.get("assign", "centres"))
+    kept = {name: rule[name] for name in ("k_by", "criteria", "asked") if name in rule}
+    return carry(engine, activity, rule, fresh | kept)
+
+
+def carry(engine: Engine, activity: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Carry ids and names from an old rule to a new one of the same features, by the customers they share.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+    old, new : dict
+        Rules, with their ``segments``.
+
+    Returns
+    -------
+    dict
+        The new rule with ids and names carried, ``used_ids`` of both, and ``drift``: ``adjusted_rand_index``,
+        ``jaccards`` {old id: overlap Jaccard of its match}.
+    """
+    features = tuple(dict.fromkeys([*old["features"], *new["features"]]))
+    counted = _somebody(feature_cells(engine, activity, features))
+    labels = [kmeans.nearest(_points(counted, rule["features"]), np.array(rule["centres"])) for rule in (old, new)]
+    weights, shape = counted["customers"].to_numpy(dtype=float), (len(old["ids"]), len(new["ids"]))
+    overlap = kmeans.count_pairs(labels[0], labels[1], weights, shape)
+    matched = align(overlap)
+    used = old.get("used_ids", old["ids"])
+    segments = cluster_names.carry_names(old["segments"], new["segments"], matched, used)
+    ids = [segment["id"] for segment in segments]
+    tree = cluster_rules.renamed(new["tree"], dict(zip(new["ids"], ids, strict=True)))
+    segments = [s | {"rule": cluster_rules.words(tree, s["id"])} for s in segments]
+    drift = {
+        "adjusted_rand_index": round(adjusted_rand_index(overlap), _DIGITS),
+        "jaccards": {i: round(float(j), _DIGITS) for i, j in zip(old["ids"], matched.jaccards, strict=True)},
+    }
+    used = list(dict.fromkeys([*used, *ids]))
+    return new | {"ids": ids, "used_ids": used, "segments": segments, "tree": tree, "drift": drift}
+
+
+def _described(counted: pd.DataFrame, transforms: dict[str, Any], centres: Array, by: str) -> dict[str, Any]:
+    """Order, name and explain clusters."""
+    labels = kmeans.nearest(_points(counted, transforms), centres)
+    order = _by_money(counted, labels)
+    centres = np.array([[round(float(x), _DIGITS) for x in centre] for centre in centres[order]])
+    labels = kmeans.nearest(_points(counted, transforms), centres)
+    weights = counted["customers"].to_numpy(dtype=float)
+    total = np.bincount(labels, weights)
+    means = {n: np.bincount(labels, counted[n] * weights) / total for n in transforms}
+    profiles = [{n: float(mean[label]) for n, mean in means.items()} for label in range(len(order))]
+    segments = cluster_names.name_clusters(profiles)
+    ids = [segment["id"] for segment in segments]
+    found = _explained(counted, transforms, labels)
+    tree = cluster_rules.named(found.tree, list(transforms), ids)
+    return {
+        "features": transforms,
+        "centres": centres.tolist(),
+        "ids": ids,
+        "used_ids": ids,
+        "segments": [s | {"rule": cluster_rules.words(tree, s["id"])} for s in segments],
+        "tree": tree,
+        "tree_scores": _scores(found, ids),
+        "assign": by,
+    }
+
+
+def _explained(counted: pd.DataFrame, transforms: dict[str, Any], labels: Ints) -> Explanation:
+    limits = rules.load("clusters")["tree"]
+    raw, weights = counted[list(transforms)].to_numpy(dtype=float), counted["customers"].to_numpy(dtype=float)
+    whole = tuple(bool((column == np.floor(column)).all()) for column in raw.T)
+    everybody = Members(raw, labels, weights, whole)
+    cells = kmeans.gather(_points(counted, transforms), rules.load("clusters")["search"]["cells"])
+    table = kmeans.count_pairs(cells, labels, weights, (int(cells.max()) + 1, int(labels.max()) + 1))
+    few = Members(
+        kmeans.cell_means(raw, weights, cells), table.argmax(axis=1), kmeans.cell_weights(weights, cells), whole
+    )
+    return explain(everybody, Limits(limits["fidelity"], limits["recall"], limits["leaves_per_cluster"]), learn=few)
+
+
+def _scores(found: Explanation, ids: list[str]) -> dict[str, Any]:
+    recalls = {i: round(recall, 4) for i, recall in zip(ids, found.recalls, strict=True)}
+    return {
+        "fidelity": round(found.fidelity, 4), "recall": recalls, "leaves": found.leaves, "passes": found.passes,
+    }  # fmt: skip
+
+
+def _by_money(counted: pd.DataFrame, labels: Ints) -> list[int]:
+    """Order the clusters that hold anybody, the one with most money per customer first."""
+    weights = counted["customers"]
+    money, total = np.bincount(labels, counted["money"] * weights), np.bincount(labels, weights)
+    return sorted(np.flatnonzero(total > 0).tolist(), key=lambda label: (-money[label] / total[label], label))
+
+
+def _points(counted: pd.DataFrame, transforms: dict[str, Any]) -> Array:
+    columns = [transform(counted[n].to_numpy(dtype=float), fitted) for n, fitted in transforms.items()]
+    return np.column_stack(columns).round(_DIGITS)
+
+
+def _somebody(counted: pd.DataFrame) -> pd.DataFrame:
+    """Put one customer without anything where there is nobody: one cluster, for whoever comes."""
+    nobody = pd.DataFrame({n: [0.0] for n in counted.columns} | {"customers": [1]})
+    return counted if len(counted) else nobody
+
+
+def feature_cells(engine: Engine, activity: str, features: tuple[str, ...] = tuple(FEATURES)) -> pd.DataFrame:
+    """Count customers alike in the features, as fine as the limit of cells allows.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the activity.
+    activity : str
+        Name of the table of activity.
+    features : tuple of str
+        Keys of ``FEATURES``, or columns of the activity.
 
     Returns
     -------
     pandas.DataFrame
-        The features (means of the cell) and ``customers``, sorted.
+        The features and ``money``, the net revenue (means of the cell), and ``customers``, sorted.
     """
-    named = ", ".join(f"{expression} as {name}" for name, expression in FEATURES.items())
-    for days, steps in _BINS:
-        spend = "spend" if steps is None else f"floor(ln(1 + spend) * {steps})"
-        means = ", ".join(f"avg({name}) as {name}" for name in FEATURES)
+    named = ", ".join(f"{expression(n)} as {n}" for n in features)
+    money = "greatest(coalesce(cast(revenue as double), 0), 0) as money"
+    means = ", ".join(f"avg({n}) as {n}" for n in (*features, "money"))
+    for steps in _BINS:
         select = (
-            f"select {means}, count(*) as customers from (select {named} from {activity})"
-            f" group by frequency, {spend}, floor(days_since_last / {days})"
+            f"select {means}, count(*) as customers from (select {named}, {money} from {activity})"
+            f" group by {', '.join(_bin(n, steps) for n in features)}"
         )
         if engine.fetch(f"select count(*) as n from ({select})")["n"].item() <= CELL_LIMIT:
             break
-    return engine.fetch(select).sort_values(list(FEATURES), ignore_index=True)
+    return engine.fetch(select).sort_values(list(features), ignore_index=True)
 
 
-def transform(values: Floats, fitted: dict[str, float]) -> Floats:
-    """Transform and standardise one feature (values >= 0).
-
-    Parameters
-    ----------
-    values : ndarray
-        The feature, not negative.
-    fitted : dict
-        ``power``, ``mean`` and ``deviation``.
-
-    Returns
-    -------
-    ndarray
-        Standardised values.
+def expression(feature: str) -> str:
+    """Write a feature from the columns of activity.
 
     Examples
     --------
-    With power 0 the transform is log(1 + x):
-
-    >>> transform(np.array([0.0, np.e - 1]), {"power": 0.0, "mean": 0.0, "deviation": 1.0}).round(9).tolist()
-    [0.0, 1.0]
+    >>> expression("products")
+    'greatest(coalesce(cast(products as double), 0), 0)'
     """
-    return (_yeo_johnson(values, fitted["power"]) - fitted["mean"]) / fitted["deviation"]
+    return FEATURES.get(feature, f"greatest(coalesce(cast({feature} as double), 0), 0)")
 
 
-def _yeo_johnson(values: Floats, power: float) -> Floats:
-    logs = np.log1p(values)
-    return logs if power == 0 else np.expm1(power * logs) / power
-
-
-def _fit_transform(values: Floats, weights: Floats) -> dict[str, float]:
-    """Find the power of greatest likelihood under a normal distribution, with weights."""
-    from scipy.optimize import minimize_scalar
-
-    share = weights / weights.sum()
-    logs = float(share @ np.log1p(values))
-
-    def loss(power: float) -> float:
-        moved = _yeo_johnson(values, power)
-        variance = float(share @ (moved - share @ moved) ** 2)
-        return 0.5 * float(np.log(max(variance, 1e-300))) - (power - 1) * logs
-
-    constant = np.ptp(values) == 0
-    found = 0.0 if constant else float(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
-    power = round(found, 4)
-    moved = _yeo_johnson(values, power)
-    mean = float(share @ moved)
-    deviation = float(np.sqrt(share @ (moved - mean) ** 2)) or 1.0
-    return {"power": power, "mean": round(mean, _DIGITS), "deviation": round(deviation, _DIGITS) or 1.0}
-
-
-def _k_means(points: Floats, weights: Floats, k: int) -> tuple[Floats, NDArray[np.int_]]:
-    from sklearn.cluster import KMeans
-
-    fitted = KMeans(k, n_init=10, random_state=0).fit(points, sample_weight=weights)
-    return fitted.cluster_centers_, fitted.labels_
-
-
-def _name(counted: pd.DataFrame, labels: NDArray[np.int_], weights: Floats) -> list[dict[str, Any]]:
-    """Name each cluster after its place among the clusters, the one with most money per customer first."""
-    money = counted["spend"] * counted["frequency"] * weights
-    profile = pd.DataFrame(
-        {
-            "label": np.arange(labels.max() + 1),
-            "money": np.bincount(labels, money) / np.bincount(labels, weights),
-            **{n: np.bincount(labels, counted[n] * weights) / np.bincount(labels, weights) for n in FEATURES},
-        }
-    ).sort_values(["money", "label"], ascending=[False, True])
-    words = rules.load("clusters")
-    named: list[dict[str, Any]] = []
-    for place, row in enumerate(profile.to_dict("records"), start=1):
-        said = [_word(words[name], row[name]) for name in FEATURES]
-        name = {lang: words["join"][lang].join(w[lang] for w in said) for lang in ("en", "zh")}
-        if any(other["name"]["en"] == name["en"] for other in named):
-            name = {lang: f"{text} ({place})" for lang, text in name.items()}
-        named.append({"id": f"cluster_{place}", "label": row["label"], "name": name, "strategy": words["strategy"]})
-    return named
-
-
-def _word(levels: dict[str, Any], value: float) -> dict[str, str]:
-    return next(level for level in levels["level"] if value <= level["up_to"])
+def _bin(feature: str, steps: tuple[int, int | None, int | None]) -> str:
+    if feature == "days_since_last":
+        return f"floor(days_since_last / {steps[0]})"
+    fine = steps[1 if feature == "frequency" else 2]
+    return feature if fine is None else f"floor(ln(1 + {feature}) * {fine})"
 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
-    """Write the select of the nearest centre of every customer of ``{activity}``."""
-    features = ", ".join(f"{_transform_sql(FEATURES[n], f)} as {n}" for n, f in rule["features"].items())
+    """Write the select of the cluster of every customer of ``{activity}``: the nearest centre, or the leaf."""
+    if rule.get("assign") == "rules":
+        named = ", ".join(f"{expression(n)} as {sql.name(n)}" for n in rule["features"])
+        segment, reason = (cluster_rules.case(sql, rule["tree"], reason=why) for why in (False, True))
+        return f"""
+        select customer_id, {segment} as segment, {reason} as reason
+        from (select customer_id, {named} from {{activity}})"""
+    return _nearest(sql, rule)
+
+
+def _nearest(sql: Dialect, rule: dict[str, Any]) -> str:
+    features = ", ".join(f"{_transform_sql(expression(n), f)} as {n}" for n, f in rule["features"].items())
     distances = [
-        " + ".join(f"power({name} - ({c!r}), 2)" for name, c in zip(FEATURES, centre, strict=True))
+        " + ".join(f"power({name} - ({c!r}), 2)" for name, c in zip(rule["features"], centre, strict=True))
         for centre in rule["centres"]
     ]
     columns = ", ".join(f"{distance} as d{i}" for i, distance in enumerate(distances))
