@@ -15,8 +15,9 @@ from custlib.differentiate import drift, measures, points, segments
 from custlib.differentiate.definitions import Definition, Keeper, from_json
 from custlib.differentiate.points import Point
 from custlib.differentiate.potential_at import frozen_chances
-from custlib.errors import UsageError
+from custlib.errors import UsageError, hint
 from custlib.models import bgnbd
+from custlib.project import validated
 from custlib.steps import Tables
 
 log = logging.getLogger("custlib")
@@ -49,7 +50,8 @@ class Grouping:
     def available(self) -> frozenset[str]:
         """What there is beside purchases: keys of ``measures.SOURCES``."""
         opened, columns = self._opened, self._opened.quality["columns"]
-        there = {"quantity": "quantity" in columns, "products": "product" in columns}
+        there = {"amounts": opened.quality["has_amount"]}
+        there |= {"quantity": "quantity" in columns, "products": "product" in columns}
         there["potential"] = bool(opened.potential)
         there["probability_alive"] = not opened.refused("forecast")
         return frozenset(name for name, is_there in there.items() if is_there)
@@ -196,10 +198,10 @@ class Grouping:
         return found | {"is_proposed": drift.is_proposed(self._keeper.log_drift(name, found))}
 
     def _measure(self, frozen: Definition) -> dict[str, Any]:
-        engine = self._opened.engine
-        shadow = self.define(frozen.segmentation, self.now, like=frozen)
-        self.open([self.now], [frozen.frozen, shadow.frozen])
-        return drift.measure(engine, frozen, shadow, self.now.table)
+        engine, now = self._opened.need("segment_history"), self.now
+        self.open([now], [frozen.frozen])
+        shadow = segments.shadow(engine, frozen, now.table, as_of=now.as_of)
+        return drift.measure(engine, frozen, shadow, now.table)
 
     def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         """Open the tables of points, and make what definitions see of them beside.
@@ -251,3 +253,33 @@ class Grouping:
 
     def _options(self, name: str) -> dict[str, Any]:
         return self._project.segments.options.get(name, {})
+
+
+def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
+    """Check names and options of segmentations before anything is computed.
+
+    Parameters
+    ----------
+    segmentations : iterable of str
+        Names that must be in ``FAMILIES``.
+    options : dict of str to dict
+        Options by segmentation.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, or an option belongs to no segmentation or is out of range.
+
+    Examples
+    --------
+    >>> check(["rfm"], {"rfmm": {}})
+    Traceback (most recent call last):
+    custlib.errors.UsageError: segments.options: rfmm is not made. Did you mean 'rfm'? Available: rfm.
+    """
+    names = list(segmentations)
+    for name in options:
+        if name not in names:
+            raise UsageError(f"segments.options: {name} is not made. {hint(name, names)}")
+    for name in names:
+        given = {"segmentation": name} | options.get(name, {})
+        validated(segments.family(name).Options, given, f"segments.options.{name}")

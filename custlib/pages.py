@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from custlib import grouping
 from custlib.differentiate import profiles, segments, value
 from custlib.errors import UsageError, hint
 from custlib.show.formats import interval, money, number, share
@@ -62,7 +63,7 @@ def check_segments(workspace: Workspace) -> None:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
     if asked.playbook not in names:
         raise UsageError(f"segments.playbook: {asked.playbook} is not made. {hint(asked.playbook, names)}")
-    segments.check(names, asked.options)
+    grouping.check(names, asked.options)
     head = workspace.playbook.playbook
     if head.segmentation != asked.playbook:
         raise UsageError(

@@ -21,6 +21,7 @@ INVOICED = ("invoices_due", "invoices_late", "invoices_overdue", "worst_delay")
 COUNTED = ("products", "potential", "probability_alive", *INVOICED)
 ATTRIBUTE = "attribute_"
 SOURCES = {
+    "amounts": "a column of amounts",
     "quantity": "a column of quantities",
     "products": "a column of products",
     "potential": "products with money and two windows of history",
@@ -102,11 +103,11 @@ def source_of(measure: str) -> str:
     Examples
     --------
     >>> [source_of(name) for name in ("profit_last_365d", "quantity_last_30d", "worst_delay", "attribute_region")]
-    ['', 'quantity', 'invoices', 'attributes']
+    ['amounts', 'quantity', 'invoices', 'attributes']
     """
     found = window(measure)
     if found:
-        return "quantity" if found.kind == "quantity" else ""
+        return {"quantity": "quantity", "purchases": ""}.get(found.kind, "amounts")
     if measure.startswith(ATTRIBUTE):
         return "attributes"
     return "invoices" if measure in INVOICED else measure

@@ -7,7 +7,8 @@ Reads the table of customers at a point (``activity_<point>``). A segmentation i
     define(engine, activity, options) -> dict      the rule: cuts, centres, classes; numbers and names only
     assign(sql, rule) -> str                       one select from {activity}: customer_id, segment, reason
     needs(options) -> tuple                        optional: the measures it reads beside the activity
-    refit(engine, activity, rule) -> dict          optional: the rule anew, names carried over from the old one
+    refit(engine, activity, rule) -> dict          optional: the shadow of a frozen rule at another date
+    carry(engine, activity, old, new) -> dict      optional: the new rule with the names of groups that stayed
     moved(rule, factor) -> dict                    optional: the rule with its cuts times a factor, for hysteresis
 
 The rule is frozen as JSON with its date and a version, so that a later run assigns and does not fit again. A model
@@ -28,7 +29,6 @@ from custlib.differentiate.points import seen_by
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError, UsageError, hint
-from custlib.project import validated
 
 FAMILIES = {
     "rfm": "custlib.differentiate.rfm",
@@ -186,7 +186,7 @@ def define(
     models : dict, optional
         By measure, the models to freeze: a lifetime model for ``probability_alive``, chances for ``potential``.
     like : Definition, optional
-        The one to start from, where the module has a ``refit``: it carries names over to groups that are the same.
+        The one before, where the module has a ``carry``: it gives its names to groups that are the same.
 
     Returns
     -------
@@ -195,47 +195,50 @@ def define(
     """
     read = needs(segmentation, options)
     frozen = {name: model for name, model in (models or {}).items() if name in read}
-    seen = seen_by(engine.dialect, activity, frozen)
-    module = family(segmentation)
-    if like is not None and hasattr(module, "refit"):
-        rule = module.refit(engine, seen, like.rule | {"segments": [dict(segment) for segment in like.segments]})
-    else:
-        rule = module.define(engine, seen, {"segmentation": segmentation} | options)
-    segments = tuple(rule.pop("segments"))
+    seen, module = seen_by(engine.dialect, activity, frozen), family(segmentation)
+    rule = module.define(engine, seen, {"segmentation": segmentation} | options)
+    if like is not None and hasattr(module, "carry"):
+        rule = module.carry(engine, seen, _with_segments(like), rule)
     kept = {"options": options} | ({"needs": read} if read else {}) | ({"frozen": frozen} if frozen else {})
-    # Through JSON and back: what is frozen is exactly what a later run reads.
-    rule = json.loads(json.dumps(rule | kept))
-    return Definition(segmentation, as_of.isoformat(), rule, segments)
+    return _frozen(segmentation, as_of, rule | kept)
 
 
-def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
-    """Check names and options of segmentations before anything is computed.
+def shadow(engine: Engine, frozen: Definition, activity: str, *, as_of: dt.date) -> Definition:
+    """Fit a definition on the customers of another date, as near to the frozen one as its module can.
 
     Parameters
     ----------
-    segmentations : iterable of str
-        Names that must be in ``FAMILIES``.
-    options : dict of str to dict
-        Options by segmentation.
+    engine : Engine
+        Holds the activity.
+    frozen : Definition
+        The one in force; its models and options are kept.
+    activity : str
+        Name of the table of activity, with the measures it needs.
+    as_of : datetime.date
+        Its date.
 
-    Raises
-    ------
-    UsageError
-        If a name is unknown, or an option belongs to no segmentation or is out of range.
-
-    Examples
-    --------
-    >>> check(["rfm"], {"rfmm": {}})
-    Traceback (most recent call last):
-    custlib.errors.UsageError: segments.options: rfmm is not made. Did you mean 'rfm'? Available: rfm.
+    Returns
+    -------
+    Definition
+        What it would be today; it is held against the frozen one and assigns nobody.
     """
-    names = list(segmentations)
-    for name in options:
-        if name not in names:
-            raise UsageError(f"segments.options: {name} is not made. {hint(name, names)}")
-    for name in names:
-        given = {"segmentation": name} | options.get(name, {})
-        validated(family(name).Options, given, f"segments.options.{name}")
+    seen, module = seen_by(engine.dialect, activity, frozen.frozen), family(frozen.segmentation)
+    if hasattr(module, "refit"):
+        rule = module.refit(engine, seen, _with_segments(frozen))
+    else:
+        rule = module.define(engine, seen, {"segmentation": frozen.segmentation} | frozen.rule["options"])
+    kept = {name: frozen.rule[name] for name in ("options", "needs", "frozen") if name in frozen.rule}
+    return _frozen(frozen.segmentation, as_of, rule | kept)
+
+
+def _with_segments(definition: Definition) -> dict[str, Any]:
+    return definition.rule | {"segments": [dict(segment) for segment in definition.segments]}
+
+
+def _frozen(segmentation: str, as_of: dt.date, rule: dict[str, Any]) -> Definition:
+    segments = tuple(rule.pop("segments"))
+    # Through JSON and back: what is frozen is exactly what a later run reads.
+    return Definition(segmentation, as_of.isoformat(), json.loads(json.dumps(rule)), segments)
 
 
 def assigned(sql: Dialect, definition: Definition, activity: str, *, memory: Memory | None = None) -> str:

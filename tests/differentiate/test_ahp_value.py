@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custlib import rules
+from custlib import grouping, rules
 from custlib.differentiate import activity, ahp_file, ahp_value, segments
 from custlib.errors import UsageError
 from tests.differentiate.bases import AS_OF, open_base
@@ -271,7 +271,7 @@ def test_judgements_that_contradict_each_other_are_refused_with_the_worst(own):
         match=re.escape("own.toml: criterion value: the judgements contradict each other (consistency ratio ")
         + ".*must be below 0.1.* profit over seen is given as 3; the others imply 0.0833. Of three judgements any one",
     ):
-        segments.check(["ahp"], {"ahp": own(*THIRD, ("[[3]]", '[[3, "1/3"], [4]]'))})
+        grouping.check(["ahp"], {"ahp": own(*THIRD, ("[[3]]", '[[3, "1/3"], [4]]'))})
 
 
 def test_where_the_published_tables_disagree_it_is_said(customers, own):
@@ -316,7 +316,7 @@ def test_where_the_published_tables_disagree_it_is_said(customers, own):
 )  # fmt: skip
 def test_a_hierarchy_at_fault_is_refused(own, old, new, message):
     with pytest.raises(UsageError, match=message):
-        segments.check(["ahp"], {"ahp": own((old, new))})
+        grouping.check(["ahp"], {"ahp": own((old, new))})
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_a_hierarchy_at_fault_is_refused(own, old, new, message):
 )
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(UsageError, match=message):
-        segments.check(["ahp"], {"ahp": options})
+        grouping.check(["ahp"], {"ahp": options})
 
 
 def test_the_activity_of_a_shop_is_enough(tmp_path):

@@ -245,7 +245,7 @@ def test_a_source_read_in_any_order_of_lines(tmp_path, name):
             f'[segments]\nsegmentations = ["{name}"]\nplaybook = "{name}"\n'
         )
         opened = Workspace(project.load(folder / "shop.toml"), folder / "work")
-        if lacking := segments.lacking(name, {}, ["products", "potential", "probability_alive", "quantity"]):
+        if lacking := segments.lacking(name, {}, ["amounts", "products", "potential", "probability_alive", "quantity"]):
             with pytest.raises(UsageError, match=f"segments.segmentations: {name} needs {lacking[0]}"):
                 opened.need("customer_segments")
             return
