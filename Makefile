@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models bench-scale check lock spark environment clean
+.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check lock spark environment clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,11 @@ IDS ?= text
 
 bench-scale: $(STAMP) ## time the way of the data by lines of purchases (SIZE=1m,10m,100m IDS=text,number)
 	@$(PY) -m benchmarks.scale $(SIZE) --ids $(IDS)
+
+CUSTOMERS ?= 1000000
+
+bench-segments: $(STAMP) ## time every segmentation on simulated customers (CUSTOMERS=10000000)
+	@$(PY) -m benchmarks.segmenting $(CUSTOMERS)
 
 check: $(STAMP) ## check format, style and types
 	@failed=0; \
