@@ -192,7 +192,7 @@ def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float
         "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "inputs": [
             {"file": given.name, "sha256": found}
-            for given, found in zip(workspace.gathered.inputs, workspace.gathered.fingerprints, strict=True)
+            for given, found in workspace.gathered.listed
         ],
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
