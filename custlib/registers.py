@@ -13,6 +13,7 @@ ATTRIBUTE = "attribute_"
 INVOICE_COLUMNS = ("customer_id", "due", "paid", "amount", "invoice_id")
 _OF_PURCHASES = ("cancel_prefix", "order_lines", "zero_is_purchase", "max_amount")
 _Name = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,60}$")]
+_Column = Annotated[str, Field(min_length=1)]
 
 
 class Customers(Source):
@@ -34,8 +35,8 @@ class Customers(Source):
     section: ClassVar[str] = "customers"
     required: ClassVar[tuple[str, ...]] = ("customer_id",)
 
-    columns: dict[Literal["customer_id"], Annotated[str, Field(min_length=1)]] = {}
-    attributes: dict[_Name, Annotated[str, Field(min_length=1)]] = {}
+    columns: dict[Literal["customer_id"], _Column] = Field(default_factory=dict)
+    attributes: dict[_Name, _Column] = Field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ class Invoices(Source):
     section: ClassVar[str] = "invoices"
     required: ClassVar[tuple[str, ...]] = ("customer_id", "due", "paid")
 
-    columns: dict[Literal[INVOICE_COLUMNS], Annotated[str, Field(min_length=1)]] = {}  # type: ignore[valid-type]
+    columns: dict[Literal[INVOICE_COLUMNS], _Column] = Field(default_factory=dict)  # type: ignore[valid-type]
 
     @property
     def roles(self) -> tuple[str, ...]:

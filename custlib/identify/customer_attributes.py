@@ -42,8 +42,9 @@ def customers_read(sql: Dialect, opened: Opened, source: Source) -> str:
     customer = trimmed(sql, given, kind)
     columns = [f"{customer} as customer_id", f"coalesce({sql.text(given, kind)} <> {customer}, false) as is_trimmed"]
     zone = source.timezone or "UTC"
-    for name in source.roles[1:]:
-        columns.append(f"{_text(sql, sql.name(opened.columns[name]), opened.types[name], zone)} as {name}")
+    columns += [
+        f"{_text(sql, sql.name(opened.columns[name]), opened.types[name], zone)} as {name}" for name in source.roles[1:]
+    ]
     return f"select {', '.join(columns)} from source"
 
 

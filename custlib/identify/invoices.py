@@ -149,7 +149,9 @@ def _said(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> 
             f"{n:,} rows are of an invoice that has another with this due day: it is paid when all are, on the last day"
         )
     if (n := counts["repeated"]) and not has_ids:
-        said.append(f"{n:,} rows are equal to another and count as invoices of their own: map invoice_id if they are not")
+        said.append(
+            f"{n:,} rows are equal to another and count as invoices of their own: map invoice_id if they are not"
+        )
     if n := quality["amounts_unreadable"]:
         said.append(f"{n:,} amounts are no number: their invoices count, their money is unknown")
     if n := quality["prospects"]:

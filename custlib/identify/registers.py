@@ -76,7 +76,7 @@ def make_registers(engine: Engine, read: list[Register]) -> dict[str, dict[str, 
 
 
 def make_none(engine: Engine, name: str) -> None:
-    """Make the table of a register that the project does not have, without rows.
+    """Make the table of a register that the project does not have, without rows; one that is there stays.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def make_none(engine: Engine, name: str) -> None:
     name : str
         ``customer_attributes`` or ``invoices``.
     """
-    engine.make(name, _NONE[name])
+    if not engine.has(name):
+        engine.make(name, _NONE[name])
 
 
 def said_of_all(made: dict[str, dict[str, Any]]) -> list[str]:
