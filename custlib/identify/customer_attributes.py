@@ -13,7 +13,7 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.identify.casts import trimmed
 from custlib.identify.meeting import NOT_WHOLE, known_rows, meet, said_of
-from custlib.identify.register import Register
+from custlib.identify.register import Register, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 from custlib.registers import ATTRIBUTE
@@ -220,12 +220,12 @@ def _said(quality: dict[str, Any]) -> list[str]:
     said = []
     if n := quality["rows_removed"]:
         said.append(
-            f"{n:,} rows are of customers who have another: {quality['rows_repeated']:,} say the same, and "
-            f"{quality['customers_differing']:,} customers have rows that differ; the one with most attributes filled "
-            "was taken, of those the first in alphabetical order"
+            f"{some(n, 'further row')} of customers who have one already: {quality['rows_repeated']:,} say the same; "
+            f"{some(quality['customers_differing'], 'customer')} with rows that differ: the row with most attributes "
+            "filled was taken, of those the first in alphabetical order"
         )
     if n := quality["customers_unlisted"]:
-        said.append(f"{n:,} customers with purchases are not in the list: their attributes are unknown")
+        said.append(f"{some(n, 'customer')} with purchases not in the list: attributes unknown")
     if n := quality["prospects"]:
-        said.append(f"{n:,} customers of the list never bought: they are prospects, in no model and no segment")
+        said.append(f"{some(n, 'customer')} of the list never bought: prospects, in no model and no segment")
     return said

@@ -11,7 +11,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import day, number, texts
 from custlib.identify.meeting import NOT_WHOLE, known_rows, meet, said_of
-from custlib.identify.register import Register
+from custlib.identify.register import Register, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 
@@ -61,7 +61,7 @@ def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
     dict
         What the quality record keeps: ``rows_read``, ``rows_used``, ``rows_quarantined`` and ``rows_removed`` (rows
         that an invoice has beside its first), ``reasons`` {code: rows}, ``ids_trimmed``, ``amounts_unreadable``,
-        ``invoices``, ``invoices_unpaid``, ``customers``, ``prospects`` (customers that never bought) and ``warnings``.
+        ``invoices``, ``invoices_unpaid``, ``customers``, ``customers_without_purchase`` and ``warnings``.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
         "invoices": counts["invoices"],
         "invoices_unpaid": counts["unpaid"],
         "customers": meeting.customers,
-        "prospects": meeting.customers - meeting.both,
+        "customers_without_purchase": meeting.customers - meeting.both,
     }
     return quality | {"warnings": [*_said(quality, counts, has_ids=has_ids), *said_of(meeting)]}
 
@@ -146,14 +146,14 @@ def _said(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> 
     said = []
     if n := quality["rows_removed"]:
         said.append(
-            f"{n:,} rows are of an invoice that has another with this due day: it is paid when all are, on the last day"
+            f"{some(n, 'further row')} of invoices that have one with this due day: paid when all are, on the last day"
         )
     if (n := counts["repeated"]) and not has_ids:
         said.append(
-            f"{n:,} rows are equal to another and count as invoices of their own: map invoice_id if they are not"
+            f"{some(n, 'row')} equal to another, counted as invoices of their own: map invoice_id if they are not"
         )
     if n := quality["amounts_unreadable"]:
-        said.append(f"{n:,} amounts are no number: their invoices count, their money is unknown")
-    if n := quality["prospects"]:
-        said.append(f"{n:,} customers with invoices never bought: they are in no segment")
+        said.append(f"{some(n, 'amount')} no number: the invoices count, their money is unknown")
+    if n := quality["customers_without_purchase"]:
+        said.append(f"{some(n, 'customer')} with invoices never bought: in no segment")
     return said

@@ -130,7 +130,7 @@ def _alike(engine: Engine, table: str) -> dict[str, int]:
 def said_of(meeting: Meeting) -> list[str]:
     """Say which ids were not joined though they look alike, and that none was."""
     said = [
-        f"{n:,} ids {how} from ids of purchases: they were not joined, write them alike in both"
+        f"ids {how} from those of purchases ({n:,}): not joined, write them alike in both"
         for how, n in sorted(meeting.alike.items())
     ]
     if meeting.buyers and not meeting.both:

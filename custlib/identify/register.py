@@ -118,6 +118,29 @@ def read_register(engine: Engine, gathered: Gathered, name: str, select: Select)
     return register
 
 
+def some(n: int, what: str) -> str:
+    """Write how many there are of something.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    what : str
+        One of them.
+
+    Returns
+    -------
+    str
+        Number and word.
+
+    Examples
+    --------
+    >>> some(1, "row"), some(1204, "row")
+    ('1 row', '1,204 rows')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def rules_of(name: str) -> list[dict[str, Any]]:
     """List the rules that rows of a register are held against, in order."""
     return [rule for rule in rules.load("registers")["rule"] if name in rule["of"]]
@@ -190,7 +213,7 @@ def _reject(register: Register) -> None:
 def _called(register: Register) -> str:
     """The only input, or the first and how many others."""
     first, others = register.reads[0].name, len(register.reads) - 1
-    return f"{first} and {others:,} other input{'s' if others > 1 else ''}" if others else first
+    return f"{first} and {some(others, 'other input')}" if others else first
 
 
 def _say(register: Register, code: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.identify import customer_attributes, invoices
 from custlib.identify.gathered import Gathered
-from custlib.identify.register import Register, Select, read_register, rule_named
+from custlib.identify.register import Register, Select, read_register, rule_named, some
 
 SELECTS: dict[str, Select] = {"customers": customer_attributes.customers_read, "invoices": invoices.invoices_read}
 MAKERS: dict[str, Callable[[Engine, Register], dict[str, Any]]] = {
@@ -99,9 +99,9 @@ def _remarks(register: Register, found: dict[str, Any]) -> list[str]:
     said = list(dict.fromkeys(remark for read in register.reads for remark in read.opened.remarks))
     for code, n in found["reasons"].items():
         rule = rule_named(code)
-        said.append(f"{n:,} row{'' if n == 1 else 's'} set aside: {rule['what']}. {rule['remedy']}")
+        said.append(f"{some(n, 'row')} set aside: {rule['what']}. {rule['remedy']}")
     if n := found["ids_trimmed"]:
-        said.append(f"{n:,} row{'' if n == 1 else 's'} repaired: blanks around customer_id were taken off")
+        said.append(f"{some(n, 'row')} repaired: blanks around customer_id were taken off")
     if ignored := dict.fromkeys(name for read in register.reads for name in read.opened.ignored):
         said.append(f"columns ignored: {', '.join(ignored)}")
     return said
