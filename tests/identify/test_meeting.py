@@ -28,7 +28,10 @@ def test_counts_by_hand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("listed", "bought", "how"),
-    [("7", "007", "leading zeros"), ("Ann", "ANN", "upper and lower case"), ("7.0", "7", "'.0'"), ("аnn", "ann", "look alike")],
+    [
+        ("7", "007", "leading zeros"), ("Ann", "ANN", "upper and lower case"), ("7.0", "7", "'.0'"),
+        ("\u0430nn", "ann", "look alike"),
+    ],
 )  # fmt: skip
 def test_ids_that_only_their_spelling_keeps_apart_are_said(tmp_path: Path, listed: str, bought: str, how: str) -> None:
     found = met(tmp_path, [listed, "b"], [bought, "b"])
