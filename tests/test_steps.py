@@ -29,8 +29,8 @@ def project_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lay_registers(folder: Path) -> None:
     """Write a list of customers and invoices for the project file to name."""
-    (folder / "customers.csv").write_text("customer_id,Region\n1,North\nnobody,South\n")
-    (folder / "invoices.csv").write_text("customer_id,due,paid\n1,2024-03-31,2024-04-15\n2,2024-05-31,\n")
+    (folder / "customers.csv").write_text("customer_id,Region\nC0000001,North\nnobody,South\n")
+    (folder / "invoices.csv").write_text("customer_id,due,paid\nC0000001,2024-03-31,2024-04-15\nC0000002,2024-05-31,\n")
 
 
 @pytest.fixture(scope="module")
