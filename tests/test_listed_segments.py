@@ -1,9 +1,11 @@
 """Segmentations that need more than purchases, from the files of a shop to the segment of every customer."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from custlib.differentiate import ledger
 from custlib.errors import UsageError
 from custlib.workspace import Workspace, open_run
 from tests.identify.listed_shops import listed, open_shop
@@ -48,6 +50,22 @@ def test_credit_grades_move_as_invoices_come_due_and_are_paid(tmp_path: Path) ->
     then = engine.fetch(f"select * from {shop.grouping.before.table} order by customer_id").set_index("customer_id")
     assert then["invoices_overdue"].fillna(-1).tolist() == [0, 0, 1, 1, -1]  # c had not paid by 31 March
     assert then["worst_delay"].fillna(-1).tolist() == [0, 0, 31, 31, -1]
+
+
+@pytest.mark.parametrize(
+    ("bills", "moved"), [(BILLS, []), (BILLS.replace("d,2025-02-28,", "d,2025-02-28,2025-02-28"), [("D", "A")])]
+)
+def test_an_invoice_that_was_corrected_since_moves_by_the_cause_data(
+    tmp_path: Path, bills: str, moved: list[tuple[str, str]]
+) -> None:
+    keys: dict[str, Any] = {"sales": SALES, "segments": {"segmentations": ["credit"], "replay": 1}}
+    first = open_shop(tmp_path, invoices={"text": BILLS}, as_of="2025-03-31", **keys)
+    first.need("customer_segments", "segment_moves")
+    first.engine.close()
+    second = open_shop(tmp_path, invoices={"text": bills}, **keys)
+    moves = ledger.moves(second.need("segment_moves"), "credit")
+    by_data = moves[(moves["cause"] == "data") & (moves["from_segment"] != moves["to_segment"])]
+    assert list(zip(by_data["from_segment"], by_data["to_segment"], strict=True)) == moved
 
 
 def test_without_invoices_credit_is_refused_where_it_is_asked_for(tmp_path: Path) -> None:

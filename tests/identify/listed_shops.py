@@ -13,7 +13,12 @@ PARTS = {"customers": "customers.csv", "invoices": "invoices.csv"}
 
 
 def open_shop(
-    folder: Path, *, sales: str | pd.DataFrame = SALES, engine: str = "duckdb", **sections: dict[str, Any]
+    folder: Path,
+    *,
+    sales: str | pd.DataFrame = SALES,
+    engine: str = "duckdb",
+    as_of: str = "2025-06-30",
+    **sections: dict[str, Any],
 ) -> Workspace:
     """Open a shop; each section is a dict of its keys, a register with its lines in ``text`` instead of a path."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -24,7 +29,7 @@ def open_shop(
         path = "sales.parquet"
         sales.to_parquet(folder / path)
     keys = {name: _laid(folder, PARTS[name], given) if name in PARTS else given for name, given in sections.items()}
-    shop = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": path}, "folder": folder}
+    shop = {"id": "shop", "name": "Shop", "as_of": as_of, "source": {"path": path}, "folder": folder}
     return Workspace(projects.build(shop | keys), folder / "work", engine=engine)
 
 
