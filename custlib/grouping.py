@@ -48,12 +48,13 @@ class Grouping:
 
     @cached_property
     def available(self) -> frozenset[str]:
-        """What there is beside purchases: keys of ``measures.SOURCES``."""
+        """What there is beside purchases: keys of ``measures.SOURCES``, and every attribute."""
         opened, columns = self._opened, self._opened.quality["columns"]
         there = {"amounts": opened.quality["has_amount"]}
         there |= {"quantity": "quantity" in columns, "products": "product" in columns}
         there["potential"] = bool(opened.potential)
         there["probability_alive"] = not opened.refused("forecast")
+        there |= dict.fromkeys(measures.of_registers(self._project.registers), True)
         return frozenset(name for name, is_there in there.items() if is_there)
 
     def lacking(self, segmentation: str) -> list[str]:

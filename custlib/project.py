@@ -8,12 +8,14 @@ import datetime as dt
 import math
 import re
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from custlib import rules
 from custlib.errors import UsageError, hint
+from custlib.registers import Customers, Invoices
 from custlib.source import STANDARD_COLUMNS, Source
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -87,6 +89,10 @@ class Project(_Strict):
         The source, or the first of several.
     sources : tuple of Source
         Several sources, each read in its own way; see :attr:`inputs`.
+    customers : Customers, optional
+        A list of customers with attributes.
+    invoices : Invoices, optional
+        Invoices with the days they were due and paid.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -106,6 +112,8 @@ class Project(_Strict):
     language: Literal["en", "zh"] = "en"
     source: Source
     sources: tuple[Source, ...] = ()
+    customers: Customers | None = None
+    invoices: Invoices | None = None
     segments: Segments = Segments()
     folder: Path = Field(Path(), exclude=True)
 
@@ -160,6 +168,12 @@ class Project(_Strict):
     def inputs(self) -> tuple[Source, ...]:
         """Every source of the project, in the order of the file."""
         return self.sources or (self.source,)
+
+    @property
+    def registers(self) -> dict[str, Source]:
+        """What there is beside purchases, by section of the project file."""
+        found = {"customers": self.customers, "invoices": self.invoices}
+        return {name: source for name, source in found.items() if source is not None}
 
     def replace(self, **changes: Any) -> "Project":
         """Make a checked copy with some values changed.
@@ -300,7 +314,7 @@ def _owner(model: type[BaseModel], place: list[str]) -> type[BaseModel] | None:
             continue
         field = model.model_fields.get(part)
         annotation = field.annotation if field else None
-        annotation = get_args(annotation)[0] if get_origin(annotation) is tuple else annotation
+        annotation = get_args(annotation)[0] if get_origin(annotation) in (tuple, UnionType) else annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return None
         model = annotation

@@ -190,10 +190,7 @@ def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float
         "run_id": run_id(workspace),
         "project": workspace.project.model_dump(mode="json"),
         "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "inputs": [
-            {"file": given.name, "sha256": found}
-            for given, found in zip(workspace.gathered.inputs, workspace.gathered.fingerprints, strict=True)
-        ],
+        "inputs": [{"file": given.name, "sha256": found} for given, found in workspace.gathered.listed],
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],

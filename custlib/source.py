@@ -7,7 +7,7 @@ import codecs
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -80,6 +80,8 @@ class Source(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    section: ClassVar[str] = "source"
+    required: ClassVar[tuple[str, ...]] = ("customer_id", "timestamp")
 
     path: str = ""
     package: str | None = None
@@ -135,6 +137,16 @@ class Source(BaseModel):
         return self
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """What its columns may stand for, in order: standard columns."""
+        return STANDARD_COLUMNS
+
+    @property
+    def mapped(self) -> dict[str, str]:
+        """The name in the source of every role that the project file maps."""
+        return dict(self.columns)
+
+    @property
     def label(self) -> str:
         """What messages call the source: its file, folder or table, never its address."""
         if self.url_env is None:
@@ -165,7 +177,7 @@ class Source(BaseModel):
             return (folder / self.path).resolve()
         found = find_spec(self.package)
         if found is None or not found.submodule_search_locations:
-            raise UsageError(f"source.package: {self.package} is not installed. Install it first.")
+            raise UsageError(f"{self.section}.package: {self.package} is not installed. Install it first.")
         return Path(found.submodule_search_locations[0]) / self.path
 
     def files(self, folder: Path) -> list[Path]:
@@ -198,12 +210,12 @@ class Source(BaseModel):
             return []
         place = self.location(folder)
         if place.is_dir():
-            return _of_one_kind(place, [path for path in place.rglob("*") if path.is_file()], place)
+            return _of_one_kind(self, place, [path for path in place.rglob("*") if path.is_file()], place)
         if place.exists() or not _PATTERN.search(self.path):
             return [place]
         base = pattern_base(place)
         pattern = place.relative_to(base).as_posix()
-        return _of_one_kind(place, [path for path in base.glob(pattern) if path.is_file()], base)
+        return _of_one_kind(self, place, [path for path in base.glob(pattern) if path.is_file()], base)
 
 
 def kind_of(path: Path) -> str | None:
@@ -252,7 +264,7 @@ def pattern_base(place: Path) -> Path:
     return Path(*parts[:first])
 
 
-def _of_one_kind(place: Path, found: list[Path], base: Path) -> list[Path]:
+def _of_one_kind(source: Source, place: Path, found: list[Path], base: Path) -> list[Path]:
     """Sort the files found, those that are no data left out; refuse none, and several kinds."""
     plain = [path for path in found if not any(part[0] in "_." for part in path.relative_to(base).parts)]
     read = sorted((path for path in plain if kind_of(path)), key=lambda path: path.as_posix())
@@ -263,7 +275,7 @@ def _of_one_kind(place: Path, found: list[Path], base: Path) -> list[Path]:
             "(of one kind; also JSON lines or Excel)."
         )
     if not read:
-        raise TableError(f"{place.name}: no file fits this pattern. Correct source.path.")
+        raise TableError(f"{place.name}: no file fits this pattern. Correct {source.section}.path.")
     if len(kinds) > 1:
         raise TableError(
             f"{place.name}: is a directory or pattern with files of several kinds ({', '.join(kinds)}). "

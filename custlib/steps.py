@@ -26,6 +26,7 @@ from custlib.differentiate.definitions import Definition
 from custlib.differentiate.points import Point
 from custlib.differentiate.spend import Spend
 from custlib.engine.base import Engine
+from custlib.identify import registers
 from custlib.identify.contract import make_transactions
 from custlib.identify.gathered import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -147,7 +148,10 @@ def take_up(engine: Engine, gathered: Gathered) -> None:
 
 
 def _transactions(ws: Tables) -> None:
+    listed = registers.read_registers(ws.engine, ws.gathered)
     made = make_transactions(ws.engine, ws.project, ws.gathered)
+    made["registers"] = registers.make_registers(ws.engine, listed)
+    made["warnings"] += registers.said_of_all(made["registers"])
     ws.record("source_hash", lambda: ws.gathered.hash)
     ws.gathered.release()
     increment = made.pop("increment")
@@ -184,7 +188,7 @@ def _money(ws: Tables) -> activity.Money:
 
 def _segment_history(ws: Tables) -> None:
     group, money = ws.grouping, _money(ws)
-    engine, wanted = ws.need("transactions"), group.points
+    engine, wanted = ws.need("transactions", "customer_attributes", "invoices"), group.points
     points.make_history(engine, wanted, group.needs, money)
     last = max(point.until for point in wanted)
     for point in wanted:
@@ -327,6 +331,8 @@ def _calibration_methods(ws: Tables) -> None:
 
 STEPS: dict[str, Step] = {
     "transactions": _transactions,
+    "customer_attributes": lambda ws: registers.make_none(ws.need("transactions"), "customer_attributes"),
+    "invoices": lambda ws: registers.make_none(ws.need("transactions"), "invoices"),
     "customer_history": _history,
     "customer_activity": _activity("customer_activity", "now"),
     "cells": _cells("cells", "customer_activity"),

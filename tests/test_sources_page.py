@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from custlib import project as projects
+from custlib.differentiate.measures import INVOICED
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.identify.inputs import inputs
 from custlib.identify.sources import open_input
+from custlib.workspace import Workspace
 from tests.house.sources import ROOT
 
 PAGE = ROOT / "docs" / "sources.md"
@@ -36,6 +38,9 @@ def lay(folder: Path) -> None:
     (folder / "sales.csv").write_text("client,day,revenue\nann,2025-01-01,10.5\nbob,2025-02-01,20\n")
     german = "customer_id;timestamp;amount;product\nann;01.01.2025;10,5;Käse\nbob;01.02.2025;20;Öl\n"
     (folder / "umsatz.csv").write_bytes(german.encode("cp1252"))
+    (folder / "crm.csv").write_bytes("Nr;Gebiet;geb\nann;Köln;1980-05-01\nzoe;;\n".encode("cp1252"))
+    bills = "Nr;faellig;bezahlt;Betrag;Beleg\nann;31.01.2025;02.02.2025;10,5;1\nbob;28.02.2025;;20;2\n"
+    (folder / "open_items.csv").write_text(bills)
     lines = "".join(f'{{"customer_id":"{c}","timestamp":"{t}","amount":{a}}}\n' for c, t, a in ROWS)
     (folder / "sales.jsonl").write_text(lines)
     (folder / "web.jsonl").write_text(lines)
@@ -83,7 +88,26 @@ def test_a_project_file_of_the_page_is_read(tmp_path: Path, text: str) -> None:
 def test_the_page_shows_every_kind() -> None:
     kinds: set[Any] = {entry.kind for text in EXAMPLES for entry in _named(text)}
     assert kinds >= {"csv", "jsonl", "excel", "sqlite", "database"}
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 10
+
+
+REGISTERS = [text for text in EXAMPLES if "[customers]" in text or "[invoices]" in text]
+
+
+@pytest.mark.parametrize("text", REGISTERS, ids=["customers", "invoices"])
+def test_a_register_of_the_page_is_made(tmp_path: Path, text: str) -> None:
+    lay(tmp_path)
+    shop = Workspace(projects.build(tomllib.loads(text) | {"folder": tmp_path}), tmp_path / "work")
+    engine = shop.need("customer_attributes", "invoices")
+    (made,) = shop.quality["registers"].values()
+    assert made["rows_used"] == made["rows_read"] == 2
+    table = "customer_attributes" if "[customers]" in text else "invoices"
+    assert engine.fetch(f"select * from {table} order by customer_id").shape == (2, 3 if "[customers]" in text else 4)
+    shop.engine.close()
+
+
+def test_the_measures_of_the_page_are_those_there_are() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", TEXT, flags=re.MULTILINE)) == set(INVOICED)
 
 
 def _named(text: str) -> list[Any]:

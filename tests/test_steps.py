@@ -8,12 +8,29 @@ from custlib import tables
 from custlib.differentiate.points import between
 from custlib.steps import STEPS
 from custlib.workspace import Workspace, open_run
-from tests.notebooks.shops import make_shop
+from tests.notebooks.shops import SHOP, make_shop
+
+REGISTERS = """
+[customers]
+path = "customers.csv"
+attributes = { region = "Region" }
+
+[invoices]
+path = "invoices.csv"
+"""
 
 
 @pytest.fixture(scope="module")
 def project_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_shop(tmp_path_factory.mktemp("shop"))
+    folder = tmp_path_factory.mktemp("shop")
+    lay_registers(folder)
+    return make_shop(folder, text=SHOP + REGISTERS)
+
+
+def lay_registers(folder: Path) -> None:
+    """Write a list of customers and invoices for the project file to name."""
+    (folder / "customers.csv").write_text("customer_id,Region\nC0000001,North\nnobody,South\n")
+    (folder / "invoices.csv").write_text("customer_id,due,paid\nC0000001,2024-03-31,2024-04-15\nC0000002,2024-05-31,\n")
 
 
 @pytest.fixture(scope="module")

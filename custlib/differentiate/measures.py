@@ -190,6 +190,93 @@ def counted(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.dat
     return f"select customer_id, {', '.join(columns)} from ({known}) group by customer_id"
 
 
+def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.date) -> str | None:
+    """Write the select of what is counted from invoices, one row per customer with an invoice that is known.
+
+    An invoice is known from the day it is due, or from the day it was paid where that is earlier: the register does not
+    say when it was written. A payment after ``until`` is not known yet, so that invoice is unpaid. One that is paid, or
+    unpaid, on the day it is due is not late.
+
+    Parameters
+    ----------
+    sql : Dialect
+        Of the engine.
+    names : iterable of str
+        Names of measures; those that need no invoices are passed over.
+    as_of : datetime.date
+        The day that invoices are looked at.
+    until : datetime.date
+        Last day of what is known.
+
+    Returns
+    -------
+    str or None
+        None where no measure needs invoices.
+    """
+    wanted = [name for name in INVOICED if name in set(names)]
+    if not wanted:
+        return None
+    day, last = f"date '{as_of.isoformat()}'", f"date '{until.isoformat()}'"
+    delay = f"case when paid is not null then {sql.days('paid', 'due')} else {sql.days(day, 'due')} end"
+    columns = {
+        "invoices_due": f"count(case when due <= {day} then 1 end)",
+        "invoices_late": f"count(case when paid > due or (paid is null and due < {day}) then 1 end)",
+        "invoices_overdue": f"count(case when paid is null and due < {day} then 1 end)",
+        "worst_delay": f"greatest(max({delay}), 0)",
+    }
+    kept = f"select customer_id, due, case when paid <= {last} then paid end as paid from invoices"
+    return f"""
+        select customer_id, {", ".join(f"{columns[name]} as {name}" for name in wanted)}
+        from ({kept} where due <= {last} or paid <= {last}) group by customer_id"""
+
+
+def of_registers(sections: Mapping[str, Any]) -> list[str]:
+    """List what the registers of a project give measures: ``invoices``, and every attribute.
+
+    Parameters
+    ----------
+    sections : mapping
+        Registers by section of the project file.
+
+    Returns
+    -------
+    list of str
+        As :func:`custlib.differentiate.segments.lacking` takes them.
+
+    Examples
+    --------
+    >>> from custlib.registers import Customers
+    >>> of_registers({"customers": Customers(path="crm.csv", attributes={"region": "Region"})})
+    ['attribute_region']
+    """
+    attributes = sections["customers"].roles[1:] if "customers" in sections else ()
+    return [*attributes, *(["invoices"] if "invoices" in sections else [])]
+
+
+def joined(sql: Dialect, name: str, there: Iterable[str]) -> str:
+    """Write a measure of a table ``j`` that has no row for some customers.
+
+    Where nothing is counted it is 0; attributes, and invoices of a customer who has none, are unknown.
+
+    Parameters
+    ----------
+    sql : Dialect
+        Of the engine.
+    name : str
+        Name of the measure.
+    there : iterable of str
+        Columns of the table; an attribute that the list of customers no longer has is unknown.
+
+    Returns
+    -------
+    str
+        An SQL expression with its name.
+    """
+    if name not in there:
+        return f"cast(null as {sql.text_type}) as {name}"
+    return f"j.{name}" if name.startswith(ATTRIBUTE) or name in INVOICED else f"coalesce(j.{name}, 0) as {name}"
+
+
 def alive(sql: Dialect, model: Mapping[str, Any]) -> str:
     """Write P(alive) by a frozen model as an expression of the activity.
 

@@ -146,8 +146,7 @@ def make_point(
     select = activity_at(engine.dialect, end, history=history, carry=carry, also=also)
     reads = [history]
     for table, columns in _joined(engine, point, names).items():
-        kept = ", ".join(f"j.{name}" if name.startswith(measures.ATTRIBUTE) else f"coalesce(j.{name}, 0) as {name}"
-                         for name in columns)  # fmt: skip
+        kept = ", ".join(measures.joined(engine.dialect, name, there=engine.columns(table)) for name in columns)
         select = f"select a.*, {kept} from ({select}) a left join {table} j using (customer_id)"
         reads.append(table)
     engine.define(point.table, select, of=tuple(reads), as_of=point.as_of)
@@ -161,6 +160,12 @@ def _joined(engine: Engine, point: Point, names: list[str]) -> dict[str, list[st
         table = f"measures_{point.name}"
         engine.make(table, lines, per_customer=True)
         found[table] = [name for name in names if name == "products" or name.startswith("quantity_")]
+    billed = measures.invoiced(engine.dialect, names, as_of=point.as_of, until=point.until)
+    if billed:
+        engine.make(f"invoices_{point.name}", billed)
+        found[f"invoices_{point.name}"] = [name for name in names if name in measures.INVOICED]
+    if attributes := [name for name in names if name.startswith(measures.ATTRIBUTE)]:
+        found["customer_attributes"] = attributes
     return found
 
 

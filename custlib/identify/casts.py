@@ -4,6 +4,8 @@ Every column is taken as text first, so that ids keep their zeros and each cast 
 a column that a Parquet file types already stays typed.
 """
 
+from collections.abc import Iterable
+
 from custlib.engine.dialect import Dialect
 from custlib.identify.sources import Opened
 from custlib.project import STANDARD_COLUMNS, Source
@@ -39,16 +41,16 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
     return f"""
         select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
                channel_text as channel, timestamp_text, amount_text, timestamp_given, amount_given,
-               {_day(sql, opened.types["timestamp"], source)} as day,
-               {_number(sql, "amount", opened, source)} as amount_number,
-               {_number(sql, "cost", opened, source)} as cost_number,
-               {_number(sql, "quantity", opened, source)} as quantity,
+               {day(sql, "timestamp", opened, source)} as day,
+               {number(sql, "amount", opened, source)} as amount_number,
+               {number(sql, "cost", opened, source)} as cost_number,
+               {number(sql, "quantity", opened, source)} as quantity,
                {_constant("amount" in opened.columns)} as has_amount,
                {_constant("cost" in opened.columns)} as has_cost,
                {_is_trimmed(sql, opened)} as is_trimmed,
                {_has_thousands(sql, opened, source)} as has_thousands,
                {_symbol(sql, opened, source)} as symbol
-        from ({_texts(sql, opened)})"""
+        from ({texts(sql, opened)})"""
 
 
 def has_whole_ids(opened: Opened) -> bool:
@@ -58,16 +60,30 @@ def has_whole_ids(opened: Opened) -> bool:
 
 def shown(sql: Dialect, name: str, opened: Opened) -> str:
     """Write what stood in a column, as trimmed text, for the few rows that are set aside."""
-    return _trimmed(sql, f"{name}_given", opened.types.get(name, "VARCHAR"))
+    return trimmed(sql, f"{name}_given", opened.types.get(name, "VARCHAR"))
 
 
-def _texts(sql: Dialect, opened: Opened) -> str:
-    """Write the select that gives every standard column as it is and as trimmed text, null where it is not.
+def texts(sql: Dialect, opened: Opened, names: Iterable[str] = STANDARD_COLUMNS) -> str:
+    """Write the select that gives every column as it is and as trimmed text, null where it is not.
 
     A time or a number that the source types is not written as text: there a text only tells that it is given.
+
+    Parameters
+    ----------
+    sql : Dialect
+        The words of the engine.
+    opened : Opened
+        The columns of the source and their types.
+    names : iterable of str, optional
+        What the columns may stand for; standard columns when not given.
+
+    Returns
+    -------
+    str
+        One select over the view ``source`` with ``<name>_given`` and ``<name>_text``.
     """
     columns = []
-    for name in STANDARD_COLUMNS:
+    for name in names:
         given = sql.name(opened.columns[name]) if name in opened.columns else f"cast(null as {sql.text_type})"
         columns += [f"{given} as {name}_given", f"{_text(sql, name, given, opened)} as {name}_text"]
     return f"select {', '.join(columns)} from source"
@@ -78,7 +94,7 @@ def _text(sql: Dialect, name: str, given: str, opened: Opened) -> str:
         return f"cast(null as {sql.text_type})"
     if _stays_typed(name, opened):
         return f"case when {given} is not null then 'given' end"
-    return _trimmed(sql, given, opened.types[name])
+    return trimmed(sql, given, opened.types[name])
 
 
 def _stays_typed(name: str, opened: Opened) -> bool:
@@ -87,10 +103,11 @@ def _stays_typed(name: str, opened: Opened) -> bool:
     return opened.types[name].startswith(("TIMESTAMP", "DATE")) or (name in _NUMBERS and not _is_text(opened, name))
 
 
-def _trimmed(sql: Dialect, given: str, kind: str) -> str:
+def trimmed(sql: Dialect, given: str, kind: str) -> str:
+    """Write a column of a type as text without the blanks around it; null where nothing is left."""
     written = sql.text(given, kind)
-    trimmed = f"nullif(trim(both {sql.literal(_BLANKS)} from {written}), '')"
-    return sql.unless_clean(written, trimmed) if kind == "VARCHAR" else trimmed
+    bare = f"nullif(trim(both {sql.literal(_BLANKS)} from {written}), '')"
+    return sql.unless_clean(written, bare) if kind == "VARCHAR" else bare
 
 
 def _customer(opened: Opened) -> str:
@@ -112,8 +129,8 @@ def _is_text(opened: Opened, name: str) -> bool:
     return opened.types.get(name) == "VARCHAR"
 
 
-def _number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
-    """Write a column as a number: as the source declares, else without currency sign and parentheses.
+def number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
+    """Write a column of :func:`texts` as a number: as the source declares, else without currency sign and parentheses.
 
     What a source types as a float is shown to the engine as a case: the statistics of a Parquet file know no NaN,
     and an engine that trusts them takes ``amount between a and b`` for true without looking.
@@ -122,8 +139,8 @@ def _number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
     if name not in opened.columns:
         return "cast(null as double)"
     if not _is_text(opened, name):
-        number = f"cast({name}_given as double)"
-        return f"case when isnan({number}) then cast('infinity' as double) else {number} end"
+        typed = f"cast({name}_given as double)"
+        return f"case when isnan({typed}) then cast('infinity' as double) else {typed} end"
     bare = sql.replaced(sql.replaced(text, _FIRST_SYMBOL, "{1}{2}"), _PARENTHESES, "-{1}")
     return f"coalesce({_declared(sql, text, source)}, {_declared(sql, bare, source)})"
 
@@ -161,25 +178,42 @@ def _symbol(sql: Dialect, opened: Opened, source: Source) -> str:
     return f"case when {_declared(sql, 'amount_text', source)} is null then {found} end"
 
 
-def _day(sql: Dialect, kind: str, source: Source) -> str:
-    """Write the local business day of the timestamp column."""
-    zone = source.timezone or "UTC"
+def day(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
+    """Write the local business day of a column of :func:`texts`; null where it is not written as the source says.
+
+    Parameters
+    ----------
+    sql : Dialect
+        The words of the engine.
+    name : str
+        What the column stands for, for instance ``timestamp``.
+    opened : Opened
+        The columns of the source and their types.
+    source : Source
+        How it is written.
+
+    Returns
+    -------
+    str
+        An expression.
+    """
+    kind, zone, text = opened.types[name], source.timezone or "UTC", f"{name}_text"
     if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")):
-        return sql.local_day("timestamp_given", zone)
+        return sql.local_day(f"{name}_given", zone)
     if kind.startswith(("TIMESTAMP", "DATE")):
-        return "cast(timestamp_given as date)"
+        return f"cast({name}_given as date)"
     if source.date_format:
-        return _formatted_day(sql, source.date_format, zone)
-    local = f"cast({sql.moment('timestamp_text')} as date)"
+        return _formatted_day(sql, text, source.date_format, zone)
+    local = f"cast({sql.moment(text)} as date)"
     if not source.timezone:
         return local
-    there = sql.local_day(sql.instant("timestamp_text"), zone)
-    return f"case when {sql.matches('timestamp_text', _OFFSET)} then {there} else {local} end"
+    there = sql.local_day(sql.instant(text), zone)
+    return f"case when {sql.matches(text, _OFFSET)} then {there} else {local} end"
 
 
-def _formatted_day(sql: Dialect, form: str, zone: str) -> str:
+def _formatted_day(sql: Dialect, text: str, form: str, zone: str) -> str:
     """Write the day of a text in a declared form: day numbers of Excel, seconds since 1970, or strptime."""
-    number = sql.number("timestamp_text")
+    number = sql.number(text)
     if form == "excel":
         day = sql.add_days("date '1899-12-30'", f"floor({number})")
         return f"case when {number} between 1 and 200000 then {day} end"
@@ -187,4 +221,4 @@ def _formatted_day(sql: Dialect, form: str, zone: str) -> str:
         seconds = f"({number} / {_SECONDS[form]})"
         day = sql.local_day(sql.since_1970(seconds), zone)
         return f"case when {seconds} between -1e10 and 1e10 then {day} end"
-    return sql.formatted_day("timestamp_text", form)
+    return sql.formatted_day(text, form)

@@ -4,10 +4,9 @@ from collections.abc import Collection, Sequence
 
 from custlib.errors import TableError, hint
 from custlib.identify.inputs import Input
-from custlib.project import STANDARD_COLUMNS
 
-REQUIRED = ("customer_id", "timestamp")
 MONEY = ("amount", "cost", "quantity")
+DAYS = ("timestamp", "due", "paid")
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT", "JSON")
 _NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
 
@@ -36,18 +35,19 @@ def match(given: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple
     """
     folded = {name.strip().casefold(): name for name in available}
     columns, faults, remarks = {}, [], []
-    for standard in STANDARD_COLUMNS:
-        wanted = given.source.columns.get(standard, standard)
+    source = given.source
+    for standard in source.roles:
+        wanted = source.mapped.get(standard, standard)
         found = wanted if wanted in available else folded.get(wanted.strip().casefold())
         if found is not None:
             columns[standard] = found
             if found != wanted:
                 remarks.append(f"column name {found!r} was read as {wanted!r}")
-        elif standard in given.source.columns or standard in REQUIRED:
+        elif standard in source.mapped or standard in source.required:
             mapped = f" (mapped from {standard})" if wanted != standard else ""
             faults.append(f"{given.name}: column {wanted!r}{mapped} is missing. {hint(wanted, available)}")
     if faults:
-        faults.append('Name your columns, for instance [source.columns] customer_id = "client".')
+        faults.append(f'Name your columns, for instance [{source.section}.columns] customer_id = "client".')
         raise TableError("\n".join(faults))
     return columns, tuple(remarks)
 

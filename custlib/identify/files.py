@@ -21,7 +21,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _TRIED_LINES = 50
 
 
-def check_file(path: Path, name: str) -> None:
+def check_file(path: Path, name: str, section: str = "source") -> None:
     """Refuse what is no file that can be read.
 
     Parameters
@@ -30,6 +30,8 @@ def check_file(path: Path, name: str) -> None:
         The file.
     name : str
         What messages call it.
+    section : str, default "source"
+        The section of the project file that names it.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def check_file(path: Path, name: str) -> None:
         If it is missing, empty, of a kind that is not read, or packed as no export is.
     """
     if not path.is_file():
-        raise TableError(f"{name}: no such file (looked in {path.parent.name}/). Correct source.path.")
+        raise TableError(f"{name}: no such file (looked in {path.parent.name}/). Correct {section}.path.")
     if path.stat().st_size == 0:
         raise TableError(f"{name}: the file is empty (0 bytes). Export it again.")
     if path.suffix.lower() == ".gz":

@@ -12,7 +12,6 @@ from custlib.identify.columns import MONEY, in_role, used
 from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
 from custlib.identify.inputs import Input, Staged
 from custlib.identify.staging import embedded, staged
-from custlib.project import STANDARD_COLUMNS
 
 _TRIED_LINES = 20_000
 _LARGEST_LINE = 2_000_000
@@ -79,7 +78,7 @@ def _stage(given: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> 
 
 def _wanted(given: Input) -> list[str]:
     """The names that standard columns would have: a key may come up only far down."""
-    return [given.source.columns.get(standard, standard) for standard in STANDARD_COLUMNS]
+    return [given.source.mapped.get(standard, standard) for standard in given.source.roles]
 
 
 def _keys(given: Input, path: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custlib.identify.columns import MONEY, in_role
+from custlib.identify.columns import DAYS, MONEY, in_role
 from custlib.identify.inputs import Input
 from custlib.identify.staging import staged, write_batches
 
@@ -92,7 +92,7 @@ def _write(given: Input, columns: Sequence[str], blocks: Iterator[Rows], path: P
 
 def _typed(given: Input, columns: Sequence[str], rows: Rows, as_text: frozenset[str]) -> list[_Column]:
     """Tell by the first rows what each column holds."""
-    money, days = in_role(given, MONEY, columns), in_role(given, ("timestamp",), columns)
+    money, days = in_role(given, MONEY, columns), in_role(given, DAYS, columns)
     found = []
     for place, name in enumerate(columns):
         kind = "text" if name in as_text else _kind([row[place] for row in rows], is_money=name in money)

@@ -157,7 +157,7 @@ def stage(given: Input, folder: Path) -> Input:
     if given.staged is not None:
         return given
     if given.path is not None:
-        check_file(given.path, given.name)
+        check_file(given.path, given.name, given.source.section)
         if given.kind is None:
             raise refuse_kind(given.path, given.name)
     make = STAGES.get(given.kind or "")
@@ -263,7 +263,7 @@ def fingerprint(given: Input) -> str:
         with TemporaryDirectory(prefix="custlib-") as folder:
             return fingerprint(stage(given, Path(folder)))
     if given.path is None or not given.path.is_file():
-        raise TableError(f"{given.name}: no such file. Correct source.path.")
+        raise TableError(f"{given.name}: no such file. Correct {given.source.section}.path.")
     with given.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     if given.partitions:
@@ -290,7 +290,7 @@ def _add_partitions(engine: Engine, given: Input, inner: str, view: str) -> None
     engine.attach_select(view, f"select {', '.join(['*', *added])} from {inner}")
 
 
-def explain(fault: Exception, path: Path) -> Exception:
+def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
     """Turn what the engine says of an unreadable file into the error form of the house.
 
     Parameters
@@ -299,6 +299,8 @@ def explain(fault: Exception, path: Path) -> Exception:
         What the engine raised.
     path : pathlib.Path
         The file.
+    section : str, default "source"
+        The section of the project file that names it.
 
     Returns
     -------
@@ -311,9 +313,9 @@ def explain(fault: Exception, path: Path) -> Exception:
     if isinstance(fault, RunError) and (str(path) in text or _STAGED.search(text)):
         return TableError(f"{path.name}: cannot be read, truncated or corrupt (end of the file). Export it again.")
     if isinstance(fault, UsageError | TableError | RunError):
-        return fault
+        return type(fault)(text.replace("source.date_format", f"{section}.date_format"))
     if "format specifier" in text:
-        return UsageError(f"source.date_format: {text.splitlines()[0].split(': ', 1)[-1]}. Use strptime codes.")
+        return UsageError(f"{section}.date_format: {text.splitlines()[0].split(': ', 1)[-1]}. Use strptime codes.")
     text = _STAGED.sub(path.name, text.replace(str(path), path.name))
     line = re.search(r"CSV Error on Line: (\d+)", text)
     kind = re.sub(r"Original Line:.*", "", text).lower()

@@ -2,11 +2,13 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from custlib.differentiate import measures, points
 from custlib.differentiate.activity import Money
 from custlib.errors import UsageError
+from custlib.registers import Customers, Invoices
 from tests.differentiate.bases import AS_OF
 
 ROWS = [
@@ -48,6 +50,76 @@ def test_quantities_are_summed_over_their_window(base):
     engine.make("transactions", "select *, cast(2 as double) as quantity from transactions")
     found = customers_at(engine, points.at(AS_OF), ("quantity_last_365d",))
     assert found == {"a": {"quantity_last_365d": 6}, "b": {"quantity_last_365d": 4}}
+
+
+INVOICES = [
+    ("a", "2025-01-31", "2025-01-20"),  # in time
+    ("a", "2025-03-31", "2025-04-10"),  # ten days late
+    ("a", "2025-06-30", None),  # due on the earlier date
+    ("a", "2025-09-30", "2025-09-30"),  # on the day
+    ("b", "2025-12-31", None),  # due on as_of: not late
+    ("b", "2026-01-31", "2025-12-01"),  # paid before it is due
+    ("b", "2026-02-28", None),  # due later: not known yet
+    ("c", "2026-03-31", None),
+]  # fmt: skip
+
+
+def with_invoices(engine):
+    days = [(c, f"date '{due}'", f"date '{paid}'" if paid else "cast(null as date)") for c, due, paid in INVOICES]
+    rows = [f"select '{c}' as customer_id, {due} as due, {paid} as paid, 1 as amount" for c, due, paid in days]
+    engine.make("invoices", " union all ".join(rows))
+    return engine
+
+
+def invoices_at(engine, point):
+    points.make_history(engine, [point], measures.INVOICED, Money())
+    points.make_point(engine, point, measures.INVOICED, last=point.until, daily_rate=0.0)
+    columns = ", ".join(measures.INVOICED)
+    found = engine.fetch(f"select customer_id, {columns} from {point.table} order by customer_id").astype(object)
+    return {row[0]: [None if pd.isna(value) else value for value in row[1:]] for row in found.itertuples(index=False)}
+
+
+def test_invoices_at_two_dates_by_hand(base):
+    """due, late, overdue, worst delay; b has an invoice that is known, c none that is."""
+    engine = with_invoices(base([*ROWS, ("c", "2025-01-01", 1, None)]))
+    assert invoices_at(engine, points.at(AS_OF)) == {"a": [4, 2, 1, 184], "b": [1, 0, 0, 0], "c": [None] * 4}
+    then = dt.date(2025, 6, 30)
+    assert invoices_at(engine, points.at(then)) == {"a": [3, 1, 0, 10], "b": [None] * 4, "c": [None] * 4}
+    # between due and paid: the payment of 10 April is not known yet, so it is overdue by five days
+    assert invoices_at(engine, points.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5]
+
+
+def test_had_only_time_passed_what_was_open_grows_older(base):
+    """Known to 5 April, looked at on 31 December: what was paid later is open, what was due later is not known."""
+    engine = with_invoices(base(ROWS))
+    found = invoices_at(engine, points.Point(AS_OF, dt.date(2025, 4, 5)))
+    assert found == {"a": [2, 1, 1, 275]}  # 31 March to 31 December; b had not bought by then
+
+
+def test_an_invoice_paid_early_is_known_but_not_yet_due(base):
+    found = invoices_at(with_invoices(base(ROWS)), points.at(dt.date(2025, 12, 15)))
+    assert found["b"] == [0, 0, 0, 0]
+
+
+def test_attributes_are_joined_as_text_and_unknown_where_there_are_none(base):
+    engine = base(ROWS)
+    engine.make("customer_attributes", "select 'a' as customer_id, '3' as attribute_size union all select 'z', '4'")
+    point, needs = points.at(AS_OF), ("attribute_size", "attribute_gone", "products")
+    points.make_history(engine, [point], needs, Money())
+    points.make_point(engine, point, needs, last=point.until, daily_rate=0.0)
+    found = engine.fetch(f"select customer_id, {', '.join(needs)} from {point.table} order by customer_id")
+    assert found["customer_id"].tolist() == ["a", "b"]
+    assert found["attribute_size"].tolist()[0] == "3"
+    assert found["attribute_size"].isna().tolist() == [False, True]
+    assert found["attribute_gone"].isna().all()
+    assert found["products"].tolist() == [2, 0]
+
+
+def test_what_registers_give_measures():
+    crm = Customers(path="crm.csv", attributes={"region": "r", "size": "s"})
+    assert measures.of_registers({"customers": crm}) == ["attribute_region", "attribute_size"]
+    assert measures.of_registers({"invoices": Invoices(path="i.csv")}) == ["invoices"]
+    assert measures.of_registers({}) == []
 
 
 def test_a_name_that_no_measure_has_is_refused():

@@ -59,3 +59,15 @@ def test_a_run_removes_the_copy_that_a_failed_one_left(tmp_path):
     with pytest.raises(TableError, match=r"a.csv: no rows under the header"):
         run_project(project, reports=tmp_path / "reports", work=tmp_path / "work")
     assert not left.exists()
+
+
+def test_registers_are_of_the_hash_and_listed_after_the_purchases(tmp_path):
+    (tmp_path / "a.csv").write_text("customer_id,timestamp\nann,2025-01-01\n")
+    (tmp_path / "crm.csv").write_text("customer_id\nann\n")
+    project = projects.build(SHOP | {"source": {"path": "a.csv"}, "customers": {"path": "crm.csv"}, "folder": tmp_path})
+    found = Gathered(project, tmp_path / "work")
+    assert [given.name for given, _ in found.listed] == ["a.csv", "crm.csv"]
+    assert found.paths == (tmp_path / "a.csv", tmp_path / "crm.csv")
+    assert found.hash not in (gathered(tmp_path, path="a.csv").hash, *found.fingerprints)
+    (tmp_path / "crm.csv").write_text("customer_id\nbob\n")
+    assert Gathered(project, tmp_path / "work").hash != found.hash

@@ -1,0 +1,229 @@
+"""Reads a register beside the purchases: makes ``<register>_read_<n>``, one per input, bad rows named by their rule.
+
+The rules are data (``rules/registers.toml``). What is set aside is counted with its reason; a register whose rows are
+mostly bad is refused with one screen, as purchases are.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.errors import TableError
+from custlib.identify.gathered import Gathered
+from custlib.identify.inputs import Input
+from custlib.identify.sources import Opened, explain, fingerprint_of, open_input, release, stage
+from custlib.project import Source
+
+Select = Callable[[Dialect, Opened, Source], str]
+_SHOWN_ROWS = 3
+_DAY_FORMS = "unreadable_timestamp"  # the rule of the contract whose suspects know how days are written
+
+
+@dataclass(frozen=True)
+class Read:
+    """One input of a register that was read.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    table : str
+        Its rows, with the first rule that each breaks in ``reason``.
+    opened : Opened
+        Its columns.
+    rows : int
+        How many rows it has.
+    reasons : dict of str to int
+        Rows that break a rule, by the rule.
+    first : dict of str to list of int
+        The first rows that break a rule, for rules that may refuse it.
+    suspected : dict of str to str
+        What most texts that break a rule look like, where that is known.
+    """
+
+    name: str
+    table: str
+    opened: Opened
+    rows: int
+    reasons: dict[str, int]
+    first: dict[str, list[int]]
+    suspected: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register that was read and holds mostly good rows: its section of the project file, and its inputs."""
+
+    name: str
+    reads: tuple[Read, ...]
+
+    @property
+    def select(self) -> str:
+        """The select of the good rows of all inputs."""
+        return " union all ".join(f"select * from {read.table} where reason is null" for read in self.reads)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all inputs."""
+        return sum(read.rows for read in self.reads)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Rows that break a rule, by the rule, of all inputs."""
+        return dict(sum((Counter(read.reasons) for read in self.reads), Counter()))
+
+    def drop(self, engine: Engine) -> None:
+        """Remove the rows as they were read."""
+        for read in self.reads:
+            engine.drop(read.table)
+
+
+def read_register(engine: Engine, gathered: Gathered, name: str, select: Select) -> Register:
+    """Read every input of a register and hold its rows against the rules.
+
+    Parameters
+    ----------
+    engine : Engine
+        Where its rows are made.
+    gathered : Gathered
+        The inputs of the project, with their hashes.
+    name : str
+        Section of the project file: ``customers`` or ``invoices``.
+    select : callable
+        Writes the select of the columns that rules speak of, over the view ``source``.
+
+    Returns
+    -------
+    Register
+        Its good rows and what was counted.
+
+    Raises
+    ------
+    TableError
+        If an input cannot be read, lacks a column, changed meanwhile, or most rows are bad.
+    """
+    pairs = list(zip(gathered.registers[name], gathered.register_fingerprints[name], strict=True))
+    reads = []
+    for number, (given, fingerprint) in enumerate(pairs):
+        reads.append(_read(engine, given, f"{name}_read_{number}", select))
+        if fingerprint_of(given) != fingerprint:
+            raise TableError(f"{given.name}: changed while it was read. Run again once it is written.")
+    register = Register(name, tuple(reads))
+    _reject(register)
+    return register
+
+
+def some(n: int, what: str) -> str:
+    """Write how many there are of something.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    what : str
+        One of them.
+
+    Returns
+    -------
+    str
+        Number and word.
+
+    Examples
+    --------
+    >>> some(1, "row"), some(1204, "row")
+    ('1 row', '1,204 rows')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def rules_of(name: str) -> list[dict[str, Any]]:
+    """List the rules that rows of a register are held against, in order."""
+    return [rule for rule in rules.load("registers")["rule"] if name in rule["of"]]
+
+
+def rule_named(code: str) -> dict[str, Any]:
+    """Look one rule up by its id."""
+    found: dict[str, Any] = next(rule for rule in rules.load("registers")["rule"] if rule["id"] == code)
+    return found
+
+
+def _read(engine: Engine, given: Input, table: str, select: Select) -> Read:
+    source, staged = given.source, stage(given, engine.folder)
+    try:
+        opened = open_input(engine, staged)
+        cases = " ".join(
+            f"when {rule['bad']} then {engine.dialect.literal(rule['id'])}" for rule in rules_of(source.section)
+        )
+        view = f"select *, case {cases} end as reason from ({select(engine.dialect, opened, source)})"
+        engine.make(table, view)
+        return _counted(engine, given, opened, table, view)
+    except Exception as fault:
+        raise explain(fault, given.path or Path(given.name), source.section) from None
+    finally:
+        if staged is not given:
+            release(staged)
+
+
+def _counted(engine: Engine, given: Input, opened: Opened, table: str, view: str) -> Read:
+    """Count the rows of an input by the rule they break; find the first ones where there are many."""
+    found = engine.fetch(f"select reason, count(*) as n from {table} group by reason")
+    bad = found.dropna(subset=["reason"])
+    rows, reasons = int(found["n"].sum()), dict(zip(bad["reason"], map(int, bad["n"]), strict=True))
+    many = [code for code, n in reasons.items() if sum(reasons.values()) >= _least(code) * rows]
+    broken = {code: f"reason = {engine.dialect.literal(code)}" for code in many}
+    first = {code: engine.first_rows(f"({view})", holds, rows=_SHOWN_ROWS) for code, holds in broken.items()}
+    suspected = {code: said for code in many if (said := _suspected(engine, table, code, reasons[code]))}
+    return Read(given.name, table, opened, rows, reasons, first, suspected)
+
+
+def _least(code: str) -> float:
+    return float(min(rule_named(code)["error_if"], rules.load("registers")["most_bad"]))
+
+
+def _suspected(engine: Engine, table: str, code: str, rows: int) -> str:
+    """Say what most of the days that cannot be read look like, where the contract knows their form."""
+    if not code.startswith("unreadable_"):
+        return ""
+    text, sql = f"{rule_named(code)['column']}_text", engine.dialect
+    suspects = [suspect for suspect in rules.load("contract")["suspect"] if suspect["rule"] == _DAY_FORMS]
+    counts = [f"count(*) filter (where {sql.matches(text, one['form'])}) as s{i}" for i, one in enumerate(suspects)]
+    found = engine.fetch(f"select {', '.join(counts)} from {table} where reason = {sql.literal(code)}")
+    said = [one["says"] for i, one in enumerate(suspects) if found[f"s{i}"].item() > rows / 2]
+    return f"{said[0]}. " if said else ""
+
+
+def _reject(register: Register) -> None:
+    """Raise once, naming every fault, when a register cannot be used."""
+    read, reasons = register.rows, register.reasons
+    if read == 0:
+        raise TableError(f"{_called(register)}: no rows under the header (0 rows). Export it again.")
+    codes = [code for code, n in reasons.items() if n >= rule_named(code)["error_if"] * read]
+    if sum(reasons.values()) >= rules.load("registers")["most_bad"] * read:
+        codes = list(reasons)
+    if codes:
+        ordered = sorted(codes, key=lambda code: (-reasons[code], code))
+        raise TableError("\n".join(_say(register, code) for code in ordered))
+
+
+def _called(register: Register) -> str:
+    """The only input, or the first and how many others."""
+    first, others = register.reads[0].name, len(register.reads) - 1
+    return f"{first} and {some(others, 'other input')}" if others else first
+
+
+def _say(register: Register, code: str) -> str:
+    """Say how often a rule is broken, in which rows, and in which of several inputs most."""
+    rule = rule_named(code)
+    worst = max(register.reads, key=lambda read: read.reasons.get(code, 0))
+    given = worst.opened.columns.get(rule["column"], rule["column"])
+    mapped = f" (column {given!r})" if given != rule["column"] else ""
+    rows = ", ".join(f"{row:,}" for row in worst.first.get(code, []))
+    how_many = f"{worst.reasons[code]:,} of {worst.rows:,} rows" + (f" (first: rows {rows})" if rows else "")
+    if len(register.reads) > 1:
+        how_many += f", in all inputs {register.reasons[code]:,} of {register.rows:,} rows"
+    return f"{worst.name}: {rule['what']}{mapped} in {how_many}. {worst.suspected.get(code, '')}{rule['remedy']}."

@@ -1,0 +1,107 @@
+"""Makes ``customer_attributes`` and ``invoices`` with what the quality record keeps of them, where a project has them.
+
+They are read before the purchases, so that one that cannot be used is refused first, and made once the ids of the
+purchases are known.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from custlib.engine.base import Engine
+from custlib.identify import customer_attributes, invoices
+from custlib.identify.gathered import Gathered
+from custlib.identify.register import Register, Select, read_register, rule_named, some
+
+SELECTS: dict[str, Select] = {"customers": customer_attributes.customers_read, "invoices": invoices.invoices_read}
+MAKERS: dict[str, Callable[[Engine, Register], dict[str, Any]]] = {
+    "customers": customer_attributes.make_customer_attributes,
+    "invoices": invoices.make_invoices,
+}
+_NONE = {
+    "customer_attributes": "select customer_id from transactions where false",
+    "invoices": "select customer_id, day as due, day as paid, amount from transactions where false",
+}
+
+
+def read_registers(engine: Engine, gathered: Gathered) -> list[Register]:
+    """Read every register of a project.
+
+    Parameters
+    ----------
+    engine : Engine
+        Where their rows are made.
+    gathered : Gathered
+        The inputs of the project.
+
+    Returns
+    -------
+    list of Register
+        None for a project without any.
+
+    Raises
+    ------
+    TableError
+        If one cannot be read, lacks a column, or most of its rows are bad.
+    """
+    return [read_register(engine, gathered, name, SELECTS[name]) for name in gathered.registers]
+
+
+def make_registers(engine: Engine, read: list[Register]) -> dict[str, dict[str, Any]]:
+    """Make the tables of registers that were read.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``transactions``.
+    read : list of Register
+        As :func:`read_registers` gives them; their rows are removed.
+
+    Returns
+    -------
+    dict of str to dict
+        By register, what became of its rows: ``rows_read = rows_used + rows_quarantined + rows_removed``, with
+        ``reasons`` and ``warnings``.
+
+    Raises
+    ------
+    TableError
+        If most ids of one are none that the purchases can have.
+    """
+    made = {}
+    for register in read:
+        found = MAKERS[register.name](engine, register)
+        made[register.name] = found | {"warnings": [*_remarks(register, found), *found["warnings"]]}
+        register.drop(engine)
+    return made
+
+
+def make_none(engine: Engine, name: str) -> None:
+    """Make the table of a register that the project does not have, without rows; one that is there stays.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``transactions``.
+    name : str
+        ``customer_attributes`` or ``invoices``.
+    """
+    if not engine.has(name):
+        engine.make(name, _NONE[name])
+
+
+def said_of_all(made: dict[str, dict[str, Any]]) -> list[str]:
+    """List the warnings of all registers, each with the name of its own."""
+    return [f"{name}: {said}" for name, found in made.items() for said in found["warnings"]]
+
+
+def _remarks(register: Register, found: dict[str, Any]) -> list[str]:
+    """Say what was taken otherwise than written, set aside, repaired and ignored."""
+    said = list(dict.fromkeys(remark for read in register.reads for remark in read.opened.remarks))
+    for code, n in found["reasons"].items():
+        rule = rule_named(code)
+        said.append(f"{some(n, 'row')} set aside: {rule['what']}. {rule['remedy']}")
+    if n := found["ids_trimmed"]:
+        said.append(f"{some(n, 'row')} repaired: blanks around customer_id were taken off")
+    if ignored := dict.fromkeys(name for read in register.reads for name in read.opened.ignored):
+        said.append(f"columns ignored: {', '.join(ignored)}")
+    return said
