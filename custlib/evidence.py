@@ -8,11 +8,11 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
 
 from custlib import rules
+from custlib.asked import Tables
 from custlib.differentiate import activity, backtest, cautions, choice, crosscheck, origins, seasons, spend, tracking
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.spend import Spend
 from custlib.models.gammagamma import GammaGamma
-from custlib.steps import Tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from custlib import recorded
+from custlib.asked import Tables
 from custlib.differentiate import drift, measures, points, segments
 from custlib.differentiate.definitions import Definition, Keeper, from_json
 from custlib.differentiate.points import Point
@@ -18,7 +19,6 @@ from custlib.differentiate.potential_at import frozen_chances
 from custlib.errors import UsageError, hint
 from custlib.models import bgnbd
 from custlib.project import validated
-from custlib.steps import Tables
 
 log = logging.getLogger("custlib")
 

@@ -5,8 +5,8 @@ A run publishes what is left and says the reason; only what was demanded and can
 
 from collections.abc import Callable
 
+from custlib.asked import Refusable, Tables
 from custlib.errors import ModelError
-from custlib.steps import Refusable, Tables
 
 NO_AMOUNT = "no_amount"
 NOBODY_YET = "nobody_yet"

@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 import custlib
 from custlib import parameters, publish
+from custlib.asked import Refusable
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, UsageError, hint
 from custlib.execute import DEFAULT, How, Job, execute_all
@@ -25,7 +26,6 @@ from custlib.identify import staging
 from custlib.machine import refusal
 from custlib.pages import Page, check_segments, export, index_entry, pages
 from custlib.project import Project
-from custlib.steps import Refusable
 from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import custlib
 from custlib import project as projects
+from custlib.asked import Refusable
 from custlib.customise.playbooks import Playbook, read_playbook
 from custlib.differentiate import backtest, choice, lifetime, spend, uncertainty
 from custlib.differentiate.definitions import Definition, Keeper
@@ -34,7 +35,7 @@ from custlib.refusals import NO_AMOUNT, UNTESTED, find_refusal
 from custlib.show.blocks import Footer
 from custlib.show.pages import foot
 from custlib.show.texts import Texts, texts
-from custlib.steps import STEPS, Refusable, take_up
+from custlib.steps import STEPS, take_up
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -59,7 +59,7 @@ class Options(BaseModel):
         elif self.names == "cells":
             cell_segments(self.map)
         if self.mode == "fixed":
-            fixed_cuts(self.scores)
+            scoring.fixed_cuts(self.scores)
         return self
 
 
@@ -225,35 +225,6 @@ def read_map(name: str, table: ScoreTable) -> GridMap:
             f"map {name}: has the axes {', '.join(found.axes)}. Scores are {', '.join(letters)} from 1 to {SCORES}: "
             "take a map of these."
         )
-    return found
-
-
-def fixed_cuts(name: str) -> dict[str, list[float]]:
-    """Read the business cuts of a table of scores.
-
-    Parameters
-    ----------
-    name : str
-        Name of a file in ``rules/scores``, or path of a user's own.
-
-    Returns
-    -------
-    dict of str to list of float
-        Rising cuts per measure.
-
-    Raises
-    ------
-    UsageError
-        If the table has no cuts.
-
-    Examples
-    --------
-    >>> fixed_cuts("days")["recency"]
-    [8.0, 31.0, 61.0, 121.0]
-    """
-    found = scoring.read(name).fixed
-    if not found:
-        raise UsageError(f'scores {name}: has no cuts. Write them under [cuts], or set mode = "quantile".')
     return found
 
 

@@ -113,6 +113,35 @@ def _check_cuts(table: ScoreTable, name: str) -> None:
             raise UsageError(f"scores {name}: {measure}: {cuts} must be {SCORES - 1} rising cuts.")
 
 
+def fixed_cuts(name: str) -> dict[str, list[float]]:
+    """Read the business cuts of a table of scores.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file in ``rules/scores``, or path of a user's own.
+
+    Returns
+    -------
+    dict of str to list of float
+        Rising cuts per measure.
+
+    Raises
+    ------
+    UsageError
+        If the table has no cuts.
+
+    Examples
+    --------
+    >>> fixed_cuts("days")["recency"]
+    [8.0, 31.0, 61.0, 121.0]
+    """
+    found = read(name).fixed
+    if not found:
+        raise UsageError(f'scores {name}: has no cuts. Write them under [cuts], or set mode = "quantile".')
+    return found
+
+
 def needs(table: ScoreTable) -> tuple[str, ...]:
     """List the measures that a table reads beside the columns of customer activity.
 

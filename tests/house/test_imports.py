@@ -20,6 +20,7 @@ PLACES = {
     "top": {
         "adapters",
         "summary",
+        "asked",
         "steps",
         "refusals",
         "execute",
