@@ -23,6 +23,10 @@ STRUCTURE = "customer_structure"
 WHOLE, VALUE, OTHER, MISSING = "whole", "value", "other", "missing"
 _BASE = "structure_customers"
 _SUMS = ("customers", "revenue", "profit", "holdings")
+_COLUMNS = (
+    "kind", "value", "customers", "customers_before", "change", "revenue", "revenue_before", "profit", "profit_before",
+    "share", "share_before", "products_per_customer", "products_per_customer_before",
+)  # fmt: skip
 
 
 def make_customer_structure(engine: Engine, name: str, attributes: Iterable[Attribute], periods: Periods) -> None:
@@ -207,8 +211,8 @@ def structure(engine: Engine, attribute: str, *, table: str = STRUCTURE) -> pd.D
         rows[f"share{period}"] = revenue / (revenue.iloc[-1] if revenue.iloc[-1] > 0 else np.nan)
         customers = rows[f"customers{period}"].where(rows[f"customers{period}"] > 0)
         rows[f"products_per_customer{period}"] = held / customers if held.iloc[-1] > 0 else np.nan
-    rows.insert(rows.columns.get_loc("revenue"), "change", rows["customers"] - rows["customers_before"])
-    return rows.drop(columns="place")
+    rows["change"] = rows["customers"] - rows["customers_before"]
+    return rows[[*_COLUMNS]]
 
 
 def counted_again(frame: pd.DataFrame) -> int:
