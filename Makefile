@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check lock spark environment clean
+.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check lock spark environment crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ spark: $(STAMP) ## install PySpark, for --engine spark and its tests (needs Java
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py
+
+crm-demo: $(STAMP) ## write data/crm_demo, the simulated shop, from its truth
+	@$(PY) scripts/crm_demo.py
 
 clean: ## remove caches and made tables; reports, frozen definitions, raw data and .venv stay
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* dist data/work/tables data/work/runs

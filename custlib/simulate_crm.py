@@ -126,7 +126,8 @@ def _life(random: np.random.Generator, truth: dict[str, Any]) -> tuple[list[dt.d
 def _lines(random: np.random.Generator, truth: dict[str, Any], days: list[dt.date]) -> Iterator[Line]:
     """Draw what is bought on each day, and what of it is given back."""
     basket, own = truth["basket"], _pick(random, truth["channel"])
-    level, held = 0.3 + float(random.gamma(*basket["spend"])), set()
+    level = basket["least_spend"] + float(random.gamma(*basket["spend"]))
+    held: set[str] = set()
     for day in days:
         channel = own if random.random() < truth["habit"]["own_channel"] else _pick(random, truth["channel"])
         channel = "" if random.random() < truth["habit"]["no_channel"] else channel
@@ -176,8 +177,8 @@ def begin_chance(products: dict[str, Any], name: str, held: Iterable[str]) -> fl
     Examples
     --------
     >>> products = rules.load("crm_demo")["product"]
-    >>> round(begin_chance(products, "descaler", ["beans"]), 3), round(begin_chance(products, "descaler", ["machine"]), 3)
-    (0.001, 0.119)
+    >>> [round(begin_chance(products, "descaler", [other]), 3) for other in ("beans", "machine")]
+    [0.002, 0.269]
     """
     lifts = products[name].get("lift", {})
     return 1 / (1 + exp(-products[name]["begin"] - sum(lifts.get(other, 0.0) for other in held)))

@@ -63,9 +63,7 @@ def invoices_of(
     made = []
     for place, ((day, cents), due) in enumerate(zip(bills, dues, strict=True)):
         early = due - dt.timedelta(days=int(random.integers(0, account["early"])))
-        paid = early
-        if due < as_of:
-            paid = _paid_by(grade, random, due, early, place, len(past))
+        paid = _paid_by(grade, random, due, early, (place, len(past))) if due < as_of else early
         made.append(Invoice(day, due, paid if paid and paid <= as_of else None, cents))
     return grade if any(due <= as_of for due in dues) else "", made
 
@@ -80,9 +78,10 @@ def _shows(grade: str, past: list[dt.date], as_of: dt.date) -> bool:
 
 
 def _paid_by(
-    grade: str, random: np.random.Generator, due: dt.date, early: dt.date, place: int, past: int
+    grade: str, random: np.random.Generator, due: dt.date, early: dt.date, place_of: tuple[int, int]
 ) -> dt.date | None:
-    """Draw the day of payment of an invoice that is due; None where it is never paid."""
+    """Draw the day of payment of an invoice that is due, by its place among so many; None where it is never paid."""
+    place, past = place_of
     if grade == "D" and place >= past // 2:
         return None
     if grade == "B" and place % 3 == 1:

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from math import exp
 
-from custlib import recorded
+from custlib import recorded, structures
 from custlib.asked import Tables
 from custlib.differentiate import (
     activity,
@@ -253,6 +253,7 @@ STEPS: dict[str, Step] = {
     "identity_changes": _identity_changes,
     "segment_paths": _segment_paths,
     "segment_moves": _segment_moves,
+    "customer_structure": structures.make_structure,
     "customer_months": _customer_months,
     "customer_methods": _customer_methods,
     "calibration_value": _calibration_value,

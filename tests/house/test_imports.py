@@ -35,6 +35,9 @@ PLACES = {
         "run",
         "cli",
         "simulate",
+        "simulate_crm",
+        "simulate_invoices",
+        "structures",
     },
 }
 ORDER = list(PLACES)

@@ -1,0 +1,114 @@
+"""Makes ``customer_structure`` of a project: by the channels and products of its lines, its list, and its segments.
+
+The periods are those that segments are compared over. An attribute with a birth date (``rules/structure.toml`` says by
+which names it is known) makes age bands; of the segmentations the one that playbooks follow is taken.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from custlib import rules
+from custlib.differentiate import attributes, points, segments, structure
+from custlib.differentiate.attributes import Attribute, Periods
+from custlib.differentiate.definitions import Definition
+from custlib.differentiate.points import Point
+from custlib.engine.base import Engine
+from custlib.project import Project
+
+
+class Groups(Protocol):
+    """What the structure of a project asks of its segmentations."""
+
+    @property
+    def pairs(self) -> dict[str, tuple[Definition, Definition]]:
+        """The definitions in force on the date compared with, and now."""
+
+    def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+        """Open the tables of points, and make what definitions see of them beside."""
+
+
+class Opened(Protocol):
+    """What the structure of a project asks of a workspace."""
+
+    project: Project
+
+    def need(self, *names: str) -> Engine:
+        """Make tables that are not there yet."""
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """The quality record of the source."""
+
+    @property
+    def compared_with(self) -> dt.date:
+        """The earlier date that segments are compared with."""
+
+    @property
+    def grouping(self) -> Groups:
+        """The segmentations of the project."""
+
+
+def periods_of(opened: Opened) -> Periods:
+    """Take the days between the date compared with and as_of, and as many before.
+
+    Parameters
+    ----------
+    opened : Workspace
+        The opened project.
+
+    Returns
+    -------
+    Periods
+        The two periods.
+    """
+    return Periods(opened.project.as_of, opened.compared_with)
+
+
+def attributes_of(opened: Opened) -> list[Attribute]:
+    """List what the customers of a project can be told apart by.
+
+    Parameters
+    ----------
+    opened : Workspace
+        The opened project.
+
+    Returns
+    -------
+    list of Attribute
+        Columns of the lines, attributes of the list of customers, and the segmentation that playbooks follow.
+    """
+    engine, cut, listed = opened.need("transactions"), periods_of(opened), opened.project.customers
+    found = [attributes.of_lines(name) for name in attributes.OF_LINES if name in opened.quality["columns"]]
+    born = rules.load("structure")["birth_dates"]
+    for name in listed.attributes if listed else ():
+        if name in born:
+            found.append(attributes.of_ages(engine.dialect, name, cut, form=listed.date_format if listed else None))
+        else:
+            found.append(attributes.of_customers(engine.dialect, name))
+    return found + _segments(opened, cut)
+
+
+def _segments(opened: Opened, cut: Periods) -> list[Attribute]:
+    name, group = opened.project.segments.playbook, opened.grouping
+    if name not in group.pairs:
+        return []
+    then, now = group.pairs[name]
+    at = points.at(cut.as_of), points.at(cut.middle)
+    engine = opened.need("segment_history")
+    group.open(at, [now.frozen, then.frozen])
+    last, first = (segments.assigned(engine.dialect, d, p.table) for d, p in zip((now, then), at, strict=True))
+    return [attributes.of_segments(name, last, first)]
+
+
+def make_structure(opened: Opened) -> None:
+    """Make the table of structures of a project.
+
+    Parameters
+    ----------
+    opened : Workspace
+        The opened project.
+    """
+    found = attributes_of(opened)
+    engine = opened.need("transactions", "customer_attributes")
+    structure.make_customer_structure(engine, structure.STRUCTURE, found, periods_of(opened))
