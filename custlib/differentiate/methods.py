@@ -6,6 +6,7 @@ customer value, at any one date; the test asks which of the three found the mone
 """
 
 import datetime as dt
+from itertools import combinations
 
 import pandas as pd
 
@@ -133,6 +134,41 @@ def overlaps(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     whole = pd.DataFrame({"methods": order}).merge(found, how="left", on="methods")
     sums = ["customers", "profit", "value"]
     return whole[["methods"]].join(whole[sums].astype(float).fillna(0.0))
+
+
+def pairs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Hold each two methods against each other: whom both have at the top, and whom only one has, with their money.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What :func:`overlaps` counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Three rows: ``first``, ``second``, ``both`` (customers), and for ``first_only`` and ``second_only`` customers,
+        ``_profit`` (so far) and ``_value`` (to come) of those whom the other does not have; ``agreement``, customers of
+        both by customers of either, is missing where there are none.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"methods": ["abc+rfm", "abc", "clv"], "customers": [3.0, 1.0, 2.0],
+    ...     "profit": [90.0, 20.0, 4.0], "value": [8.0, 0.0, 9.0]})
+    >>> pairs(frame)[["first", "second", "both", "first_only", "second_only_value", "agreement"]].values.tolist()
+    [['abc', 'rfm', 3.0, 1.0, 0.0, 0.75], ['abc', 'clv', 0.0, 4.0, 9.0, 0.0], ['rfm', 'clv', 0.0, 3.0, 9.0, 0.0]]
+    """
+    has = {method: frame["methods"].str.split("+").map(lambda names, m=method: m in names) for method in METHODS}
+    rows = []
+    for first, second in combinations(METHODS, 2):
+        row = {"first": first, "second": second, "both": frame.loc[has[first] & has[second], "customers"].sum()}
+        for name, only in (("first_only", has[first] & ~has[second]), ("second_only", has[second] & ~has[first])):
+            own = frame[only]
+            row |= {name: own["customers"].sum()} | {f"{name}_{of}": own[of].sum() for of in ("profit", "value")}
+        rows.append(row)
+    made = pd.DataFrame(rows)
+    either = made["both"] + made["first_only"] + made["second_only"]
+    return made.assign(agreement=made["both"] / either.where(either > 0))
 
 
 def cross_table(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:

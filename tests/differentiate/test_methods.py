@@ -72,6 +72,18 @@ def test_overlaps_by_hand(five):
     assert found.loc["rfm+clv", "value"] == 200
 
 
+def test_each_two_methods_by_hand(five):
+    found = methods.pairs(methods.overlaps(five)).set_index(["first", "second"])
+    # ABC has fading (500 so far, 1 to come) alone; RFM and CLV both have steady (300, 200)
+    assert found["both"].tolist() == [0, 0, 1]
+    assert found["agreement"].tolist() == [0, 0, 1]
+    assert found.loc[("abc", "clv"), ["first_only", "first_only_profit", "first_only_value"]].tolist() == [1, 500, 1]
+    assert found.loc[("abc", "clv"), ["second_only", "second_only_profit", "second_only_value"]].tolist() == [
+        1, 300, 200,
+    ]  # fmt: skip
+    assert found.loc[("rfm", "clv"), ["first_only", "second_only", "second_only_value"]].tolist() == [0, 0, 0]
+
+
 def test_who_looks_best_backward_and_has_no_future(five):
     found = methods.cross_table(five)
     lost = found[(found["abc"] == "A") & (found["tier"] >= 4)]
@@ -129,6 +141,18 @@ def test_parts_add_up_to_the_whole_to_the_cent(music):
         own = cells[cells["methods"].str.split("+").map(lambda names, m=method: m in names)]
         np.testing.assert_allclose(own["value"].sum(), best.loc[method, "value"], atol=0.005)
         assert own["customers"].sum() == best.loc[method, "customers"]
+
+
+def test_each_two_methods_disagree_on_the_same_customers(music):
+    rows = music.fetch("select * from customer_methods")
+    found = methods.pairs(methods.overlaps(music)).set_index(["first", "second"])
+    for first, second in found.index:
+        only = rows[rows[f"top_{first}"] & ~rows[f"top_{second}"]]
+        row = found.loc[(first, second)]
+        assert row["first_only"] == len(only) > 0
+        np.testing.assert_allclose(
+            row[["first_only_profit", "first_only_value"]].astype(float), only[["profit", "value"]].sum(), atol=0.005
+        )
 
 
 def test_cdnow_agrees_with_pandas(music):
