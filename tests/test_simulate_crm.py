@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -177,14 +176,3 @@ def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
         assert again > 0 if name in ("channel", "product") else again == 0
     assert set(structure.structure(engine, "channel")["value"].dropna()) == {"store", "web", "phone"}
     assert set(structure.structure(engine, "rfm")["value"].dropna()) <= set(shop.definitions["rfm"].ids)
-
-
-def test_a_project_without_lists_has_no_attributes(tmp_path: Path) -> None:
-    rows = "".join(f"c{n},2025-{1 + n % 12:02}-01,{n + 1}\n" for n in range(20))
-    (tmp_path / "sales.csv").write_text("customer_id,timestamp,amount\n" + rows)
-    (tmp_path / "shop.toml").write_text('id="s"\nname="S"\nas_of=2025-12-31\n[source]\npath="sales.csv"\n'
-                                        '[segments]\nplaybook="abc"\nsegmentations=["abc"]\n')  # fmt: skip
-    opened = Workspace(load(tmp_path / "shop.toml"), tmp_path / "work")
-    found = structure.structure(opened.need("customer_structure"), "abc")
-    assert [attribute.name for attribute in attributes_of(opened)] == ["abc"]
-    assert found["customers"].iloc[-1] > 0
