@@ -8,7 +8,7 @@ purchase days and so of no product. Only the values with most money have rows (`
 the row ``other``, so that money adds up to the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ STRUCTURE = "customer_structure"
 WHOLE, VALUE, OTHER, MISSING = "whole", "value", "other", "missing"
 _BASE = "structure_customers"
 _SUMS = ("customers", "revenue", "profit", "holdings")
+_BEFORE = tuple(f"{name}_before" for name in _SUMS)
 _COLUMNS = (
     "kind", "value", "customers", "customers_before", "change", "revenue", "revenue_before", "profit", "profit_before",
     "share", "share_before", "products_per_customer", "products_per_customer_before",
@@ -55,106 +56,116 @@ def make_customer_structure(engine: Engine, name: str, attributes: Iterable[Attr
 
 def structure_customers(periods: Periods) -> str:
     """Write the select of one row per customer with a line in either period: money, and products used by its end."""
-    middle = f"date '{periods.middle.isoformat()}'"
-    summed = ", ".join(
-        f"sum(case when {when} then {column} end) as {kind}_{period}"
-        for period, when in (("now", f"day > {middle}"), ("before", f"day > {_start(periods)} and day <= {middle}"))
-        for kind, column in (("revenue", "amount"), ("profit", "profit"), ("bought", "cast(is_purchase as integer)"))
-    )
+    middle, start = f"date '{periods.middle.isoformat()}'", f"date '{periods.start.isoformat()}'"
+    whens = {"now": f"day > {middle}", "before": f"day > {start} and day <= {middle}"}
+    kinds = {"revenue": "amount", "profit": "profit", "bought": "cast(is_purchase as integer)"}
+    lines = ", ".join(f"sum(case when {when} then {column} end) as {kind}_{period}"
+                      for period, when in whens.items() for kind, column in kinds.items())  # fmt: skip
+    added = ", ".join(f"sum({kind}_{period}) as {kind}_{period}" for period in whens for kind in kinds)
     return f"""
-        select customer_id, {summed},
-               count(distinct case when is_purchase then product end) as held_now,
-               count(distinct case when is_purchase and day <= {middle} then product end) as held_before
-        from transactions where day <= date '{periods.as_of.isoformat()}'
-        group by customer_id having max(day) > {_start(periods)}"""
-
-
-def _start(periods: Periods) -> str:
-    return f"date '{periods.start.isoformat()}'"
+        select customer_id, {added}, count(began) as held_now,
+               count(case when began <= {middle} then 1 end) as held_before
+        from (
+            select customer_id, {lines}, max(day) as last_day,
+                   min(case when is_purchase and product is not null then day end) as began
+            from transactions where day <= date '{periods.as_of.isoformat()}' group by customer_id, product)
+        group by customer_id having max(last_day) > {start}"""
 
 
 def customer_structure(sql: Dialect, attributes: Iterable[Attribute], periods: Periods) -> str:
-    """Write the select of all rows of all attributes, each attribute with the whole first."""
+    """Write the select of all rows of all attributes, each attribute with the whole."""
     most = int(rules.load("structure")["most"])
-    parts = [_rows(sql, attribute, _holders(attribute, periods), most) for attribute in attributes]
-    if parts:
-        return " union all ".join(parts)
-    nothing = f"select *, cast(null as {sql.text_type}) as value from ({_each()})"
-    return f"select * from ({_rows(sql, Attribute('none'), nothing, most)}) where false"
+    special = f"when 0 then '{WHOLE}' when {most + 1} then '{OTHER}' when {most + 2} then '{MISSING}'"
+    parts = [
+        f"select {sql.literal(name)} as attribute, cast(place as integer) as place,"
+        f" case place {special} else '{VALUE}' end as kind, value, {', '.join(_SUMS + _BEFORE)} from ({rows})"
+        for name, rows in _all_rows(sql, list(attributes), periods, most)
+    ]
+    return " union all ".join(parts)
+
+
+def _all_rows(sql: Dialect, attributes: list[Attribute], periods: Periods, most: int) -> Iterator[tuple[str, str]]:
+    """Write the selects of ``place``, ``value`` and the sums by name of the attribute."""
+    whole = f"""
+        select 0 as place, cast(null as {sql.text_type}) as value, {_summed()}
+        from ({_each()}) having count(*) > 0"""
+    for attribute in attributes:
+        yield attribute.name, whole
+        yield attribute.name, _of_customers(attribute, most) if attribute.now else _of_lines(attribute, periods, most)
+    if not attributes:
+        yield "none", f"select * from ({whole}) where false"
 
 
 def _each() -> str:
     """Write the select of one row per customer and period."""
     return " union all ".join(
         f"select customer_id, {is_now} as is_now, cast(revenue_{period} as decimal(38, 4)) as revenue,"
-        f" cast(profit_{period} as decimal(38, 4)) as profit, coalesce(bought_{period}, 0) > 0 as has_bought,"
+        f" cast(profit_{period} as decimal(38, 4)) as profit, bought_{period} > 0 as has_bought,"
         f" held_{period} as held from {_BASE} where bought_{period} is not null"
         for period, is_now in (("now", "true"), ("before", "false"))
     )
 
 
-def _holders(attribute: Attribute, periods: Periods) -> str:
-    """Write the select of one row per customer, period and value."""
-    if attribute.now:
-        joined = f"left join ({attribute.now}) n on n.customer_id = e.customer_id"
-        value = "n.value"
-        if attribute.before != attribute.now:
-            joined += f" left join ({attribute.before}) b on b.customer_id = e.customer_id"
-            value = "case when e.is_now then n.value else b.value end"
-        return f"select e.*, nullif(trim({value}), '') as value from ({_each()}) e {joined}"
+def _of_customers(attribute: Attribute, most: int) -> str:
+    """Write the rows of an attribute of which each customer has one value at the end of each period."""
+    joined, value = f"left join ({attribute.now}) n on n.customer_id = e.customer_id", "n.value"
+    if attribute.before != attribute.now:
+        joined += f" left join ({attribute.before}) b on b.customer_id = e.customer_id"
+        value = "case when e.is_now then n.value else b.value end"
+    valued = f"select e.*, nullif(trim({value}), '') as value from ({_each()}) e {joined}"
+    placed = _placed(f"select value, {_summed()} from ({valued}) group by value", most)
+    added = ", ".join(f"sum({name}) as {name}" for name in _SUMS + _BEFORE)
+    return (
+        f"select place, max(case when place <= {most} then value end) as value, {added} from ({placed}) group by place"
+    )
+
+
+def _of_lines(attribute: Attribute, periods: Periods, most: int) -> str:
+    """Write the rows of an attribute of lines: a customer counts once in each row, also in that of folded values."""
+    start, middle, as_of = (f"date '{day.isoformat()}'" for day in (periods.start, periods.middle, periods.as_of))
+    lines = f"""
+        select customer_id, day > {middle} as is_now, nullif(trim({attribute.name}), '') as value,
+               amount as revenue, profit, is_purchase
+        from transactions where day > {start} and day <= {as_of}"""
+    money = {"revenue": "is_now", "revenue_before": "not is_now"}
+    ranked = _placed(
+        f"select value, {', '.join(f'{_sum(when)} as {name}' for name, when in money.items())}"
+        f" from ({lines}) group by value", most,
+    )  # fmt: skip
+    each = f"""
+        select customer_id, is_now, coalesce(place, {most + 2}) as place, bool_or(is_purchase) as has_bought,
+               cast(sum(l.revenue) as decimal(38, 4)) as revenue, cast(sum(l.profit) as decimal(38, 4)) as profit,
+               max(case when place <= {most} then r.value end) as value
+        from ({lines}) l left join ({ranked}) r on r.value = l.value
+        group by customer_id, is_now, coalesce(place, {most + 2})"""
+    held = f"""
+        select e.*, case when is_now then held_now else held_before end as held
+        from ({each}) e join {_BASE} h on h.customer_id = e.customer_id"""
+    return f"select place, max(value) as value, {_summed()} from ({held}) group by place"
+
+
+def _placed(values: str, most: int) -> str:
+    """Write the select that numbers the values by money, then by name; those with least, and none, share a number."""
     return f"""
-        select l.customer_id, is_now, value, revenue, profit, has_bought,
-               case when is_now then held_now else held_before end as held
+        select *, case when value is null then {most + 2} when number <= {most} then number else {most + 1} end as place
         from (
-            select customer_id, day > date '{periods.middle.isoformat()}' as is_now,
-                   nullif(trim({attribute.name}), '') as value,
-                   cast(sum(amount) as decimal(38, 4)) as revenue, cast(sum(profit) as decimal(38, 4)) as profit,
-                   bool_or(is_purchase) as has_bought
-            from transactions where day > {_start(periods)} and day <= date '{periods.as_of.isoformat()}'
-            group by 1, 2, 3) l
-        join {_BASE} h on h.customer_id = l.customer_id"""
+            select *, row_number() over (
+                partition by value is null order by revenue desc, revenue_before desc, value) as number
+            from ({values}))"""
 
 
-def _rows(sql: Dialect, attribute: Attribute, holders: str, most: int) -> str:
-    """Write the select of the rows of one attribute: the whole, values by money, other, missing."""
-    special = f"when 0 then '{WHOLE}' when {most + 1} then '{OTHER}' when {most + 2} then '{MISSING}'"
-    return f"""
-        select {sql.literal(attribute.name)} as attribute, cast(place as integer) as place,
-               case place {special} else '{VALUE}' end as kind, value,
-               {_summed("is_now", "")}, {_summed("not is_now", "_before")}
-        from (
-            select customer_id, is_now, place, value, sum(revenue) as revenue, sum(profit) as profit,
-                   bool_or(has_bought) as has_bought, max(held) as held
-            from ({_placed(holders, most)}
-                union all
-                select customer_id, is_now, 0 as place, cast(null as {sql.text_type}) as value, revenue, profit,
-                       has_bought, held from ({_each()}))
-            group by customer_id, is_now, place, value)
-        group by place, value"""
+def _sum(when: str, column: str = "revenue") -> str:
+    return f"cast(coalesce(sum(case when {when} then {column} end), 0) as decimal(38, 4))"
 
 
-def _placed(holders: str, most: int) -> str:
-    """Write the select of the row that each customer's value stands in; values are ordered by money, then by name."""
-    ranked = f"""
-        select value, row_number() over (order by revenue desc, revenue_before desc, value) as place from (
-            select value, coalesce(sum(case when is_now then revenue end), 0) as revenue,
-                   coalesce(sum(case when not is_now then revenue end), 0) as revenue_before
-            from ({holders}) where value is not null group by value)"""
-    place = f"case when h.value is null then {most + 2} when r.place <= {most} then r.place else {most + 1} end"
-    return f"""
-        select customer_id, is_now, place, case when place <= {most} then value end as value, revenue, profit,
-               has_bought, held
-        from (select h.*, {place} as place from ({holders}) h left join ({ranked}) r on r.value = h.value)"""
-
-
-def _summed(when: str, period: str) -> str:
-    written = {
-        "customers": f"count(case when {when} and has_bought then 1 end)",
-        "revenue": f"cast(coalesce(sum(case when {when} then revenue end), 0) as decimal(38, 4))",
-        "profit": f"cast(coalesce(sum(case when {when} then profit end), 0) as decimal(38, 4))",
-        "holdings": f"coalesce(sum(case when {when} and has_bought then held end), 0)",
-    }
-    return ", ".join(f"{written[name]} as {name}{period}" for name in _SUMS)
+def _summed() -> str:
+    """Write the sums of rows of customers by period."""
+    return ", ".join(
+        f"count(case when {when} and has_bought then 1 end) as customers{period}, {_sum(when)} as revenue{period},"
+        f" {_sum(when, 'profit')} as profit{period},"
+        f" coalesce(sum(case when {when} and has_bought then held end), 0) as holdings{period}"
+        for when, period in (("is_now", ""), ("not is_now", "_before"))
+    )
 
 
 def _prove_whole(engine: Engine, name: str) -> None:
