@@ -6,6 +6,7 @@ which names it is known) makes age bands; of the segmentations the one that play
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from custlib import rules
@@ -76,7 +77,8 @@ def attributes_of(opened: Opened) -> list[Attribute]:
     Returns
     -------
     list of Attribute
-        Columns of the lines, attributes of the list of customers, and the segmentation that playbooks follow.
+        Columns of the lines, attributes of the list of customers (``attribute_<name>`` where the name is taken), and
+        the segmentation that playbooks follow.
     """
     engine, cut, listed = opened.need("transactions"), periods_of(opened), opened.project.customers
     found = [attributes.of_lines(name) for name in attributes.OF_LINES if name in opened.quality["columns"]]
@@ -86,7 +88,13 @@ def attributes_of(opened: Opened) -> list[Attribute]:
             found.append(attributes.of_ages(engine.dialect, name, cut, form=listed.date_format if listed else None))
         else:
             found.append(attributes.of_customers(engine.dialect, name))
-    return found + _segments(opened, cut)
+    found += _segments(opened, cut)
+    return [_apart(one, found[:place]) for place, one in enumerate(found)]
+
+
+def _apart(attribute: Attribute, others: list[Attribute]) -> Attribute:
+    is_taken = attribute.name in {other.name for other in others}
+    return replace(attribute, name=f"attribute_{attribute.name}") if is_taken else attribute
 
 
 def _segments(opened: Opened, cut: Periods) -> list[Attribute]:

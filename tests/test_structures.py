@@ -54,6 +54,14 @@ def test_a_list_of_customers_makes_towns_and_ages(tmp_path: Path) -> None:
     assert towns["products_per_customer"].isna().all()
 
 
+def test_an_attribute_named_like_a_column_of_the_lines_is_told_apart(tmp_path: Path) -> None:
+    text = PROJECT.replace('path = "sales.csv"', 'path = "sales.csv"\ncolumns = { channel = "amount" }')
+    shop = open_shop(tmp_path, text + '[customers]\npath = "list.csv"\nattributes = { channel = "Town" }\n')
+    engine = shop.need("customer_structure")
+    assert [attribute.name for attribute in attributes_of(shop)] == ["channel", "attribute_channel", "abc"]
+    assert structure.structure(engine, "attribute_channel")["value"].tolist()[:2] == ["Ulm", "Bonn"]
+
+
 def test_the_periods_are_those_that_segments_are_compared_over(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, PROJECT.replace("as_of", "compare_days = 30\nas_of"))
     cut = periods_of(shop)
