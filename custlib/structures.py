@@ -4,53 +4,15 @@ The periods are those that segments are compared over. An attribute with a birth
 which names it is known) makes age bands; of the segmentations the one that playbooks follow is taken.
 """
 
-import datetime as dt
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Protocol
 
 from custlib import rules
+from custlib.asked import Tables
 from custlib.differentiate import attributes, points, segments, structure
 from custlib.differentiate.attributes import Attribute, Periods
-from custlib.differentiate.definitions import Definition
-from custlib.differentiate.points import Point
-from custlib.engine.base import Engine
-from custlib.project import Project
 
 
-class Groups(Protocol):
-    """What the structure of a project asks of its segmentations."""
-
-    @property
-    def pairs(self) -> dict[str, tuple[Definition, Definition]]:
-        """The definitions in force on the date compared with, and now."""
-
-    def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-        """Open the tables of points, and make what definitions see of them beside."""
-
-
-class Opened(Protocol):
-    """What the structure of a project asks of a workspace."""
-
-    project: Project
-
-    def need(self, *names: str) -> Engine:
-        """Make tables that are not there yet."""
-
-    @property
-    def quality(self) -> dict[str, Any]:
-        """The quality record of the source."""
-
-    @property
-    def compared_with(self) -> dt.date:
-        """The earlier date that segments are compared with."""
-
-    @property
-    def grouping(self) -> Groups:
-        """The segmentations of the project."""
-
-
-def periods_of(opened: Opened) -> Periods:
+def periods_of(opened: Tables) -> Periods:
     """Take the days between the date compared with and as_of, and as many before.
 
     Parameters
@@ -66,7 +28,7 @@ def periods_of(opened: Opened) -> Periods:
     return Periods(opened.project.as_of, opened.compared_with)
 
 
-def attributes_of(opened: Opened) -> list[Attribute]:
+def attributes_of(opened: Tables) -> list[Attribute]:
     """List what the customers of a project can be told apart by.
 
     Parameters
@@ -97,19 +59,19 @@ def _apart(attribute: Attribute, others: list[Attribute]) -> Attribute:
     return replace(attribute, name=f"attribute_{attribute.name}") if is_taken else attribute
 
 
-def _segments(opened: Opened, cut: Periods) -> list[Attribute]:
+def _segments(opened: Tables, cut: Periods) -> list[Attribute]:
     name, group = opened.project.segments.playbook, opened.grouping
     if name not in group.pairs:
         return []
     then, now = group.pairs[name]
-    at = points.at(cut.as_of), points.at(cut.middle)
-    engine = opened.need("segment_history")
-    group.open(at, [now.frozen, then.frozen])
-    last, first = (segments.assigned(engine.dialect, d, p.table) for d, p in zip((now, then), at, strict=True))
-    return [attributes.of_segments(name, last, first)]
+    last, first = points.at(cut.as_of).table, points.at(cut.middle).table
+    sql = opened.need("segment_history").dialect
+    group.open([points.at(cut.as_of), points.at(cut.middle)], [now.frozen, then.frozen])
+    held = segments.assigned(sql, now, last, memory=group.memories.get(name))
+    return [attributes.of_segments(name, held, segments.assigned(sql, then, first))]
 
 
-def make_structure(opened: Opened) -> None:
+def make_structure(opened: Tables) -> None:
     """Make the table of structures of a project.
 
     Parameters

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -176,3 +177,17 @@ def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
         assert again > 0 if name in ("channel", "product") else again == 0
     assert set(structure.structure(engine, "channel")["value"].dropna()) == {"store", "web", "phone"}
     assert set(structure.structure(engine, "rfm")["value"].dropna()) <= set(shop.definitions["rfm"].ids)
+
+
+@pytest.mark.parametrize("hysteresis", [0.0, 0.2])
+def test_the_structure_by_segment_is_that_of_the_segments(hysteresis: float, tmp_path: Path) -> None:
+    project = load(HOME / "data" / "crm_demo.toml")
+    chosen = project.segments.model_copy(update={"segmentations": ("rfm",), "hysteresis": hysteresis})
+    opened = Workspace(project.replace(segments=chosen.model_dump() | {"options": {}}), tmp_path)
+    engine = opened.need("customer_structure", "customer_segments")
+    wanted = engine.fetch(
+        "select segment, count(distinct customer_id) as n from customer_segments join transactions using (customer_id)"
+        " where is_purchase and day > :middle group by segment", middle=opened.compared_with,
+    ).set_index("segment")["n"]  # fmt: skip
+    found = structure.structure(engine, "rfm").dropna(subset="value").set_index("value")["customers"]
+    assert found[found > 0].to_dict() == wanted.to_dict()
