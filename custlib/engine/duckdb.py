@@ -24,6 +24,8 @@ from custlib.machine import refusal
 if TYPE_CHECKING:
     import pandas as pd
 
+_DICTIONARY = 1000  # values of a column of a split table: ids and amounts have more, so their dictionary is given up
+
 
 class DuckDB:
     """One connection over one folder of tables.
@@ -186,7 +188,7 @@ class DuckDB:
         place = f"(hash({self.dialect.name(column)}) >> 32) % {split}"
         self._execute(
             f"copy (select *, {place} as part from ({select})) to {literal(str(folder))}"
-            " (format parquet, partition_by (part), compression uncompressed)",
+            f" (format parquet, partition_by (part), compression uncompressed, dictionary_size_limit {_DICTIONARY})",
             **values,
         )
         if not any(folder.glob("*/*.parquet")):  # no row, so no part; its columns must be known all the same
