@@ -24,7 +24,7 @@ from custlib.machine import refusal
 if TYPE_CHECKING:
     import pandas as pd
 
-_DICTIONARY = 1000  # values of a column of a split table: ids and amounts have more, so their dictionary is given up
+_DICTIONARY = "dictionary_size_limit 1000"  # of a column's values: that of ids and amounts is given up early
 
 
 class DuckDB:
@@ -188,7 +188,7 @@ class DuckDB:
         place = f"(hash({self.dialect.name(column)}) >> 32) % {split}"
         self._execute(
             f"copy (select *, {place} as part from ({select})) to {literal(str(folder))}"
-            f" (format parquet, partition_by (part), compression uncompressed, dictionary_size_limit {_DICTIONARY})",
+            f" (format parquet, partition_by (part), compression uncompressed, {_DICTIONARY})",
             **values,
         )
         if not any(folder.glob("*/*.parquet")):  # no row, so no part; its columns must be known all the same
@@ -237,7 +237,7 @@ class DuckDB:
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to a Parquet file inside the folder of tables."""
-        self._execute(f"copy ({select}) to {literal(str(path))} (format parquet)", **values)
+        self._execute(f"copy ({select}) to {literal(str(path))} (format parquet, {_DICTIONARY})", **values)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
         """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""
