@@ -24,7 +24,10 @@ from benchmarks.scale_page import page
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-CONTENDERS = ("scan floor", "reduction", "reduction, unchecked", "custlib value", "lifetimes", "polars")
+CONTENDERS = (
+    "scan floor", "reduction", "reduction, unchecked", "reduction, like for like", "custlib value", "lifetimes",
+    "polars",
+)  # fmt: skip
 IDS = ("text", "number")
 LIFETIMES_AT_MOST = SMALL_MEMORY_AT_MOST = 10_000_000  # lines
 SMALL_MEMORY, LARGE_MEMORY = "500MB", "1GB"

@@ -24,6 +24,7 @@ AS_OF = dt.date(2025, 12, 31)  # of the simulated purchases; their module would 
 PROCESSORS = 2
 REPEATS = 3  # of the floor
 HOLDOUT_DAYS = 180
+WHOLE_AT_MOST = 20_000_000  # lines that are summed up like for like without being split
 DAILY_RATE = math.log(1.10) / 365  # what a project has when it says nothing
 FLOOR = "select max(customer_id), max(timestamp), sum(amount) from read_parquet(?)"
 TYPED = """
@@ -110,6 +111,28 @@ def unchecked(task: Task) -> None:
     engine.close()
 
 
+def like_for_like(task: Task) -> None:
+    """What lifetimes makes, and polars here: unchecked lines, one date, the columns and rules of lifetimes."""
+    from custlib.differentiate.compatible import lifetimes_summary
+    from custlib.engine.duckdb import DuckDB
+
+    engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
+    purchases = "select customer_id, cast(timestamp as date) as day, amount from source"
+    summary = lifetimes_summary(engine.dialect, "purchases", days=1)
+
+    def act() -> None:
+        engine.attach_parquet("source", task.file)
+        if task.lines > WHOLE_AT_MOST:
+            engine.make("purchases", purchases, split_by="customer_id", rows=task.lines)
+        else:
+            engine.attach_select("purchases", purchases)
+        engine.make("summary", summary, per_customer=True, last_day=AS_OF)
+
+    task.measure("reduction, like for like", act)
+    task.note(rows=_rows(engine, "summary"), disk_bytes=_disk_bytes(task.folder))
+    engine.close()
+
+
 def whole_path(task: Task) -> None:
     """``custlib value``: from the file of purchases to the file of values, with fit, backtest and intervals."""
     import pyarrow.parquet as pq
@@ -163,6 +186,7 @@ CONTENDERS: dict[str, Callable[[Task], None]] = {
     "scan floor": floor,
     "reduction": reduction,
     "reduction, unchecked": unchecked,
+    "reduction, like for like": like_for_like,
     "custlib value": whole_path,
     "lifetimes": lifetimes,
     "polars": polars,

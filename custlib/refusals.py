@@ -37,8 +37,8 @@ def find_refusal(ws: Tables, what: Refusable) -> str:
 
 def _untested(ws: Tables) -> str:
     """Say why the past cannot be forecast from what was known before it; empty where it can."""
-    first = ws.need("transactions").fetch("select min(day) as day from transactions where is_purchase")["day"].item()
-    if str(first)[:10] > ws.project.calibration_end.isoformat():
+    first = ws.quality["first_day"]
+    if first is None or first > ws.project.calibration_end.isoformat():
         return NOBODY_YET
     return _reason(lambda: ws.calibration_model)
 

@@ -66,7 +66,7 @@ def test_every_contender_is_named_once():
     assert tuple(scale_contenders.CONTENDERS) == scale.CONTENDERS
 
 
-@pytest.mark.parametrize("name", ["reduction", "reduction, unchecked"])
+@pytest.mark.parametrize("name", ["reduction", "reduction, unchecked", "reduction, like for like"])
 @pytest.mark.parametrize("ids", ["text", "number"])
 def test_our_reduction_gives_a_row_for_each_customer(name, ids, files, tmp_path):
     found = measured(name, files / f"{ids}.parquet", tmp_path)[name]
@@ -97,6 +97,28 @@ def test_checked_and_unchecked_reduction_and_polars_agree(files, tmp_path):
         assert found["frequency"] == summary["frequency"].sum()
         assert found["revenue"] == pytest.approx(summary["revenue"].sum())
         assert found["first_amount"] == pytest.approx(summary["first_amount"].sum())
+
+
+@pytest.mark.parametrize("whole", [20_000_000, 0])
+def test_like_for_like_gives_what_lifetimes_gives(whole, files, tmp_path, monkeypatch):
+    from lifetimes.utils import summary_data_from_transaction_data
+
+    from custlib.differentiate.crosscheck import settings_kept
+    from custlib.engine.duckdb import DuckDB
+
+    monkeypatch.setattr(scale_contenders, "WHOLE_AT_MOST", whole)
+    measured("reduction, like for like", files / "number.parquet", tmp_path)
+    engine = DuckDB(tmp_path / "tables")
+    engine.open("summary")
+    made = engine.fetch("select * from summary order by customer_id").set_index("customer_id")
+    engine.close()
+    sold = pq.read_table(files / "number.parquet").to_pandas()
+    with settings_kept():
+        theirs = summary_data_from_transaction_data(
+            sold, "customer_id", "timestamp", "amount", observation_period_end=scale_contenders.AS_OF
+        )
+    assert (made.columns == theirs.columns).all()
+    assert (made - theirs).abs().max().max() < 1e-9
 
 
 def test_reading_the_frame_counts_in_a_second_row_of_lifetimes(files, tmp_path):
@@ -228,6 +250,7 @@ def test_aims_are_held_against_the_sizes_they_are_for():
     for line in (
         f"{before} lifetimes (reading not counted) to the reduction | 6 or more | 8 (8) | met |",
         f"{before} reduction to polars | 1 or less | 0.8 (0.8) | met |",
+        f"{before} the same, like for like | 1 or less | – | not measured |",
         f"{before} custlib value to the floor | 40 or less, better 20 | 25 (25) | met |",
         f"{before} peak memory of ours, MB, limit 500MB | 1,000 or less | 400 | met |",
         f"{after} reduction to the floor | 13 or less, better 6 | 5 (5) | met, the better too |",

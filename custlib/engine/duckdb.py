@@ -24,6 +24,8 @@ from custlib.machine import refusal
 if TYPE_CHECKING:
     import pandas as pd
 
+_DICTIONARY = "dictionary_size_limit 1000"  # of a column's values: that of ids and amounts is given up early
+
 
 class DuckDB:
     """One connection over one folder of tables.
@@ -186,7 +188,7 @@ class DuckDB:
         place = f"(hash({self.dialect.name(column)}) >> 32) % {split}"
         self._execute(
             f"copy (select *, {place} as part from ({select})) to {literal(str(folder))}"
-            " (format parquet, partition_by (part), compression uncompressed)",
+            f" (format parquet, partition_by (part), compression uncompressed, {_DICTIONARY})",
             **values,
         )
         if not any(folder.glob("*/*.parquet")):  # no row, so no part; its columns must be known all the same
@@ -235,7 +237,7 @@ class DuckDB:
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to a Parquet file inside the folder of tables."""
-        self._execute(f"copy ({select}) to {literal(str(path))} (format parquet)", **values)
+        self._execute(f"copy ({select}) to {literal(str(path))} (format parquet, {_DICTIONARY})", **values)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
         """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
-from custlib.identify.contract import make_transactions
+from custlib.identify.contract import lines, make_transactions
+from custlib.identify.sources import open_source
 from tests.identify.conftest import AS_OF, Check
 
 HEADER = "customer_id,order_id,timestamp,amount,cost\n"
@@ -135,6 +136,14 @@ def test_a_very_long_id_is_set_aside(check: Check) -> None:
 @pytest.mark.parametrize("line", [",,Total,35,", "Total,,,35,", "合计,,,35,", ",Grand Total,,35,"])
 def test_a_total_line_is_no_purchase(check: Check, line: str) -> None:
     assert check(SHOP + line + "\n").quality["reasons"] == {"total_row": 1}
+
+
+def test_a_row_is_looked_at_alone(check: Check, tmp_path: Path) -> None:
+    shop = check(SHOP)
+    source = projects.build({"id": "s", "name": "S", "as_of": AS_OF, "source": {"path": "sales.csv"}}).inputs[0]
+    opened = open_source(shop.engine, source, tmp_path / "sales.csv")
+    plan = shop.engine._execute(f"explain {lines(shop.engine.dialect, opened, source)}", max_amount=1e9).fetchall()
+    assert "join" not in plan[0][1].lower()
 
 
 def test_a_customer_called_total_may_buy(check: Check) -> None:
