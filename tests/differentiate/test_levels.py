@@ -67,7 +67,7 @@ def test_the_order_of_rows_changes_no_digit(engine):
     [
         ("potential", "products with money and two windows of history"),
         ("products", "a column of products"),
-        ("profit_last_365d", "amounts"),
+        ("profit_last_365d", "a column of amounts"),
         ("quantity_last_30d", "a column of quantities"),
         ("probability_alive", "a lifetime model, which"),
         ("worst_delay", "invoices with due and paid dates"),

@@ -231,25 +231,39 @@ def test_an_assignment_with_a_hole_is_refused(small_shop):
 # --- from a file, whole or in blocks ---
 
 
-@EVERY
-def test_a_source_read_in_any_order_of_lines(tmp_path, name):
+THERE = ["amounts", "products", "potential", "probability_alive", "quantity"]
+LACKING = {name: segments.lacking(name, {}, THERE) for name in sorted(FAMILIES)}
+
+
+def read_from_file(folder, rows, said):
+    folder.mkdir()
+    lines = [f"{c},{d.isoformat()},{x},p{int(x) % 2},{1 + int(x) % 3}" for c, d, x in rows]
+    (folder / "sales.csv").write_text("\n".join(["customer_id,timestamp,amount,product,quantity", *lines]))
+    (folder / "shop.toml").write_text(
+        'id = "shop"\nname = "Shop"\nas_of = 2025-12-31\nholdout_days = 90\n[source]\npath = "sales.csv"\n'
+        f"[segments]\n{said}\n"
+    )
+    return Workspace(project.load(folder / "shop.toml"), folder / "work")
+
+
+def test_a_source_read_in_any_order_of_lines(tmp_path):
+    """Every system that purchases with products and quantities allow, from a file and from the same turned over."""
     rows = shop(120)
     found = []
     for place, given in (("a", rows), ("b", rows[::-1])):
-        folder = tmp_path / place
-        folder.mkdir()
-        lines = [f"{c},{d.isoformat()},{x},p{int(x) % 2},{1 + int(x) % 3}" for c, d, x in given]
-        (folder / "sales.csv").write_text("\n".join(["customer_id,timestamp,amount,product,quantity", *lines]))
-        (folder / "shop.toml").write_text(
-            'id = "shop"\nname = "Shop"\nas_of = 2025-12-31\nholdout_days = 90\n[source]\npath = "sales.csv"\n'
-            f'[segments]\nsegmentations = ["{name}"]\nplaybook = "{name}"\n'
-        )
-        opened = Workspace(project.load(folder / "shop.toml"), folder / "work")
-        if lacking := segments.lacking(name, {}, ["amounts", "products", "potential", "probability_alive", "quantity"]):
-            with pytest.raises(UsageError, match=f"segments.segmentations: {name} needs {lacking[0]}"):
-                opened.need("customer_segments")
-            return
+        opened = read_from_file(tmp_path / place, given, "")
         engine = opened.need("customer_segments")
-        found.append(engine.fetch("select * from customer_segments order by customer_id"))
+        found.append(engine.fetch("select * from customer_segments order by segmentation, customer_id"))
+        assert opened.grouping.missing == {name: lack for name, lack in LACKING.items() if lack}
     assert found[0].equals(found[1])
-    assert len(found[0]) == len({c for c, d, _ in rows if d <= dt.date(2025, 12, 31)})
+    customers = len({c for c, d, _ in rows if d <= dt.date(2025, 12, 31)})
+    assert found[0].groupby("segmentation").size().to_dict() == {
+        name: customers for name, lack in LACKING.items() if not lack
+    }
+
+
+@pytest.mark.parametrize("name", [name for name, lack in LACKING.items() if lack])
+def test_a_system_that_the_data_do_not_allow_is_refused_where_it_is_asked_for(tmp_path, name):
+    opened = read_from_file(tmp_path / "shop", shop(20), f'segmentations = ["{name}"]\nplaybook = "{name}"')
+    with pytest.raises(UsageError, match=f"segments.segmentations: {name} needs {LACKING[name][0]}"):
+        opened.need("customer_segments")

@@ -146,7 +146,7 @@ def test_the_order_and_the_names_of_customers_change_nothing(engine):
     [
         ([(1, None, 0.5)], "value_cube needs potential, which takes products with money"),
         ([(1, 1, None)], "value_cube needs probability_alive, which takes a lifetime model"),
-        ([(None, None, 1)], "value_cube needs profit_last_365d, which takes amounts; potential, "),
+        ([(None, None, 1)], "value_cube needs profit_last_365d, which takes a column of amounts; potential, "),
     ],
 )
 def test_what_the_source_lacks_is_named(engine, rows, message):
