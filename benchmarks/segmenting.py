@@ -134,7 +134,8 @@ def _page(
         f"# Segmentations on {count:,} customers",
         "",
         f"{AS_OF}: simulated, DuckDB with {MEMORY}, two threads. Peak {peak:,.0f} MB. Written and named:"
-        f" {assigned:.1f} s for {len(rows)} segmentations, {assigned / scan[0]:.0f} scans; rule systems alone {by_rule:.1f} s;"
+        f" {assigned:.1f} s for {len(rows)} segmentations, {assigned / scan[0]:.0f} scans;"
+        f" rule systems alone {by_rule:.1f} s;"
         f" proved and counted in one go: {whole[0]:.1f} s ({whole[1]:.1f} CPU).",
         "",
         "| segmentation | define, s | assign and write, s | CPU, s | scans |",

@@ -1,9 +1,12 @@
 """The benchmark of segmentations runs small, and names every system."""
 
+import pytest
+
 from benchmarks import segmenting
 from custlib.differentiate import segments
 
 
+@pytest.mark.slow
 def test_every_segmentation_is_timed(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(segmenting, "RESULTS", tmp_path / "segmenting.md")
     monkeypatch.setattr("sys.argv", ["segmenting"])
