@@ -227,8 +227,10 @@ def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0):
         (credit(10, late=1, overdue=1, worst=91, unpaid=91), "D"),
         (credit(10, late=2, overdue=1, worst=100, unpaid=1), "C"),  # paid after 100 days once, open for a day now
         (credit(10, late=1, worst=91), "C"),
-        (credit(10, overdue=4, worst=5, unpaid=5), "C"),
-        (credit(10, overdue=5, worst=5, unpaid=5), "D"),
+        (credit(1, late=1, overdue=1, worst=1, unpaid=1), "C"),  # the first invoice, due yesterday
+        (credit(10, overdue=5, worst=30, unpaid=30), "C"),  # they may yet be paid in time
+        (credit(10, overdue=4, worst=31, unpaid=31), "C"),
+        (credit(10, overdue=5, worst=31, unpaid=31), "D"),
         (credit(2, late=None, overdue=None, worst=None, unpaid=None), "C"),
     ],
 )
@@ -237,8 +239,8 @@ def test_credit_grades(engine, customer, grade):
 
 
 def test_a_ratio_is_named_in_the_reason(engine):
-    found = assigned(engine, "credit", [credit(10, overdue=5, worst=5, unpaid=5)])
-    assert found["reason"].item() == "invoices overdue per invoices due at least 0.5"
+    found = assigned(engine, "credit", [credit(10, overdue=5, worst=31, unpaid=31)])
+    assert found["reason"].item() == "invoices overdue per invoices due at least 0.5; longest overdue above 30"
 
 
 # --- lifecycle stage and need level (D2.12) ---
