@@ -111,7 +111,7 @@ def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     frame : pandas.DataFrame
         What :func:`moves` read.
     ids : iterable of str
-        Ids of the segments, in the order wanted.
+        Ids of the segments, in the order wanted; segments that only an earlier definition had follow.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
         One row per segment, indexed by id: ``customers_before``, one column ``customers_<cause>`` of net moves per
         cause, ``customers_after``; the same of ``money_``. Each row adds up.
     """
-    rows = list(ids)
+    rows = _ordered(frame, ids)
     whole, steps = frame[frame["cause"] == WHOLE], flows(frame)
     table = pd.DataFrame(index=pd.Index(rows, name="segment"))
     for kind, opening, closing in (("customers", "customers", "customers"), ("money", "money_before", "money_after")):
@@ -130,6 +130,12 @@ def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
             table[f"{kind}_{cause}"] = by_cause[cause].reindex(rows, fill_value=0) if cause in by_cause else 0
         table[f"{kind}_after"] = whole.groupby("to_segment")[closing].sum().reindex(rows, fill_value=0)
     return table
+
+
+def _ordered(frame: pd.DataFrame, ids: Iterable[str]) -> list[str]:
+    """List the segments that are wanted, then those that only an earlier definition had."""
+    wanted = list(ids)
+    return [*wanted, *sorted({*frame["from_segment"], *frame["to_segment"]} - {*wanted, NOBODY})]
 
 
 def matrix(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
@@ -147,7 +153,7 @@ def matrix(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     pandas.DataFrame
         Rows: segments before, and ``none`` (new customers); columns: segments now, and ``none`` (gone). Customers.
     """
-    order = [*ids, NOBODY]
+    order = [*_ordered(frame, ids), NOBODY]
     whole = frame[frame["cause"] == WHOLE]
     found = whole.pivot_table(index="from_segment", columns="to_segment", values="customers", aggfunc="sum")
     return found.reindex(index=order, columns=order).fillna(0).astype(int)
@@ -166,16 +172,17 @@ def directions(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``up``, ``stay``, ``down``, ``new``, ``gone``; columns ``customers``, ``money_before``,
-        ``money_after``, ``value``.
+        Indexed by ``up``, ``stay``, ``down``, ``new``, ``gone``, and ``unranked`` where customers came from or are in
+        a segment that is not in ``ids``; columns ``customers``, ``money_before``, ``money_after``, ``value``.
     """
     place = {name: number for number, name in enumerate(ids)}
     whole = frame[frame["cause"] == WHOLE]
     was, is_ = whole["from_segment"].map(place), whole["to_segment"].map(place)
     direction = pd.Series("stay", index=whole.index).mask(is_ < was, "up").mask(is_ > was, "down")
-    direction = direction.mask(was.isna(), "new").mask(is_.isna(), "gone")
+    direction = direction.mask(was.isna() | is_.isna(), "unranked")
+    direction = direction.mask(whole["from_segment"] == NOBODY, "new").mask(whole["to_segment"] == NOBODY, "gone")
     summed = whole.groupby(direction)[list(_MOVES)].sum()
-    return summed.reindex(["up", "stay", "down", "new", "gone"], fill_value=0)
+    return summed.reindex(["up", "stay", "down", "new", "gone", *sorted({"unranked"} & set(direction))], fill_value=0)
 
 
 def largest(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:

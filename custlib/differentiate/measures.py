@@ -17,7 +17,7 @@ from custlib.errors import UsageError, hint
 
 _WINDOW = re.compile(r"^(profit|revenue|purchases|quantity)_last_([1-9][0-9]{0,4})d$")
 _SUMMED = {"profit": "profit", "revenue": "amount", "purchases": "purchase_days"}
-INVOICED = ("invoices_due", "invoices_late", "invoices_overdue", "worst_delay")
+INVOICED = ("invoices_due", "invoices_late", "invoices_overdue", "worst_delay", "longest_overdue")
 COUNTED = ("products", "potential", "probability_alive", *INVOICED)
 ATTRIBUTE = "attribute_"
 SOURCES = {
@@ -223,6 +223,7 @@ def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.da
         "invoices_late": f"count(case when paid > due or (paid is null and due < {day}) then 1 end)",
         "invoices_overdue": f"count(case when paid is null and due < {day} then 1 end)",
         "worst_delay": f"greatest(max({delay}), 0)",
+        "longest_overdue": f"greatest(coalesce(max(case when paid is null then {sql.days(day, 'due')} end), 0), 0)",
     }
     kept = f"select customer_id, due, case when paid <= {last} then paid end as paid from invoices"
     return f"""

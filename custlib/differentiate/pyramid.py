@@ -51,6 +51,18 @@ class Options(BaseModel):
     shares: tuple[float, ...] | None = None
 
 
+def _shares(name: str, chosen: Options, by: str) -> list[float]:
+    """Take the shares of the classes from the top: those given, else the published ones of customers or of money."""
+    classes = rules.load("pyramid")[name]["class"]
+    share = {"customers": "share", "money": "money"}[by]
+    if not chosen.shares and any(share not in entry for entry in classes):
+        raise UsageError(f'segments.options.{name}.shares: by = "{by}" has no published shares. Give {len(classes)}.')
+    shares = list(chosen.shares or [entry[share] for entry in classes])
+    if len(shares) != len(classes) or abs(sum(shares) - 1) > 1e-9 or min(shares) < 0:
+        raise UsageError(f"segments.options.{name}.shares: {shares} must be {len(classes)} shares that add up to 1.")
+    return shares
+
+
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take the cuts of profit so far, not discounted.
 
@@ -61,7 +73,8 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     activity : str
         Name of the table of activity.
     options : dict
-        ``by`` (``"customers"`` or ``"money"``) and ``shares`` from the top.
+        ``by`` (``"customers"`` or ``"money"``) and ``shares`` of these from the top; of money 80 % and 20 % are
+        published for A and B of ``abc``, and none for the pyramid.
 
     Returns
     -------
@@ -71,17 +84,14 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     Raises
     ------
     UsageError
-        If an option is unknown or the shares do not fit the classes.
+        If an option is unknown, the shares do not fit the classes, or none are given by money where none are published.
     """
     name = options["segmentation"]
     chosen = validated(Options, options, f"segments.options.{name}")
     table = rules.load("pyramid")[name]
-    classes = table["class"]
-    shares = list(chosen.shares or [entry["share"] for entry in classes])
-    if len(shares) != len(classes) or abs(sum(shares) - 1) > 1e-9 or min(shares) < 0:
-        raise UsageError(f"segments.options.{name}.shares: {shares} must be {len(classes)} shares that add up to 1.")
-    cut = share_cuts if (chosen.by or table["by"]) == "customers" else money_cuts
-    cuts = cut(*histogram(engine, activity, MEASURE), shares[:-1])
+    classes, by = table["class"], chosen.by or table["by"]
+    cut = share_cuts if by == "customers" else money_cuts
+    cuts = cut(*histogram(engine, activity, MEASURE), _shares(name, chosen, by)[:-1])
     return {
         "classes": [entry["id"] for entry in classes],
         "cuts": cuts,

@@ -146,7 +146,7 @@ def _by_cell(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any
 def _by_product(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
     del chosen
     classes = rules.load("rfm")["product"]
-    ranked = f"(select {_product(rule)} as product from ({scores(rule).format(activity=activity)}))"
+    ranked = f"(select {_product(rule)} as product from ({scores(rule).format(activity=activity)}) where R > 0)"
     return {
         "product_cuts": share_cuts(*histogram(engine, ranked, "product"), [entry["share"] for entry in classes[:-1]]),
         "classes": [entry["id"] for entry in classes],

@@ -189,7 +189,8 @@ def measured_cuts(engine: Engine, activity: str, measures: dict[str, Measure]) -
             again = histogram(engine, activity, column, where=f"{column} >= {_ONE_TIME_CUT}")
             cuts[name] = [_ONE_TIME_CUT, *quantile_cuts(*again, SCORES - 1)]
         else:
-            cuts[name] = quantile_cuts(*histogram(engine, activity, column), SCORES)
+            bought = histogram(engine, activity, column, where="frequency is not null")
+            cuts[name] = quantile_cuts(*bought, SCORES)
     return cuts
 
 

@@ -79,6 +79,7 @@ def measured(activity="customer_activity", *, as_of=AS_OF, needs=()):
         "invoices_late": "a.frequency % 3",
         "invoices_overdue": "a.frequency % 2",
         "worst_delay": "a.days_since_last",
+        "longest_overdue": "(a.frequency % 2) * a.days_since_last",
     }
     summed = {"profit": "profit", "revenue": "amount", "purchases": "null", "quantity": "amount"}
     columns = ["count(distinct product) as products"]

@@ -80,25 +80,25 @@ def invoices_at(engine, point):
 
 
 def test_invoices_at_two_dates_by_hand(base):
-    """due, late, overdue, worst delay; b has an invoice that is known, c none that is."""
+    """due, late, overdue, worst delay, longest overdue; b has an invoice that is known, c none that is."""
     engine = with_invoices(base([*ROWS, ("c", "2025-01-01", 1, None)]))
-    assert invoices_at(engine, points.at(AS_OF)) == {"a": [4, 2, 1, 184], "b": [1, 0, 0, 0], "c": [None] * 4}
+    assert invoices_at(engine, points.at(AS_OF)) == {"a": [4, 2, 1, 184, 184], "b": [1, 0, 0, 0, 0], "c": [None] * 5}
     then = dt.date(2025, 6, 30)
-    assert invoices_at(engine, points.at(then)) == {"a": [3, 1, 0, 10], "b": [None] * 4, "c": [None] * 4}
+    assert invoices_at(engine, points.at(then)) == {"a": [3, 1, 0, 10, 0], "b": [None] * 5, "c": [None] * 5}
     # between due and paid: the payment of 10 April is not known yet, so it is overdue by five days
-    assert invoices_at(engine, points.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5]
+    assert invoices_at(engine, points.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5, 5]
 
 
 def test_had_only_time_passed_what_was_open_grows_older(base):
     """Known to 5 April, looked at on 31 December: what was paid later is open, what was due later is not known."""
     engine = with_invoices(base(ROWS))
     found = invoices_at(engine, points.Point(AS_OF, dt.date(2025, 4, 5)))
-    assert found == {"a": [2, 1, 1, 275]}  # 31 March to 31 December; b had not bought by then
+    assert found == {"a": [2, 1, 1, 275, 275]}  # 31 March to 31 December; b had not bought by then
 
 
 def test_an_invoice_paid_early_is_known_but_not_yet_due(base):
     found = invoices_at(with_invoices(base(ROWS)), points.at(dt.date(2025, 12, 15)))
-    assert found["b"] == [0, 0, 0, 0]
+    assert found["b"] == [0, 0, 0, 0, 0]
 
 
 def test_attributes_are_joined_as_text_and_unknown_where_there_are_none(base):

@@ -140,6 +140,19 @@ def test_the_matrix_and_who_went_up(base):
     assert (largest.loc[0, "from_segment"], largest.loc[0, "customers"], largest.loc[0, "share"]) == ("new", 2, 0.5)
 
 
+def test_a_segment_that_the_definition_now_no_longer_has_keeps_its_customers(base):
+    """Its customers did not come as new ones: they are in the books, and moved neither up nor down."""
+    definition, moves = moves_of(base(ROWS))
+    ids = [one for one in definition.ids if one != "new"]
+    assert ledger.matrix(moves, ids).to_numpy().sum() == 4
+    assert ledger.matrix(moves, ids).loc["new", "one_time"] == 1
+    book = ledger.ledger(moves, ids)
+    assert adds_up(book)
+    assert (book["customers_before"].sum(), book["customers_after"].sum()) == (3, 4)
+    counted = ledger.directions(moves, ids)["customers"]
+    assert counted.to_dict() == {"up": 0, "stay": 1, "down": 0, "new": 1, "gone": 0, "unranked": 2}
+
+
 def test_moves_at_several_dates_join_end_to_end(base):
     engine = base(ROWS)
     make_value(engine)

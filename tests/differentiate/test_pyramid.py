@@ -53,6 +53,11 @@ def test_by_money_the_class_ends_where_its_share_is_reached(base):
     assert "".join(found["segment"]) == "AABBBC"
 
 
+def test_by_money_without_shares_a_is_eighty_percent_of_it_and_b_all_other_gains(base):
+    found = classes(base(spend(60, 20, 10, 5, 5, -30, 0)), {"segmentation": "abc", "by": "money"})
+    assert "".join(found["segment"]) == "AABBBCC"
+
+
 def test_the_pyramid_of_a_hundred(base):
     found = classes(base(spend(*range(1, 101))), {"segmentation": "pyramid"})
     assert found["segment"].value_counts().to_dict() == {"lead": 80, "brass": 15, "gold": 4, "diamond": 1}
@@ -213,6 +218,7 @@ def test_a_loss_is_always_c_however_classes_are_cut(base, by, shares):
         ({"shares": [1.2, -0.4, 0.2]}, "must be 3 shares that add up to 1"),
         ({"by": "profit"}, "segments.options.abc: by: .*'customers' or 'money'"),
         ({"share": [1]}, "segments.options.abc: share: unknown key. Did you mean 'shares'"),
+        ({"segmentation": "pyramid", "by": "money"}, 'pyramid.shares: by = "money" has no published shares. Give 4'),
     ],
 )
 def test_wrong_options_are_refused(small_shop, options, message):

@@ -289,6 +289,18 @@ def test_who_never_bought_scores_0_outside_the_cells(engine, name):
     assert found.loc["b", "segment"] != "prospect"
 
 
+@pytest.mark.parametrize("name", ["rfm", "rfm125", "rfa", "rfm_product"])
+def test_cuts_are_those_of_customers_however_many_prospects_there_are(engine, name):
+    more = rfm.needs({"segmentation": name})
+    bought = [(f"c{n:02}", n, n % 7, 10 * n + 1, *(n for _ in more)) for n in range(20)]
+    prospects = [(f"p{n:02}", None, None, None, *(0 for _ in more)) for n in range(30)]
+    alone, among = (
+        rfm.define(engine, given(engine, rows, *more), {"segmentation": name}) for rows in (bought, bought + prospects)
+    )
+    assert among["cuts"] == alone["cuts"]
+    assert among.get("product_cuts") == alone.get("product_cuts")
+
+
 def test_without_prospects_there_is_no_such_segment(days):
     assert "prospect" not in {segment["id"] for segment in days["segments"]}
 

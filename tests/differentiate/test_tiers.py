@@ -206,8 +206,10 @@ def test_what_no_customer_has_is_not_measured(engine):
 # --- credit (D2.11) ---
 
 
-def credit(due, late=0, overdue=0, worst=0.0):
-    return {"invoices_due": due, "invoices_late": late, "invoices_overdue": overdue, "worst_delay": worst}
+def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0):
+    """``worst`` is the most days late of all, ``unpaid`` of those that are not paid yet."""
+    counted = {"invoices_due": due, "invoices_late": late, "invoices_overdue": overdue}
+    return counted | {"worst_delay": worst, "longest_overdue": unpaid}
 
 
 @pytest.mark.parametrize(
@@ -221,12 +223,15 @@ def credit(due, late=0, overdue=0, worst=0.0):
         (credit(10, late=5, worst=30), "B"),
         (credit(10, late=6, worst=30), "C"),
         (credit(10, late=1, worst=31), "C"),
-        (credit(10, late=1, overdue=1, worst=90), "C"),
-        (credit(10, late=1, overdue=1, worst=91), "D"),
+        (credit(10, late=1, overdue=1, worst=90, unpaid=90), "C"),
+        (credit(10, late=1, overdue=1, worst=91, unpaid=91), "D"),
+        (credit(10, late=2, overdue=1, worst=100, unpaid=1), "C"),  # paid after 100 days once, open for a day now
         (credit(10, late=1, worst=91), "C"),
-        (credit(10, overdue=4, worst=5), "C"),
-        (credit(10, overdue=5, worst=5), "D"),
-        (credit(2, late=None, overdue=None, worst=None), "C"),
+        (credit(1, late=1, overdue=1, worst=1, unpaid=1), "C"),  # the first invoice, due yesterday
+        (credit(10, overdue=5, worst=30, unpaid=30), "C"),  # they may yet be paid in time
+        (credit(10, overdue=4, worst=31, unpaid=31), "C"),
+        (credit(10, overdue=5, worst=31, unpaid=31), "D"),
+        (credit(2, late=None, overdue=None, worst=None, unpaid=None), "C"),
     ],
 )
 def test_credit_grades(engine, customer, grade):
@@ -234,8 +239,8 @@ def test_credit_grades(engine, customer, grade):
 
 
 def test_a_ratio_is_named_in_the_reason(engine):
-    found = assigned(engine, "credit", [credit(10, overdue=5, worst=5)])
-    assert found["reason"].item() == "invoices overdue per invoices due at least 0.5"
+    found = assigned(engine, "credit", [credit(10, overdue=5, worst=31, unpaid=31)])
+    assert found["reason"].item() == "invoices overdue per invoices due at least 0.5; longest overdue above 30"
 
 
 # --- lifecycle stage and need level (D2.12) ---

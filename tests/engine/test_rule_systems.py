@@ -72,6 +72,7 @@ def crowd(customers: int = 400) -> pd.DataFrame:
         "invoices_late": [0, 1, 5, 6],
         "invoices_overdue": [0, 1, 5],
         "worst_delay": [0, 30, 31, 90, 91],
+        "longest_overdue": [0, 30, 31, 90, 91],
         "attribute_fees": ["3000000", "1e6", "12d", "no", ""],
         "attribute_surety": ["yes", "no"],
         "attribute_signs": ["it's {0} \\ :day 客", "it's"],
