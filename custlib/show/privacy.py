@@ -1,13 +1,18 @@
-"""Keeps small counts out of pages: under ten is "<10", and a second count is blurred so that none can be derived.
+"""Keeps small counts out of pages: under ten is "<10", and what stands beside is blurred so that none can be derived.
 
-The second count is the next smallest of the same table, shown to the nearest ten: the total then no longer gives
-the hidden one away.
+In a list the second count is the next smallest, shown to the nearest ten: the total then no longer gives the hidden
+one away. In a crossed table every row and column has a sum that is known elsewhere, so all counts are blurred. Where
+the nearest ten would still pin a hidden count down (84 shown as 80 leaves 8 or 9 of them), a wider step is taken, and
+the page does not say which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from custlib.show.formats import number, suppressed
 from custlib.show.limits import limit
+
+STEPS = (10, 20, 50, 100)
+_CHOICES = 4
 
 
 def counts(values: Sequence[float], language: str = "en") -> list[str]:
@@ -32,25 +37,123 @@ def counts(values: Sequence[float], language: str = "en") -> list[str]:
     >>> counts([335, 77])
     ['335', '77']
     """
-    least = limit("privacy", "smallest_count")
-    small = [0 < value < least for value in values]
+    small = [value for value in values if is_small(value)]
     texts = [suppressed(int(value), language) for value in values]
-    others = [place for place, value in enumerate(values) if value >= least]
-    if sum(small) == 1 and others:
+    others = [place for place, value in enumerate(values) if value and not is_small(value)]
+    if others and small and not _is_hidden(small, [], 0):
         second = min(others, key=lambda place: values[place])
-        texts[second] = blurred(values[second], language)
+        step = next((step for step in STEPS if _is_hidden(small, [values[second]], step)), STEPS[-1])
+        texts[second] = blurred(values[second], language, step)
     return texts
 
 
-def blurred(count: float, language: str = "en") -> str:
-    """Write a count to the nearest ten.
+def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[str]]:
+    """Write the counts of a crossed table, whose rows and columns add up to totals shown elsewhere.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of float
+        Counts.
+    language : str
+        ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    list of list of str
+        All to the nearest ten, or coarser, where one is hidden; else exact.
 
     Examples
     --------
-    >>> blurred(77)
-    '≈ 80'
+    >>> crossed([[335, 5], [77, 0]])
+    [['≈ 340', '<10'], ['≈ 80', '0']]
+    >>> crossed([[335, 77]])
+    [['335', '77']]
     """
-    return f"≈ {number(round(count, -1), language)}"
+    lines = [*rows, *zip(*rows, strict=True)]
+    if not any(is_small(value) for row in rows for value in row):
+        return [[suppressed(int(value), language) for value in row] for row in rows]
+    step = step_for(lines)
+    return [[to_step(value, language, step) for value in row] for row in rows]
+
+
+def step_for(lines: Iterable[Sequence[float]]) -> int:
+    """Choose how coarse counts are shown so that no sum gives a hidden one away.
+
+    Parameters
+    ----------
+    lines : iterable of sequence of float
+        Counts, or changes of counts, each line with a sum that is known.
+
+    Returns
+    -------
+    int
+        The finest step that leaves at least four values open for every hidden count.
+
+    Examples
+    --------
+    >>> step_for([[5, 77]]), step_for([[9, 84]])
+    (10, 20)
+    """
+    parts = [([x for x in line if is_small(x)], [x for x in line if x and not is_small(x)]) for line in lines]
+    crowded = [(small, others) for small, others in parts if small and others]
+    return next((step for step in STEPS if all(_is_hidden(*part, step) for part in crowded)), STEPS[-1])
+
+
+def _is_hidden(small: list[float], others: Sequence[float], step: int) -> bool:
+    """Tell whether hidden counts stay open when the others are known to a step and the sum is known."""
+    if not small:
+        return True
+    most, whole = limit("privacy", "smallest_count") - 1, sum(small)
+    rounded = [_rounded(x, step) - x for x in others]
+    low = max(whole - sum(rounded) - len(others) * step / 2, len(small))
+    high = min(whole - sum(rounded) + len(others) * step / 2, len(small) * most)
+    rest = len(small) - 1
+    widest = min(high - rest, most) - max(low - rest * most, 1)
+    return widest >= _CHOICES - 1
+
+
+def _rounded(value: float, step: int) -> float:
+    """Round to a step, never to nothing."""
+    size = max(round(abs(value) / step), 1) * step if value else 0
+    return -size if value < 0 else size
+
+
+def to_step(count: float, language: str = "en", step: int = 10) -> str:
+    """Write a count that others could be derived from: small ones hidden, the rest to a step.
+
+    Examples
+    --------
+    >>> to_step(5), to_step(0), to_step(77)
+    ('<10', '0', '≈ 80')
+    """
+    return blurred(count, language, step) if count and not is_small(count) else suppressed(int(count), language)
+
+
+def blurred(count: float, language: str = "en", step: int = 10) -> str:
+    """Write a count to the nearest ten, or another step.
+
+    Examples
+    --------
+    >>> blurred(77), blurred(77, step=50)
+    ('≈ 80', '≈ 100')
+    """
+    return f"≈ {number(_rounded(count, step), language)}"
+
+
+def net(change: float, step: int = 10) -> str:
+    """Write a net change to the ten, or another step: exact ones would give hidden counts away, since they add up.
+
+    Examples
+    --------
+    >>> net(-155), net(4), net(-4), net(0)
+    ('−160', '+<10', '−<10', '0')
+    """
+    if not change:
+        return "0"
+    sign = "+" if change > 0 else "−"
+    if is_small(abs(change)):
+        return f"{sign}<{limit('privacy', 'smallest_count')}"
+    return f"{sign}{abs(_rounded(change, step)):,.0f}"
 
 
 def is_small(count: float) -> bool:
