@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_NODES = 6
-TOP, NODE, GAP, THINNEST, READABLE = 26.0, 12.0, 14.0, 1.5, 15.0
-LABEL, NARROW_GAP, BODY, LABEL_MOST = 18.0, 24.0, 250.0, 190.0
+TOP, NODE, GAP, THINNEST, READABLE = 26.0, 12.0, 14.0, 1.5, 11.0
+NARROW_GAP, BODY, LABEL_MOST = 24.0, 320.0, 190.0
 STAYED, MOVED = ("mark", 0.3), ("accent", 0.45)
 Places = dict[str, float]
 

@@ -1,6 +1,7 @@
 """Blocks on whether the systems agree: any two of them, and where the largest disagreement is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -34,8 +35,9 @@ def matrix(view: View, tables: Tables) -> Table | None:
         rows.append([f"{n + 1} {view.system(name)}", *cells])
     columns = ["name", *(str(n) for n in range(1, len(names)))]
     labels = {"name": t("agree.system")} | {c: c for c in columns[1:]}
-    return Table.of(pd.DataFrame(rows, columns=columns), title=_extremes(view, found), labels=labels, header="name",
+    made = Table.of(pd.DataFrame(rows, columns=columns), title=_extremes(view, found), labels=labels, header="name",
                     language=lang, caption=t("agree.matrix_caption"))  # fmt: skip
+    return replace(made, columns=[replace(c, align="right") if n else c for n, c in enumerate(made.columns)])
 
 
 def _index(value: float | None, language: str) -> str:

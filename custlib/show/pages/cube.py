@@ -8,7 +8,7 @@ from custlib.show.blocks import Cell, Facts, Text, Tiles
 from custlib.show.formats import money, number, share
 from custlib.show.pages.groups import finding, measure_in_words
 from custlib.show.pages.systems import View
-from custlib.show.privacy import counts, is_small
+from custlib.show.privacy import is_small, step_for, to_step
 
 _LEVELS = ("high", "low")
 
@@ -60,7 +60,7 @@ def _cell(view: View, name: str, place: list[str]) -> Cell:
     cells = definition.rule["cells"]
     segment = next(one for one, own in cells.items() if place in [list(cell) for cell in own])
     where = frame["segment"].tolist().index(segment)
-    row, text = frame.iloc[where], counts(frame["customers"].tolist(), lang)[where]
+    row, text = frame.iloc[where], _told(view, name)[where]
     strategy = next(entry["strategy"][lang] for entry in definition.segments if entry["id"] == segment)
     if row["customers"] == 0 or is_small(row["customers"]):
         return Cell(text, strategy, 0.0, definition.name(segment, lang))
@@ -69,6 +69,18 @@ def _cell(view: View, name: str, place: list[str]) -> Cell:
     tone = round(math.sqrt(max(float(row[measure]), 0.0) / top), 3) if top > 0 else 0.0
     worth = money(row[measure], view.project.currency, lang)
     return Cell(text, f"{worth}{view.t('join.dot')}{strategy}", min(tone, 1.0), definition.name(segment, lang))
+
+
+def _told(view: View, name: str) -> list[str]:
+    """Write the counts: with a small one all are blurred, as the cube adds up to the matrix cell by cell."""
+    frame, cells = view.rows(name), view.definitions[name].rule["cells"]
+    sizes = dict(zip(frame["segment"], frame["customers"].tolist(), strict=True))
+    if not any(map(is_small, sizes.values())):
+        return [number(size, view.t.language) for size in sizes.values()]
+    over = {tuple(list(cell)[:2]) for own in cells.values() for cell in own}
+    lines = [[sizes[s] for s, own in cells.items() if any(tuple(list(c)[:2]) == place for c in own)] for place in over]
+    step = step_for([*lines, list(sizes.values())])
+    return [to_step(size, view.t.language, step) for size in sizes.values()]
 
 
 def thresholds(view: View, name: str) -> Facts | None:

@@ -1,5 +1,6 @@
 """Blocks that every segmentation shares: the table of its segments, its rules in words, its largest cells."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,6 @@ from custlib.show.pages.systems import View
 from custlib.show.privacy import counts, is_small
 from custlib.show.texts import Texts
 
-_MOST_CELLS = 10
 _KNOWN = ("frequency", "recency", "T", "days_since_last", "monetary_value", "first_amount", "profit", "revenue",
           "products", "potential", "probability_alive", "invoices_due", "invoices_late", "invoices_overdue",
           "worst_delay")  # fmt: skip
@@ -50,6 +50,12 @@ def _shares(view: View, frame: pd.DataFrame, texts: list[str]) -> list[str]:
         hidden = is_small(count) or count == 0
         said.append(MISSING if hidden else f"≈ {share(round(part, 2), lang)}" if "≈" in text else share(part, lang))
     return said
+
+
+def named(table: Table) -> Table:
+    """Keep the names of rows to the left, also those that read like numbers, which would go to the right."""
+    columns = [replace(column, align="left") if n == table.header else column for n, column in enumerate(table.columns)]
+    return replace(table, columns=columns)
 
 
 def finding(view: View, name: str) -> str:
@@ -125,7 +131,7 @@ def measure_in_words(t: Texts, measure: str) -> str:
     return t(f"measure.{measure}") if measure in _KNOWN else measure.removeprefix("attribute_").replace("_", " ")
 
 
-def cells(view: View, name: str, *, count: int = _MOST_CELLS) -> Table | None:
+def cells(view: View, name: str, *, count: int = 10) -> Table | None:
     """List the cells of scores that hold most customers, and what the others hold; nothing if not shown."""
     if not view.has(name):
         return None
@@ -148,8 +154,9 @@ def cells(view: View, name: str, *, count: int = _MOST_CELLS) -> Table | None:
     shown = shown if view.has_forecast else shown.drop(columns="value")
     title = t("groups.cells", system=view.system(name), used=len(used), all=len(frame),
               share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
-    return Table.of(shown, title=title, labels=_labels(view, list(shown)), header="name",
-                    caption=t(f"systems.{name}.note"), language=t.language)  # fmt: skip
+    cells = Table.of(shown, title=title, labels=_labels(view, list(shown)), header="name",
+                     caption=t(f"systems.{name}.note"), language=t.language)  # fmt: skip
+    return named(cells)
 
 
 def lifetime(view: View, name: str) -> Table | None:

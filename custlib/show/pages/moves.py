@@ -91,7 +91,11 @@ def _gained(moves: Moves, change: "pd.Series[float]") -> str:
     if not len(change) or change.max() < told or change.min() > -told:
         return moves.view.t("moves.account_plain", day=moves.day)
     ends = {"most": moves.name(most), "least": moves.name(least)}
-    return moves.view.t("moves.account", gained=net(change.max()), lost=net(change.min()), **ends)
+    return moves.view.t("moves.account", gained=_size(change.max()), lost=_size(-change.min()), **ends)
+
+
+def _size(change: float) -> str:
+    return f"{round(change, -1):,.0f}"
 
 
 def _used(frame: pd.DataFrame, kind: str) -> list[str]:
@@ -200,9 +204,7 @@ def causes(moves: Moves) -> Figure | Callout:
     return replace(figure, table=_causes_table(moves, rows, names, texts, title))
 
 
-def _causes_table(
-    moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts: Sequence[str], title: str
-) -> Table:
+def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts: Sequence[str], title: str) -> Table:
     """State moves, their share and the money of who moved, by cause, with what each cause means."""
     view, t = moves.view, moves.view.t
     hide = rows["customers"].map(is_small)

@@ -8,6 +8,7 @@ from custlib.differentiate.migration import CAUSES, WHOLE
 from custlib.show import charts
 from custlib.show.blocks import Callout, Figure, Table
 from custlib.show.formats import MISSING, day, share
+from custlib.show.limits import limit
 from custlib.show.pages.systems import View
 from custlib.show.privacy import is_small, to_step
 
@@ -68,16 +69,25 @@ def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
     causes = _used(own)
     labels = [t("moves.interval", first=day(a, lang), last=day(b, lang))
               for a, b in zip(whole["from_date"], whole["to_date"], strict=True)]  # fmt: skip
-    shares = [0.0 if is_small(n) else s for n, s in zip(whole["customers"], whole["share"], strict=True)]
-    ends = {"low": share(min(shares), lang), "high": share(max(shares), lang), "last": share(shares[-1], lang)}
+    shares, texts = _told(view, whole)
+    ends = {"low": texts[shares.index(min(shares))], "high": texts[shares.index(max(shares))], "last": texts[-1]}
     key = "moves.over_rising" if shares[-1] == max(shares) else "moves.over_falling" if shares[-1] == min(shares) \
         else "moves.over"  # fmt: skip
     title = t(key, **ends) if ends["low"] != ends["high"] else t("moves.over_steady", share=ends["low"])
     rows = pd.DataFrame({"label": labels, "value": shares})
-    figure = charts.bars(rows, title=title, caption=t("moves.over_caption", name=view.system(name)), form="share",
-                         description=t("moves.over_description"), x_label=t("moves.column_part"), language=lang,
+    figure = charts.bars(rows, title=title, caption=t("moves.over_caption", name=view.system(name)), 
+                         form=lambda part: texts[shares.index(part)], description=t("moves.over_description"), x_label=t("moves.column_part"), language=lang,
                          y_label=t("moves.column_interval"), highlight=labels[-1])  # fmt: skip
     return replace(figure, table=_over_table(view, own, whole, labels, causes, title))
+
+
+def _told(view: View, whole: pd.DataFrame) -> tuple[list[float], list[str]]:
+    """Give the shares to draw and to write; those of too few are as long as the least that is told."""
+    least = limit("privacy", "smallest_count") / whole["known"]
+    hide = whole["customers"].map(is_small)
+    shares = [float(x) for x in whole["share"].where(~hide, least)]
+    texts = [("<" if h else "") + share(x, view.t.language) for x, h in zip(shares, hide, strict=True)]
+    return shares, texts
 
 
 def _over_table(

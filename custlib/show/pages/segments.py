@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from custlib.differentiate.definitions import Definition
+from custlib.differentiate.pyramid import ParetoPoint
 from custlib.project import Project
-from custlib.show.blocks import Cell, Facts, Table, Tiles, Title
+from custlib.show.blocks import Callout, Cell, Facts, Table, Tiles, Title
 from custlib.show.formats import MISSING, day, money, number, share
 from custlib.show.privacy import is_small, step_for, to_step
 from custlib.show.texts import Texts
@@ -101,6 +102,15 @@ def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
     return {name[0].upper(): str(len(set(values)) + 1) for name, values in rule.items()}
 
 
+def pareto(t: Texts, point: ParetoPoint) -> Callout:
+    """State the 20/80 point: what the best fifth brought, and how many brought four fifths."""
+    if math.isnan(point.money_of_best):
+        return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
+    values = {"best": share(point.share, t.language), "money": share(point.money_of_best, t.language),
+              "few": share(point.customers_for_rest, t.language), "rest": share(1 - point.share, t.language)}  # fmt: skip
+    return Callout(t("segments.pareto", **values), t("segments.pareto_text", **values))
+
+
 def stability(t: Texts, definition: Definition) -> Facts:
     """State what the clusters rest on, and what each is in words where a tree explains them."""
     features = definition.rule["features"]
@@ -129,7 +139,7 @@ def criteria(t: Texts, definition: Definition) -> Table | None:
     taken = len(definition.ids)
     rows = [
         [t("segments.k_taken", k=one["k"]) if one["k"] == taken else str(one["k"]), _figure(one["prediction_strength"]),
-         _figure(one["smallest_jaccard"]), share(one["smallest_share"], lang), _failing(t, one)]
+         _figure(one["smallest_jaccard"]), _part(one["smallest_share"], lang), _failing(t, one)]
         for one in tried
     ]  # fmt: skip
     columns = ["k", "strength", "jaccard", "least", "verdict"]
@@ -141,6 +151,10 @@ def criteria(t: Texts, definition: Definition) -> Table | None:
 
 def _figure(value: float | None) -> str:
     return MISSING if value is None else f"{value:.2f}"
+
+
+def _part(value: float | None, language: str) -> str:
+    return MISSING if value is None else share(value, language)
 
 
 def _failing(t: Texts, one: Mapping[str, Any]) -> str:

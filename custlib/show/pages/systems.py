@@ -124,7 +124,7 @@ def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, An
             Kpi(t("systems.kpi_customers"), number(view.customers, lang), t("systems.kpi_each")),
             Kpi(t("systems.kpi_systems"), number(len(view.names), lang), made),
             Kpi(t("systems.kpi_moved", day=since), part("whole"), t("systems.kpi_moved_note", name=view.system(name))),
-            Kpi(t("cause.ageing"), part("ageing"), t("systems.kpi_ageing", purchases=part("purchases"))),
+            Kpi(t("systems.kpi_time"), part("ageing"), t("systems.kpi_ageing", purchases=part("purchases"))),
         ]
     )
 
