@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from custlib.errors import UsageError
-from custlib.show.blocks import Figure, Table
+from custlib.show.blocks import Figure
+from custlib.show.chart_bars import table_beneath
 from custlib.show.chart_frames import Row, one_line, rows_of
 from custlib.show.drawing import SMALL, TEXT, Painter, Sheet, Words, drawn, text_width
 from custlib.show.privacy import blurred
@@ -33,8 +34,8 @@ class Side:
 
 
 def flow_picture(
-    frame: "pd.DataFrame", *, title: str, table: Table, caption: str = "", description: str = "",
-    x_label: str = "", y_label: str = "", language: str = "en",
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en",
 ) -> Figure:  # fmt: skip
     """Who moved, and where to: bands from the segment before to the segment now, as thick as they are many.
 
@@ -45,8 +46,6 @@ def flow_picture(
         stayed is in it. Moves are dark, who stayed is light.
     title, caption, description, x_label, y_label, language : str
         Words; ``y_label`` heads the nodes before, ``x_label`` the nodes now.
-    table : Table
-        The numbers, printed beneath.
 
     Returns
     -------
@@ -61,19 +60,20 @@ def flow_picture(
     Examples
     --------
     >>> import pandas as pd
-    >>> from custlib.show.blocks import Column
     >>> moves = pd.DataFrame({"before": ["Top", "Top"], "now": ["Top", "Rest"], "customers": [80, 20]})
-    >>> numbers = Table("Moves", [Column("from"), Column("to")], [["Top", "Rest"]])
-    >>> flow_picture(moves, title="A fifth left the top", table=numbers).svg.count("<path")
-    5
+    >>> flow_picture(moves, title="A fifth left the top").table.rows[1]
+    ('Top', 'Rest', '20')
     """
     rows = rows_of("flow_picture", frame, ["before", "now", "customers"], ["customers"])
     words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.now"), words.t("chart.before"))
+    labels = {"before": words.y_label, "now": words.x_label, "customers": words.t("chart.customers")}
     order = list(dict.fromkeys([str(row["before"]) for row in rows] + [str(row["now"]) for row in rows]))
     most = max(len({row[side] for row in rows}) for side in ("before", "now"))
     if most > MOST_NODES:
         raise UsageError(f"flow_picture: {most} nodes on one side, at most {MOST_NODES}. Add the smallest together.")
     heights = tuple(TOP + BODY + most * gap + 8 for gap in (GAP, NARROW_GAP))
+    table = table_beneath(rows, words, labels, "number")
     return drawn(_painter(rows, order, words), words, (heights[0], heights[1]), table)
 
 

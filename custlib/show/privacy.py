@@ -1,9 +1,9 @@
 """Keeps small counts out of pages: under ten is "<10", and what stands beside is blurred so that none can be derived.
 
-In a list the second count is the next smallest, shown to the nearest ten: the total then no longer gives the hidden
-one away. In a crossed table every row and column has a sum that is known elsewhere, so all counts are blurred. Where
-the nearest ten would still pin a hidden count down (84 shown as 80 leaves 8 or 9 of them), a wider step is taken, and
-the page does not say which.
+In a list the next count is told only about, by what it and the hidden one add up to: the total then no longer gives
+the hidden one away, not even to one who knows this rule. In a crossed table every row and column has a sum that is
+known elsewhere, so all counts are blurred. Where the nearest ten would still pin a hidden count down (84 shown as 80
+leaves 8 or 9 of them), a wider step is taken, and the page does not say which.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,19 +16,19 @@ _CHOICES = 4
 
 
 def counts(values: Sequence[float], language: str = "en") -> list[str]:
-    """Write the counts of one table.
+    """Write the counts of one table, whose total is known.
 
     Parameters
     ----------
     values : sequence of float
-        Counts that add up to a total shown elsewhere.
+        Counts that add up to a total shown elsewhere, in an order that says nothing of their size.
     language : str
         ``"en"`` or ``"zh"``.
 
     Returns
     -------
     list of str
-        One text per count.
+        One text per count; where one is small, the next is "about".
 
     Examples
     --------
@@ -36,15 +36,62 @@ def counts(values: Sequence[float], language: str = "en") -> list[str]:
     ['335', '<10', '≈ 80', '0']
     >>> counts([335, 77])
     ['335', '77']
+    >>> counts([335, 5, 10])
+    ['≈ 330', '<10', '≥ 10']
     """
-    small = [value for value in values if is_small(value)]
+    abouts = _abouts(values)
+    least = limit("privacy", "smallest_count")
     texts = [suppressed(int(value), language) for value in values]
-    others = [place for place, value in enumerate(values) if value and not is_small(value)]
-    if others and small and not _is_hidden(small, [], 0):
-        second = min(others, key=lambda place: values[place])
-        step = next((step for step in STEPS if _is_hidden(small, [values[second]], step)), STEPS[-1])
-        texts[second] = blurred(values[second], language, step)
+    for place, about in abouts.items():
+        texts[place] = f"≈ {number(about, language)}" if about else f"≥ {least}"
     return texts
+
+
+def parts(values: Sequence[float]) -> list[float | None]:
+    """Give the share of each count in the total, no more exactly than :func:`counts` tells the count.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Counts.
+
+    Returns
+    -------
+    list of float or None
+        0 to 1; None where nothing is told.
+
+    Examples
+    --------
+    >>> parts([323, 5, 72])
+    [0.8075, None, 0.175]
+    """
+    abouts, total = _abouts(values), float(sum(values)) or 1.0
+    known = [None if is_small(value) else value for value in values]
+    told = [abouts.get(place, value) for place, value in enumerate(known)]
+    return [None if value is None else value / total for value in told]
+
+
+def _abouts(values: Sequence[float]) -> dict[int, float | None]:
+    """Choose whom to blur beside small counts, and tell about how many they are, or only that they are not small.
+
+    Whoever knows the total knows what the small and the blurred add up to. Both choices depend on that sum and on
+    places alone, so that they add nothing to it: every small count may be any from one to nine.
+    """
+    least = limit("privacy", "smallest_count")
+    small = [place for place, value in enumerate(values) if is_small(value)]
+    if not small:
+        return {}
+    turned = [*range(small[0] + 1, len(values)), *range(small[0])]
+    chosen: list[int] = []
+    whole = sum(values[place] for place in small)
+    for place in (place for place in turned if values[place] >= least):
+        chosen.append(place)
+        whole += values[place]
+        if whole - least * len(chosen) >= (least - 1) * len(small):
+            break
+    *tiny, last = chosen or [-1]
+    about = _rounded(max(whole - len(small) * least / 2 - len(tiny) * least * 1.5, least), least)
+    return dict.fromkeys(tiny, None) | ({last: about} if chosen else {})
 
 
 def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[str]]:

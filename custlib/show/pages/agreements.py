@@ -69,7 +69,7 @@ def apart(view: View, tables: Tables, name: str) -> Table | None:
     columns = ["system", "index", "apart", "value", "group", "customers", "worth"]
     shown = pd.DataFrame(rows, columns=columns)
     shown = shown if view.has_forecast else shown.drop(columns=["value", "worth"])
-    labels = {c: t(f"agree.column_{c}", currency=view.project.currency, name=view.system(name)) for c in shown}
+    labels = {str(c): t(f"agree.column_{c}", currency=view.project.currency, name=view.system(name)) for c in shown}
     return Table.of(shown, title=t("agree.apart", name=view.system(name)), labels=labels, header="system",
                     language=lang, caption=t("agree.apart_caption", name=view.system(name)))  # fmt: skip
 

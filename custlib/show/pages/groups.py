@@ -1,5 +1,6 @@
 """Blocks that every segmentation shares: the table of its segments, its rules in words, its largest cells."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from custlib.show.blocks import Details, Facts, Table
 from custlib.show.formats import MISSING, number, share
 from custlib.show.limits import limit
 from custlib.show.pages.systems import View
-from custlib.show.privacy import counts, is_small
+from custlib.show.privacy import counts, is_small, parts
 from custlib.show.texts import Texts
 
 _KNOWN = ("frequency", "recency", "T", "days_since_last", "monetary_value", "first_amount", "profit", "revenue",
@@ -24,32 +25,30 @@ def table(view: View, name: str) -> Table | None:
         return None
     t, frame = view.t, view.rows(name)
     texts = counts(frame["customers"].tolist(), t.language)
-    rows = {"name": frame["name"], "customers": texts, "share": _shares(view, frame, texts)}
+    rows: dict[str, Any] = {"name": frame["name"], "customers": texts, "share": _shares(view, frame, texts)}
     hide = view.few(frame["customers"])
     for column in ("profit", "value"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     rows["strategy"] = [entry["strategy"][t.language] for entry in view.definitions[name].segments]
     shown = pd.DataFrame(rows) if view.has_forecast else pd.DataFrame(rows).drop(columns="value")
     return Table.of(
-        shown, title=finding(view, name), labels=_labels(view, list(shown)), header="name",
+        shown, title=finding(view, name), labels=_labels(view, shown), header="name",
         caption=t(f"systems.{name}.note"), note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
         language=t.language,
     )  # fmt: skip
 
 
-def _labels(view: View, columns: list[str]) -> dict[str, str]:
+def _labels(view: View, columns: Iterable[Any]) -> dict[str, str]:
     values = {"currency": view.project.currency, "days": view.project.horizon_days}
-    return {column: view.t(f"groups.column_{column}", **values) for column in columns}
+    return {str(column): view.t(f"groups.column_{column}", **values) for column in columns}
 
 
 def _shares(view: View, frame: pd.DataFrame, texts: list[str]) -> list[str]:
-    """Write the shares of customers; that of a blurred count to the whole per cent, that of a hidden one not."""
-    lang = view.t.language
-    said = []
-    for part, count, text in zip(frame["customer_share"], frame["customers"], texts, strict=True):
-        hidden = is_small(count) or count == 0
-        said.append(MISSING if hidden else f"≈ {share(round(part, 2), lang)}" if "≈" in text else share(part, lang))
-    return said
+    """Write the shares of customers, no more exactly than their counts."""
+    lang, sizes = view.t.language, frame["customers"].tolist()
+    told = [None if n == 0 else part for n, part in zip(sizes, parts(sizes), strict=True)]
+    return [MISSING if part is None else ("≈ " if text.startswith("≈") else "") + share(part, lang)
+            for part, text in zip(told, texts, strict=True)]  # fmt: skip
 
 
 def named(table: Table) -> Table:
@@ -61,8 +60,9 @@ def named(table: Table) -> Table:
 def finding(view: View, name: str) -> str:
     """Say which segment stands out in money; only the system's name where none that is large enough to show does."""
     t, frame = view.t, view.rows(name)
+    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), dtype=float))
     by = "value_share" if view.has_forecast else "profit_share"
-    large = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
+    large = frame[frame["customer_share"] > 0]
     if len(large) < 2 or large[by].max() <= 0:
         return t("groups.plain", system=view.system(name))
     best = large.iloc[int((large[by] - large["customer_share"]).to_numpy().argmax())]
@@ -154,7 +154,7 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
     shown = shown if view.has_forecast else shown.drop(columns="value")
     title = t("groups.cells", system=view.system(name), used=len(used), all=len(frame),
               share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
-    cells = Table.of(shown, title=title, labels=_labels(view, list(shown)), header="name",
+    cells = Table.of(shown, title=title, labels=_labels(view, shown), header="name",
                      caption=t(f"systems.{name}.note"), language=t.language)  # fmt: skip
     return named(cells)
 
@@ -167,14 +167,14 @@ def lifetime(view: View, name: str) -> Table | None:
     hide = view.few(frame["customers"])
     frame = frame.assign(wide=frame["historic_value"] + frame["residual_lifetime_value"])
     each = frame["wide"] / frame["customers"].where(frame["customers"] > 0)
-    rows = {"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)}
+    rows: dict[str, Any] = {"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)}
     for column in ("historic_value", "residual_lifetime_value", "wide"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     rows["each"] = [MISSING if h else view.bare(x) for x, h in zip(each, hide, strict=True)]
     ahead, whole = frame["residual_lifetime_value"].sum(), frame["wide"].sum()
     title = t("groups.lifetime", share=share(ahead / whole, t.language)) if whole > 0 else t("groups.lifetime_plain")
     return Table.of(
-        pd.DataFrame(rows), title=title, labels=_labels(view, list(rows)), header="name",
+        pd.DataFrame(rows), title=title, labels=_labels(view, rows), header="name",
         caption=t("groups.lifetime_caption"), language=t.language,
         note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Blocks of customer value by a judged hierarchy (AHP): weights down the hierarchy, and whether the judgements agree."""
+"""Blocks of customer value by a judged hierarchy (AHP): its weights, and whether the judgements agree."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,8 @@ def weights(view: View) -> Figure | None:
 def _names(view: View) -> dict[str, str]:
     """Name criteria and indicators as their file does."""
     file = ahp_file.read(view.definitions[_NAME].rule["options"].get("hierarchy", "purchases"))
-    return {one.id: one.name.model_dump()[view.t.language] for one in (*file.criterion, *file.indicator)}
+    named = [(one.id, one.name) for one in file.criterion] + [(one.id, one.name) for one in file.indicator]
+    return {name: words.model_dump()[view.t.language] for name, words in named}
 
 
 def _down(view: View, rule: dict[str, Any], names: dict[str, str], title: str) -> Table:

@@ -141,17 +141,18 @@ def picture(moves: Moves) -> Figure | Callout:
         first = apart.iloc[0]
         part = share(first["customers"] / moves.known, t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
-    return charts.flow_picture(
-        rounded, title=title, table=matrix(moves), caption=t("moves.picture_caption"),
+    figure = charts.flow_picture(
+        rounded, title=title, caption=t("moves.picture_caption"),
         description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
     )  # fmt: skip
+    return replace(figure, table=matrix(moves))
 
 
 def _merged(moves: Moves) -> pd.DataFrame:
     """Add up the moves between the largest segments and all others together, in the order of the segments."""
     whole = moves.frame[moves.frame["cause"] == WHOLE]
-    size = pd.concat([whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")], axis=1)
-    size = size.fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
+    sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
+    size = pd.concat(sides, axis=1).fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
     most = limit("finding", "flow_nodes")
     keep = set(size.index) if len(size) <= most else set(size.index[: most - 1])
     order = [*(s for s in moves.ids if s in keep), OTHER, NOBODY]
@@ -189,19 +190,22 @@ def causes(moves: Moves) -> Figure | Callout:
     rows = summed[summed["customers"] > 0].sort_values("customers", ascending=False).reset_index()
     if rows.empty:
         return Callout(t("moves.nobody"), t("moves.nobody_text", day=moves.day))
-    names = [t(f"cause.{cause}") for cause in rows["cause"]]
-    some = rows["customers"].map(is_small).any()
-    write = (lambda n: to_step(n, t.language)) if some else (lambda n: number(n, t.language))
-    least = limit("privacy", "smallest_count")
-    bars = pd.DataFrame({"label": names, "value": rows["customers"].clip(lower=least) if some else rows["customers"]})
-    texts = [write(n) for n in rows["customers"]]
-    first = rows.iloc[0]
-    title = t(f"moves.causes_{first['cause']}", customers=texts[0], day=moves.day)
-    figure = charts.bars(bars, title=title, caption=t("moves.causes_caption"), language=t.language,
-                         description=t("moves.causes_description"), x_label=t("moves.column_moves"),
-                         y_label=t("moves.column_cause"), highlight=names[0],
-                         form=lambda n: next(s for s, v in zip(texts, bars["value"], strict=True) if v == n))  # fmt: skip
+    names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _told(rows["customers"], t.language)
+    # A bar of a hidden count is as long as the least that is told.
+    longs = [limit("privacy", "smallest_count") - 0.5 if is_small(n) else float(n) for n in rows["customers"]]
+    title = t(f"moves.causes_{rows['cause'][0]}", customers=texts[0], day=moves.day)
+    figure = charts.bars(
+        pd.DataFrame({"label": names, "value": longs}), title=title, caption=t("moves.causes_caption"),
+        description=t("moves.causes_description"), x_label=t("moves.column_moves"), y_label=t("moves.column_cause"),
+        highlight=names[0], form=dict(zip(longs, texts, strict=True)).__getitem__, language=t.language,
+    )  # fmt: skip
     return replace(figure, table=_causes_table(moves, rows, names, texts, title))
+
+
+def _told(customers: "pd.Series[float]", language: str) -> list[str]:
+    """Write counts that add up to a known sum: exactly, or with a small one all to the nearest ten."""
+    some = customers.map(is_small).any()
+    return [to_step(n, language) if some else number(n, language) for n in customers]
 
 
 def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts: Sequence[str], title: str) -> Table:
@@ -240,9 +244,7 @@ def directions(moves: Moves) -> Table:
     frame = ledger.directions(moves.frame, moves.definition.ids)
     frame = frame[(frame["customers"] > 0) | frame.index.isin(["up", "stay", "down"])]
     hide = view.few(frame["customers"])
-    some = frame["customers"].map(is_small).any()
-    texts = [to_step(n, t.language) if some else number(n, t.language) for n in frame["customers"]]
-    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": texts}
+    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _told(frame["customers"], t.language)}
     for column in ("money_before", "money_after"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}

@@ -71,13 +71,15 @@ def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
               for a, b in zip(whole["from_date"], whole["to_date"], strict=True)]  # fmt: skip
     shares, texts = _told(view, whole)
     ends = {"low": texts[shares.index(min(shares))], "high": texts[shares.index(max(shares))], "last": texts[-1]}
-    key = "moves.over_rising" if shares[-1] == max(shares) else "moves.over_falling" if shares[-1] == min(shares) \
-        else "moves.over"  # fmt: skip
-    title = t(key, **ends) if ends["low"] != ends["high"] else t("moves.over_steady", share=ends["low"])
+    kind = "over_rising" if shares[-1] == max(shares) else "over_falling" if shares[-1] == min(shares) else "over"
+    steady = ends["low"] == ends["high"]
+    title = t("moves.over_steady", share=ends["low"]) if steady else t(f"moves.{kind}", **ends)
     rows = pd.DataFrame({"label": labels, "value": shares})
-    figure = charts.bars(rows, title=title, caption=t("moves.over_caption", name=view.system(name)), 
-                         form=lambda part: texts[shares.index(part)], description=t("moves.over_description"), x_label=t("moves.column_part"), language=lang,
-                         y_label=t("moves.column_interval"), highlight=labels[-1])  # fmt: skip
+    figure = charts.bars(
+        rows, title=title, caption=t("moves.over_caption", name=view.system(name)), highlight=labels[-1],
+        description=t("moves.over_description"), x_label=t("moves.column_part"), y_label=t("moves.column_interval"),
+        form=dict(zip(shares, texts, strict=True)).__getitem__, language=lang,
+    )  # fmt: skip
     return replace(figure, table=_over_table(view, own, whole, labels, causes, title))
 
 

@@ -87,7 +87,7 @@ def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Fact
     blur = own.map(is_small).any(axis=None)
 
     def count(cause: str, side: str) -> str:
-        found = float(own.loc[cause, side])
+        found = float(own[side][cause])
         return to_step(found, t.language) if blur else suppressed(int(found), t.language)
 
     return Facts(

@@ -12,7 +12,7 @@ from custlib.differentiate.pyramid import ParetoPoint
 from custlib.project import Project
 from custlib.show.blocks import Callout, Cell, Facts, Table, Tiles, Title
 from custlib.show.formats import MISSING, day, money, number, share
-from custlib.show.privacy import is_small, step_for, to_step
+from custlib.show.privacy import is_small, parts, step_for, to_step
 from custlib.show.texts import Texts
 
 _SCORES = (5, 4, 3, 2, 1)
@@ -20,8 +20,8 @@ _SCORES = (5, 4, 3, 2, 1)
 
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
     """Say which segment brings most of the coming money; without a forecast, which has brought most so far."""
-    large = frame[~frame["customers"].map(is_small)]
-    frame = large if large["customers"].sum() > 0 else frame
+    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), index=frame.index, dtype=float))
+    frame = frame[frame["customer_share"].notna()] if (frame["customer_share"] > 0).any() else frame.fillna(0.0)
     known = [name for name in ("value", "revenue", "customer") if frame[f"{name}_share"].sum() > 0]
     best = frame.sort_values(f"{known[0]}_share").iloc[-1]
     shares = {name: share(best[f"{name}_share"], t.language) for name in known}
@@ -106,8 +106,13 @@ def pareto(t: Texts, point: ParetoPoint) -> Callout:
     """State the 20/80 point: what the best fifth brought, and how many brought four fifths."""
     if math.isnan(point.money_of_best):
         return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
-    values = {"best": share(point.share, t.language), "money": share(point.money_of_best, t.language),
-              "few": share(point.customers_for_rest, t.language), "rest": share(1 - point.share, t.language)}  # fmt: skip
+    shares = {
+        "best": point.share,
+        "money": point.money_of_best,
+        "few": point.customers_for_rest,
+        "rest": 1 - point.share,
+    }
+    values = {name: share(part, t.language) for name, part in shares.items()}
     return Callout(t("segments.pareto", **values), t("segments.pareto_text", **values))
 
 

@@ -1,8 +1,8 @@
-"""How the page "How do they differ?" looks at segmentations: which are made, which are not, and what each adds up to."""
+"""How the page "How do they differ?" looks at segmentations: which are made, which not, and their sums."""
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ class View:
         """Write an amount where the currency is named beside."""
         return MISSING if amount is None or math.isnan(amount) else money(amount, "", self.t.language).strip()
 
-    def few(self, customers: Sequence[float]) -> list[bool]:
+    def few(self, customers: Iterable[float]) -> list[bool]:
         """Tell of which groups nothing but their size is shown: the small, and the empty."""
         return [is_small(n) or n == 0 for n in customers]
 
