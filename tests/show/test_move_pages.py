@@ -131,7 +131,7 @@ def test_every_cause_has_a_sentence(t: Texts, cause: str) -> None:
 
 def test_up_and_down_follow_the_order_of_the_segments() -> None:
     found = directions(of(*STEPS))
-    assert found.title == "RFM, named map: 5 % of the customers rose, 13 % fell"
+    assert found.title == "RFM named map: 5 % of the customers rose, 13 % fell"
     assert [row[:2] for row in found.rows] == [("Up", "15"), ("Stayed", "245"), ("Down", "40"),
                                                ("New customers", "12")]  # fmt: skip
 
@@ -166,8 +166,8 @@ def test_every_system_is_one_line() -> None:
     seen = view(definition("rfm", "AB"), [500, 500])
     both = pd.concat([over(("2024-09-30", 0.2)), over(("2024-09-30", 0.004)).assign(segmentation="abc")])
     found = moves_over.by_system(replace(seen, names=("rfm", "abc")), both)
-    assert found.title == "ABC moved 0 % of the customers, RFM, named map 20 %"
-    assert found.rows == (("RFM, named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
+    assert found.title == "ABC moved 0 % of the customers, RFM named map 20 %"
+    assert found.rows == (("RFM named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
 
 
 def test_the_overview_names_the_main_cause_of_a_change(t: Texts) -> None:

@@ -113,7 +113,7 @@ def test_the_largest_cells_are_listed_and_the_rest_added_up() -> None:
     cells = definition("rfm125", "012345")
     found = groups.cells(view(cells, [50, 3, 30, 20, 4, 0]), "rfm125", count=2)
     assert found is not None and len(ids) == 6
-    assert found.title == "RFM, 125 cells: 5 of 6 cells are in use; the largest 2 hold 75 %"
+    assert found.title == "RFM 125 cells: 5 of 6 cells are in use; the largest 2 hold 75 %"
     assert [row[:2] for row in found.rows] == [("Class 0", "50"), ("Class 2", "30"), ("3 other cells", "27")]
     assert found.columns[0].align == "left"
 
@@ -242,8 +242,8 @@ def test_who_agrees_most_and_least_is_named() -> None:
     seen, tables = agreeing()
     found = agreements.matrix(seen, tables)
     assert found is not None
-    assert found.title.startswith("RFM, named map and ABC agree most; ")
-    assert [row[0] for row in found.rows] == ["1 RFM, named map", "2 ABC", "3 Pyramid"]
+    assert found.title.startswith("RFM named map and ABC agree most; ")
+    assert [row[0] for row in found.rows] == ["1 RFM named map", "2 ABC", "3 Pyramid"]
     assert found.rows[0][1:] == ("", "") and re.fullmatch(r"0\.\d\d", found.rows[1][1])
     assert {column.align for column in found.columns[1:]} == {"right"}
 
@@ -253,7 +253,7 @@ def test_the_largest_disagreement_is_in_customers_and_money() -> None:
     found = agreements.apart(seen, tables, "abc")
     assert found is not None
     # seen from abc the sides are turned: those that abc calls B and rfm A
-    assert found.rows[0][0] == "RFM, named map" and found.rows[0][2:] == ("20 %", "200", "Class B / Class A", "≈ 20",
+    assert found.rows[0][0] == "RFM named map" and found.rows[0][2:] == ("20 %", "200", "Class B / Class A", "≈ 20",
                                                                           "200")  # fmt: skip
     assert agreements.apart(seen, {}, "abc") is None and agreements.matrix(seen, {}) is None
 
