@@ -4,7 +4,9 @@ Reads two assignments and ``customer_value``. Two systems that put customers tog
 their segments are called: the adjusted Rand index (Hubert and Arabie 1985) is 1 then, and 0 on average by chance.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -59,6 +61,43 @@ def cross_table(engine: Engine, first: str, second: str, *, worth: str = "custom
         f" from ({first}) a join ({second}) b using (customer_id) {joined}"
         " group by a.segment, b.segment order by 1, 2"
     ).astype({"value": float})
+
+
+def cross_tables(engine: Engine, names: Sequence[str]) -> dict[tuple[str, str], pd.DataFrame]:
+    """Count customers and their value by the segments of any two of several segmentations, in one query.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``customer_segments`` and ``customer_value``.
+    names : sequence of str
+        Segmentations in ``customer_segments``.
+
+    Returns
+    -------
+    dict of (str, str) to pandas.DataFrame
+        By each two names, in their order, what :func:`cross_table` counts.
+    """
+    pairs = list(combinations(range(len(names)), 2))
+    if not pairs:
+        return {}
+    sides = ", ".join(
+        f"max(case when segmentation = {engine.dialect.literal(name)} then segment end) as s{n}"
+        for n, name in enumerate(names)
+    )
+    sets = ", ".join(f"(s{one}, s{other})" for one, other in pairs)
+    found = engine.fetch(
+        f"select {', '.join(f's{n}' for n in range(len(names)))}, count(*) as customers,"
+        f" sum(coalesce(v.value, 0)) as value from (select customer_id, {sides} from customer_segments"
+        f" group by customer_id) join customer_value v using (customer_id) group by grouping sets ({sets})"
+    ).astype({"value": float})
+    given = found[[f"s{n}" for n in range(len(names))]].notna()
+    tables = {}
+    for one, other in pairs:
+        rows = found[given[f"s{one}"] & given[f"s{other}"]].rename(columns={f"s{one}": "first", f"s{other}": "second"})
+        columns = ["first", "second", "customers", "value"]
+        tables[names[one], names[other]] = rows[columns].sort_values(["first", "second"], ignore_index=True)
+    return tables
 
 
 def agree(frame: pd.DataFrame) -> Agreement:

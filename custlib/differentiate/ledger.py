@@ -222,3 +222,33 @@ def changed_share(frame: pd.DataFrame) -> float:
     known = frame[(frame["cause"] == WHOLE) & (frame["from_segment"] != NOBODY)]
     gone = known[known["from_segment"] != known["to_segment"]]
     return float(gone["customers"].sum() / known["customers"].sum()) if known["customers"].sum() else 0.0
+
+
+def moved(engine: Engine) -> pd.DataFrame:
+    """Count who moved in every segmentation, by cause, between each two dates.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``segment_moves``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``segmentation``, ``from_date``, ``to_date``, ``cause`` (``whole`` among them), ``customers`` (who are
+        in another segment after the step, new and gone ones not counted), ``money`` (their profit before it),
+        ``known`` (customers that the step looked at) and ``share``, sorted by segmentation, date and cause.
+    """
+    elsewhere = f"from_segment <> to_segment and from_segment <> '{NOBODY}' and to_segment <> '{NOBODY}'"
+    found = engine.fetch(
+        "select segmentation, from_date, to_date, cause,"
+        f" sum(case when {elsewhere} then customers else 0 end) as customers,"
+        f" sum(case when {elsewhere} then money_before else 0 end) as money,"
+        f" sum(case when from_segment <> '{NOBODY}' then customers else 0 end) as known"
+        " from segment_moves group by segmentation, from_date, to_date, cause order by segmentation, from_date, cause"
+    ).astype({"customers": float, "money": float, "known": float})
+    for name in ("from_date", "to_date"):
+        found[name] = pd.to_datetime(found[name]).dt.date
+    # Parts are of all who were there, not only of those that one step looked at.
+    known = found.groupby(["segmentation", "from_date"])["known"].transform("max")
+    return found.assign(known=known, share=(found["customers"] / known.where(known > 0)).fillna(0.0))

@@ -3,10 +3,14 @@
 Reads ``customer_segments`` and ``customer_value``.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from custlib.differentiate.definitions import Definition
 from custlib.engine.base import Engine
+
+_ADDED = ("customers", "profit", "historic_value", "value", "residual_lifetime_value")
 
 
 def summary(engine: Engine, definition: Definition, *, language: str) -> pd.DataFrame:
@@ -67,6 +71,44 @@ def summary(engine: Engine, definition: Definition, *, language: str) -> pd.Data
     ):
         total = frame[name].sum()
         frame[share] = frame[name] / total if total > 0 else frame[name] * 0.0
+    return frame
+
+
+def brief(engine: Engine, definitions: Iterable[Definition], *, language: str) -> pd.DataFrame:
+    """Add up customers and money of each segment of many segmentations, in one query.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``customer_segments`` and ``customer_value``.
+    definitions : iterable of Definition
+        The segmentations.
+    language : str
+        Language of the names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per segment of each definition, empty ones included, the most valuable first: ``segmentation``,
+        ``segment``, ``name``, ``customers``, ``profit``, ``historic_value``, ``value``, ``residual_lifetime_value``,
+        and the shares ``customer_share``, ``profit_share`` and ``value_share`` within the segmentation. What nobody
+        forecast is NaN.
+    """
+    found = engine.fetch(
+        "select s.segmentation, s.segment, count(*) as customers, sum(v.profit) as profit,"
+        " sum(v.historic_value) as historic_value, sum(v.value) as value,"
+        " sum(v.residual_lifetime_value) as residual_lifetime_value"
+        " from customer_segments s join customer_value v using (customer_id) group by s.segmentation, s.segment"
+    )
+    rows = [(d.segmentation, s, d.name(s, language)) for d in definitions for s in d.ids]
+    frame = pd.DataFrame(rows, columns=["segmentation", "segment", "name"])
+    frame = frame.merge(found, how="left", on=["segmentation", "segment"])
+    known = [name for name in _ADDED if found[name].notna().any()]
+    frame[known] = frame[known].astype(float).fillna(0.0)
+    frame["customers"] = frame["customers"].astype(int)
+    for name, share in (("customers", "customer_share"), ("profit", "profit_share"), ("value", "value_share")):
+        total = frame.groupby("segmentation")[name].transform("sum")
+        frame[share] = (frame[name] / total.where(total > 0)).fillna(0.0)
     return frame
 
 

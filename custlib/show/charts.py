@@ -4,7 +4,7 @@
 question                        figure
 ==============================  ==========================================================
 who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`
-who moved, and why?             :func:`flow_bars`, :func:`bars` by cause
+who moved, and why?             :func:`flow_picture`, :func:`flow_bars`, :func:`bars` by cause
 will they come back?            :func:`alive_heatmap`
 what are they worth?            :func:`dot_intervals`
 is the model right?             :func:`cumulative_tracking`, :func:`incremental_tracking`,
@@ -25,6 +25,7 @@ from custlib.show.chart_curves import (
     expected_against_actual,
     incremental_tracking,
 )
+from custlib.show.chart_flows import flow_picture
 from custlib.show.chart_marks import alive_heatmap, dot_intervals
 from custlib.show.chart_mirrors import flow_bars, pyramid_bars
 from custlib.show.palette import segment_colour
@@ -39,6 +40,7 @@ __all__ = [
     "dot_intervals",
     "expected_against_actual",
     "flow_bars",
+    "flow_picture",
     "incremental_tracking",
     "index_bars",
     "paired_bars",

@@ -141,6 +141,21 @@ class Sheet:
         """Fill the area that points enclose."""
         self._mark(self.axes.fill(*zip(*points, strict=True), color=_hex(colour), lw=0, alpha=opacity)[0])
 
+    def band(self, start: Point, end: Point, thick: float, fill: tuple[str, float], tip: str = "") -> None:
+        """Fill a bent band that leaves one point level and reaches another level; the points are its upper corners."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        (x0, y0), (x1, y1), middle = start, end, (start[0] + end[0]) / 2
+        upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
+        lower = [(x, y + thick) for x, y in reversed(upper)]
+        curve = [Path.CURVE4] * 3
+        codes = [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
+        path = Path([*upper, *lower, upper[0]], codes)
+        colour, opacity = fill
+        patch = PathPatch(path, facecolor=_hex(colour), linewidth=0, alpha=opacity)
+        self._mark(self.axes.add_patch(patch), tip)
+
     def rect(self, corner: Point, other: Point, colour: str, tip: str = "", outline: str = "") -> None:
         """Fill the rectangle between two corners, with a tip on hovering."""
         from matplotlib.patches import Rectangle

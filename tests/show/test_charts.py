@@ -38,6 +38,7 @@ FRAMES: dict[str, pd.DataFrame] = {
     "index_bars": pd.DataFrame({"label": ["a", "b"], "index": [160.0, 80.0]}),
     "cohort_stack": pd.DataFrame({"period": ["Q1", "Q2", "Q2"], "band": ["a", "a", "b"], "value": [5.0, None, -2.0]}),
     "age_lines": pd.DataFrame({"line": ["a", "a", "a", "b"], "age": [0, 1, 2, 0], "value": [1.0, None, 0.4, 0.9]}),
+    "flow_picture": pd.DataFrame({"before": ["a", "a", "b"], "now": ["a", "b", "b"], "customers": [40.0, 20.0, 90.0]}),
     "flow_bars": pd.DataFrame({"label": ["a", "b"], "customers_in": [40, 3], "customers_out": [12, 0]}),
 }  # fmt: skip
 NAMES = sorted(FRAMES)
@@ -128,6 +129,21 @@ def test_an_empty_table_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_row_is_enough(name: str) -> None:
     assert getattr(charts, name)(FRAMES[name].head(1), title="A").table.rows
+
+
+def test_a_picture_of_flows_has_at_most_twelve_nodes() -> None:
+    frame = pd.DataFrame({"before": [f"s{n}" for n in range(7)], "now": "s0", "customers": 20.0})
+    with pytest.raises(UsageError, match="flow_picture: 7 nodes on one side, at most 6"):
+        charts.flow_picture(frame, title="A")
+    assert charts.flow_picture(frame.head(6), title="A").table
+
+
+def test_bands_of_flows_add_up_to_their_nodes() -> None:
+    """100 customers in 320 pixels: 80 stay in 256, 20 go in 64."""
+    frame = pd.DataFrame({"before": ["a", "a"], "now": ["a", "b"], "customers": [80.0, 20.0]})
+    svg = charts.flow_picture(frame, title="A").svg
+    assert "a → b: 20" in svg and "a → a: 80" in svg
+    assert svg.count(" C ") + svg.count("C") >= 4  # two curves a band
 
 
 def test_a_missing_number_is_refused() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from custlib.customise.playbooks import Playbook
+from custlib.differentiate.migration import CAUSES
 from custlib.project import Project
 from custlib.show.blocks import Callout, Kpi, Kpis, Light, Table, Title
 from custlib.show.formats import day, interval, money, number, share
-from custlib.show.privacy import counts, is_small
+from custlib.show.privacy import counts, is_small, net
 from custlib.show.texts import Texts
 
 
@@ -47,8 +48,8 @@ def kpis(
     )
 
 
-def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook, net: Mapping[str, float]) -> Table:
-    """List every segment with its size, worth, change, first action and the link to its page."""
+def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook, account: pd.DataFrame) -> Table:
+    """List every segment with its size, worth, change and its main cause, first action and the link to its page."""
     small = [is_small(n) for n in frame["customers"]]
     empty = [n == 0 for n in frame["customers"]]
 
@@ -61,7 +62,7 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
             "customers": counts(frame["customers"].tolist(), t.language),
             "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
             "value_share": shown([share(x, t.language) for x in frame["value_share"]]),
-            "change": shown([_net(net.get(s, 0)) for s in frame["segment"]]),
+            "change": shown([_changed(t, account.loc[s]) for s in frame["segment"]]),
             "first": [
                 "–" if e else playbook.play(s).action[0].what.text(t.language)
                 for s, e in zip(frame["segment"], empty, strict=True)
@@ -82,11 +83,15 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
     )  # fmt: skip
 
 
-def _net(moved: float) -> str:
-    """Write a net change to the ten: exact ones would give hidden counts away, since they add up."""
-    if is_small(abs(moved)):
-        return "±<10"
-    return f"{round(moved, -1):+,.0f}".replace("-", "−") if moved else "0"
+def _changed(t: Texts, row: "pd.Series[float]") -> str:
+    """Write the net change of a segment with the cause that made most of it, where one did."""
+    by = {cause: float(row[f"customers_{cause}"]) for cause in CAUSES}
+    change = sum(by.values())
+    said = net(change)
+    cause = max(by, key=lambda name: by[name] * (1 if change > 0 else -1))
+    if not change or is_small(abs(change)) or is_small(abs(by[cause])):
+        return said
+    return t("overview.changed", change=said, cause=t(f"overview.by_{cause}"))
 
 
 def health(t: Texts, quality: Mapping[str, Any]) -> Callout:

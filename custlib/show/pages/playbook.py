@@ -13,7 +13,7 @@ from custlib.show import charts
 from custlib.show.blocks import Callout, Facts, Figure, Light, Text, Title
 from custlib.show.formats import day, interval, money, number, share, suppressed
 from custlib.show.pages.trust import everybody_stays
-from custlib.show.privacy import blurred, is_small
+from custlib.show.privacy import blurred, is_small, to_step
 from custlib.show.texts import Texts
 
 
@@ -79,12 +79,16 @@ def worth(
 
 
 def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Facts:
-    """State who came in and who left since a date, by cause."""
-    own = flows[flows["segment"] == segment].set_index("cause")
+    """State who came in and who left since a date, by cause; time and purchases always, other causes if there were."""
+    own = flows[flows["segment"] == segment].set_index("cause")[["customers_in", "customers_out"]]
+    causes = ["purchases", "ageing", *(c for c in ("definition", "data", "identity") if c in own.index)]
+    own = own.reindex(causes).fillna(0)
+    # With a small count all are blurred: what came less what left is the change between two pages.
+    blur = own.map(is_small).any(axis=None)
 
     def count(cause: str, side: str) -> str:
-        found = float(own[side].get(cause, 0)) if cause in own.index else 0.0
-        return suppressed(int(found), t.language)
+        found = float(own[side][cause])
+        return to_step(found, t.language) if blur else suppressed(int(found), t.language)
 
     return Facts(
         [
@@ -92,7 +96,7 @@ def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Fact
                 t(f"playbook.{cause}"),
                 t("playbook.in_out", came=count(cause, "customers_in"), left=count(cause, "customers_out")),
             )
-            for cause in ("purchases", "ageing")
+            for cause in causes
         ],
         title=t("playbook.since", day=day(since, t.language)),
     )

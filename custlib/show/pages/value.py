@@ -12,7 +12,7 @@ from custlib.show.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table,
 from custlib.show.formats import day, interval, money, number, share, suppressed
 from custlib.show.pages.foot import cost_to_serve, margin
 from custlib.show.pages.trust import everybody_stays
-from custlib.show.privacy import counts, is_small
+from custlib.show.privacy import counts, is_small, parts
 from custlib.show.texts import Texts
 
 _SURELY = 0.9
@@ -150,8 +150,10 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str, flags:
         write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
         rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
     rows["customer_share"] = [
-        _about(x, t.language) if count.startswith("≈") else text
-        for x, count, text in zip(frame["customer_share"], rows["customers"], rows["customer_share"], strict=True)
+        "–" if part is None else f"≈ {share(part, t.language)}" if count.startswith("≈") else text
+        for part, count, text in zip(
+            parts(frame["customers"].tolist()), rows["customers"], rows["customer_share"], strict=True
+        )
     ]
     once = frame["frequency"] == 0
     alive = frame["probability_alive"].where(~once)
@@ -175,11 +177,6 @@ def _unknown(frame: pd.DataFrame) -> list[str]:
     """Name the columns of a forecast that nobody made: the money, the chances, or both."""
     money = ["value", "value_share"] if frame["value"].isna().all() else []
     return money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
-
-
-def _about(fraction: float, language: str) -> str:
-    """Write a share to the whole per cent, beside a count to the ten."""
-    return f"≈ {share(round(fraction, 2), language)}"
 
 
 def alive_map(t: Texts, frame: pd.DataFrame, flags: tuple[str, ...] = ()) -> Figure | Callout:
