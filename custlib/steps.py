@@ -193,10 +193,12 @@ def _segment_paths(ws: Tables) -> None:
     group.open(group.points, [definition.frozen for pair in pairs for definition in pair])
     then = group.recorded()
     engine = ws.need("customer_value", "segment_history", *(["identity_changes"] if then else []))
-    engine.make(
-        "segment_paths",
-        migration.plan(engine.dialect, group.dates, pairs, recorded=then, margin=ws.project.segments.hysteresis),
-    )
+    margin, made = ws.project.segments.hysteresis, []
+    for pair in pairs:  # one table each: the engine takes far longer to plan them together
+        made.append(f"segment_paths_{pair[1].segmentation}")
+        select = migration.plan(engine.dialect, group.dates, [pair], recorded=then, margin=margin)
+        engine.make(made[-1], select)
+    engine.define("segment_paths", " union all ".join(f"select * from {name}" for name in made), of=tuple(made))
 
 
 def _segment_moves(ws: Tables) -> None:

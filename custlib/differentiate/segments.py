@@ -30,6 +30,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError, UsageError, hint
 
+_WRITTEN_AT_MOST = 5_000_000  # rows
 FAMILIES = {
     "rfm": "custlib.differentiate.rfm",
     "rfm125": "custlib.differentiate.rfm",
@@ -286,9 +287,10 @@ def make_customer_segments(
     of: tuple[str, ...] = (),
     memories: Mapping[str, Memory] | None = None,
 ) -> None:
-    """Define the table of segments and prove that every customer is in each segmentation exactly once.
+    """Make the table of segments and prove that every customer is in each segmentation exactly once.
 
-    A segment is an expression of the customer's row, so nothing is written: it is computed where it is read.
+    A segment is an expression of the customer's row: beyond a few million rows it is computed where it is read, and
+    nothing is written.
 
     Parameters
     ----------
@@ -311,10 +313,13 @@ def make_customer_segments(
         If a customer is missing, doubled, or in no segment of the definition.
     """
     select = customer_segments(engine.dialect, activity, definitions, memories=memories)
-    engine.define(name, select, of=of or (activity,))
-    # A sum over hashes beside the count: one customer doubled and another missing would be seen.
     marked = "count(*) as n, coalesce(sum(cast(hash(customer_id) % 1000003 as bigint)), 0) as marks"
     wanted = engine.fetch(f"select {marked} from {activity}").iloc[0]
+    if wanted["n"] * len(definitions) <= _WRITTEN_AT_MOST:
+        engine.make(name, select)
+    else:
+        engine.define(name, select, of=of or (activity,))
+    # A sum over hashes beside the count: one customer doubled and another missing would be seen.
     counted = engine.fetch(f"select segmentation, segment, {marked} from {name} group by segmentation, segment")
     for definition in definitions:
         own = counted[counted["segmentation"] == definition.segmentation]
