@@ -246,3 +246,22 @@ def counted_again(frame: pd.DataFrame) -> int:
     """
     is_whole = frame["kind"] == WHOLE
     return int(frame.loc[~is_whole, "customers"].sum() - frame.loc[is_whole, "customers"].sum())
+
+
+def structures(engine: Engine, *, table: str = STRUCTURE) -> dict[str, pd.DataFrame]:
+    """Read the structures by every attribute there is.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the table of structures.
+    table : str, default "customer_structure"
+        Name of the table.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By attribute, what :func:`structure` reads.
+    """
+    names = engine.fetch(f"select distinct attribute from {table} order by attribute")["attribute"]
+    return {str(name): structure(engine, str(name), table=table) for name in names}
