@@ -15,7 +15,7 @@ from custlib.errors import UsageError
 from custlib.show.blocks import Callout, Figure
 from custlib.show.pages import agreements, cube, groups, hierarchy, segments, stability, systems
 from custlib.show.texts import texts
-from tests.show.segment_views import brief, definition, view
+from tests.show.segment_views import AS_OF, brief, definition, view
 
 LANGUAGES = ("en", "zh")
 CUBE = {
@@ -279,6 +279,13 @@ def test_a_first_number_says_how_many_moved() -> None:
     assert [item.value for item in items] == ["1,000", "1", "20 %", "20 %"]
     assert items[3].note.startswith("because days went by; – by"), "four customers are too few to be told"
     assert isinstance(systems.missing(seen.t, {}), type(None))
+
+
+def test_where_every_segment_is_small_the_headline_names_none() -> None:
+    few = view(definition("rfm", "AB"), [3, 1]).brief.assign(revenue_share=0.5)
+    assert segments.headline(texts("en"), few, AS_OF).text == "Too few customers to tell any segment from the others"
+    some = view(definition("rfm", "AB"), [3, 40]).brief.assign(revenue_share=0.5)
+    assert segments.headline(texts("en"), some, AS_OF).text.startswith("Class B: 93 %"), "about 40 of 43"
 
 
 def test_what_the_data_lack_is_named() -> None:

@@ -21,7 +21,9 @@ _SCORES = (5, 4, 3, 2, 1)
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
     """Say which segment brings most of the coming money; without a forecast, which has brought most so far."""
     frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), index=frame.index, dtype=float))
-    frame = frame[frame["customer_share"].notna()] if (frame["customer_share"] > 0).any() else frame.fillna(0.0)
+    frame, subtitle = frame[frame["customer_share"] > 0], t("segments.subtitle", day=day(as_of, t.language))
+    if frame.empty:
+        return Title(t("segments.headline_few"), subtitle)
     known = [name for name in ("value", "revenue", "customer") if frame[f"{name}_share"].sum() > 0]
     best = frame.sort_values(f"{known[0]}_share").iloc[-1]
     shares = {name: share(best[f"{name}_share"], t.language) for name in known}
@@ -32,7 +34,7 @@ def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
         text = t("untested.headline", **values, money=shares["revenue"])
     else:
         text = t("untested.headline_customers", **values)
-    return Title(text, t("segments.subtitle", day=day(as_of, t.language)))
+    return Title(text, subtitle)
 
 
 def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
