@@ -55,6 +55,21 @@ def test_a_cause_that_did_nothing_is_left_out_but_time_and_purchases() -> None:
     assert "New definition" in [column.label for column in redefined.columns]
 
 
+def test_segments_that_only_the_earlier_definition_had_are_named_and_not_new_customers() -> None:
+    earlier = definition("rfm", "ZA")
+    rows = ("definition", "Z", "A", 50), ("definition", "A", "A", 60), ("whole", "Z", "A", 50), ("whole", "A", "A", 60)
+    found = replace(of(*rows), earlier=earlier)
+    assert [row[0] for row in account(found).rows] == ["Class A", "Class Z"]
+    assert [row[0] for row in account_of_money(found).rows] == ["Class A", "Class Z"]
+    assert matrix(found).rows == (("Class A", "60"), ("Class Z", "50"))
+    figure, said = picture(found), largest(found)
+    assert isinstance(figure, Figure) and "from Class Z to Class A" in figure.title
+    assert said is not None and "Class Z" in said.items[0]
+    shown = {row[0]: row[1] for row in directions(found).rows}
+    assert shown == {"Up": "0", "Stayed": "60", "Down": "0", "Between segments that have no order": "50"}
+    assert account(of(*rows)).rows[1][0] == "Z"  # where the earlier definition is not given
+
+
 def test_money_is_not_told_of_groups_under_ten() -> None:
     found = account_of_money(of(("purchases", "A", "B", 4), ("purchases", "A", "A", 96), ("whole", "A", "A", 96),
                                 ("whole", "A", "B", 4)))  # fmt: skip

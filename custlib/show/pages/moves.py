@@ -29,19 +29,23 @@ class Moves:
         What :func:`custlib.differentiate.ledger.moves` read.
     since : datetime.date
         The earlier date.
+    earlier : Definition, optional
+        The definition in force then, which names segments that are no more.
     """
 
     view: View
     definition: Definition
     frame: pd.DataFrame
     since: dt.date
+    earlier: Definition | None = None
 
     @property
     def ids(self) -> list[str]:
         """Segments that held somebody at either date, the most valuable first."""
         whole = self.frame[self.frame["cause"] == WHOLE]
         used = {*whole["from_segment"], *whole["to_segment"]}
-        return [segment for segment in self.definition.ids if segment in used]
+        known = self.definition.ids + (self.earlier.ids if self.earlier else ())
+        return [segment for segment in dict.fromkeys([*known, *sorted(used - {NOBODY})]) if segment in used]
 
     @property
     def known(self) -> float:
@@ -53,7 +57,10 @@ class Moves:
         """Name a segment, or that a customer was not there yet, or is not there any more."""
         if segment in self.definition.ids:
             return self.definition.name(segment, self.view.t.language)
-        return self.view.t(f"moves.{segment}")
+        if segment in (NOBODY, OTHER):
+            return self.view.t(f"moves.{segment}")
+        is_named = self.earlier is not None and segment in self.earlier.ids
+        return self.earlier.name(segment, self.view.t.language) if self.earlier and is_named else segment
 
     @property
     def day(self) -> str:
