@@ -69,15 +69,18 @@ def is_proposed(log: list[dict[str, Any]]) -> bool:
 
     Examples
     --------
-    >>> good = {"as_of": "2025-01-31", "adjusted_rand_index": 0.9, "lost": {}}
-    >>> bad = {"as_of": "2025-02-28", "adjusted_rand_index": 0.6, "lost": {}}
+    >>> good = {"as_of": "2025-01-31", "adjusted_rand_index": 0.9, "relabelled": 0.1, "lost": {}}
+    >>> bad = {"as_of": "2025-02-28", "adjusted_rand_index": 0.6, "relabelled": 0.1, "lost": {}}
     >>> is_proposed([good, bad]), is_proposed([bad, bad | {"as_of": "2025-03-31"}])
     (False, True)
     """
     limits = rules.load("drift")["propose"]
     ordered = sorted(log, key=lambda entry: str(entry["as_of"]))
     last = ordered[-limits["runs"] :]
-    badly = [entry["adjusted_rand_index"] < limits["adjusted_rand_index"] for entry in last]
+    badly = [
+        entry["adjusted_rand_index"] < limits["adjusted_rand_index"] and entry["relabelled"] >= limits["relabelled"]
+        for entry in last
+    ]
     return (len(last) == limits["runs"] and all(badly)) or bool(ordered and ordered[-1]["lost"])
 
 

@@ -239,14 +239,15 @@ def effective(rule: dict[str, Any]) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Classes by measure: 1 more than its distinct cuts.
+        Classes by measure: 1 more than its distinct cuts; a cut of 0 days parts nobody.
 
     Examples
     --------
     >>> effective({"cuts": {"recency": [8, 31, 61, 121], "frequency": [2, 2, 3], "monetary": []}})
     {'recency': 5, 'frequency': 3, 'monetary': 1}
     """
-    return {measure: len(set(cuts)) + 1 for measure, cuts in rule["cuts"].items()}
+    parting = {name: {cut for cut in cuts if cut > 0 or name != "recency"} for name, cuts in rule["cuts"].items()}
+    return {measure: len(cuts) + 1 for measure, cuts in parting.items()}
 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:

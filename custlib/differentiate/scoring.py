@@ -8,10 +8,11 @@ reached (value >= cut), those of ``[above]`` are exceeded (value > cut). A table
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np  # noqa: F401 (examples)
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from custlib import rules
-from custlib.differentiate.histogram import histogram, quantile_cuts
+from custlib.differentiate.histogram import Floats, histogram, quantile_cuts
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.project import validated
@@ -189,9 +190,43 @@ def measured_cuts(engine: Engine, activity: str, measures: dict[str, Measure]) -
             again = histogram(engine, activity, column, where=f"{column} >= {_ONE_TIME_CUT}")
             cuts[name] = [_ONE_TIME_CUT, *quantile_cuts(*again, SCORES - 1)]
         else:
-            bought = histogram(engine, activity, column, where="frequency is not null")
-            cuts[name] = quantile_cuts(*bought, SCORES)
+            values, counts = histogram(engine, activity, column, where="frequency is not null")
+            cuts[name] = fresh_cuts(values, counts) if name == "recency" else quantile_cuts(values, counts, SCORES)
     return cuts
+
+
+def fresh_cuts(values: Floats, counts: Floats) -> list[float]:
+    """Cut days since the last purchase so that those who are alike get the lower score, as in the other measures.
+
+    Parameters
+    ----------
+    values, counts : ndarray of shape (distinct days,)
+        Whole days in rising order, and how many customers each has.
+
+    Returns
+    -------
+    list of float
+        Rising cuts; a score is ``SCORES`` less the cuts that are reached. Where many share a day, cuts of 0, which
+        everybody reaches, stand for the scores that nobody gets.
+
+    Examples
+    --------
+    Five customers, 1 to 5 days: the freshest scores 5.
+
+    >>> fresh_cuts(np.arange(1.0, 6.0), np.ones(5))
+    [2.0, 3.0, 4.0, 5.0]
+
+    Half of all bought last on one day long ago; they score 1, not 3:
+
+    >>> fresh_cuts(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 300.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.0, 5.0]))
+    [3.0, 5.0, 300.0, 300.0]
+    """
+    if not counts.sum():
+        return []
+    last = [-cut for cut in quantile_cuts(-values[::-1], counts[::-1], SCORES)]
+    beyond = [values[values > day] for day in last]
+    found = [float(later[0]) if len(later) else day + 1 for day, later in zip(last, beyond, strict=True)]
+    return sorted([*([0.0] * (SCORES - 1 - len(found))), *found])
 
 
 def score(cuts: list[float], value: float, *, falling: bool = False, above: bool = False) -> int:

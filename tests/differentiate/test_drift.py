@@ -71,3 +71,9 @@ def test_on_cdnow_a_definition_of_the_year_before_has_drifted(tmp_path):
     assert again.grouping.drift("abc") is None
     then, now = again.grouping.pairs["abc"]
     assert (then.fitted, now.fitted) == ("1997-09-30", "1998-06-30")
+
+
+def test_one_segment_of_nearly_everybody_proposes_nothing():
+    """Of 1,000 customers one is put elsewhere: the index is 0, and nothing has changed."""
+    found = {"as_of": "2025-01-31", "adjusted_rand_index": 0.0, "relabelled": 0.001, "lost": {}}
+    assert not drift.is_proposed([found, found | {"as_of": "2025-02-28"}])

@@ -65,6 +65,18 @@ def test_five_customers_by_hand(base):
     assert found["segment"].tolist() == ["champions", "promising", "attention", "one_time", "one_time"]
 
 
+def test_who_bought_last_on_one_fair_day_long_ago_is_not_fresh(base):
+    """Five of ten were last seen 300 days ago: R = 1, as equal values of money get the lowest score."""
+    fair = [(f"f{n}", AS_OF - dt.timedelta(300), 10) for n in range(5)]
+    since = [(f"s{n}", AS_OF - dt.timedelta(n), 10) for n in range(1, 6)]
+    engine = base(fair + since)
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    rule = rfm.define(engine, "customer_activity", {"segmentation": "rfm"})
+    found = engine.fetch(f"select * from ({rfm.scores(rule).format(activity='customer_activity')})")
+    scored = found.set_index("customer_id")["R"].to_dict()
+    assert scored == {**{f"f{n}": 1 for n in range(5)}, "s1": 5, "s2": 5, "s3": 4, "s4": 4, "s5": 3}
+
+
 # --- the published table of days, and F and M after the airline table ---
 
 
