@@ -100,7 +100,8 @@ class Grouping:
         project, first = self._project, self._opened.quality["first_day"]
         step = project.as_of - self._opened.compared_with
         earliest = dt.date.fromisoformat(first) if first else project.as_of
-        found = [project.as_of - number * step for number in range(project.segments.replay + 1)]
+        room = (project.as_of - dt.date.min) // step  # the calendar ends there
+        found = [project.as_of - number * step for number in range(min(project.segments.replay, room) + 1)]
         return sorted(day for number, day in enumerate(found) if number < 2 or day >= earliest)
 
     @property
