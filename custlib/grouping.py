@@ -249,7 +249,7 @@ class Grouping:
         wanted, found = set(needs), {}
         if "probability_alive" in wanted:
             found["probability_alive"] = bgnbd.to_dict(self._opened.model, time_unit="day")
-        if "potential" in wanted and "potential" in self.available:
+        if "potential" in wanted and self._opened.potential and "potential" in self.available:
             found["potential"] = frozen_chances(self._opened.potential)
         return found
 
