@@ -52,7 +52,7 @@ class Grouping:
         opened, columns = self._opened, self._opened.quality["columns"]
         there = {"amounts": opened.quality["has_amount"]}
         there |= {"quantity": "quantity" in columns, "products": "product" in columns}
-        there["potential"] = bool(opened.potential)
+        there["potential"] = bool((opened.potential or {}).get("chances"))  # none where there was too little time
         there["probability_alive"] = not opened.refused("forecast")
         there |= dict.fromkeys(measures.of_registers(self._project.registers), True)
         return frozenset(name for name, is_there in there.items() if is_there)
@@ -100,7 +100,8 @@ class Grouping:
         project, first = self._project, self._opened.quality["first_day"]
         step = project.as_of - self._opened.compared_with
         earliest = dt.date.fromisoformat(first) if first else project.as_of
-        found = [project.as_of - number * step for number in range(project.segments.replay + 1)]
+        room = (project.as_of - dt.date.min) // step  # the calendar ends there
+        found = [project.as_of - number * step for number in range(min(project.segments.replay, room) + 1)]
         return sorted(day for number, day in enumerate(found) if number < 2 or day >= earliest)
 
     @property
@@ -248,7 +249,7 @@ class Grouping:
         wanted, found = set(needs), {}
         if "probability_alive" in wanted:
             found["probability_alive"] = bgnbd.to_dict(self._opened.model, time_unit="day")
-        if "potential" in wanted and self._opened.potential:
+        if "potential" in wanted and self._opened.potential and "potential" in self.available:
             found["potential"] = frozen_chances(self._opened.potential)
         return found
 

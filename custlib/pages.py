@@ -58,6 +58,9 @@ def check_segments(workspace: Workspace) -> None:
     """
     asked = workspace.project.segments
     names = asked.segmentations or tuple(segments.FAMILIES)
+    if unknown := [name for name in names if name not in segments.FAMILIES]:
+        said = hint(unknown[0], tuple(segments.FAMILIES))
+        raise UsageError(f"segments.segmentations: {', '.join(map(repr, unknown))} unknown. {said}")
     missing = [name for name in _SHOWN if name not in names]
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")

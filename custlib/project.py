@@ -21,6 +21,7 @@ from custlib.source import STANDARD_COLUMNS, Source
 Model = TypeVar("Model", bound=BaseModel)
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 DAYS_PER_YEAR = 365
+_FIRST_YEAR = 1900
 _SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
 
 __all__ = ["STANDARD_COLUMNS", "Project", "Segments", "Source", "build", "faults", "load", "validated"]
@@ -135,6 +136,8 @@ class Project(_Strict):
     def _compare_with_the_past(self) -> "Project":
         if self.compare_with is not None and self.compare_with >= self.as_of:
             raise ValueError(f"compare_with: {self.compare_with} is not before as_of, {self.as_of}")
+        if self.compare_with is not None and self.compare_with.year < _FIRST_YEAR:
+            raise ValueError(f"compare_with: {self.compare_with} is before {_FIRST_YEAR}")
         return self
 
     @model_validator(mode="after")

@@ -43,6 +43,8 @@ def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path
     ("said", "wanted"),
     [
         ('segmentations = ["rfm"]', "segmentations: abc, pyramid, clusters missing"),
+        ('segmentations = ["rfm", "abcd"]', "segmentations: 'abcd' unknown. Did you mean 'abc'"),
+        ('[segments.options.bank5]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
         ('playbook = "abc"', "playbooks/rf25 is for rfm, not for abc"),
         ('playbook_file = "none.toml"', "none.toml: no such file"),
         ('[segments.options.rfmm]\nmap = "rf25"', "rfmm is not made. Did you mean 'rfm'"),

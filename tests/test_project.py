@@ -106,3 +106,8 @@ def test_the_discount_of_a_year_is_the_annual_rate(rate: float, days: int) -> No
     project = projects.build(LEAST | {"annual_discount_rate": rate, "holdout_days": days})
     assert math.exp(project.daily_discount_rate * 365) == pytest.approx(1 + rate)
     assert (project.as_of - project.calibration_end).days == days
+
+
+def test_a_date_to_compare_with_at_the_end_of_the_calendar_is_refused() -> None:
+    with pytest.raises(UsageError, match="compare_with: 0001-01-01 is before 1900"):
+        projects.build(LEAST | {"compare_with": "0001-01-01"})

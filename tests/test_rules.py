@@ -76,3 +76,8 @@ def test_a_missing_or_unreadable_file_is_refused(tmp_path: Path) -> None:
         rules.read(tmp_path / "none.toml")
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         rules.read(tmp_path)
+
+
+def test_a_name_that_leads_out_of_the_rules_is_no_rule_file() -> None:
+    with pytest.raises(UsageError, match="no file named tiers/../../../etc/passwd. Available: none"):
+        rules.load("tiers/../../../etc/passwd")

@@ -114,12 +114,15 @@ def from_json(text: str) -> Definition:
     """
     try:
         given = json.loads(text)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
     wanted = {"segmentation", "fitted", "rule", "segments", "version"}
     missing = sorted(wanted - set(given if isinstance(given, dict) else ()))
     if missing:
         raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
+    kinds = {"segmentation": str, "fitted": str, "rule": dict, "segments": list}
+    if wrong := sorted(key for key, kind in kinds.items() if not isinstance(given[key], kind)):
+        raise UsageError(f"definition: {', '.join(wrong)} of the wrong type. Set refit = true.")
     definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))
     if definition.version != given["version"]:
         raise UsageError(
@@ -144,17 +147,17 @@ class Keeper:
     def texts(self) -> list[str]:
         """Content of every definition that was ever accepted, in the order of their names."""
         kept = sorted([*self.folder.glob("*.json"), *self.folder.glob("earlier/*.json")])
-        return [path.read_text(encoding="utf-8") for path in kept]
+        return [path.read_text(encoding="utf-8", errors="replace") for path in kept]
 
     def in_force(self, segmentation: str) -> Definition | None:
         """Read the definition that assigns now; None before the first."""
         path = self.folder / f"{segmentation}.json"
-        return from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return _read(path) if path.is_file() else None
 
     def earlier(self, segmentation: str) -> list[Definition]:
         """Read the definitions that were before the one in force, the latest first."""
         found = (self.folder / "earlier").glob(f"{segmentation}.*.json")
-        read = [from_json(path.read_text(encoding="utf-8")) for path in found]
+        read = [_read(path) for path in found]
         return sorted(read, key=lambda definition: (definition.fitted, definition.version), reverse=True)
 
     def before(self, definition: Definition, day: str) -> Definition:
@@ -235,8 +238,26 @@ class Keeper:
             All entries of that version up to that date, the earliest first.
         """
         path = self.folder / "drift" / f"{segmentation}.json"
-        log = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        log = _read_log(path) if path.is_file() else []
         others = [one for one in log if (one["as_of"], one["version"]) != (found["as_of"], found["version"])]
         log = sorted([*others, found], key=lambda one: (one["as_of"], one["version"]))
         write_text(path, json.dumps(log, indent=1, sort_keys=True) + "\n")
         return [one for one in log if one["version"] == found["version"] and one["as_of"] <= found["as_of"]]
+
+
+def _read(path: Path) -> Definition:
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except (UsageError, UnicodeDecodeError) as fault:
+        said = str(fault).removeprefix("definition: ").removesuffix(" Set refit = true.")
+        raise UsageError(f"{path}: {said.rstrip('.')}. Put the file back, or remove it: one is made anew.") from None
+
+
+def _read_log(path: Path) -> list[dict[str, Any]]:
+    try:
+        log = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as fault:
+        raise UsageError(f"{path}: is not JSON ({fault}). Remove it: what earlier runs found is lost.") from None
+    if not isinstance(log, list) or not all(isinstance(one, dict) and {"as_of", "version"} <= set(one) for one in log):
+        raise UsageError(f"{path}: is no log of drift. Remove it: what earlier runs found is lost.")
+    return log

@@ -132,6 +132,9 @@ def _levels(axis: str, given: Sequence[Level], name: str) -> tuple[Level, ...]:
         return tuple(given)
     if len(given) != 2 or not all(isinstance(level, int) for level in given) or given[0] >= given[1]:  # type: ignore[operator]
         raise UsageError(f"{where}: {list(given)} must be the lowest and the highest level, for instance [1, 5].")
+    size = int(given[1]) - int(given[0]) + 1
+    if size > MOST_CELLS:
+        raise UsageError(f"{where}: has {size:,} levels, and {MOST_CELLS:,} cells are the most. Take fewer levels.")
     return tuple(range(int(given[0]), int(given[1]) + 1))
 
 

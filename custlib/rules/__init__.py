@@ -62,6 +62,8 @@ def names(folder: str) -> list[str]:
     True
     """
     place = files("custlib.rules").joinpath(folder) if folder else files("custlib.rules")
+    if not place.is_dir():
+        return []
     return sorted(Path(str(f)).stem for f in place.iterdir() if str(f).endswith(".toml"))
 
 

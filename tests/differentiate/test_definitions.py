@@ -3,6 +3,7 @@
 import pytest
 
 from custlib.differentiate.definitions import Definition, Keeper
+from custlib.errors import UsageError
 
 SEGMENTS = ({"id": "a", "name": {"en": "A", "zh": "A"}, "strategy": {"en": "-", "zh": "-"}},)
 
@@ -54,3 +55,27 @@ def test_names_that_begin_alike_are_kept_apart(tmp_path, name):
         for fitted in ("2025-01-31", "2025-02-28"):
             keeper.accept(Definition(one, fitted, {"options": {}}, SEGMENTS))
     assert [found.segmentation for found in keeper.earlier(name)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"segm', "is not JSON"),
+        (b"\xff\xfe", "codec can't decode"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"segmentation": 1, "fitted": 2, "rule": 3, "segments": 4, "version": "x"}', "of the wrong type"),
+        (b'{"segmentation": "rfm", "fitted": "", "rule": {}, "segments": [], "version": "x"}', "changed by hand"),
+    ],
+)
+def test_a_damaged_definition_is_refused_with_its_file_and_what_to_do(tmp_path, content, said):
+    (tmp_path / "rfm.json").write_bytes(content)
+    with pytest.raises(UsageError, match=rf"rfm\.json: .*{said}.*Put the file back, or remove it"):
+        Keeper(tmp_path).in_force("rfm")
+
+
+@pytest.mark.parametrize("content", ['[{"as_of": "2025', "{}", "[1]"])
+def test_a_damaged_log_of_drift_is_refused_with_its_file(tmp_path, content):
+    (tmp_path / "drift").mkdir()
+    (tmp_path / "drift" / "rfm.json").write_text(content)
+    with pytest.raises(UsageError, match=r"rfm\.json: is n.*Remove it"):
+        Keeper(tmp_path).log_drift("rfm", {"as_of": "2025-01-31", "version": "x"})

@@ -224,3 +224,11 @@ def test_a_file_of_ones_own_is_read(tmp_path):
 def test_what_is_no_map_is_refused(given, message):
     with pytest.raises(UsageError, match=message):
         maps.parse(given, "mine")
+
+
+@pytest.mark.parametrize("highest", [10**9, 10**22])
+def test_an_axis_of_too_many_levels_is_refused_before_they_are_listed(highest):
+    words = {"en": "x", "zh": "x"}
+    segment = {"id": "a", "where": [{}], "name": words, "strategy": words}
+    with pytest.raises(UsageError, match="axis R: has .* levels, and 10,000 cells are the most"):
+        maps.prove({"map": {"id": "mine", "axes": {"R": [1, highest]}}, "segment": [segment]}, "mine")
