@@ -283,5 +283,9 @@ def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> N
         if name not in names:
             raise UsageError(f"segments.options: {name} is not made. {hint(name, names)}")
     for name in names:
+        if "segmentation" in options.get(name, {}):
+            raise UsageError(
+                f"segments.options.{name}.segmentation: is no option. Options of {name} stand under its name."
+            )
         given = {"segmentation": name} | options.get(name, {})
         validated(segments.family(name).Options, given, f"segments.options.{name}")

@@ -47,6 +47,7 @@ def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path
         ('[segments.options.bank5]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
         ('playbook = "abc"', "playbooks/rf25 is for rfm, not for abc"),
         ('playbook_file = "none.toml"', "none.toml: no such file"),
+        ('[segments.options.rfm]\nsegmentation = "abc"', "segments.options.rfm.segmentation: is no option"),
         ('[segments.options.rfmm]\nmap = "rf25"', "rfmm is not made. Did you mean 'rfm'"),
         ('[segments.options.rfm]\nmap = "../channels"', "segments.options.rfm: map"),
         ('[segments.options.rfm]\nmap = "rf99"', "no file named maps/rf99"),
