@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol
 
-from custlib.differentiate import segments
+from custlib.differentiate import hysteresis
 from custlib.differentiate.definitions import Definition
 from custlib.differentiate.points import Point
 from custlib.differentiate.spend import Spend
@@ -37,12 +37,8 @@ class Groups(Protocol):
         """The customers today."""
 
     @property
-    def before(self) -> Point:
-        """The customers on the date compared with."""
-
-    @property
-    def memories(self) -> dict[str, segments.Memory]:
-        """Where customers were on the date compared with, by segmentation; none where nobody is held."""
+    def memories(self) -> dict[str, hysteresis.Memory]:
+        """Where customers were on the dates before, by segmentation; none where nobody is held."""
 
     @property
     def definitions(self) -> dict[str, Definition]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from custlib import recorded
 from custlib.asked import Tables
-from custlib.differentiate import drift, measures, points, segments
+from custlib.differentiate import drift, hysteresis, measures, points, segments
 from custlib.differentiate.definitions import Definition, Keeper, from_json
 from custlib.differentiate.points import Point
 from custlib.differentiate.potential_at import frozen_chances
@@ -116,16 +116,11 @@ class Grouping:
         return points.at(self._project.as_of)
 
     @property
-    def before(self) -> Point:
-        """The customers on the date compared with."""
-        return points.at(self._opened.compared_with)
-
-    @property
-    def memories(self) -> dict[str, segments.Memory]:
-        """Where customers were on the date compared with, by segmentation; none where nobody is held."""
-        margin = self._project.segments.hysteresis
-        held = self.pairs.items() if margin else ()
-        return {name: segments.Memory(then, self.before.table, margin) for name, (then, _) in held}
+    def memories(self) -> dict[str, hysteresis.Memory]:
+        """Where customers were on the dates before, by segmentation; none where nobody is held."""
+        margin, tables = self._project.segments.hysteresis, [points.at(day).table for day in self.dates[:-1]]
+        found = {name: hysteresis.remember(then, tables, margin) for name, (then, _) in self.pairs.items()}
+        return {name: memory for name, memory in found.items() if memory}
 
     @property
     def definitions(self) -> dict[str, Definition]:

@@ -176,7 +176,7 @@ def _customer_segments(ws: Tables) -> None:
     made = list(group.definitions.values())
     frozen = [definition.frozen for pair in group.pairs.values() for definition in pair]
     memories = group.memories
-    read = group.open([group.now, *([group.before] if memories else [])], frozen)
+    read = group.open([points.at(day) for day in group.dates] if memories else [group.now], frozen)
     segments.make_customer_segments(ws.engine, "customer_segments", group.now.table, made, of=read, memories=memories)
     recorded.note(ws.engine.folder, ws.project.id, ws.project.as_of)
 

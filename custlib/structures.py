@@ -66,9 +66,10 @@ def _segments(opened: Tables, cut: Periods) -> list[Attribute]:
     then, now = group.pairs[name]
     last, first = points.at(cut.as_of).table, points.at(cut.middle).table
     sql = opened.need("segment_history").dialect
-    group.open([points.at(cut.as_of), points.at(cut.middle)], [now.frozen, then.frozen])
-    held = segments.assigned(sql, now, last, memory=group.memories.get(name))
-    return [attributes.of_segments(name, held, segments.assigned(sql, then, first))]
+    group.open([points.at(day) for day in group.dates], [now.frozen, then.frozen])
+    memory = group.memories.get(name)
+    earlier = segments.assigned(sql, then, first, memory=memory.earlier if memory else None)
+    return [attributes.of_segments(name, segments.assigned(sql, now, last, memory=memory), earlier)]
 
 
 def make_structure(opened: Tables) -> None:

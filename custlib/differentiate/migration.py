@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from custlib.differentiate.definitions import Definition
+from custlib.differentiate.hysteresis import Memory, remember
 from custlib.differentiate.measures import end_name
-from custlib.differentiate.points import HISTORY, Point, between
-from custlib.differentiate.segments import Memory, assigned
+from custlib.differentiate.points import HISTORY, Point, at, between
+from custlib.differentiate.segments import assigned
 from custlib.engine.dialect import Dialect
 
 CAUSES = ("ageing", "purchases", "definition", "data", "identity")
@@ -33,7 +34,7 @@ def segment_paths(
     points: Sequence[Point],
     *,
     recorded: str = "",
-    margin: float = 0.0,
+    memory: Memory | None = None,
 ) -> str:
     """Write the select of the paths of one segmentation between two dates.
 
@@ -48,8 +49,8 @@ def segment_paths(
     recorded : str, optional
         Table of the customers as an earlier run had them on the earlier date; who was merged or split since is in
         ``identity_changes``.
-    margin : float, default 0
-        Share by which a cut must be passed before a customer is moved; see :class:`segments.Memory`.
+    memory : Memory, optional
+        Where customers were on the earlier date, where those near a cut are held.
 
     Returns
     -------
@@ -57,10 +58,10 @@ def segment_paths(
         One select.
     """
     before, aged, last = points
-    memory = Memory(then, before.table, margin)
+    held = memory.earlier if memory else None
     found = {
-        "recorded": assigned(sql, then, recorded) if recorded else None,
-        "before": assigned(sql, then, before.table),
+        "recorded": assigned(sql, then, recorded, memory=held) if recorded else None,
+        "before": assigned(sql, then, before.table, memory=held),
         "aged": assigned(sql, then, aged.table, memory=memory),
         "bought": assigned(sql, then, last.table, memory=memory),
         "now": assigned(sql, now, last.table, memory=memory) if now != then else None,
@@ -125,7 +126,8 @@ def plan(
             is_last = place == len(pairs)
             points = between(before, after)
             by, known = (now, recorded) if is_last else (then, "")
-            parts.append(segment_paths(sql, then, by, points, recorded=known, margin=margin))
+            memory = remember(then, [at(day).table for day in dates[:place]], margin)
+            parts.append(segment_paths(sql, then, by, points, recorded=known, memory=memory))
     return " union all ".join(parts)
 
 

@@ -18,13 +18,13 @@ behind a measure (P(alive), potential) is frozen with it.
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from custlib.differentiate import measures
 from custlib.differentiate.definitions import Definition
+from custlib.differentiate.hysteresis import Memory
 from custlib.differentiate.points import seen_by
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
@@ -50,28 +50,6 @@ FAMILIES = {
     "need_level": "custlib.differentiate.tiers",
     "ahp": "custlib.differentiate.ahp_value",
 }
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Where customers were before, so that one near a cut stays there (hysteresis).
-
-    A customer keeps the segment of before while that is what the cuts would give, were they all higher or all lower
-    by the margin: a cut must be passed clearly, or by time, before a customer is called another.
-
-    Attributes
-    ----------
-    definition : Definition
-        What assigned before.
-    table : str
-        The customers of before.
-    margin : float
-        Share by which a cut must be passed; 0 holds nobody.
-    """
-
-    definition: Definition
-    table: str
-    margin: float
 
 
 def family(segmentation: str) -> ModuleType:
@@ -246,11 +224,11 @@ def assigned(sql: Dialect, definition: Definition, activity: str, *, memory: Mem
     """Write the select that puts every customer of a point into a segment: customer_id, segment, reason."""
     module = family(definition.segmentation)
     plain = _select(sql, module, definition, definition.rule, activity)
-    if memory is None or not memory.margin or not hasattr(module, "moved"):
+    if memory is None or not hasattr(module, "moved"):
         return plain
     factors = 1 + memory.margin, 1 / (1 + memory.margin)
     high, low = (_select(sql, module, definition, module.moved(definition.rule, by), activity) for by in factors)
-    before = assigned(sql, memory.definition, memory.table)
+    before = assigned(sql, memory.definition, memory.table, memory=memory.earlier)
     stays = "b.segment <> n.segment and b.segment in (h.segment, l.segment)"
     return f"""
         select n.customer_id, case when {stays} then b.segment else n.segment end as segment,

@@ -1,10 +1,11 @@
 """Hysteresis: a customer near a cut keeps its segment, worked by hand; who passes it clearly does not."""
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 
-from custlib.differentiate import ledger, migration, points, segments
+from custlib.differentiate import hysteresis, ledger, migration, points, segments
 from custlib.differentiate.activity import Money
 from custlib.differentiate.definitions import Definition
 from tests.differentiate.bases import AS_OF, make_value
@@ -33,7 +34,7 @@ def engine(base):
 
 
 def segments_of(engine, margin):
-    memory = segments.Memory(RULE, points.at(BEFORE).table, margin)
+    memory = hysteresis.remember(RULE, [points.at(BEFORE).table], margin)
     select = segments.assigned(engine.dialect, RULE, points.at(AS_OF).table, memory=memory)
     found = engine.fetch(f"select * from ({select}) order by customer_id").set_index("customer_id")
     return found["segment"].to_dict(), found["reason"].to_dict()
@@ -62,3 +63,25 @@ def test_moves_are_of_those_who_were_not_held(engine):
     assert moved[["from_segment", "to_segment", "customers"]].to_numpy().tolist() == [["B", "A", 1], ["none", "A", 1]]
     book = ledger.ledger(moves, RULE.ids)
     assert book["customers_after"].to_dict() == {"A": 3, "B": 1}
+
+
+def test_who_is_held_stays_held_and_books_close_where_the_next_open(base):
+    """104 in August, 96 since September, nothing after: A by the margin, in October and in December."""
+    engine = base([("old", "2025-01-01", 104), ("old", "2025-09-10", -8)])
+    make_value(engine)
+    dates = [dt.date(2025, 8, 31), BEFORE, AS_OF]
+    wanted = [point for pair in pairwise(dates) for point in points.between(*pair)]
+    points.make_history(engine, wanted, [], Money())
+    for point in wanted:
+        points.make_point(engine, point, [], last=AS_OF, daily_rate=0.0)
+    memory = hysteresis.remember(RULE, [points.at(day).table for day in dates[:-1]], 0.10)
+    select = segments.assigned(engine.dialect, RULE, points.at(AS_OF).table, memory=memory)
+    assert engine.fetch(select)["segment"].tolist() == ["A"]
+    engine.make("segment_paths", migration.plan(engine.dialect, dates, [(RULE, RULE)], margin=0.10))
+    engine.make("segment_moves", migration.segment_moves(engine.dialect))
+    first, last = (ledger.ledger(ledger.moves(engine, "abc", since=day), RULE.ids) for day in dates[:2])
+    assert first["customers_after"].tolist() == last["customers_before"].tolist() == [1, 0]
+
+
+def test_without_a_margin_nothing_is_remembered():
+    assert hysteresis.remember(RULE, ["customers"], 0.0) is None
