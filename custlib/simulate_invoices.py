@@ -74,7 +74,9 @@ def _shows(grade: str, past: list[dt.date], as_of: dt.date) -> bool:
         return len(past) >= 3 and (as_of - past[-1]).days > _LONG
     if grade == "C":
         return len(past) >= 2 and (as_of - past[-1]).days > _LONG
-    return grade == "A" or len(past) >= 1
+    if grade == "D":  # one of those it will not pay is due for longer than what is still in time
+        return bool(past) and (as_of - past[len(past) // 2]).days > _LONG // 2
+    return True
 
 
 def _paid_by(

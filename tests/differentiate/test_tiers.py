@@ -181,16 +181,22 @@ def test_the_edge_of_the_most_valuable(engine, profit, own):
 
 
 @pytest.mark.parametrize(
-    ("potential", "own"), [(17.99, "others"), (18, "migrators"), (21.99, "migrators"), (22, "MGC"), (None, "others")]
+    ("potential", "own"), [(17.99, "others"), (18, "migrators"), (19.99, "migrators"), (20, "MGC"), (None, "others")]
 )
 def test_the_edge_of_the_most_growable(engine, potential, own):
-    """The best two of ten may yet bring 20 and 40; the edge is from 18 up to, not including, 22."""
+    """The best two of ten may yet bring 20 and 40; the edge is from 18 up to, not including, 20."""
     options = {"segmentation": "value_types"}
     potentials = (40, 20, 9, 8, 7, 6, 5, 4, 3, 2)
     given = table(engine, [worth(n + 1.0, p) for n, p in enumerate(potentials)], columns=tiers.needs(options))
     rule = tiers.define(engine, given, options)
     one = table(engine, [worth(0.5, potential)], columns=tiers.needs(options))
     assert by_rule(engine, rule, one)["segment"].item() == own
+
+
+def test_a_potential_that_takes_few_values_has_its_most_growable(engine):
+    """Of ten, six may bring 20 more: none of them is a migrator for being near to itself."""
+    found = segments_of(engine, "value_types", [worth(n + 1.0, 20 if n < 6 else 5) for n in range(10)])
+    assert found.count("MGC") == 6
 
 
 def test_below_zero_comes_first_whatever_may_come(engine):
