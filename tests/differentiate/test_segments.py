@@ -106,6 +106,15 @@ def test_a_definition_outlives_its_customers(small_shop, name):
 
 
 @EVERY
+def test_nobody_makes_a_definition_that_assigns_nobody(small_shop, name):
+    small_shop.make("customers_of_nobody", "select * from customer_activity where false")
+    seen = measured("customers_of_nobody", needs=segments.needs(name, {}))
+    definition = segments.define(small_shop, name, seen, as_of=AS_OF, options={})
+    assert definition.ids
+    assert assigned(small_shop, definition, activity="customers_of_nobody").empty
+
+
+@EVERY
 def test_who_are_few_get_segments_or_a_reason(tmp_path, name):
     engine = open_base(tmp_path, [("a", "2025-12-01", 5)])
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
