@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custlib.differentiate import ledger
+from custlib.differentiate.points import at
 from custlib.errors import UsageError
 from custlib.workspace import Workspace, open_run
 from tests.identify.listed_shops import listed, open_shop
@@ -46,8 +47,9 @@ def test_credit_grades_move_as_invoices_come_due_and_are_paid(tmp_path: Path) ->
     paths = shop.need("segment_moves").fetch("select * from segment_moves where segmentation = 'credit'")
     assert int(paths["customers"].sum()) >= 5
     engine = shop.engine
-    shop.grouping.open([shop.grouping.before], [{}])
-    then = engine.fetch(f"select * from {shop.grouping.before.table} order by customer_id").set_index("customer_id")
+    before = at(shop.compared_with)
+    shop.grouping.open([before], [{}])
+    then = engine.fetch(f"select * from {before.table} order by customer_id").set_index("customer_id")
     assert then["invoices_overdue"].fillna(-1).tolist() == [0, 0, 1, 1, -1]  # c had not paid by 31 March
     assert then["worst_delay"].fillna(-1).tolist() == [0, 0, 31, 31, -1]
 

@@ -97,12 +97,14 @@ def test_margins_of_the_project_are_of_products_that_are_sold() -> None:
 # --- what is found in them ---
 
 
+@pytest.mark.slow
 def test_nothing_is_set_aside(shop: Workspace) -> None:
     assert shop.quality["rows_read"] == shop.quality["rows_used"]
     assert shop.quality["registers"]["customers"]["prospects"] == rules.load("crm_demo")["prospects"]
     assert shop.quality["registers"]["invoices"]["customers_without_purchase"] == 0
 
 
+@pytest.mark.slow
 def test_every_segmentation_can_be_made(shop: Workspace) -> None:
     assert shop.grouping.missing == {}
     assert shop.grouping.names == tuple(FAMILIES)
@@ -111,17 +113,20 @@ def test_every_segmentation_can_be_made(shop: Workspace) -> None:
     assert set(counted["n"]) == {rules.load("crm_demo")["customers"]}
 
 
+@pytest.mark.slow
 def test_the_cube_is_filled(shop: Workspace) -> None:
     found = segments_of(shop, "value_cube").value_counts()
     assert len(found) >= 5
     assert (found >= 30).sum() >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segmentation", ["bank5", "value_types", "lifecycle", "need_level", "value_matrix", "pyramid"])
 def test_at_least_four_classes_have_customers(shop: Workspace, segmentation: str) -> None:
     assert segments_of(shop, segmentation).nunique() >= 4
 
 
+@pytest.mark.slow
 def test_credit_is_the_grade_of_the_truth(shop: Workspace, truth: pd.DataFrame) -> None:
     found = segments_of(shop, "credit")
     wanted = truth["grade"].replace("", "unknown").loc[found.index]
@@ -129,6 +134,7 @@ def test_credit_is_the_grade_of_the_truth(shop: Workspace, truth: pd.DataFrame) 
     assert (found == wanted).all()
 
 
+@pytest.mark.slow
 def test_who_left_is_less_likely_alive(shop: Workspace, truth: pd.DataFrame) -> None:
     alive = shop.engine.fetch("select customer_id, probability_alive as p from customer_value").set_index("customer_id")
     left = truth["left"].loc[alive.index] != ""
@@ -137,11 +143,13 @@ def test_who_left_is_less_likely_alive(shop: Workspace, truth: pd.DataFrame) -> 
     assert shop.choice["kind"] == "bgnbd"  # as the truth is
 
 
+@pytest.mark.slow
 def test_the_share_of_all_who_are_alive_is_near_the_truth(shop: Workspace, truth: pd.DataFrame) -> None:
     alive = shop.engine.fetch("select avg(probability_alive) as p from customer_value")["p"].item()
     assert alive == pytest.approx((truth["left"] == "").mean(), abs=0.05)
 
 
+@pytest.mark.slow
 def test_some_products_are_begun_by_holdings(shop: Workspace) -> None:
     assert shop.potential is not None
     products = {one["product"]: one for one in shop.potential["products"]}
@@ -150,6 +158,7 @@ def test_some_products_are_begun_by_holdings(shop: Workspace) -> None:
     assert products["repair"]["potential"] == 0  # loses money
 
 
+@pytest.mark.slow
 def test_some_customers_are_a_loss(shop: Workspace) -> None:
     share = shop.engine.fetch("select avg(case when profit < 0 then 1.0 else 0.0 end) as s from customer_value")
     assert 0.02 < share["s"].item() < 0.15
@@ -158,6 +167,7 @@ def test_some_customers_are_a_loss(shop: Workspace) -> None:
 # --- structure of the project ---
 
 
+@pytest.mark.slow
 def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
     engine = shop.need("customer_structure")
     names = [attribute.name for attribute in attributes_of(shop)]
@@ -179,6 +189,7 @@ def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
     assert set(structure.structure(engine, "rfm")["value"].dropna()) <= set(shop.definitions["rfm"].ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hysteresis", [0.0, 0.2])
 def test_the_structure_by_segment_is_that_of_the_segments(hysteresis: float, tmp_path: Path) -> None:
     project = load(HOME / "data" / "crm_demo.toml")

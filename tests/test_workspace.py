@@ -93,7 +93,7 @@ def test_a_definition_changed_by_hand_is_refused(workspace: Workspace) -> None:
     assert workspace.definitions
     path = workspace.work / "definitions" / "shop" / "rfm.json"
     path.write_text(re.sub(r'"frequency": \[\s*\d+', '"frequency": [77', path.read_text()))
-    with pytest.raises(UsageError, match=r"rfm was changed by hand .* Set refit = true"):
+    with pytest.raises(UsageError, match=r"rfm was changed by hand .* Put the file back, or remove it"):
         _ = Workspace(workspace.project, workspace.work).definitions
 
 

@@ -188,13 +188,13 @@ def adds_up(book):
 
 
 @pytest.mark.parametrize("name", sorted(segments.FAMILIES))
-def test_on_cdnow_the_causes_add_up_in_every_segment_at_every_date(cdnow, name):
+def test_on_cdnow_the_causes_add_up_in_every_segment(cdnow, name):
     engine, group = cdnow.engine, cdnow.grouping
     if name not in group.names:
         assert name not in group.definitions
         return
     definition = group.definitions[name]
-    for before, after in zip(group.dates[:-1], group.dates[1:], strict=True):
+    for before, after in [group.dates[-2:]]:  # every month is in test_replay
         moves = ledger.moves(engine, name, since=before)
         book = ledger.ledger(moves, definition.ids)
         assert adds_up(book)

@@ -271,8 +271,8 @@ def test_a_source_read_in_any_order_of_lines(tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", [name for name, lack in LACKING.items() if lack])
-def test_a_system_that_the_data_do_not_allow_is_refused_where_it_is_asked_for(tmp_path, name):
-    opened = read_from_file(tmp_path / "shop", shop(20), f'segmentations = ["{name}"]\nplaybook = "{name}"')
-    with pytest.raises(UsageError, match=f"segments.segmentations: {name} needs {LACKING[name][0]}"):
+@pytest.mark.parametrize("system", [name for name, lack in LACKING.items() if lack])
+def test_a_system_that_the_data_do_not_allow_is_refused_where_it_is_asked_for(tmp_path, system):
+    opened = read_from_file(tmp_path / "shop", shop(20), f'segmentations = ["{system}"]\nplaybook = "{system}"')
+    with pytest.raises(UsageError, match=f"segments.segmentations: {system} needs {LACKING[system][0]}"):
         opened.need("customer_segments")
