@@ -81,28 +81,6 @@ def flows(frame: pd.DataFrame) -> pd.DataFrame:
     return summed[(summed != 0).any(axis=1)].reset_index()
 
 
-def net(frame: pd.DataFrame) -> dict[str, float]:
-    """Net customers gained by each segment: those who came less those who left.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        What :func:`flows` made.
-
-    Returns
-    -------
-    dict of str to float
-        Net customers by segment.
-
-    Examples
-    --------
-    >>> net(pd.DataFrame({"segment": ["a", "a"], "customers_in": [5, 2], "customers_out": [1, 0]}))
-    {'a': 6.0}
-    """
-    summed = frame.groupby("segment")[["customers_in", "customers_out"]].sum()
-    return {str(s): float(n) for s, n in (summed["customers_in"] - summed["customers_out"]).items()}
-
-
 def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     """Lay out how each segment came from what it was to what it is, cause by cause.
 

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from custlib.differentiate import conditions
+from custlib.differentiate.mapfile import Words
 from custlib.differentiate.reach import Alternative
 from custlib.errors import UsageError
 
@@ -75,13 +76,6 @@ class Conditions(_Strict):
     """Conditions that must all hold."""
 
     all: tuple[Condition, ...] = Field(min_length=1)
-
-
-class Words(_Strict):
-    """A text in every language."""
-
-    en: str = Field(min_length=1)
-    zh: str = Field(min_length=1)
 
 
 class Expects(_Strict):

@@ -50,8 +50,10 @@ def read_map(name: str, axes: list[str]) -> maps.GridMap:
     return found
 
 
-def define(engine: Engine, activity: str, segmentation: str, axes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Freeze the threshold of every axis.
+def define(
+    engine: Engine, activity: str, segmentation: str, named: maps.GridMap, axes: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Freeze the threshold of every axis, and the map.
 
     Parameters
     ----------
@@ -61,6 +63,8 @@ def define(engine: Engine, activity: str, segmentation: str, axes: Mapping[str, 
         Name of the table of activity, with the measures of the axes.
     segmentation : str
         What error messages call it.
+    named : GridMap
+        The map of the axes.
     axes : mapping of str to dict
         By name: ``measure``, ``words`` for the reason, ``factor`` and ``threshold`` (a number, ``"mean"`` or
         ``"median"``).
@@ -68,23 +72,24 @@ def define(engine: Engine, activity: str, segmentation: str, axes: Mapping[str, 
     Returns
     -------
     dict
-        The axes with numbers for thresholds; null where there was nobody to measure.
+        The rule: ``axes`` in the order of the map, with numbers for thresholds (null where there was nobody to
+        measure), ``map``, ``cells`` and ``segments``.
 
     Raises
     ------
     UsageError
         If no customer has one of the measures.
     """
-    measures = [axis["measure"] for axis in axes.values()]
+    measures = [axes[name]["measure"] for name in named.axes]
     require(engine, activity, segmentation, measures, known=measures)
     frozen = {}
-    for name, axis in axes.items():
-        threshold = axis["threshold"]
+    for name in named.axes:
+        axis, threshold = axes[name], axes[name]["threshold"]
         if isinstance(threshold, str):
             found = level(engine, activity, axis["measure"], of=threshold)
             threshold = None if found is None else found * axis["factor"]  # as SQL has it: to the last digit
         frozen[name] = axis | {"threshold": threshold}
-    return frozen
+    return {"map": named.id, "axes": frozen, "cells": named.cells, "segments": named.segments}
 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:

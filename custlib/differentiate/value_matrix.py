@@ -12,7 +12,6 @@ from custlib import rules
 from custlib.differentiate import value_axes
 from custlib.differentiate.value_axes import Threshold
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect
 from custlib.project import validated
 
 _RULES = rules.load("value_matrix")
@@ -86,16 +85,7 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     """
     chosen = _chosen(options)
     named = value_axes.read_map(chosen.map, AXES)
-    axes = _axes(chosen)
-    frozen = value_axes.define(engine, activity, "value_matrix", {name: axes[name] for name in named.axes})
-    return {"map": named.id, "axes": frozen, "cells": named.cells, "segments": named.segments}
+    return value_axes.define(engine, activity, "value_matrix", named, _axes(chosen))
 
 
-def assign(sql: Dialect, rule: dict[str, Any]) -> str:
-    """Write the select of the class of every customer of ``{activity}``."""
-    return value_axes.assign(sql, rule)
-
-
-def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
-    """Move the thresholds of the axes, for hysteresis."""
-    return value_axes.moved(rule, factor)
+assign, moved = value_axes.assign, value_axes.moved

@@ -12,7 +12,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.identify.casts import trimmed
-from custlib.identify.meeting import NOT_WHOLE, known_rows, meet, said_of
+from custlib.identify.meeting import known_rows, meet, rows_kept, said_of
 from custlib.identify.register import Register, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
@@ -88,7 +88,9 @@ def make_customer_attributes(engine: Engine, register: Register) -> dict[str, An
     counts = _counted(engine, known, attributes)
     meeting = meet(engine, TABLE)
     quality = {
-        **_kept(register, counts),
+        **rows_kept(register, fit=counts["fit"], used=counts["customers"]),
+        "ids_trimmed": counts["trimmed"],
+        "rows_repeated": counts["fit"] - counts["kinds"],
         "customers": meeting.customers,
         "customers_differing": counts["differing"],
         "prospects": meeting.customers - meeting.both,
@@ -188,22 +190,6 @@ def _counted(engine: Engine, known: str, attributes: list[str]) -> dict[str, int
         from (select customer_id, sum(n) as n, sum(trimmed) as trimmed, count(*) as kinds
               from ({same} where customer_id is not null group by {columns}) group by customer_id)""").iloc[0]
     return {name: int(found[name]) for name in ("fit", "customers", "kinds", "trimmed", "differing")}
-
-
-def _kept(register: Register, counts: dict[str, int]) -> dict[str, Any]:
-    """What became of the rows."""
-    reasons = dict(register.reasons)
-    not_whole = register.rows - sum(reasons.values()) - counts["fit"]
-    reasons |= {NOT_WHOLE: not_whole} if not_whole else {}
-    return {
-        "rows_read": register.rows,
-        "rows_used": counts["customers"],
-        "rows_quarantined": sum(reasons.values()),
-        "rows_removed": counts["fit"] - counts["customers"],
-        "reasons": dict(sorted(reasons.items())),
-        "ids_trimmed": counts["trimmed"],
-        "rows_repeated": counts["fit"] - counts["kinds"],
-    }
 
 
 def _filled(engine: Engine, attributes: list[str]) -> dict[str, int]:

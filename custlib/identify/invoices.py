@@ -10,7 +10,7 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import day, number, texts
-from custlib.identify.meeting import NOT_WHOLE, known_rows, meet, said_of
+from custlib.identify.meeting import known_rows, meet, rows_kept, said_of
 from custlib.identify.register import Register, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
@@ -74,7 +74,9 @@ def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
     counts = _counted(engine, known)
     meeting = meet(engine, TABLE)
     quality = {
-        **_kept(register, counts),
+        **rows_kept(register, fit=counts["fit"], used=counts["invoices"]),
+        "ids_trimmed": counts["trimmed"],
+        "amounts_unreadable": counts["unreadable"],
         "invoices": counts["invoices"],
         "invoices_unpaid": counts["unpaid"],
         "customers": meeting.customers,
@@ -123,22 +125,6 @@ def _counted(engine: Engine, known: str) -> dict[str, int]:
                coalesce(sum(n - 1), 0) as repeated from ({same})""").iloc[0]
     names = {"fit": read, "trimmed": read, "unreadable": read, "invoices": made, "unpaid": made, "repeated": made}
     return {name: int(row[name]) for name, row in names.items()}
-
-
-def _kept(register: Register, counts: dict[str, int]) -> dict[str, Any]:
-    """What became of the rows."""
-    reasons = dict(register.reasons)
-    not_whole = register.rows - sum(reasons.values()) - counts["fit"]
-    reasons |= {NOT_WHOLE: not_whole} if not_whole else {}
-    return {
-        "rows_read": register.rows,
-        "rows_used": counts["invoices"],
-        "rows_quarantined": sum(reasons.values()),
-        "rows_removed": counts["fit"] - counts["invoices"],
-        "reasons": dict(sorted(reasons.items())),
-        "ids_trimmed": counts["trimmed"],
-        "amounts_unreadable": counts["unreadable"],
-    }
 
 
 def _said(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> list[str]:

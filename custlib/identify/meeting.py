@@ -4,6 +4,7 @@ Ids are taken as the purchases have them: whole numbers where those are, else tr
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from custlib import rules
 from custlib.engine.base import Engine
@@ -31,6 +32,35 @@ class Meeting:
     buyers: int
     both: int
     alike: dict[str, int]
+
+
+def rows_kept(register: Register, *, fit: int, used: int) -> dict[str, Any]:
+    """State what became of the rows of a register.
+
+    Parameters
+    ----------
+    register : Register
+        What was read.
+    fit : int
+        Good rows whose id is written as those of the purchases.
+    used : int
+        How many of them are in the table; the others said the same again.
+
+    Returns
+    -------
+    dict
+        ``rows_read``, which is ``rows_used`` + ``rows_quarantined`` + ``rows_removed``, and ``reasons`` {code: rows}.
+    """
+    reasons = dict(register.reasons)
+    not_whole = register.rows - sum(reasons.values()) - fit
+    reasons |= {NOT_WHOLE: not_whole} if not_whole else {}
+    return {
+        "rows_read": register.rows,
+        "rows_used": used,
+        "rows_quarantined": sum(reasons.values()),
+        "rows_removed": fit - used,
+        "reasons": dict(sorted(reasons.items())),
+    }
 
 
 def known_rows(engine: Engine, register: Register, columns: str) -> str:
