@@ -86,7 +86,7 @@ def test_the_ledger_does_not_give_a_hidden_count_away() -> None:
 def test_the_picture_names_the_largest_flow() -> None:
     figure = picture(of(*STEPS))
     assert isinstance(figure, Figure)
-    assert figure.title == "The largest flow: 13 % of the customers went from Class A to Class B"
+    assert figure.title == "13 % of the customers went from Class A to Class B"
     assert figure.table is not None and figure.table.rows[0] == ("Class A", "60", "40")
     assert figure.table.rows[2] == ("New customers", "0", "12")
 

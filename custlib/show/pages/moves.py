@@ -142,10 +142,11 @@ def picture(moves: Moves) -> Figure | Callout:
         return Callout(t("audit.few"), t("audit.few_text"))
     step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
     rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
-    apart = shown[shown["before"] != shown["now"]].sort_values("customers", ascending=False)
+    is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # all others together are no finding
+    named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
     title = t("moves.picture_plain", day=moves.day)
-    if len(apart) and moves.known:
-        first = apart.iloc[0]
+    if len(named) and moves.known:
+        first = named.iloc[0]
         part = share(first["customers"] / moves.known, t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
     figure = charts.flow_picture(
