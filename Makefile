@@ -21,7 +21,7 @@ report: $(STAMP) ## make the example reports from real purchases (CDNOW)
 	@echo "Open in a browser: $(CURDIR)/reports/index.html"
 
 test: $(STAMP) ## run all tests but the slow ones, with coverage
-	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --cov --cov-report=term
+	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist worksteal --cov --cov-report=term
 
 test-slow: $(STAMP) ## run the slow tests
 	@$(PY) -m pytest -q -m slow || [ $$? -eq 5 ]

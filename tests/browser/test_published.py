@@ -19,10 +19,8 @@ def text_of(page: Path) -> str:
 
 @pytest.mark.browser
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "all there")
-def test_a_page_of_every_kind_is_in_order(published: Path) -> None:
-    folder = published / "reports" / "cdnow" / AS_OF
-    kinds = ("overview", "validation", "value", "segments", "audit", "identify", "playbook-champions", "playbook-new")
-    check_pages([published / "reports" / "index.html", *(folder / f"{kind}.html" for kind in kinds)])
+def test_the_first_pages_are_in_order(published: Path) -> None:
+    check_pages([published / "reports" / "index.html", published / "reports" / "cdnow" / AS_OF / "overview.html"])
 
 
 @pytest.mark.slow

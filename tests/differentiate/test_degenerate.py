@@ -48,6 +48,10 @@ SPEND = {
     "huge_amounts": "gamma_gamma", "long_history": "gamma_gamma", "ordinary": "gamma_gamma",
 }  # fmt: skip
 REFUSED = {"one_time_buyers": "no_repeats", "one_day_only": "no_repeats", "unobserved": "not_observed"}
+_FAST = ("one_customer", "identical", "zero_amounts")  # the whole way of a case takes seconds
+EVERY = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in _FAST else pytest.mark.slow) for name in sorted(LIFETIME)]
+)
 TABLES = ("customer_activity", "cells", "customer_value", "customer_segments", "segment_moves")
 
 
@@ -108,7 +112,7 @@ def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
 # --- the whole way, case by case ---
 
 
-@pytest.mark.parametrize("name", sorted(LIFETIME))
+@EVERY
 def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
     base = opened(name)
     base.need(*TABLES, "holdout")
@@ -121,7 +125,7 @@ def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
     assert (made["residual_lifetime_value"] >= made["value"] * (1 - 1e-9)).all() or not spent
 
 
-@pytest.mark.parametrize("name", sorted(LIFETIME))
+@EVERY
 def test_every_case_is_flagged_as_what_it_is(opened: Any, name: str) -> None:
     base, t = opened(name), texts("en")
     assert LIFETIME[name] <= set(base.model.flags)
@@ -131,7 +135,7 @@ def test_every_case_is_flagged_as_what_it_is(opened: Any, name: str) -> None:
     assert all(t(f"flags.{flag}") for flag in base.evidence.flags)
 
 
-@pytest.mark.parametrize("name", sorted(LIFETIME))
+@EVERY
 def test_totals_lie_in_their_intervals(opened: Any, name: str) -> None:
     frame = opened(name).intervals("rfm")
     assert np.isfinite(numbers(frame)).all(axis=None)
@@ -139,7 +143,7 @@ def test_totals_lie_in_their_intervals(opened: Any, name: str) -> None:
         assert (frame[f"{what}_low"] <= frame[total]).all() and (frame[total] <= frame[f"{what}_high"]).all()
 
 
-@pytest.mark.parametrize("name", sorted(LIFETIME))
+@EVERY
 def test_every_customer_is_in_a_segment_and_sums_agree(opened: Any, name: str) -> None:
     base = opened(name)
     base.need("customer_value", "customer_segments")
@@ -150,7 +154,7 @@ def test_every_customer_is_in_a_segment_and_sums_agree(opened: Any, name: str) -
         assert not np.isinf(numbers(frame)).any(axis=None)
 
 
-@pytest.mark.parametrize("name", sorted(LIFETIME))
+@EVERY
 def test_the_test_of_the_past_gives_a_light_and_finite_sums(opened: Any, name: str) -> None:
     held = opened(name).holdout
     assert held["light"] in ("green", "amber", "red")

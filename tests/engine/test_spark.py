@@ -16,6 +16,7 @@ from custlib.errors import RunError, UsageError
 LINES = "client,day,paid\nann,2025-01-02,3.10\nann,2025-02-02,4.20\nbob,2025-01-05,x\n"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spark_here")
 def test_spark_reads_casts_and_writes(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(LINES)
