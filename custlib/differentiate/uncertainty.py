@@ -1,7 +1,7 @@
 """How sure a forecast total is: parameter uncertainty on cells plus the chance in each customer's future.
 
 Reads ``customer_value`` and ``customer_segments``. The variance of a total is that of its parameters (delta
-method with the inverse Hessian of both fits) plus that of the customers' futures, simulated per cell: alive ~
+method with the inverse Hessian of both fits) plus that of the customers' futures, known per cell: alive ~
 Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds that of a
 customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
 distribution with the total and its variance, so they start near zero where little is expected; where
@@ -290,7 +290,7 @@ def log_covariance(model: BetaGeometricNBD) -> Floats:
 
 
 def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
-    """Simulate the purchases of customers in a horizon.
+    """Expect the purchases of customers in a horizon, and their squares.
 
     Parameters
     ----------
@@ -304,19 +304,14 @@ def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tup
     Returns
     -------
     mean, square : ndarray of shape (n,)
-        Mean and mean square of one customer's purchases, per cell; equal calls give equal results.
+        Mean and mean square of one customer's purchases, per cell.
     """
-    count = int(np.clip(_FUTURES_IN_ALL // max(len(cells), 1), 20, _FUTURES))
-    random = np.random.default_rng(0)
-    x, recency, age = (cells[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T"))
-    size = (len(cells), count)
-    alive = random.random(size) < np.asarray(bgnbd.probability_alive(model, x, recency, age))
-    rate = random.gamma(model.r + x, 1 / (model.alpha + age), size)
-    drop = np.clip(random.beta(model.a, model.b + model.occasions(x), size), 1e-12, 1.0)
-    bought = np.minimum(random.poisson(rate * horizon), random.geometric(drop))
-    bought = np.where(alive, bought, 0).astype(float)
-    mean = bought.mean(axis=1)
-    return mean, mean**2 + bought.var(axis=1, ddof=1)
+    history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
+    mean, square = (
+        np.asarray(moment(model, horizon, *history), dtype=float)
+        for moment in (bgnbd.expected_purchases, bgnbd.expected_squared_purchases)
+    )
+    return mean, square
 
 
 def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> tuple[Floats, Floats, Floats]:

@@ -14,6 +14,7 @@ from custlib.models.bgnbd_fit import fit, log_likelihood
 from custlib.models.bgnbd_forecast import (
     expected_purchases,
     expected_purchases_if_alive,
+    expected_squared_purchases,
     new_customer_purchases,
     probability_alive,
     probability_of_purchase,
@@ -25,6 +26,7 @@ __all__ = [
     "discounted_purchases_if_alive",
     "expected_purchases",
     "expected_purchases_if_alive",
+    "expected_squared_purchases",
     "fit",
     "from_dict",
     "log_likelihood",

@@ -7,7 +7,7 @@ your customers the easy way", Marketing Science 24; the integrals are in `bgnbd_
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from custlib.models.bgnbd_integrals import alive_probability, expected_if_alive
+from custlib.models.bgnbd_integrals import alive_probability, expected_if_alive, pairs_if_alive
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.inputs import read_customers
 
@@ -112,6 +112,48 @@ def expected_purchases(
     x, T, recency, t = read_customers(frequency, T, recency, t=t)
     alive = alive_probability(model, x, recency, T)
     return (alive * expected_if_alive(model, x, t / (model.alpha + T)))[()]
+
+
+def expected_squared_purchases(
+    model: BetaGeometricNBD, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Array:
+    """Give the expected square of the purchases in (T, T + t], of customers who may have dropped out.
+
+    Parameters
+    ----------
+    model : BGNBD or MBGNBD
+        A model.
+    t : array_like
+        Horizon, >= 0.
+    frequency, recency, T : array_like
+        Purchase histories; all broadcast.
+
+    Returns
+    -------
+    ndarray
+        Squares of purchase days; less the square of the expected purchases they are the variance. The relative
+        error is below 1e-9.
+
+    Raises
+    ------
+    TableError
+        When rows cannot be purchase histories, or t is negative or not finite.
+
+    Notes
+    -----
+    A customer who buys at a rate l and drops out with p after each purchase has bought at s and at a later s' with
+    the density l**2 (1 - p) exp(-l p s'): E N (N - 1) is twice its integral, averaged over l ~ Gamma and p ~ Beta.
+
+    Examples
+    --------
+    >>> from custlib.models import bgnbd
+    >>> model = bgnbd.BGNBD(0.243, 4.414, 0.793, 2.426)
+    >>> round(float(expected_squared_purchases(model, 39, 2, 30.43, 38.86)), 3)
+    4.032
+    """
+    x, T, recency, t = read_customers(frequency, T, recency, t=t)
+    alive, u = alive_probability(model, x, recency, T), t / (model.alpha + T)
+    return (alive * (expected_if_alive(model, x, u) + pairs_if_alive(model, x, u)))[()]
 
 
 def new_customer_purchases(model: BetaGeometricNBD, t: ArrayLike) -> Array:

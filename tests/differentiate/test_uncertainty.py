@@ -81,11 +81,11 @@ def test_the_variance_of_the_futures_by_brute_force(base):
     purchases, money = np.array(totals).T
     found = spans(engine)
     assert purchases.mean() == pytest.approx(found["expected_purchases"], rel=0.05)
-    # a 95 % interval of a model without covariance holds 95 % of the futures: 4,000 draws have an error of .3
-    # points; the gamma shape in place of counts of about five, and the discount, are allowed 3 points
+    # the lower end rounds to no purchase, so none of the 2.5 % below is outside: 97.5 % of the futures are held, in
+    # counts of about three, by gamma in place of their own shape; 4,000 draws have an error of .25 points
     for total, name in ((purchases, "purchases"), (money, "value")):
-        inside = (total >= found[f"{name}_low"]) & (total <= found[f"{name}_high"])
-        assert inside.mean() == pytest.approx(0.95, abs=0.03)
+        assert found[f"{name}_low"] == 0
+        assert (total <= found[f"{name}_high"]).mean() == pytest.approx(0.975, abs=0.01)
 
 
 def discounted(random, model, x, recency, age, rate):
@@ -141,8 +141,8 @@ def test_the_variance_of_money_by_brute_force(base):
     bought = np.array([futures(random, MODEL, x, recency, age, HORIZON) for _ in range(6000)])
     earned = np.array([earnings(random, SPEND, x, mean, row) for row in bought])
     inside = np.ones(len(cells))
-    # heavy tails: a variance of 6,000 draws is sure to about 6 %, and 200 futures a cell to about 12 %
-    assert purchases.of(inside) == pytest.approx(bought.sum(axis=1).var(), rel=0.25)
+    # heavy tails: a variance of 6,000 draws is sure to about 6 %
+    assert purchases.of(inside) == pytest.approx(bought.sum(axis=1).var(), rel=0.15)
     discount = engine.fetch("select sum(value) / sum(expected_purchases * expected_spend) as d from customer_value")
     assert money.of(inside) == pytest.approx(earned.sum(axis=1).var() * discount["d"].item() ** 2, rel=0.35)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import special
+from scipy import special, stats
 
 from custlib.errors import ModelError, TableError, UsageError
 from custlib.models import bgnbd, mbgnbd
@@ -33,6 +33,26 @@ def test_expected_purchases_by_hand():
     model = bgnbd.BGNBD(1, 1, 1, 1)
     assert bgnbd.expected_purchases_if_alive(model, 1, 0, 0) == pytest.approx(np.log(2), rel=1e-14)
     assert bgnbd.probability_of_purchase(model, 1, 0, 0) == pytest.approx(1 / 2, rel=1e-14)
+
+
+def test_squared_purchases_by_hand():
+    # the same: E N (N - 1) is the mean of 2 (1 - p) / (1 + p)**2, which is 2 - 2 ln 2
+    model = bgnbd.BGNBD(1, 1, 1, 1)
+    assert bgnbd.expected_squared_purchases(model, 1, 0, 0, 0) == pytest.approx(2 - np.log(2), rel=1e-12)
+
+
+@pytest.mark.parametrize("model", [MODEL, bgnbd.BGNBD(3, 40, 1e-3, 50), bgnbd.BGNBD(0.25, 31, 0.8, 2.4)])
+@pytest.mark.parametrize(
+    ("x", "recency", "T", "t"), [(0, 0, 38, 39), (2, 30, 39, 39), (50, 200, 210, 365), (3, 2, 10, 0.01)]
+)
+def test_squared_purchases_are_the_sum_over_counts(model, x, recency, T, t):
+    """Of (2 k - 1) P(N >= k): who buys k times came k times (negative binomial) and stayed k - 1 times (Beta)."""
+    k = np.arange(1, 40_000)
+    came = stats.nbinom.sf(k - 1, model.r + x, (model.alpha + T) / (model.alpha + T + t))
+    stayed = np.exp(special.betaln(model.a, model.b + x + k - 1) - special.betaln(model.a, model.b + x))
+    alive = bgnbd.probability_alive(model, x, recency, T)
+    found = bgnbd.expected_squared_purchases(model, t, x, recency, T)
+    assert found == pytest.approx(alive * ((2 * k - 1) * came * stayed).sum(), rel=1e-9)
 
 
 # --- published and measured figures ---
