@@ -7,8 +7,7 @@ customer's spend level given the past, and that of each day (Gamma-Gamma). Inter
 distribution with the total and its variance, so they start near zero where little is expected; where
 purchases cost something to serve they may end on either side of zero and are normal, with a loss of at most the cost.
 
-Residual value has no horizon: there the moments of a customer's discounted purchases D are known given rate and
-drop-out, E D = l / (d + l p) and E D^2 = l (1 + 2 (1 - p) E D) / (2 d + l p), and are averaged over simulated l and p.
+Residual value has no horizon: there the discounted purchases stand in place of the counted ones.
 """
 
 from collections.abc import Callable
@@ -27,8 +26,6 @@ Floats = NDArray[np.float64]
 _TAILS = np.array([0.025, 0.975])
 _NORMAL = 1.959963984540054
 _STEP = 1e-5
-_FUTURES = 200
-_FUTURES_IN_ALL = 1_000_000
 _AGE_BINS = 25
 _SERVED = "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve, over that after
 _RESIDUAL = (
@@ -316,15 +313,6 @@ def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tup
 
 def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> tuple[Floats, Floats, Floats]:
     """Moments of a customer's discounted purchases, per cell: mean, mean square, mean sum of squared discounts."""
-    count = int(np.clip(_FUTURES_IN_ALL // max(len(cells), 1), 20, _FUTURES))
-    random = np.random.default_rng(0)
-    x, recency, age = (cells[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T"))
-    size = (len(cells), count)
-    alive = np.asarray(bgnbd.probability_alive(model, x, recency, age))[:, 0]
-    often = random.gamma(model.r + x, 1 / (model.alpha + age), size)
-    drop = random.beta(model.a, model.b + model.occasions(x), size)
-    mean = often / (rate + often * drop)
-    square = often * (1 + 2 * (1 - drop) * mean) / (2 * rate + often * drop)
-    fine = often / (2 * rate + often * drop)
-    mean, square, fine = (alive * part.mean(axis=1) for part in (mean, square, fine))
-    return mean, square, fine
+    history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
+    mean, fine = (_residual(model, cells, discount) for discount in (rate, 2 * rate))
+    return mean, fine + bgnbd.residual_pairs(model, rate, *history), fine

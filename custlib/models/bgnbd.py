@@ -7,6 +7,7 @@ to the Pareto/NBD model", Marketing Science 24.
 
 from custlib.models.bgnbd_discount import (
     discounted_purchases_if_alive,
+    residual_pairs,
     residual_transactions,
     residual_transactions_if_alive,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "new_customer_purchases",
     "probability_alive",
     "probability_of_purchase",
+    "residual_pairs",
     "residual_transactions",
     "residual_transactions_if_alive",
     "to_dict",

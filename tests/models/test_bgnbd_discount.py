@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, special
 
 from custlib.models import bgnbd, mbgnbd
 
@@ -36,6 +36,22 @@ def test_residual_transactions_agree_with_the_second_quadrature(model):
     inner = (1 + reach * np.outer(s, p[0])) ** -(model.r + 6) @ weights[0]
     second = (model.r + 5) * reach * (step * s * (1 + np.exp(-y)) * np.exp(-s) * inner).sum()
     assert bgnbd.residual_transactions_if_alive(model, 0.002, 5, 50) == pytest.approx(second, rel=1e-13)
+
+
+@pytest.mark.parametrize("kind", [bgnbd.BGNBD, mbgnbd.MBGNBD])
+def test_residual_pairs_are_the_mean_of_what_is_known_given_rate_and_drop_out(kind):
+    # given a rate l and a chance p: E D = l / (d + l p), E D^2 = l (1 + 2 (1 - p) E D) / (2 d + l p)
+    model, d, x, T = kind(3.0, 40.0, 2.0, 3.0), 0.01, 4, 100.0
+    rate, of_rate = special.roots_genlaguerre(80, model.r + x - 1)
+    drop, of_drop = special.roots_sh_jacobi(80, model.a + model.b + 4 + model.first_occasions - 1, model.a)
+    rate, weights = rate[:, None] / (model.alpha + T), np.outer(of_rate / of_rate.sum(), of_drop / of_drop.sum())
+    mean = rate / (d + rate * drop)
+    square = rate * (1 + 2 * (1 - drop) * mean) / (2 * d + rate * drop)
+    at = (x, T, T)  # bought on the last day
+    alive = bgnbd.probability_alive(model, *at)
+    assert bgnbd.residual_transactions(model, d, *at) == pytest.approx(alive * (mean * weights).sum(), rel=1e-9)
+    found = bgnbd.residual_transactions(model, 2 * d, *at) + bgnbd.residual_pairs(model, d, *at)
+    assert found == pytest.approx(alive * (square * weights).sum(), rel=1e-9)
 
 
 def test_a_finite_horizon_lies_between_nothing_and_the_residual(model):

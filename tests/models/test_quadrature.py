@@ -28,10 +28,27 @@ def test_interpolation_of_a_function_smooth_in_the_logarithm():
     def function(u):
         return special.exp1(1 / (1 + u)) + u
 
+    def found(at):
+        return interpolate_positive(lambda x, _: function(x), at, np.zeros(at.size, dtype=int))
+
     at = np.geomspace(1e-3, 1e4, 4000)
-    np.testing.assert_allclose(interpolate_positive(function, at), function(at), rtol=1e-12)
-    np.testing.assert_array_equal(interpolate_positive(function, at[:5]), function(at[:5]))
-    np.testing.assert_array_equal(interpolate_positive(function, np.full(9, 2.0)), function(np.full(9, 2.0)))
+    np.testing.assert_allclose(found(at), function(at), rtol=1e-12)
+    np.testing.assert_array_equal(found(at[:5]), function(at[:5]))
+    np.testing.assert_array_equal(found(np.full(9, 2.0)), function(np.full(9, 2.0)))
+    assert found(at[:0]).shape == (0,)
+
+
+def test_several_functions_are_interpolated_in_one_call():
+    calls = []
+
+    def power(x, which):
+        calls.append(x.size)
+        return x ** np.array([0.5, 1.5, -1.0])[which]
+
+    at, which = np.geomspace(1e-2, 1e2, 3001), np.arange(3001) % 3
+    np.testing.assert_allclose(interpolate_positive(power, at, which), power(at, which), rtol=1e-12)
+    assert len(calls) == 2
+    assert calls[0] < 400
 
 
 def test_merging_adds_weights_and_drops_what_weighs_nothing():
