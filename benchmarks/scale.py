@@ -25,8 +25,8 @@ from benchmarks.scale_page import page
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 CONTENDERS = (
-    "scan floor", "reduction", "reduction, unchecked", "reduction, like for like", "custlib value", "lifetimes",
-    "polars",
+    "scan floor", "bare SQL", "reduction", "reduction, unchecked", "reduction, like for like", "custlib value",
+    "lifetimes", "polars",
 )  # fmt: skip
 IDS = ("text", "number")
 LIFETIMES_AT_MOST = SMALL_MEMORY_AT_MOST = 10_000_000  # lines
