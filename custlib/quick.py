@@ -148,7 +148,7 @@ def _intervals(workspace: Workspace) -> dict[str, dict[str, float]]:
     """The 95 % intervals of the totals, those of money only where there is money."""
     everybody = "select customer_id, 'all' as segmentation, 'all' as segment, '' as reason from customer_activity"
     workspace.engine.define("customer_segments", everybody, of=("customer_activity",))
-    row = workspace.intervals("all").iloc[0]
+    row = workspace.intervals("all", residual=False).iloc[0]
     found = {"expected_purchases": {"low": row["purchases_low"], "high": row["purchases_high"]}}
     if workspace.spend[0].kind != "none":
         found["value"] = {"low": row["value_low"], "high": row["value_high"]}

@@ -294,13 +294,15 @@ class Workspace:
         """The spend model of the calibration period."""
         return self._spend("calibration_spend_cells")
 
-    def intervals(self, segmentation: str) -> "pd.DataFrame":
-        """The 95 % intervals of a segmentation's purchases and value, with a row named all."""
+    def intervals(self, segmentation: str, *, residual: bool = True) -> "pd.DataFrame":
+        """The 95 % intervals of a segmentation, one row named all: purchases, value and, if asked, residual value."""
         engine = self.need("customer_value", "customer_segments")
         horizon = self.project.horizon_days
         rate = self.project.daily_discount_rate
         model, money = self.model, self.spend[1]
-        return uncertainty.intervals(engine, segmentation, model, money, horizon_days=horizon, daily_rate=rate)
+        return uncertainty.intervals(
+            engine, segmentation, model, money, horizon_days=horizon, daily_rate=rate, residual=residual
+        )
 
     @property
     def footer(self) -> Footer:

@@ -60,7 +60,7 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
     quality = count(engine, together)
     _reject(_Checked(engine, project, gathered.inputs, kept, quality))
     quality["warnings"] += [*_bad_inputs(kept), *twins(kept, gathered.fingerprints)]
-    quality["increment"] = changes(engine, kept, gathered.store)
+    quality["increment"] = changes(engine, kept, gathered.store, quality["last_day"])
     return _define_transactions(engine, project, together, quality)
 
 

@@ -50,7 +50,8 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         "columns": opened.columns,
         "purchase_rows": int(good["purchases"].sum()),
         "gross_money": float(good["gross"].sum()),
-        "first_day": _first_day(good),
+        "first_day": _day(good["first_day"].min()),
+        "last_day": _day(good["last_day"].max()),
     }
     quality["customers_without_purchase"], alike = _customers(engine, good)
     return quality | {"warnings": _warnings(quality, alike, opened)}
@@ -75,9 +76,11 @@ def _by_reason(*, texts: bool) -> str:
     return f"""
         select reason, sum(n) as n, coalesce(sum(money), 0) as money, coalesce(sum(gross), 0) as gross,
                coalesce(sum(case when {anything} then n end), 0) as repaired, min(first_day) as first_day,
-               min(least_sign) as least_sign, max(greatest_sign) as greatest_sign, {", ".join(counts)}
+               max(last_day) as last_day, min(least_sign) as least_sign, max(greatest_sign) as greatest_sign,
+               {", ".join(counts)}
         from (select reason, {", ".join(held)}, count(*) as n, sum(amount) as money, sum(abs(amount)) as gross,
                      min(case when purchases and reason is null then day end) as first_day,
+                     max(case when reason is null then day end) as last_day,
                      min(symbol) as least_sign, max(symbol) as greatest_sign
               from (select reason, amount, day, symbol, {", ".join(f"{said} as {name}" for name, said in held.items())}
                     from transactions_checked)
@@ -97,10 +100,9 @@ def _conserved(counts: pd.DataFrame, good: pd.DataFrame, bad: pd.DataFrame) -> d
     }
 
 
-def _first_day(good: pd.DataFrame) -> str | None:
-    """Day of the first purchase; None without any."""
-    days = good["first_day"].dropna()
-    return str(days.min())[:10] if len(days) else None
+def _day(found: Any) -> str | None:
+    """Write a day; None where there is none."""
+    return None if pd.isna(found) else str(found)[:10]
 
 
 def _repair(code: str, good: pd.DataFrame) -> int:

@@ -229,17 +229,19 @@ def _kept(name: str, folder: Path) -> Kept:
     return Kept(name, folder.name, said["content"], opened, files, said["rows"], said["reasons"])
 
 
-def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
+def changes(engine: Engine, kept: list[Kept], store: Path, last_day: str | None) -> dict[str, Any]:
     """Say what is new since the last run, count its rows, and remember this run.
 
     Parameters
     ----------
     engine : Engine
-        Where the lines of old and new inputs are compared; holds ``transactions_checked``.
+        Where the lines of old and new inputs are compared.
     kept : list of Kept
         The inputs of this run.
     store : pathlib.Path
         Folder of the store.
+    last_day : str or None
+        The last day of the rows that this run uses.
 
     Returns
     -------
@@ -260,7 +262,7 @@ def changes(engine: Engine, kept: list[Kept], store: Path) -> dict[str, Any]:
         "inputs_corrected": len(corrected), "inputs_gone": len(gone),
     }  # fmt: skip
     found |= _rows(engine, added, removed, last["last_day"])
-    _remember(state, kept, _last_day(engine))
+    _remember(state, kept, last_day)
     _forget(store, {entry.key for entry in kept})
     return found
 
@@ -278,12 +280,6 @@ def _remember(state: Path, kept: list[Kept], last_day: str | None) -> None:
     keys, contents = ({entry.name: getattr(entry, what) for entry in kept} for what in ("key", "content"))
     record = {"inputs": keys, "contents": contents, "last_day": last_day}
     write_text(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
-
-
-def _last_day(engine: Engine) -> str | None:
-    """Find the last day of the rows that are used, none of them after as_of."""
-    day = engine.fetch("select max(day) as day from transactions_checked where bad is null")["day"].item()
-    return None if day != day or day is None else str(day)[:10]
 
 
 def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str | None) -> dict[str, Any]:

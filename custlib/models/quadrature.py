@@ -94,7 +94,7 @@ def _legendre(count: int) -> tuple[Array, Array]:
     return (nodes + 1) / 2, weights / 2
 
 
-def horizon_nodes(crowding: ArrayLike, *, count: int = 64) -> tuple[Array, Array]:
+def horizon_nodes(crowding: ArrayLike, *, count: int = 48) -> tuple[Array, Array]:
     """Return nodes and weights for integrals over 0 < s < 1 of functions that fall fast at first.
 
     Gauss-Legendre in ``log1p(crowding * s)``.
