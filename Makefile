@@ -41,9 +41,10 @@ bench-models: $(STAMP) ## time the models against their peers (SIZES=10000,10000
 
 SIZE ?= 10m
 IDS ?= text
+ROUNDS ?= 1
 
-bench-scale: $(STAMP) ## time the way of the data by lines of purchases (SIZE=1m,10m,100m IDS=text,number)
-	@$(PY) -m benchmarks.scale $(SIZE) --ids $(IDS)
+bench-scale: $(STAMP) ## time the way of the data by lines of purchases (SIZE=1m,10m,100m IDS=text,number ROUNDS=3)
+	@$(PY) -m benchmarks.scale $(SIZE) --ids $(IDS) --rounds $(ROUNDS)
 
 CUSTOMERS ?= 1000000
 

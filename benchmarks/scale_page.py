@@ -45,7 +45,7 @@ def _section(run: Run) -> str:
     seconds = f"{floor['wall']:.2f} s, {floor['cpu']:.2f} s CPU" if "wall" in floor else "not measured"
     lines = [
         f"## {_heading(run)}", "",
-        f"{run['date']}; file {run['file_bytes'] / 1e6:,.0f} MB; memory limit {run['memory_limit']}; "
+        f"{run['date']}; {_rounds(run)}file {run['file_bytes'] / 1e6:,.0f} MB; memory limit {run['memory_limit']}; "
         f"scan floor {seconds}. {_versions(run)}", "",
         "| contender | wall, times the floor | CPU, times the floor | peak memory, MB | disk, MB | rows out |",
         "|---|---|---|---|---|---|",
@@ -57,6 +57,10 @@ def _section(run: Run) -> str:
 
 def _heading(run: Run) -> str:
     return f"{run['lines']:,} lines, ids are {'texts' if run['ids'] == 'text' else 'whole numbers'}"
+
+
+def _rounds(run: Run) -> str:
+    return f"the best of {run['rounds']} rounds; " if run.get("rounds", 1) > 1 else ""
 
 
 def _versions(run: Run) -> str:

@@ -134,6 +134,19 @@ def test_reading_the_frame_counts_in_a_second_row_of_lifetimes(files, tmp_path):
     assert {entry["rows"] for entry in found.values()} == {LINES // 10}
 
 
+def test_of_several_rounds_the_best_is_kept():
+    first = [
+        row("polars", 4.0, cpu=5.0, peak_bytes=1),
+        {"contender": "lifetimes", "error": "too large"},
+        row("floor", 1.0),
+    ]
+    second = [row("polars", 3.0, cpu=6.0, peak_bytes=2), row("lifetimes", 2.0), {"contender": "floor", "error": "gone"}]
+    found = {result["contender"]: result for result in scale.best([first, second])}
+    assert found["polars"] == row("polars", 3.0, cpu=5.0, peak_bytes=2)
+    assert found["lifetimes"]["error"] == "too large"
+    assert found["floor"]["error"] == "gone"
+
+
 def test_a_contender_that_is_not_installed_is_reported_as_missing(files, tmp_path, monkeypatch):
     def absent(task):
         raise ModuleNotFoundError("No module named 'polars'", name="polars")
