@@ -33,12 +33,8 @@ BARE = """
           from (select customer_id, cast(timestamp as date) as day, sum(amount) as amount
                 from read_parquet(?) group by all)
           group by customer_id) to '{out}'"""
-TYPED = """
-    select customer_id, cast(timestamp as date) as day, cast(amount as decimal(18, 4)) as amount,
-           cast(amount as decimal(18, 4)) as profit, true as is_purchase, false as is_refund,
-           cast(null as varchar) as order_id, cast(null as varchar) as product, cast(null as varchar) as channel,
-           cast(null as double) as quantity
-    from source"""
+TYPED = "select customer_id, cast(timestamp as date) as day, cast(amount as decimal(18, 4)) as amount from source"
+TAKEN = "select *, amount as profit, true as is_purchase, false as is_refund from lines"
 
 
 @dataclass
@@ -120,7 +116,8 @@ def unchecked(task: Task) -> None:
 
     def act() -> None:
         engine.attach_parquet("source", task.file)
-        engine.make("transactions", TYPED, split_by="customer_id", rows=task.lines)
+        engine.make("lines", TYPED, split_by="customer_id", rows=task.lines)
+        engine.define("transactions", TAKEN, of=("lines",))
         make_history(engine, as_of=AS_OF, calibration_end=end, money=money)
 
     task.measure("reduction, unchecked", act)
