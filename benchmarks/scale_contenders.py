@@ -34,7 +34,10 @@ BARE = """
                 from read_parquet(?) group by all)
           group by customer_id) to '{out}'"""
 TYPED = "select customer_id, cast(timestamp as date) as day, cast(amount as decimal(18, 4)) as amount from source"
-TAKEN = "select *, amount as profit, true as is_purchase, false as is_refund from lines"
+TAKEN = """
+    select *, amount as profit, true as is_purchase, false as is_refund, cast(null as varchar) as order_id,
+           cast(null as varchar) as product, cast(null as varchar) as channel, cast(null as double) as quantity
+    from lines"""
 
 
 @dataclass

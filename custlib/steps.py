@@ -96,12 +96,8 @@ def _segment_history(ws: Tables) -> None:
         points.make_point(engine, point, group.needs, last=last, daily_rate=money.daily_rate)
 
 
-def _cells(name: str, source: str) -> Step:
-    def make(ws: Tables) -> None:
-        ws.need(source)
-        activity.make_cells(ws.engine, name, source)
-
-    return make
+def _cells(ws: Tables) -> None:
+    activity.make_cells(ws.need("customer_activity"), "cells", "customer_activity")
 
 
 def _spend_cells(name: str, source: str) -> Step:
@@ -238,14 +234,13 @@ STEPS: dict[str, Step] = {
     "invoices": lambda ws: registers.make_none(ws.need("transactions"), "invoices"),
     "customer_history": _history,
     "customer_activity": _activity("customer_activity", "now"),
-    "cells": _cells("cells", "customer_activity"),
+    "cells": _cells,
     "spend_cells": _spend_cells("spend_cells", "customer_activity"),
     "alive_scores": _alive_scores,
     "customer_potential": _customer_potential,
     "customer_value": _customer_value,
     "customer_intervals": _customer_intervals,
     "calibration_activity": _activity("calibration_activity", "calibration"),
-    "calibration_cells": _cells("calibration_cells", "calibration_activity"),
     "calibration_spend_cells": _spend_cells("calibration_spend_cells", "calibration_activity"),
     "calibration_scores": _calibration_scores("calibration_scores", discounted=False),
     "calibration_money_scores": _calibration_scores("calibration_money_scores", discounted=True),

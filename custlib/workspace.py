@@ -214,17 +214,15 @@ class Workspace:
     @property
     def model(self) -> BetaGeometricNBD:
         """The lifetime model of all purchases up to as_of, time in days."""
-        return self._lifetime("cells")
+        self.need("cells")
+        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, "cells", self.choice["kind"]), time_unit="day")  # noqa: E731
+        return lifetime.read_model(self.record("lifetime", fit))
 
     @property
     def calibration_model(self) -> BetaGeometricNBD:
-        """The lifetime model of the calibration period, time in days."""
-        return self._lifetime("calibration_cells")
-
-    def _lifetime(self, cells: str) -> BetaGeometricNBD:
-        self.need(cells)
-        fit = lambda: bgnbd.to_dict(lifetime.fit_lifetime(self.engine, cells, self.choice["kind"]), time_unit="day")  # noqa: E731
-        return lifetime.read_model(self.record(f"lifetime_{cells}", fit))
+        """The lifetime model of the calibration period, time in days: that which was held against the holdout."""
+        kind, fits = self.choice["kind"], {row["kind"]: row["fit"] for row in self.choice["candidates"]}
+        return lifetime.read_model(fits[kind]) if kind in fits else lifetime.fit_counted(self.evidence.outcomes, kind)
 
     @property
     def spend(self) -> tuple[Spend, GammaGamma | None]:

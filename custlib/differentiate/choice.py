@@ -12,16 +12,15 @@ import pandas as pd
 
 from custlib import rules
 from custlib.differentiate.backtest_groups import coarser, forecast
-from custlib.differentiate.lifetime import FITS
+from custlib.differentiate.lifetime import FITS, KINDS, fit_counted
 from custlib.differentiate.uncertainty import futures
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError
-from custlib.models import regular
+from custlib.models import bgnbd, regular
 
 _PARAMETERS = 4
 _MOST_CELLS = 20_000  # for the chance of a total
-_COLUMNS = ("frequency", "recency", "T", "customers")
 
 
 def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
@@ -37,16 +36,16 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``kind``, ``model`` (its name), ``log_likelihood``, ``aic``, ``predicted`` (holdout purchase days),
-        ``bias`` and ``chance`` (what the forecast is off by, and the standard deviation of a total by chance alone,
-        both relative to what came; None where nothing was bought); a model that cannot be fitted is left out.
+        ``kind``, ``model`` (its name), ``fit`` (as `custlib.models.bgnbd.to_dict` makes it), ``log_likelihood``,
+        ``aic``, ``predicted`` (holdout purchase days), ``bias`` and ``chance`` (what the forecast is off by, and the
+        standard deviation of a total by chance alone, both relative to what came; None where nothing was bought); a
+        model that cannot be fitted is left out.
     """
-    columns = [outcomes[name].to_numpy(dtype=float) for name in _COLUMNS]
     actual, few = float(outcomes["actual"].sum()), coarser(outcomes, most=_MOST_CELLS)
     found = []
-    for kind, fit in FITS.items():
+    for kind in FITS:
         try:
-            model = fit(*columns)
+            model = fit_counted(outcomes, kind)
         except ModelError:
             continue
         predicted = float(forecast(outcomes, model, days)["expected"].sum())
@@ -57,6 +56,7 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
             {
                 "kind": kind,
                 "model": model.label,
+                "fit": bgnbd.to_dict(model, time_unit="day"),
                 "log_likelihood": value,
                 "aic": 2 * (_PARAMETERS - value),
                 "predicted": predicted,
@@ -150,11 +150,10 @@ def regularity(engine: Engine, outcomes: pd.DataFrame, kind: str, *, end: dt.dat
 
 
 def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[dict[str, float | None]]:
-    columns = [outcomes[name].to_numpy(dtype=float) for name in _COLUMNS]
-    model_kind = type(FITS[kind](*columns))
+    columns = [outcomes[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")]
     actual, rows = float(outcomes["actual"].sum()), []
     for k in range(1, rules.load("backtest")["choice"]["most_ticks"] + 1):
-        model = regular.fit(model_kind, k, *columns, gap_log_sum=logs)
+        model = regular.fit(KINDS[kind], k, *columns, gap_log_sum=logs)
         predicted = float(np.asarray(regular.expected_purchases(model, days, *columns[:3])) @ columns[3])
         value = float(model.log_likelihood or 0.0)
         bias = predicted / actual - 1 if actual else None

@@ -21,6 +21,7 @@ from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD, Kind
 from custlib.models.mbgnbd import MBGNBD
 
 FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
+KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
 _READERS = {BGNBD.label: bgnbd.from_dict, MBGNBD.label: mbgnbd.from_dict}
 
 
@@ -46,7 +47,29 @@ def fit_lifetime(engine: Engine, cells: str, kind: str = "bgnbd") -> BetaGeometr
     ModelError
         If nobody bought twice, or all customers are as new as the data.
     """
-    counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
+    return fit_counted(engine.fetch(f"select * from {cells} order by frequency, recency, T"), kind)
+
+
+def fit_counted(counted: pd.DataFrame, kind: str = "bgnbd") -> BetaGeometricNBD:
+    """Fit a model on cells that are here already, with time in days.
+
+    Parameters
+    ----------
+    counted : pandas.DataFrame
+        ``frequency``, ``recency``, ``T`` and ``customers``, one row per cell.
+    kind : {"bgnbd", "mbgnbd"}
+        Which model.
+
+    Returns
+    -------
+    BGNBD or MBGNBD
+        The model; ``alpha`` is in days.
+
+    Raises
+    ------
+    ModelError
+        If nobody bought twice, or all customers are as new as the data.
+    """
     customers = int(counted["customers"].sum())
     if not (counted["frequency"] > 0).any():
         raise ModelError(

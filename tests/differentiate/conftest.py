@@ -10,7 +10,7 @@ from custlib.workspace import HOME, Workspace
 from tests.differentiate.bases import make_value, open_base, shop
 
 TABLES = (
-    "customer_value", "customer_segments", "segment_moves", "holdout", "calibration_cells",
+    "customer_value", "customer_segments", "segment_moves", "holdout",
     "calibration_spend_cells",
 )  # fmt: skip
 

@@ -143,10 +143,9 @@ def test_bins_of_a_week_hardly_move_the_parameters_of_cdnow(cdnow):
 def test_cdnow_has_the_published_counts(cdnow):
     found = activity.base(cdnow.engine, "calibration_activity")
     assert (found["customers"], found["repeats"]) == (2357, 2457)
-    cells = cdnow.engine.fetch("select count(*) as n, sum(customers) as customers from calibration_cells")
-    assert cells.to_numpy().tolist() == [[1016, 2357]]
-    again = cdnow.engine.fetch("select sum(customers) as n from calibration_cells where frequency > 0")
-    assert again["n"].item() == 946
+    cells = cdnow.evidence.outcomes
+    assert (len(cells), cells["customers"].sum()) == (1016, 2357)
+    assert cells.loc[cells["frequency"] > 0, "customers"].sum() == 946
 
 
 # --- spend cells ---
