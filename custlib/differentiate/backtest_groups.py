@@ -5,6 +5,7 @@ model expects of all customers of a cell. Customers alike are never torn apart b
 a cell takes its part of the cell's purchases.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -72,9 +73,9 @@ def coarser(outcomes: pd.DataFrame, *, most: int) -> pd.DataFrame:
     >>> coarser(cells, most=1)["T"].tolist()
     [4.25]
     """
-    sums, days = outcomes, 1
+    sums = outcomes
+    days = 2 ** math.ceil(math.log2(max(len(outcomes) / most, 1)) / 2)  # at most days x days cells become one
     while len(sums) > most:
-        days *= 2
         weights = outcomes["customers"]
         keys = [outcomes["frequency"], outcomes["recency"] // days, outcomes["T"] // days]
         sums = pd.DataFrame(
@@ -86,6 +87,7 @@ def coarser(outcomes: pd.DataFrame, *, most: int) -> pd.DataFrame:
         for name in ("frequency", "recency", "T"):
             sums[name] = sums[name] / sums["customers"]
         sums["frequency"] = sums["frequency"].round()
+        days *= 2
     return sums
 
 

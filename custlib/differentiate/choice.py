@@ -5,6 +5,7 @@ the likelihood of 1 to 6 ticks a purchase (`custlib.models.regular`).
 """
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -41,30 +42,32 @@ def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
         standard deviation of a total by chance alone, both relative to what came; None where nothing was bought); a
         model that cannot be fitted is left out.
     """
-    actual, few = float(outcomes["actual"].sum()), coarser(outcomes, most=_MOST_CELLS)
-    found = []
-    for kind in FITS:
-        try:
-            model = fit_counted(outcomes, kind)
-        except ModelError:
-            continue
-        predicted = float(forecast(outcomes, model, days)["expected"].sum())
-        mean, square = futures(model, few, float(days))
-        chance = float(np.sqrt((square - mean**2) @ few["customers"].to_numpy(dtype=float)))
-        value = float(model.log_likelihood or 0.0)
-        found.append(
-            {
-                "kind": kind,
-                "model": model.label,
-                "fit": bgnbd.to_dict(model, time_unit="day"),
-                "log_likelihood": value,
-                "aic": 2 * (_PARAMETERS - value),
-                "predicted": predicted,
-                "bias": predicted / actual - 1 if actual else None,
-                "chance": chance / actual if actual else None,
-            }
-        )
-    return found
+    few = coarser(outcomes, most=_MOST_CELLS)
+    with ThreadPoolExecutor(len(FITS)) as pool:  # NumPy computes side by side
+        found = pool.map(lambda kind: _held(outcomes, few, kind, days), FITS)
+        return [row for row in found if row is not None]
+
+
+def _held(outcomes: pd.DataFrame, few: pd.DataFrame, kind: str, days: int) -> dict[str, Any] | None:
+    """Fit one model and hold it against the holdout; None where it cannot be fitted."""
+    try:
+        model = fit_counted(outcomes, kind)
+    except ModelError:
+        return None
+    actual, predicted = float(outcomes["actual"].sum()), float(forecast(outcomes, model, days)["expected"].sum())
+    mean, square = futures(model, few, float(days))
+    chance = float(np.sqrt((square - mean**2) @ few["customers"].to_numpy(dtype=float)))
+    value = float(model.log_likelihood or 0.0)
+    return {
+        "kind": kind,
+        "model": model.label,
+        "fit": bgnbd.to_dict(model, time_unit="day"),
+        "log_likelihood": value,
+        "aic": 2 * (_PARAMETERS - value),
+        "predicted": predicted,
+        "bias": predicted / actual - 1 if actual else None,
+        "chance": chance / actual if actual else None,
+    }
 
 
 def choose(candidates: list[dict[str, Any]]) -> tuple[str, str]:
