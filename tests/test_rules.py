@@ -71,6 +71,11 @@ def test_a_broken_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
         rules.read(tmp_path / "x.toml")
 
 
+def test_a_file_as_windows_saves_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b'\xef\xbb\xbfid = "x"\r\nname = "\xe8\x8b\xb1"\r\n')
+    assert rules.read(tmp_path / "x.toml") == {"id": "x", "name": "英"}
+
+
 def test_a_missing_or_unreadable_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none.toml: no such file"):
         rules.read(tmp_path / "none.toml")

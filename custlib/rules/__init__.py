@@ -92,7 +92,7 @@ def read(path: Path) -> dict[str, Any]:
     custlib.errors.UsageError: missing.toml: no such file.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows puts a mark before the text
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
