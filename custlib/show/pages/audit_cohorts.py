@@ -122,7 +122,7 @@ def _of_age(view: View, age: int) -> str:
 
 
 def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
-    """Lay out the share of each cohort that buys at each age, the darker the more."""
+    """Lay out the share of each cohort that buys at each age, the stronger the colour the more."""
     t, shown = view.t, rules.load("audit")["shown"]
     rows = thinned([{"cohort": c} for c in dict.fromkeys(frame["cohort"])], shown["cohorts"])
     names = [row["cohort"] for row in rows]
