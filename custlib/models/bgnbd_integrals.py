@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 _Kernel = Callable[[Array, Array, Array, Array, Array], tuple[Array, Array, Array]]
 
 _BLOCK = 131_072  # numbers per block: it stays in the cache, and memory stays small
-_NEARLY_NONE = 1e-3
+_NEARLY_NONE = 1e-3  # p u (rho + 3) below which so few drop out that their number cancels
 _FOREVER = 41.0  # in units of 1 / delta: exp(-41) = 2e-18 of the value lies beyond
 
 

@@ -1,4 +1,7 @@
-"""The contract of every segmentation in ``FAMILIES``; a new one is tested by being registered."""
+"""The contract of every segmentation in ``FAMILIES``; a new one is tested by being registered.
+
+On DuckDB, here; `tests/engine/test_systems.py` holds Spark to it.
+"""
 
 import datetime as dt
 import json
