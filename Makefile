@@ -24,7 +24,7 @@ test: $(STAMP) ## run all tests but the slow ones, with coverage
 	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist worksteal --cov --cov-report=term
 
 test-slow: $(STAMP) ## run the slow tests
-	@$(PY) -m pytest -q -m slow || [ $$? -eq 5 ]
+	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist loadfile -m slow || [ $$? -eq 5 ]
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	@$(PY) -m jupyterlab --notebook-dir notebooks $(LAB_OPTIONS)
