@@ -35,7 +35,7 @@ def documented(fit: object) -> set[str]:
 LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
 GAMMA_GAMMA = codes_in(gammagamma_fit, "_describe")
 FALLBACKS = codes_in(spend, "fit_spend") - {"monetary_value", "spend_cells", "gamma_gamma"}
-REASONS = codes_in(lifetime, "fit_lifetime") - {"one_time"} | {"not_identified"}
+REASONS = codes_in(lifetime, "fit_counted") - {"one_time"} | {"not_identified"}
 
 
 @pytest.fixture(params=languages())
