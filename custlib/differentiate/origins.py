@@ -11,7 +11,7 @@ import pandas as pd
 from custlib import rules
 from custlib.differentiate.backtest import outcomes
 from custlib.differentiate.backtest_groups import forecast
-from custlib.differentiate.lifetime import FITS
+from custlib.differentiate.lifetime import fit_counted
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
 
@@ -86,9 +86,8 @@ def rolling_origins(histories: dict[dt.date, pd.DataFrame], kind: str, *, days: 
     """
     rows = []
     for end, cells in histories.items():
-        columns = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")]
         try:
-            found = forecast(cells, FITS[kind](*columns), days)
+            found = forecast(cells, fit_counted(cells, kind), days)
         except ModelError:
             continue
         rows.append({"origin": end} | found[["customers", "actual", "expected", "naive"]].sum().to_dict())

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from custlib import rules
 from custlib.differentiate.backtest_groups import forecast
 from custlib.differentiate.goodness import ChiSquared, chi_squared_test
-from custlib.differentiate.lifetime import FITS
+from custlib.differentiate.lifetime import fit_counted
 from custlib.differentiate.tracking import joining, tracking
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
@@ -175,11 +175,11 @@ def in_business_time(
         Expected purchase days; None where no season can be estimated, or the model cannot be fitted.
     """
     try:
-        season = find(engine, activity, _fit(kind, cells), until=end)
+        season = find(engine, activity, fit_counted(cells, kind), until=end)
         if season is None:
             return None
         restated = season.histories(cells, end)
-        return float(forecast(restated, _fit(kind, restated), season.between(end, until))["expected"].sum())
+        return float(forecast(restated, fit_counted(restated, kind), season.between(end, until))["expected"].sum())
     except ModelError:
         return None
 
@@ -241,7 +241,3 @@ def is_nearer(rolling: pd.DataFrame) -> bool:
 def fewest_origins() -> int:
     """How many forecasts from earlier days are needed to judge business time."""
     return int(rules.load("backtest")["season"]["fewest_origins"])
-
-
-def _fit(kind: str, cells: pd.DataFrame) -> BetaGeometricNBD:
-    return FITS[kind](*(cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")))

@@ -6,6 +6,7 @@ import pytest
 
 from custlib.differentiate import activity, backtest, origins, seasons
 from custlib.differentiate.goodness import ChiSquared
+from custlib.differentiate.lifetime import fit_counted
 from custlib.differentiate.seasons import Season
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
@@ -39,7 +40,7 @@ def even(tmp_path_factory):
 
 
 def fitted(engine, end):
-    return seasons._fit("bgnbd", backtest.outcomes(engine, end=end, until=end))
+    return fit_counted(backtest.outcomes(engine, end=end, until=end))
 
 
 # --- worked by hand ---
