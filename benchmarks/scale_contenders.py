@@ -24,7 +24,6 @@ AS_OF = dt.date(2025, 12, 31)  # of the simulated purchases; their module would 
 PROCESSORS = 2
 REPEATS = 3  # of the floor
 HOLDOUT_DAYS = 180
-WHOLE_AT_MOST = 20_000_000  # lines that are summed up like for like without being split
 DAILY_RATE = math.log(1.10) / 365  # what a project has when it says nothing
 FLOOR = "select max(customer_id), max(timestamp), sum(amount) from read_parquet(?)"
 BARE = """
@@ -108,7 +107,7 @@ def reduction(task: Task) -> None:
 
 def unchecked(task: Task) -> None:
     """The same without the contract: lines are taken as they are, so the difference is what checking costs."""
-    from custlib.differentiate.activity import Money, make_history
+    from custlib.differentiate.history import Money, make_history
     from custlib.engine.duckdb import DuckDB
 
     engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
@@ -130,20 +129,15 @@ def unchecked(task: Task) -> None:
 
 def like_for_like(task: Task) -> None:
     """What lifetimes makes, and polars here: unchecked lines, one date, the columns and rules of lifetimes."""
-    from custlib.differentiate.compatible import lifetimes_summary
+    from custlib.differentiate.compatible import make_lifetimes_summary
     from custlib.engine.duckdb import DuckDB
 
     engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
-    purchases = "select customer_id, cast(timestamp as date) as day, amount from source"
-    summary = lifetimes_summary(engine.dialect, "purchases", days=1)
 
     def act() -> None:
         engine.attach_parquet("source", task.file)
-        if task.lines > WHOLE_AT_MOST:
-            engine.make("purchases", purchases, split_by="customer_id", rows=task.lines)
-        else:
-            engine.attach_select("purchases", purchases)
-        engine.make("summary", summary, per_customer=True, last_day=AS_OF)
+        engine.attach_select("purchases", "select customer_id, cast(timestamp as date) as day, amount from source")
+        make_lifetimes_summary(engine, "summary", "purchases", freq="D", last_day=AS_OF)
 
     task.measure("reduction, like for like", act)
     task.note(rows=_rows(engine, "summary"), disk_bytes=_disk_bytes(task.folder))

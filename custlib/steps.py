@@ -14,6 +14,7 @@ from custlib.differentiate import (
     audit_periods,
     backtest,
     customer_intervals,
+    history,
     lifetime,
     methods,
     migration,
@@ -62,7 +63,7 @@ def _transactions(ws: Tables) -> None:
 
 def _history(ws: Tables) -> None:
     money, as_of, end = _money(ws), ws.project.as_of, ws.project.calibration_end
-    activity.make_history(ws.engine, as_of=as_of, calibration_end=end, money=money)
+    history.make_history(ws.engine, as_of=as_of, calibration_end=end, money=money)
 
 
 def _activity(name: str, end: str) -> Step:
@@ -76,7 +77,7 @@ def _activity(name: str, end: str) -> Step:
     return make
 
 
-def _money(ws: Tables) -> activity.Money:
+def _money(ws: Tables) -> history.Money:
     quality, project = ws.quality, ws.project
     has_margins = bool(quality["has_cost"] or project.product_margins) or project.margin < 1
     has_returns = quality["purchase_rows"] < quality["rows_used"]
@@ -84,7 +85,7 @@ def _money(ws: Tables) -> activity.Money:
     first = quality["first_day"] or project.as_of.isoformat()
     carried = quality["gross_money"] * exp(min(rate * (project.as_of - dt.date.fromisoformat(first)).days, 40))
     fits = carried < _MOST_NARROW and not (has_margins or served)
-    return activity.Money(rate, served, has_margins, has_returns, fits)
+    return history.Money(rate, served, has_margins, has_returns, quality["has_amount"], fits)
 
 
 def _segment_history(ws: Tables) -> None:

@@ -1,16 +1,14 @@
-"""Makes ``customer_activity`` and the cells: purchases reduced to what the models need of a customer.
+"""Makes ``customer_activity`` and the cells: a customer's history, looked at on a day, as the models need it.
 
-Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
-as one). Refunds never make a purchase; their money is netted. What is given back on the first purchase day is
-taken from that day, on any other day (before or after) from the repeat purchases. Profit is less the cost to serve
-of every purchase day; ``historic_value`` is its present value, each day's profit carried to as_of.
+Reads ``customer_history``, or ``transactions`` for other days. What is given back on the first purchase day is taken
+from that day, on any other day (before or after) from the repeat purchases. ``historic_value`` is the present value of
+the profit, each day's carried to as_of.
 """
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from custlib.differentiate.history import History, Money, customer_history
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
@@ -18,100 +16,6 @@ from custlib.errors import TableError
 CELL_LIMIT = 500_000
 DAY_BINS = (1, 2, 7, 14)
 _SPEND_BINS = (None, 1000, 200, 50)
-
-
-@dataclass(frozen=True)
-class Money:
-    """What there is to know of the money of transactions, so that only what can differ is summed.
-
-    Attributes
-    ----------
-    daily_rate : float
-        Continuous rate per day at which past profits are carried to as_of: ln(1 + annual rate) / 365.
-    cost_to_serve : float
-        What a purchase day costs beside the goods, in currency.
-    has_margins : bool
-        Whether the profit of a line can differ from its amount.
-    has_returns : bool
-        Whether any line is no purchase.
-    fits : bool
-        Whether no sum of a day can leave 18 digits; engines add those up faster.
-    """
-
-    daily_rate: float = 0.0
-    cost_to_serve: float = 0.0
-    has_margins: bool = True
-    has_returns: bool = True
-    fits: bool = False
-
-    def narrow(self, money: str, decimals: int) -> str:
-        """Write an amount of money of one day with no more digits than it needs."""
-        return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
-
-    @property
-    def summed(self) -> dict[str, str]:
-        """Columns of a customer's money, and what each is where it need not be summed."""
-        profit = "" if self.has_margins or self.cost_to_serve else "amount_{end}"
-        refunded = "" if self.has_returns else "cast(0 as decimal(18, 4))"
-        return {"amount": "", "carried": "", "profit": profit, "refunded": refunded}
-
-
-def customer_days(sql: Dialect, money: Money) -> str:
-    """Write the select of one row per customer and day up to ``:until``, several lines of a day being one purchase.
-
-    A profit is carried to ``:until`` as profit x (1 + annual rate)^(days / 365); as decimals, so that the order of
-    rows does not matter, and by at most e^40, so that no decimal overflows.
-    """
-    factor = f"exp(least(cast('{money.daily_rate!r}' as double) * {sql.days('cast(:until as date)', 'day')}, 40))"
-    is_summed = {name: not instead for name, instead in money.summed.items()}
-    profit = "profit" if is_summed["profit"] else "amount"
-    if money.cost_to_serve:
-        served = f"cast('{money.cost_to_serve!r}' as decimal(18, 4))"
-        profit = f"profit - case when is_purchase then {served} else 0 end"
-    columns = ["bool_or(is_purchase) as is_purchase" if money.has_returns else "true as is_purchase"]
-    columns += [f"{money.narrow('sum(amount)', 4)} as amount"]
-    columns += ["sum(profit) as profit"] if is_summed["profit"] else []
-    columns += ["sum(case when is_refund then -amount else 0 end) as refunded"] if is_summed["refunded"] else []
-    carried = money.narrow(f"round(cast(profit as double) * {factor} * 1e6) / 1e6", 6)
-    kept = [name for name in ("customer_id", "day", "is_purchase", "amount", "refunded") if is_summed.get(name, True)]
-    return f"""
-        select *, {carried} as carried
-        from (select {", ".join(kept)}, {profit} as profit
-              from (select customer_id, day, {", ".join(columns)}
-                    from (select * from transactions where day <= :until {sql.together("customer_id")})
-                    group by customer_id, day))"""
-
-
-def customer_history(sql: Dialect, ends: Mapping[str, dt.date], *, before: dt.date, money: Money | None = None) -> str:
-    """Write the select of one row per customer, as known at the end of each of some days, in one pass.
-
-    A column is named ``<column>_<end>``; the first end is ``:until``, and ``purchase_days_before`` counts those up to
-    ``before``.
-    """
-    money = money or Money()
-    columns = [f"count(case when is_purchase and day <= {_day(before)} then 1 end) as purchase_days_before"]
-    instead = []
-    for place, (name, end) in enumerate(ends.items()):
-        then = f"day <= {_day(end)}" if place else "true"
-        columns += [
-            f"count(case when is_purchase and {then} then 1 end) as purchase_days_{name}",
-            f"max(case when is_purchase and {then} then day end) as last_day_{name}",
-        ]
-        for column, given in money.summed.items():
-            if given:
-                instead.append(f"{given.format(end=name)} as {column}_{name}")
-            else:
-                columns.append(f"sum(case when {then} then {column} end) as {column}_{name}")
-    return f"""
-        select {", ".join(["*", *instead])} from (
-            select customer_id, min(case when is_purchase then day end) as first_day,
-                   {sql.min_by}(amount, case when is_purchase then day end) as first_amount,
-                   {", ".join(columns)}
-            from ({customer_days(sql, money)}) group by customer_id)"""
-
-
-def _day(day: dt.date) -> str:
-    return f"date '{day.isoformat()}'"
 
 
 def activity_at(
@@ -190,28 +94,10 @@ def make_activity(
         If nobody bought up to that day.
     """
     sql, end = engine.dialect, until or as_of
-    history = customer_history(sql, {"now": end}, before=end, money=Money(daily_rate, cost_to_serve))
+    history = customer_history(sql, History({"now": end}, end, Money(daily_rate, cost_to_serve)))
     select = activity_at(sql, "now", history=f"({history})", carry=daily_rate * (as_of - end).days)
     engine.make(name, select, per_customer=True, as_of=as_of, until=end)
     _refuse_nobody(engine, name, end)
-
-
-def make_history(engine: Engine, *, as_of: dt.date, calibration_end: dt.date, money: Money | None = None) -> None:
-    """Make ``customer_history`` at as_of (``now``) and at the end of calibration, in one pass of the transactions.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions``.
-    as_of, calibration_end : datetime.date
-        The two ends; ``purchase_days_before`` counts up to as long before the second as it is before the first.
-    money : Money, optional
-        What is known of the money; without it everything is summed, at no rate.
-    """
-    ends = {"now": as_of, "calibration": calibration_end}
-    before = calibration_end - (as_of - calibration_end)
-    select = customer_history(engine.dialect, ends, before=before, money=money)
-    engine.make("customer_history", select, per_customer=True, until=as_of)
 
 
 def define_activity(

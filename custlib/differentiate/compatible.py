@@ -7,14 +7,23 @@ are whole periods. How `custlib.differentiate.activity` differs is told, case by
 """
 
 import datetime as dt
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from custlib.engine.base import Engine
+from custlib.engine.days import UNITS, Daily, Days, as_doubles
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 PERIODS = {"D": 1, "W": 7}  # days
 
-_A_MONDAY = "date '1970-01-05'"
+_MONDAY = dt.date(1970, 1, 5)
+_MONDAY_NUMBER = (_MONDAY - dt.date(1970, 1, 1)).days
+_A_MONDAY = f"date '{_MONDAY.isoformat()}'"
 _MONEY = "decimal(38, 12)"  # sums do not hang on the order of rows, and keep all that a double has of usual amounts
 
 
@@ -38,6 +47,34 @@ def lifetimes_summary(sql: Dialect, purchases: str, *, days: int, skipped: int =
             where customer_id is not null and period <= {last}
             group by customer_id, period) as merged
         group by customer_id"""
+
+
+def lifetimes_days(
+    sql: Dialect, purchases: str, *, days: int, last_day: dt.date, skipped: int = 1, money: bool = True
+) -> Daily:
+    """Tell the same summary by days; the first day of a period stands for all of it."""
+    begin, last = _begin(sql, "cast(day as date)", days), (last_day - _MONDAY).days // days
+    ahead = (_MONDAY + dt.timedelta(days=(last + 1) * days)).isoformat()
+    lines = f"""
+        select customer_id, {begin} as day{", amount" if money else ""} from {purchases}
+        where customer_id is not null and cast(day as date) < date '{ahead}'"""
+
+    def rows(found: Days) -> "dict[str, pa.Array]":
+        period, counted = (found.day - _MONDAY_NUMBER) // days, found.count() - skipped
+        first = period[found.first()]
+        columns = {"frequency": counted, "recency": period[found.last()] - first, "T": last - first}
+        if money:
+            amount = found.sums["amount"]
+            spent = (found.total(amount) - skipped * amount[found.first()]) / UNITS
+            columns["monetary_value"] = np.divide(spent, counted, out=np.zeros(len(spent)), where=counted > 0)
+        return {name: as_doubles(column) for name, column in columns.items()}
+
+    return Daily(lines, ("amount",) if money else (), (), rows)
+
+
+def _begin(sql: Dialect, day: str, days: int) -> str:
+    """Write the first day of the period that a day lies in."""
+    return day if days == 1 else sql.add_days(_A_MONDAY, f"{days} * {_period(sql, day, days)}")
 
 
 def _period(sql: Dialect, day: str, days: int) -> str:
@@ -74,8 +111,10 @@ def make_lifetimes_summary(
     if freq not in PERIODS:
         raise UsageError(f"lifetimes_summary: freq: {freq!r} is unknown. {hint(freq, list(PERIODS))}")
     if last_day is None:
-        last_day = engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()
-    select = lifetimes_summary(
-        engine.dialect, purchases, days=PERIODS[freq], skipped=skipped, money="amount" in engine.columns(purchases)
-    )
-    engine.make(name, select, last_day=last_day)
+        import pandas as pd
+
+        last_day = pd.Timestamp(engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()).date()
+    asked = {"days": PERIODS[freq], "skipped": skipped, "money": "amount" in engine.columns(purchases)}
+    select = lifetimes_summary(engine.dialect, purchases, **asked)
+    daily = lifetimes_days(engine.dialect, purchases, last_day=last_day, **asked)
+    engine.make(name, select, daily=daily, last_day=last_day)

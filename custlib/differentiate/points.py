@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from custlib.differentiate import measures
-from custlib.differentiate.activity import Money, activity_at, customer_history
+from custlib.differentiate.activity import activity_at
+from custlib.differentiate.history import History, Money, write_history
 from custlib.differentiate.potential_at import make_potential_at, table_of
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
@@ -113,9 +114,7 @@ def make_history(engine: Engine, points: Iterable[Point], needs: Iterable[str], 
         What is known of the money.
     """
     days = ends(points, measures.windows(needs))
-    last, first = max(days.values()), min(days.values())
-    select = customer_history(engine.dialect, days, before=first, money=money)
-    engine.make(HISTORY, select, per_customer=True, until=last)
+    write_history(engine, HISTORY, History(days, min(days.values()), money))
 
 
 def make_point(

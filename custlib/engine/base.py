@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from custlib.engine.days import Daily
 from custlib.engine.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ class Engine(Protocol):
         """
 
     def make(
-        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
-    ) -> None:
+        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False,
+        daily: Daily | None = None, **values: Any,
+    ) -> None:  # fmt: skip
         """Make a table from one select: written beside, then renamed, then opened by name.
 
         Parameters
@@ -122,6 +124,8 @@ class Engine(Protocol):
             About how many rows a split table will have.
         per_customer : bool, default False
             No row of the select needs rows of two customers: it is made part by part of the split tables it reads.
+        daily : Daily, optional
+            The same table told as sums by customer and day, which an engine may make instead of the select.
         **values
             Values of its ``:parameters``.
 

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ import duckdb
 from custlib import tables
 from custlib.engine import parts
 from custlib.engine.base import FETCH_LIMIT
+from custlib.engine.daily import Sorting
+from custlib.engine.days import Daily
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
 from custlib.engine.shelf import DEFINED, SPLIT, WHOLE, Shelf, remove
 from custlib.errors import RunError, TableError, hint
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DICTIONARY = "dictionary_size_limit 1000"  # of a column's values: that of ids and amounts is given up early
+_PARQUET = f"format parquet, {_DICTIONARY}"
 
 
 class DuckDB:
@@ -58,6 +62,7 @@ class DuckDB:
             "temp_directory": str(self._shelf.scratch("spill")),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "arrow_output_version": "1.5",  # money comes as the whole numbers that it is
         }
         settings |= {"memory_limit": memory_limit} if memory_limit else {}
         settings |= {"threads": threads} if threads else {}
@@ -138,8 +143,9 @@ class DuckDB:
             self.attach_parquet(name, self._shelf.path(name))
 
     def make(
-        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
-    ) -> None:
+        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False,
+        daily: Daily | None = None, **values: Any,
+    ) -> None:  # fmt: skip
         """Make a table from one select: written beside, then renamed, then opened by name."""
         split = self.parts(rows) if split_by else 1
         written = self._shelf.scratch(name)
@@ -147,6 +153,8 @@ class DuckDB:
             parts.check_disk(rows, self.folder, bytes_each=parts.BYTES_SPLIT if split > 1 else parts.BYTES_WHOLE)
             if split > 1:
                 self._write_split(written, select, split_by, split, **values)
+            elif daily and self._sort(written, daily, **values):
+                pass
             elif per_customer and self._split:
                 self._write_by_part(written, select, **values)
             else:
@@ -155,6 +163,19 @@ class DuckDB:
         finally:
             remove(written)
         self._open_checked(name)
+
+    def _sort(self, written: Path, daily: Daily, **values: Any) -> bool:
+        """Write a table of customers by sorting lines; tell whether that could be done."""
+        scratch = self._shelf.scratch(f"{written.name}.runs")
+        threads = self._execute("select current_setting('threads')").fetchone()[0]
+        sorting = Sorting(
+            self._connection, replace(daily, lines=inlined(daily.lines, values)), scratch, self.memory, threads, _PARQUET
+        )
+        try:
+            with self._told():
+                return sorting.write(written)
+        finally:
+            remove(scratch)
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
         """Give a select over tables a name, instead of writing its rows again."""
@@ -237,7 +258,7 @@ class DuckDB:
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to a Parquet file inside the folder of tables."""
-        self._execute(f"copy ({select}) to {literal(str(path))} (format parquet, {_DICTIONARY})", **values)
+        self._execute(f"copy ({select}) to {literal(str(path))} ({_PARQUET})", **values)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
         """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""

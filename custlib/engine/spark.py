@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from custlib import tables
 from custlib.engine import spark_files as files
 from custlib.engine.base import FETCH_LIMIT
+from custlib.engine.days import Daily
 from custlib.engine.dialect import SPARK, inlined
 from custlib.engine.shelf import link, remove
 from custlib.engine.spark_session import start
@@ -124,10 +125,11 @@ class Spark:
             raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
 
     def make(
-        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False, **values: Any
-    ) -> None:
+        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False,
+        daily: Daily | None = None, **values: Any,
+    ) -> None:  # fmt: skip
         """Make a table from one select: written beside, then renamed, then opened by name."""
-        del split_by, rows, per_customer  # the reduction itself brings customers together, in its one shuffle
+        del split_by, rows, per_customer, daily  # the reduction itself brings customers together, in its one shuffle
         made = self._sql(select, **values)
         tables.check(name, made.columns)
         written = self._path(name).with_suffix(f".{os.getpid()}.part")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from custlib import project
-from custlib.differentiate import activity, backtest, lifetime
+from custlib.differentiate import activity, backtest, history, lifetime
 from custlib.models import bgnbd
 from custlib.workspace import HOME, Workspace
 from tests.differentiate.bases import DAILY_RATE, MODEL
@@ -16,7 +16,7 @@ DAYS = 92
 
 def held_out(engine):
     """The table of forecast and truth of an engine, with the model of the tests."""
-    activity.make_history(engine, as_of=AS_OF, calibration_end=END)
+    history.make_history(engine, as_of=AS_OF, calibration_end=END)
     activity.define_activity(engine, "calibration_activity", "calibration", as_of=END, until=AS_OF)
     lifetime.make_alive_scores(
         engine, "calibration_scores", "calibration_activity", MODEL, horizon_days=DAYS, daily_rate=DAILY_RATE

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from custlib.differentiate import hysteresis, ledger, migration, points, segments
-from custlib.differentiate.activity import Money
+from custlib.differentiate.history import Money
 from custlib.differentiate.definitions import Definition
 from tests.differentiate.bases import AS_OF, make_value
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from custlib.differentiate import measures, points
-from custlib.differentiate.activity import Money
+from custlib.differentiate.history import Money
 from custlib.errors import UsageError
 from custlib.registers import Customers, Invoices
 from tests.differentiate.bases import AS_OF

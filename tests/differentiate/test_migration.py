@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from custlib.differentiate import activity, ledger, migration, points, segments
-from custlib.differentiate.activity import Money
+from custlib.differentiate.history import Money
 from tests.differentiate.bases import AS_OF, make_value
 
 BEFORE = dt.date(2025, 10, 31)

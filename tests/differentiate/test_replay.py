@@ -12,7 +12,7 @@ import pytest
 
 from custlib import project
 from custlib.differentiate import agreement, drift, ledger, migration, points, segments
-from custlib.differentiate.activity import Money
+from custlib.differentiate.history import Money
 from custlib.workspace import HOME, Workspace
 
 MONTHS = [dt.date(1997 + (5 + n) // 12, (5 + n) % 12 + 1, 1) for n in range(1, 14)]
