@@ -118,7 +118,7 @@ def unchecked(task: Task) -> None:
 
     def act() -> None:
         engine.attach_parquet("source", task.file)
-        engine.make("lines", TYPED, split_by="customer_id", rows=task.lines)
+        engine.make("lines", TYPED, rows=task.lines)
         engine.define("transactions", TAKEN, of=("lines",))
         make_history(engine, as_of=AS_OF, calibration_end=end, money=money)
 

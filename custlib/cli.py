@@ -17,7 +17,7 @@ from pathlib import Path
 
 from custlib import __version__
 from custlib.engine import ENGINES
-from custlib.engine.parts import LEAST_MEMORY, size_of
+from custlib.engine.limits import LEAST_MEMORY, size_of
 from custlib.errors import CustlibError, UsageError
 from custlib.execute import DEFAULT
 from custlib.machine import refusal

@@ -102,14 +102,12 @@ def test_checked_and_unchecked_reduction_and_polars_agree(files, tmp_path):
         assert found["first_amount"] == pytest.approx(summary["first_amount"].sum())
 
 
-@pytest.mark.parametrize("whole", [20_000_000, 0])
-def test_like_for_like_gives_what_lifetimes_gives(whole, files, tmp_path, monkeypatch):
+def test_like_for_like_gives_what_lifetimes_gives(files, tmp_path):
     from lifetimes.utils import summary_data_from_transaction_data
 
     from custlib.differentiate.crosscheck import settings_kept
     from custlib.engine.duckdb import DuckDB
 
-    monkeypatch.setattr(scale_contenders, "WHOLE_AT_MOST", whole)
     measured("reduction, like for like", files / "number.parquet", tmp_path)
     engine = DuckDB(tmp_path / "tables")
     engine.open("summary")

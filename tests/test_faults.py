@@ -16,7 +16,6 @@ import pytest
 
 from custlib import cli, machine, quick
 from custlib import project as projects
-from custlib.engine import parts
 from custlib.engine.duckdb import DuckDB
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, TableError
@@ -182,25 +181,12 @@ def test_a_memory_limit_that_is_none_is_a_wrong_option(size: str, capsys: pytest
     assert "no size of at least 100MB" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("each", "refuses"), [(parts.BYTES_WHOLE, False), (parts.BYTES_SPLIT, True)])
-def test_the_disk_is_asked_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int, refuses: bool
-) -> None:
-    free = shutil.disk_usage(tmp_path)._replace(free=50_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
-    if refuses:
-        with pytest.raises(RunError, match="1,000,000 lines need about 80 MB .* 50 MB are free"):
-            parts.check_disk(1_000_000, tmp_path, bytes_each=each)
-    else:
-        parts.check_disk(1_000_000, tmp_path, bytes_each=each)
-
-
-def test_a_table_that_stays_whole_is_asked_for_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_is_asked_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = DuckDB(tmp_path / "tables")
     free = shutil.disk_usage(tmp_path)._replace(free=1)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
     with pytest.raises(RunError, match="disk: 1,000 lines"):
-        engine.make("lines_read", "select 1 as customer_id", split_by="customer_id", rows=1000)
+        engine.make("lines_read", "select 1 as customer_id", rows=1000)
     assert not list((tmp_path / "tables").iterdir())
     engine.close()
 
@@ -228,28 +214,32 @@ def revenue(workspace: Workspace) -> float:
     return float(found)
 
 
-@pytest.mark.parametrize("fault", ["deleted", "truncated", "record truncated", "state truncated", "part deleted"])
+@pytest.mark.parametrize("fault", ["deleted", "truncated", "record truncated", "state truncated", "all deleted"])
 def test_a_damaged_store_is_read_again(folder: Path, fault: str) -> None:
     workspace = shop(folder)
     right = revenue(workspace)
     file = next((folder / "work" / "lines" / "shop").rglob("*.parquet"))
     if fault == "deleted":
         file.unlink()
-    elif fault == "part deleted":
+    elif fault == "all deleted":
         shutil.rmtree(file.parent)
     else:
-        place = {"truncated": file, "record truncated": file.parents[1] / "input.json"}
-        os.truncate(place.get(fault, file.parents[2] / "state.json"), 20)
+        place = {"truncated": file, "record truncated": file.parent / "input.json"}
+        os.truncate(place.get(fault, file.parents[1] / "state.json"), 20)
     shutil.rmtree(folder / "work" / "tables")
     assert revenue(shop(folder)) == right
 
 
+@pytest.mark.parametrize("table", ["customer_history.parquet", "lines_0.files/0.parquet"])
 @pytest.mark.parametrize("fault", ["deleted", "truncated"])
-def test_a_damaged_table_is_no_wrong_number(folder: Path, fault: str) -> None:
+def test_a_damaged_table_is_no_wrong_number(folder: Path, fault: str, table: str) -> None:
     workspace = shop(folder)
     right = revenue(workspace)
-    for file in workspace.folder.glob("customer_*.split/*/*.parquet"):
-        file.unlink() if fault == "deleted" else os.truncate(file, 30)
+    file = workspace.folder / table
+    file.unlink() if fault == "deleted" else os.truncate(file, 30)
+    if "lines" in table:
+        for made in workspace.folder.glob("customer_*"):
+            made.unlink()
     with pytest.raises(RunError, match=f"damaged .* tables/{workspace.folder.name} .* Remove that folder"):
         revenue(shop(folder))
     shutil.rmtree(workspace.folder)

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import scale
 from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS
-from custlib.engine import parts, spark_session
+from custlib.engine import daily, limits, spark_session
 from custlib.engine.base import FETCH_LIMIT
 from tests.house.sources import ROOT
 
@@ -50,14 +50,9 @@ def test_the_limits_of_the_page_are_those_of_the_code():
 
 
 def test_memory_and_disk_are_said_as_they_are_reckoned():
-    said = (
-        f"With {parts.MOST} parts of {parts._SHARE:.0%} of the limit each and {parts._BYTES_REDUCING} bytes for a line"
-    )
-    assert said.replace("%", " %") in WORDS
-    assert f"{parts.BYTES_SPLIT} bytes of free disk for each line" in WORDS
-    assert parts.size_of("100MB") == parts.LEAST_MEMORY
-    lines = parts.MOST * parts._SHARE * 10**9 / parts._BYTES_REDUCING
-    assert round(lines, -8) == 300_000_000
+    assert f"{daily._HELD:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
+    assert f"{limits.BYTES_EACH} bytes of free disk for each line" in WORDS
+    assert limits.size_of("100MB") == limits.LEAST_MEMORY
 
 
 def test_the_table_to_be_filled_names_sizes_that_are_timed():

@@ -96,7 +96,7 @@ def make_activity(
     sql, end = engine.dialect, until or as_of
     history = customer_history(sql, History({"now": end}, end, Money(daily_rate, cost_to_serve)))
     select = activity_at(sql, "now", history=f"({history})", carry=daily_rate * (as_of - end).days)
-    engine.make(name, select, per_customer=True, as_of=as_of, until=end)
+    engine.make(name, select, as_of=as_of, until=end)
     _refuse_nobody(engine, name, end)
 
 

@@ -113,7 +113,8 @@ def make_lifetimes_summary(
     if last_day is None:
         import pandas as pd
 
-        last_day = pd.Timestamp(engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()).date()
+        found = engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()
+        last_day = pd.Timestamp(found).date()
     asked = {"days": PERIODS[freq], "skipped": skipped, "money": "amount" in engine.columns(purchases)}
     select = lifetimes_summary(engine.dialect, purchases, **asked)
     daily = lifetimes_days(engine.dialect, purchases, last_day=last_day, **asked)

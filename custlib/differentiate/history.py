@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from custlib.engine.base import Engine
-from custlib.engine.days import UNITS, Daily, Days, Flags, Unfit, Whole, as_dates, as_money, as_whole, number_of
+from custlib.engine.days import UNITS, Daily, Days, Flags, UnfitError, Whole, as_dates, as_money, as_whole, number_of
 from custlib.engine.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _money(days: Days, history: History) -> dict[str, Whole]:
     age = number_of(history.until) - days.day
     carried = profit / UNITS * np.exp(np.minimum(money.daily_rate * age, _MOST_GROWTH)) * 10**_CARRIED
     if np.abs(carried).sum() > _MOST_SUM:
-        raise Unfit
+        raise UnfitError
     return found | {"carried": np.rint(carried).astype(np.int64)}
 
 
@@ -268,4 +268,4 @@ def write_history(engine: Engine, name: str, history: History) -> None:
     """
     daily = daily_history(engine.dialect, history) if history.money.has_amounts else None
     select = customer_history(engine.dialect, history)
-    engine.make(name, select, per_customer=True, daily=daily, until=history.until)
+    engine.make(name, select, daily=daily, until=history.until)

@@ -157,7 +157,7 @@ def _joined(engine: Engine, point: Point, names: list[str]) -> dict[str, list[st
     lines = measures.counted(engine.dialect, names, as_of=point.as_of, until=point.until)
     if lines:
         table = f"measures_{point.name}"
-        engine.make(table, lines, per_customer=True)
+        engine.make(table, lines)
         found[table] = [name for name in names if name == "products" or name.startswith("quantity_")]
     billed = measures.invoiced(engine.dialect, names, as_of=point.as_of, until=point.until)
     if billed:

@@ -49,7 +49,7 @@ def make_customer_structure(engine: Engine, name: str, attributes: Iterable[Attr
     TableError
         If an attribute has two values of one customer, so that money would count twice.
     """
-    engine.make(_BASE, structure_customers(periods), per_customer=True)
+    engine.make(_BASE, structure_customers(periods))
     engine.make(name, customer_structure(engine.dialect, attributes, periods))
     _prove_whole(engine, name)
 

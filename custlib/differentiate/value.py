@@ -86,7 +86,7 @@ def make_customer_value(
     """
     select = customer_value(engine.dialect, activity, scores, money, potential=potential)
     values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money)
-    engine.make(name, select, per_customer=True, margin=margin, cost_to_serve=cost_to_serve, **values)
+    engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
 
 
 def past_value(sql: Dialect, activity: str) -> str:
@@ -111,7 +111,7 @@ def make_past_value(engine: Engine, name: str, activity: str) -> None:
     activity : str
         Name of the table it reads.
     """
-    engine.make(name, past_value(engine.dialect, activity), per_customer=True)
+    engine.make(name, past_value(engine.dialect, activity))
 
 
 def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) -> float:

@@ -3,7 +3,6 @@
 A step takes an :class:`Engine` and never asks which; the words that differ are in its ``dialect``.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -106,10 +105,7 @@ class Engine(Protocol):
             If the folder has no such table.
         """
 
-    def make(
-        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False,
-        daily: Daily | None = None, **values: Any,
-    ) -> None:  # fmt: skip
+    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name.
 
         Parameters
@@ -118,12 +114,8 @@ class Engine(Protocol):
             The table to make.
         select : str
             One select.
-        split_by : str, optional
-            A column: rows that are equal in it are written together, in as many parts as memory asks for.
         rows : int, default 0
-            About how many rows a split table will have.
-        per_customer : bool, default False
-            No row of the select needs rows of two customers: it is made part by part of the split tables it reads.
+            About how many rows it has, where the disk must be asked whether it holds them.
         daily : Daily, optional
             The same table told as sums by customer and day, which an engine may make instead of the select.
         **values
@@ -157,22 +149,19 @@ class Engine(Protocol):
             If the columns of the result break the data dictionary.
         """
 
-    def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
-        """Make a table of Parquet files that lie elsewhere, by part, without copying them.
+    def adopt(self, name: str, files: list[Path]) -> None:
+        """Make a table of Parquet files that lie elsewhere, without copying them.
 
         Parameters
         ----------
         name : str
             The table to make.
-        files : mapping of str to list of pathlib.Path
+        files : list of pathlib.Path
             As :meth:`files` gives them.
         """
 
-    def files(self, name: str) -> dict[str, list[Path]]:
-        """Parquet files of a table, by part."""
-
-    def parts(self, rows: int) -> int:
-        """Tell into how many parts so many rows are split."""
+    def files(self, name: str) -> list[Path]:
+        """Parquet files of a table."""
 
     def drop(self, name: str) -> None:
         """Remove a table."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 import numpy.typing as npt
 
-from custlib.engine.days import CUSTOMER, Daily, Lines, Runs, Unfit, by_day, units
+from custlib.engine.days import Daily, Lines, Runs, UnfitError, by_day, units
 from custlib.engine.dialect import literal
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ class Sorting:
         if kinds["customer_id"] in _WHOLE:
             try:
                 return self._written(path, self.daily.lines, "from _made")
-            except Unfit:  # perhaps for ids that lie far apart
+            except UnfitError:  # perhaps for ids that lie far apart
                 pass
         try:
             return self._numbered(path)
-        except Unfit:
+        except UnfitError:
             return False
 
     def _numbered(self, path: Path) -> bool:
@@ -81,6 +81,8 @@ class Sorting:
         ids = f"select distinct customer_id as given from ({self.daily.lines})"
         self.connection.execute(f"create temp table _ids as select *, row_number() over () as id from ({ids})")
         try:
+            if self.connection.execute("select * from _ids where given is null").fetchone():
+                raise UnfitError
             return self._written(path, _NUMBERED.format(lines=self.daily.lines), _NAMED)
         finally:
             self.connection.execute("drop table _ids")
@@ -98,15 +100,13 @@ class Sorting:
         columns = ", ".join(["cast(customer_id as bigint) as customer_id", "day", *given])
         runs, at_once = Runs(self.scratch, int(self.memory * _HELD)), self._at_once(_BYTES_SORTED)
         reader = self.connection.sql(f"select {columns} from ({lines})").to_arrow_reader(at_once)
-        sorted_ = (partial(self._add, runs, number, batch) for number, batch in enumerate(reader))
-        for _ in _in_turn(pool, self.threads, sorted_):
-            pass
+        deque(_in_turn(pool, self.threads, (partial(self._add, runs, *numbered) for numbered in enumerate(reader))), 0)
         return runs
 
     def _add(self, runs: Runs, number: int, batch: "pa.RecordBatch") -> None:
         """Take the numbers of some lines."""
         if any(column.null_count for column in batch.columns):
-            raise Unfit
+            raise UnfitError
         found = {name: _array(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
         if len(batch):
             runs.add(number, found | {name: units(found[name]) for name in self.daily.sums})

@@ -31,8 +31,8 @@ _BITS = 62
 _SAMPLED = 1024  # lines of a run to one whose customer is remembered
 
 
-class Unfit(Exception):
-    """These lines do not go into whole numbers of 64 bits: they must be grouped."""
+class UnfitError(Exception):
+    """These lines do not go into whole numbers of 64 bits: they must be grouped instead."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Daily:
     Attributes
     ----------
     lines : str
-        A select of ``customer_id``, ``day`` and the columns below.
+        A select of ``customer_id`` and ``day``, never null, and of the columns below; of these a null, or money that
+        is not whole in units of 1/10000, makes the engine group.
     sums : tuple of str
         Columns of money, DECIMAL(18, 4) or DOUBLE, to be added up by day.
     flags : tuple of str
@@ -183,7 +184,7 @@ def in_order(columns: Columns) -> Lines:
 
     Raises
     ------
-    Unfit
+    UnfitError
         If customer, day and place of a line take more than 62 bits.
 
     Examples
@@ -200,7 +201,7 @@ def in_order(columns: Columns) -> Lines:
     fields, rows = fields[: len(KEY)], len(columns[CUSTOMER])
     place = Field(_PLACE, 0, rows.bit_length())
     if sum(field.bits for field in (*fields, place)) > _BITS:
-        raise Unfit
+        raise UnfitError
     numbers = _packed((*fields, place), columns | {_PLACE: np.arange(rows)})
     numbers.sort()
     order = numbers & ((1 << place.bits) - 1)
@@ -265,14 +266,14 @@ def units(values: npt.NDArray) -> Whole:
 
     Raises
     ------
-    Unfit
+    UnfitError
         If a float is no such unit, or too large for one.
     """
     if values.dtype != np.float64:
         return values.astype(np.int64, copy=False)
     found = np.rint(values * UNITS)
     if not np.array_equal(found / UNITS, values) or np.abs(found).max(initial=0) >= 2**52:
-        raise Unfit
+        raise UnfitError
     return found.astype(np.int64)
 
 
@@ -324,11 +325,11 @@ class Runs:
 
         Raises
         ------
-        Unfit
+        UnfitError
             If the sum of a column may leave 64 bits.
         """
         if max((self._most[name] for name in sums), default=0) >> _BITS:
-            raise Unfit
+            raise UnfitError
         runs = list(self._runs.values())
         customers = np.sort(np.concatenate([run.customers for run in runs]))
         bounds = np.unique(customers[:: max(rows // _SAMPLED, 1)][1:]).tolist()

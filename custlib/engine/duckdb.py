@@ -6,7 +6,7 @@ larger than memory works. After the sources are attached, :meth:`DuckDB.seal` sh
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from custlib import tables
-from custlib.engine import parts
+from custlib.engine import limits
 from custlib.engine.base import FETCH_LIMIT
 from custlib.engine.daily import Sorting
 from custlib.engine.days import Daily
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
-from custlib.engine.shelf import DEFINED, SPLIT, WHOLE, Shelf, remove
+from custlib.engine.shelf import DEFINED, GATHERED, WHOLE, Shelf, parquet_of, remove
 from custlib.errors import RunError, TableError, hint
 from custlib.machine import refusal
 
@@ -68,7 +68,6 @@ class DuckDB:
         settings |= {"threads": threads} if threads else {}
         for name, value in settings.items():
             self._connection.execute(f"set {name} = {literal(str(value))}")
-        self._split: dict[str, list[str]] = {}
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Give a CSV file a name; every column is text."""
@@ -94,9 +93,11 @@ class DuckDB:
 
     def attach_parquet(self, name: str, path: Path) -> None:
         """Give a Parquet file a name, columns as typed there."""
-        self._execute(
-            f"create or replace view {name} as select * from read_parquet({_file(path)}, hive_partitioning = false)"
-        )
+        self._view(name, path)
+
+    def _view(self, name: str, path: Path, within: str = "") -> None:
+        read = f"read_parquet({_file(path, within)}, hive_partitioning = false)"
+        self._execute(f"create or replace view {name} as select * from {read}")
 
     def attach_select(self, name: str, select: str) -> None:
         """Give a select a name; nothing is computed before it is read."""
@@ -117,7 +118,7 @@ class DuckDB:
         self._execute("set enable_external_access = false")
 
     def has(self, name: str) -> bool:
-        """Tell whether the folder holds a table, whole, in parts, or defined by a select."""
+        """Tell whether the folder holds a table, written or defined by a select."""
         return self._shelf.kind(name) is not None
 
     def open(self, name: str) -> None:
@@ -125,55 +126,41 @@ class DuckDB:
         kind = self._shelf.kind(name)
         if kind is None:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
-        self._split.pop(name, None)
         if kind == DEFINED:
             try:
                 select, of = self._shelf.defined(name)
             except ValueError:
                 raise self._damaged() from None
             for read in of:
+                if not self.has(read):
+                    raise self._damaged()
                 self.open(read)
             self.attach_select(name, select)
-        elif kind == SPLIT:
-            if not self._shelf.is_whole(name):
-                raise self._damaged()
-            self._split[name] = self._shelf.places(name)
-            self._view_parts(name, self._split[name])
         else:
-            self.attach_parquet(name, self._shelf.path(name))
+            if kind == GATHERED and not self._shelf.is_whole(name):
+                raise self._damaged()
+            self._view(name, self._shelf.path(name, kind), "*.parquet" if kind == GATHERED else "")
 
-    def make(
-        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False,
-        daily: Daily | None = None, **values: Any,
-    ) -> None:  # fmt: skip
+    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
-        split = self.parts(rows) if split_by else 1
         written = self._shelf.scratch(name)
         try:
-            parts.check_disk(rows, self.folder, bytes_each=parts.BYTES_SPLIT if split > 1 else parts.BYTES_WHOLE)
-            if split > 1:
-                self._write_split(written, select, split_by, split, **values)
-            elif daily and self._sort(written, daily, **values):
-                pass
-            elif per_customer and self._split:
-                self._write_by_part(written, select, **values)
-            else:
+            limits.check_disk(rows, self.folder)
+            if not (daily and self._sort(written, daily, **values)):
                 self.write(select, written, **values)
-            self._shelf.put(name, written, SPLIT if written.is_dir() else WHOLE)
+            self._shelf.put(name, written, WHOLE)
         finally:
             remove(written)
         self._open_checked(name)
 
     def _sort(self, written: Path, daily: Daily, **values: Any) -> bool:
         """Write a table of customers by sorting lines; tell whether that could be done."""
-        scratch = self._shelf.scratch(f"{written.name}.runs")
-        threads = self._execute("select current_setting('threads')").fetchone()[0]
-        sorting = Sorting(
-            self._connection, replace(daily, lines=inlined(daily.lines, values)), scratch, self.memory, threads, _PARQUET
-        )
+        scratch = self._shelf.scratch("sorting")
+        (threads,) = self._execute("select current_setting('threads')").fetchone()
+        bound = replace(daily, lines=inlined(daily.lines, values))
         try:
             with self._told():
-                return sorting.write(written)
+                return Sorting(self._connection, bound, scratch, self.memory, threads, _PARQUET).write(written)
         finally:
             remove(scratch)
 
@@ -182,66 +169,23 @@ class DuckDB:
         self._shelf.define(name, inlined(select, values), of)
         self._open_checked(name)
 
-    def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
-        """Make a table of Parquet files that lie elsewhere, by part, without copying them."""
+    def adopt(self, name: str, files: list[Path]) -> None:
+        """Make a table of Parquet files that lie elsewhere, without copying them."""
         self._shelf.adopt(name, files)
         self._open_checked(name)
 
-    def files(self, name: str) -> dict[str, list[Path]]:
-        """Parquet files of a table, by part."""
-        return self._shelf.files(name)
-
-    def parts(self, rows: int) -> int:
-        """Tell into how many parts so many rows are split."""
-        return parts.count(rows, self.memory)
+    def files(self, name: str) -> list[Path]:
+        """Parquet files of a table."""
+        return parquet_of(self.folder, name)
 
     def drop(self, name: str) -> None:
         """Remove a table."""
         self._execute(f"drop view if exists {name}")
-        self._split.pop(name, None)
         self._shelf.drop(name)
 
     def _open_checked(self, name: str) -> None:
         self.open(name)
         tables.check(name, self.columns(name))
-
-    def _write_split(self, folder: Path, select: str, column: str, split: int, **values: Any) -> None:
-        place = f"(hash({self.dialect.name(column)}) >> 32) % {split}"
-        self._execute(
-            f"copy (select *, {place} as part from ({select})) to {literal(str(folder))}"
-            f" (format parquet, partition_by (part), compression uncompressed, {_DICTIONARY})",
-            **values,
-        )
-        if not any(folder.glob("*/*.parquet")):  # no row, so no part; its columns must be known all the same
-            (folder / "part=0").mkdir(parents=True)
-            self.write(select, folder / "part=0" / "none.parquet", **values)
-
-    def _write_by_part(self, folder: Path, select: str, **values: Any) -> None:
-        """Make a select of every part of the split tables by itself."""
-        for place in sorted({place for found in self._split.values() for place in found}):
-            (folder / place).mkdir(parents=True, exist_ok=True)
-            with self._only(place):
-                self.write(select, folder / place / "made.parquet", **values)
-
-    @contextmanager
-    def _only(self, place: str) -> Iterator[None]:
-        """Show one part of every split table under its name."""
-        kept = dict(self._split)
-        try:
-            for name, found in kept.items():
-                self._view_parts(name, [place] if place in found else [])
-            yield
-        finally:
-            for name, found in kept.items():
-                self._view_parts(name, found)
-
-    def _view_parts(self, name: str, places: list[str]) -> None:
-        """Show some parts of a split table under its name; of none, an empty table of its columns."""
-        folder = self._shelf.path(name, SPLIT)
-        files = ", ".join(literal(f"{folder}{os.sep}{place}{os.sep}*.parquet") for place in places or self._split[name])
-        nothing = "" if places else " where false"
-        read = f"read_parquet([{files}], hive_partitioning = false)"
-        self._execute(f"create or replace view {name} as select * from {read}{nothing}")
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""
@@ -280,7 +224,7 @@ class DuckDB:
     def memory(self) -> int:
         """Memory limit in bytes."""
         said = self._execute("select current_setting('memory_limit')").fetchone()
-        return parts.size_of(said[0]) or FETCH_LIMIT
+        return limits.size_of(said[0]) or FETCH_LIMIT
 
     def _execute(self, text: str, **values: Any) -> Any:
         bound = PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
@@ -297,10 +241,13 @@ class DuckDB:
             if "interrupt" in str(fault).lower():
                 raise KeyboardInterrupt from None
             raise
+        except (OSError, MemoryError) as fault:
+            raise refusal(fault, "engine") or fault from None
         except duckdb.Error as fault:
             if said := refusal(fault, "engine"):
                 raise said from None
-            if not isinstance(fault, duckdb.IOException | duckdb.PermissionException):
+            cut_short = isinstance(fault, duckdb.InvalidInputException) and f"{self.folder}{os.sep}" in str(fault)
+            if not cut_short and not isinstance(fault, duckdb.IOException | duckdb.PermissionException):
                 raise
             raise self._unreadable(_first_line(fault)) from None
 
@@ -317,9 +264,9 @@ class DuckDB:
         )
 
 
-def _file(path: Path) -> str:
-    """Write a path so that DuckDB takes ``*``, ``?`` and ``[`` in it as they are, not as a pattern."""
-    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
+def _file(path: Path, within: str = "") -> str:
+    """Write a path, not a pattern whatever is in it, and maybe a pattern of files within."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)) + (f"{os.sep}{within}" if within else ""))
 
 
 def _first_line(fault: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Where the embedded engine keeps its tables: one file each, a folder of parts, or a select over other tables.
+"""Where the embedded engine keeps its tables: one file each, a folder of files, or a select over other tables.
 
 A table takes its name when it is whole; what held the name before goes.
 """
@@ -6,11 +6,10 @@ A table takes its name when it is whole; what held the name before goes.
 import json
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-WHOLE, SPLIT, DEFINED = KINDS = (".parquet", ".split", ".view.json")
-_SIZES = ".sizes.json"  # beside a folder of parts
+WHOLE, GATHERED, DEFINED = KINDS = (".parquet", ".files", ".view.json")
+_SIZES = ".sizes.json"  # beside a folder of files
 
 
 class Shelf:
@@ -43,9 +42,9 @@ class Shelf:
         return sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(KINDS)})
 
     def put(self, name: str, written: Path, kind: str) -> None:
-        """Give what was written its name; of parts, their sizes are noted."""
+        """Give what was written its name; of several files, their sizes are noted."""
         self.drop(name)
-        if kind == SPLIT:
+        if kind == GATHERED:
             write_text(self.path(name, _SIZES), json.dumps(sizes(written)))
         written.replace(self.path(name, kind))
 
@@ -68,40 +67,29 @@ class Shelf:
         kept = json.loads(self.path(name, DEFINED).read_text(encoding="utf-8"))
         return kept["select"], kept["of"]
 
-    def places(self, name: str) -> list[str]:
-        """Names of the parts of a split table."""
-        return sorted(place.name for place in self.path(name, SPLIT).iterdir())
-
     def is_whole(self, name: str) -> bool:
-        """Tell whether every file of a split table is there as it was written."""
-        folder = self.path(name, SPLIT)
+        """Tell whether every file of a folder of them is there as it was written."""
+        folder = self.path(name, GATHERED)
         try:
             return bool(json.loads(self.path(name, _SIZES).read_text(encoding="utf-8")) == sizes(folder))
         except (OSError, ValueError):
             return False
 
-    def files(self, name: str) -> dict[str, list[Path]]:
-        """Parquet files of a table, by part; one that is whole has one part."""
-        if self.path(name).is_file():
-            return {"part=0": [self.path(name)]}
-        return {place: sorted((self.path(name, SPLIT) / place).glob("*.parquet")) for place in self.places(name)}
-
-    def adopt(self, name: str, files: Mapping[str, list[Path]]) -> None:
-        """Make a split table of files that lie elsewhere, by giving them a second name here."""
+    def adopt(self, name: str, files: list[Path]) -> None:
+        """Make a table of files that lie elsewhere, by giving them a second name here."""
         written = self.scratch(name)
         remove(written)
         try:
-            for place, given in files.items():
-                (written / place).mkdir(parents=True)
-                for number, file in enumerate(given):
-                    link(file, written / place / f"{number}.parquet")
-            self.put(name, written, SPLIT)
+            written.mkdir()
+            for number, file in enumerate(files):
+                link(file, written / f"{number}.parquet")
+            self.put(name, written, GATHERED)
         finally:
             remove(written)
 
 
-def parquet_of(folder: Path, name: str) -> dict[str, list[Path]]:
-    """List the Parquet files of a table that another run made, by part; none where it has no such table.
+def parquet_of(folder: Path, name: str) -> list[Path]:
+    """List the Parquet files of a table; none where the folder has no such table, or it is defined by a select.
 
     Parameters
     ----------
@@ -112,14 +100,11 @@ def parquet_of(folder: Path, name: str) -> dict[str, list[Path]]:
 
     Returns
     -------
-    dict of str to list of pathlib.Path
-        As ``Engine.files`` gives them.
+    list of pathlib.Path
+        Files.
     """
-    whole, split = folder / f"{name}{WHOLE}", folder / f"{name}{SPLIT}"
-    if split.is_dir():
-        return {place.name: sorted(place.glob("*.parquet")) for place in sorted(split.iterdir())}
-    files = [whole] if whole.is_file() else sorted(whole.glob("*.parquet"))
-    return {"part=0": files} if files else {}
+    whole, gathered = folder / f"{name}{WHOLE}", folder / f"{name}{GATHERED}"
+    return [whole] if whole.is_file() else sorted((gathered if gathered.is_dir() else whole).glob("*.parquet"))
 
 
 def sweep(folder: Path) -> None:
@@ -166,19 +151,19 @@ def write_text(path: Path, text: str) -> None:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Sizes of the Parquet files of a folder of parts.
+    """Sizes of the Parquet files of a folder.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Holds one folder per part.
+        The folder.
 
     Returns
     -------
     dict of str to int
-        Bytes by the file's place in the folder.
+        Bytes by the name of the file.
     """
-    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.glob("*/*.parquet"))}
+    return {file.name: file.stat().st_size for file in sorted(folder.glob("*.parquet"))}
 
 
 def link(file: Path, target: Path) -> None:

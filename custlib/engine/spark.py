@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,12 +123,9 @@ class Spark:
             known = sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(_KINDS)})
             raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
 
-    def make(
-        self, name: str, select: str, *, split_by: str = "", rows: int = 0, per_customer: bool = False,
-        daily: Daily | None = None, **values: Any,
-    ) -> None:  # fmt: skip
+    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
-        del split_by, rows, per_customer, daily  # the reduction itself brings customers together, in its one shuffle
+        del rows, daily  # many disks hold the rows, and groups are what Spark is for
         made = self._sql(select, **values)
         tables.check(name, made.columns)
         written = self._path(name).with_suffix(f".{os.getpid()}.part")
@@ -154,25 +150,20 @@ class Spark:
         remove(self._path(name))
         self._view(name, defined)
 
-    def adopt(self, name: str, given: Mapping[str, list[Path]]) -> None:
-        """Make a table of Parquet files that lie elsewhere, by part, without copying them."""
+    def adopt(self, name: str, given: list[Path]) -> None:
+        """Make a table of Parquet files that lie elsewhere, without copying them."""
         written = self._path(name, f".{os.getpid()}.part")
         remove(written)
         written.mkdir()
-        for number, file in enumerate(file for place in given.values() for file in place):
+        for number, file in enumerate(given):
             link(file, written / f"{number}.parquet")
         files.replace(written, self._path(name))
         self._views.discard(name)
         self.open(name)
 
-    def files(self, name: str) -> dict[str, list[Path]]:
-        """Parquet files of a table, as one part."""
-        return {"part=0": sorted(self._path(name).glob("*.parquet"))}
-
-    def parts(self, rows: int) -> int:
-        """Tell into how many parts so many rows are split: Spark parts the work by itself."""
-        del rows
-        return 1
+    def files(self, name: str) -> list[Path]:
+        """Parquet files of a table."""
+        return sorted(self._path(name).glob("*.parquet"))
 
     def drop(self, name: str) -> None:
         """Remove a table."""

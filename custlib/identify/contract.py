@@ -71,7 +71,7 @@ def _read(engine: Engine, given: Input, table: str, rows: int) -> Opened:
     try:
         opened = open_input(engine, staged)
         select = lines(engine.dialect, opened, given.source)
-        engine.make(table, select, split_by="customer_id", rows=rows, max_amount=given.source.max_amount)
+        engine.make(table, select, rows=rows, max_amount=given.source.max_amount)
     except Exception as fault:
         raise explain(fault, path) from None
     finally:

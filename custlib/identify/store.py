@@ -41,13 +41,13 @@ class Kept:
     name : str
         What messages call the input.
     key : str
-        Its content, how it is read, by what engine and code and in how many parts; the name of its folder.
+        Its content, how it is read, by what engine and code; the name of its folder.
     content : str
         Its content and how it is read: what differs for an input that was corrected.
     opened : Opened
         The columns of the source.
-    files : dict of str to list of pathlib.Path
-        Parquet files by part.
+    files : list of pathlib.Path
+        Parquet files.
     rows : int
         How many rows it has.
     reasons : dict of str to int
@@ -58,7 +58,7 @@ class Kept:
     key: str
     content: str
     opened: Opened
-    files: dict[str, list[Path]]
+    files: list[Path]
     rows: int
     reasons: dict[str, int]
 
@@ -96,7 +96,7 @@ def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], O
     kept = []
     for given, fingerprint in zip(gathered.inputs, gathered.fingerprints, strict=True):
         content = _content(given, fingerprint)
-        folder = gathered.store / _hash([content, engine.dialect.engine, engine.parts(rows), _code()])
+        folder = gathered.store / _hash([content, engine.dialect.engine, _code()])
         if not _is_whole(folder):
             opened = read(given, "lines_read", rows)
             if fingerprint_of(given) != fingerprint:
@@ -126,7 +126,7 @@ def adopt(engine: Engine, kept: list[Kept], name: str = "lines") -> list[tuple[s
     tables = []
     for number, shape in enumerate(sorted({entry.shape for entry in kept})):
         alike = [entry for entry in kept if entry.shape == shape]
-        engine.adopt(f"{name}_{number}", _together(alike))
+        engine.adopt(f"{name}_{number}", [file for entry in alike for file in entry.files])
         tables.append((f"{name}_{number}", alike[0].opened))
     return tables
 
@@ -158,11 +158,6 @@ def twins(kept: list[Kept], fingerprints: list[str]) -> list[str]:
     ]
 
 
-def _together(kept: list[Kept]) -> dict[str, list[Path]]:
-    places = sorted({place for entry in kept for place in entry.files})
-    return {place: [file for entry in kept for file in entry.files.get(place, [])] for place in places}
-
-
 def _place(given: Input) -> Path | None:
     return given.staged.path if given.staged else given.path
 
@@ -189,10 +184,9 @@ def _move(engine: Engine, opened: Opened, content: str, folder: Path) -> None:
     written = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(written, ignore_errors=True)
     try:
-        for place, files in engine.files("lines_read").items():
-            (written / place).mkdir(parents=True)
-            for number, file in enumerate(files):
-                link(file, written / place / f"{folder.name}_{number}.parquet")
+        written.mkdir()
+        for number, file in enumerate(engine.files("lines_read")):
+            link(file, written / f"{folder.name}_{number}.parquet")
         said = {"content": content, "opened": asdict(opened), "sizes": sizes(written), **_counted(engine)}
         (written / "input.json").write_text(json.dumps(said), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -225,8 +219,9 @@ def _kept(name: str, folder: Path) -> Kept:
     said = json.loads((folder / "input.json").read_text(encoding="utf-8"))
     record = said["opened"]
     opened = Opened(**(record | {"ignored": tuple(record["ignored"]), "remarks": tuple(record["remarks"])}))
-    files = {place.name: sorted(place.glob("*.parquet")) for place in sorted(folder.iterdir()) if place.is_dir()}
-    return Kept(name, folder.name, said["content"], opened, files, said["rows"], said["reasons"])
+    return Kept(
+        name, folder.name, said["content"], opened, sorted(folder.glob("*.parquet")), said["rows"], said["reasons"]
+    )
 
 
 def changes(engine: Engine, kept: list[Kept], store: Path, last_day: str | None) -> dict[str, Any]:

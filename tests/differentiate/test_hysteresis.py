@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from custlib.differentiate import hysteresis, ledger, migration, points, segments
-from custlib.differentiate.history import Money
 from custlib.differentiate.definitions import Definition
+from custlib.differentiate.history import Money
 from tests.differentiate.bases import AS_OF, make_value
 
 BEFORE = dt.date(2025, 10, 31)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from custlib.differentiate import points
-from custlib.differentiate.history import Money
 from custlib.differentiate.ages import age_band
+from custlib.differentiate.history import Money
 from custlib.differentiate.measures import INVOICED
 from custlib.identify.customer_attributes import prospects
 from custlib.workspace import Workspace

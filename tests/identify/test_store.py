@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from custlib import project as projects
-from custlib.engine import parts
 from custlib.errors import TableError, UsageError
 from custlib.workspace import Workspace
 
@@ -187,18 +186,8 @@ def test_late_is_what_is_not_after_the_last_day_used(tmp_path):
     assert increment(shop(tmp_path))["rows_late"] == 1
 
 
-def test_more_parts_are_no_correction(tmp_path, monkeypatch):
-    write(tmp_path, jan=JANUARY)
-    shop(tmp_path).need("transactions")
-    monkeypatch.setattr(parts, "count", lambda rows, memory: 4)
-    write(tmp_path, feb=FEBRUARY)
-    night = increment(shop(tmp_path))
-    assert (night["inputs_kept"], night["inputs_new"], night["rows_new"], night["rows_restated"]) == (1, 1, 2, 0)
-
-
 @pytest.mark.parametrize("header", ["customer_id,timestamp,amount\n", "customer_id,timestamp,amount,product\n"])
-def test_an_empty_file_is_read_in_parts_too(tmp_path, monkeypatch, header):
-    monkeypatch.setattr(parts, "count", lambda rows, memory: 4)
+def test_an_empty_file_is_an_input_too(tmp_path, header):
     write(tmp_path, jan=JANUARY, empty=header)
     assert list(table(shop(tmp_path))["customer_id"]) == ["ann", "bob"]
 
@@ -251,20 +240,6 @@ def test_inputs_that_disagree_on_money_are_refused(tmp_path):
     (tmp_path / "b.csv").write_text("customer_id,timestamp\nann,2025-01-05\n")
     with pytest.raises(TableError, match=r"b.csv: no column amount in 1 of 2 inputs, while others have one"):
         shop(tmp_path, sources=[{"path": "a.csv"}, {"path": "b.csv"}]).need("transactions")
-
-
-def test_a_base_in_parts_is_the_same_base(tmp_path, monkeypatch):
-    days = pd.date_range("2025-01-01", periods=80).astype(str)
-    rows = "".join(f"c{i % 37},{days[(i * i) % 80]},{i % 11 - 1}\n" for i in range(900))
-    write(tmp_path, all="customer_id,timestamp,amount\n" + rows)
-    whole = shop(tmp_path)
-    history = table(whole, "customer_history")
-    monkeypatch.setattr(parts, "count", lambda rows, memory: 4)
-    split = shop(tmp_path, work="split")
-    pd.testing.assert_frame_equal(table(split, "customer_history"), history)
-    made = split.folder / "customer_history.split"
-    assert len(list(made.iterdir())) == 4
-    assert not list(split.work.rglob("*.part"))
 
 
 def test_what_was_compared_does_not_stay_among_the_tables(tmp_path):

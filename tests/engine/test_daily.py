@@ -1,0 +1,170 @@
+"""Tables of customers made by sorting are those made by grouping; what cannot be sorted is grouped."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from custlib.engine import daily
+from custlib.engine.days import Daily, UnfitError, as_money, as_whole
+from custlib.engine.duckdb import DuckDB
+from custlib.errors import RunError
+
+GROUPED = """
+    select customer_id, count(*) as days, sum(amount) as amount
+    from (select customer_id, day, sum(amount) as amount from lines group by all) group by customer_id"""
+
+
+def rows(days):
+    return {"days": as_whole(days.count()), "amount": as_money(days.total(days.sums["amount"]))}
+
+
+SORTED = Daily("select customer_id, day, amount from lines", ("amount",), (), rows)
+
+
+def engine_with(folder, ids, amounts, *, days=300, seed=0, memory=None):
+    """An engine with lines of these customers and amounts on random days."""
+    random = np.random.default_rng(seed)
+    day = pd.to_datetime("2024-01-01") + pd.to_timedelta(random.integers(0, days, len(ids)), "D")
+    table = {"customer_id": ids, "day": pa.array(day.date), "amount": amounts}
+    pq.write_table(pa.table(table), folder / "lines.parquet")
+    engine = DuckDB(folder / "tables", memory_limit=memory, threads=2)
+    engine.attach_parquet("lines", folder / "lines.parquet")
+    return engine
+
+
+def cents(rows, *, seed=0):
+    return pa.array(np.random.default_rng(seed).integers(-500, 5000, rows) / 100)
+
+
+def made(engine, **how):
+    engine.make("made", GROUPED, **how)
+    found = engine.fetch("select * from made").sort_values("customer_id", ignore_index=True)
+    assert [path.name for path in engine.folder.iterdir()] == ["made.parquet"]
+    return found.astype({"amount": float})
+
+
+def same(engine):
+    """The table by sorting, once it is what grouping gives."""
+    found = made(engine, daily=SORTED)
+    pd.testing.assert_frame_equal(found, made(engine), check_dtype=False)
+    return found
+
+
+@pytest.fixture
+def sorts(monkeypatch):
+    """What became of every attempt to sort."""
+    seen = []
+
+    def write(self, path, kept=daily.Sorting.write):
+        seen.append(kept(self, path))
+        return seen[-1]
+
+    monkeypatch.setattr(daily.Sorting, "write", write)
+    return seen
+
+
+NAMES = np.random.default_rng(1).integers(0, 400, 5000)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pa.array(NAMES),
+        pa.array(NAMES - 200, pa.int16()),
+        pa.array([f"kunde {name}" for name in NAMES]),
+        pa.array([f"{name}" * 30 for name in NAMES]),
+        pa.array(NAMES * (2**62 // 500) - 2**61),
+        pa.array(NAMES * 7.5),
+        pa.array(NAMES.astype(np.uint64) + 2**63),
+    ],
+    ids=["numbers", "small", "texts", "long texts", "far apart", "floats", "unsigned"],
+)
+def test_ids_of_any_kind(ids, tmp_path, sorts):
+    assert len(same(engine_with(tmp_path, ids, cents(5000)))) == 400
+    assert sorts == [True]
+
+
+@pytest.mark.parametrize("amounts", [cents(5000), cents(5000).cast(pa.decimal128(18, 4))], ids=["float", "decimal"])
+def test_several_runs_and_ranges(amounts, tmp_path, sorts, monkeypatch):
+    monkeypatch.setattr(daily, "_MOST", 512)
+    monkeypatch.setattr(daily, "_FEWEST", 512)
+    monkeypatch.setattr(daily, "_HELD", 0)
+    same(engine_with(tmp_path, pa.array(NAMES), amounts))
+    assert sorts == [True]
+
+
+ODD = [0.123456, float("nan"), 1e15, None]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=map(str, ODD))
+def test_what_is_no_whole_unit_is_grouped(odd, tmp_path, sorts):
+    amounts = pa.array([1.25] * 99 + [odd])
+    engine = engine_with(tmp_path, pa.array(np.arange(100) % 7), amounts)
+    pd.testing.assert_frame_equal(made(engine, daily=SORTED), made(engine))
+    assert sorts == [False]
+
+
+def test_a_customer_without_a_name_is_grouped(tmp_path, sorts):
+    for ids in (pa.array(["ann", None, "ann"]), pa.array([1, None, 1])):
+        engine = engine_with(tmp_path, ids, cents(3))
+        assert len(made(engine, daily=SORTED)) == 2
+        engine.drop("made")
+    assert sorts == [False, False]
+
+
+def test_nobody_is_an_empty_table(tmp_path, sorts):
+    engine = engine_with(tmp_path, pa.array([], pa.int64()), pa.array([], pa.float64()))
+    assert list(made(engine, daily=SORTED).columns) == ["customer_id", "days", "amount"]
+    assert sorts == [False]
+
+
+def test_what_is_found_out_while_writing_is_grouped_too(tmp_path, sorts, monkeypatch):
+    monkeypatch.setattr(daily, "_FEWEST", 512)
+    monkeypatch.setattr(daily, "_MOST", 512)
+    seen = []
+
+    def late(days):
+        seen.append(days)
+        if len(seen) > 3:
+            raise UnfitError
+        return rows(days)
+
+    engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
+    found = made(engine, daily=Daily(SORTED.lines, SORTED.sums, (), late))
+    pd.testing.assert_frame_equal(found, made(engine), check_dtype=False)
+    assert sorts == [False]
+
+
+def test_a_fault_of_ours_is_told_as_it_is(tmp_path):
+    engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
+
+    def wrong(days):
+        return {"amount": 1 / 0}
+
+    with pytest.raises(ZeroDivisionError):
+        engine.make("made", GROUPED, daily=Daily(SORTED.lines, SORTED.sums, (), wrong))
+    assert not list(engine.folder.iterdir())
+    assert len(made(engine)) == 400
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    def full(self, data):
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(daily, "_HELD", 0)
+    engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(RunError, match="engine: the disk is full"):
+        engine.make("made", GROUPED, daily=SORTED)
+    assert not list(engine.folder.iterdir())
+
+
+def test_little_memory_is_enough(tmp_path, sorts):
+    ids = np.random.default_rng(0).integers(0, 30_000, 400_000)
+    engine = engine_with(tmp_path, pa.array([f"c{name}" for name in ids]), cents(400_000), memory="100MB")
+    assert len(same(engine)) == 30_000
+    assert sorts == [True]
