@@ -60,12 +60,12 @@ def lifetimes_days(
         where customer_id is not null and cast(day as date) < date '{ahead}'"""
 
     def rows(found: Days) -> "dict[str, pa.Array]":
-        period, counted = (found.day - _MONDAY_NUMBER) // days, found.count() - skipped
-        first = period[found.first()]
-        columns = {"frequency": counted, "recency": period[found.last()] - first, "T": last - first}
+        period, ends = (found.day - _MONDAY_NUMBER) // days, found.ends()
+        counted, first = ends - found.starts - skipped, period[found.starts]
+        columns = {"frequency": counted, "recency": period[ends - 1] - first, "T": last - first}
         if money:
             amount = found.sums["amount"]
-            spent = (found.total(amount) - skipped * amount[found.first()]) / UNITS
+            spent = (found.total(found.running(amount), ends) - skipped * amount[found.starts]) / UNITS
             columns["monetary_value"] = np.divide(spent, counted, out=np.zeros(len(spent)), where=counted > 0)
         return {name: as_doubles(column) for name, column in columns.items()}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from custlib.engine.base import Engine
-from custlib.engine.days import UNITS, Daily, Days, Flags, UnfitError, Whole, as_dates, as_money, as_whole, number_of
+from custlib.engine.days import UNITS, Daily, Days, Picked, UnfitError, Whole, as_dates, as_money, as_whole, number_of
 from custlib.engine.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -125,19 +125,15 @@ class _Column:
         function, what = ("count", "1") if self.how == "purchases" else ("max", "day")
         return f"{function}(case when is_purchase and {then} then {what} end) as {self.name}"
 
-    def reduced(self, days: Days, money: Mapping[str, Whole]) -> "pa.Array":
-        """The column from sorted days and their money."""
-        end = number_of(self.until) if self.until else None
-        then = None if end is None else days.day <= end
-        if self.how == "sum":
-            total = days.total(money[self.of] if then is None else money[self.of] * then)
-            known = None if end is None else days.day[days.starts] <= end
-            return as_money(total, _CARRIED if self.of == "carried" else 4, known=known)
-        where = _both(days.flags.get("is_purchase"), then)
+    def reduced(self, days: Days, bought: Picked, running: Mapping[str, Whole], ends: Whole) -> "pa.Array":
+        """The column from sorted days: those that are purchases, running sums of money, and where the days end."""
         if self.how == "purchases":
-            return as_whole(days.count(where))
-        place = days.last(where)
-        return as_dates(days.day[place], place >= 0)
+            return as_whole(bought.count(ends))
+        if self.how == "last":
+            place = bought.last(ends)
+            return as_dates(days.day[place], place >= 0)
+        decimals, known = _CARRIED if self.of == "carried" else 4, ends > days.starts
+        return as_money(days.total(running[self.of], ends), decimals, known=known)
 
 
 def customer_days(sql: Dialect, money: Money) -> str:
@@ -194,24 +190,20 @@ def daily_history(sql: Dialect, history: History) -> Daily:
     lines = f"select {', '.join(['customer_id', 'day', sums, *flags])} from transactions where day <= :until"
 
     def rows(days: Days) -> "dict[str, pa.Array]":
-        found = _first(days)
-        held = _money(days, history)
-        found |= {column.name: column.reduced(days, held) for column in history.columns}
+        bought = days.picked("is_purchase")
+        first = bought.first()
+        found = {
+            "first_day": as_dates(days.day[first], first >= 0),
+            "first_amount": as_money(days.sums["amount"][first], known=first >= 0),
+        }
+        running = {name: days.running(values) for name, values in _money(days, history).items()}
+        ends = {day: days.ends(day and number_of(day)) for day in {column.until for column in history.columns}}
+        found |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
         for name, instead in history.instead.items():
             found[name] = found.get(instead) or as_money(np.zeros(len(days.customers)))
         return found
 
     return Daily(lines, tuple(columns), flags, rows)
-
-
-def _first(days: Days) -> "dict[str, pa.Array]":
-    """The first purchase day of each customer, and its money."""
-    place = days.first(days.flags.get("is_purchase"))
-    known = place >= 0
-    return {
-        "first_day": as_dates(days.day[place], known),
-        "first_amount": as_money(days.sums["amount"][place], known=known),
-    }
 
 
 def _money(days: Days, history: History) -> dict[str, Whole]:
@@ -226,11 +218,6 @@ def _money(days: Days, history: History) -> dict[str, Whole]:
     if np.abs(carried).sum() > _MOST_SUM:
         raise UnfitError
     return found | {"carried": np.rint(carried).astype(np.int64)}
-
-
-def _both(one: Flags, other: Flags) -> Flags:
-    """Where both hold; None holds everywhere."""
-    return one & other if one is not None and other is not None else one if other is None else other
 
 
 def _day(day: dt.date) -> str:

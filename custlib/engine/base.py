@@ -115,7 +115,8 @@ class Engine(Protocol):
         select : str
             One select.
         rows : int, default 0
-            About how many rows it has, where the disk must be asked whether it holds them.
+            About how many rows it has, of lines of purchases: the disk is asked whether it holds them and what will be
+            made of them, and they are not packed.
         daily : Daily, optional
             The same table told as sums by customer and day, which an engine may make instead of the select.
         **values

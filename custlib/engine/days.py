@@ -82,32 +82,58 @@ class Days:
     sums: dict[str, Whole]
     flags: dict[str, npt.NDArray[np.bool_]]
 
-    @property
-    def ends(self) -> Whole:
-        """Place after the last day of each customer."""
-        return np.append(self.starts[1:], len(self.day))
+    def ends(self, last: int | None = None) -> Whole:
+        """Place after each customer's last day, or after the last one up to a day."""
+        if last is None:
+            return np.append(self.starts[1:], len(self.day))
+        return self.starts + self.total(self.running(self.day <= last), self.ends())
 
-    def count(self, where: Flags = None) -> Whole:
-        """Count the days of each customer, all or some."""
-        return self.ends - self.starts if where is None else self.total(where)
+    def running(self, values: npt.NDArray) -> Whole:
+        """Add up what stands before each place, and before the end."""
+        found = np.zeros(len(self.day) + 1, np.int64)
+        np.cumsum(values, out=found[1:])
+        return found
 
-    def total(self, values: npt.NDArray) -> Whole:
-        """Add up whole numbers by customer."""
-        return np.add.reduceat(values, self.starts, dtype=np.int64)
+    def total(self, running: Whole, ends: Whole) -> Whole:
+        """Take the sum of each customer's first days out of a running sum."""
+        return running[ends] - running[self.starts]
 
-    def first(self, where: Flags = None) -> Whole:
-        """Place of the first day of each customer, of all or some; -1 where there is none."""
-        if where is None:
-            return self.starts
-        nowhere = len(self.day)
-        found = np.minimum.reduceat(np.where(where, np.arange(nowhere), nowhere), self.starts)
+    def picked(self, flag: str) -> "Picked":
+        """Pick the days that a flag is true of; all, if these days have no such flag."""
+        where = self.flags.get(flag)
+        return Picked(self, np.ones(len(self.day), np.bool_) if where is None else where)
+
+
+class Picked:
+    """Some of the days of some customers.
+
+    Parameters
+    ----------
+    days : Days
+        The days.
+    where : numpy.ndarray
+        Which of them.
+    """
+
+    def __init__(self, days: Days, where: npt.NDArray[np.bool_]) -> None:
+        self._days, self._running = days, days.running(where)
+        self._latest = np.maximum.accumulate(np.where(where, np.arange(len(where)), -1))
+        self._where = where
+
+    def count(self, ends: Whole) -> Whole:
+        """Count them among each customer's first days."""
+        return self._days.total(self._running, ends)
+
+    def last(self, ends: Whole) -> Whole:
+        """Place of the last among each customer's first days; -1 where there is none."""
+        return np.where(self.count(ends) > 0, self._latest[ends - 1], -1)
+
+    def first(self) -> Whole:
+        """Place of the first; -1 where there is none."""
+        nowhere = len(self._where)
+        places = np.where(self._where, np.arange(nowhere), nowhere)
+        found = np.minimum.reduceat(places, self._days.starts)
         return np.where(found == nowhere, -1, found)
-
-    def last(self, where: Flags = None) -> Whole:
-        """Place of the last day of each customer, of all or some; -1 where there is none."""
-        if where is None:
-            return self.ends - 1
-        return np.maximum.reduceat(np.where(where, np.arange(len(self.day)), -1), self.starts)
 
 
 @dataclass(frozen=True)

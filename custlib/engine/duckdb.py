@@ -68,6 +68,7 @@ class DuckDB:
         settings |= {"threads": threads} if threads else {}
         for name, value in settings.items():
             self._connection.execute(f"set {name} = {literal(str(value))}")
+        self._opened: dict[str, str] = {}
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Give a CSV file a name; every column is text."""
@@ -126,6 +127,8 @@ class DuckDB:
         kind = self._shelf.kind(name)
         if kind is None:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
+        if self._opened.get(name) == kind:
+            return
         if kind == DEFINED:
             try:
                 select, of = self._shelf.defined(name)
@@ -140,6 +143,7 @@ class DuckDB:
             if kind == GATHERED and not self._shelf.is_whole(name):
                 raise self._damaged()
             self._view(name, self._shelf.path(name, kind), "*.parquet" if kind == GATHERED else "")
+        self._opened[name] = kind
 
     def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
@@ -147,7 +151,7 @@ class DuckDB:
         try:
             limits.check_disk(rows, self.folder)
             if not (daily and self._sort(written, daily, **values)):
-                self.write(select, written, **values)
+                self._copy(select, written, f"{_PARQUET}, compression uncompressed" if rows else _PARQUET, **values)
             self._shelf.put(name, written, WHOLE)
         finally:
             remove(written)
@@ -181,9 +185,13 @@ class DuckDB:
     def drop(self, name: str) -> None:
         """Remove a table."""
         self._execute(f"drop view if exists {name}")
+        self._opened.clear()
         self._shelf.drop(name)
 
     def _open_checked(self, name: str) -> None:
+        """Open a table that was made; what was opened over an earlier one of its name is opened again."""
+        if name in self._opened:
+            self._opened.clear()
         self.open(name)
         tables.check(name, self.columns(name))
 
@@ -202,7 +210,10 @@ class DuckDB:
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to a Parquet file inside the folder of tables."""
-        self._execute(f"copy ({select}) to {literal(str(path))} ({_PARQUET})", **values)
+        self._copy(select, path, _PARQUET, **values)
+
+    def _copy(self, select: str, path: Path, options: str, **values: Any) -> None:
+        self._execute(f"copy ({select}) to {literal(str(path))} ({options})", **values)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
         """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""

@@ -17,7 +17,11 @@ GROUPED = """
 
 
 def rows(days):
-    return {"days": as_whole(days.count()), "amount": as_money(days.total(days.sums["amount"]))}
+    ends = days.ends()
+    return {
+        "days": as_whole(ends - days.starts),
+        "amount": as_money(days.total(days.running(days.sums["amount"]), ends)),
+    }
 
 
 SORTED = Daily("select customer_id, day, amount from lines", ("amount",), (), rows)

@@ -1,5 +1,7 @@
 """Lines sorted as whole numbers: small cases by hand, random ones against pandas."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +24,10 @@ def some(rows, *, seed=0, customers=50, days=400, amount=10**6):
     }
 
 
+def _column(name, days):
+    return (days.sums | days.flags)[name]
+
+
 def days_of(columns):
     return by_day(in_order(columns), ("amount",), ("is_purchase",) if "is_purchase" in columns else ())
 
@@ -31,12 +37,25 @@ def test_three_customers_by_hand():
     assert found.customers.tolist() == [5, 7, 9]
     assert found.day.tolist() == [12, 9, 10, 10]
     assert found.sums["amount"].tolist() == [-100, 50, 400, 30]
-    assert found.count().tolist() == [1, 2, 1]
-    assert found.total(found.sums["amount"]).tolist() == [-100, 450, 30]
-    here = found.day == 10
-    assert found.count(here).tolist() == [0, 1, 1]
-    assert (found.first().tolist(), found.last().tolist()) == ([0, 1, 3], [0, 2, 3])
-    assert (found.first(here).tolist(), found.last(here).tolist()) == ([-1, 2, 3], [-1, 2, 3])
+    running, ends = found.running(found.sums["amount"]), found.ends()
+    assert (ends - found.starts).tolist() == [1, 2, 1]
+    assert found.total(running, ends).tolist() == [-100, 450, 30]
+    early = found.ends(10)
+    assert (early - found.starts).tolist() == [0, 2, 1]
+    assert found.total(running, early).tolist() == [0, 450, 30]
+    assert found.total(running, found.ends(9)).tolist() == [0, 50, 0]
+
+
+def test_some_days_by_hand():
+    rows = ((1, 1, 5), (1, 2, 6), (1, 3, 7), (2, 2, 8), (3, 1, 9), (3, 2, 4))
+    found = days_of(lines(*rows) | {"is_purchase": np.array([0, 1, 0, 0, 1, 1], np.uint8)})
+    bought, ends = found.picked("is_purchase"), found.ends()
+    assert (bought.first().tolist(), bought.last(ends).tolist()) == ([1, -1, 4], [1, -1, 5])
+    assert bought.count(ends).tolist() == [1, 0, 2]
+    early = found.ends(1)
+    assert (bought.count(early).tolist(), bought.last(early).tolist()) == ([0, 0, 1], [-1, -1, 4])
+    everything = found.picked("is_gift")
+    assert (everything.first().tolist(), everything.last(ends).tolist()) == ([0, 3, 4], [2, 3, 5])
 
 
 def test_a_flag_of_any_line_is_one_of_the_day():
@@ -84,7 +103,7 @@ def test_runs_give_the_days_that_all_lines_at_once_give(tmp_path, held, amount):
     whole = days_of(given)
     assert np.concatenate([part.customers for part in parts]).tolist() == whole.customers.tolist()
     for name in ("amount", "is_purchase"):
-        of = lambda days, name=name: (days.sums | days.flags)[name]
+        of = partial(_column, name)
         assert np.concatenate([of(part) for part in parts]).tolist() == of(whole).tolist()
     assert (tmp_path / "runs").exists() == (held < 10**9)
 
