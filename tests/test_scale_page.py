@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import scale
 from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS
-from custlib.engine import daily, limits, spark_session
+from custlib.engine import limits, sorting, spark_session
 from custlib.engine.base import FETCH_LIMIT
 from tests.house.sources import ROOT
 
@@ -50,7 +50,7 @@ def test_the_limits_of_the_page_are_those_of_the_code():
 
 
 def test_memory_and_disk_are_said_as_they_are_reckoned():
-    assert f"{daily._HELD:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
+    assert f"{sorting._HELD:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
     assert f"{limits.BYTES_EACH} bytes of free disk for each line" in WORDS
     assert limits.size_of("100MB") == limits.LEAST_MEMORY
 

@@ -7,7 +7,7 @@ are whole periods. How `custlib.differentiate.activity` differs is told, case by
 """
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -115,7 +115,7 @@ def make_lifetimes_summary(
 
         found = engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()
         last_day = pd.Timestamp(found).date()
-    asked = {"days": PERIODS[freq], "skipped": skipped, "money": "amount" in engine.columns(purchases)}
+    asked: dict[str, Any] = {"days": PERIODS[freq], "skipped": skipped, "money": "amount" in engine.columns(purchases)}
     select = lifetimes_summary(engine.dialect, purchases, **asked)
     daily = lifetimes_days(engine.dialect, purchases, last_day=last_day, **asked)
     engine.make(name, select, daily=daily, last_day=last_day)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from custlib.engine.base import Engine
-from custlib.engine.days import UNITS, Daily, Days, Picked, UnfitError, Whole, as_dates, as_money, as_whole, number_of
+from custlib.engine.days import UNITS, Daily, Days, Picked, as_dates, as_money, as_whole, number_of
 from custlib.engine.dialect import Dialect
+from custlib.engine.sorted_lines import UnfitError, Whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -197,10 +198,10 @@ def daily_history(sql: Dialect, history: History) -> Daily:
             "first_amount": as_money(days.sums["amount"][first], known=first >= 0),
         }
         running = {name: days.running(values) for name, values in _money(days, history).items()}
-        ends = {day: days.ends(day and number_of(day)) for day in {column.until for column in history.columns}}
+        ends = {day: days.ends(day) for day in {column.until for column in history.columns}}
         found |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
         for name, instead in history.instead.items():
-            found[name] = found.get(instead) or as_money(np.zeros(len(days.customers)))
+            found[name] = found.get(instead) or as_money(np.zeros_like(days.starts))
         return found
 
     return Daily(lines, tuple(columns), flags, rows)

@@ -1,38 +1,25 @@
-"""Sums lines by customer and day by sorting whole numbers, which takes a tenth of grouping by a hash.
+"""The days of customers, merged from sorted lines, and the columns of a table that are made of them.
 
-A line is one number: customer, day and all that is added up lie side by side in its bits. NumPy sorts a hundred million
-of those in a second. Where the bits do not suffice, the line's place takes them, and says how the rest follows. Lines
-are sorted in runs, in memory or on disk, and read again by ranges of customers.
+A table of customers is told as a :class:`Daily`: which lines, what is added up by customer and day, and how the rows
+of customers are made of that.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import pairwise
-from pathlib import Path
-from threading import Lock
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from custlib.engine.sorted_lines import CUSTOMER, DAY, Lines, UnfitError, Whole
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Whole = npt.NDArray[np.int64]
-Columns = dict[str, npt.NDArray]
 Flags = npt.NDArray[np.bool_] | None  # None: everywhere
 
 UNITS = 10_000  # of a currency: money has four decimals
-CUSTOMER, DAY = KEY = ("customer_id", "day")
-_PLACE, _NUMBERS = "_place", "_numbers"
-_BITS = 62
-_SAMPLED = 1024  # lines of a run to one whose customer is remembered
-
-
-class UnfitError(Exception):
-    """These lines do not go into whole numbers of 64 bits: they must be grouped instead."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +69,11 @@ class Days:
     sums: dict[str, Whole]
     flags: dict[str, npt.NDArray[np.bool_]]
 
-    def ends(self, last: int | None = None) -> Whole:
+    def ends(self, last: dt.date | None = None) -> Whole:
         """Place after each customer's last day, or after the last one up to a day."""
         if last is None:
             return np.append(self.starts[1:], len(self.day))
-        return self.starts + self.total(self.running(self.day <= last), self.ends())
+        return self.starts + self.total(self.running(self.day <= number_of(last)), self.ends())
 
     def running(self, values: npt.NDArray) -> Whole:
         """Add up what stands before each place, and before the end."""
@@ -134,114 +121,6 @@ class Picked:
         places = np.where(self._where, np.arange(nowhere), nowhere)
         found = np.minimum.reduceat(places, self._days.starts)
         return np.where(found == nowhere, -1, found)
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column within the bits of a number: its least value and how many bits it takes."""
-
-    name: str
-    low: int
-    bits: int
-
-    @classmethod
-    def of(cls, name: str, column: npt.NDArray) -> "Field":
-        """Measure a column."""
-        low, high = int(column.min()), int(column.max())
-        return cls(name, low, (high - low).bit_length())
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Lines sorted by customer and day: a number for each, and columns that did not go into it.
-
-    Attributes
-    ----------
-    numbers : numpy.ndarray
-        Ascending.
-    fields : tuple of Field
-        What their bits hold, the highest first; customer and day lead.
-    loose : dict of str to numpy.ndarray
-        The other columns, in the same order.
-    """
-
-    numbers: Whole
-    fields: tuple[Field, ...]
-    loose: Columns
-
-    def shift(self, name: str) -> int:
-        """How many bits lie below a field."""
-        names = [field.name for field in self.fields]
-        return sum(field.bits for field in self.fields[names.index(name) + 1 :])
-
-    def columns(self) -> Columns:
-        """All columns, as they were given."""
-        found = {}
-        for field in self.fields:
-            column = self.numbers >> self.shift(field.name)
-            column &= (1 << field.bits) - 1
-            column += field.low
-            found[field.name] = column
-        return found | self.loose
-
-    def places(self, customers: list[int]) -> Whole:
-        """Places before the first lines of some customers, who may have none."""
-        field, shift = self.fields[0], self.shift(CUSTOMER)
-        bounds = [min(max(customer - field.low, 0), 1 << field.bits) << shift for customer in customers]
-        return np.searchsorted(self.numbers, np.array(bounds, np.int64))
-
-    def some_customers(self) -> Whole:
-        """Customers of a few lines, evenly spread."""
-        return (self.numbers[::_SAMPLED] >> self.shift(CUSTOMER)) + self.fields[0].low
-
-
-def in_order(columns: Columns) -> Lines:
-    """Sort lines by customer and day.
-
-    Parameters
-    ----------
-    columns : dict of str to numpy.ndarray
-        Whole numbers: ``customer_id``, ``day``, and what else is known of the lines, one line at least.
-
-    Returns
-    -------
-    Lines
-        Those lines; the order within a day is left open.
-
-    Raises
-    ------
-    UnfitError
-        If customer, day and place of a line take more than 62 bits.
-
-    Examples
-    --------
-    >>> lines = in_order({"customer_id": np.array([7, 5]), "day": np.array([3, 4]), "amount": np.array([250, -1])})
-    >>> {name: column.tolist() for name, column in lines.columns().items()}
-    {'customer_id': [5, 7], 'day': [4, 3], 'amount': [-1, 250]}
-    """
-    fields = tuple(Field.of(name, column) for name, column in columns.items())
-    if sum(field.bits for field in fields) <= _BITS:
-        numbers = _packed(fields, columns)
-        numbers.sort()
-        return Lines(numbers, fields, {})
-    fields, rows = fields[: len(KEY)], len(columns[CUSTOMER])
-    place = Field(_PLACE, 0, rows.bit_length())
-    if sum(field.bits for field in (*fields, place)) > _BITS:
-        raise UnfitError
-    numbers = _packed((*fields, place), columns | {_PLACE: np.arange(rows)})
-    numbers.sort()
-    order = numbers & ((1 << place.bits) - 1)
-    numbers >>= place.bits
-    return Lines(numbers, fields, {name: column.take(order) for name, column in columns.items() if name not in KEY})
-
-
-def _packed(fields: tuple[Field, ...], columns: Columns) -> Whole:
-    numbers = np.zeros(len(columns[CUSTOMER]), np.int64)
-    for field in fields:
-        if field.bits:
-            numbers <<= field.bits
-            numbers |= columns[field.name].astype(np.int64, copy=False) - field.low
-    return numbers
 
 
 def by_day(lines: Lines, sums: tuple[str, ...], flags: tuple[str, ...]) -> Days:
@@ -301,109 +180,6 @@ def units(values: npt.NDArray) -> Whole:
     if not np.array_equal(found / UNITS, values) or np.abs(found).max(initial=0) >= 2**52:
         raise UnfitError
     return found.astype(np.int64)
-
-
-class Runs:
-    """Lines sorted in runs, which threads may add at once: some in memory, the others in a folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where runs are written; made when needed, and the caller's to remove.
-    held_bytes : int
-        What runs in memory may take together.
-    """
-
-    def __init__(self, folder: Path, held_bytes: int) -> None:
-        self.folder = folder
-        self._left, self._lock = held_bytes, Lock()
-        self._runs: dict[int, Lines] = {}
-        self._most: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._runs)
-
-    def add(self, number: int, columns: Columns) -> None:
-        """Sort some lines, one at least, and keep them as a run."""
-        lines = in_order(columns)
-        size, rows = sum(column.nbytes for column in (lines.numbers, *lines.loose.values())), len(lines.numbers)
-        most = {name: max(int(column.max()), -int(column.min())) * rows for name, column in columns.items()}
-        with self._lock:
-            self._left -= size
-            is_held = self._left >= 0
-            self._most = {name: self._most.get(name, 0) + much for name, much in most.items()}
-        run = _Run(lines.some_customers(), lines.fields, lines.numbers, lines.loose)
-        self._runs[number] = run if is_held else self._written(number, run)
-
-    def _written(self, number: int, run: "_Run") -> "_Run":
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-        def put(name: str, column: npt.NDArray) -> _Stored:
-            path = self.folder / f"{number}.{name}"
-            path.write_bytes(column)
-            return _Stored(path, column.dtype)
-
-        loose = {name: put(name, column) for name, column in run.loose.items()}
-        return replace(run, numbers=put(_NUMBERS, run.numbers), loose=loose)
-
-    def ranges(self, rows: int, sums: tuple[str, ...]) -> Iterator[Callable[[], Lines]]:
-        """Give what reads the lines of a range of customers, about so many at once, range by range.
-
-        Raises
-        ------
-        UnfitError
-            If the sum of a column may leave 64 bits.
-        """
-        if max((self._most[name] for name in sums), default=0) >> _BITS:
-            raise UnfitError
-        runs = list(self._runs.values())
-        customers = np.sort(np.concatenate([run.customers for run in runs]))
-        bounds = np.unique(customers[:: max(rows // _SAMPLED, 1)][1:]).tolist()
-        places = np.array([run.places(bounds) for run in runs])
-        for begins, ends in pairwise(places.T.tolist()):
-            if begins != ends:
-                yield partial(_together, runs, begins, ends)
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """A column on disk, of which parts are read."""
-
-    path: Path
-    kind: np.dtype
-
-    def __getitem__(self, part: slice) -> npt.NDArray:
-        return np.fromfile(self.path, self.kind, part.stop - part.start, offset=part.start * self.kind.itemsize)
-
-    def mapped(self) -> npt.NDArray:
-        return np.memmap(self.path, self.kind, "r")
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Sorted lines, as :class:`Lines` has them, in memory or on disk, and a few of their customers."""
-
-    customers: Whole
-    fields: tuple[Field, ...]
-    numbers: Whole | _Stored
-    loose: Mapping[str, npt.NDArray | _Stored]
-
-    def places(self, customers: list[int]) -> Whole:
-        """Places where the lines of some customers begin or would, with those of the first and after the last line."""
-        numbers = self.numbers.mapped() if isinstance(self.numbers, _Stored) else self.numbers
-        found = Lines(numbers, self.fields, {}).places(customers)
-        return np.concatenate([[0], found, [len(numbers)]])
-
-    def part(self, begin: int, end: int) -> Columns:
-        """Columns of some lines."""
-        here = slice(begin, end)
-        return Lines(self.numbers[here], self.fields, {name: held[here] for name, held in self.loose.items()}).columns()
-
-
-def _together(runs: list[_Run], begins: list[int], ends: list[int]) -> Lines:
-    """Read what every run has of a range, and sort it."""
-    parts = [run.part(*here) for run, *here in zip(runs, begins, ends, strict=True) if here[0] < here[1]]
-    return in_order({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def number_of(day: dt.date) -> int:

@@ -17,10 +17,10 @@ import duckdb
 from custlib import tables
 from custlib.engine import limits
 from custlib.engine.base import FETCH_LIMIT
-from custlib.engine.daily import Sorting
 from custlib.engine.days import Daily
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
 from custlib.engine.shelf import DEFINED, GATHERED, WHOLE, Shelf, parquet_of, remove
+from custlib.engine.sorting import Sorting
 from custlib.errors import RunError, TableError, hint
 from custlib.machine import refusal
 
@@ -257,7 +257,7 @@ class DuckDB:
         except duckdb.Error as fault:
             if said := refusal(fault, "engine"):
                 raise said from None
-            cut_short = isinstance(fault, duckdb.InvalidInputException) and f"{self.folder}{os.sep}" in str(fault)
+            cut_short = "No magic bytes found at end of file" in str(fault)
             if not cut_short and not isinstance(fault, duckdb.IOException | duckdb.PermissionException):
                 raise
             raise self._unreadable(_first_line(fault)) from None

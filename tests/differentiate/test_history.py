@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from custlib.differentiate.history import History, Money, customer_history, write_history
-from custlib.engine import daily
+from custlib.engine import sorting
 from custlib.engine.duckdb import DuckDB
 
 END, CALIBRATION, BEFORE = dt.date(2025, 6, 30), dt.date(2025, 3, 31), dt.date(2024, 12, 31)
@@ -76,8 +76,8 @@ KINDS = [Money(*given) for given in product((0.0, 0.0003), (0.0, 1.2345), (True,
 
 @pytest.mark.parametrize("money", KINDS, ids=str)
 def test_sorting_gives_what_grouping_gives(money, tmp_path, monkeypatch):
-    monkeypatch.setattr(daily, "_FEWEST", 256)
-    monkeypatch.setattr(daily, "_MOST", 256)
+    monkeypatch.setattr(sorting, "_FEWEST", 256)
+    monkeypatch.setattr(sorting, "_MOST", 256)
     random = np.random.default_rng(5)
     amount = random.integers(-2000 if money.has_returns else 1, 90_000, 3000) / 100
     day = pd.to_datetime("2024-06-01") + pd.to_timedelta(random.integers(0, 420, 3000), "D")
@@ -86,8 +86,8 @@ def test_sorting_gives_what_grouping_gives(money, tmp_path, monkeypatch):
     engine = holding(tmp_path, list(lines))
     history = History(ENDS | {"early": dt.date(2024, 8, 1)}, BEFORE, money)
     seen = []
-    written = daily.Sorting.write
-    monkeypatch.setattr(daily.Sorting, "write", lambda self, path: seen.append(written(self, path)) or seen[-1])
+    written = sorting.Sorting.write
+    monkeypatch.setattr(sorting.Sorting, "write", lambda self, path: seen.append(written(self, path)) or seen[-1])
     write_history(engine, "history", history)
     engine.make("grouped", customer_history(engine.dialect, history), until=END)
     assert seen == [True]

@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custlib.engine import daily
-from custlib.engine.days import Daily, UnfitError, as_money, as_whole
+from custlib.engine import sorting
+from custlib.engine.days import Daily, as_money, as_whole
 from custlib.engine.duckdb import DuckDB
+from custlib.engine.sorted_lines import UnfitError
 from custlib.errors import RunError
 
 GROUPED = """
@@ -61,11 +62,11 @@ def sorts(monkeypatch):
     """What became of every attempt to sort."""
     seen = []
 
-    def write(self, path, kept=daily.Sorting.write):
+    def write(self, path, kept=sorting.Sorting.write):
         seen.append(kept(self, path))
         return seen[-1]
 
-    monkeypatch.setattr(daily.Sorting, "write", write)
+    monkeypatch.setattr(sorting.Sorting, "write", write)
     return seen
 
 
@@ -92,9 +93,9 @@ def test_ids_of_any_kind(ids, tmp_path, sorts):
 
 @pytest.mark.parametrize("amounts", [cents(5000), cents(5000).cast(pa.decimal128(18, 4))], ids=["float", "decimal"])
 def test_several_runs_and_ranges(amounts, tmp_path, sorts, monkeypatch):
-    monkeypatch.setattr(daily, "_MOST", 512)
-    monkeypatch.setattr(daily, "_FEWEST", 512)
-    monkeypatch.setattr(daily, "_HELD", 0)
+    monkeypatch.setattr(sorting, "_MOST", 512)
+    monkeypatch.setattr(sorting, "_FEWEST", 512)
+    monkeypatch.setattr(sorting, "_HELD", 0)
     same(engine_with(tmp_path, pa.array(NAMES), amounts))
     assert sorts == [True]
 
@@ -125,8 +126,8 @@ def test_nobody_is_an_empty_table(tmp_path, sorts):
 
 
 def test_what_is_found_out_while_writing_is_grouped_too(tmp_path, sorts, monkeypatch):
-    monkeypatch.setattr(daily, "_FEWEST", 512)
-    monkeypatch.setattr(daily, "_MOST", 512)
+    monkeypatch.setattr(sorting, "_FEWEST", 512)
+    monkeypatch.setattr(sorting, "_MOST", 512)
     seen = []
 
     def late(days):
@@ -159,7 +160,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     def full(self, data):
         raise OSError(28, "No space left on device", str(self))
 
-    monkeypatch.setattr(daily, "_HELD", 0)
+    monkeypatch.setattr(sorting, "_HELD", 0)
     engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RunError, match="engine: the disk is full"):

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 import numpy.typing as npt
 
-from custlib.engine.days import Daily, Lines, Runs, UnfitError, by_day, units
+from custlib.engine.days import Daily, by_day, units
 from custlib.engine.dialect import literal
+from custlib.engine.runs import Runs
+from custlib.engine.sorted_lines import Lines, UnfitError
 
 if TYPE_CHECKING:
     import pyarrow as pa

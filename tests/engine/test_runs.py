@@ -1,0 +1,47 @@
+"""Runs give, range by range, what all lines at once give."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from custlib.engine.days import by_day
+from custlib.engine.runs import Runs
+from custlib.engine.sorted_lines import UnfitError
+from tests.engine.some_lines import days_of, lines_of, some_lines
+
+
+def _column(name, days):
+    return (days.sums | days.flags)[name]
+
+
+@pytest.mark.parametrize("held", [0, 30_000, 10**9], ids=["on disk", "half of them", "in memory"])
+@pytest.mark.parametrize("amount", [10**6, 2**40])
+def test_runs_give_the_days_that_all_lines_at_once_give(tmp_path, held, amount):
+    given = some_lines(9000, customers=3000, amount=amount)
+    runs = Runs(tmp_path / "runs", held)
+    for number, begin in enumerate(range(0, 9000, 1000)):
+        runs.add(number, {name: column[begin : begin + 1000] for name, column in given.items()})
+    parts = [by_day(read(), ("amount",), ("is_purchase",)) for read in runs.ranges(2000, ("amount",))]
+    assert len(parts) > 2
+    whole = days_of(given)
+    assert np.concatenate([part.customers for part in parts]).tolist() == whole.customers.tolist()
+    for name in ("amount", "is_purchase"):
+        of = partial(_column, name)
+        assert np.concatenate([of(part) for part in parts]).tolist() == of(whole).tolist()
+    assert (tmp_path / "runs").exists() == (held < 10**9)
+
+
+def test_one_customer_with_all_the_lines_is_one_range(tmp_path):
+    runs = Runs(tmp_path, 10**9)
+    runs.add(0, some_lines(5000, customers=-4))
+    runs.add(1, some_lines(5000, customers=-4, seed=1))
+    (read,) = runs.ranges(100, ("amount",))
+    assert len(read().numbers) == 10_000
+
+
+def test_a_sum_that_may_leave_64_bits_is_refused(tmp_path):
+    runs = Runs(tmp_path, 10**9)
+    runs.add(0, lines_of((1, 1, 2**61), (1, 2, 2**61)))
+    with pytest.raises(UnfitError):
+        list(runs.ranges(100, ("amount",)))
