@@ -13,6 +13,7 @@ import numpy.typing as npt
 from custlib.engine.sorted_lines import BITS, SAMPLED, Columns, Field, Lines, UnfitError, Whole, in_order
 
 _NUMBERS = "_numbers"
+_SMALL = 2**52
 
 
 class Runs:
@@ -38,8 +39,8 @@ class Runs:
     def add(self, number: int, columns: Columns) -> None:
         """Sort some lines, one at least, and keep them as a run."""
         lines = in_order(columns)
-        size, rows = sum(column.nbytes for column in (lines.numbers, *lines.loose.values())), len(lines.numbers)
-        most = {name: max(int(column.max()), -int(column.min())) * rows for name, column in columns.items()}
+        size = sum(column.nbytes for column in (lines.numbers, *lines.loose.values()))
+        most = {name: _most(column) for name, column in columns.items()}
         with self._lock:
             self._left -= size
             is_held = self._left >= 0
@@ -112,6 +113,12 @@ class _Run:
         """Columns of some lines."""
         here = slice(begin, end)
         return Lines(self.numbers[here], self.fields, {name: held[here] for name, held in self.loose.items()}).columns()
+
+
+def _most(column: npt.NDArray) -> int:
+    """Give a bound of what a column, or any part of it, can add up to; a close one where that matters."""
+    bound = max(int(column.max()), -int(column.min())) * len(column)
+    return bound if bound < _SMALL else int(np.abs(column.astype(np.float64)).sum() * 1.001)
 
 
 def _together(runs: list[_Run], begins: list[int], ends: list[int]) -> Lines:

@@ -40,6 +40,13 @@ def test_one_customer_with_all_the_lines_is_one_range(tmp_path):
     assert len(read().numbers) == 10_000
 
 
+def test_one_large_amount_among_many_small_ones_is_no_large_sum(tmp_path):
+    runs = Runs(tmp_path, 10**9)
+    runs.add(0, lines_of((1, 1, 2**60), *((2, day, 1) for day in range(100))))
+    (read,) = runs.ranges(1000, ("amount",))
+    assert by_day(read(), ("amount",), ()).sums["amount"].tolist() == [2**60, *[1] * 100]
+
+
 def test_a_sum_that_may_leave_64_bits_is_refused(tmp_path):
     runs = Runs(tmp_path, 10**9)
     runs.add(0, lines_of((1, 1, 2**61), (1, 2, 2**61)))
