@@ -54,10 +54,10 @@ def lifetimes_days(
 ) -> Daily:
     """Tell the same summary by days; the first day of a period stands for all of it."""
     begin, last = _begin(sql, "cast(day as date)", days), (last_day - _MONDAY).days // days
-    ahead = (_MONDAY + dt.timedelta(days=(last + 1) * days)).isoformat()
+    end = dt.date.fromordinal(min(_MONDAY.toordinal() + (last + 1) * days - 1, dt.date.max.toordinal()))
     lines = f"""
         select customer_id, {begin} as day{", amount" if money else ""} from {purchases}
-        where customer_id is not null and cast(day as date) < date '{ahead}'"""
+        where customer_id is not null and cast(day as date) <= date '{end.isoformat()}'"""
 
     def rows(found: Days) -> "dict[str, pa.Array]":
         period, ends = (found.day - _MONDAY_NUMBER) // days, found.ends()
@@ -114,7 +114,8 @@ def make_lifetimes_summary(
         import pandas as pd
 
         found = engine.fetch(f"select cast(max(day) as date) as day from {purchases}")["day"].item()
-        last_day = pd.Timestamp(found).date()
+        last_day = dt.date.max if pd.isna(found) else pd.Timestamp(found)
+    last_day = dt.date(last_day.year, last_day.month, last_day.day)
     asked: dict[str, Any] = {"days": PERIODS[freq], "skipped": skipped, "money": "amount" in engine.columns(purchases)}
     select = lifetimes_summary(engine.dialect, purchases, **asked)
     daily = lifetimes_days(engine.dialect, purchases, last_day=last_day, **asked)

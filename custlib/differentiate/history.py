@@ -9,6 +9,7 @@ from the days that an engine has sorted.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +55,11 @@ class Money:
     has_amounts: bool = True
     fits: bool = False
 
+    @property
+    def served(self) -> Decimal:
+        """What a purchase day costs, in whole units of money, half a unit up."""
+        return Decimal(repr(self.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
+
     def narrow(self, money: str, decimals: int) -> str:
         """Write an amount of money of one day with no more digits than it needs."""
         return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
@@ -73,7 +79,7 @@ class History:
     Attributes
     ----------
     ends : mapping of str to datetime.date
-        Days that it is known at, by name, the latest first; a column is named ``<column>_<end>``.
+        Days that it is known at, by name; a column is named ``<column>_<end>``.
     before : datetime.date
         The day up to which ``purchase_days_before`` counts.
     money : Money
@@ -87,7 +93,7 @@ class History:
     @property
     def until(self) -> dt.date:
         """The last end."""
-        return next(iter(self.ends.values()))
+        return max(self.ends.values())
 
     @property
     def columns(self) -> "list[_Column]":
@@ -148,7 +154,7 @@ def customer_days(sql: Dialect, money: Money) -> str:
     is_summed = {name: not instead for name, instead in money.summed.items()}
     profit = "profit" if is_summed["profit"] else "amount"
     if money.cost_to_serve:
-        served = f"cast('{money.cost_to_serve!r}' as decimal(18, 4))"
+        served = f"cast('{money.served}' as decimal(18, 4))"
         profit = f"profit - case when is_purchase then {served} else 0 end"
     columns = ["bool_or(is_purchase) as is_purchase" if money.has_returns else "true as is_purchase"]
     columns += [f"{money.narrow('sum(amount)', 4)} as amount"]
@@ -167,7 +173,7 @@ def customer_days(sql: Dialect, money: Money) -> str:
 def customer_history(sql: Dialect, history: History) -> str:
     """Write the select of one row per customer, as known at the end of each of some days, in one pass.
 
-    The first end is ``:until``.
+    The last end is ``:until``.
     """
     columns = [column.aggregate for column in history.columns]
     instead = [f"{given} as {name}" for name, given in history.instead.items()]
@@ -201,7 +207,7 @@ def daily_history(sql: Dialect, history: History) -> Daily:
         ends = {day: days.ends(day) for day in {column.until for column in history.columns}}
         found |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
         for name, instead in history.instead.items():
-            found[name] = found.get(instead) or as_money(np.zeros_like(days.starts))
+            found[name] = found[instead] if instead in found else as_money(np.zeros_like(days.starts))
         return found
 
     return Daily(lines, tuple(columns), flags, rows)
@@ -212,7 +218,7 @@ def _money(days: Days, history: History) -> dict[str, Whole]:
     money, found = history.money, dict(days.sums)
     profit = found.get("profit", found["amount"])
     if money.cost_to_serve:
-        profit = profit - days.flags.get("is_purchase", True) * round(money.cost_to_serve * UNITS)
+        profit = profit - days.flags.get("is_purchase", True) * int(money.served * UNITS)
         found["profit"] = profit
     age = number_of(history.until) - days.day
     carried = profit / UNITS * np.exp(np.minimum(money.daily_rate * age, _MOST_GROWTH)) * 10**_CARRIED

@@ -17,8 +17,9 @@ from custlib.engine.sorted_lines import CUSTOMER, DAY, Lines, UnfitError, Whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Flags = npt.NDArray[np.bool_] | None  # None: everywhere
+Known = npt.NDArray[np.bool_] | None  # where there is a value; None where there is one everywhere
 
+_MOST_UNITS = 10**18  # what a decimal of 18 digits cannot hold
 UNITS = 10_000  # of a currency: money has four decimals
 
 
@@ -239,7 +240,7 @@ def as_doubles(found: npt.NDArray) -> "pa.Array":
     return pa.array(found.astype(np.float64))
 
 
-def as_money(found: Whole, decimals: int = 4, *, known: Flags = None) -> "pa.Array":
+def as_money(found: Whole, decimals: int = 4, *, known: Known = None) -> "pa.Array":
     """Write whole units as a column of the table.
 
     Parameters
@@ -256,6 +257,11 @@ def as_money(found: Whole, decimals: int = 4, *, known: Flags = None) -> "pa.Arr
     pyarrow.Array
         DECIMAL(18, decimals).
 
+    Raises
+    ------
+    UnfitError
+        If an amount has more than 18 digits.
+
     Examples
     --------
     >>> as_money(np.array([125_000, 0]), known=np.array([True, False])).to_pylist()
@@ -264,11 +270,13 @@ def as_money(found: Whole, decimals: int = 4, *, known: Flags = None) -> "pa.Arr
     import pyarrow as pa
 
     held = np.ascontiguousarray(found, np.int64)
+    if np.abs(held).max(initial=0) >= _MOST_UNITS:
+        raise UnfitError
     nulls = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
     return pa.Array.from_buffers(pa.decimal64(18, decimals), len(held), [nulls, pa.py_buffer(held)])
 
 
-def as_dates(day: Whole, known: Flags = None) -> "pa.Array":
+def as_dates(day: Whole, known: Known = None) -> "pa.Array":
     """Write days since 1970 as a column of the table.
 
     Parameters

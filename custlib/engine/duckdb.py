@@ -68,7 +68,6 @@ class DuckDB:
         settings |= {"threads": threads} if threads else {}
         for name, value in settings.items():
             self._connection.execute(f"set {name} = {literal(str(value))}")
-        self._opened: dict[str, str] = {}
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Give a CSV file a name; every column is text."""
@@ -127,8 +126,6 @@ class DuckDB:
         kind = self._shelf.kind(name)
         if kind is None:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
-        if self._opened.get(name) == kind:
-            return
         if kind == DEFINED:
             try:
                 select, of = self._shelf.defined(name)
@@ -143,23 +140,22 @@ class DuckDB:
             if kind == GATHERED and not self._shelf.is_whole(name):
                 raise self._damaged()
             self._view(name, self._shelf.path(name, kind), "*.parquet" if kind == GATHERED else "")
-        self._opened[name] = kind
 
     def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
         written = self._shelf.scratch(name)
         try:
             limits.check_disk(rows, self.folder)
-            if not (daily and self._sort(written, daily, **values)):
+            if not (daily and self._sort(name, written, daily, **values)):
                 self._copy(select, written, f"{_PARQUET}, compression uncompressed" if rows else _PARQUET, **values)
             self._shelf.put(name, written, WHOLE)
         finally:
             remove(written)
         self._open_checked(name)
 
-    def _sort(self, written: Path, daily: Daily, **values: Any) -> bool:
+    def _sort(self, name: str, written: Path, daily: Daily, **values: Any) -> bool:
         """Write a table of customers by sorting lines; tell whether that could be done."""
-        scratch = self._shelf.scratch("sorting")
+        scratch = self._shelf.scratch(f"{name}.sorting")
         (threads,) = self._execute("select current_setting('threads')").fetchone()
         bound = replace(daily, lines=inlined(daily.lines, values))
         try:
@@ -185,13 +181,9 @@ class DuckDB:
     def drop(self, name: str) -> None:
         """Remove a table."""
         self._execute(f"drop view if exists {name}")
-        self._opened.clear()
         self._shelf.drop(name)
 
     def _open_checked(self, name: str) -> None:
-        """Open a table that was made; what was opened over an earlier one of its name is opened again."""
-        if name in self._opened:
-            self._opened.clear()
         self.open(name)
         tables.check(name, self.columns(name))
 

@@ -14,6 +14,7 @@ from custlib.engine.sorted_lines import BITS, SAMPLED, Columns, Field, Lines, Un
 
 _NUMBERS = "_numbers"
 _SMALL = 2**52
+_LARGEST = 3  # a range, in multiples of what was asked for
 
 
 class Runs:
@@ -67,7 +68,8 @@ class Runs:
         Raises
         ------
         UnfitError
-            If the sum of a column may leave 64 bits.
+            If the sum of a column may leave 64 bits, or a range is far larger than asked for: one customer has most of
+            the lines.
         """
         if max((self._most[name] for name in sums), default=0) >> BITS:
             raise UnfitError
@@ -76,8 +78,11 @@ class Runs:
         bounds = np.unique(customers[:: max(rows // SAMPLED, 1)][1:]).tolist()
         places = np.array([run.places(bounds) for run in runs])
         for begins, ends in pairwise(places.T.tolist()):
-            if begins != ends:
-                yield partial(_together, runs, begins, ends)
+            size = sum(ends) - sum(begins)
+            if size > _LARGEST * max(rows, SAMPLED * len(runs)):
+                raise UnfitError
+            if size:
+                yield partial(_read, runs, begins, ends)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,10 @@ class _Stored:
     kind: np.dtype
 
     def __getitem__(self, part: slice) -> npt.NDArray:
-        return np.fromfile(self.path, self.kind, part.stop - part.start, offset=part.start * self.kind.itemsize)
+        found = np.fromfile(self.path, self.kind, part.stop - part.start, offset=part.start * self.kind.itemsize)
+        if len(found) < part.stop - part.start:
+            raise OSError(f"{self.path.name} is shorter than it was written")
+        return found
 
     def mapped(self) -> npt.NDArray:
         return np.memmap(self.path, self.kind, "r")
@@ -121,7 +129,7 @@ def _most(column: npt.NDArray) -> int:
     return bound if bound < _SMALL else int(np.abs(column.astype(np.float64)).sum() * 1.001)
 
 
-def _together(runs: list[_Run], begins: list[int], ends: list[int]) -> Lines:
+def _read(runs: list[_Run], begins: list[int], ends: list[int]) -> Lines:
     """Read what every run has of a range, and sort it."""
     parts = [run.part(*here) for run, *here in zip(runs, begins, ends, strict=True) if here[0] < here[1]]
     return in_order({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

@@ -22,6 +22,10 @@ class UnfitError(Exception):
     """These lines do not go into whole numbers of 64 bits: they must be grouped instead."""
 
 
+class FarApartError(UnfitError):
+    """The numbers of these customers lie so far apart that day and place do not fit beside them."""
+
+
 @dataclass(frozen=True)
 class Field:
     """A column within the bits of a number: its least value and how many bits it takes."""
@@ -96,7 +100,7 @@ def in_order(columns: Columns) -> Lines:
 
     Raises
     ------
-    UnfitError
+    FarApartError
         If customer, day and place of a line take more than 62 bits.
 
     Examples
@@ -113,7 +117,7 @@ def in_order(columns: Columns) -> Lines:
     fields, rows = fields[: len(KEY)], len(columns[CUSTOMER])
     place = Field(_PLACE, 0, rows.bit_length())
     if sum(field.bits for field in (*fields, place)) > BITS:
-        raise UnfitError
+        raise FarApartError
     numbers = _packed((*fields, place), columns | {_PLACE: np.arange(rows)})
     numbers.sort()
     order = numbers & ((1 << place.bits) - 1)

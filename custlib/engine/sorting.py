@@ -6,6 +6,7 @@ DuckDB reads the lines and writes the table, as ever; in between they are NumPy'
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -18,13 +19,16 @@ import numpy.typing as npt
 from custlib.engine.days import Daily, by_day, units
 from custlib.engine.dialect import literal
 from custlib.engine.runs import Runs
-from custlib.engine.sorted_lines import Lines, UnfitError
+from custlib.engine.sorted_lines import FarApartError, Lines, UnfitError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _MONEY = ("DECIMAL(18,4)", "DOUBLE")
+_IDS = """
+    create or replace temp table _ids as
+    select given, row_number() over () as id from (select distinct customer_id as given from ({lines}))"""
 _NUMBERED = """
     select i.id as customer_id, l.* exclude (customer_id)
     from ({lines}) l join _ids i on i.given = l.customer_id"""
@@ -65,23 +69,22 @@ class Sorting:
 
     def write(self, path: Path) -> bool:
         """Write the table; where there are no lines, or they cannot be sorted, write nothing and say so."""
-        kinds = {row[0]: row[1] for row in self.connection.execute(f"describe {self.daily.lines}").fetchall()}
+        kinds = {row[0].lower(): row[1] for row in self.connection.execute(f"describe {self.daily.lines}").fetchall()}
         if any(kinds[name] not in _MONEY for name in self.daily.sums):
             return False
-        if kinds["customer_id"] in _WHOLE:
+        try:
+            if kinds["customer_id"] not in _WHOLE:
+                return self._numbered(path)
             try:
                 return self._written(path, self.daily.lines, "from _made")
-            except UnfitError:  # perhaps for ids that lie far apart
-                pass
-        try:
-            return self._numbered(path)
+            except FarApartError:
+                return self._numbered(path)
         except UnfitError:
             return False
 
     def _numbered(self, path: Path) -> bool:
         """Let a number stand for each id that is a text, or too large a number."""
-        ids = f"select distinct customer_id as given from ({self.daily.lines})"
-        self.connection.execute(f"create temp table _ids as select *, row_number() over () as id from ({ids})")
+        self.connection.execute(_IDS.format(lines=self.daily.lines))
         try:
             if self.connection.execute("select * from _ids where given is null").fetchone():
                 raise UnfitError
@@ -98,11 +101,14 @@ class Sorting:
 
     def _read(self, lines: str, pool: ThreadPoolExecutor) -> Runs:
         """Read the lines once and sort them in runs."""
-        given = [*self.daily.sums, *(f"cast({name} as utinyint) as {name}" for name in self.daily.flags)]
-        columns = ", ".join(["cast(customer_id as bigint) as customer_id", "day", *given])
+        columns = {"customer_id": "cast(customer_id as bigint)"}
+        columns |= {name: name for name in ("day", *self.daily.sums)}
+        columns |= {name: f"cast({name} as utinyint)" for name in self.daily.flags}
+        given = ", ".join(f"{column} as {name}" for name, column in columns.items())
         runs, at_once = Runs(self.scratch, int(self.memory * _HELD)), self._at_once(_BYTES_SORTED)
-        reader = self.connection.sql(f"select {columns} from ({lines})").to_arrow_reader(at_once)
-        deque(_in_turn(pool, self.threads, (partial(self._add, runs, *numbered) for numbered in enumerate(reader))), 0)
+        with closing(self.connection.sql(f"select {given} from ({lines})").to_arrow_reader(at_once)) as reader:
+            added = (partial(self._add, runs, *numbered) for numbered in enumerate(reader))
+            deque(_in_turn(pool, self.threads, added), 0)
         return runs
 
     def _add(self, runs: Runs, number: int, batch: "pa.RecordBatch") -> None:
@@ -117,7 +123,7 @@ class Sorting:
         """Write the rows of every range as it is reduced."""
         import pyarrow as pa
 
-        faults: list[Exception] = []
+        faults: list[BaseException] = []
         ranges = (partial(self._rows, read) for read in runs.ranges(self._at_once(_BYTES_REDUCED), self.daily.sums))
         batches = _kept(_in_turn(pool, self.threads, ranges), faults)
         first = next(batches)
@@ -153,11 +159,11 @@ def _in_turn(pool: ThreadPoolExecutor, most: int, works: Iterable[Callable[[], M
         yield under_way.popleft().result()
 
 
-def _kept(made: Iterator[Made], faults: list[Exception]) -> Iterator[Made]:
+def _kept(made: Iterator[Made], faults: list[BaseException]) -> Iterator[Made]:
     """Keep what goes wrong: an engine that asks for rows passes on its text only."""
     try:
         yield from made
-    except Exception as fault:
+    except BaseException as fault:
         faults.append(fault)
         raise
 

@@ -53,6 +53,22 @@ def test_the_select_differs_between_engines_in_words_of_the_dialect_only():
     assert "date_diff('day', date '1970-01-05', cast(day as date))" in said["duckdb"]
 
 
+@pytest.mark.parametrize("freq", ["D", "W"])
+def test_a_day_at_the_end_of_the_calendar(engine, freq):
+    engine.make("late", "select 'a' as customer_id, unnest([date '2025-01-06', date '9999-12-31']) as day")
+    make_lifetimes_summary(engine, "summed", "late", freq=freq)
+    days = (dt.date.max - dt.date(2025, 1, 6)).days
+    assert rows(engine) == [["a", 1, *[days // {"D": 1, "W": 7}[freq]] * 2]]
+
+
+def test_nobody_and_a_moment_in_place_of_a_day(engine):
+    engine.make("nobody", "select * from bought where false")
+    make_lifetimes_summary(engine, "summed", "nobody", freq="D")
+    assert rows(engine) == []
+    make_lifetimes_summary(engine, "summed", "bought", freq="D", last_day=pd.Timestamp("2025-01-15 10:30"))
+    assert rows(engine)[0] == ["a", 2, 7, 9, 13]
+
+
 def test_another_period_is_refused(engine):
     with pytest.raises(UsageError, match="freq: 'month' is unknown. Available: D, W"):
         make_lifetimes_summary(engine, "summed", "bought", freq="month")

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+import custlib.engine.runs
 from custlib.engine.days import by_day
 from custlib.engine.runs import Runs
 from custlib.engine.sorted_lines import UnfitError
@@ -32,12 +33,15 @@ def test_runs_give_the_days_that_all_lines_at_once_give(tmp_path, held, amount):
     assert (tmp_path / "runs").exists() == (held < 10**9)
 
 
-def test_one_customer_with_all_the_lines_is_one_range(tmp_path):
+def test_one_customer_with_all_the_lines_is_one_range(tmp_path, monkeypatch):
     runs = Runs(tmp_path, 10**9)
     runs.add(0, some_lines(5000, customers=-4))
     runs.add(1, some_lines(5000, customers=-4, seed=1))
-    (read,) = runs.ranges(100, ("amount",))
+    (read,) = runs.ranges(5000, ("amount",))
     assert len(read().numbers) == 10_000
+    monkeypatch.setattr(custlib.engine.runs, "SAMPLED", 16)
+    with pytest.raises(UnfitError):
+        list(runs.ranges(100, ("amount",)))
 
 
 def test_one_large_amount_among_many_small_ones_is_no_large_sum(tmp_path):

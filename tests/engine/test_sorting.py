@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custlib.engine import sorting
+from custlib.engine import runs, sorted_lines, sorting
 from custlib.engine.days import Daily, as_money, as_whole
 from custlib.engine.duckdb import DuckDB
+from custlib.engine.runs import Runs
 from custlib.engine.sorted_lines import UnfitError
 from custlib.errors import RunError
 
@@ -45,7 +46,7 @@ def cents(rows, *, seed=0):
 
 def made(engine, **how):
     engine.make("made", GROUPED, **how)
-    found = engine.fetch("select * from made").sort_values("customer_id", ignore_index=True)
+    found = engine.fetch("select * from made").rename(columns=str.lower).sort_values("customer_id", ignore_index=True)
     assert [path.name for path in engine.folder.iterdir()] == ["made.parquet"]
     return found.astype({"amount": float})
 
@@ -152,6 +153,64 @@ def test_a_fault_of_ours_is_told_as_it_is(tmp_path):
         engine.make("made", GROUPED, daily=Daily(SORTED.lines, SORTED.sums, (), wrong))
     assert not list(engine.folder.iterdir())
     assert len(made(engine)) == 400
+
+
+@pytest.mark.parametrize("ids", [pa.array(NAMES), pa.array([f"c{name}" for name in NAMES])], ids=["numbers", "texts"])
+def test_what_is_found_out_in_the_first_of_many_runs_is_grouped_too(ids, tmp_path, sorts, monkeypatch):
+    monkeypatch.setattr(sorting, "_FEWEST", 100)
+    monkeypatch.setattr(sorting, "_MOST", 100)
+    amounts = pa.array([None, *[1.25] * 4999])
+    engine = engine_with(tmp_path, ids, amounts)
+    for _ in range(2):
+        pd.testing.assert_frame_equal(made(engine, daily=SORTED), made(engine), check_dtype=False)
+    assert sorts == [False, False]
+
+
+@pytest.mark.parametrize("ids", [pa.array(NAMES), pa.array([f"c{name}" for name in NAMES])], ids=["numbers", "texts"])
+@pytest.mark.parametrize("stage", ["add", "ranges"])
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, MemoryError, ValueError])
+def test_whatever_stops_it_is_told_as_it_is_and_the_next_time_works(ids, stage, fault, tmp_path, monkeypatch):
+    monkeypatch.setattr(sorting, "_FEWEST", 100)
+    monkeypatch.setattr(sorting, "_MOST", 100)
+    engine = engine_with(tmp_path, ids, cents(5000))
+    with monkeypatch.context() as broken:
+        if stage == "add":
+            broken.setattr(Runs, "add", raising(fault))
+        else:
+            broken.setattr(sorting, "by_day", raising(fault))
+        with pytest.raises(RunError if fault is MemoryError else fault):
+            engine.make("made", GROUPED, daily=SORTED)
+    assert not list(engine.folder.iterdir())
+    same(engine)
+
+
+def raising(fault):
+    """A function that stops with a fault, whatever it is given."""
+
+    def stop(*given, **named):
+        raise fault
+
+    return stop
+
+
+def test_one_customer_with_most_of_the_lines_is_grouped(tmp_path, sorts, monkeypatch):
+    monkeypatch.setattr(sorting, "_FEWEST", 1000)
+    monkeypatch.setattr(sorting, "_MOST", 1000)
+    for module in (runs, sorted_lines):
+        monkeypatch.setattr(module, "SAMPLED", 16)
+    ids = np.where(np.arange(20_000) % 10 < 7, 1, np.arange(20_000))
+    same(engine_with(tmp_path, pa.array(ids), cents(20_000)))
+    assert sorts == [False]
+
+
+def test_names_in_other_letters_and_of_our_own(tmp_path, sorts):
+    engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
+    engine.attach_parquet("given", tmp_path / "lines.parquet")
+    engine.attach_select("lines", "select customer_id as Customer_ID, day as Day, amount as AMOUNT from given")
+    same(engine)
+    engine.drop("made")
+    engine.make("sorting", GROUPED, daily=SORTED)
+    assert sorts == [True, True]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
