@@ -22,8 +22,8 @@ Python holds; disk is what the work folder holds at the end.
 
 - **scan floor**: DuckDB reads the three columns (`max(customer_id), max(timestamp), sum(amount)`); the best of three.
 - **bare SQL**: DuckDB sums by customer and day, then by customer, with all the memory of the machine: what a reduction
-  costs in this engine before anything is kept within a limit, checked or split.
-- **reduction**: the file is hashed, read, checked, split by customer and reduced to one row per customer, within the
+  costs in this engine by grouping, before anything is kept within a limit or checked.
+- **reduction**: the file is hashed, read, checked, sorted and reduced to one row per customer, within the
   memory limit; **unchecked** takes the lines as they are, as lifetimes and polars do, but at two dates; **like for
   like** does what these two do and no more: unchecked lines at one date, the columns and rules of lifetimes.
 - **custlib value**: the whole command, from the file of purchases to the file of values.
