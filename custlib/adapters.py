@@ -20,9 +20,10 @@ import pandas as pd
 
 from custlib.differentiate import compatible
 from custlib.differentiate.crosscheck import settings_kept
+from custlib.differentiate.lifetime import FITS
 from custlib.engine import open_engine
 from custlib.errors import TableError, UsageError, hint
-from custlib.models import bgnbd, gammagamma, mbgnbd
+from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
@@ -43,7 +44,6 @@ FITTERS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "ParetoNBDFitter": (ParetoNBD, ("r", "alpha", "s", "beta")),
     "GammaGammaFitter": (GammaGamma, ("p", "q", "v")),
 }
-_FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
 
 
 @dataclass(frozen=True)
@@ -265,12 +265,12 @@ def fit_summary(frame: pd.DataFrame, *, unit: str, model: str = "bgnbd") -> Summ
     >>> fit_summary(frame, unit="day").lifetime.converged
     True
     """
-    if model not in _FITS:
-        raise UsageError(f"fit_summary: model: {model!r} is unknown. {hint(model, list(_FITS))}")
+    if model not in FITS:
+        raise UsageError(f"fit_summary: model: {model!r} is unknown. {hint(model, list(FITS))}")
     for remark in check_summary(frame, unit=unit):
         warnings.warn(remark, UserWarning, stacklevel=2)
     weights = frame["weights"] if "weights" in frame else pd.Series(1.0, index=frame.index)
-    lifetime = _FITS[model](frame["frequency"], frame["recency"], frame["T"], weights)
+    lifetime = FITS[model](frame["frequency"], frame["recency"], frame["T"], weights)
     spend = None
     if "monetary_value" in frame:
         back = frame["frequency"] > 0
