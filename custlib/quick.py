@@ -209,16 +209,8 @@ def _write(workspace: Workspace, out: Path) -> None:
     workspace.engine.write(f"select {columns} from customer_value {order}", made)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        _move(made, part)
+        shutil.move(made, part)
         part.replace(out)
     except OSError as fault:
         part.unlink(missing_ok=True)
         raise RunError(f"--out: {out.name}: {fault.strerror}. Free some, or name a file on a larger disk.") from None
-
-
-def _move(made: Path, part: Path) -> None:
-    """Give a file another place; on another disk, by a copy."""
-    try:
-        made.replace(part)
-    except OSError:
-        shutil.copyfile(made, part)

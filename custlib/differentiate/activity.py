@@ -8,7 +8,7 @@ the profit, each day's carried to as_of.
 import datetime as dt
 from typing import Any
 
-from custlib.differentiate.history import History, Money, customer_history
+from custlib.differentiate.history import History, Money, write_history
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
@@ -93,10 +93,10 @@ def make_activity(
     TableError
         If nobody bought up to that day.
     """
-    sql, end = engine.dialect, until or as_of
-    history = customer_history(sql, History({"now": end}, end, Money(daily_rate, cost_to_serve)))
-    select = activity_at(sql, "now", history=f"({history})", carry=daily_rate * (as_of - end).days)
-    engine.make(name, select, as_of=as_of, until=end)
+    end, history = until or as_of, f"{name}_history"
+    write_history(engine, history, History({"now": end}, end, Money(daily_rate, cost_to_serve)))
+    select = activity_at(engine.dialect, "now", history=history, carry=daily_rate * (as_of - end).days)
+    engine.define(name, select, of=(history,), as_of=as_of)
     _refuse_nobody(engine, name, end)
 
 

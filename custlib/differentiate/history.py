@@ -65,11 +65,15 @@ class Money:
         return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
 
     @property
-    def summed(self) -> dict[str, str]:
-        """Columns of a customer's money, and what each is where it need not be summed."""
-        profit = "" if self.has_margins or self.cost_to_serve else "amount_{end}"
-        refunded = "" if self.has_returns else "cast(0 as decimal(18, 4))"
-        return {"amount": "", "carried": "", "profit": profit, "refunded": refunded}
+    def instead(self) -> dict[str, str]:
+        """Columns of a customer's money that need not be summed, and what each is."""
+        profit = {} if self.has_margins or self.cost_to_serve else {"profit": "amount_{end}"}
+        return profit | ({} if self.has_returns else {"refunded": "cast(0 as decimal(18, 4))"})
+
+    @property
+    def summed(self) -> list[str]:
+        """The others."""
+        return [name for name in ("amount", "carried", "profit", "refunded") if name not in self.instead]
 
 
 @dataclass(frozen=True)
@@ -103,15 +107,14 @@ class History:
             until = day if day < self.until else None
             found += [_Column(f"purchase_days_{name}", "purchases", until=until),
                       _Column(f"last_day_{name}", "last", until=until)]  # fmt: skip
-            sums = [column for column, instead in self.money.summed.items() if not instead]
-            found += [_Column(f"{column}_{name}", "sum", column, until) for column in sums]
+            found += [_Column(f"{column}_{name}", "sum", column, until) for column in self.money.summed]
         return found
 
     @property
     def instead(self) -> dict[str, str]:
         """What the columns are that need not be added up."""
-        given = {column: instead for column, instead in self.money.summed.items() if instead}
-        return {f"{column}_{end}": given[column].format(end=end) for end in self.ends for column in given}
+        given = self.money.instead.items()
+        return {f"{column}_{end}": instead.format(end=end) for end in self.ends for column, instead in given}
 
 
 @dataclass(frozen=True)
@@ -151,17 +154,16 @@ def customer_days(sql: Dialect, money: Money) -> str:
     """
     days = sql.days("cast(:until as date)", "day")
     factor = f"exp(least(cast('{money.daily_rate!r}' as double) * {days}, {_MOST_GROWTH}))"
-    is_summed = {name: not instead for name, instead in money.summed.items()}
-    profit = "profit" if is_summed["profit"] else "amount"
+    profit = "profit" if "profit" in money.summed else "amount"
     if money.cost_to_serve:
         served = f"cast('{money.served}' as decimal(18, 4))"
         profit = f"profit - case when is_purchase then {served} else 0 end"
     columns = ["bool_or(is_purchase) as is_purchase" if money.has_returns else "true as is_purchase"]
     columns += [f"{money.narrow('sum(amount)', 4)} as amount"]
-    columns += ["sum(profit) as profit"] if is_summed["profit"] else []
-    columns += [f"sum({_REFUNDED}) as refunded"] if is_summed["refunded"] else []
+    columns += ["sum(profit) as profit"] if "profit" in money.summed else []
+    columns += [f"sum({_REFUNDED}) as refunded"] if "refunded" in money.summed else []
     carried = money.narrow(f"round(cast(profit as double) * {factor} * 1e{_CARRIED}) / 1e{_CARRIED}", _CARRIED)
-    kept = [name for name in ("customer_id", "day", "is_purchase", "amount", "refunded") if is_summed.get(name, True)]
+    kept = ["customer_id", "day", "is_purchase", "amount", *(["refunded"] if "refunded" in money.summed else [])]
     return f"""
         select *, {carried} as carried
         from (select {", ".join(kept)}, {profit} as profit
@@ -188,10 +190,8 @@ def customer_history(sql: Dialect, history: History) -> str:
 def daily_history(sql: Dialect, history: History) -> Daily:
     """Tell the same history as days."""
     money = history.money
-    is_summed = {name: not instead for name, instead in money.summed.items()}
-    columns = {"amount": "amount"}
-    columns |= {"profit": "profit"} if is_summed["profit"] else {}
-    columns |= {"refunded": _REFUNDED} if is_summed["refunded"] else {}
+    given = {"amount": "amount", "profit": "profit", "refunded": _REFUNDED}
+    columns = {name: column for name, column in given.items() if name in money.summed}
     sums = ", ".join(f"cast({column} as decimal(18, 4)) as {name}" for name, column in columns.items())
     flags = ("is_purchase",) if money.has_returns else ()
     lines = f"select {', '.join(['customer_id', 'day', sums, *flags])} from transactions where day <= :until"
