@@ -1,0 +1,109 @@
+"""Golden results of both example projects: ``python -m tests.house.golden save DIR``, and ``compare BEFORE AFTER``.
+
+A folder holds, for every project, language and date, the published pages and the made tables. Compare says which
+tables differ in a row, and which pages in their words or numbers; pictures are compared by the tables beneath them.
+"""
+
+import argparse
+import difflib
+import html
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.house.sources import ROOT
+
+DATES = {"cdnow": ("1998-03-31", "1998-06-30"), "crm_demo": ("2025-09-30", "2025-12-31")}
+LANGUAGES = ("en", "zh")
+SHOWN = 6  # lines of a difference
+
+
+def save(folder: Path) -> None:
+    """Run both projects in both languages, the earlier date first, and keep pages and tables."""
+    for project, dates in DATES.items():
+        for language in LANGUAGES:
+            work = folder / "work" / f"{project}-{language}"
+            for day in dates:
+                before = set(work.glob("tables/*"))
+                subprocess.run(
+                    [
+                        sys.executable, "-m", "custlib.cli", "run", f"data/{project}.toml", "--as-of", day,
+                        "--language", language, "--reports", folder / "reports" / language, "--work", work,
+                    ],
+                    check=True, cwd=ROOT,
+                )  # fmt: skip
+                (made,) = set(work.glob("tables/*")) - before
+                target = folder / "tables" / f"{project}-{language}-{day}"
+                target.mkdir(parents=True)
+                for path in [*made.glob("*.parquet"), *made.glob("*.json")]:
+                    shutil.copy(path, target)
+
+
+def words(page: Path) -> list[str]:
+    """The text of a page, a line for each element that holds any; styles and pictures' coordinates left out."""
+    text = re.sub(r"<style.*?</style>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"<(?:/?(?:b|i|em|strong|a|span|tspan|code|sup|sub)\b[^>]*)>", "", text)
+    lines = (html.unescape(line).strip() for line in re.sub(r"<[^>]+>", "\n", text).splitlines())
+    return [line for line in lines if line]
+
+
+def compare_tables(before: Path, after: Path) -> list[str]:
+    """Say which tables of a run differ, and in how many rows."""
+    import duckdb
+
+    faults = []
+    for path in sorted(before.glob("*.parquet")):
+        other = after / path.name
+        if not other.is_file():
+            faults.append(f"{before.name}: {path.name} is no longer made")
+            continue
+        one, two = f"from '{path}'", f"from '{other}'"
+        rows = duckdb.sql(
+            f"select (select count(*) from (select * {one} except all select * {two})),"
+            f" (select count(*) from (select * {two} except all select * {one}))"
+        ).fetchone()
+        if rows != (0, 0):
+            faults.append(f"{before.name}: {path.name}: {rows[0]} rows gone, {rows[1]} new")
+    return faults
+
+
+def compare_pages(before: Path, after: Path) -> list[str]:
+    """Say which pages differ in words or numbers, with the first lines that do."""
+    faults = []
+    for path in sorted(before.glob("*/*/*/*.html")):
+        name = path.relative_to(before)
+        if not (after / name).is_file():
+            faults.append(f"{name}: is no longer made")
+            continue
+        lines = list(difflib.unified_diff(words(path), words(after / name), lineterm="", n=0))
+        changes = [line for line in lines[2:] if not line.startswith("@@")]
+        if changes:
+            faults.append("\n    ".join([f"{name}: {len(changes)} lines", *changes[:SHOWN]]))
+    return faults
+
+
+def main() -> None:
+    """Save golden results, or compare two folders of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("save").add_argument("folder", type=Path)
+    comparison = verbs.add_parser("compare")
+    comparison.add_argument("before", type=Path)
+    comparison.add_argument("after", type=Path)
+    options = parser.parse_args()
+    if options.verb == "save":
+        save(options.folder.resolve())
+        return
+    faults = [
+        fault
+        for folder in sorted((options.before / "tables").iterdir())
+        for fault in compare_tables(folder, options.after / "tables" / folder.name)
+    ] + compare_pages(options.before / "reports", options.after / "reports")
+    print("\n".join(faults) or "equal: every table, every page")
+    sys.exit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()
