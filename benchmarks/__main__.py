@@ -15,16 +15,16 @@ from typing import Any
 
 import pandas as pd
 
-from custlib import simulate
-from custlib.differentiate import activity, lifetime
+from custlib.demo import purchases
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.quick import value_file
+from custlib.value import activity, lifetime
 
 RESULTS = Path(__file__).parent / "results" / "basic.md"
 DAYS = 730
-AS_OF = simulate.START + dt.timedelta(days=DAYS)
+AS_OF = purchases.START + dt.timedelta(days=DAYS)
 TRUTH = BGNBD(0.6, 30.0, 0.8, 4.0)
 SPEND = GammaGamma(6.25, 3.74, 15.44)
 
@@ -33,7 +33,7 @@ def main(customers: int) -> None:
     """Simulate, time every step, print and keep the table."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "purchases.parquet"
-        made = simulate.purchases(customers, TRUTH, SPEND, days=DAYS)
+        made = purchases.purchases(customers, TRUTH, SPEND, days=DAYS)
         made.to_parquet(file)
         seconds = _times(file, Path(folder), made)
     lines = _table(seconds, customers, len(made))

@@ -1,6 +1,6 @@
 """Simulates purchase histories as the models take them, one number per customer and column, with known truth.
 
-Unlike `custlib.simulate` it makes no purchases, so a million customers take a second. Run as a program it writes
+Unlike `custlib.demo.purchases` it makes no purchases, so a million customers take a second. Run as a program it writes
 them to a file: ``python -m benchmarks.histories 100000 histories.npz``.
 """
 

@@ -107,8 +107,8 @@ def reduction(task: Task) -> None:
 
 def unchecked(task: Task) -> None:
     """The same without the contract: lines are taken as they are, so the difference is what checking costs."""
-    from custlib.differentiate.history import Money, make_history
     from custlib.engine.duckdb import DuckDB
+    from custlib.value.history import Money, make_history
 
     engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
     end, money = (
@@ -129,8 +129,8 @@ def unchecked(task: Task) -> None:
 
 def like_for_like(task: Task) -> None:
     """What lifetimes makes, and polars here: unchecked lines, one date, the columns and rules of lifetimes."""
-    from custlib.differentiate.compatible import make_lifetimes_summary
     from custlib.engine.duckdb import DuckDB
+    from custlib.lifetimes.compatible import make_lifetimes_summary
 
     engine = DuckDB(task.folder / "tables", memory_limit=task.memory)
 

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from custlib import rules
-from custlib.differentiate import clusters, measures, segments
-from custlib.differentiate.potential_at import table_of
 from custlib.engine.duckdb import DuckDB
 from custlib.models import kmeans
 from custlib.models.bgnbd import BGNBD, to_dict
 from custlib.models.power import fit_power, transform
+from custlib.segment import clusters, customer_segments, measures
+from custlib.segment.potential_at import table_of
 
 RESULTS = Path(__file__).parent / "results" / "segmenting.md"
 AS_OF = dt.date(2025, 12, 31)
@@ -66,8 +66,8 @@ def main(count: int) -> None:
     """Simulate, define, assign, print and keep the table."""
     with TemporaryDirectory() as folder:
         engine = DuckDB(Path(folder), memory_limit=MEMORY)
-        chosen = sys.argv[2].split(",") if len(sys.argv) > 2 else list(segments.FAMILIES)
-        needs = sorted({need for name in chosen for need in segments.needs(name, {})})
+        chosen = sys.argv[2].split(",") if len(sys.argv) > 2 else list(customer_segments.FAMILIES)
+        needs = sorted({need for name in chosen for need in customer_segments.needs(name, {})})
         made = [need for need in needs if need not in FROZEN]
         engine.make("customers", customers(count, made))
         potential = table_of("customers", FROZEN["potential"])
@@ -86,10 +86,12 @@ def _row(engine: DuckDB, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name}
 
     def define() -> None:
-        found["definition"] = segments.define(engine, name, "customers", as_of=AS_OF, options={}, models=FROZEN)
+        found["definition"] = customer_segments.define(
+            engine, name, "customers", as_of=AS_OF, options={}, models=FROZEN
+        )
 
     def assign() -> None:
-        select = segments.assigned(engine.dialect, found["definition"], "customers")
+        select = customer_segments.assigned(engine.dialect, found["definition"], "customers")
         engine.make("assigned", f"select customer_id, segment from ({select})")
 
     return found | {"define": _seconds(define), "assign": _seconds(assign)}
@@ -112,7 +114,7 @@ def _cluster_fit(engine: DuckDB) -> tuple[tuple[float, float], int]:
 
 
 def _assign_all(engine: DuckDB, definitions: list[Any]) -> None:
-    segments.make_customer_segments(engine, "customer_segments", "customers", definitions)
+    customer_segments.make_customer_segments(engine, "customer_segments", "customers", definitions)
 
 
 def _said(fit: tuple[float, float], cells: int) -> list[str]:

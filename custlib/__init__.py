@@ -14,7 +14,7 @@ def __getattr__(name: str) -> object:
 
         return open_run
     if name in ("from_lifetimes", "to_lifetimes"):
-        from custlib import adapters
+        from custlib.lifetimes import adapters
 
         return getattr(adapters, name)
     raise AttributeError(f"module 'custlib' has no attribute {name!r}")

@@ -4,15 +4,15 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol
 
-from custlib.differentiate import hysteresis
-from custlib.differentiate.definitions import Definition
-from custlib.differentiate.points import Point
-from custlib.differentiate.spend import Spend
 from custlib.engine.base import Engine
 from custlib.identify.gathered import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+from custlib.segment import hysteresis
+from custlib.segment.definitions import Definition
+from custlib.segment.points import Point
+from custlib.value.spend import Spend
 
 Refusable = Literal["forecast", "money", "test"]
 

@@ -19,23 +19,12 @@ from custlib import __version__
 from custlib.engine import ENGINES
 from custlib.engine.limits import LEAST_MEMORY, size_of
 from custlib.errors import CustlibError, UsageError
-from custlib.execute import DEFAULT
 from custlib.machine import refusal
+from custlib.report.execution import DEFAULT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        The words after ``custlib``; those of the process when not given.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
+    """Run the command."""
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if given.verbose else logging.WARNING, format="%(message)s")
     logging.getLogger("custlib").setLevel(logging.INFO if given.command == "run" else logging.WARNING)
@@ -90,7 +79,7 @@ def _last_door(fault: Exception, given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> None:
     from custlib import project
-    from custlib.run import run_project
+    from custlib.report.production import run_project
 
     opened = project.load(given.project).replace(as_of=given.as_of, language=given.language)
     work = given.work or given.project.parent / "work"
@@ -120,7 +109,7 @@ def _value(given: argparse.Namespace) -> None:
 
 
 def _check_map(given: argparse.Namespace) -> None:
-    from custlib.differentiate.mapcheck import check
+    from custlib.segment.mapcheck import check
 
     lines, faults = check(given.file)
     print("\n".join(lines))
@@ -207,23 +196,7 @@ def _positive(text: str) -> int:
 
 
 def read_options(path: Path | None) -> dict[str, object]:
-    """Read the JSON file of options.
-
-    Parameters
-    ----------
-    path : pathlib.Path or None
-        The file; no options when None.
-
-    Returns
-    -------
-    dict
-        Its content.
-
-    Raises
-    ------
-    UsageError
-        If it is missing or no JSON object.
-    """
+    """Read the JSON file of options."""
     if path is None:
         return {}
     try:

@@ -55,18 +55,6 @@ class LockedError(CustlibError):
 def hint(name: str, available: Sequence[str]) -> str:
     """Say what is available, the likeliest meant first.
 
-    Parameters
-    ----------
-    name : str
-        The name that was not found.
-    available : sequence of str
-        The names that exist.
-
-    Returns
-    -------
-    str
-        One sentence.
-
     Examples
     --------
     >>> hint("dat", ["id", "date", "amount"])

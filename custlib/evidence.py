@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from custlib import rules
 from custlib.asked import Tables
-from custlib.differentiate import activity, backtest, cautions, choice, crosscheck, origins, seasons, spend, tracking
-from custlib.differentiate.backtest_groups import forecast
-from custlib.differentiate.spend import Spend
+from custlib.lifetimes import crosscheck
 from custlib.models.gammagamma import GammaGamma
+from custlib.validate import backtest, cautions, model_selection, rolling_origins, seasons, tracking
+from custlib.validate.backtest_groups import forecast
+from custlib.value import activity, spend
+from custlib.value.spend import Spend
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +33,7 @@ class Opened(Tables, Protocol):
 
 
 class Evidence:
-    """The forecasts of the past, held against what came.
-
-    Parameters
-    ----------
-    opened : Workspace
-        The opened project.
-    """
+    """The forecasts of the past, held against what came."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
@@ -107,9 +103,9 @@ class Evidence:
         """The forecast made again and again from earlier days, in calendar and in business time."""
         engine, project = self._opened.need("transactions", "customer_activity"), self._project
         first, kind = activity.base(engine, "customer_activity")["first_day"].date(), self._opened.choice["kind"]
-        ends, days = origins.windows(first_day=first, as_of=project.as_of, holdout_days=project.holdout_days)
-        found = origins.histories(engine, ends=ends, days=days)
-        frame = origins.rolling_origins(found, kind, days=days)
+        ends, days = rolling_origins.windows(first_day=first, as_of=project.as_of, holdout_days=project.holdout_days)
+        found = rolling_origins.histories(engine, ends=ends, days=days)
+        frame = rolling_origins.rolling_origins(found, kind, days=days)
         return seasons.add_business_time(engine, "customer_activity", found, frame, kind, days=days)
 
     @cached_property
@@ -120,12 +116,12 @@ class Evidence:
 
     @property
     def regularity(self) -> dict[str, Any]:
-        """Whether purchases come more regularly than chance, see `custlib.differentiate.choice`."""
+        """Whether purchases come more regularly than chance, see `custlib.validate.model_selection`."""
         engine, project = self._opened.need("transactions"), self._project
         kind = self._opened.choice["kind"]
         return self._opened.record(
             "regularity",
-            lambda: choice.regularity(
+            lambda: model_selection.regularity(
                 engine, self.outcomes, kind, end=project.calibration_end, days=project.holdout_days
             ),
         )

@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Protocol
 
-from custlib import recorded
 from custlib.asked import Tables
-from custlib.differentiate import drift, hysteresis, measures, points, segments
-from custlib.differentiate.definitions import Definition, Keeper, from_json
-from custlib.differentiate.points import Point
-from custlib.differentiate.potential_at import frozen_chances
 from custlib.errors import UsageError, hint
 from custlib.models import bgnbd
+from custlib.move import drift, recorded
 from custlib.project import validated
+from custlib.segment import customer_segments, hysteresis, measures, points
+from custlib.segment.definitions import Definition, Keeper, from_json
+from custlib.segment.points import Point
+from custlib.segment.potential_at import frozen_chances
 
 log = logging.getLogger("custlib")
 
@@ -32,15 +32,7 @@ class Opened(Tables, Protocol):
 
 
 class Grouping:
-    """The segmentations of one project at one date.
-
-    Parameters
-    ----------
-    opened : Workspace
-        The opened project.
-    keeper : Keeper
-        Its definitions.
-    """
+    """The segmentations of one project at one date."""
 
     def __init__(self, opened: Opened, keeper: Keeper) -> None:
         self._opened, self._keeper = opened, keeper
@@ -59,19 +51,13 @@ class Grouping:
 
     def lacking(self, segmentation: str) -> list[str]:
         """What the data lack for a segmentation; empty where it can be made."""
-        return segments.lacking(segmentation, self._options(segmentation), self.available)
+        return customer_segments.lacking(segmentation, self._options(segmentation), self.available)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Segmentations that are made: those the project names, else every one the data allow.
-
-        Raises
-        ------
-        UsageError
-            If one is named that the data do not allow.
-        """
+        """Segmentations that are made: those the project names, else every one the data allow."""
         asked = self._project.segments.segmentations
-        lacks = {name: self.lacking(name) for name in asked or segments.FAMILIES}
+        lacks = {name: self.lacking(name) for name in asked or customer_segments.FAMILIES}
         refused = [
             f"segments.segmentations: {name} needs {', '.join(measures.SOURCES[s] for s in lacks[name])}."
             for name in asked
@@ -84,13 +70,13 @@ class Grouping:
     @cached_property
     def missing(self) -> dict[str, list[str]]:
         """What the data lack, by the segmentation that is not made for it."""
-        return {name: self.lacking(name) for name in segments.FAMILIES if self.lacking(name)}
+        return {name: self.lacking(name) for name in customer_segments.FAMILIES if self.lacking(name)}
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """Measures that the segmentations read beside the activity, but those of frozen models."""
         kept = [self._keeper.in_force(name) for name in self.names]
-        wanted = {need for name in self.names for need in segments.needs(name, self._options(name))}
+        wanted = {need for name in self.names for need in customer_segments.needs(name, self._options(name))}
         wanted |= {need for definition in kept if definition for need in definition.needs}
         return tuple(sorted(wanted - {"probability_alive", "potential"}))
 
@@ -153,41 +139,16 @@ class Grouping:
         return definition
 
     def define(self, name: str, point: Point, *, like: Definition | None = None) -> Definition:
-        """Define a segmentation on the customers of a point, without putting it in force.
-
-        Parameters
-        ----------
-        name : str
-            The segmentation.
-        point : Point
-            One of :attr:`points`.
-        like : Definition, optional
-            The one to start from and to carry names over from, where the segmentation has groups without names of
-            their own.
-
-        Returns
-        -------
-        Definition
-            A new definition.
-        """
+        """Define a segmentation on the customers of a point, without putting it in force."""
         engine, options = self._opened.need("segment_history"), self._options(name)
-        models = self._models(segments.needs(name, options))
+        models = self._models(customer_segments.needs(name, options))
         self.open([point], [models])
-        return segments.define(engine, name, point.table, as_of=point.as_of, options=options, models=models, like=like)
+        return customer_segments.define(
+            engine, name, point.table, as_of=point.as_of, options=options, models=models, like=like
+        )
 
     def drift(self, name: str) -> dict[str, Any] | None:
-        """Hold a frozen definition against one fitted on the customers of today.
-
-        Parameters
-        ----------
-        name : str
-            The segmentation.
-
-        Returns
-        -------
-        dict or None
-            As :func:`custlib.differentiate.drift.measure` gives it, with ``is_proposed``; None on the day of the fit.
-        """
+        """Hold a frozen definition against one fitted on the customers of today."""
         frozen = self.definitions[name]
         if frozen.fitted == self.now.as_of.isoformat():
             return None
@@ -197,24 +158,11 @@ class Grouping:
     def _measure(self, frozen: Definition) -> dict[str, Any]:
         engine, now = self._opened.need("segment_history"), self.now
         self.open([now], [frozen.frozen])
-        shadow = segments.shadow(engine, frozen, now.table, as_of=now.as_of)
+        shadow = customer_segments.shadow(engine, frozen, now.table, as_of=now.as_of)
         return drift.measure(engine, frozen, shadow, now.table)
 
     def open(self, wanted: Iterable[Point], frozen: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-        """Open the tables of points, and make what definitions see of them beside.
-
-        Parameters
-        ----------
-        wanted : iterable of Point
-            Some of :attr:`points`.
-        frozen : iterable of dict
-            The frozen models of each definition.
-
-        Returns
-        -------
-        tuple of str
-            Names of the tables.
-        """
+        """Open the tables of points, and make what definitions see of them beside."""
         engine, models = self._opened.need("segment_history"), list(frozen)
         read = []
         for point in wanted:
@@ -223,13 +171,7 @@ class Grouping:
         return tuple(dict.fromkeys(read))
 
     def recorded(self) -> str:
-        """Open the customers as an earlier run had them on the date compared with.
-
-        Returns
-        -------
-        str
-            Name of the table; empty where no earlier run looked at that date.
-        """
+        """Open the customers as an earlier run had them on the date compared with."""
         day, engine = self._opened.compared_with, self._opened.engine
         folder = recorded.find(engine.folder, self._project.id, day)
         if folder is None:
@@ -255,18 +197,6 @@ class Grouping:
 def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
     """Check names and options of segmentations before anything is computed.
 
-    Parameters
-    ----------
-    segmentations : iterable of str
-        Names that must be in ``FAMILIES``.
-    options : dict of str to dict
-        Options by segmentation.
-
-    Raises
-    ------
-    UsageError
-        If a name is unknown, or an option belongs to no segmentation or is out of range.
-
     Examples
     --------
     >>> check(["rfm"], {"rfmm": {}})
@@ -283,4 +213,4 @@ def check(segmentations: Iterable[str], options: dict[str, dict[str, Any]]) -> N
                 f"segments.options.{name}.segmentation: is no option. Options of {name} stand under its name."
             )
         given = {"segmentation": name} | options.get(name, {})
-        validated(segments.family(name).Options, given, f"segments.options.{name}")
+        validated(customer_segments.family(name).Options, given, f"segments.options.{name}")

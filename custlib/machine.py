@@ -25,18 +25,6 @@ _KILLED = ("BrokenProcessPool", "DeadKernelError")
 def refusal(fault: BaseException, where: str) -> RunError | None:
     """Say what the machine refused.
 
-    Parameters
-    ----------
-    fault : BaseException
-        What went wrong.
-    where : str
-        What was under way, for instance ``"run"``.
-
-    Returns
-    -------
-    RunError or None
-        To be raised; None for what is no fault of the machine.
-
     Examples
     --------
     >>> print(refusal(MemoryError(), "run"))
@@ -54,20 +42,7 @@ def refusal(fault: BaseException, where: str) -> RunError | None:
 
 
 def short(fault: BaseException, where: str) -> RunError | None:
-    """Say that disk or memory did not suffice.
-
-    Parameters
-    ----------
-    fault : BaseException
-        What went wrong.
-    where : str
-        What was under way.
-
-    Returns
-    -------
-    RunError or None
-        To be raised; None for anything else, also a file that is missing or cannot be read.
-    """
+    """Say that disk or memory did not suffice."""
     kind, text = type(fault).__name__, _chain(fault)
     engine = kind in (*_MEMORY, *_ENGINE)
     system = isinstance(fault, OSError | ImportError | RuntimeError)
@@ -85,13 +60,7 @@ def short(fault: BaseException, where: str) -> RunError | None:
 
 @contextmanager
 def refusals(where: str) -> Iterator[None]:
-    """Say what the machine refuses during a block as a RunError.
-
-    Parameters
-    ----------
-    where : str
-        What is under way.
-    """
+    """Say what the machine refuses during a block as a RunError."""
     try:
         yield
     except Exception as fault:
@@ -102,18 +71,7 @@ def refusals(where: str) -> Iterator[None]:
 
 
 def reason(fault: OSError) -> str:
-    """Give what the system said, and of which file, without its folders.
-
-    Parameters
-    ----------
-    fault : OSError
-        Also one of many, as a copy of a folder raises it.
-
-    Returns
-    -------
-    str
-        No full stop at the end.
-    """
+    """Give what the system said, and of which file, without its folders."""
     if fault.strerror is None and (full := _SAYS_FULL.search(str(fault))):
         return full[0]
     name = Path(str(fault.filename)).name if fault.filename else ""

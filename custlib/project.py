@@ -179,39 +179,13 @@ class Project(_Strict):
         return {name: source for name, source in found.items() if source is not None}
 
     def replace(self, **changes: Any) -> "Project":
-        """Make a checked copy with some values changed.
-
-        Parameters
-        ----------
-        **changes
-            Attributes and their new values; ``None`` leaves an attribute as it is.
-
-        Returns
-        -------
-        Project
-            The copy.
-        """
+        """Make a checked copy with some values changed."""
         given = {name: value for name, value in changes.items() if value is not None}
         return build(self.model_dump() | {"folder": self.folder} | given)
 
 
 def load(path: Path) -> Project:
     """Read and check a project file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The TOML file.
-
-    Returns
-    -------
-    Project
-        The project; its source path is taken from the folder of the file.
-
-    Raises
-    ------
-    UsageError
-        If the file is missing, not TOML, or breaks the schema; all faults are named at once.
 
     Examples
     --------
@@ -225,23 +199,6 @@ def load(path: Path) -> Project:
 def build(mapping: dict[str, Any], *, where: str = "project") -> Project:
     """Make a checked project from a mapping.
 
-    Parameters
-    ----------
-    mapping : dict
-        The keys of a project file.
-    where : str, default "project"
-        What error messages call the mapping.
-
-    Returns
-    -------
-    Project
-        The project.
-
-    Raises
-    ------
-    UsageError
-        If the mapping breaks the schema.
-
     Examples
     --------
     >>> build({"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": "x.csv"}}).currency
@@ -251,27 +208,7 @@ def build(mapping: dict[str, Any], *, where: str = "project") -> Project:
 
 
 def validated(model: type[Model], mapping: dict[str, Any], where: str) -> Model:
-    """Check a mapping against a model, naming every fault.
-
-    Parameters
-    ----------
-    model : type
-        A pydantic model.
-    mapping : dict
-        What was given.
-    where : str
-        What error messages call it.
-
-    Returns
-    -------
-    model
-        An instance.
-
-    Raises
-    ------
-    UsageError
-        One line per fault: where, key, what is wrong, what is possible.
-    """
+    """Check a mapping against a model, naming every fault."""
     try:
         return model.model_validate(mapping)
     except ValidationError as fault:
@@ -279,20 +216,7 @@ def validated(model: type[Model], mapping: dict[str, Any], where: str) -> Model:
 
 
 def faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Say each fault of a rejected mapping in one line.
-
-    Parameters
-    ----------
-    error : pydantic.ValidationError
-        What pydantic found.
-    model : type
-        The model that was asked for, whose keys are offered for a misspelt one.
-
-    Returns
-    -------
-    list of str
-        One line per fault: key, what is wrong, what is possible.
-    """
+    """Say each fault of a rejected mapping in one line."""
     entries = error.errors(include_url=False)
     first = {entry["loc"][2:] for entry in entries if entry["loc"][:2] == ("sources", 0)}
     return [_fault(e, model) for e in entries if e["loc"][:1] != ("source",) or e["loc"][1:] not in first]

@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from custlib import project as projects
-from custlib.differentiate import spend, value
 from custlib.errors import ModelError, RunError, UsageError, hint
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
-from custlib.show.pages import trust
-from custlib.show.texts import texts
+from custlib.report.pages import trust
+from custlib.report.texts import texts
+from custlib.value import customer_value, spend
 from custlib.workspace import Workspace
 
 OUT_COLUMNS = (
@@ -51,42 +51,7 @@ def value_file(
     engine: str = "duckdb",
     memory_limit: str | None = None,
 ) -> dict[str, Any]:
-    """Value the customers of one file.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        CSV or Parquet file of purchases.
-    as_of : datetime.date or None
-        The day the customers are looked at; taken from the options when None.
-    options : dict
-        How the file is written: keys of :class:`custlib.project.Source`, and ``as_of``.
-    out : pathlib.Path
-        Parquet file to write, one row per customer (see ``OUT_COLUMNS``; times in days), in order of ``customer_id``;
-        above a million customers in no order.
-    horizon_days : int, default 365
-        Length of the forecast.
-    annual_discount_rate : float, default 0.10
-        Per year.
-    holdout_days : int, optional
-        Period kept back to test the forecast; half of the time covered when not given.
-    engine : {"duckdb", "spark"}
-        Which engine makes the tables.
-    memory_limit : str, optional
-        Of the engine, for instance ``"500MB"``; what does not fit is spilled to disk.
-
-    Returns
-    -------
-    dict
-        ``quality``, ``fit``, ``spend``, ``flags`` with what each means in ``cautions``, ``totals`` with their 95 %
-        ``intervals``, and ``backtest``; a light that is amber or red is among the cautions.
-
-    Raises
-    ------
-    CustlibError
-        UsageError for options, TableError for the file, ModelError where nothing can be forecast, or no money though
-        there are amounts; it names what can still be reported.
-    """
+    """Value the customers of one file."""
     project = _project(file, as_of, options, horizon_days, annual_discount_rate)
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
@@ -171,7 +136,7 @@ def _caution_of_test(held: dict[str, Any]) -> dict[str, str]:
 
 def _summary(workspace: Workspace) -> dict[str, Any]:
     project, (money, model) = workspace.project, workspace.spend
-    totals = value.totals(workspace.engine)
+    totals = customer_value.totals(workspace.engine)
     return {
         "as_of": project.as_of.isoformat(),
         "horizon_days": project.horizon_days,

@@ -14,20 +14,7 @@ UNTESTED = "untested"  # the light of a forecast that could not be tested
 
 
 def find_refusal(ws: Tables, what: Refusable) -> str:
-    """Try one thing that a run needs, and name the reason where it cannot be had.
-
-    Parameters
-    ----------
-    ws : Tables
-        The opened project.
-    what : {"forecast", "money", "test"}
-        The lifetime model of all purchases, the spend model, or the model of the calibration period.
-
-    Returns
-    -------
-    str
-        The code of the reason, for which the texts hold a sentence below ``refused``; empty where it can be had.
-    """
+    """Try one thing that a run needs, and name the reason where it cannot be had."""
     if what == "forecast":
         return _reason(lambda: ws.model)
     if what == "money":

@@ -154,23 +154,7 @@ class Source(BaseModel):
         return self.table or f"query of {self.url_env}"
 
     def location(self, folder: Path) -> Path:
-        """Find where the files of the source are.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The folder of the project file.
-
-        Returns
-        -------
-        pathlib.Path
-            A file, a folder or a pattern; for a database a name only, never its address.
-
-        Raises
-        ------
-        UsageError
-            If the package is not installed.
-        """
+        """Find where the files of the source are."""
         if self.url_env is not None:
             return folder / self.label.replace("/", "_")
         if self.package is None:
@@ -182,22 +166,6 @@ class Source(BaseModel):
 
     def files(self, folder: Path) -> list[Path]:
         """List the files of the source.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The folder of the project file.
-
-        Returns
-        -------
-        list of pathlib.Path
-            Sorted; the path itself when it names one file, none for a database. In folders, files whose name (or
-            whose folder's name) starts with ``_`` or ``.`` are passed over.
-
-        Raises
-        ------
-        TableError
-            If a folder or pattern holds no file that is read, or files of several kinds.
 
         Examples
         --------
@@ -221,16 +189,6 @@ class Source(BaseModel):
 def kind_of(path: Path) -> str | None:
     """Tell by its name what a file is.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file.
-
-    Returns
-    -------
-    str or None
-        ``csv``, ``jsonl``, ``parquet``, ``excel`` or ``sqlite``; None for what is not read.
-
     Examples
     --------
     >>> kind_of(Path("sales.jsonl.gz")), kind_of(Path("sales.gz")), kind_of(Path("sales.pkl"))
@@ -243,18 +201,7 @@ def kind_of(path: Path) -> str | None:
 
 
 def pattern_base(place: Path) -> Path:
-    """Find the folder above the first part of a path that is a pattern; the path itself when it is a folder.
-
-    Parameters
-    ----------
-    place : pathlib.Path
-        A file, a folder or a pattern.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder that names of files are said relative to.
-    """
+    """Find the folder above the first part of a path that is a pattern; the path itself when it is a folder."""
     if place.is_dir():
         return place
     if place.exists():

@@ -7,26 +7,17 @@ import datetime as dt
 from collections.abc import Callable
 from math import exp
 
-from custlib import recorded, structures
+from custlib import structures
 from custlib.asked import Tables
-from custlib.differentiate import (
-    activity,
-    audit_periods,
-    backtest,
-    customer_intervals,
-    history,
-    lifetime,
-    methods,
-    migration,
-    points,
-    potential,
-    segments,
-    value,
-)
+from custlib.audit import months
 from custlib.engine.base import Engine
 from custlib.identify import registers
 from custlib.identify.contract import make_transactions
 from custlib.identify.gathered import Gathered
+from custlib.move import paths, recorded
+from custlib.segment import customer_segments, methods, points
+from custlib.validate import backtest
+from custlib.value import activity, customer_intervals, customer_value, history, lifetime, potential
 
 _MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digits
 
@@ -34,15 +25,7 @@ Step = Callable[[Tables], None]
 
 
 def take_up(engine: Engine, gathered: Gathered) -> None:
-    """Take up what an earlier run left: transactions without a record were cut short, and are made anew.
-
-    Parameters
-    ----------
-    engine : Engine
-        Over the folder of tables.
-    gathered : Gathered
-        The inputs; copies of databases go where the tables made of them are there.
-    """
+    """Take up what an earlier run left: transactions without a record were cut short, and are made anew."""
     if not (engine.folder / "quality.json").is_file():
         engine.drop("transactions")
     elif engine.has("transactions"):
@@ -131,14 +114,14 @@ def _calibration_scores(name: str, *, discounted: bool) -> Step:
 
 def _customer_value(ws: Tables) -> None:
     if ws.refused("forecast"):
-        value.make_past_value(ws.need("customer_activity"), "customer_value", "customer_activity")
+        customer_value.make_past_value(ws.need("customer_activity"), "customer_value", "customer_activity")
         return
     engine = ws.need("customer_activity", "alive_scores")
     cost, sold = ws.project.cost_to_serve, "product" in ws.quality["columns"]
     if sold:
         ws.need("customer_potential")
-    margin = value.margin_rate(engine, "customer_activity", cost_to_serve=cost)
-    value.make_customer_value(
+    margin = customer_value.margin_rate(engine, "customer_activity", cost_to_serve=cost)
+    customer_value.make_customer_value(
         engine, "customer_value", "customer_activity", "alive_scores",
         model=ws.model, money=ws.spend[0], margin=margin, cost_to_serve=cost,
         potential="customer_potential" if sold else None,
@@ -174,7 +157,9 @@ def _customer_segments(ws: Tables) -> None:
     frozen = [definition.frozen for pair in group.pairs.values() for definition in pair]
     memories = group.memories
     read = group.open([points.at(day) for day in group.dates] if memories else [group.now], frozen)
-    segments.make_customer_segments(ws.engine, "customer_segments", group.now.table, made, of=read, memories=memories)
+    customer_segments.make_customer_segments(
+        ws.engine, "customer_segments", group.now.table, made, of=read, memories=memories
+    )
     recorded.note(ws.engine.folder, ws.project.id, ws.project.as_of)
 
 
@@ -193,18 +178,18 @@ def _segment_paths(ws: Tables) -> None:
     margin, made = ws.project.segments.hysteresis, []
     for pair in pairs:  # one table each: the engine takes far longer to plan them together
         made.append(f"segment_paths_{pair[1].segmentation}")
-        select = migration.plan(engine.dialect, group.dates, [pair], recorded=then, margin=margin)
+        select = paths.plan(engine.dialect, group.dates, [pair], recorded=then, margin=margin)
         engine.make(made[-1], select)
     engine.define("segment_paths", " union all ".join(f"select * from {name}" for name in made), of=tuple(made))
 
 
 def _segment_moves(ws: Tables) -> None:
     engine = ws.need("segment_paths")
-    engine.make("segment_moves", migration.segment_moves(engine.dialect))
+    engine.make("segment_moves", paths.segment_moves(engine.dialect))
 
 
 def _customer_months(ws: Tables) -> None:
-    audit_periods.make_customer_months(ws.need("transactions", "customer_activity"), ws.project.as_of)
+    months.make_customer_months(ws.need("transactions", "customer_activity"), ws.project.as_of)
 
 
 def _customer_methods(ws: Tables) -> None:
@@ -215,8 +200,8 @@ def _customer_methods(ws: Tables) -> None:
 def _calibration_value(ws: Tables) -> None:
     engine = ws.need("calibration_activity", "calibration_money_scores")
     cost = ws.project.cost_to_serve
-    margin = value.margin_rate(engine, "calibration_activity", cost_to_serve=cost)
-    value.make_customer_value(
+    margin = customer_value.margin_rate(engine, "calibration_activity", cost_to_serve=cost)
+    customer_value.make_customer_value(
         engine, "calibration_value", "calibration_activity", "calibration_money_scores",
         model=ws.calibration_model, money=ws.calibration_spend[0], margin=margin, cost_to_serve=cost,
     )  # fmt: skip

@@ -8,40 +8,18 @@ from dataclasses import replace
 
 from custlib import rules
 from custlib.asked import Tables
-from custlib.differentiate import attributes, points, segments, structure
-from custlib.differentiate.attributes import Attribute, Periods
+from custlib.audit import attributes, structure
+from custlib.audit.attributes import Attribute, Periods
+from custlib.segment import customer_segments, points
 
 
 def periods_of(opened: Tables) -> Periods:
-    """Take the days between the date compared with and as_of, and as many before.
-
-    Parameters
-    ----------
-    opened : Workspace
-        The opened project.
-
-    Returns
-    -------
-    Periods
-        The two periods.
-    """
+    """Take the days between the date compared with and as_of, and as many before."""
     return Periods(opened.project.as_of, opened.compared_with)
 
 
 def attributes_of(opened: Tables) -> list[Attribute]:
-    """List what the customers of a project can be told apart by.
-
-    Parameters
-    ----------
-    opened : Workspace
-        The opened project.
-
-    Returns
-    -------
-    list of Attribute
-        Columns of the lines, attributes of the list of customers (``attribute_<name>`` where the name is taken), and
-        the segmentation that playbooks follow.
-    """
+    """List what the customers of a project can be told apart by."""
     engine, cut, listed = opened.need("transactions"), periods_of(opened), opened.project.customers
     found = [attributes.of_lines(name) for name in attributes.OF_LINES if name in opened.quality["columns"]]
     born = rules.load("structure")["birth_dates"]
@@ -68,18 +46,12 @@ def _segments(opened: Tables, cut: Periods) -> list[Attribute]:
     sql = opened.need("segment_history").dialect
     group.open([points.at(day) for day in group.dates], [now.frozen, then.frozen])
     memory = group.memories.get(name)
-    earlier = segments.assigned(sql, then, first, memory=memory.earlier if memory else None)
-    return [attributes.of_segments(name, segments.assigned(sql, now, last, memory=memory), earlier)]
+    earlier = customer_segments.assigned(sql, then, first, memory=memory.earlier if memory else None)
+    return [attributes.of_segments(name, customer_segments.assigned(sql, now, last, memory=memory), earlier)]
 
 
 def make_structure(opened: Tables) -> None:
-    """Make the table of structures of a project.
-
-    Parameters
-    ----------
-    opened : Workspace
-        The opened project.
-    """
+    """Make the table of structures of a project."""
     found = attributes_of(opened)
     engine = opened.need("transactions", "customer_attributes")
     structure.make_customer_structure(engine, structure.STRUCTURE, found, periods_of(opened))

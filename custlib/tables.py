@@ -40,11 +40,6 @@ class Table:
 def dictionary() -> dict[str, Table]:
     """Read the data dictionary.
 
-    Returns
-    -------
-    dict of str to Table
-        Every documented table by name.
-
     Examples
     --------
     >>> dictionary()["customer_activity"].key
@@ -55,21 +50,6 @@ def dictionary() -> dict[str, Table]:
 
 def describe(name: str) -> Table:
     """Look one table up.
-
-    Parameters
-    ----------
-    name : str
-        The table's name.
-
-    Returns
-    -------
-    Table
-        Its entry in the dictionary.
-
-    Raises
-    ------
-    TableError
-        If there is no such table; the message names those that exist.
 
     Examples
     --------
@@ -83,18 +63,6 @@ def describe(name: str) -> Table:
 
 def check(name: str, columns: Iterable[str]) -> None:
     """Hold the columns of a made table against the dictionary.
-
-    Parameters
-    ----------
-    name : str
-        The table's name; a table that is not in the dictionary is not checked.
-    columns : iterable of str
-        The columns it has.
-
-    Raises
-    ------
-    TableError
-        If documented columns are missing.
 
     Examples
     --------

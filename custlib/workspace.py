@@ -17,9 +17,6 @@ import custlib
 from custlib import project as projects
 from custlib.asked import Refusable
 from custlib.customise.playbooks import Playbook, read_playbook
-from custlib.differentiate import backtest, choice, lifetime, spend, uncertainty
-from custlib.differentiate.definitions import Definition, Keeper
-from custlib.differentiate.spend import Spend
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.engine.shelf import write_text
@@ -32,10 +29,14 @@ from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
 from custlib.refusals import NO_AMOUNT, UNTESTED, find_refusal
-from custlib.show.blocks import Footer
-from custlib.show.pages import foot
-from custlib.show.texts import Texts, texts
+from custlib.report.blocks import Footer
+from custlib.report.pages import foot
+from custlib.report.texts import Texts, texts
+from custlib.segment.definitions import Definition, Keeper
 from custlib.steps import STEPS, take_up
+from custlib.validate import backtest, model_selection
+from custlib.value import lifetime, spend, uncertainty
+from custlib.value.spend import Spend
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,8 +206,8 @@ class Workspace:
         return self.record("choice", self._choose)
 
     def _choose(self) -> dict[str, Any]:
-        candidates = choice.compare(self.evidence.outcomes, days=self.project.holdout_days)
-        kind, reason = choice.choose(candidates)
+        candidates = model_selection.compare(self.evidence.outcomes, days=self.project.holdout_days)
+        kind, reason = model_selection.choose(candidates)
         if self.project.model != "auto":
             kind, reason = self.project.model, "given"
         return {"kind": kind, "reason": reason, "candidates": candidates}

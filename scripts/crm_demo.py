@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from custlib.simulate_crm import crm, files
+from custlib.demo.crm import crm, files
 
 PLACE = Path(__file__).resolve().parents[1] / "data" / "crm_demo"
 

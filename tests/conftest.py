@@ -1,6 +1,7 @@
 """Settings of every test: no network, no screen, the same examples each time."""
 
 import fcntl
+import importlib.util
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ settings.register_profile("house", deadline=None, derandomize=True, suppress_hea
 settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
+TABLES = (
+    "customer_value", "customer_segments", "segment_moves", "holdout",
+    "calibration_spend_cells",
+)  # fmt: skip
 HERE = ("127.", "::1", "localhost")
 
 
@@ -38,7 +43,7 @@ def no_network() -> Iterator[None]:
 def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The example project run once for all test processes: a folder with ``work`` and ``reports``."""
     from custlib import project
-    from custlib.run import run_project
+    from custlib.report.production import run_project
 
     shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
     folder = shared / "example"
@@ -48,3 +53,38 @@ def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             example = project.load(ROOT / "data" / "cdnow.toml")
             run_project(example, reports=folder / "reports", work=folder / "work")
     return folder
+
+
+@pytest.fixture
+def base(tmp_path):
+    """Makes an engine with transactions from (customer, day, amount)."""
+    from tests.bases import open_base
+
+    return lambda rows, **options: open_base(tmp_path / f"base{len(list(tmp_path.iterdir()))}", rows, **options)
+
+
+@pytest.fixture(scope="session")
+def small_shop(tmp_path_factory):
+    """Sixty customers with activity and value."""
+    from tests.bases import make_value, open_base, shop
+
+    engine = open_base(tmp_path_factory.mktemp("shop"), shop())
+    make_value(engine)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def cdnow(tmp_path_factory):
+    """CDNOW with all its tables, as the project file has it."""
+    from custlib import project
+    from custlib.workspace import HOME, Workspace
+
+    opened = Workspace(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("cdnow"))
+    opened.need(*TABLES)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def datasets():
+    """Folder of the purchases that come with lifetimes."""
+    return Path(importlib.util.find_spec("lifetimes").submodule_search_locations[0]) / "datasets"

@@ -23,7 +23,7 @@ def test_simulated_customers_follow_the_truth(customers):
 
 @pytest.mark.parametrize("name", ["custlib", "lifetimes"])
 def test_a_contender_goes_through_its_phases(name, customers):
-    from custlib.differentiate.crosscheck import settings_kept
+    from custlib.lifetimes.crosscheck import settings_kept
 
     kept = []
     few = {column: values[:500] for column, values in customers.items()}

@@ -105,8 +105,8 @@ def test_checked_and_unchecked_reduction_and_polars_agree(files, tmp_path):
 def test_like_for_like_gives_what_lifetimes_gives(files, tmp_path):
     from lifetimes.utils import summary_data_from_transaction_data
 
-    from custlib.differentiate.crosscheck import settings_kept
     from custlib.engine.duckdb import DuckDB
+    from custlib.lifetimes.crosscheck import settings_kept
 
     measured("reduction, like for like", files / "number.parquet", tmp_path)
     engine = DuckDB(tmp_path / "tables")
@@ -123,7 +123,7 @@ def test_like_for_like_gives_what_lifetimes_gives(files, tmp_path):
 
 
 def test_reading_the_frame_counts_in_a_second_row_of_lifetimes(files, tmp_path):
-    from custlib.differentiate.crosscheck import settings_kept
+    from custlib.lifetimes.crosscheck import settings_kept
 
     with settings_kept():
         found = measured("lifetimes", files / "number.parquet", tmp_path)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from custlib import cli, publish
+from custlib import cli
+from custlib.report import publish
 from tests.notebooks.shops import make_shop
 
 GOOD = "customer_id,timestamp,amount\n" + "".join(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from custlib.show.texts import texts
+from custlib.report.texts import texts
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "domain-coverage.md").read_text(encoding="utf-8")

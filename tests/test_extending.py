@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from custlib.differentiate import segments
-from tests.differentiate import test_segments as contract
-from tests.differentiate.bases import make_value, open_base, shop
+from custlib.segment import customer_segments
+from tests.bases import make_value, open_base, shop
 from tests.house.sources import ROOT
+from tests.segment import test_customer_segments as contract
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 NAME = "season"
@@ -23,7 +23,7 @@ def registered(tmp_path, monkeypatch):
     """The module of the page, saved and registered."""
     (tmp_path / "page_season.py").write_text(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setitem(segments.FAMILIES, NAME, "page_season")
+    monkeypatch.setitem(customer_segments.FAMILIES, NAME, "page_season")
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def small_shop(tmp_path_factory):
 
 
 def test_the_line_of_the_page_is_that_of_the_registry():
-    assert f'    "{NAME}": "custlib.differentiate.{NAME}",' in PAGE
-    assert NAME not in segments.FAMILIES
+    assert f'    "{NAME}": "custlib.segment.{NAME}",' in PAGE
+    assert NAME not in customer_segments.FAMILIES
 
 
 def test_every_shared_test_is_run():

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from custlib.adapters import to_lifetimes
-from custlib.differentiate.crosscheck import settings_kept
+from custlib.lifetimes.adapters import to_lifetimes
+from custlib.lifetimes.crosscheck import settings_kept
 from custlib.models.bgnbd import BGNBD
 from tests.house.sources import ROOT
 

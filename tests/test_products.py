@@ -9,7 +9,7 @@ import pytest
 from custlib.project import load
 from custlib.quick import OUT_COLUMNS, value_file
 from custlib.workspace import Workspace
-from tests.differentiate.adopters import AS_OF, PRICES, WINDOW, simulate
+from tests.adopters import AS_OF, PRICES, WINDOW, simulate
 from tests.notebooks.shops import make_shop
 
 PROJECT = f"""

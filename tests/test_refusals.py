@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from custlib import cli, publish
+from custlib import cli
 from custlib.refusals import find_refusal
-from custlib.run import run_project
-from custlib.show.texts import texts
+from custlib.report import publish
+from custlib.report.production import run_project
+from custlib.report.texts import texts
 from tests.degenerate import CASES, open_base, write_project
 
 BY_HISTORY = {"audit", "segments", "identify"}

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from benchmarks import scale
-from custlib.differentiate.activity import CELL_LIMIT, DAY_BINS
 from custlib.engine import limits, sorting, spark_session
 from custlib.engine.base import FETCH_LIMIT
+from custlib.value.activity import CELL_LIMIT, DAY_BINS
 from tests.house.sources import ROOT
 
 TEXT = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")

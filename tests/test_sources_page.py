@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from custlib import project as projects
-from custlib.differentiate.measures import INVOICED
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.identify.inputs import inputs
 from custlib.identify.sources import open_input
+from custlib.segment.measures import INVOICED
 from custlib.workspace import Workspace
 from tests.house.sources import ROOT
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from custlib import tables
-from custlib.differentiate.points import between
+from custlib.segment.points import between
 from custlib.steps import STEPS
 from custlib.workspace import Workspace, open_run
 from tests.notebooks.shops import SHOP, make_shop

@@ -30,29 +30,6 @@ def minimum_detectable_effect(
 ) -> float:
     """Give the smallest difference in rates that the experiment will probably show.
 
-    Parameters
-    ----------
-    customers : float
-        Customers in both arms.
-    control_share : float
-        Share held out, between 0 and 1.
-    base_rate : float
-        Rate without action, between 0 and 1.
-    alpha : float
-        Probability of a false alarm, two-sided.
-    power : float
-        Probability of seeing an effect of this size.
-
-    Returns
-    -------
-    float
-        Absolute difference in rates: 0.01 is one percentage point.
-
-    Raises
-    ------
-    UsageError
-        When customers is not above 0, or a share is not between 0 and 1.
-
     Examples
     --------
     >>> round(minimum_detectable_effect(42_201, 0.10, 0.05), 4)
@@ -69,28 +46,6 @@ def control_size(
     base_rate: float, effect: float, *, control_share: float = 0.5, alpha: float = 0.05, power: float = 0.8
 ) -> ControlSize:
     """Give the customers needed to see an effect.
-
-    Parameters
-    ----------
-    base_rate : float
-        Rate without action, between 0 and 1.
-    effect : float
-        Absolute difference in rates to be seen, not 0; the rate with action stays between 0 and 1.
-    control_share : float
-        Share held out, between 0 and 1.
-    alpha : float
-        Probability of a false alarm, two-sided.
-    power : float
-        Probability of seeing the effect.
-
-    Returns
-    -------
-    ControlSize
-
-    Raises
-    ------
-    UsageError
-        When a share or rate is not between 0 and 1, or the effect is 0.
 
     Notes
     -----
@@ -113,23 +68,6 @@ def control_size(
 
 def break_even_lift(cost_per_customer: float, margin_per_conversion: float) -> float:
     """Give the difference in rates at which an action pays for itself.
-
-    Parameters
-    ----------
-    cost_per_customer : float
-        Cost of acting on one customer, >= 0.
-    margin_per_conversion : float
-        Margin that one more conversion brings, > 0, in the same money.
-
-    Returns
-    -------
-    float
-        Absolute difference in rates; above 1 the action can never pay.
-
-    Raises
-    ------
-    UsageError
-        When the cost is negative, the margin not above 0, or either is not finite.
 
     Examples
     --------

@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from custlib import rules
 from custlib.customise.experiments import break_even_lift, minimum_detectable_effect
-from custlib.differentiate import lifetime
 from custlib.engine.base import Engine
 from custlib.errors import UsageError, hint
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import validated
+from custlib.value import lifetime
 
 _NORMAL_95 = 1.959963984540054
 
@@ -139,23 +139,7 @@ class Playbook(_Strict):
     segment: tuple[SegmentPlay, ...]
 
     def play(self, segment: str) -> SegmentPlay:
-        """Find the entry of a segment.
-
-        Parameters
-        ----------
-        segment : str
-            Id of the segment.
-
-        Returns
-        -------
-        SegmentPlay
-            Its entry.
-
-        Raises
-        ------
-        UsageError
-            If the playbook has none.
-        """
+        """Find the entry of a segment."""
         for entry in self.segment:
             if entry.id == segment:
                 return entry
@@ -165,23 +149,6 @@ class Playbook(_Strict):
 
 def read_playbook(name: str, folder: Path = Path()) -> Playbook:
     """Read and check a playbook.
-
-    Parameters
-    ----------
-    name : str
-        ``"playbooks/NAME"`` for one shipped with the package, or a TOML file relative to ``folder``.
-    folder : pathlib.Path, optional
-        Folder of the project file.
-
-    Returns
-    -------
-    Playbook
-        The playbook.
-
-    Raises
-    ------
-    UsageError
-        If it is missing or breaks the schema; all faults are named.
 
     Examples
     --------
@@ -236,24 +203,7 @@ class Plan:
 
 
 def plan(play: SegmentPlay, *, customers: int, base_rate: float, spend: float) -> Plan:
-    """Work out cost, expected margin and proof of a segment's actions.
-
-    Parameters
-    ----------
-    play : SegmentPlay
-        The segment's entry in the playbook.
-    customers : int
-        Customers of the segment.
-    base_rate : float
-        Mean probability of a purchase within the measurement window.
-    spend : float
-        Expected margin of one purchase day, in currency.
-
-    Returns
-    -------
-    Plan
-        The plan; several actions add up, and one purchase per customer is counted as their effect.
-    """
+    """Work out cost, expected margin and proof of a segment's actions."""
     control = round(customers * play.holdout.share)
     treated = customers - control
     lift = sum(action.effect.lift_abs for action in play.action)
@@ -297,25 +247,7 @@ def _detectable(holdout: Holdout, customers: int, control: int, base_rate: float
 def measures(
     engine: Engine, segmentation: str, segment: str, model: BetaGeometricNBD, *, window_days: int
 ) -> pd.Series:
-    """Measure what the plan of a segment needs, from its customers.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``customer_segments`` and ``customer_value``.
-    segmentation, segment : str
-        Which customers.
-    model : BGNBD or MBGNBD
-        Fitted with time in days.
-    window_days : int
-        Length of the measurement window.
-
-    Returns
-    -------
-    pandas.Series
-        ``customers``, ``base_rate`` (probability of a purchase in the window) and ``spend`` (expected margin of
-        one purchase day, at the margin of all customers and less the cost to serve, in currency).
-    """
+    """Measure what the plan of a segment needs, from its customers."""
     bought = lifetime.probability_of_purchase(engine.dialect)
     given: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(

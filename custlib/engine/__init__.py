@@ -14,27 +14,6 @@ ENGINES = ("duckdb", "spark")
 def open_engine(kind: str, folder: Path, *, memory_limit: str | None = None) -> "Engine":
     """Open an engine over a folder of tables.
 
-    Parameters
-    ----------
-    kind : {"duckdb", "spark"}
-        Which engine; an engine is loaded only when it is asked for.
-    folder : pathlib.Path
-        Where tables live; made when missing.
-    memory_limit : str, optional
-        For instance ``"4GB"``; the engine's own default when not given.
-
-    Returns
-    -------
-    Engine
-        The engine.
-
-    Raises
-    ------
-    UsageError
-        If there is no such engine.
-    RunError
-        If it cannot be started.
-
     Examples
     --------
     >>> open_engine("oracle", Path("tables"))

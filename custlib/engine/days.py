@@ -93,15 +93,7 @@ class Days:
 
 
 class Picked:
-    """Some of the days of some customers.
-
-    Parameters
-    ----------
-    days : Days
-        The days.
-    where : numpy.ndarray
-        Which of them.
-    """
+    """Some of the days of some customers."""
 
     def __init__(self, days: Days, where: npt.NDArray[np.bool_]) -> None:
         self._days, self._running = days, days.running(where)
@@ -125,20 +117,7 @@ class Picked:
 
 
 def by_day(lines: Lines, sums: tuple[str, ...], flags: tuple[str, ...]) -> Days:
-    """Merge the lines of a customer and day.
-
-    Parameters
-    ----------
-    lines : Lines
-        The lines.
-    sums, flags : tuple of str
-        Names of the columns that are added up, and of those that are true of a day when true of a line.
-
-    Returns
-    -------
-    Days
-        The days.
-    """
+    """Merge the lines of a customer and day."""
     begins = _begins(lines.numbers >> lines.shift(DAY))
     columns, merged = lines.columns(), len(begins) < len(lines.numbers)
     customers = columns[CUSTOMER][begins]
@@ -158,23 +137,7 @@ def _begins(ascending: Whole) -> Whole:
 
 
 def units(values: npt.NDArray) -> Whole:
-    """Read money as whole units of 1/10000.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Units already (whole numbers), or a currency as floats.
-
-    Returns
-    -------
-    numpy.ndarray
-        Units.
-
-    Raises
-    ------
-    UnfitError
-        If a float is no such unit, or too large for one.
-    """
+    """Read money as whole units of 1/10000."""
     if values.dtype != np.float64:
         return values.astype(np.int64, copy=False)
     found = np.rint(values * UNITS)
@@ -186,16 +149,6 @@ def units(values: npt.NDArray) -> Whole:
 def number_of(day: dt.date) -> int:
     """Count the days since 1970.
 
-    Parameters
-    ----------
-    day : datetime.date
-        A day.
-
-    Returns
-    -------
-    int
-        Its number.
-
     Examples
     --------
     >>> number_of(dt.date(1970, 2, 1))
@@ -205,36 +158,14 @@ def number_of(day: dt.date) -> int:
 
 
 def as_whole(found: Whole) -> "pa.Array":
-    """Write whole numbers as a column of the table.
-
-    Parameters
-    ----------
-    found : numpy.ndarray
-        Whole numbers.
-
-    Returns
-    -------
-    pyarrow.Array
-        BIGINT.
-    """
+    """Write whole numbers as a column of the table."""
     import pyarrow as pa
 
     return pa.array(found, pa.int64())
 
 
 def as_doubles(found: npt.NDArray) -> "pa.Array":
-    """Write numbers as a column of the table.
-
-    Parameters
-    ----------
-    found : numpy.ndarray
-        Numbers.
-
-    Returns
-    -------
-    pyarrow.Array
-        DOUBLE.
-    """
+    """Write numbers as a column of the table."""
     import pyarrow as pa
 
     return pa.array(found.astype(np.float64))
@@ -242,25 +173,6 @@ def as_doubles(found: npt.NDArray) -> "pa.Array":
 
 def as_money(found: Whole, decimals: int = 4, *, known: Known = None) -> "pa.Array":
     """Write whole units as a column of the table.
-
-    Parameters
-    ----------
-    found : numpy.ndarray
-        Units of 10^-decimals.
-    decimals : int, default 4
-        Places after the point.
-    known : numpy.ndarray, optional
-        Where there is money; elsewhere null.
-
-    Returns
-    -------
-    pyarrow.Array
-        DECIMAL(18, decimals).
-
-    Raises
-    ------
-    UnfitError
-        If an amount has more than 18 digits.
 
     Examples
     --------
@@ -278,18 +190,6 @@ def as_money(found: Whole, decimals: int = 4, *, known: Known = None) -> "pa.Arr
 
 def as_dates(day: Whole, known: Known = None) -> "pa.Array":
     """Write days since 1970 as a column of the table.
-
-    Parameters
-    ----------
-    day : numpy.ndarray
-        Days since 1970.
-    known : numpy.ndarray, optional
-        Where there is a day; elsewhere null.
-
-    Returns
-    -------
-    pyarrow.Array
-        DATE.
 
     Examples
     --------

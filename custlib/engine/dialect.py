@@ -50,16 +50,6 @@ class Dialect:
     def name(self, identifier: str) -> str:
         """Quote an identifier that a user chose.
 
-        Parameters
-        ----------
-        identifier : str
-            A column as named in the source, of any characters.
-
-        Returns
-        -------
-        str
-            The quoted identifier.
-
         Examples
         --------
         >>> SPARK.name("net amount")
@@ -81,16 +71,6 @@ class Dialect:
 
     def literal(self, text: str) -> str:
         """Write a text as a literal.
-
-        Parameters
-        ----------
-        text : str
-            Any text, also with quotes and backslashes.
-
-        Returns
-        -------
-        str
-            The quoted literal.
 
         Examples
         --------
@@ -143,28 +123,12 @@ class Dialect:
         return self.local_day_template.format(instant=instant, zone=self.literal(zone))
 
     def formatted_day(self, text: str, form: str) -> str:
-        """Write the day of a text in a form of ``strptime``; null where it has another form.
-
-        Raises
-        ------
-        UsageError
-            If the engine does not read the form.
-        """
+        """Write the day of a text in a form of ``strptime``; null where it has another form."""
         return self.day_of_text(text, form, self.literal)
 
 
 def literal(text: str) -> str:
     """Write a text as an SQL literal, for the few places where an engine cannot bind a value.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        The quoted literal.
 
     Examples
     --------
@@ -176,20 +140,6 @@ def literal(text: str) -> str:
 
 def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] = literal) -> str:
     """Write values into a select that is kept, where an engine cannot bind them.
-
-    Parameters
-    ----------
-    select : str
-        A select with ``:parameters``.
-    values : mapping of str to date, int, float or str
-        Their values.
-    quote : callable, optional
-        Writes a text as a literal of the engine.
-
-    Returns
-    -------
-    str
-        The select without them.
 
     Examples
     --------

@@ -34,15 +34,6 @@ _PARQUET = f"format parquet, {_DICTIONARY}"
 class DuckDB:
     """One connection over one folder of tables.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where tables and spilled data live; made when missing.
-    memory_limit : str, optional
-        For instance ``"500MB"``; DuckDB's default when not given.
-    threads : int, optional
-        Number of threads; all cores when not given.
-
     Examples
     --------
     >>> from tempfile import mkdtemp

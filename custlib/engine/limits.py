@@ -14,16 +14,6 @@ _UNITS = {"": 1, "B": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 def size_of(text: str) -> int:
     """Read a size such as ``500MB`` or ``1.5 GiB``.
 
-    Parameters
-    ----------
-    text : str
-        A number and a unit, of 1000 or (with an i) 1024.
-
-    Returns
-    -------
-    int
-        Bytes; 0 when it is no size.
-
     Examples
     --------
     >>> size_of("500MB"), size_of("1.5 GiB"), size_of("much")
@@ -37,20 +27,7 @@ def size_of(text: str) -> int:
 
 
 def check_disk(rows: int, folder: Path) -> None:
-    """Refuse a base that the disk cannot hold, before anything is written.
-
-    Parameters
-    ----------
-    rows : int
-        About how many lines will be written.
-    folder : pathlib.Path
-        Where tables are made.
-
-    Raises
-    ------
-    RunError
-        If less is free than the lines and the tables made of them take.
-    """
+    """Refuse a base that the disk cannot hold, before anything is written."""
     free, wanted = shutil.disk_usage(folder).free, rows * BYTES_EACH
     if free < wanted:
         raise RunError(

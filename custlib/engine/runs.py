@@ -18,15 +18,7 @@ _LARGEST = 3  # a range, in multiples of what was asked for
 
 
 class Runs:
-    """Lines sorted in runs, which threads may add at once: some in memory, the others in a folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where runs are written; made when needed, and the caller's to remove.
-    held_bytes : int
-        What runs in memory may take together.
-    """
+    """Lines sorted in runs, which threads may add at once: some in memory, the others in a folder."""
 
     def __init__(self, folder: Path, held_bytes: int) -> None:
         self.folder = folder
@@ -63,14 +55,7 @@ class Runs:
         return _Run(lines.some_customers(), lines.fields, put(_NUMBERS, lines.numbers), loose)
 
     def ranges(self, rows: int, sums: tuple[str, ...]) -> Iterator[Callable[[], Lines]]:
-        """Give what reads the lines of a range of customers, about so many at once, range by range.
-
-        Raises
-        ------
-        UnfitError
-            If the sum of a column may leave 64 bits, or a range is far larger than asked for: one customer has most of
-            the lines.
-        """
+        """Give what reads the lines of a range of customers, about so many at once, range by range."""
         if max((self._most[name] for name in sums), default=0) >> BITS:
             raise UnfitError
         runs = list(self._runs.values())

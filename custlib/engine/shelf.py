@@ -13,13 +13,7 @@ _SIZES = ".sizes.json"  # beside a folder of files
 
 
 class Shelf:
-    """The tables of one folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where they lie; made when missing.
-    """
+    """The tables of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -89,32 +83,13 @@ class Shelf:
 
 
 def parquet_of(folder: Path, name: str) -> list[Path]:
-    """List the Parquet files of a table; none where the folder has no such table, or it is defined by a select.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder of tables, of any engine.
-    name : str
-        The table.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files.
-    """
+    """List the Parquet files of a table; none where the folder has no such table, or it is defined by a select."""
     whole, gathered = folder / f"{name}{WHOLE}", folder / f"{name}{GATHERED}"
     return [whole] if whole.is_file() else sorted((gathered if gathered.is_dir() else whole).glob("*.parquet"))
 
 
 def sweep(folder: Path) -> None:
-    """Remove what was half written by processes of this machine that have ended since.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder of tables, or of the store; it need not exist.
-    """
+    """Remove what was half written by processes of this machine that have ended since."""
     for left in (*folder.glob("*.part"), *folder.glob(".*")):
         writer = left.name.removesuffix(".part").rpartition(".")[2]
         if writer.isdecimal() and not _is_alive(int(writer)):
@@ -132,15 +107,7 @@ def _is_alive(process: int) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file whole or not at all.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; its folder is made when missing.
-    text : str
-        What it holds.
-    """
+    """Write a small file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.stem}.{os.getpid()}.part")
     try:
@@ -151,29 +118,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Sizes of the Parquet files of a folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    dict of str to int
-        Bytes by the name of the file.
-    """
+    """Sizes of the Parquet files of a folder."""
     return {file.name: file.stat().st_size for file in sorted(folder.glob("*.parquet"))}
 
 
 def link(file: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the disk knows no second names.
-
-    Parameters
-    ----------
-    file, target : pathlib.Path
-        The file, and its other name.
-    """
+    """Give a file a second name, or copy it where the disk knows no second names."""
     try:
         os.link(file, target)
     except OSError:
@@ -181,11 +131,5 @@ def link(file: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        What to remove.
-    """
+    """Remove a file or a folder, if it is there."""
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -88,21 +88,6 @@ class Lines:
 def in_order(columns: Columns) -> Lines:
     """Sort lines by customer and day.
 
-    Parameters
-    ----------
-    columns : dict of str to numpy.ndarray
-        Whole numbers: ``customer_id``, ``day``, and what else is known of the lines, one line at least.
-
-    Returns
-    -------
-    Lines
-        Those lines; the order within a day is left open.
-
-    Raises
-    ------
-    FarApartError
-        If customer, day and place of a line take more than 62 bits.
-
     Examples
     --------
     >>> lines = in_order({"customer_id": np.array([7, 5]), "day": np.array([3, 4]), "amount": np.array([250, -1])})

@@ -29,22 +29,7 @@ _ONE_PART = {"spark.sql.files.minPartitionNum": "1", "spark.sql.files.maxPartiti
 
 
 class Spark:
-    """One Spark session over one folder of tables.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where tables live; made when missing.
-    memory_limit : str, optional
-        Memory of the driver, for instance ``"4GB"``; half of the machine's when not given.
-    master : str, optional
-        Where Spark runs (see :func:`custlib.engine.spark_session.start`); this machine when not given.
-
-    Raises
-    ------
-    RunError
-        If Spark cannot be started.
-    """
+    """One Spark session over one folder of tables."""
 
     dialect = SPARK
 

@@ -21,29 +21,7 @@ _TYPES = {
 
 
 def look_through(session: Any, file: str, name: str, delimiter: str) -> bool:
-    """Refuse what would be read wrongly, and tell whether quotes span lines.
-
-    Parameters
-    ----------
-    session : pyspark.sql.SparkSession
-        Reads the file.
-    file : str
-        The file as Spark takes it.
-    name : str
-        Its name, for the reader of an error.
-    delimiter : str
-        One character, or ``"whitespace"``, where quotes are nothing special.
-
-    Returns
-    -------
-    bool
-        Whether a line break stands inside quotes, so that the file must be read in one part.
-
-    Raises
-    ------
-    TableError
-        If the file is not UTF-8, or its quotes do not pair.
-    """
+    """Refuse what would be read wrongly, and tell whether quotes span lines."""
     marks = "length(value) - length(replace(value, '\"', ''))"
     lines = session.read.text(file).selectExpr(
         "count_if(not is_valid_utf8(value)) as strange", f"count_if(({marks}) % 2 = 1) as odd"
@@ -59,28 +37,7 @@ def look_through(session: Any, file: str, name: str, delimiter: str) -> bool:
 
 
 def read_csv(session: Any, file: str, columns: list[str], delimiter: str, *, header: bool, breaks: bool) -> Any:
-    """Read a CSV file, every column as text; one column ``line`` where blanks part the columns.
-
-    Parameters
-    ----------
-    session : pyspark.sql.SparkSession
-        Reads the file.
-    file : str
-        The file as Spark takes it.
-    columns : list of str
-        Names of the columns, in order.
-    delimiter : str
-        One character, or ``"whitespace"``.
-    header : bool
-        Whether the first line names the columns.
-    breaks : bool
-        Whether line breaks stand inside quotes.
-
-    Returns
-    -------
-    pyspark.sql.DataFrame
-        The rows; a line without the right number of columns is a fault when they are read.
-    """
+    """Read a CSV file, every column as text; one column ``line`` where blanks part the columns."""
     from pyspark.sql.types import StringType, StructField, StructType
 
     blanks = delimiter == BLANKS

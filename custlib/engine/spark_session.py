@@ -40,29 +40,7 @@ _SESSION = {
 
 
 def start(folder: Path, *, master: str | None = None, memory_limit: str | None = None) -> Any:
-    """Open a session of its own: views and settings are not shared with any other.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where tables live; what Spark calls its warehouse lies in it.
-    master : str, optional
-        For instance ``"local[4]"``, ``"spark://host:7077"``, ``"yarn"``, or ``"sc://host:15002"`` for Spark Connect;
-        what ``CUSTLIB_SPARK_MASTER`` or ``SPARK_REMOTE`` says when not given, else all cores of this machine.
-    memory_limit : str, optional
-        Memory of the driver, for instance ``"4GB"``; half of the machine's when not given. It holds for the first
-        session of a process.
-
-    Returns
-    -------
-    pyspark.sql.SparkSession
-        The session.
-
-    Raises
-    ------
-    RunError
-        If PySpark or Java is missing, nothing answers at the master, or Spark does not start.
-    """
+    """Open a session of its own: views and settings are not shared with any other."""
     master = master or os.environ.get(MASTER) or os.environ.get("SPARK_REMOTE") or _LOCAL
     builder = _builder()
     _reach(master)

@@ -25,25 +25,6 @@ _TURN_OF_THE_CENTURY = 69
 def spark_day(text: str, form: str, literal: Callable[[str], str]) -> str:
     """Write the day of a text in a form.
 
-    Parameters
-    ----------
-    text : str
-        The SQL of the text.
-    form : str
-        A form such as ``"%d/%m/%Y %H:%M"``.
-    literal : callable
-        Writes a text as a literal of the engine.
-
-    Returns
-    -------
-    str
-        SQL of a date; null where the text has another form or names no day of the calendar.
-
-    Raises
-    ------
-    UsageError
-        If the form has a code that is not read, or does not name a day.
-
     Examples
     --------
     >>> spark_day("x", "%Y", repr)

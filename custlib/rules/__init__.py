@@ -16,21 +16,6 @@ from custlib.errors import UsageError, hint
 def load(name: str) -> dict[str, Any]:
     """Read one rule file shipped with the package.
 
-    Parameters
-    ----------
-    name : str
-        Path below ``custlib/rules`` without the ending, for instance ``"maps/rf25"``.
-
-    Returns
-    -------
-    dict
-        The parsed file. It is shared: do not change it.
-
-    Raises
-    ------
-    UsageError
-        If there is no such file; the message names those that exist.
-
     Examples
     --------
     >>> load("maps/rf25")["map"]["id"]
@@ -46,16 +31,6 @@ def load(name: str) -> dict[str, Any]:
 def names(folder: str) -> list[str]:
     """List the rule files of one folder, without their ending.
 
-    Parameters
-    ----------
-    folder : str
-        A folder below ``custlib/rules``; ``""`` for the top.
-
-    Returns
-    -------
-    list of str
-        Sorted names.
-
     Examples
     --------
     >>> "rf25" in names("maps")
@@ -69,21 +44,6 @@ def names(folder: str) -> list[str]:
 
 def read(path: Path) -> dict[str, Any]:
     """Parse a TOML file, naming the file and line when it cannot be parsed.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    dict
-        The parsed file.
-
-    Raises
-    ------
-    UsageError
-        If the file is missing, not UTF-8 or not TOML.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from custlib.show.limits import limit
+from custlib.report.page_limits import limit
 
 HERE = Path(__file__).parent
 READABLE = 11  # pixels, page.md: "Small screens get ... readable text"

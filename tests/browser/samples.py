@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from custlib.show import charts
-from custlib.show.blocks import (
+from custlib.report import charts
+from custlib.report.blocks import (
     Block,
     Bullets,
     Callout,
@@ -30,7 +30,7 @@ from custlib.show.blocks import (
     Tiles,
     Title,
 )
-from custlib.show.export import render_index, render_page
+from custlib.report.export import render_index, render_page
 
 SEGMENTS = [
     "Champions",

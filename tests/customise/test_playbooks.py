@@ -9,11 +9,12 @@ import pytest
 from custlib import rules
 from custlib.customise import playbooks
 from custlib.customise.playbooks import Playbook
-from custlib.differentiate import lifetime, maps
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD
+from custlib.segment import maps
+from custlib.value import lifetime
 
 SHIPPED = files("custlib.rules").joinpath("playbooks", "rf25.toml").read_text(encoding="utf-8")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custlib.differentiate import ahp_value
 from custlib.engine import open_engine
+from custlib.segment import ahp_value
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
-LUBRICANTS = Path(__file__).parent.parent / "differentiate" / "ahp_lubricants.toml"
+LUBRICANTS = Path(__file__).parent.parent / "segment" / "ahp_lubricants.toml"
 OPTIONS = ({}, {"standardise": "percent"}, {"hierarchy": "last_year"}, {"hierarchy": str(LUBRICANTS)})
 
 

@@ -8,24 +8,14 @@ import pandas as pd
 import pytest
 
 from custlib import project as projects
-from custlib.differentiate import (
-    audit,
-    audit_changes,
-    audit_cohorts,
-    audit_periods,
-    backtest,
-    ledger,
-    methods,
-    profiles,
-    pyramid,
-    rfm,
-    seasons,
-    tracking,
-)  # fmt: skip
+from custlib.audit import changes, cohorts, months, periods
 from custlib.engine import open_engine
 from custlib.engine.dialect import DUCKDB, SPARK
+from custlib.move import ledger
 from custlib.project import Project
+from custlib.segment import methods, profiles, pyramid, rfm
 from custlib.steps import STEPS
+from custlib.validate import backtest, seasons, tracking  # fmt: skip
 from custlib.workspace import HOME, Workspace
 from tests.engine.same import differences
 
@@ -70,14 +60,14 @@ def test_cdnow_is_told_of_in_the_same_words(cdnow: Pair) -> None:
 
 
 LENSES = {
-    "totals": lambda ws: audit.period_totals(ws.engine, _clock(ws)),
-    "once": lambda ws: pd.DataFrame([audit.once(ws.engine, _clock(ws))]),
-    "purchase days": lambda ws: audit.purchase_days(ws.engine, _clock(ws)),
-    "spend": lambda ws: audit.spend_bins(ws.engine, _clock(ws)),
-    "parts": lambda ws: audit.parts(ws.engine, _clock(ws)),
-    "changes": lambda ws: audit_changes.moves(ws.engine, _clock(ws)),
-    "ages": lambda ws: audit_cohorts.cohort_ages(ws.engine, _clock(ws)),
-    "cohorts": lambda ws: audit_cohorts.cohort_periods(ws.engine, _clock(ws)),
+    "totals": lambda ws: periods.period_totals(ws.engine, _clock(ws)),
+    "once": lambda ws: pd.DataFrame([periods.once(ws.engine, _clock(ws))]),
+    "purchase days": lambda ws: periods.purchase_days(ws.engine, _clock(ws)),
+    "spend": lambda ws: periods.spend_bins(ws.engine, _clock(ws)),
+    "parts": lambda ws: periods.parts(ws.engine, _clock(ws)),
+    "changes": lambda ws: changes.moves(ws.engine, _clock(ws)),
+    "ages": lambda ws: cohorts.cohort_ages(ws.engine, _clock(ws)),
+    "cohorts": lambda ws: cohorts.cohort_periods(ws.engine, _clock(ws)),
     "tops": lambda ws: methods.tops(ws.engine),
     "overlaps": lambda ws: methods.overlaps(ws.engine),
     "cross table": lambda ws: methods.cross_table(ws.engine),
@@ -96,8 +86,8 @@ def _season(workspace: Workspace) -> object:
     return seasons.find(workspace.engine, "customer_activity", workspace.model, until=workspace.project.as_of)
 
 
-def _clock(workspace: Workspace) -> audit_periods.Clock:
-    return audit_periods.clock(workspace.engine, workspace.project.as_of)
+def _clock(workspace: Workspace) -> months.Clock:
+    return months.clock(workspace.engine, workspace.project.as_of)
 
 
 @pytest.mark.parametrize("lens", LENSES)

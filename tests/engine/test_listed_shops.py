@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from custlib.differentiate import points
-from custlib.differentiate.ages import age_band
-from custlib.differentiate.history import Money
-from custlib.differentiate.measures import INVOICED
+from custlib.audit.ages import age_band
 from custlib.identify.customer_attributes import prospects
+from custlib.segment import points
+from custlib.segment.measures import INVOICED
+from custlib.value.history import Money
 from custlib.workspace import Workspace
 from tests.engine.same import differences
 from tests.identify.listed_shops import listed, open_shop, rows_of

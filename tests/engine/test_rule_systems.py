@@ -101,7 +101,7 @@ def test_both_engines_assign_alike(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.toml").write_text(OWN, encoding="utf-8")
-    module = import_module(f"custlib.differentiate.{name if name in OWN_MODULE else 'tiers'}")
+    module = import_module(f"custlib.segment.{name if name in OWN_MODULE else 'tiers'}")
     options = {"segmentation": name} | SYSTEMS[name]
     found = []
     for engine in pair:

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from custlib import rules
-from custlib.differentiate import maps, rfm
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
+from custlib.segment import maps, rfm
 
 NAMES = ("rfm", "rfm125", "rfa", "rfm_airline", "rfm_product")
 # Thresholds of the airline and on either side; a prospect, a loss, and money to the hundredth of a cent.

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from custlib.differentiate.history import History, customer_history
 from custlib.engine import open_engine, spark_session
 from custlib.engine.spark_session import start
 from custlib.engine.strptime import spark_day
 from custlib.errors import RunError, UsageError
+from custlib.value.history import History, customer_history
 
 LINES = "client,day,paid\nann,2025-01-02,3.10\nann,2025-02-02,4.20\nbob,2025-01-05,x\n"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from custlib.differentiate import structure
-from custlib.differentiate.attributes import of_ages, of_customers, of_lines
-from tests.differentiate.test_structure import PERIODS, make, open_shop
+from custlib.audit import structure
+from custlib.audit.attributes import of_ages, of_customers, of_lines
+from tests.audit.test_structure import PERIODS, make, open_shop
 
 
 @pytest.mark.slow

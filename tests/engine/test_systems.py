@@ -1,6 +1,6 @@
 """Every segmentation on both engines: the demonstration shop, which has all that any of them asks for.
 
-Spark is held to what ``tests/differentiate/test_segments.py`` asks of a segmentation on DuckDB: equal segments, also
+Spark is held to what ``tests/segment/test_customer_segments.py`` asks of a segmentation on DuckDB: equal segments, also
 of the same shop with its lines in another order, in other files, and its customers renamed; nobody and one customer.
 """
 
@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 from custlib import project as projects
-from custlib.differentiate import segments
-from custlib.differentiate.points import table_of
 from custlib.project import Project
+from custlib.segment import customer_segments
+from custlib.segment.points import table_of
 from custlib.workspace import HOME, Workspace
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
-EVERY = pytest.mark.parametrize("name", sorted(segments.FAMILIES))
+EVERY = pytest.mark.parametrize("name", sorted(customer_segments.FAMILIES))
 Pair = tuple[Workspace, Workspace]
 SHOP = HOME / "data" / "crm_demo"
 TABLES = ("customer_segments", "segment_moves", "customer_structure")
@@ -82,7 +82,7 @@ def segments_of(shop: Workspace, name: str) -> pd.DataFrame:
 
 def test_the_shop_has_what_every_segmentation_asks_for(shops: Pair) -> None:
     for shop in shops:
-        assert shop.grouping.names == tuple(segments.FAMILIES)
+        assert shop.grouping.names == tuple(customer_segments.FAMILIES)
         assert shop.grouping.missing == {}
 
 
@@ -111,9 +111,11 @@ def test_nobody_and_one_customer_on_spark(shops: Pair, customers: int) -> None:
         if chances:
             of = f"select p.* from {table_of(point, chances)} p join few f on f.customer_id = p.customer_id"
             engine.make(table_of("few", chances), of)
-    segments.make_customer_segments(engine, "segments_of_few", "few", definitions)  # proves that each is there once
+    customer_segments.make_customer_segments(
+        engine, "segments_of_few", "few", definitions
+    )  # proves that each is there once
     found = engine.fetch("select segmentation, segment from segments_of_few")
-    assert sorted(found["segmentation"]) == [name for name in sorted(segments.FAMILIES) if customers]
+    assert sorted(found["segmentation"]) == [name for name in sorted(customer_segments.FAMILIES) if customers]
     assert found["segment"].notna().all()
 
 

@@ -5,7 +5,7 @@ import pytest
 from custlib import project as projects
 from custlib.errors import TableError
 from custlib.identify.gathered import Gathered
-from custlib.run import run_project
+from custlib.report.production import run_project
 
 SHOP = {"id": "shop", "name": "Shop", "as_of": "2025-06-30"}
 

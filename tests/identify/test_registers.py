@@ -99,8 +99,8 @@ def test_a_project_without_registers_has_empty_tables(empty: Engine) -> None:
 
 def test_measures_at_two_dates_through_the_workspace(tmp_path: Path) -> None:
     """The shop's history with invoices and attributes, from its files to the customers at two dates."""
-    from custlib.differentiate import points
-    from custlib.differentiate.history import Money
+    from custlib.segment import points
+    from custlib.value.history import Money
 
     shop = open_shop(tmp_path, customers=listed(LIST), invoices={"text": BILLS})
     engine = shop.need("transactions", "customer_attributes", "invoices")

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
+from custlib.demo.purchases import purchases
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
-from custlib.simulate import purchases
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = """

@@ -10,8 +10,8 @@ import pytest
 from nbclient import NotebookClient
 
 from custlib.project import load
-from custlib.run import run_project
-from custlib.show.blocks import MIME
+from custlib.report.blocks import MIME
+from custlib.report.production import run_project
 from tests.notebooks.shops import ROOT, copy_cdnow, make_shop
 
 NOTEBOOKS = ROOT / "notebooks"

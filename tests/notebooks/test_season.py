@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from custlib.demo.purchases import purchases
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import load
-from custlib.run import run_project
-from custlib.simulate import purchases
+from custlib.report.production import run_project
 from custlib.workspace import Workspace
 
 CHRISTMAS = (0.7, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 1.0, 2.0, 3.0)

@@ -1,0 +1,200 @@
+"""Simulates a shop with products, channels, a list of customers and invoices, all with known truth: data/crm_demo.
+
+Reads ``rules/crm_demo.toml``. Customers buy as the BG/NBD model tells it. Which products they begin with depends on
+those they use already. Customers on account pay as their grade says. Each customer has an own stream of chance, so
+that one more changes no other; equal seeds give equal files, to the byte.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from custlib import rules
+from custlib.demo.invoice_payments import Invoice, invoices_of
+
+HEADS = {
+    "sales": "customer_id,date,order_id,product,quantity,amount,channel",
+    "customers": "customer_id,region,birth_date",
+    "invoices": "invoice_id,customer_id,due,paid,amount",
+    "truth": "customer_id,left,grade",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a purchase, or of what is given back; money in cents."""
+
+    day: dt.date
+    product: str
+    quantity: int
+    cents: int
+    channel: str
+
+
+@dataclass
+class Customer:
+    """One customer with the truth of a life.
+
+    Attributes
+    ----------
+    name, region, birth_date : str
+        What the list of customers says; blank where nobody knows.
+    days : list of datetime.date
+        Purchase days.
+    left : datetime.date or None
+        The last purchase, where the customer left after it; None for who is still a customer.
+    grade : str
+        Of credit; blank for who is not on account, or has nothing due yet.
+    lines : list of Line
+        What was bought and given back.
+    invoices : list of Invoice
+        Of customers on account.
+    """
+
+    name: str
+    region: str
+    birth_date: str
+    days: list[dt.date] = field(default_factory=list)
+    left: dt.date | None = None
+    grade: str = ""
+    lines: list[Line] = field(default_factory=list)
+    invoices: list[Invoice] = field(default_factory=list)
+
+
+def crm(customers: int = 0, *, seed: int | None = None) -> list[Customer]:
+    """Simulate the customers and prospects of the shop.
+
+    Examples
+    --------
+    >>> made = crm(3)
+    >>> [one.name for one in made[:3]], all(one.days for one in made[:3])
+    (['C0001', 'C0002', 'C0003'], True)
+    """
+    truth = rules.load("crm_demo")
+    buyers = customers or int(truth["customers"])
+    streams = ((n, np.random.default_rng([truth["seed"] if seed is None else seed, n]))
+               for n in range(1, buyers + truth["prospects"] + 1))  # fmt: skip
+    return [_customer(n, random, truth, buys=n <= buyers) for n, random in streams]
+
+
+def _customer(n: int, random: np.random.Generator, truth: dict[str, Any], *, buys: bool) -> Customer:
+    listed = truth["list"]
+    region = "" if random.random() < listed["no_region"] else _pick(random, truth["region"])
+    born = dt.date(int(random.integers(listed["born"][0], listed["born"][1] + 1)), 1, 1)
+    born += dt.timedelta(days=int(random.integers(365)))
+    one = Customer(f"C{n:04}", region, "" if random.random() < listed["no_birth_date"] else born.isoformat())
+    if buys:
+        one.days, one.left = _life(random, truth)
+        one.lines = list(_lines(random, truth, one.days))
+        if random.random() < truth["account"]["share"]:
+            one.grade, one.invoices = invoices_of(random, _bills(one), truth["last_day"], truth["account"])
+    return one
+
+
+def _life(random: np.random.Generator, truth: dict[str, Any]) -> tuple[list[dt.date], dt.date | None]:
+    """Draw purchase days as the BG/NBD model tells it, and the last of them where the customer left after it."""
+    life, first, last = truth["life"], truth["first_day"], truth["last_day"]
+    rate = max(float(random.gamma(life["r"], 1 / life["alpha"])), 1e-9)
+    leaving = float(random.beta(life["a"], life["b"]))
+    clock = float(random.uniform(0, truth["joining_days"]))
+    days = [first + dt.timedelta(days=int(clock))]
+    while True:
+        clock += float(random.exponential(1 / rate))
+        if clock >= (last - first).days + 1:
+            return sorted(set(days)), None
+        days.append(first + dt.timedelta(days=int(clock)))
+        if random.random() < leaving:
+            return sorted(set(days)), days[-1]
+
+
+def _lines(random: np.random.Generator, truth: dict[str, Any], days: list[dt.date]) -> Iterator[Line]:
+    """Draw what is bought on each day, and what of it is given back."""
+    basket, own = truth["basket"], _pick(random, truth["channel"])
+    level = basket["least_spend"] + float(random.gamma(*basket["spend"]))
+    held: set[str] = set()
+    for day in days:
+        channel = own if random.random() < truth["habit"]["own_channel"] else _pick(random, truth["channel"])
+        channel = "" if random.random() < truth["habit"]["no_channel"] else channel
+        for product in _products(random, truth, held):
+            entry = truth["product"][product]
+            units = 1 + int(random.poisson(basket["units"])) * (entry["again"] > 0)
+            cents = round(entry["price"] * 100 * level) * units
+            yield Line(day, product, units, cents, channel)
+            back = day + dt.timedelta(days=int(random.integers(1, basket["returned_days"] + 1)))
+            if random.random() < basket["returned"] and back <= truth["last_day"]:
+                yield Line(back, product, -units, -cents, channel)
+
+
+def _products(random: np.random.Generator, truth: dict[str, Any], held: set[str]) -> list[str]:
+    """Draw the products of a purchase, and add them to those that are held."""
+    products = truth["product"]
+    if not held:
+        bought = {_pick(random, {name: entry["entry"] for name, entry in products.items()})}
+    else:
+        again = {name: products[name]["again"] for name in products if name in held and products[name]["again"] > 0}
+        times = 1 + (random.random() < truth["basket"]["second"])
+        bought = {_pick(random, again) for _ in range(times)} if again else set()
+        chances = {name: begin_chance(products, name, held) for name in products if name not in held}
+        bought |= {name for name, chance in chances.items() if random.random() < chance}
+        bought = bought or {"beans"}  # who has only what lasts comes back for beans
+    held |= bought
+    return [name for name in products if name in bought]
+
+
+def begin_chance(products: dict[str, Any], name: str, held: Iterable[str]) -> float:
+    """State the true chance that a customer begins with a product at a purchase.
+
+    Examples
+    --------
+    >>> products = rules.load("crm_demo")["product"]
+    >>> [round(begin_chance(products, "descaler", [other]), 3) for other in ("beans", "machine")]
+    [0.002, 0.269]
+    """
+    lifts = products[name].get("lift", {})
+    return 1 / (1 + exp(-products[name]["begin"] - sum(lifts.get(other, 0.0) for other in held)))
+
+
+def _pick(random: np.random.Generator, weights: dict[str, float]) -> str:
+    ends = np.cumsum(list(weights.values()))
+    return list(weights)[int(np.searchsorted(ends, random.random() * ends[-1], side="right"))]
+
+
+def _bills(one: Customer) -> list[tuple[dt.date, int]]:
+    """List the purchase days with their cents, which the invoices are of."""
+    return [(day, sum(line.cents for line in one.lines if line.day == day and line.cents > 0)) for day in one.days]
+
+
+def files(customers: Iterable[Customer]) -> dict[str, str]:
+    """Write customers as CSV files: the purchases by quarter, the list of customers, the invoices, and the truth.
+
+    Examples
+    --------
+    >>> sorted(files(crm(20)))[:3]
+    ['customers.csv', 'invoices.csv', 'sales/2024-q1.csv']
+    """
+    everybody = list(customers)
+    buyers = [one for one in everybody if one.days]
+    orders = {key: 10001 + place for place, key in enumerate(sorted({(line.day, one.name) for one in buyers
+                                                                     for line in one.lines}))}  # fmt: skip
+    texts = {
+        "customers.csv": [f"{one.name},{one.region},{one.birth_date}" for one in everybody],
+        "invoices.csv": [
+            f"{orders[bill.day, one.name]},{one.name},{bill.due},{bill.paid or ''},{bill.cents / 100:.2f}"
+            for one in buyers for bill in one.invoices
+        ],
+        "truth.csv": [f"{one.name},{one.left or ''},{one.grade}" for one in buyers],
+    }  # fmt: skip
+    sold = sorted((orders[line.day, one.name], place, one.name, line)
+                  for one in buyers for place, line in enumerate(one.lines))  # fmt: skip
+    for order, _, name, line in sold:
+        row = f"{name},{line.day},{order},{line.product},{line.quantity},{line.cents / 100:.2f},{line.channel}"
+        texts.setdefault(f"sales/{line.day.year}-q{(line.day.month + 2) // 3}.csv", []).append(row)
+    return {path: _text(HEADS[path.split("/")[0].removesuffix(".csv")], rows) for path, rows in texts.items()}
+
+
+def _text(head: str, rows: list[str]) -> str:
+    return "\n".join([head, *rows]) + "\n"

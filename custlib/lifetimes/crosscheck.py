@@ -1,0 +1,113 @@
+"""Fits the same cells with the package ``lifetimes``, as a second opinion printed beside ours.
+
+``lifetimes`` is archived and changes global settings when imported, so it is imported only here, when asked for,
+and what it changed is put back.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from custlib.engine.base import Engine
+from custlib.errors import ModelError
+from custlib.models import bgnbd, mbgnbd, paretonbd
+from custlib.validate.backtest_groups import coarser
+
+_MOST_CELLS = 20_000
+_NOTHING_TO_STEER = 0.0
+_PANDAS_OPTION = "mode.chained_assignment"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One model in both packages."""
+
+    fitter: str
+    fit: Callable[..., Any]
+    expected: Callable[..., Any]
+    parameters: tuple[str, ...]
+    start: tuple[float, ...] | None = None  # lifetimes begins Pareto/NBD by chance if it is not told where
+
+
+_PAIRS = {
+    "BG/NBD": _Pair("BetaGeoFitter", bgnbd.fit, bgnbd.expected_purchases, ("r", "alpha", "a", "b")),
+    "MBG/NBD": _Pair("ModifiedBetaGeoFitter", mbgnbd.fit, mbgnbd.expected_purchases, ("r", "alpha", "a", "b")),
+    "Pareto/NBD": _Pair(
+        "ParetoNBDFitter", paretonbd.fit, paretonbd.expected_purchases, ("r", "alpha", "s", "beta"), (1.0,) * 4
+    ),
+}
+
+
+def lifetimes_models(outcomes: pd.DataFrame, *, days: int) -> dict[str, dict[str, Any]]:
+    """Fit the lifetime models of both packages on the same cells and let them forecast the holdout."""
+    cells = coarser(outcomes, most=_MOST_CELLS)
+    return {name: found for name, pair in _PAIRS.items() if (found := _both(pair, cells, days))}
+
+
+def _both(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, Any]:
+    columns, customers = (cells["frequency"], cells["recency"], cells["T"]), cells["customers"]
+    try:
+        model = pair.fit(*columns, customers)
+    except ModelError:
+        return {}
+    ours = {name: float(getattr(model, name)) for name in pair.parameters}
+    ours["holdout"] = float(np.asarray(pair.expected(model, days, *columns)) @ customers)
+    return {"ours": ours, "theirs": _theirs(pair, cells, days), "actual": float(cells["actual"].sum())}
+
+
+def _theirs(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, float] | None:
+    columns, customers = (cells["frequency"], cells["recency"], cells["T"]), cells["customers"]
+    with settings_kept():
+        import lifetimes
+
+        fitter = getattr(lifetimes, pair.fitter)(penalizer_coef=_NOTHING_TO_STEER)
+        if not _fits(lambda: fitter.fit(*columns, weights=customers, initial_params=pair.start)):
+            return None
+        expected = np.asarray(fitter.conditional_expected_number_of_purchases_up_to_time(days, *columns), dtype=float)
+    found = {name: float(fitter.params_[name]) for name in pair.parameters}
+    return (found | {"holdout": float(expected @ customers)}) if np.isfinite(expected).all() else None
+
+
+def lifetimes_spend(engine: Engine, cells: str) -> dict[str, float] | None:
+    """Fit the Gamma-Gamma model of ``lifetimes`` on spend cells with their counts as weights."""
+    counted = engine.fetch(f"select * from {cells} order by frequency, monetary_value")
+    with settings_kept():
+        from lifetimes import GammaGammaFitter
+
+        fitter = GammaGammaFitter(penalizer_coef=_NOTHING_TO_STEER)
+        columns = (counted["frequency"], counted["monetary_value"])
+        if not _fits(lambda: fitter.fit(*columns, weights=counted["customers"])):
+            return None
+    return {name: float(fitter.params_[name]) for name in ("p", "q", "v")}
+
+
+def _fits(fit: Callable[[], Any]) -> bool:
+    """Run a fit of ``lifetimes``, which raises and prints a dump where it does not converge."""
+    from lifetimes.utils import ConvergenceError
+
+    try:
+        with redirect_stdout(StringIO()):
+            fit()
+    except ConvergenceError:
+        return False
+    return True
+
+
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """Put back what an import of ``lifetimes`` changes: warning filters, an option of pandas, NumPy's errors."""
+    before = np.geterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        chained = pd.get_option(_PANDAS_OPTION)
+        try:
+            yield
+        finally:
+            np.seterr(**before)
+            pd.set_option(_PANDAS_OPTION, chained)

@@ -1,0 +1,175 @@
+"""Checks a summary frame as users of ``lifetimes`` have it, before anything is fitted to it.
+
+Reads a frame with ``frequency``, ``recency``, ``T`` and maybe ``monetary_value`` and ``weights``; makes remarks, and
+one error that names every fault. Rows are counted from 0.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custlib.errors import TableError, UsageError, hint
+from custlib.project import DAYS_PER_YEAR
+
+UNITS = {"day": DAYS_PER_YEAR, "week": DAYS_PER_YEAR / 7}  # periods of a year
+REQUIRED = ("frequency", "recency", "T")
+OPTIONAL = ("monetary_value", "weights")
+
+_TIMES = ("datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period")
+_DAYS = {"day": 1, "week": 7}
+_UNSEEN = 0.1  # share of customers with T = 0, as for the flag zero_observation_share
+_ROUNDED = 0.05  # days: weeks are often kept to two decimals
+
+Array = NDArray[np.float64]
+Fault = tuple[str, NDArray[np.bool_], str]  # what, where, what to do
+
+
+def check_summary(frame: pd.DataFrame, *, unit: str) -> tuple[str, ...]:
+    """Find the usual traps in a summary frame.
+
+    Examples
+    --------
+    >>> check_summary(pd.DataFrame({"frequency": [0, 2], "recency": [0, 30], "T": [39, 20]}), unit="day")
+    Traceback (most recent call last):
+        ...
+    custlib.errors.TableError: summary: recency is above T in 1 of 2 rows (first: row 1): both count from the
+    first purchase, T to the end of observation.
+    """
+    if unit not in UNITS:
+        raise UsageError(
+            f"summary: unit: {unit!r} is unknown. {hint(unit, list(UNITS))} Months differ in length, and merging "
+            "purchases by month loses those of good customers: merge by day."
+        )
+    columns = _read(frame)
+    _refuse(_number_faults(columns))
+    _refuse(_history_faults(columns, unit))
+    return tuple(_remarks(columns, unit))
+
+
+def _read(frame: pd.DataFrame) -> dict[str, Array]:
+    """Read the columns as numbers."""
+    missing = [name for name in REQUIRED if name not in frame]
+    if missing:
+        raise TableError(
+            f"summary: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. "
+            f"{hint(missing[0], [str(name) for name in frame.columns])}"
+        )
+    if frame.empty:
+        raise TableError("summary: no rows. Give at least one customer.")
+    _refuse_times(frame)
+    try:
+        return {
+            name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in REQUIRED + OPTIONAL if name in frame
+        }
+    except (TypeError, ValueError) as error:
+        raise TableError(f"summary: a column holds something that is no number ({error}).") from None
+
+
+def _refuse_times(frame: pd.DataFrame) -> None:
+    """Raise where a column holds dates or lengths of time, which would be read as nanoseconds."""
+    dated = [name for name in REQUIRED + OPTIONAL if name in frame and _is_time(frame[name])]
+    if dated:
+        raise TableError(
+            f"summary: {', '.join(dated)}: holds dates or lengths of time, not numbers. Give numbers: of a length of "
+            "time its days (.dt.days), of a date the days since the first purchase."
+        )
+
+
+def _is_time(column: "pd.Series[Any]") -> bool:
+    """Whether a column holds dates, periods or lengths of time, as a type of its own or as objects."""
+    return column.dtype.kind in "mM" or pd.api.types.infer_dtype(column, skipna=True) in _TIMES
+
+
+def _refuse(faults: Iterable[Fault]) -> None:
+    """Raise one error that names every fault."""
+    found = [
+        f"{what} in {np.count_nonzero(rows):,} of {rows.size:,} rows (first: row {np.argmax(rows)}): {remedy}"
+        for what, rows, remedy in faults
+        if rows.any()
+    ]
+    if found:
+        raise TableError("summary: " + "\n".join(found))
+
+
+def _number_faults(columns: dict[str, Array]) -> Iterator[Fault]:
+    """List what is no number, or cannot be one of its column."""
+    counted = columns | ({"monetary_value": _where_bought_again(columns)} if "monetary_value" in columns else {})
+    for name, values in counted.items():
+        yield (
+            f"{name} is no finite number",
+            ~np.isfinite(values),
+            "fill or drop these rows; lifetimes would hand on NaN.",
+        )
+        if name != "monetary_value":
+            yield f"{name} is negative", values < 0, "see how the frame was made, or drop these rows."
+    x = columns["frequency"]
+    yield "frequency is not whole", np.isfinite(x) & (x != np.floor(x)), "it counts repeat purchases."
+
+
+def _where_bought_again(columns: dict[str, Array]) -> Array:
+    """Give monetary_value where it counts; 1 where nobody bought again, whatever was put there."""
+    return np.where(columns["frequency"] == 0, 1.0, columns["monetary_value"])
+
+
+def _history_faults(columns: dict[str, Array], unit: str) -> Iterator[Fault]:
+    """List the rows that no customer can have."""
+    x, recency, T = (columns[name] for name in REQUIRED)
+    days = recency * _DAYS[unit]
+    yield (
+        "recency is above T",
+        recency > T,
+        "both count from the first purchase, T to the end of observation.",
+    )
+    yield (
+        "recency is above 0 with frequency 0",
+        (x == 0) & (recency > 0),
+        "recency is first to last purchase, not time since the last; frequency counts repeat purchases.",
+    )
+    yield (
+        f"frequency is above the days between first and last purchase (unit: {unit})",
+        x > days + _ROUNDED,
+        "merge the purchases of a day into one, or state the right unit.",
+    )
+    if "monetary_value" in columns:
+        yield (
+            "monetary_value is not above 0 for a repeat buyer",
+            _where_bought_again(columns) <= 0,
+            "net refunds against purchases first; a refund is no purchase.",
+        )
+    if unit == "day":
+        yield "T is not whole days", (T % 1) != 0, _fraction_remedy(T)
+
+
+def _fraction_remedy(T: Array) -> str:
+    """Say what a fractional T most likely is."""
+    return 'these look like weeks: state unit="week".' if _in_days(T, 7) else "state the unit, or count whole days."
+
+
+def _in_days(T: Array, days: int) -> bool:
+    """Whether times are whole days when a unit has so many."""
+    return bool(np.all(np.abs(T * days - np.round(T * days)) < _ROUNDED))
+
+
+def _remarks(columns: dict[str, Array], unit: str) -> Iterator[str]:
+    """Say what can be fitted but is likely not what was meant."""
+    x, recency, T = (columns[name] for name in REQUIRED)
+    unseen = float(np.mean(T == 0))
+    if unseen > _UNSEEN:
+        yield f"summary: T is 0 for {unseen:.1%} of the customers: nothing says yet if they return."
+    if unit == "week" and _in_days(T, 1) and _in_days(recency, 1):
+        yield (
+            "summary: recency and T are whole weeks: purchases seem merged by week, which loses those of heavy "
+            "buyers. Merge by day and divide by 7."
+        )
+    elif unit == "week" and not _in_days(T, 7):
+        yield "summary: T is not in sevenths of a week: is the unit right, and was the end of observation a whole day?"
+    if unit == "day" and _spaced(np.append(T, recency[x > 0])):
+        yield "summary: T and recency are multiples of 7 days: purchases seem merged by week. Merge by day."
+
+
+def _spaced(days: Array) -> bool:
+    """Whether there are several times, all multiples of a week."""
+    return bool(np.unique(days).size > 2 and not (days % 7).any())

@@ -1,0 +1,73 @@
+"""Tells how far customers have drifted from a frozen segmentation, and when to propose a new fit.
+
+A shadow of the definition is fitted on the customers of today and held against the frozen one; it assigns nobody. A
+new fit is proposed when the two agree badly in several runs, or when a segment has lost its customers to another
+(``rules/drift.toml``); it is accepted by ``refit = true`` alone.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.segment.agreement import agree, cross_table
+from custlib.segment.customer_segments import assigned
+from custlib.segment.definitions import Definition
+
+
+def measure(engine: Engine, frozen: Definition, shadow: Definition, activity: str) -> dict[str, Any]:
+    """Hold a frozen definition against its shadow on the customers of today."""
+    sql, limits = engine.dialect, rules.load("drift")["propose"]
+    frame = cross_table(engine, assigned(sql, frozen, activity), assigned(sql, shadow, activity), worth="")
+    found = agree(frame)
+    before, now = (
+        {str(name): int(n) for name, n in frame.groupby(side)["customers"].sum().items()}
+        for side in ("first", "second")
+    )
+    fewest = limits["fewest_customers"]
+    held = [name for name in sorted(before) if max(before[name], now.get(found.matched.get(name, ""), 0)) >= fewest]
+    lost = {name: round(found.jaccards.get(name, 0.0), 4) for name in held}
+    return {
+        "as_of": shadow.fitted,
+        "version": frozen.version,
+        "adjusted_rand_index": round(found.adjusted_rand_index, 6),
+        "relabelled": round(found.apart_customers / max(float(frame["customers"].sum()), 1.0), 6),
+        "lost": {name: overlap for name, overlap in lost.items() if overlap < limits["jaccard"]},
+    }
+
+
+def is_proposed(log: list[dict[str, Any]]) -> bool:
+    """Tell whether a new fit is proposed.
+
+    Examples
+    --------
+    >>> good = {"as_of": "2025-01-31", "adjusted_rand_index": 0.9, "relabelled": 0.1, "lost": {}}
+    >>> bad = {"as_of": "2025-02-28", "adjusted_rand_index": 0.6, "relabelled": 0.1, "lost": {}}
+    >>> is_proposed([good, bad]), is_proposed([bad, bad | {"as_of": "2025-03-31"}])
+    (False, True)
+    """
+    limits = rules.load("drift")["propose"]
+    ordered = sorted(log, key=lambda entry: str(entry["as_of"]))
+    last = ordered[-limits["runs"] :]
+    badly = [
+        entry["adjusted_rand_index"] < limits["adjusted_rand_index"] and entry["relabelled"] >= limits["relabelled"]
+        for entry in last
+    ]
+    return (len(last) == limits["runs"] and all(badly)) or bool(ordered and ordered[-1]["lost"])
+
+
+def relabelled(frame: pd.DataFrame, matched: dict[str, str] | None = None) -> float:
+    """Share of customers whose segment has another name afterwards.
+
+    Examples
+    --------
+    Two definitions that number the same groups differently:
+
+    >>> frame = pd.DataFrame({"first": ["a", "b"], "second": ["b", "a"], "customers": [6, 4]})
+    >>> relabelled(frame), relabelled(frame, {"b": "a", "a": "b"})
+    (1.0, 0.0)
+    """
+    named = frame["second"].map(matched) if matched is not None else frame["second"]
+    total = float(frame["customers"].sum())
+    return float(frame.loc[named != frame["first"], "customers"].sum()) / total if total else 0.0

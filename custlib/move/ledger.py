@@ -1,0 +1,127 @@
+"""Reads ``segment_moves``: flows by cause, the ledger of every segment, the matrix, who went up and down.
+
+Small tables only: moves are counted in the engine, by :mod:`custlib.move.paths`.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import pandas as pd
+
+from custlib.engine.base import Engine
+from custlib.move.paths import CAUSES, NOBODY, WHOLE
+
+_MOVES = ("customers", "money_before", "money_after", "value")
+
+
+def moves(engine: Engine, segmentation: str, *, since: dt.date | None = None) -> pd.DataFrame:
+    """Read the moves of a segmentation between two dates."""
+    found = engine.fetch(
+        "select from_date, cause, from_segment, to_segment, customers, money_before, money_after, value"
+        " from segment_moves where segmentation = :segmentation order by cause, from_segment, to_segment",
+        segmentation=segmentation,
+    )
+    days = pd.to_datetime(found.pop("from_date"))
+    chosen = days == (pd.Timestamp(since) if since else days.max())
+    return found[chosen].reset_index(drop=True).astype(dict.fromkeys(_MOVES[1:], float))
+
+
+def flows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count who came into and who left each segment, by cause.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame([("ageing", "a", "b", 2, 30.0, 30.0, 9.0), ("ageing", "b", "b", 1, 5.0, 6.0, 1.0)],
+    ...     columns=["cause", "from_segment", "to_segment", *_MOVES])
+    >>> flows(frame).set_index("segment")[["customers_in", "customers_out", "money_in", "revalued"]].to_dict("index")
+    {'a': {'customers_in': 0, 'customers_out': 2, 'money_in': 0.0, 'revalued': 0.0}, 'b': {'customers_in': 2, \
+'customers_out': 0, 'money_in': 30.0, 'revalued': 1.0}}
+    """
+    steps = frame[frame["cause"] != WHOLE]
+    moved = steps["from_segment"] != steps["to_segment"]
+    gained = (steps["money_after"] - steps["money_before"]).where(~moved, 0.0)
+    came = steps.assign(
+        segment=steps["to_segment"], customers_in=steps["customers"].where(moved, 0), customers_out=0,
+        money_in=steps["money_after"].where(moved, 0.0), money_out=0.0, revalued=gained,
+    )  # fmt: skip
+    left = steps[moved].assign(
+        segment=steps["from_segment"], customers_in=0, customers_out=steps["customers"], money_in=0.0,
+        money_out=steps["money_before"], revalued=0.0,
+    )  # fmt: skip
+    columns = ["customers_in", "customers_out", "money_in", "money_out", "revalued"]
+    both = pd.concat([came, left])
+    summed = both[both["segment"] != NOBODY].groupby(["segment", "cause"])[columns].sum()
+    return summed[(summed != 0).any(axis=1)].reset_index()
+
+
+def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Lay out how each segment came from what it was to what it is, cause by cause."""
+    rows = _ordered(frame, ids)
+    whole, steps = frame[frame["cause"] == WHOLE], flows(frame)
+    table = pd.DataFrame(index=pd.Index(rows, name="segment"))
+    for kind, opening, closing in (("customers", "customers", "customers"), ("money", "money_before", "money_after")):
+        table[f"{kind}_before"] = whole.groupby("from_segment")[opening].sum().reindex(rows, fill_value=0)
+        gained = steps[f"{kind}_in"] - steps[f"{kind}_out"] + (steps["revalued"] if kind == "money" else 0)
+        by_cause = gained.groupby([steps["segment"], steps["cause"]]).sum().unstack(fill_value=0)
+        for cause in CAUSES:
+            table[f"{kind}_{cause}"] = by_cause[cause].reindex(rows, fill_value=0) if cause in by_cause else 0
+        table[f"{kind}_after"] = whole.groupby("to_segment")[closing].sum().reindex(rows, fill_value=0)
+    return table
+
+
+def _ordered(frame: pd.DataFrame, ids: Iterable[str]) -> list[str]:
+    """List the segments that are wanted, then those that only an earlier definition had."""
+    wanted = list(ids)
+    return [*wanted, *sorted({*frame["from_segment"], *frame["to_segment"]} - {*wanted, NOBODY})]
+
+
+def matrix(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Lay out who was where before and is where now."""
+    order = [*_ordered(frame, ids), NOBODY]
+    whole = frame[frame["cause"] == WHOLE]
+    found = whole.pivot_table(index="from_segment", columns="to_segment", values="customers", aggfunc="sum")
+    return found.reindex(index=order, columns=order).fillna(0).astype(int)
+
+
+def directions(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Count who went up, stayed, went down, is new or gone, in customers and in money."""
+    place = {name: number for number, name in enumerate(ids)}
+    whole = frame[frame["cause"] == WHOLE]
+    was, is_ = whole["from_segment"].map(place), whole["to_segment"].map(place)
+    direction = pd.Series("stay", index=whole.index).mask(is_ < was, "up").mask(is_ > was, "down")
+    direction = direction.mask(was.isna() | is_.isna(), "unranked")
+    direction = direction.mask(whole["from_segment"] == NOBODY, "new").mask(whole["to_segment"] == NOBODY, "gone")
+    summed = whole.groupby(direction)[list(_MOVES)].sum()
+    return summed.reindex(["up", "stay", "down", "new", "gone", *sorted({"unranked"} & set(direction))], fill_value=0)
+
+
+def largest(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
+    """Pick the largest moves between two segments, each with its cause."""
+    moved = frame[(frame["cause"] != WHOLE) & (frame["from_segment"] != frame["to_segment"])]
+    total = max(moved["customers"].sum(), 1)
+    ordered = moved.sort_values(["customers", "from_segment", "to_segment"], ascending=[False, True, True])
+    return ordered.head(count).assign(share=lambda f: f["customers"] / total).reset_index(drop=True)
+
+
+def changed_share(frame: pd.DataFrame) -> float:
+    """Share of the customers of the earlier date who are in another segment now."""
+    known = frame[(frame["cause"] == WHOLE) & (frame["from_segment"] != NOBODY)]
+    gone = known[known["from_segment"] != known["to_segment"]]
+    return float(gone["customers"].sum() / known["customers"].sum()) if known["customers"].sum() else 0.0
+
+
+def moved(engine: Engine) -> pd.DataFrame:
+    """Count who moved in every segmentation, by cause, between each two dates."""
+    elsewhere = f"from_segment <> to_segment and from_segment <> '{NOBODY}' and to_segment <> '{NOBODY}'"
+    found = engine.fetch(
+        "select segmentation, from_date, to_date, cause,"
+        f" sum(case when {elsewhere} then customers else 0 end) as customers,"
+        f" sum(case when {elsewhere} then money_before else 0 end) as money,"
+        f" sum(case when from_segment <> '{NOBODY}' then customers else 0 end) as known"
+        " from segment_moves group by segmentation, from_date, to_date, cause order by segmentation, from_date, cause"
+    ).astype({"customers": float, "money": float, "known": float})
+    for name in ("from_date", "to_date"):
+        found[name] = pd.to_datetime(found[name]).dt.date
+    # Parts are of all who were there, not only of those that one step looked at.
+    known = found.groupby(["segmentation", "from_date"])["known"].transform("max")
+    return found.assign(known=known, share=(found["customers"] / known.where(known > 0)).fillna(0.0))

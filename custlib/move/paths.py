@@ -1,0 +1,117 @@
+"""Makes ``segment_paths`` and ``segment_moves``: who moved between two dates, and by what cause.
+
+A customer is assigned step by step, one thing changing at a time: as an earlier run had recorded; the same day with
+the purchases as they are known now (``identity`` where customers were merged or split, else ``data``: late or
+corrected lines); the later day had nobody bought (``ageing``); with the orders that came (``purchases``); and by the
+definition in force now (``definition``). The segments at these steps are the customer's path. Each step starts where
+the one before it ended, so the causes add up to the whole move, in customers and in money. Money is profit so far,
+which a customer takes along; what those who stayed gained is a row of their own segment.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from custlib.engine.dialect import Dialect
+from custlib.segment.customer_segments import assigned
+from custlib.segment.definitions import Definition
+from custlib.segment.hysteresis import Memory, remember
+from custlib.segment.measures import end_name
+from custlib.segment.points import HISTORY, Point, at, between
+
+CAUSES = ("ageing", "purchases", "definition", "data", "identity")
+WHOLE = "whole"
+NOBODY = "none"
+STATES = ("recorded", "before", "aged", "bought", "now")
+_MONEY = {"recorded": "recorded", "before": "before", "aged": "before", "bought": "now", "now": "now"}
+_KEY = "segmentation, from_date, to_date"
+
+
+def segment_paths(
+    sql: Dialect,
+    then: Definition,
+    now: Definition,
+    points: Sequence[Point],
+    *,
+    recorded: str = "",
+    memory: Memory | None = None,
+) -> str:
+    """Write the select of the paths of one segmentation between two dates."""
+    before, aged, last = points
+    held = memory.earlier if memory else None
+    found = {
+        "recorded": assigned(sql, then, recorded, memory=held) if recorded else None,
+        "before": assigned(sql, then, before.table, memory=held),
+        "aged": assigned(sql, then, aged.table, memory=memory),
+        "bought": assigned(sql, then, last.table, memory=memory),
+        "now": assigned(sql, now, last.table, memory=memory) if now != then else None,
+    }
+    same = {"recorded": "before", "now": "bought"}
+    tables = [f"(select customer_id, segment as {name} from ({select})) {name}" for name, select in found.items()
+              if select]  # fmt: skip
+    columns = [name if found[name] else f"{same[name]} as {name}" for name in STATES]
+    money = {
+        "recorded": "r.profit" if recorded else f"h.profit_{end_name(before.until)}",
+        "before": f"h.profit_{end_name(before.until)}",
+        "now": f"h.profit_{end_name(last.until)}",
+    }
+    sums = [f"sum(cast(coalesce({column}, 0) as decimal(38, 4))) as money_{name}" for name, column in money.items()]
+    joins = f" left join {HISTORY} h using (customer_id) left join customer_value v using (customer_id)"
+    changed = "false"
+    if recorded:
+        joins += f" left join {recorded} r using (customer_id) left join identity_changes i using (customer_id)"
+        changed = "i.change is not null"
+    key = [name for name, select in found.items() if select]
+    return f"""
+        select {sql.literal(now.segmentation)} as segmentation, date '{before.as_of.isoformat()}' as from_date,
+               date '{last.as_of.isoformat()}' as to_date, {", ".join(columns)}, {changed} as is_changed,
+               count(*) as customers, {", ".join(sums)}, sum(coalesce(v.value, 0)) as value
+        from {" full outer join ".join([tables[0], *(f"{table} using (customer_id)" for table in tables[1:])])}{joins}
+        group by {", ".join([*key, *([changed] if recorded else [])])}"""
+
+
+def plan(
+    sql: Dialect,
+    dates: Sequence[dt.date],
+    definitions: Iterable[tuple[Definition, Definition]],
+    *,
+    recorded: str = "",
+    margin: float = 0.0,
+) -> str:
+    """Write the paths of every segmentation between each date and the next."""
+    pairs = list(pairwise(dates))
+    parts = []
+    for then, now in definitions:
+        for place, (before, after) in enumerate(pairs, start=1):
+            is_last = place == len(pairs)
+            points = between(before, after)
+            by, known = (now, recorded) if is_last else (then, "")
+            memory = remember(then, [at(day).table for day in dates[:place]], margin)
+            parts.append(segment_paths(sql, then, by, points, recorded=known, memory=memory))
+    return " union all ".join(parts)
+
+
+def segment_moves(sql: Dialect) -> str:
+    """Write the select of all moves by cause, and of the whole, from ``segment_paths``; who stayed is in it too."""
+    del sql
+    steps = [
+        ("case when is_changed then 'identity' else 'data' end", "recorded", "before"),
+        ("'ageing'", "before", "aged"),
+        ("'purchases'", "aged", "bought"),
+        ("'definition'", "bought", "now"),
+        (f"'{WHOLE}'", "recorded", "now"),
+    ]
+    return " union all ".join(_step(*step) for step in steps)
+
+
+def _step(cause: str, first: str, last: str) -> str:
+    def summed(state: str) -> str:
+        return f"sum(case when {state} is null then 0 else money_{_MONEY[state]} end)"
+
+    return f"""
+        select {_KEY}, cause, coalesce({first}, '{NOBODY}') as from_segment, coalesce({last}, '{NOBODY}') as to_segment,
+               sum(customers) as customers, {summed(first)} as money_before, {summed(last)} as money_after,
+               sum(value) as value
+        from (select *, {cause} as cause from segment_paths)
+        where {first} is not null or {last} is not null
+        group by {_KEY}, cause, {first}, {last}"""

@@ -1,0 +1,62 @@
+"""Takes up the customers of a date as an earlier run of the project had them.
+
+What lines came late, were corrected or are gone since then shows as moves of its own (``data``), and customers who
+were merged or split since as others (``identity``). Nothing is copied: files of the earlier run get a second name.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from custlib.engine.base import Engine
+from custlib.engine.shelf import parquet_of, write_text
+from custlib.segment.points import at
+from custlib.segment.potential_at import table_of
+
+_STATE = "state.json"
+
+
+def note(folder: Path, project: str, as_of: dt.date) -> None:
+    """Note in a folder of tables whose customers it holds, and at which date."""
+    write_text(folder / _STATE, json.dumps({"project": project, "as_of": as_of.isoformat()}) + "\n")
+
+
+def find(own: Path, project: str, day: dt.date) -> Path | None:
+    """Find the tables of the latest run that looked at the customers of a date."""
+    wanted = {"project": project, "as_of": day.isoformat()}
+    found = [
+        state
+        for state in own.parent.glob(f"*/{_STATE}")
+        if state.parent != own and _read(state) == wanted and (state.parent / f"{at(day).table}.view.json").is_file()
+    ]
+    return max(found, key=lambda state: state.stat().st_mtime).parent if found else None
+
+
+def take_up(engine: Engine, folder: Path, day: dt.date, frozen: Iterable[dict[str, Any]]) -> str:
+    """Open the customers of a date as they were recorded."""
+    point = at(day)
+    kept = _read(folder / f"{point.table}.view.json")
+    beside = {table_of(point.table, models["potential"]) for models in frozen if "potential" in models}
+    files = {name: parquet_of(folder, name) for name in [*kept["of"], *sorted(beside)]}
+    if not all(files.values()):
+        return ""
+    for name, given in files.items():
+        engine.adopt(_name(name), given)
+    select = re.sub(rf"\b({'|'.join(map(re.escape, kept['of']))})\b", lambda found: _name(found[0]), kept["select"])
+    table = _name(point.table)
+    engine.define(table, select, of=tuple(_name(name) for name in kept["of"]))
+    return table if set(engine.columns(point.table)) <= set(engine.columns(table)) else ""
+
+
+def _name(table: str) -> str:
+    return f"recorded_{table}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

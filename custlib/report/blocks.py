@@ -1,0 +1,310 @@
+"""The blocks a report is made of: frozen values that show in JupyterLab and travel to the page as JSON.
+
+A notebook cell ends in a block; JupyterLab shows its HTML, the exporter reads its JSON
+(``application/vnd.custlib.block+json``) and renders the page from it. Values are text already
+(:mod:`custlib.report.formats`); a block computes nothing. Follows design.md, section 5.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from custlib.errors import UsageError, hint
+from custlib.report.codec import build, coerce_fields, plain
+from custlib.report.inline import is_relative
+from custlib.report.page_limits import limit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIME = "application/vnd.custlib.block+json"
+VERSION = 1
+
+Light = Literal["green", "amber", "red", "untested"]
+Place = Literal["main", "left", "right"]
+Tone = Literal["plain", "good", "warn", "bad"]
+CallTone = Literal["note", "good", "warn", "bad"]
+Align = Literal["left", "right"]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Base of all blocks: checks its fields, and knows how to show itself."""
+
+    def __post_init__(self) -> None:
+        coerce_fields(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the block as plain JSON with its name and version."""
+        content = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+        return {"block": type(self).__name__.lower(), "version": VERSION, **content}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from custlib.report.render import snippet
+
+        return {"text/html": snippet(self), MIME: self.to_json()}
+
+
+@dataclass(frozen=True)
+class Title(Block):
+    """The page's headline: a finding, with the light of its evidence."""
+
+    text: str
+    subtitle: str = ""
+    light: Light | None = None
+
+
+@dataclass(frozen=True)
+class Section(Block):
+    """Opens a section; the blocks after it belong to it. ``column`` counts on playbook pages only."""
+
+    text: str
+    id: str | None = None
+    column: Place = "main"
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One number that matters: ``value`` is formatted text, ``tone`` colours the note only."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: Tone = "plain"
+
+    def __post_init__(self) -> None:
+        coerce_fields(self)
+
+
+@dataclass(frozen=True)
+class Kpis(Block):
+    """A row of numbers.
+
+    Examples
+    --------
+    >>> Kpis([Kpi("Customers", "2,357")]).to_json()["items"][0]["value"]
+    '2,357'
+    """
+
+    items: Sequence[Kpi]
+
+
+@dataclass(frozen=True)
+class Text(Block):
+    """Paragraphs; ``**bold**``, ``*em*``, ```code``` and links to relative .html pages are rendered."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Callout(Block):
+    """What must not be missed, with its tone in a word."""
+
+    title: str
+    text: str
+    tone: CallTone = "note"
+
+
+@dataclass(frozen=True)
+class Facts(Block):
+    """Terms and what they are."""
+
+    items: Sequence[Pair]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Bullets(Block):
+    """A list of short sentences."""
+
+    items: Sequence[str]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table's column: its label, and the side its text keeps to."""
+
+    label: str
+    align: Align = "left"
+
+    def __post_init__(self) -> None:
+        coerce_fields(self)
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table of formatted text; ``header`` is the column naming the row, ``links`` hrefs by cell or empty.
+
+    Examples
+    --------
+    >>> Table("Tiers", [Column("Tier"), Column("Customers", "right")], [["Top", "24"]]).rows
+    (('Top', '24'),)
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+    note: str = ""
+    header: int = 0
+    links: Sequence[Sequence[str]] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.rows) > (most := limit("page", "table_rows")):
+            raise UsageError(f"Table {self.title!r}: {len(self.rows)} rows, at most {most}. Aggregate it.")
+        uneven = [n for n, row in enumerate(self.rows) if len(row) != len(self.columns)]
+        if uneven:
+            raise UsageError(f"Table {self.title!r}: row {uneven[0]} has not {len(self.columns)} cells.")
+        if outward := [h for row in self.links for h in row if h and not is_relative(h)]:
+            raise UsageError(f"Table {self.title!r}: {outward[0]!r} is no relative link to an .html page.")
+
+    @classmethod
+    def of(
+        cls,
+        frame: "pd.DataFrame",
+        *,
+        title: str,
+        caption: str = "",
+        formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+        labels: Mapping[str, str] | None = None,
+        header: str | None = None,
+        note: str = "",
+        links: Mapping[str, str] | None = None,
+        language: str = "en",
+    ) -> "Table":
+        """Make a table from a frame; see :func:`custlib.report.table_text.table_text`."""
+        from custlib.report.table_text import Layout, table_text
+
+        layout = Layout(dict(formats or {}), dict(labels or {}), dict(links or {}), header, language)
+        return cls(title=title, caption=caption, note=note, **table_text(frame, layout, title))
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A picture whose title is the finding; the table beneath holds its numbers."""
+
+    title: str
+    svg: str = field(repr=False)
+    description: str
+    caption: str = ""
+    table: Table | None = field(default=None, repr=False)
+    narrow_svg: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        from custlib.report.svg import check_svg
+
+        if isinstance(self.table, Mapping):
+            object.__setattr__(self, "table", from_json(self.table))
+        super().__post_init__()
+        for picture in filter(None, (self.svg, self.narrow_svg)):
+            check_svg(picture, f"Figure {self.title!r}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One tile: its count, a note, a weight from 0 to 1 for the tone, and a label such as the segment."""
+
+    text: str
+    note: str = ""
+    weight: float = 0.0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        coerce_fields(self)
+        if not 0 <= self.weight <= 1:
+            raise UsageError(f"Cell: weight is {self.weight}, needs 0 to 1. Divide by the largest.")
+
+
+@dataclass(frozen=True)
+class Tiles(Block):
+    """A tile map: a table whose cells are toned by weight (RFM 5 × 5, value cube).
+
+    Examples
+    --------
+    >>> Tiles("Map", ["5"], ["1"], [[Cell("24")]], "F", "R", "", "R by F").cells[0][0].text
+    '24'
+    """
+
+    title: str
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[Cell]]
+    row_title: str
+    column_title: str
+    caption: str
+    description: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shape = [len(row) for row in self.cells]
+        if shape != [len(self.columns)] * len(self.rows):
+            raise UsageError(f"Tiles {self.title!r}: cells are not {len(self.rows)} × {len(self.columns)}.")
+
+
+@dataclass(frozen=True)
+class Details(Block):
+    """Blocks behind a click, for the reader who doubts."""
+
+    title: str
+    blocks: Sequence[Block]
+
+    def __post_init__(self) -> None:
+        parts = [from_json(b) if isinstance(b, Mapping) else b for b in self.blocks]
+        object.__setattr__(self, "blocks", parts)
+        super().__post_init__()
+
+
+@dataclass(frozen=True)
+class Glossary(Block):
+    """Terms in plain words, at the foot of the page."""
+
+    items: Sequence[Pair]
+
+
+@dataclass(frozen=True)
+class Footer(Block):
+    """Where the page comes from: run, data, parameters, versions, rows and money."""
+
+    items: Sequence[Pair]
+
+
+BLOCKS: dict[str, type[Block]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        Title,
+        Section,
+        Kpis,
+        Text,
+        Callout,
+        Facts,
+        Bullets,
+        Table,
+        Figure,
+        Tiles,
+        Details,
+        Glossary,
+        Footer,
+    )
+}
+
+
+def from_json(mapping: Mapping[str, Any]) -> Block:
+    """Read a block back; what is not known is refused.
+
+    Examples
+    --------
+    >>> from_json(Text("Hello").to_json())
+    Text(text='Hello')
+    """
+    content = dict(mapping)
+    name, version = content.pop("block", None), content.pop("version", None)
+    if name not in BLOCKS:
+        raise UsageError(f"block {name!r} is not known. {hint(str(name), list(BLOCKS))}")
+    if version != VERSION:
+        raise UsageError(f"block {name!r} is of version {version!r}, this custlib reads {VERSION}.")
+    block = build(BLOCKS[name], content, BLOCKS[name].__name__)
+    assert isinstance(block, Block)
+    return block

@@ -1,0 +1,49 @@
+"""Figures by question (page.md): each takes a small table and returns a figure with that table beneath.
+
+==============================  ==========================================================
+question                        figure
+==============================  ==========================================================
+who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`
+who moved, and why?             :func:`flow_picture`, :func:`flow_bars`, :func:`bars` by cause
+will they come back?            :func:`alive_heatmap`
+what are they worth?            :func:`dot_intervals`
+is the model right?             :func:`cumulative_tracking`, :func:`incremental_tracking`,
+                                :func:`paired_bars`, :func:`expected_against_actual`
+what does the base look like?   :func:`cohort_stack`, :func:`age_lines`
+how does a segment differ?      :func:`index_bars`
+==============================  ==========================================================
+
+The RFM map is a table and so a block: :class:`custlib.report.blocks.Tiles`. A new chart is one painter on a
+:class:`custlib.report.charts.drawing.Sheet` and one line here.
+"""
+
+from custlib.report.charts.bars import bars, index_bars, paired_bars
+from custlib.report.charts.curves import (
+    cumulative_curve,
+    cumulative_tracking,
+    expected_against_actual,
+    incremental_tracking,
+)
+from custlib.report.charts.flows import flow_picture
+from custlib.report.charts.layers import age_lines, cohort_stack
+from custlib.report.charts.marks import alive_heatmap, dot_intervals
+from custlib.report.charts.mirrors import flow_bars, pyramid_bars
+from custlib.report.palette import segment_colour
+
+__all__ = [
+    "age_lines",
+    "alive_heatmap",
+    "bars",
+    "cohort_stack",
+    "cumulative_curve",
+    "cumulative_tracking",
+    "dot_intervals",
+    "expected_against_actual",
+    "flow_bars",
+    "flow_picture",
+    "incremental_tracking",
+    "index_bars",
+    "paired_bars",
+    "pyramid_bars",
+    "segment_colour",
+]

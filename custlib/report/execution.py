@@ -1,0 +1,184 @@
+"""Executes notebooks with papermill: in forked processes that have everything imported, or in kernels of their own.
+
+Forks share the imports of one server process, so a notebook costs what it computes; kernels work everywhere. Both
+leave the same outputs in the executed notebook.
+"""
+
+import logging
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from custlib import errors
+from custlib.errors import RunError
+
+How = Literal["fork", "kernel"]
+DEFAULT: How = "fork" if sys.platform == "linux" else "kernel"
+_AT_ONCE = 2
+_PRELOADED = [
+    "papermill", "nbclient", "IPython.utils.capture", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg",
+    "pyarrow", "scipy.optimize", "custlib.workspace", "custlib.report.charts", "custlib.report.table_text",
+]  # fmt: skip
+log = logging.getLogger("custlib")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to execute: its name in the log, the source, the executed copy, its parameters."""
+
+    name: str
+    notebook: Path
+    output: Path
+    given: dict[str, Any]
+
+
+def execute_all(jobs: Sequence[Job], how: How = DEFAULT) -> dict[str, float]:
+    """Execute notebooks, two at a time; the first that fails ends them all."""
+    from tqdm import tqdm
+
+    timings: dict[str, float] = {}
+    with _workers(how) as pool:
+        waiting = {pool.submit(execute, job, how): job for job in jobs}
+        try:
+            for done in tqdm(as_completed(waiting), total=len(jobs), desc="notebooks", disable=None, leave=False):
+                name = waiting[done].name
+                timings[name] = done.result()
+                log.info("run: %s in %.1f s", name, timings[name])
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return timings
+
+
+def _workers(how: How) -> Executor:
+    if how == "kernel":
+        return ThreadPoolExecutor(_AT_ONCE)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return ProcessPoolExecutor(_AT_ONCE, mp_context=context, max_tasks_per_child=1)
+
+
+def execute(job: Job, how: How) -> float:
+    """Execute one notebook."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    started = time.monotonic()
+    try:
+        with _engine(how, job.output.parent) as engine:
+            papermill.execute_notebook(  # written once, at the end or at the fault: else twice for each cell
+                job.notebook, job.output, job.given, kernel_name="python3", progress_bar=False,
+                request_save_on_cell_execute=False, **engine,
+            )  # fmt: skip
+    except PapermillExecutionError as fault:
+        kind = getattr(errors, fault.ename, RunError)
+        said = fault.evalue if kind is not RunError else f"{fault.ename}: {fault.evalue}"
+        raise kind(f"{job.notebook.stem} ({job.name}), cell {fault.exec_count}: {said}") from None
+    return time.monotonic() - started
+
+
+@contextmanager
+def _engine(how: How, output: Path) -> Iterator[dict[str, Any]]:
+    """Name the papermill engine and its options.
+
+    What a fork writes lies in the folder of the run, which the next run sweeps if this one is killed; the paths of
+    the sockets of a kernel must be short.
+    """
+    with TemporaryDirectory(prefix="custlib-", dir=output if how == "fork" else None) as folder:
+        if how == "kernel":
+            try:
+                yield {"log_output": False, "kernel_manager_class": _local_kernels(folder)}
+            finally:
+                _close_event_loop()
+        else:
+            from papermill.engines import papermill_engines
+
+            papermill_engines.register("custlib", _in_process())
+            yield {"engine_name": "custlib", "folder": folder}
+
+
+def _close_event_loop() -> None:
+    """Close the event loop that the client of a kernel leaves open in this worker thread."""
+    from jupyter_core.utils import ensure_event_loop
+
+    ensure_event_loop().close()
+
+
+def _local_kernels(sockets: str) -> type:
+    """Choose kernels that talk through files of this user, not through ports of the machine."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    class LocalKernels(AsyncKernelManager):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options, transport="ipc", ip=f"{sockets}/kernel")
+
+    return LocalKernels
+
+
+def _in_process() -> type:
+    """Make the papermill engine that runs cells in an IPython shell of this process."""
+    from papermill.engines import Engine
+
+    class InProcess(Engine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+            shell = _shell(options["folder"])
+            for index, cell in enumerate(nb_man.nb.cells):
+                nb_man.cell_start(cell, index)
+                if cell.cell_type == "code" and not _run_cell(shell, cell):
+                    nb_man.cell_exception(cell, index)
+                    return
+                nb_man.cell_complete(cell, index)
+
+    return InProcess
+
+
+def _shell(folder: str) -> Any:
+    """Start an IPython shell that keeps no history and shows nothing."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    shell: Any = InteractiveShell(config=settings, ipython_dir=folder)
+    shell.showtraceback = lambda *given, **options: None
+    return shell
+
+
+def _run_cell(shell: Any, cell: Any) -> bool:
+    """Run one cell and keep what it displays; tell whether it went well."""
+    from IPython.utils.capture import capture_output
+    from nbformat.v4 import new_output
+
+    outputs: list[Any] = []
+    displayed: list[dict[str, Any]] = []
+    shell.displayhook = _hook(shell, displayed)
+    shell.display_trap.hook = shell.displayhook
+    with capture_output(stdout=True, stderr=True, display=False) as captured:
+        result = shell.run_cell(cell.source, store_history=True)
+    cell.execution_count = shell.execution_count - 1
+    outputs += [new_output("stream", name="stdout", text=captured.stdout)] if captured.stdout else []
+    outputs += [
+        new_output("execute_result", found["data"], metadata=found["metadata"], execution_count=cell.execution_count)
+        for found in displayed
+    ]
+    fault = result.error_before_exec or result.error_in_exec
+    if fault:
+        outputs.append(new_output("error", ename=type(fault).__name__, evalue=str(fault), traceback=[]))
+    cell.outputs = outputs
+    return not fault
+
+
+def _hook(shell: Any, displayed: list[dict[str, Any]]) -> Any:
+    from IPython.core.displayhook import CapturingDisplayHook
+
+    hook: Any = CapturingDisplayHook(shell=shell, outputs=displayed)
+    hook.is_active = False  # asked for by the shell when a cell prints or warns; this class lacks it
+    return hook

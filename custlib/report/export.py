@@ -1,0 +1,152 @@
+"""Notebooks to pages: one HTML file each, without scripts, requests or anything but known blocks.
+
+An own nbconvert exporter reads the page's parts (:mod:`custlib.report.page`) and prints them through Jinja2
+with autoescape. The policy in the page's head lets nothing load or run but its own style sheet, which is
+named by its hash; equal input gives equal bytes.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup
+from nbconvert.exporters import Exporter
+
+from custlib.errors import RunError, UsageError, hint
+from custlib.report.inline import is_relative
+from custlib.report.page import page_of
+from custlib.report.page_limits import limit
+from custlib.report.render import environment, render_block, stylesheet
+
+KINDS = ("overview", "identify", "audit", "validation", "value", "segments", "interact", "playbook", "start")
+GROUPS = (
+    "overview",
+    "validation",
+    "value",
+    "segments",
+    "audit",
+    "identify",
+    "interact",
+    "playbooks",
+    "other",
+)
+_SHEETS = ("colours", "blocks", "page")
+
+
+@cache
+def _style() -> tuple[Markup, str]:
+    """The style sheet and the policy that allows it and nothing else."""
+    css = stylesheet(_SHEETS)
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    return Markup(css), policy  # our own files, nothing to escape
+
+
+class ReportExporter(Exporter):
+    """Prints a notebook's blocks and prose as one HTML page; everything else is dropped."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+    export_from_notebook = "custlib report"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
+        """Print the page; ``resources["custlib"]`` holds title, language, kind and links."""
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        asked = {"title": "", "language": "en", "kind": "overview", "links": {}} | resources.get("custlib", {})
+        return _page_html(nb, asked), resources
+
+
+def render_page(notebook: Any, *, title: str, language: str, kind: str, links: Mapping[str, Any] | None = None) -> str:
+    """Print an executed notebook as one HTML page.
+
+    Examples
+    --------
+    >>> import nbformat
+    >>> cell = nbformat.v4.new_markdown_cell("Six in ten come back.")
+    >>> page = render_page(nbformat.v4.new_notebook(cells=[cell]), title="A", language="en", kind="value")
+    >>> "<p>Six in ten come back.</p>" in page
+    True
+    """
+    if kind not in KINDS:
+        raise UsageError(f"render_page: kind {kind!r} is not known. {hint(kind, KINDS)}")
+    asked = {"title": title, "language": language, "kind": kind, "links": links or {}}
+    html, _ = ReportExporter().from_notebook_node(notebook, resources={"custlib": asked})
+    return str(html)
+
+
+def _page_html(notebook: Any, asked: Mapping[str, Any]) -> str:
+    page = page_of(notebook, asked["language"])
+    links = asked["links"]
+    up, pages = list(links.get("up", ())), list(links.get("pages", ()))
+    _check_links([*up, *pages], "render_page")
+    html = _printed(
+        "page.html.j2", asked["language"],
+        page=page, kind=asked["kind"], title=asked["title"], up=up,
+        pages=[link for link in pages if not link.get("group")],
+        related=_grouped([link for link in pages if link.get("group")]),
+        columns=_columns(page.parts) if asked["kind"] == "playbook" else None,
+    )  # fmt: skip
+    if (size := len(html.encode())) > (most := limit("page", "page_bytes")):
+        raise RunError(f"page {asked['title']!r}: {size:,} bytes, at most {most:,}. Aggregate its figures.")
+    return html
+
+
+def _printed(template: str, language: str, **values: Any) -> str:
+    css, policy = _style()
+    values |= {"css": css, "policy": policy, "language": language, "render_block": render_block}
+    html = environment(language).get_template(template).render(values)
+    return "\n".join(line for line in (row.rstrip() for row in html.split("\n")) if line) + "\n"
+
+
+def _check_links(links: list[Mapping[str, Any]], where: str) -> None:
+    for link in links:
+        if not is_relative(str(link.get("href", ""))):
+            raise UsageError(f"{where}: {link.get('href')!r} is no relative link to an .html page.")
+
+
+def _grouped(links: list[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for link in links:
+        groups.setdefault(str(link["group"]), []).append(link)
+    return groups
+
+
+def _columns(parts: list[Any]) -> dict[str, list[Any]]:
+    """Parts of a playbook: above the columns, left, right, and beneath."""
+    placed: dict[str, list[Any]] = {"above": [], "left": [], "right": [], "below": []}
+    for part in parts:
+        begun = placed["left"] or placed["right"]
+        placed[part.column if part.column != "main" else "below" if begun else "above"].append(part)
+    return placed
+
+
+def render_index(manifest: Mapping[str, Any], *, language: str = "en") -> str:
+    """Print the index of all published reports.
+
+    Examples
+    --------
+    >>> "No report has been published yet." in render_index({"projects": []})
+    True
+    """
+    language = str(manifest.get("language", language))
+    projects = [_project(project) for project in manifest["projects"]]
+    return _printed("index.html.j2", language, projects=projects)
+
+
+def _project(project: Mapping[str, Any]) -> dict[str, Any]:
+    latest, earlier = project.get("latest"), list(project.get("earlier", ()))
+    pages = list(latest.get("pages", ())) if latest else []
+    _check_links([*pages, *earlier], f"render_index: {project['project']}")
+    placed = [{**p, "group": p["group"] if p.get("group") in GROUPS else "other"} for p in pages]
+    placed.sort(key=lambda page: GROUPS.index(page["group"]))
+    return {
+        "id": project["project"],
+        "name": project.get("name") or project["project"],
+        "latest": latest,
+        "pages": [page for page in placed if page["group"] != "playbooks"],
+        "playbooks": [page for page in placed if page["group"] == "playbooks"],
+        "earlier": sorted(earlier, key=lambda run: str(run["as_of"]), reverse=True),
+        "failures": list(project.get("failures", ())),
+    }

@@ -1,0 +1,157 @@
+"""Blocks of the page "The customer base today", lens 2: two periods, who came, left, stayed and changed."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from custlib.audit.changes import FACTORS, change_parts
+from custlib.report import charts
+from custlib.report.blocks import Callout, Figure, Table
+from custlib.report.formats import MISSING, change, number, share, suppressed
+from custlib.report.page_limits import limit
+from custlib.report.pages.audit_view import View, main_factor, row_of
+from custlib.report.privacy import blurred, is_small
+
+_IN = {
+    "before": ("more", "same", "less", "lapsed", "refunds"),
+    "now": ("new", "returned", "more", "same", "less", "refunds"),
+}
+
+
+def factors(view: View, totals: pd.DataFrame) -> Figure | Callout:
+    """Show what the change on the period before is made of; the parts add up to it."""
+    t, found = view.t, _compared(view, totals, 1)
+    if found is None:
+        return Callout(t("audit.no_two"), t("audit.no_two_text"))
+    labels = [t(f"audit.factor_{name}") for name in found.parts]
+    frame = pd.DataFrame({"label": [*labels, t("audit.factor_all")], "value": [*found.parts.values(), found.change]})
+    title = _title(view, found)
+    figure = charts.bars(
+        frame, title=title, form=view.bare, caption=t("audit.factors_caption"),
+        description=t("audit.factors_description"), language=t.language, x_label=view.label,
+        y_label=t("audit.column_factor"), highlight=t("audit.factor_all"),
+    )  # fmt: skip
+    return replace(figure, table=factor_table(view, found, title))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two periods, the parts of the change between them, and the whole change."""
+
+    ago: int
+    before: dict[str, float]
+    now: dict[str, float]
+    parts: dict[str, float]
+    change: float
+
+
+def _compared(view: View, totals: pd.DataFrame, ago: int | None) -> Compared | None:
+    """Compare the last period with an earlier one; None where there is none, or too few customers in either."""
+    if ago is None or ago >= view.clock.whole_periods:
+        return None
+    before, now = row_of(totals, ago), row_of(totals, 0)
+    if min(before["customers"], now["customers"]) < limit("privacy", "smallest_count"):
+        return None
+    parts = change_parts(before, now, measure=view.measure)
+    shown = FACTORS if view.has_money else FACTORS[:2]
+    kept = {name: part for name, part in parts.items() if name in shown or part}
+    return Compared(ago, before, now, kept, now[view.measure] - before[view.measure])
+
+
+def _title(view: View, found: Compared) -> str:
+    cause = main_factor(dict.fromkeys(FACTORS, 0.0) | found.parts)
+    key = f"audit.factors_{'more' if found.change >= 0 else 'less'}{'_cause' if cause else ''}"
+    said = view.t(f"audit.cause_{cause}") if cause else ""
+    return view.t(key, amount=view.amount(abs(found.change)), before=view.name(found.ago), cause=said)
+
+
+def factor_table(view: View, found: Compared, title: str) -> Table:
+    """State every factor before and now, its change, and its part of the change."""
+    t, lang, rows = view.t, view.t.language, []
+    for name, part in found.parts.items():
+        one, two = (_factor(row, name, view.measure) for row in (found.before, found.now))
+        rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two, lang),
+                     view.bare(part)])  # fmt: skip
+    one, two = found.before[view.measure], found.now[view.measure]
+    rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two, lang), view.bare(two - one)])
+    frame = pd.DataFrame(rows, columns=["factor", "before", "now", "change", "part"])
+    labels = {"before": view.tick(found.ago), "now": view.tick(0)}
+    labels |= {name: t(f"audit.column_{name}") for name in ("factor", "change")}
+    labels["part"] = t("audit.column_part_of_change", label=view.label)
+    return Table.of(frame, title=title, labels=labels, header="factor", language=lang)
+
+
+def _factor(row: dict[str, float], name: str, measure: str) -> float:
+    """Give a factor of a period: missing for money without purchases, which is no factor."""
+    pairs = {"frequency": ("purchase_days", "customers"), "spend": (measure, "purchase_days")}
+    if name in pairs:
+        over, under = pairs[name]
+        return row[over] / row[under]
+    return row["customers"] if name == "customers" else float("nan")
+
+
+def _moved(before: float, now: float, language: str) -> str:
+    return change(now / before - 1, language) if before > 0 else MISSING
+
+
+def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
+    """Compare with the same period of the year before, free of season; nothing where history is too short."""
+    found = _compared(view, totals, view.clock.year_ago)
+    if found is None:
+        return None
+    moved = _moved(found.before[view.measure], found.now[view.measure], view.t.language)
+    return factor_table(view, found, view.t("audit.year_ago", before=view.name(found.ago), change=moved))
+
+
+def moves(view: View, frame: pd.DataFrame) -> Table | None:
+    """State who came, left, stayed and changed, in customers and in the measure."""
+    t, lang = view.t, view.t.language
+    rows = frame[(frame["customers"] > 0) | (frame["move"] != "refunds")].reset_index(drop=True)
+    if view.clock.whole_periods < 2 or rows["customers"].sum() < limit("privacy", "smallest_count"):
+        return None
+    few = any(is_small(n) for n in rows["customers"])
+    table = pd.DataFrame({"move": [t(f"audit.move_{move}") for move in rows["move"]]})
+    table["customers"] = [_count(n, lang) if few else number(n, lang) for n in rows["customers"]]
+    hide = {column: _hidden(rows, groups) for column, groups in _IN.items()}
+    hide["change"] = [before or now for before, now in zip(hide["before"], hide["now"], strict=True)]
+    for column, hidden in hide.items():
+        table[column] = [MISSING if h else view.bare(x) for x, h in zip(rows[column], hidden, strict=True)]
+    whole = rows[["before", "now", "change"]].sum()
+    everybody = rows["customers"].sum()
+    total = blurred(everybody, lang) if few else number(everybody, lang)
+    table.loc[len(table)] = [t("audit.move_all"), total, *map(view.bare, whole)]
+    labels = {"move": t("audit.column_move"), "customers": t("audit.column_customers"), "before": view.tick(1),
+              "now": view.tick(0), "change": t("audit.column_change")}  # fmt: skip
+    return Table.of(
+        table, title=_moves_title(view, rows), caption=t("audit.moves_caption", label=view.label), labels=labels,
+        header="move", language=lang, note=t("audit.blurred_note") if few else "",
+    )  # fmt: skip
+
+
+def _count(customers: float, language: str) -> str:
+    """Write one of several counts that add up: small ones not at all, others to the ten."""
+    return (
+        suppressed(int(customers), language)
+        if customers < limit("privacy", "smallest_count")
+        else blurred(customers, language)
+    )
+
+
+def _hidden(rows: pd.DataFrame, groups: tuple[str, ...]) -> list[bool]:
+    """Tell which rows hide their money in a column: small ones, and a second where one alone could be derived."""
+    hide = [is_small(n) for n in rows["customers"]]
+    there = [n for n, move in enumerate(rows["move"]) if move in groups and rows["customers"].iloc[n] > 0]
+    others = [n for n in there if not hide[n]]
+    if sum(hide[n] for n in there) == 1 and others:
+        hide[min(others, key=lambda n: rows["customers"].iloc[n])] = True
+    return hide
+
+
+def _moves_title(view: View, rows: pd.DataFrame) -> str:
+    """Say how many of the earlier period's customers came again, where no small group is told by it."""
+    found = rows.set_index("move")["customers"]
+    stayed, lapsed = float(found[["more", "same", "less"]].sum()), float(found["lapsed"])
+    if min(stayed, lapsed) < limit("privacy", "smallest_count"):
+        return view.t("audit.moves_title_plain", before=view.name(1), now=view.name(0))
+    kept = share(stayed / (stayed + lapsed), view.t.language)
+    return view.t("audit.moves_title", share=kept, before=view.name(1), now=view.name(0))

@@ -1,0 +1,232 @@
+"""Blocks of the page "The customer base today", lenses 3 to 5: cohorts through time, and the base as a whole."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from custlib import rules
+from custlib.audit.cohorts import cohort_bands, common_age, example_cohort, stack
+from custlib.report import charts
+from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
+from custlib.report.charts.frame_checks import thinned
+from custlib.report.formats import MISSING, change, number, share
+from custlib.report.page_limits import limit
+from custlib.report.pages.audit_view import View, few, opened, row_of
+from custlib.report.privacy import is_small
+
+_BASE_AGE, _ROWS = 1, 21
+
+
+def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:
+    """Follow one cohort: what it brought at each age; the factors of it in the table."""
+    t, rows = view.t, _example(frame)
+    if len(rows) < 2:
+        return few(view)
+    name, amounts = view.cohort_name(int(rows["cohort"].iloc[0])), rows[view.measure]
+    so_far = rows[f"cumulated_{view.measure}"]
+    first = so_far.iloc[0] / so_far.iloc[-1] if so_far.iloc[-1] > 0 else float("nan")
+    figure = charts.cohort_stack(
+        rows.assign(period=rows["age"], band=view.label, value=amounts)[["period", "band", "value"]],
+        title=t(f"audit.one_title_{view.measure}", name=name, share=share(first, t.language), unit=_unit(view)),
+        caption=t("audit.one_caption", name=name, customers=number(rows["customers"].iloc[0], t.language)),
+        description=t("audit.one_description"), x_label=_age(view), y_label=view.label, language=t.language,
+    )  # fmt: skip
+    return replace(figure, table=_ages_table(view, rows, figure.title))
+
+
+def _example(frame: pd.DataFrame) -> pd.DataFrame:
+    chosen = example_cohort(frame)
+    return frame[frame["cohort"] == chosen].reset_index(drop=True) if chosen is not None else frame.head(0)
+
+
+def _unit(view: View) -> str:
+    return view.t(f"audit.unit_{view.clock.cohort.name}")
+
+
+def _age(view: View) -> str:
+    return view.t("audit.age", unit=view.t(f"audit.units_{view.clock.cohort.name}"))
+
+
+def _ages_table(view: View, rows: pd.DataFrame, title: str) -> Table:
+    """State active share, purchases and spend at every age; what few did is not told."""
+    t, lang = view.t, view.t.language
+    kept = rows.iloc[[row["n"] for row in thinned([{"n": n} for n in range(len(rows))], _ROWS)]]
+    columns = {"age": [f"{n}" for n in kept["age"]], "amount": [view.bare(x) for x in kept[view.measure]],
+               "active": [share(x, lang) for x in kept["active_share"]],
+               "each": [number(x, lang) for x in kept["purchases_per_active"]]}  # fmt: skip
+    if view.has_money:
+        columns["spend"] = [number(x, lang) for x in kept["spend_per_purchase"]]
+    labels = {
+        "age": _age(view),
+        "amount": view.label,
+        "active": t("audit.column_active"),
+        "each": t("audit.column_each"),
+        "spend": t("audit.column_spend_each", currency=view.project.currency),
+    }
+    note = t("audit.ages_note") if rows["active_share"].isna().any() else ""
+    return Table.of(pd.DataFrame(columns), title=title, labels={name: labels[name] for name in columns},
+                    language=lang, header="age", note=note)  # fmt: skip
+
+
+def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
+    """Show which factor of the cohort's revenue changes with age, each against its value at age 1."""
+    t, rows = view.t, _example(frame)
+    named = {"active_share": t("audit.driver_active"), "purchases_per_active": t("audit.driver_each")}
+    named |= {"spend_per_purchase": t("audit.driver_spend")} if view.has_money else {}
+    later = rows[rows["age"] >= _BASE_AGE]
+    if len(later) < 3 or not (later[list(named)].iloc[0] > 0).all():
+        return None
+    index = 100 * later[list(named)] / later[list(named)].iloc[0]
+    last = index.dropna().iloc[-1]
+    lines = [
+        {"line": label, "age": age, "value": value}
+        for name, label in named.items()
+        for age, value in zip(later["age"], index[name], strict=True)
+    ]
+    fallen = named[str((last - 100).abs().idxmax())]
+    return charts.age_lines(
+        pd.DataFrame(lines), title=t("audit.drivers_title", name=fallen), language=t.language, form="number",
+        caption=t(f"audit.drivers_caption_{view.measure}"), description=t("audit.drivers_description"),
+        x_label=_age(view), y_label=t("audit.drivers_label"),
+    )  # fmt: skip
+
+
+# --- lens 4 ---
+
+
+def cohorts(view: View, frame: pd.DataFrame) -> Figure | Callout:
+    """Lay the cohorts over each other: what a customer of each has brought up to an age."""
+    t, lang, age = view.t, view.t.language, common_age(frame)
+    if age is None:
+        return Callout(t("audit.one_only"), t("audit.one_only_text"))
+    column = f"cumulated_{view.measure}"
+    chosen = thinned([{"cohort": c} for c in dict.fromkeys(frame["cohort"])], rules.load("audit")["shown"]["lines"])
+    rows = frame[frame["cohort"].isin([row["cohort"] for row in chosen])]
+    reached = rows[rows["age"] == age].sort_values("cohort", ascending=False)
+    first, last = reached.iloc[0], reached.iloc[-1]
+    values = {"age": _of_age(view, age), "first": view.cohort_name(int(first["cohort"])),
+              "last": view.cohort_name(int(last["cohort"])), "one": view.amount(first[column]),
+              "two": view.amount(last[column]),
+              "change": change(last[column] / first[column] - 1, lang) if first[column] > 0 else MISSING}  # fmt: skip
+    lines = rows.assign(line=[view.cohort_tick(int(c)) for c in rows["cohort"]], value=rows[column])
+    return charts.age_lines(
+        lines[["line", "age", "value"]], title=t("audit.cohorts_title", **values),
+        caption=t("audit.cohorts_caption", unit=_unit(view)), description=t("audit.cohorts_description"),
+        x_label=_age(view), y_label=t(f"audit.cohorts_label_{view.measure}", currency=view.project.currency),
+        language=lang,
+    )  # fmt: skip
+
+
+def _of_age(view: View, age: int) -> str:
+    return view.t(f"audit.of_age_{view.clock.cohort.name}", age=age)
+
+
+def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
+    """Lay out the share of each cohort that buys at each age, the stronger the colour the more."""
+    t, shown = view.t, rules.load("audit")["shown"]
+    rows = thinned([{"cohort": c} for c in dict.fromkeys(frame["cohort"])], shown["cohorts"])
+    names = [row["cohort"] for row in rows]
+    ages = [row["age"] for row in thinned([{"age": n} for n in range(1, max(names, default=0) + 1)], shown["ages"])]
+    if not ages:
+        return None
+    found = {(row["cohort"], row["age"]): row for row in frame.to_dict("records")}
+    largest = frame.loc[frame["age"] > 0, "active_share"].max()
+
+    def cell(cohort: int, age: int) -> Cell:
+        row = found.get((cohort, age))
+        if row is None:
+            return Cell(MISSING)
+        if is_small(row["active"]):
+            return Cell(t("segments.under_ten"))
+        tone = round(float(row["active_share"] / largest), 4) if largest > 0 else 0.0
+        return Cell(share(row["active_share"], t.language), "", tone)
+
+    return Tiles(
+        title=t("audit.tiles_title"), rows=[view.cohort_tick(int(c)) for c in names],
+        columns=[f"{age}" for age in ages], cells=[[cell(c, age) for age in ages] for c in names],
+        row_title=t("audit.column_cohort"), column_title=_age(view), caption=t("audit.tiles_caption"),
+        description=t("audit.tiles_description"),
+    )  # fmt: skip
+
+
+# --- lens 5 ---
+
+
+def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
+    """Stack what the cohorts brought in every period."""
+    t = view.t
+    bands = cohort_bands(sorted(set(frame["cohort"])))
+    rows = _latest(stack(frame, bands, measure=view.measure))
+    if rows.empty:
+        return few(view)
+    drawn = rows.sort_values(["period", "band"], ascending=[False, True])
+    names = _band_names(view, bands)
+    last = drawn[drawn["period"] == drawn["period"].min()]
+    old = float(last["value"].iloc[0] / last["value"].sum()) if last["value"].sum() > 0 else float("nan")
+    own = [cohort for cohort, band in bands.items() if band == last["band"].iloc[0]]
+    oldest = view.cohort_name(own[0]) if len(own) == 1 else names[int(last["band"].iloc[0])]
+    values = {"band": oldest, "share": share(old, t.language),
+              "period": view.name(int(last["period"].iloc[0])), "what": t(f"audit.what_{view.measure}")}  # fmt: skip
+    drawn = _in_order(drawn.assign(period=[view.tick(int(p)) for p in drawn["period"]],
+                                   band=drawn["band"].map(names)), list(names.values()))  # fmt: skip
+    return charts.cohort_stack(
+        drawn, title=opened(t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values)),
+        caption=t("audit.base_caption", unit=_unit(view)), description=t("audit.base_description"),
+        y_label=view.label, language=t.language,
+        note=" ".join(_notes(view)),
+    )  # fmt: skip
+
+
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["period"] < rules.load("audit")["shown"]["periods"]]
+
+
+def _band_names(view: View, bands: dict[int, int]) -> dict[int, str]:
+    """Name every band by its first and last cohort."""
+    named = {}
+    for band in sorted(set(bands.values())):
+        own = [cohort for cohort, b in bands.items() if b == band]
+        first, last = view.cohort_tick(max(own)), view.cohort_tick(min(own))
+        named[band] = first if first == last else f"{first} – {last}"
+    return named
+
+
+def _in_order(frame: pd.DataFrame, bands: list[str]) -> pd.DataFrame:
+    """Let bands appear in their own order, whichever of them the first period lacks."""
+    first = pd.DataFrame({"period": frame["period"].iloc[0], "band": bands, "value": float("nan")})
+    missing = first[~first["band"].isin(frame.loc[frame["period"] == frame["period"].iloc[0], "band"])]
+    missing = missing[missing["band"].isin(frame["band"])]
+    whole = pd.concat([frame[["period", "band", "value"]], missing]) if len(missing) else frame
+    order = {period: n for n, period in enumerate(dict.fromkeys(frame["period"]))}
+    place = whole["period"].map(order) * len(bands) + whole["band"].map(bands.index)
+    return whole.assign(place=place).sort_values("place", kind="stable")[["period", "band", "value"]]
+
+
+def _notes(view: View) -> list[str]:
+    cut = view.clock.periods > view.clock.whole_periods
+    return [view.t("audit.stack_note"), *([view.t("audit.cut_note")] if cut else [])]
+
+
+def active(view: View, totals: pd.DataFrame) -> Figure | Callout:
+    """Stack the customers of every period: those there before, and new ones."""
+    t, least = view.t, limit("privacy", "smallest_count")
+    rows = _latest(totals[totals["customers"] >= least])
+    if rows.empty:
+        return few(view)
+    new = rows["new_customers"]
+    parted = (new == 0) | (new == rows["customers"]) | ((new >= least) & (rows["customers"] - new >= least))
+    long = pd.concat([
+        rows.assign(band=t("audit.existing"), value=(rows["customers"] - new).where(parted, rows["customers"])),
+        rows.assign(band=t("audit.new"), value=new.where(parted)),
+    ])  # fmt: skip
+    long = long.assign(period=[view.tick(int(p)) for p in long["period"]])
+    now = row_of(totals, 0)
+    told = now["customers"] >= least
+    key = "audit.active_title" if told else "audit.active_title_plain"
+    return charts.cohort_stack(
+        long[["period", "band", "value"]], form="number",
+        title=t(key, customers=number(now["customers"], t.language) if told else "", period=view.name(0)),
+        caption=t("audit.active_caption"), description=t("audit.active_description"), language=t.language,
+        y_label=t("audit.column_customers"),
+        note="" if parted.all() else t("audit.parted_note"),
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""Blocks of the page "The customer base today", lens 1: one period, and how its customers differ."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from custlib.audit.changes import change_parts
+from custlib.report import charts
+from custlib.report.blocks import Callout, Figure, Kpi, Kpis, Table, Title
+from custlib.report.formats import MISSING, change, day, money, number, share, suppressed
+from custlib.report.page_limits import limit
+from custlib.report.pages.audit_view import View, few, main_factor, opened, row_of
+from custlib.report.privacy import counts, is_small
+
+_MIDDLE = 0.5
+
+
+def headline(view: View, totals: pd.DataFrame) -> Title:
+    """Say what the last period brought, the change on the one before, and what the change is made of."""
+    t, now, before = view.t, row_of(totals, 0), _before(view, totals)
+    said = t("audit.subtitle", name=view.project.name, day=day(view.clock.as_of, t.language))
+    if now["customers"] < limit("privacy", "smallest_count"):
+        return Title(opened(t("audit.headline_few", period=view.name(0))), said)
+    values = {"period": view.name(0), "amount": view.amount(now[view.measure]),
+              "customers": number(now["customers"], t.language)}  # fmt: skip
+    if before is None:
+        return Title(opened(t("audit.headline", **values)), said)
+    values |= {"change": change(now[view.measure] / before[view.measure] - 1, t.language), "before": view.name(1)}
+    cause = main_factor(change_parts(before, now, measure=view.measure))
+    if cause is None:
+        return Title(opened(t("audit.headline_change", **values)), said)
+    return Title(opened(t("audit.headline_cause", **values, cause=t(f"audit.cause_{cause}"))), said)
+
+
+def _before(view: View, totals: pd.DataFrame) -> dict[str, float] | None:
+    """Take the period before the last, where it is whole, large enough, and brought something."""
+    if view.clock.whole_periods < 2:
+        return None
+    found = row_of(totals, 1)
+    return found if found["customers"] >= limit("privacy", "smallest_count") and found[view.measure] > 0 else None
+
+
+def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
+    """State customers, those of the last period, what they brought, and the one-and-done."""
+    t, lang, now, before = view.t, view.t.language, row_of(totals, 0), _before(view, totals)
+    few = now["customers"] < limit("privacy", "smallest_count")
+    pair = counts([now["new_customers"], now["customers"] - now["new_customers"]], lang)
+    moved = change(now[view.measure] / before[view.measure] - 1, lang) if before and not few else ""
+    brought = MISSING if few else view.amount(now[view.measure])
+    return Kpis(
+        [
+            Kpi(t("audit.customers"), suppressed(int(once["customers"]), lang), t("audit.customers_note")),
+            Kpi(t("audit.active", period=view.name(0)), suppressed(int(now["customers"]), lang),
+                "" if few else t("audit.active_note", new=pair[0])),
+            Kpi(t(f"audit.brought_{view.measure}", period=view.name(0)), brought,
+                t("audit.against", change=moved, before=view.name(1)) if moved else ""),
+            _once(view, once),
+        ]
+    )  # fmt: skip
+
+
+def _once(view: View, once: Mapping[str, float]) -> Kpi:
+    """State the share of one-and-done customers, and that of those who had the time to come back."""
+    t, lang = view.t, view.t.language
+    hide = is_small(once["once"]) or is_small(once["customers"])
+    ever = MISSING if hide else share(once["once"] / once["customers"], lang)
+    new = once["customers"] - once["old_customers"]
+    if min(once["old_once"], new) < limit("privacy", "smallest_count"):
+        return Kpi(t("audit.once"), ever, t("audit.once_plain"))
+    kept = share(once["old_once"] / once["old_customers"], lang)
+    return Kpi(t("audit.once"), ever, t("audit.once_note", share=kept))
+
+
+def days(view: View, frame: pd.DataFrame) -> Figure | Callout:
+    """Show how many customers of the last period bought on how many days."""
+    t, lang = view.t, view.t.language
+    total = frame["customers"].sum()
+    if total == 0 or is_small(total):
+        return few(view)
+    rows = frame.assign(
+        label=[_span(low, high, last=n == len(frame) - 1) for n, (low, high) in _ends(frame)],
+        value=frame["customers"], share=frame["customers"] / total, amount=_part(frame["revenue"]),
+    )  # fmt: skip
+    key = "audit.days_title" if rows["label"].iloc[0] == "1" else "audit.days_title_plain"
+    figure = charts.bars(
+        rows[["label", "value"]], title=t(key, share=share(rows["share"].iloc[0], lang), period=view.name(0)),
+        caption=t("audit.days_caption"), description=t("audit.days_description"), language=lang, form="suppressed",
+        x_label=t("audit.column_customers"), y_label=t("audit.column_days"),
+    )  # fmt: skip
+    shown = ["label", "value", "share", "amount"] if view.measure == "revenue" else ["label", "value", "share"]
+    labels = {"label": t("audit.column_days"), "value": t("audit.column_customers"),
+              "share": t("audit.column_share"), "amount": t("audit.column_amount_share")}  # fmt: skip
+    return replace(figure, table=_table(view, rows[shown], figure.title, labels))
+
+
+def _ends(frame: pd.DataFrame) -> list[tuple[int, tuple[float, float]]]:
+    return list(enumerate(zip(frame["low"], frame["high"], strict=True)))
+
+
+def _span(low: float, high: float, *, last: bool) -> str:
+    return f"{low:.0f}" if low == high else f"{low:.0f}+" if last else f"{low:.0f}–{high:.0f}"
+
+
+def _part(column: pd.Series) -> pd.Series:
+    return column / column.sum() if column.sum() > 0 else column * math.nan
+
+
+def _table(view: View, frame: pd.DataFrame, title: str, labels: dict[str, str]) -> Table:
+    """Print a frame: shares as shares, counts as counts, text as it is."""
+    kinds = {"value": "number", "share": "share", "amount": "share", "customers": "number"}
+    formats = {name: kind for name, kind in kinds.items() if name in frame and frame[name].dtype != object}
+    used = {name: labels[name] for name in frame.columns}
+    return Table.of(frame, title=title, formats=formats, labels=used, language=view.t.language)
+
+
+def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
+    """Show what the customers of the last period spent per purchase day; nothing where there is no money."""
+    t, lang, total = view.t, view.t.language, frame["customers"].sum()
+    if view.measure != "revenue" or total == 0 or is_small(total) or len(frame) < 2:
+        return None
+    rows = frame.assign(
+        label=[_money_span(view, low, high) for low, high in zip(frame["low"], frame["high"], strict=True)],
+        value=frame["customers"], share=frame["customers"] / total, amount=_part(frame["revenue"]),
+    )  # fmt: skip
+    most = rows.iloc[int(rows["value"].to_numpy().argmax())]
+    figure = charts.bars(
+        rows[["label", "value"]], caption=t("audit.spend_caption"), description=t("audit.spend_description"),
+        title=t("audit.spend_title", share=share(most["share"], lang), span=most["label"],
+                currency=view.project.currency),
+        language=lang, form="suppressed", highlight=most["label"], x_label=t("audit.column_customers"),
+        y_label=t("audit.column_spend", currency=view.project.currency),
+    )  # fmt: skip
+    labels = {"label": t("audit.column_spend", currency=view.project.currency), "value": t("audit.column_customers"),
+              "share": t("audit.column_share"), "amount": t("audit.column_amount_share")}  # fmt: skip
+    return replace(figure, table=_table(view, rows[["label", "value", "share", "amount"]], figure.title, labels))
+
+
+def _money_span(view: View, low: float, high: float) -> str:
+    ends = {"low": number(low, view.t.language), "high": number(high, view.t.language)}
+    if math.isinf(high):
+        return view.t("audit.from", **ends)
+    return view.t("audit.under" if math.isinf(low) or low <= 0 else "audit.from_to", **ends)
+
+
+def parts(view: View, frame: pd.DataFrame) -> Figure | None:
+    """Show what each tenth of the customers of the last period brought; nothing where there is no money."""
+    t, lang = view.t, view.t.language
+    if view.measure != "revenue" or frame.empty:
+        return None
+    rows = frame.assign(
+        label=[t("audit.part", number=f"{n}") for n in frame["part"]],
+        value=frame["profit"],
+        mean=[money(x, "", lang) for x in frame["mean"]],
+        customers=frame["customers"].round(),
+    )
+    best, half = frame["share"].iloc[0], frame.loc[frame["part"] > len(frame) * _MIDDLE, "share"].sum()
+    kind, one = t(f"audit.kind_{view.money_kind}"), share(1 / len(frame), lang)
+    key = "audit.parts_title" if best == best else "audit.parts_title_none"
+    figure = charts.bars(
+        rows[["label", "value"]], title=t(key, one=one, best=share(best, lang), half=share(half, lang), kind=kind),
+        caption=t("audit.parts_caption", kind=kind), description=t("audit.parts_description"), language=lang,
+        x_label=_earned(view), y_label=t("audit.column_part"), highlight=rows["label"].iloc[0],
+    )  # fmt: skip
+    labels = {"label": t("audit.column_part"), "customers": t("audit.column_customers"), "money": _earned(view),
+              "share": t("audit.column_amount_share"), "mean": t("audit.column_mean")}  # fmt: skip
+    table = rows.assign(money=[money(x, "", lang) for x in rows["profit"]])
+    return replace(figure, table=_table(view, table[list(labels)], figure.title, labels))
+
+
+def _earned(view: View) -> str:
+    """Name what customers brought, with its currency."""
+    return view.t(f"audit.label_{view.money_kind}", currency=view.project.currency)

@@ -1,0 +1,112 @@
+"""Blocks of the value cube and the value matrix: tiles of classes with customers, money and what to do."""
+
+import math
+
+import pandas as pd
+
+from custlib.report.blocks import Cell, Facts, Text, Tiles
+from custlib.report.formats import money, number, share
+from custlib.report.pages.segment_tables import finding, measure_in_words
+from custlib.report.pages.systems import View
+from custlib.report.privacy import is_small, step_for, to_step
+
+_LEVELS = ("high", "low")
+
+
+def loyal(view: View, level: str) -> Tiles | None:
+    """Lay four of the eight classes out on current value (rows) and potential value (columns), for one loyalty."""
+    name = "value_cube"
+    if not view.has(name):
+        return None
+    t = view.t
+    title = finding(view, name) if level == "high" else _of_the_disloyal(view)
+    return Tiles(
+        title=title, rows=[t(f"cube.current_{one}") for one in _LEVELS],
+        columns=[t(f"cube.potential_{one}") for one in _LEVELS],
+        cells=[[_cell(view, name, [current, potential, level]) for potential in _LEVELS] for current in _LEVELS],
+        row_title=t("cube.current"), column_title=t(f"cube.loyal_{level}"), caption=t(f"cube.caption_{level}"),
+        description=t("cube.description", loyalty=t(f"cube.loyal_{level}")),
+    )  # fmt: skip
+
+
+def _of_the_disloyal(view: View) -> str:
+    frame = view.rows("value_cube")
+    cells = view.definitions["value_cube"].rule["cells"]
+    ids = {segment for segment, own in cells.items() if any(list(cell)[2] == "low" for cell in own)}
+    away = frame[frame["segment"].isin(ids)]
+    if is_small(away["customers"].sum()) or not away["customers"].sum():
+        return view.t("cube.all_loyal")
+    return view.t("cube.disloyal", customers=share(away["customer_share"].sum(), view.t.language))
+
+
+def matrix(view: View) -> Tiles | None:
+    """Lay the four classes out on current value (rows) and potential value (columns)."""
+    name = "value_matrix"
+    if not view.has(name):
+        return None
+    t = view.t
+    return Tiles(
+        title=finding(view, name), rows=[t(f"cube.current_{one}") for one in _LEVELS],
+        columns=[t(f"cube.potential_{one}") for one in _LEVELS],
+        cells=[[_cell(view, name, [current, potential]) for potential in _LEVELS] for current in _LEVELS],
+        row_title=t("cube.current"), column_title=t("cube.potential"), caption=t("systems.value_matrix.note"),
+        description=t("cube.description_matrix"),
+    )  # fmt: skip
+
+
+def _cell(view: View, name: str, place: list[str]) -> Cell:
+    """Write one class: its name, its customers, their money, and what to do."""
+    frame, definition, lang = view.rows(name), view.definitions[name], view.t.language
+    cells = definition.rule["cells"]
+    segment = next(one for one, own in cells.items() if place in [list(cell) for cell in own])
+    where = frame["segment"].tolist().index(segment)
+    row, text = frame.iloc[where], _told(view, name)[where]
+    strategy = next(entry["strategy"][lang] for entry in definition.segments if entry["id"] == segment)
+    if row["customers"] == 0 or is_small(row["customers"]):
+        return Cell(text, strategy, 0.0, definition.name(segment, lang))
+    measure = "value" if view.has_forecast else "profit"
+    top = float(frame.loc[~frame["customers"].map(is_small), measure].max())
+    tone = round(math.sqrt(max(float(row[measure]), 0.0) / top), 3) if top > 0 else 0.0
+    worth = money(row[measure], view.project.currency, lang)
+    return Cell(text, f"{worth}{view.t('join.dot')}{strategy}", min(tone, 1.0), definition.name(segment, lang))
+
+
+def _told(view: View, name: str) -> list[str]:
+    """Write the counts: with a small one all are blurred, as the cube adds up to the matrix cell by cell."""
+    frame, cells = view.rows(name), view.definitions[name].rule["cells"]
+    sizes = dict(zip(frame["segment"], frame["customers"].tolist(), strict=True))
+    if not any(map(is_small, sizes.values())):
+        return [number(size, view.t.language) for size in sizes.values()]
+    over = {tuple(list(cell)[:2]) for own in cells.values() for cell in own}
+    lines = [[sizes[s] for s, own in cells.items() if any(tuple(list(c)[:2]) == place for c in own)] for place in over]
+    step = step_for([*lines, list(sizes.values())])
+    return [to_step(size, view.t.language, step) for size in sizes.values()]
+
+
+def thresholds(view: View, name: str) -> Facts | None:
+    """State where each axis parts low from high, and what it measures; nothing if not shown."""
+    if not view.has(name):
+        return None
+    t, lang = view.t, view.t.language
+    items = []
+    for axis, found in view.definitions[name].rule["axes"].items():
+        level = found["threshold"]
+        if level is None or pd.isna(level):
+            said = t("cube.no_threshold")
+        elif found["measure"] == "probability_alive":
+            said = share(level, lang)
+        else:
+            said = money(level, view.project.currency, lang)
+        more = t("cube.times", factor=number(found["factor"], lang)) if found["factor"] != 1 else ""
+        what = measure_in_words(t, found["measure"]) + more
+        items.append((t(f"cube.axis_{axis}"), t("cube.threshold", level=said, measure=what)))
+    return Facts(items, title=t("cube.thresholds"))
+
+
+def absent(view: View, lacks: dict[str, list[str]]) -> Text | None:
+    """Say in one line why cube and matrix are not made; nothing where either is."""
+    found = lacks.get("value_cube", [])
+    if not found or "value_matrix" not in lacks:
+        return None
+    what = view.t("join.comma").join(view.t(f"lacking.{source}") for source in found)
+    return Text(view.t("cube.absent", what=what))

@@ -1,0 +1,49 @@
+"""Blocks at the foot of every page: the glossary, and where the page comes from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from custlib.project import Project
+from custlib.report.blocks import Footer, Glossary
+from custlib.report.formats import day, money, number
+from custlib.report.texts import Texts
+
+
+def glossary(t: Texts, *terms: str) -> Glossary:
+    """Explain the terms of a page."""
+    return Glossary([(t(f"glossary.{term}.term"), t(f"glossary.{term}.meaning")) for term in terms])
+
+
+def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
+    """Say what margin holds: by the cost column, by product, one for all, or none given."""
+    rest = f"{project.margin:g}"
+    if quality["has_cost"]:
+        return t("worth.margin_cost")
+    if project.product_margins:
+        return t("worth.margin_products", count=number(len(project.product_margins), t.language), rest=rest)
+    return rest if project.margin < 1 else t("worth.margin_none")
+
+
+def cost_to_serve(t: Texts, project: Project) -> str:
+    """Say what a purchase day costs beside the goods."""
+    given = f"{project.currency} {project.cost_to_serve:,.2f}"
+    return t("worth.cost_to_serve_text", cost=given) if project.cost_to_serve else t("worth.cost_to_serve_none")
+
+
+def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
+    """Say where a page comes from: data, parameters, versions, and what became of every row."""
+    rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
+    moneys = {k: money(quality[k], project.currency, t.language) for k in quality if k.startswith("money_")}
+    rate = f"{project.annual_discount_rate:g}"
+    items = [
+        (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
+        (t("footer.data"), f"{project.source_path.name}, SHA-256 {fingerprint[:16]}"),
+        (t("footer.parameters"), t("footer.parameters_text", horizon=project.horizon_days, rate=rate,
+                                   holdout=project.holdout_days, margin=margin(t, project, quality))),
+        (t("footer.rows"), t("footer.rows_text", **rows)),
+    ]  # fmt: skip
+    if project.cost_to_serve:
+        items.insert(3, (t("worth.cost_to_serve"), cost_to_serve(t, project)))
+    if quality["has_amount"]:
+        items.append((t("footer.money"), t("footer.money_text", **moneys)))
+    return Footer([*items, (t("footer.version"), f"custlib {version}")])

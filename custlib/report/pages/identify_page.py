@@ -1,0 +1,75 @@
+"""Blocks of the page "Data and identities": what was read, what was set aside and why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from custlib import rules
+from custlib.project import Project
+from custlib.report.blocks import Bullets, Callout, Facts, Kpi, Kpis, Table, Text, Title
+from custlib.report.formats import day, money, number, share
+from custlib.report.texts import Texts
+
+
+def headline(t: Texts, quality: Mapping[str, Any], project: Project) -> Title:
+    """Say how much of the data can be used."""
+    used = quality["rows_used"] / quality["rows_read"]
+    text = t("identify.headline", share=share(used, t.language), rows=number(quality["rows_read"], t.language))
+    return Title(text, t("identify.subtitle", file=project.source_path.name, day=day(project.as_of, t.language)))
+
+
+def kpis(t: Texts, quality: Mapping[str, Any], project: Project) -> Kpis:
+    """State rows and money read, used and set aside."""
+    rows = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
+    moneys = {k: money(quality[f"money_{k}"], project.currency, t.language) for k in ("read", "used", "quarantined")}
+    return Kpis([Kpi(t(f"identify.{k}"), rows[k], moneys[k] if quality["has_amount"] else "") for k in rows])
+
+
+def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:
+    """List the reasons for which rows were set aside."""
+    if not quality["reasons"]:
+        return Callout(t("identify.nothing"), t("identify.nothing_text"), "good")
+    named = {rule["id"]: rule for rule in rules.load("contract")["rule"]}
+    rows = pd.DataFrame(
+        {
+            "reason": [named[code]["what"] for code in quality["reasons"]],
+            "rows": list(quality["reasons"].values()),
+            "remedy": [named[code]["remedy"] for code in quality["reasons"]],
+        }
+    )
+    labels = {name: t(f"identify.column_{name}") for name in rows.columns}
+    return Table.of(
+        rows,
+        title=t("identify.reasons"),
+        labels=labels,
+        header="reason",
+        formats={"rows": "number"},
+        language=t.language,
+    )
+
+
+def columns(t: Texts, quality: Mapping[str, Any]) -> Facts:
+    """List which column of the file was read as what."""
+    return Facts(sorted(quality["columns"].items()), title=t("identify.columns"))
+
+
+def remarks(t: Texts, quality: Mapping[str, Any]) -> Bullets | Text:
+    """List what the reader of the source should know."""
+    if not quality["warnings"]:
+        return Text(t("identify.no_remarks"))
+    return Bullets(quality["warnings"], title=t("identify.remarks"))
+
+
+def base(t: Texts, facts: Mapping[str, Any]) -> Facts:
+    """Describe the customer base that the purchases make."""
+    lang = t.language
+    return Facts(
+        [
+            (t("identify.customers"), number(facts["customers"], lang)),
+            (t("identify.one_time"), share(facts["one_time_share"], lang)),
+            (t("identify.purchase_days"), number(facts["purchase_days"], lang)),
+            (t("identify.span"), f"{day(facts['first_day'], lang)} – {day(facts['last_day'], lang)}"),
+        ],
+        title=t("identify.base"),
+    )

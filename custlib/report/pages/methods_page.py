@@ -1,0 +1,195 @@
+"""Blocks of the section "Three methods": ABC, RFM and CLV on the same customers, and which of them was right."""
+
+import datetime as dt
+import math
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from custlib import rules
+from custlib.project import Project
+from custlib.report import charts
+from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
+from custlib.report.formats import MISSING, day, money, number, share, suppressed
+from custlib.report.page_limits import limit
+from custlib.report.privacy import blurred, counts, is_small
+from custlib.report.texts import Texts
+from custlib.segment.definitions import Definition
+from custlib.segment.methods import METHODS
+
+
+def tops(t: Texts, frame: pd.DataFrame) -> Table:
+    """State what the best fifth of each method brought and is expected to bring."""
+    # To the ten: exact ones would give small groups of the overlaps away.
+    rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in frame["method"]],
+                         "customers": [_to_the_ten(n, t.language) for n in frame["customers"]]})  # fmt: skip
+    hide = [_few(n) for n in frame["customers"]]
+    for column in ("historic_share", "value_share"):
+        rows[column] = [MISSING if h else share(x, t.language) for x, h in zip(frame[column], hide, strict=True)]
+    labels = {name: t(f"methods.column_{name}") for name in rows.columns}
+    return Table.of(rows, title=t("methods.tops"), caption=t("methods.tops_caption"), labels=labels, header="method",
+                    language=t.language)  # fmt: skip
+
+
+def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout:
+    """Put the money so far beside the money to come, by which methods have a customer at the top."""
+    shown = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
+    any_ = frame[frame["methods"] != ""]
+    if shown.empty or _few(any_["customers"].sum()) or frame[["profit", "value"]].sum().min() <= 0:
+        return Callout(t("audit.few"), t("audit.few_text"))
+    whole, agreed = frame[["profit", "value"]].sum(), frame["customers"].iloc[0]
+    rows = pd.DataFrame({"segment": [combination(t, name) for name in shown["methods"]],
+                         "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
+                         "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
+    agreement = share(agreed / any_["customers"].sum(), t.language)
+    figure = charts.pyramid_bars(
+        rows, title=t("methods.overlap_title", share=agreement), caption=t("methods.overlap_caption"),
+        description=t("methods.overlap_description"), language=t.language, x_label=t("methods.future"),
+        y_label=t("methods.past"),
+    )  # fmt: skip
+    return replace(figure, table=_overlap_table(t, project, frame, figure.title))
+
+
+def combination(t: Texts, methods: str) -> str:
+    """Name a combination of methods, as ``"abc+clv"``.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> combination(texts("en"), "abc+clv"), combination(texts("en"), "rfm")
+    ('ABC and CLV, not RFM', 'RFM only')
+    """
+    chosen = [method for method in METHODS if method in methods.split("+")]
+    others = [t(f"methods.{method}") for method in METHODS if method not in chosen]
+    names = [t(f"methods.{method}") for method in chosen]
+    if len(chosen) == 1:
+        return t("methods.only", one=names[0])
+    if len(chosen) == 2:
+        return t("methods.two", one=names[0], two=names[1], three=others[0])
+    return t("methods.all" if chosen else "methods.none")
+
+
+def _overlap_table(t: Texts, project: Project, frame: pd.DataFrame, title: str) -> Table:
+    hide = [is_small(n) for n in frame["customers"]]
+    rows = pd.DataFrame({"who": [combination(t, name) for name in frame["methods"]],
+                         "customers": counts(frame["customers"].tolist(), t.language)})  # fmt: skip
+    for column, label in (("profit", "historic"), ("value", "value")):
+        rows[label] = _money(t, frame[column], hide)
+    labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
+    note = t("methods.note") if any(hide) else ""
+    return Table.of(rows, title=title, labels=labels, header="who", language=t.language, note=note)
+
+
+def _money(t: Texts, values: "pd.Series[float]", hide: list[bool]) -> list[str]:
+    return [MISSING if h else money(x, "", t.language) for x, h in zip(values, hide, strict=True)]
+
+
+def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame) -> Tiles:
+    """Lay the ABC classes out against fifths of the value to come, tone by money to come."""
+    cells = frame.groupby(["abc", "tier"])[["customers", "value"]].sum()
+    found = {(str(key[0]), int(key[1])): row for key, row in cells.iterrows()}  # type: ignore[index]
+    top = float(cells["value"].max()) if len(cells) else 0.0
+    tiers = range(1, len(rules.load("methods")["tiers"]["shares"]) + 1)
+
+    some_hidden = any(is_small(row["customers"]) for row in found.values())
+
+    def line(name: str) -> list[Cell]:
+        own = [found.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
+        hides = any(is_small(row["customers"]) for row in own)
+        return [cell(row, told=not hides) for row in own]
+
+    def cell(row: Any, *, told: bool) -> Cell:
+        text = _in_crossing(row["customers"], t.language, some_hidden)
+        if not told or row["customers"] == 0:
+            return Cell(text)
+        tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4) if top > 0 else 0.0
+        return Cell(text, money(row["value"], project.currency, t.language), tone)
+
+    return Tiles(
+        title=t("methods.tiles_title"), rows=[definition.name(s, t.language) for s in definition.ids],
+        columns=[f"{n}" for n in tiers], cells=[line(s) for s in definition.ids],
+        row_title=t("methods.tiles_rows"), column_title=t("methods.tiles_columns"),
+        caption=t("methods.tiles_caption_few" if some_hidden else "methods.tiles_caption"),
+        description=t("methods.tiles_description"),
+    )  # fmt: skip
+
+
+def _in_crossing(customers: float, language: str, some_hidden: bool) -> str:
+    """Write a count of a crossed table: with a hidden one all are blurred, as rows and columns have known sums."""
+    exact = not some_hidden or customers == 0 or is_small(customers)
+    return suppressed(int(customers), language) if exact else blurred(customers, language)
+
+
+def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame, kind: str) -> Callout | None:
+    """Name those whom looking back and looking forward judge most unlike (``fading``, ``rising``), if they are many."""
+    own = frame[frame["kind"] == kind]
+    customers = own["customers"].sum()
+    if _few(customers):
+        return None
+    values = {name: money(own[column].sum(), project.currency, t.language)
+              for name, column in (("historic", "profit"), ("value", "value"))}  # fmt: skip
+    group = definition.name(str(own["rfm"].iloc[0]), t.language)
+    said = t(f"methods.{kind}", customers=blurred(customers, t.language))
+    return Callout(said, t(f"methods.{kind}_text", group=group, **values), "warn" if kind == "fading" else "note")
+
+
+def tested(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Figure | None:
+    """Show which method's best fifth brought most of what came later; nothing where nothing came."""
+    if frame["actual_share"].isna().any() or frame["customers"].map(_few).any():
+        return None
+    names = [t(f"methods.{method}") for method in frame["method"]]
+    rows = pd.DataFrame({"label": names, "value": frame["actual_share"]})
+    best, worst = int(rows["value"].to_numpy().argmax()), int(rows["value"].to_numpy().argmin())
+    close = rows["value"].iloc[best] - rows["value"].iloc[worst] < rules.load("methods")["tested"]["close"]
+    said = {"share": share(rows["value"].iloc[best], t.language), "low": share(rows["value"].iloc[worst], t.language)}
+    figure = charts.bars(
+        rows, title=t("methods.tested_title_close" if close else "methods.tested_title", best=names[best],
+                      worst=names[worst], **said),
+        caption=t("methods.tested_caption", day=day(since, t.language)), language=t.language, form="share",
+        description=t("methods.tested_description"), x_label=t("methods.column_actual_share"),
+        y_label=t("methods.column_method"),
+    )  # fmt: skip
+    columns = {"method": names, "customers": [number(n, t.language) for n in frame["customers"]],
+               "actual": [money(x, "", t.language) for x in frame["actual"]],
+               "actual_share": [share(x, t.language) for x in frame["actual_share"]]}  # fmt: skip
+    labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in columns}
+    table = Table.of(pd.DataFrame(columns), title=figure.title, labels=labels, header="method", language=t.language)
+    return replace(figure, table=table)
+
+
+def right(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Table | None:
+    """State what those judged most unlike were expected to bring, and brought; nothing where they are few."""
+    hide = [_few(n) for n in frame["customers"]]
+    if all(hide):
+        return None
+    rows = pd.DataFrame({"kind": [t(f"methods.kind_{kind}") for kind in frame["kind"]],
+                         "customers": counts(frame["customers"].tolist(), t.language)})  # fmt: skip
+    for column, label in (("profit", "historic"), ("value", "expected"), ("actual", "actual")):
+        rows[label] = _money(t, frame[column], hide)
+    labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
+    ends = {label: money(frame[column].iloc[0], project.currency, t.language)
+            for column, label in (("value", "expected"), ("actual", "actual"))}  # fmt: skip
+    title = t("methods.who_title_plain") if hide[0] else t("methods.who_title", **ends)
+    return Table.of(
+        rows, title=title, caption=t("methods.who_caption", day=day(since, t.language)),
+        labels=labels, header="kind", language=t.language, note=t("methods.note") if any(hide) else "",
+    )  # fmt: skip
+
+
+def assumptions(t: Texts) -> Table:
+    """Say what each method looks at, what it is good for, and what it does not see."""
+    rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in METHODS]})
+    for column in ("looks", "good", "blind"):
+        rows[column] = [t(f"methods.{method}_{column}") for method in METHODS]
+    labels = {name: t(f"methods.column_{name}") for name in rows.columns}
+    return Table.of(rows, title=t("methods.assume"), labels=labels, header="method", language=t.language)
+
+
+def _few(customers: float) -> bool:
+    """Tell whether there are too few customers to show, nobody included."""
+    return customers < limit("privacy", "smallest_count")
+
+
+def _to_the_ten(customers: float, language: str) -> str:
+    return suppressed(int(customers), language) if _few(customers) else blurred(customers, language)

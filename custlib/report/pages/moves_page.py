@@ -1,0 +1,268 @@
+"""Blocks on who moved, and why: the ledger by cause, the picture of flows, causes, the largest flows in words."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from custlib.move import ledger
+from custlib.move.paths import CAUSES, NOBODY, WHOLE
+from custlib.report import charts
+from custlib.report.blocks import Bullets, Callout, Figure, Table
+from custlib.report.formats import MISSING, day, money, number, share
+from custlib.report.page_limits import limit
+from custlib.report.pages.systems import View
+from custlib.report.privacy import blurred, counts, crossed, is_small, net, step_for, to_step
+from custlib.segment.definitions import Definition
+
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The moves of one segmentation between two dates.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        What :func:`custlib.move.ledger.moves` read.
+    since : datetime.date
+        The earlier date.
+    earlier : Definition, optional
+        The definition in force then, which names segments that are no more.
+    """
+
+    view: View
+    definition: Definition
+    frame: pd.DataFrame
+    since: dt.date
+    earlier: Definition | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        """Segments that held somebody at either date, the most valuable first."""
+        whole = self.frame[self.frame["cause"] == WHOLE]
+        used = {*whole["from_segment"], *whole["to_segment"]}
+        known = self.definition.ids + (self.earlier.ids if self.earlier else ())
+        return [segment for segment in dict.fromkeys([*known, *sorted(used - {NOBODY})]) if segment in used]
+
+    @property
+    def known(self) -> float:
+        """Customers of the earlier date."""
+        whole = self.frame[(self.frame["cause"] == WHOLE) & (self.frame["from_segment"] != NOBODY)]
+        return float(whole["customers"].sum())
+
+    def name(self, segment: str) -> str:
+        """Name a segment, or that a customer was not there yet, or is not there any more."""
+        if segment in self.definition.ids:
+            return self.definition.name(segment, self.view.t.language)
+        if segment in (NOBODY, OTHER):
+            return self.view.t(f"moves.{segment}")
+        is_named = self.earlier is not None and segment in self.earlier.ids
+        return self.earlier.name(segment, self.view.t.language) if self.earlier and is_named else segment
+
+    @property
+    def day(self) -> str:
+        """Write the earlier date."""
+        return day(self.since, self.view.t.language)
+
+    @property
+    def today(self) -> str:
+        """Write the later date."""
+        return day(self.view.project.as_of, self.view.t.language)
+
+
+def account(moves: Moves) -> Table:
+    """State for each segment its customers before, what each cause added or took, and its customers now."""
+    t, frame = moves.view.t, ledger.ledger(moves.frame, moves.ids)
+    causes = _used(frame, "customers")
+    lines = [[row["customers_before"], *(row[f"customers_{c}"] for c in causes)] for _, row in frame.iterrows()]
+    step = step_for([[abs(x) for x in line] for line in lines])
+    rows = {"name": [moves.name(s) for s in frame.index]}
+    rows["before"] = [to_step(n, t.language, step) for n in frame["customers_before"]]
+    for cause in causes:
+        rows[cause] = [net(n, step) for n in frame[f"customers_{cause}"]]
+    rows["after"] = counts(frame["customers_after"].tolist(), t.language)
+    labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
+    labels |= {cause: t(f"cause.{cause}") for cause in causes}
+    title = _gained(moves, frame["customers_after"] - frame["customers_before"])
+    return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="name", language=t.language,
+                    caption=t("moves.account_caption"), note=t("moves.account_note"))  # fmt: skip
+
+
+def _gained(moves: Moves, change: "pd.Series[float]") -> str:
+    """Say which segment grew most and which shrank most; plainly where none changed enough to be told."""
+    most, least = str(change.idxmax()), str(change.idxmin())
+    told = limit("privacy", "smallest_count")
+    if not len(change) or change.max() < told or change.min() > -told:
+        return moves.view.t("moves.account_plain", day=moves.day)
+    ends = {"most": moves.name(most), "least": moves.name(least)}
+    return moves.view.t("moves.account", gained=_size(change.max()), lost=_size(-change.min()), **ends)
+
+
+def _size(change: float) -> str:
+    return f"{round(change, -1):,.0f}"
+
+
+def _used(frame: pd.DataFrame, kind: str) -> list[str]:
+    """Choose the causes by which anything changed; time and purchases are always told."""
+    return [c for c in CAUSES if c in ("ageing", "purchases") or frame[f"{kind}_{c}"].abs().sum() > 0]
+
+
+def account_of_money(moves: Moves) -> Table:
+    """State the same in money so far: what customers took along, and what those who stayed gained."""
+    view, t, frame = moves.view, moves.view.t, ledger.ledger(moves.frame, moves.ids)
+    causes = _used(frame, "money")
+    hidden = [is_small(b) or is_small(a) for b, a in zip(frame["customers_before"], frame["customers_after"],
+                                                         strict=True)]  # fmt: skip
+    rows = {"name": [moves.name(s) for s in frame.index]}
+    for column in ("before", *causes, "after"):
+        few = frame[f"customers_{column}"].abs().map(is_small)
+        rows[column] = [MISSING if h or f else _signed(view, x, column not in ("before", "after"))
+                        for x, h, f in zip(frame[f"money_{column}"], hidden, few, strict=True)]  # fmt: skip
+    labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
+    labels |= {cause: t(f"cause.{cause}") for cause in causes}
+    whole = {when: money(frame[f"money_{when}"].sum(), view.project.currency, t.language)
+             for when in ("before", "after")}  # fmt: skip
+    return Table.of(pd.DataFrame(rows), title=t("moves.money", **whole), labels=labels, header="name",
+                    language=t.language, caption=t("moves.money_caption", currency=view.project.currency))  # fmt: skip
+
+
+def _signed(view: View, amount: float, is_change: bool) -> str:
+    text = view.bare(amount)
+    return f"+{text}" if is_change and amount > 0 and text[0].isdigit() and text != "0" else text
+
+
+def picture(moves: Moves) -> Figure | Callout:
+    """Draw who went from where to where; the smallest segments together, what is under ten left out."""
+    t, found = moves.view.t, _merged(moves)
+    shown = found[found["customers"] >= limit("privacy", "smallest_count")]
+    if shown.empty:
+        return Callout(t("audit.few"), t("audit.few_text"))
+    step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
+    rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
+    is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # all others together are no finding
+    named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
+    title = t("moves.picture_plain", day=moves.day)
+    if len(named) and moves.known:
+        first = named.iloc[0]
+        part = share(first["customers"] / moves.known, t.language)
+        title = t("moves.picture", share=part, before=first["before"], now=first["now"])
+    figure = charts.flow_picture(
+        rounded, title=title, caption=t("moves.picture_caption"),
+        description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
+    )  # fmt: skip
+    return replace(figure, table=matrix(moves))
+
+
+def _merged(moves: Moves) -> pd.DataFrame:
+    """Add up the moves between the largest segments and all others together, in the order of the segments."""
+    whole = moves.frame[moves.frame["cause"] == WHOLE]
+    sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
+    size = pd.concat(sides, axis=1).fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
+    most = limit("finding", "flow_nodes")
+    keep = set(size.index) if len(size) <= most else set(size.index[: most - 1])
+    order = [*(s for s in moves.ids if s in keep), OTHER, NOBODY]
+    rows = whole.assign(before=whole["from_segment"].where(whole["from_segment"].isin(keep), OTHER),
+                        now=whole["to_segment"].where(whole["to_segment"].isin(keep), OTHER))  # fmt: skip
+    summed = rows.groupby(["before", "now"])["customers"].sum().reset_index()
+    summed = summed.sort_values(["before", "now"], key=lambda c: c.map(order.index), ignore_index=True)
+    names = {OTHER: moves.view.t("moves.other")} | {s: moves.name(s) for s in keep}
+    return summed.assign(before=summed["before"].map(names), now=summed["now"].map(names))
+
+
+def matrix(moves: Moves) -> Table:
+    """Cross where customers were with where they are; small counts hidden, the others blurred then."""
+    t, found = moves.view.t, ledger.matrix(moves.frame, moves.ids)
+    found = found.loc[found.sum(axis=1) > 0, found.sum(axis=0) > 0]
+    texts = crossed(found.to_numpy().tolist(), t.language)
+    columns = [str(n) for n in range(len(found.columns))]
+    frame = pd.DataFrame(texts, columns=columns)
+    frame.insert(0, "name", [_end(moves, s, "new") for s in found.index])
+    labels = {n: _end(moves, s, "gone") for n, s in zip(columns, found.columns, strict=True)}
+    title = t("moves.matrix", day=moves.day, today=moves.today)
+    return Table.of(frame, title=title, labels=labels | {"name": t("moves.before_now")}, header="name",
+                    language=t.language, caption=t("moves.matrix_caption"))  # fmt: skip
+
+
+def _end(moves: Moves, segment: str, end: str) -> str:
+    return moves.view.t(f"moves.{end}") if segment == NOBODY else moves.name(segment)
+
+
+def causes(moves: Moves) -> Figure | Callout:
+    """Rank the causes by how many customers each moved to another segment."""
+    t = moves.view.t
+    steps = moves.frame[(moves.frame["cause"] != WHOLE) & (moves.frame["from_segment"] != moves.frame["to_segment"])]
+    summed = steps.groupby("cause")[["customers", "money_before"]].sum()
+    rows = summed[summed["customers"] > 0].sort_values("customers", ascending=False).reset_index()
+    if rows.empty:
+        return Callout(t("moves.nobody"), t("moves.nobody_text", day=moves.day))
+    names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _told(rows["customers"], t.language)
+    # A bar of a hidden count is as long as the least that is told.
+    longs = [limit("privacy", "smallest_count") - 0.5 if is_small(n) else float(n) for n in rows["customers"]]
+    title = t(f"moves.causes_{rows['cause'][0]}", customers=texts[0], day=moves.day)
+    figure = charts.bars(
+        pd.DataFrame({"label": names, "value": longs}), title=title, caption=t("moves.causes_caption"),
+        description=t("moves.causes_description"), x_label=t("moves.column_moves"), y_label=t("moves.column_cause"),
+        highlight=names[0], form=dict(zip(longs, texts, strict=True)).__getitem__, language=t.language,
+    )  # fmt: skip
+    return replace(figure, table=_causes_table(moves, rows, names, texts, title))
+
+
+def _told(customers: "pd.Series[float]", language: str) -> list[str]:
+    """Write counts that add up to a known sum: exactly, or with a small one all to the nearest ten."""
+    some = customers.map(is_small).any()
+    return [to_step(n, language) if some else number(n, language) for n in customers]
+
+
+def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts: Sequence[str], title: str) -> Table:
+    """State moves, their share and the money of who moved, by cause, with what each cause means."""
+    view, t = moves.view, moves.view.t
+    hide = rows["customers"].map(is_small)
+    columns = {
+        "cause": names,
+        "moves": texts,
+        "money": [MISSING if h else view.bare(x) for x, h in zip(rows["money_before"], hide, strict=True)],
+        "meaning": [t(f"cause.{cause}_means") for cause in rows["cause"]],
+    }
+    labels = {name: t(f"moves.column_{name}", currency=view.project.currency) for name in columns}
+    return Table.of(pd.DataFrame(columns), title=title, labels=labels, header="cause", language=t.language)
+
+
+def largest(moves: Moves) -> Bullets | None:
+    """Say the largest flows in words, each with its cause, its customers and their money; nothing if all are small."""
+    view, t = moves.view, moves.view.t
+    found = ledger.largest(moves.frame, count=limit("finding", "largest_flows"))
+    found = found[found["customers"] >= limit("privacy", "smallest_count")]
+    if found.empty:
+        return None
+    said = []
+    for row in found.to_dict("records"):
+        ends = {"before": _end(moves, row["from_segment"], "new"), "now": _end(moves, row["to_segment"], "gone")}
+        end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else row["cause"]
+        amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
+        said.append(t(f"moves.flow_{end}", customers=blurred(row["customers"], t.language), money=amount, **ends))
+    return Bullets(said, title=t("moves.largest", count=len(said)))
+
+
+def directions(moves: Moves) -> Table:
+    """State who went up, stayed, went down, is new or gone, in customers and in money so far."""
+    view, t = moves.view, moves.view.t
+    frame = ledger.directions(moves.frame, moves.definition.ids)
+    frame = frame[(frame["customers"] > 0) | frame.index.isin(["up", "stay", "down"])]
+    hide = view.few(frame["customers"])
+    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _told(frame["customers"], t.language)}
+    for column in ("money_before", "money_after"):
+        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
+    labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
+    labels |= {f"money_{when}": t("moves.column_money_at", day=said, currency=view.project.currency)
+               for when, said in (("before", moves.day), ("after", moves.today))}  # fmt: skip
+    up, down = (float(frame["customers"].get(d, 0)) for d in ("up", "down"))
+    plain = is_small(up) or is_small(down) or not moves.known
+    title = t("moves.directions_plain", system=view.system(moves.definition.segmentation))
+    if not plain:
+        parts = {"up": share(up / moves.known, t.language), "down": share(down / moves.known, t.language)}
+        title = t("moves.directions", system=view.system(moves.definition.segmentation), **parts)
+    return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
+                    caption=t("moves.directions_caption"))  # fmt: skip

@@ -1,0 +1,236 @@
+"""Blocks of a playbook: the eleven parts of one segment's page, in reading order, on one A4 sheet."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from custlib.customise.playbooks import Action, Plan, Playbook, SegmentPlay
+from custlib.project import Project
+from custlib.report import charts
+from custlib.report.blocks import Callout, Facts, Figure, Light, Text, Title
+from custlib.report.formats import day, interval, money, number, share, suppressed
+from custlib.report.pages.trust import everybody_stays
+from custlib.report.privacy import blurred, is_small, to_step
+from custlib.report.texts import Texts
+from custlib.rules import load
+
+
+def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, light: Light) -> Title:
+    """Name the segment with its finding, its date and until when the page holds."""
+    until = project.as_of + dt.timedelta(days=playbook.playbook.valid_days)
+    values = {"day": day(project.as_of, t.language), "until": day(until, t.language), "project": project.name}
+    text = t("playbook.empty" if row["customers"] == 0 else "playbook.few", name=row["name"])
+    if row["customers"] and not is_small(row["customers"]):
+        shares = {k: share(row[f"{k}_share"], t.language) for k in ("customer", "value")}
+        text = t("playbook.headline", name=row["name"], **shares)
+    return Title(text, t("playbook.subtitle", **values), light)
+
+
+def definition(t: Texts, play: SegmentPlay, rule: str) -> Facts:
+    """State the segment in words and as a rule."""
+    return Facts([(t("playbook.in_words"), play.definition.text(t.language)), (t("playbook.rule"), rule)])
+
+
+def who(t: Texts, row: "pd.Series[float]", count: str, project: Project) -> Facts | Callout:
+    """State how many they are, their share, and their typical profile."""
+    if is_small(row["customers"]) or row["customers"] == 0:
+        return Callout(t("playbook.too_few"), t("playbook.too_few_text", count=count), "warn")
+    lang = t.language
+    profile = {
+        "purchases": number(row["frequency"] + 1, lang),
+        "days": number(row["days_since_last"], lang),
+        "spend": money(row["spend"], project.currency, lang),
+    }
+    return Facts(
+        [
+            (t("playbook.customers"), t("playbook.of_all", count=count, share=share(row["customer_share"], lang))),
+            (t("playbook.revenue"), t("playbook.share_of", money=money(row["revenue"], project.currency, lang),
+                                      share=share(row["revenue_share"], lang))),
+            (t("playbook.typical"), t("playbook.typical_text", **profile)),
+        ]
+    )  # fmt: skip
+
+
+def worth(
+    t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project: Project, flags: tuple[str, ...] = ()
+) -> Facts:
+    """State history, forecast with interval, and value at risk."""
+    lang, currency = t.language, project.currency
+    if is_small(row["customers"]) or row["customers"] == 0:
+        return Facts([(t("playbook.worth"), "–")])
+    known, unknown = row["frequency"] > 0, t("value.alive_unknown")
+    if everybody_stays(flags):
+        known, unknown = False, t("untested.unmeasurable")
+    alive = share(row["probability_alive"], lang) if known else unknown
+    at_risk = money(row["value_at_risk"], currency, lang) if known else unknown
+    around = interval(span["value_low"], span["value_high"], lang, currency)
+    return Facts(
+        [
+            (t("playbook.historic"), money(row["profit"], currency, lang)),
+            (t("playbook.coming", days=project.horizon_days),
+             t("playbook.with_interval", money=money(row["value"], currency, lang), interval=around)),
+            (t("playbook.residual"), money(row["residual_lifetime_value"], currency, lang)),
+            (t("playbook.at_risk"), at_risk),
+            (t("playbook.alive"), alive),
+        ]
+    )  # fmt: skip
+
+
+def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Facts:
+    """State who came in and who left since a date, by cause; time and purchases always, other causes if there were."""
+    own = flows[flows["segment"] == segment].set_index("cause")[["customers_in", "customers_out"]]
+    causes = ["purchases", "ageing", *(c for c in ("definition", "data", "identity") if c in own.index)]
+    own = own.reindex(causes).fillna(0)
+    # With a small count all are blurred: what came less what left is the change between two pages.
+    blur = own.map(is_small).any(axis=None)
+
+    def count(cause: str, side: str) -> str:
+        found = float(own[side][cause])
+        return to_step(found, t.language) if blur else suppressed(int(found), t.language)
+
+    return Facts(
+        [
+            (
+                t(f"playbook.{cause}"),
+                t("playbook.in_out", came=count(cause, "customers_in"), left=count(cause, "customers_out")),
+            )
+            for cause in causes
+        ],
+        title=t("playbook.since", day=day(since, t.language)),
+    )
+
+
+def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figure | Text:
+    """Show how the segment differs from the base, whose index is 100."""
+    if is_small(row["customers"]) or row["customers"] == 0:
+        return Text(t("playbook.no_comparison"))
+    names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
+    rows = pd.DataFrame(
+        {
+            "label": [t(f"playbook.index_{n}") for n in names],
+            "index": [100 * row[n] / base[n] if base[n] > 0 else None for n in names],
+        }
+    )
+    # money is not known without an amount column, and nothing compares with a base that is worth nothing
+    rows = rows.dropna(subset="index", ignore_index=True)
+    best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
+    return charts.index_bars(
+        rows, title=t("playbook.differs", label=best["label"], index=number(best["index"], t.language)),
+        caption="", description=t("playbook.differs_description"), language=t.language,
+    )  # fmt: skip
+
+
+def do(t: Texts, play: SegmentPlay, plan: Plan) -> list[Callout | Facts]:
+    """State the objective, the actions with their offers, and what not to do."""
+    lang = t.language
+    hidden = is_small(plan.customers) or plan.customers == 0
+    target = t("playbook.some") if hidden else share(plan.base_rate + plan.lift, lang)
+
+    def said(action: Action) -> str:
+        offer, margin = action.offer.kind.text(lang), share(action.offer.min_margin, lang)
+        return t("playbook.action_text", what=action.what.text(lang), offer=offer, margin=margin)
+
+    actions = [(t("playbook.action", number=n), said(a)) for n, a in enumerate(play.action, start=1)]
+    goal = (t(f"objective.{play.objective}"), play.goal.text(lang).replace("{target}", target))
+    return [
+        Facts([goal, (t("playbook.why"), play.why.text(lang)), *actions]),
+        Callout(t("playbook.do_not"), play.do_not.text(lang), "warn"),
+    ]
+
+
+def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
+    """State channel, cadence, cap, owner, due date and response limit."""
+    lang = t.language
+    channels = {entry["id"]: entry["name"][lang] for entry in load("channels")["channel"]}
+    used = list(dict.fromkeys(channels[a.channel] for a in play.action))
+    due = as_of + dt.timedelta(days=play.due_days)
+    return Facts(
+        [
+            (t("playbook.channel"), t("join.comma").join(used)),
+            (t("playbook.cadence"), t("join.semicolon").join(a.cadence.text(lang) for a in play.action)),
+            (
+                t("playbook.cap"),
+                t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action)),
+            ),
+            (t("playbook.owner"), t("playbook.owner_text", owner=play.owner.text(lang), day=day(due, lang))),
+            (t("playbook.response"), t("playbook.response_text", hours=play.response_hours)),
+        ]
+    )
+
+
+def money_plan(t: Texts, plan: Plan, play: SegmentPlay, project: Project, money_kind: str, stated_in: str) -> Facts:
+    """State cost, assumed effect with its source, expected margin with interval, and break-even."""
+    lang, currency = t.language, project.currency
+    if is_small(plan.customers) or plan.customers == 0:
+        return Facts([(t("playbook.cost"), "–"), (t("playbook.margin"), "–")])
+    basis = [(t("playbook.basis"), t("playbook.basis_revenue"))] if money_kind == "revenue" else []
+    if stated_in != currency:
+        text = t("playbook.costs_in_text", stated=stated_in, currency=currency)
+        basis.append((t("playbook.costs_in"), text))
+    source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in play.action}))
+    points = _points(t, plan.lift)
+    margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
+               interval=interval(plan.margin_low, plan.margin_high, lang, currency))  # fmt: skip
+    even = _points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
+    return Facts(
+        [
+            (t("playbook.cost"), money(plan.cost, currency, lang)),
+            (
+                t("playbook.effect"),
+                t("playbook.effect_text", lift=points, base=share(plan.base_rate, lang), source=source),
+            ),
+            (t("playbook.margin"), margin),
+            (t("playbook.break_even"), even),
+            *basis,
+        ]
+    )
+
+
+def _points(t: Texts, value: float) -> str:
+    """Write a difference of probabilities in points."""
+    return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
+
+
+def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date, count: str) -> list[Facts | Callout]:
+    """State how the effect is measured, or that it cannot be; no more exactly than ``count`` gives the segment."""
+    holdout, lang = play.holdout, t.language
+    if is_small(plan.customers) or plan.customers == 0:
+        return [Facts([(t("playbook.control"), "–")]), _too_small(t)]
+    exact = count == number(plan.customers, lang)
+    controls = suppressed(plan.control, lang) if exact else blurred(plan.control, lang)
+    due = as_of + dt.timedelta(days=play.due_days + holdout.window_days)
+    detectable = "–" if plan.detectable is None else _points(t, plan.detectable)
+    control = t("playbook.control_text", share=share(holdout.share, lang), count=controls)
+    shown = t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))
+    read_out = t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))
+    facts = Facts(
+        [(t("playbook.control"), control), (t("playbook.detectable"), shown), (t("playbook.read_out"), read_out)]
+    )
+    if plan.measurable:
+        return [facts, Callout(t("playbook.measurable"), t("playbook.measurable_text"), "good")]
+    return [facts, _too_small(t)]
+
+
+def _too_small(t: Texts) -> Callout:
+    return Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")
+
+
+def last_time(t: Texts) -> Text:
+    """Say what was measured last time."""
+    return Text(t("playbook.no_last_time"))
+
+
+def audience(t: Texts, play: SegmentPlay) -> Facts:
+    """State which list can be made and who is left out."""
+    excluded: Sequence[str] = sorted({name for a in play.action for name in a.eligible.exclude})
+    return Facts(
+        [
+            (
+                t("playbook.list"),
+                t("playbook.list_text", columns=t("join.comma").join(play.export.columns), format=play.export.format),
+            ),
+            (t("playbook.excluded"), t("join.comma").join(excluded) or t("playbook.nobody_excluded")),
+        ]
+    )

@@ -1,0 +1,170 @@
+"""Blocks of the page "How do they differ?": finding, RFM tiles and cuts, what the clusters rest on."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from custlib.project import Project
+from custlib.report.blocks import Callout, Cell, Facts, Table, Tiles, Title
+from custlib.report.formats import MISSING, day, money, number, share
+from custlib.report.privacy import is_small, parts, step_for, to_step
+from custlib.report.texts import Texts
+from custlib.segment.definitions import Definition
+from custlib.segment.pyramid import ParetoPoint
+
+_SCORES = (5, 4, 3, 2, 1)
+
+
+def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
+    """Say which segment brings most of the coming money; without a forecast, which has brought most so far."""
+    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), index=frame.index, dtype=float))
+    frame, subtitle = frame[frame["customer_share"] > 0], t("segments.subtitle", day=day(as_of, t.language))
+    if frame.empty:
+        return Title(t("segments.headline_few"), subtitle)
+    known = [name for name in ("value", "revenue", "customer") if frame[f"{name}_share"].sum() > 0]
+    best = frame.sort_values(f"{known[0]}_share").iloc[-1]
+    shares = {name: share(best[f"{name}_share"], t.language) for name in known}
+    values = {"name": best["name"], "customers": shares["customer"]}
+    if known[0] == "value":
+        text = t("segments.headline", **values, value=shares["value"])
+    elif known[0] == "revenue":
+        text = t("untested.headline", **values, money=shares["revenue"])
+    else:
+        text = t("untested.headline_customers", **values)
+    return Title(text, subtitle)
+
+
+def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
+    """Lay the customers out on R (rows) and F (columns), tone by coming-year value, without one by money so far."""
+    words = "segments" if frame["value"].notna().any() or "revenue" not in frame else "untested"
+    frame = frame if words == "segments" else frame.assign(value=frame["revenue"].astype(float))
+    found = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
+    names = {
+        tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells
+    }
+    top = float(frame["value"].max()) or 1.0
+    unknown = frame["value"].isna().all()
+    texts = dict(zip(found, _told(found, names, t.language), strict=True))
+
+    def cell(r: int, f: int) -> Cell:
+        row: Any = found.get((r, f))
+        if row is None:
+            return Cell("0", "", 0.0, names[r, f])
+        text = texts[r, f]
+        if is_small(row["customers"]) or unknown:
+            return Cell(text, "", 0.0, names[r, f])
+        # Rounded: the engine adds in no fixed order, and equal runs must give equal blocks.
+        tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4)
+        return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
+
+    return Tiles(
+        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
+        cells=[[cell(r, f) for f in reversed(_SCORES)] for r in _SCORES], row_title=t("segments.recency"),
+        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption"),
+        description=t("segments.tiles_description"),
+    )  # fmt: skip
+
+
+def _told(found: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:
+    """Write the counts of the cells: with a small one all are blurred, as the cells of a name have a known sum."""
+    sizes = {place: float(row["customers"]) for place, row in found.items()}
+    if not any(is_small(size) for size in sizes.values()):
+        return [number(size, language) for size in sizes.values()]
+    lines = [[size for place, size in sizes.items() if names[place] == name] for name in set(names.values())]
+    step = step_for(lines)
+    return [to_step(size, language, step) for size in sizes.values()]
+
+
+def cuts(t: Texts, definition: Definition, project: Project) -> Facts:
+    """State the frozen cuts in words."""
+    rule = definition.rule["cuts"]
+    fitted = dt.date.fromisoformat(definition.fitted)
+    key = "segments.frozen_later" if fitted > project.as_of else "segments.frozen_text"
+    frozen = t(key, day=day(fitted, t.language), version=definition.version)
+
+    def said(values: list[float], unit: str) -> str:
+        return f"{' · '.join(f'{value:,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
+
+    return Facts(
+        [
+            (t("segments.cuts_recency"), said(rule["recency"], t("unit.day"))),
+            (t("segments.cuts_frequency"), said(rule["frequency"], t("segments.purchases"))),
+            (t("segments.cuts_monetary"), said(rule["monetary"], project.currency)),
+            (t("segments.classes"), t("segments.effective", **_effective(rule))),
+            (t("segments.frozen"), frozen),
+        ],
+        title=t("segments.cuts"),
+    )
+
+
+def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
+    return {name[0].upper(): str(len(set(values)) + 1) for name, values in rule.items()}
+
+
+def pareto(t: Texts, point: ParetoPoint) -> Callout:
+    """State the 20/80 point: what the best fifth brought, and how many brought four fifths."""
+    if math.isnan(point.money_of_best):
+        return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
+    shares = {
+        "best": point.share,
+        "money": point.money_of_best,
+        "few": point.customers_for_rest,
+        "rest": 1 - point.share,
+    }
+    values = {name: share(part, t.language) for name, part in shares.items()}
+    return Callout(t("segments.pareto", **values), t("segments.pareto_text", **values))
+
+
+def stability(t: Texts, definition: Definition) -> Facts:
+    """State what the clusters rest on, and what each is in words where a tree explains them."""
+    features = definition.rule["features"]
+    powers = [
+        t("segments.feature", name=t(f"segments.feature_{name}"), power=f"{f['power']:g}".replace("-", "−"))
+        for name, f in features.items()
+    ]
+    count, asked = str(len(definition.ids)), definition.rule.get("asked")
+    count = t("untested.fewer_clusters", k=count, asked=asked) if asked else count
+    known = [(t("segments.features"), t("join.comma").join(powers)), (t("segments.k"), count)]
+    ruled = [(s["name"][t.language], said) for s in definition.segments if (said := _tree(s, t.language))]
+    return Facts([*known, *ruled])
+
+
+def _tree(segment: dict[str, Any], language: str) -> str:
+    """Take a cluster's part of the tree in words, where its definition has one."""
+    said = segment.get("rule", "")
+    return str(said.get(language, "") if isinstance(said, dict) else said)
+
+
+def criteria(t: Texts, definition: Definition) -> Table | None:
+    """State how each number of clusters did by the criteria, and which was taken; nothing where none was tried."""
+    tried, lang = definition.rule.get("criteria", []), t.language
+    if not tried:
+        return None
+    taken = len(definition.ids)
+    rows = [
+        [t("segments.k_taken", k=one["k"]) if one["k"] == taken else str(one["k"]), _figure(one["prediction_strength"]),
+         _figure(one["smallest_jaccard"]), _part(one["smallest_share"], lang), _failing(t, one)]
+        for one in tried
+    ]  # fmt: skip
+    columns = ["k", "strength", "jaccard", "least", "verdict"]
+    labels = {name: t(f"segments.column_{name}") for name in columns}
+    by = str(definition.rule.get("k_by", "given")).replace(" ", "_")
+    return Table.of(pd.DataFrame(rows, columns=columns), title=t(f"segments.k_by_{by}", k=taken), labels=labels,
+                    header="k", caption=t("segments.criteria_caption"), language=lang)  # fmt: skip
+
+
+def _figure(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.2f}"
+
+
+def _part(value: float | None, language: str) -> str:
+    return MISSING if value is None else share(value, language)
+
+
+def _failing(t: Texts, one: Mapping[str, Any]) -> str:
+    if one["passes"]:
+        return t("segments.passes")
+    return t("join.comma").join(t(f"segments.fails_{name}") for name in one["why_not"])

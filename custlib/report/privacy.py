@@ -1,0 +1,170 @@
+"""Keeps small counts out of pages: under ten is "<10", and what stands beside is blurred so that none can be derived.
+
+In a list the next count is told only about, by what it and the hidden one add up to: the total then no longer gives
+the hidden one away, not even to one who knows this rule. In a crossed table every row and column has a sum that is
+known elsewhere, so all counts are blurred. Where the nearest ten would still pin a hidden count down (84 shown as 80
+leaves 8 or 9 of them), a wider step is taken, and the page does not say which.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from custlib.report.formats import number, suppressed
+from custlib.report.page_limits import limit
+
+STEPS = (10, 20, 50, 100)
+_CHOICES = 4
+
+
+def counts(values: Sequence[float], language: str = "en") -> list[str]:
+    """Write the counts of one table, whose total is known.
+
+    Examples
+    --------
+    >>> counts([335, 5, 77, 0])
+    ['335', '<10', '≈ 80', '0']
+    >>> counts([335, 77])
+    ['335', '77']
+    >>> counts([335, 5, 10])
+    ['≈ 330', '<10', '≥ 10']
+    """
+    abouts = _abouts(values)
+    least = limit("privacy", "smallest_count")
+    texts = [suppressed(int(value), language) for value in values]
+    for place, about in abouts.items():
+        texts[place] = f"≈ {number(about, language)}" if about else f"≥ {least}"
+    return texts
+
+
+def parts(values: Sequence[float]) -> list[float | None]:
+    """Give the share of each count in the total, no more exactly than :func:`counts` tells the count.
+
+    Examples
+    --------
+    >>> parts([323, 5, 72])
+    [0.8075, None, 0.175]
+    """
+    abouts, total = _abouts(values), float(sum(values)) or 1.0
+    known = [None if is_small(value) else value for value in values]
+    told = [abouts.get(place, value) for place, value in enumerate(known)]
+    return [None if value is None else value / total for value in told]
+
+
+def _abouts(values: Sequence[float]) -> dict[int, float | None]:
+    """Choose whom to blur beside small counts, and tell about how many they are, or only that they are not small.
+
+    Whoever knows the total knows what the small and the blurred add up to. Both choices depend on that sum and on
+    places alone, so that they add nothing to it: every small count may be any from one to nine.
+    """
+    least = limit("privacy", "smallest_count")
+    small = [place for place, value in enumerate(values) if is_small(value)]
+    if not small:
+        return {}
+    turned = [*range(small[0] + 1, len(values)), *range(small[0])]
+    chosen: list[int] = []
+    whole = sum(values[place] for place in small)
+    for place in (place for place in turned if values[place] >= least):
+        chosen.append(place)
+        whole += values[place]
+        if whole - least * len(chosen) >= (least - 1) * len(small):
+            break
+    *tiny, last = chosen or [-1]
+    about = _rounded(max(whole - len(small) * least / 2 - len(tiny) * least * 1.5, least), least)
+    return dict.fromkeys(tiny, None) | ({last: about} if chosen else {})
+
+
+def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[str]]:
+    """Write the counts of a crossed table, whose rows and columns add up to totals shown elsewhere.
+
+    Examples
+    --------
+    >>> crossed([[335, 5], [77, 0]])
+    [['≈ 340', '<10'], ['≈ 80', '0']]
+    >>> crossed([[335, 77]])
+    [['335', '77']]
+    """
+    lines = [*rows, *zip(*rows, strict=True)]
+    if not any(is_small(value) for row in rows for value in row):
+        return [[suppressed(int(value), language) for value in row] for row in rows]
+    step = step_for(lines)
+    return [[to_step(value, language, step) for value in row] for row in rows]
+
+
+def step_for(lines: Iterable[Sequence[float]]) -> int:
+    """Choose how coarse counts are shown so that no sum gives a hidden one away.
+
+    Examples
+    --------
+    >>> step_for([[5, 77]]), step_for([[9, 84]])
+    (10, 20)
+    """
+    parts = [([x for x in line if is_small(x)], [x for x in line if x and not is_small(x)]) for line in lines]
+    crowded = [(small, others) for small, others in parts if small and others]
+    return next((step for step in STEPS if all(_is_hidden(*part, step) for part in crowded)), STEPS[-1])
+
+
+def _is_hidden(small: list[float], others: Sequence[float], step: int) -> bool:
+    """Tell whether hidden counts stay open when the others are known to a step and the sum is known."""
+    if not small:
+        return True
+    most, whole = limit("privacy", "smallest_count") - 1, sum(small)
+    rounded = [_rounded(x, step) - x for x in others]
+    low = max(whole - sum(rounded) - len(others) * step / 2, len(small))
+    high = min(whole - sum(rounded) + len(others) * step / 2, len(small) * most)
+    rest = len(small) - 1
+    widest = min(high - rest, most) - max(low - rest * most, 1)
+    return widest >= _CHOICES - 1
+
+
+def _rounded(value: float, step: int) -> float:
+    """Round to a step, never to nothing."""
+    size = max(round(abs(value) / step), 1) * step if value else 0
+    return -size if value < 0 else size
+
+
+def to_step(count: float, language: str = "en", step: int = 10) -> str:
+    """Write a count that others could be derived from: small ones hidden, the rest to a step.
+
+    Examples
+    --------
+    >>> to_step(5), to_step(0), to_step(77)
+    ('<10', '0', '≈ 80')
+    """
+    return blurred(count, language, step) if count and not is_small(count) else suppressed(int(count), language)
+
+
+def blurred(count: float, language: str = "en", step: int = 10) -> str:
+    """Write a count to the nearest ten, or another step.
+
+    Examples
+    --------
+    >>> blurred(77), blurred(77, step=50)
+    ('≈ 80', '≈ 100')
+    """
+    return f"≈ {number(_rounded(count, step), language)}"
+
+
+def net(change: float, step: int = 10) -> str:
+    """Write a net change to the ten, or another step: exact ones would give hidden counts away, since they add up.
+
+    Examples
+    --------
+    >>> net(-155), net(4), net(-4), net(0)
+    ('−160', '+<10', '−<10', '0')
+    """
+    if not change:
+        return "0"
+    sign = "+" if change > 0 else "−"
+    if is_small(abs(change)):
+        return f"{sign}<{limit('privacy', 'smallest_count')}"
+    return f"{sign}{abs(_rounded(change, step)):,.0f}"
+
+
+def is_small(count: float) -> bool:
+    """Tell whether a group is too small to show anything but that it exists.
+
+    Examples
+    --------
+    >>> is_small(5), is_small(0), is_small(10)
+    (True, False, False)
+    """
+    return bool(0 < count < limit("privacy", "smallest_count"))

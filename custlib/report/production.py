@@ -1,0 +1,163 @@
+"""Runs the notebooks of a project and publishes their pages: all of them, or none.
+
+A run works in ``<work>/runs/<run_id>``, makes every table first, executes the notebooks, exports each, and only
+then publishes by renaming a finished folder into ``<reports>/<project>/<as_of>``. A run that equals the
+published one ends at once.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import custlib
+from custlib.asked import Refusable
+from custlib.engine.shelf import sweep
+from custlib.errors import RunError, UsageError, hint
+from custlib.identify import staging
+from custlib.machine import refusal
+from custlib.project import Project
+from custlib.report import parameters, publish
+from custlib.report.execution import DEFAULT, How, Job, execute_all
+from custlib.report.page_list import Page, check_segments, export, index_entry, pages
+from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
+
+NOTEBOOKS = HOME / "notebooks"
+LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
+log = logging.getLogger("custlib")
+
+
+def run_project(
+    project: Project,
+    *,
+    reports: Path,
+    work: Path,
+    only: tuple[str, ...] = (),
+    force: bool = False,
+    how: How = DEFAULT,
+    engine: str = "duckdb",
+    memory_limit: str | None = None,
+) -> Path:
+    """Run a project and publish its pages."""
+    _check_only(only)
+    reports, work = reports.resolve(), work.resolve()
+    with publish.lock(work / f"{project.id}.lock"):
+        publish.sweep(reports / project.id)
+        for folder in (work / "lines" / project.id, *work.glob("tables/*")):
+            sweep(folder)
+        staging.sweep(work / "staged" / project.id)
+        workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
+        if not only and not force and publish.is_published(reports, project, run_id(workspace)):
+            log.info("run: up to date (%s as of %s)", project.id, project.as_of)
+            return reports / project.id / project.as_of.isoformat()
+        try:
+            return _run(workspace, reports, only, how)
+        except Exception as fault:
+            said = _by_the_machine(fault)
+            if not only:
+                publish.record_failure(reports, project, said or fault)
+            if said is None:
+                raise
+            raise said from None
+
+
+def _by_the_machine(fault: Exception) -> RunError | None:
+    """Say what the machine refused, disk or memory, as a fault of the run; None for what else went wrong."""
+    said = refusal(fault, "run")
+    return RunError(f"{said} The last report stays.") if said else None
+
+
+def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -> Path:
+    started = time.monotonic()
+    check_segments(workspace)
+    with _step("tables"):
+        workspace.need(*(name for name in LATER if name != "holdout" or not workspace.refused("test")))
+    folder = workspace.work / "runs" / run_id(workspace)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "pages").mkdir(parents=True)
+    _write_run(workspace, folder)
+    chosen = [page for page in pages(workspace) if not only or page.notebook in only]
+    timings = execute_all(_jobs(chosen, folder), how)
+    with _step("export"):
+        export(chosen, folder, workspace)
+    if only:
+        log.info("run: pages of %s in %s; nothing was published", ", ".join(only), folder / "pages")
+        return folder / "pages"
+    manifest = _manifest(workspace, chosen, timings)
+    target = publish.publish(folder / "pages", reports, workspace.project, manifest)
+    log.info("run: published %d pages in %.1f s", len(chosen), time.monotonic() - started)
+    return target
+
+
+def run_id(workspace: Workspace) -> str:
+    """Identify a run by its notebooks, parameters, data, frozen definitions and version."""
+    code = fingerprint([*NOTEBOOKS.glob("*.ipynb"), *PACKAGE.rglob("*")])
+    settings = [workspace.data_id, workspace.project.language, workspace.project.name, code]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
+
+
+def _check_only(only: tuple[str, ...]) -> None:
+    known = [path.stem for path in NOTEBOOKS.glob("*.ipynb")]
+    for name in only:
+        if name not in known:
+            raise UsageError(f"--only: no notebook named {name}. {hint(name, known)}")
+
+
+def _write_run(workspace: Workspace, folder: Path) -> None:
+    project = workspace.project
+    record = {
+        "project": project.model_dump(mode="json"),
+        "folder": str(project.folder.resolve()),
+        "work": str(workspace.work.resolve()),
+        "tables": workspace.folder.name,
+        "engine": workspace.engine_kind,
+    }
+    (folder / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def _jobs(chosen: list[Page], folder: Path) -> list[Job]:
+    """State what to execute, having checked every parameter before anything starts."""
+    jobs = []
+    for page in chosen:
+        source = NOTEBOOKS / f"{page.notebook}.ipynb"
+        parameters.check(page.notebook, parameters.declared(source), page.given)
+        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", {"run": str(folder)} | page.given))
+    return jobs
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    log.info("run: %s in %.1f s", name, time.monotonic() - started)
+
+
+def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float]) -> dict[str, Any]:
+    """Record what was run, on what, with which result."""
+    import platform
+    from importlib.metadata import version
+
+    quality = workspace.quality
+    packages = ("duckdb", "numpy", "pandas", "scikit-learn", "lifetimes", "papermill")
+    return {
+        "run_id": run_id(workspace),
+        "project": workspace.project.model_dump(mode="json"),
+        "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "inputs": [{"file": given.name, "sha256": found} for given, found in workspace.gathered.listed],
+        "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
+        "money": {k: v for k, v in quality.items() if k.startswith("money_")},
+        "warnings": quality["warnings"],
+        "refused": {what: code for what in get_args(Refusable) if (code := workspace.refused(what))},
+        "flags": [*workspace.evidence.flags],
+        "versions": {"custlib": custlib.__version__, "python": platform.python_version()}
+        | {name: version(name) for name in packages},
+        "timings": {name: round(seconds, 2) for name, seconds in timings.items()},
+        "index": index_entry(chosen, workspace),
+        "pages": [vars(page) for page in chosen],
+    }

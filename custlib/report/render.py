@@ -1,0 +1,126 @@
+"""Blocks to HTML, through Jinja2 with autoescape: the same partials for JupyterLab and for the page."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Protocol
+
+from markupsafe import Markup
+
+from custlib.report.inline import inline, paragraphs, tidy
+from custlib.report.texts import texts
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TONES = 6
+
+
+class Shown(Protocol):
+    """Anything with a macro of its class's name in ``blocks.html.j2``: every block."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the block as plain JSON."""
+        ...
+
+
+@cache
+def environment(language: str) -> "Environment":
+    """Open the templates in a language.
+
+    Examples
+    --------
+    >>> environment("en").autoescape
+    True
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("custlib.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(t=texts(language), tone=tone, name=block_name, picture=picture)
+    made.filters.update(inline=inline, paragraphs=paragraphs, tidy=tidy)
+    return made
+
+
+def tone(weight: float) -> int:
+    """Turn a weight from 0 to 1 into the number of a tone.
+
+    Examples
+    --------
+    >>> tone(0), tone(0.5), tone(1)
+    (0, 3, 5)
+    """
+    return min(TONES - 1, int(weight * TONES))
+
+
+def block_name(block: Shown) -> str:
+    """Return the name of a block's macro.
+
+    Examples
+    --------
+    >>> from custlib.report.blocks import Text
+    >>> block_name(Text("a"))
+    'text'
+    """
+    return type(block).__name__.lower()
+
+
+def picture(svg: str) -> Markup:
+    """Hand a checked SVG to the template; :class:`~custlib.report.blocks.Figure` has checked it.
+
+    Examples
+    --------
+    >>> picture("<svg/>")
+    Markup('<svg/>')
+    """
+    return Markup(svg)  # checked by custlib.report.svg.check_svg when the block was made
+
+
+def render_block(block: Shown, language: str, *, level: int = 3) -> Markup:
+    """Render one block.
+
+    Examples
+    --------
+    >>> from custlib.report.blocks import Text
+    >>> render_block(Text("One **two**."), "en")
+    Markup('<p>One <strong>two</strong>.</p>')
+    """
+    template = environment(language).get_template("blocks.html.j2")
+    module: Any = template.module
+    return Markup(str(module.render(block, level)).strip())  # autoescaped by the template
+
+
+def stylesheet(names: Sequence[str]) -> str:
+    """Join style sheets, without comments and spare white space.
+
+    Examples
+    --------
+    >>> stylesheet(["colours"])[:24]
+    '.custlib{--ink:#16202A;-'
+    """
+    import re
+
+    folder = files("custlib.report").joinpath("templates")
+    source = "\n".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in names)
+    bare = " ".join(re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL).split())
+    bare = re.sub(r"\s*([{};,>])\s*", r"\1", bare)
+    return re.sub(r"(?<=[\w-]):\s+(?=[^{}]*[;}])", ":", bare).replace(";}", "}")
+
+
+def snippet(block: Shown, language: str = "en") -> str:
+    """Render a block for JupyterLab, with its styles.
+
+    Examples
+    --------
+    >>> from custlib.report.blocks import Text
+    >>> snippet(Text("One."))[-40:]
+    '<div class="lab"><p>One.</p></div></div>'
+    """
+    style = Markup(stylesheet(["colours", "blocks"]))  # our own file
+    frame = Markup('<div class="custlib"><style>{}</style><div class="lab">{}</div></div>')
+    return str(frame.format(style, render_block(block, language)))

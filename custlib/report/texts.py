@@ -1,0 +1,72 @@
+"""The words of the page in every language. Reads ``i18n/<language>.toml``; all hold equal keys.
+
+To add a language, copy ``en.toml`` and translate it; a test compares keys and placeholders.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from custlib.errors import UsageError, hint
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Words of one language; call it with a key: ``t("page.contents")``.
+
+    Examples
+    --------
+    >>> t = texts("en")
+    >>> t("page.contents"), t("chart.mark_share", customers="20 %", value="71 %")
+    ('Contents', '20 % of customers bring 71 %')
+    """
+
+    language: str
+    words: Mapping[str, str]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return the words for a key, with its placeholders filled."""
+        if key not in self.words:
+            raise UsageError(f"texts: no words for {key!r} in {self.language}. {hint(key, list(self.words))}")
+        try:
+            return self.words[key].format_map(values)
+        except KeyError as fault:
+            raise UsageError(f"texts: {key!r} needs a value for {fault}.") from None
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, str(value)
+
+
+def languages() -> list[str]:
+    """List the languages there are words for.
+
+    Examples
+    --------
+    >>> languages()
+    ['en', 'zh']
+    """
+    folder = files("custlib.report").joinpath("i18n")
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+@cache
+def texts(language: str) -> Texts:
+    """Open the words of a language.
+
+    Examples
+    --------
+    >>> texts("zh")("page.contents")
+    '目录'
+    """
+    if language not in languages():
+        raise UsageError(f"texts: language {language!r} is not known. {hint(language, languages())}")
+    source = files("custlib.report").joinpath("i18n", f"{language}.toml").read_text("utf-8")
+    return Texts(language, dict(_flat(tomllib.loads(source))))

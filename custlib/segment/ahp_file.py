@@ -1,0 +1,207 @@
+"""What a hierarchy of judgements holds (``rules/ahp``, or a user's own file), proved when it is read.
+
+A file has ``source``, ``as_of``, ``[hierarchy]`` with ``id`` and ``goal``, a ``[[criterion]]`` per node with its parts
+and the judgements above the diagonal of their matrix, an ``[[indicator]]`` per leaf, and a ``[[class]]`` per segment,
+the most valuable first. An indicator is a measure, or its ratio to another (``per``), and says whether more or less is
+better.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from custlib import rules
+from custlib.errors import TableError, UsageError, hint
+from custlib.models import ahp
+from custlib.project import validated
+from custlib.segment import measures
+from custlib.segment.mapfile import Words
+from custlib.tables import describe
+
+NAME = r"^[a-z][a-z0-9_]*$"
+_ATTRIBUTE = re.compile(rf"{measures.ATTRIBUTE}\w+")
+_NUMBERS = ("integer", "double", "decimal")
+_SHARES = 1e-9
+_ROUNDED = 1.02  # .11 is meant as a ninth
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Hierarchy(_Strict):
+    """Which criterion is the goal, and how weights and indicators are taken where the options do not say."""
+
+    id: str = Field(pattern=NAME)
+    goal: str
+    method: Literal["eigenvector", "geometric_mean"] = "eigenvector"
+    random_index: str = "saaty1980"
+    standardise: Literal["z", "percent"] = "z"
+
+
+class Criterion(_Strict):
+    """A node: its parts, and how many times as much each matters as each after it."""
+
+    id: str = Field(pattern=NAME)
+    name: Words
+    parts: tuple[str, ...] = Field(min_length=1)
+    judgements: tuple[tuple[float | str, ...], ...] = ()
+
+
+class Indicator(_Strict):
+    """A leaf: a measure, or its ratio to another of at least ``per_at_least``."""
+
+    id: str = Field(pattern=NAME)
+    name: Words
+    measure: str
+    per: str | None = None
+    per_at_least: float | None = Field(None, gt=0)
+    better: Literal["more", "less"]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Measures that it reads."""
+        return (self.measure, self.per) if self.per else (self.measure,)
+
+
+class Class(_Strict):
+    """A segment and its share of the customers."""
+
+    id: str = Field(pattern=r"^\w+$")
+    share: float = Field(ge=0, le=1)
+    name: Words
+    strategy: Words
+
+
+class HierarchyFile(_Strict):
+    """A whole file."""
+
+    source: str = Field(min_length=1)
+    as_of: dt.date
+    hierarchy: Hierarchy
+    criterion: tuple[Criterion, ...] = Field(min_length=1)
+    indicator: tuple[Indicator, ...] = Field(min_length=1)
+    classes: tuple[Class, ...] = Field(alias="class", min_length=2)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Measures that its indicators read, sorted."""
+        return tuple(sorted({name for indicator in self.indicator for name in indicator.reads}))
+
+
+def read(name_or_path: str) -> HierarchyFile:
+    """Read a hierarchy of judgements and check it.
+
+    Examples
+    --------
+    >>> read("purchases").reads
+    ('T', 'days_since_last', 'frequency', 'profit', 'recency')
+    """
+    if name_or_path.endswith(".toml"):
+        return _checked(rules.read(Path(name_or_path)), name_or_path)
+    return _shipped(name_or_path)
+
+
+@cache
+def _shipped(name: str) -> HierarchyFile:
+    return _checked(rules.load(f"ahp/{name}"), f"ahp {name}")
+
+
+def _checked(given: dict[str, Any], where: str) -> HierarchyFile:
+    found = validated(HierarchyFile, given, where)
+    # What stands on the shape of the tree is checked once the tree is one.
+    said = list(_tree_faults(found)) or [*_judgement_faults(found), *_leaf_faults(found), *_class_faults(found)]
+    if said:
+        raise UsageError("\n".join(f"{where}: {line}" for line in said))
+    return found
+
+
+def _tree_faults(file: HierarchyFile) -> Iterator[str]:
+    """List what keeps criteria and indicators from being one tree below the goal."""
+    ids = [criterion.id for criterion in file.criterion] + [indicator.id for indicator in file.indicator]
+    parts = [part for criterion in file.criterion for part in criterion.parts]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield f"{name} is there {ids.count(name)} times. Give every criterion and indicator an id of its own."
+    for criterion in file.criterion:
+        for part in criterion.parts:
+            if part not in ids:
+                yield f"criterion {criterion.id}: {part} is unknown. {hint(part, ids)}"
+    for name in sorted({name for name in parts if parts.count(name) > 1}):
+        yield f"{name} is a part {parts.count(name)} times. It must be a part of one criterion."
+    goal = file.hierarchy.goal
+    if goal not in [criterion.id for criterion in file.criterion]:
+        yield f"goal {goal} is no criterion. {hint(goal, [criterion.id for criterion in file.criterion])}"
+    elif apart := sorted(set(ids) - _below(file, goal)):
+        yield f"{', '.join(apart)} not below {goal}. Name them as parts of a criterion, or drop them."
+    elif goal in parts:
+        yield f"{goal} is the goal and a part of itself. Drop it from the parts."
+
+
+def _below(file: HierarchyFile, goal: str) -> set[str]:
+    parts = {criterion.id: criterion.parts for criterion in file.criterion}
+    found, waiting = set[str](), [goal]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(parts.get(name, ()))
+    return found
+
+
+def _judgement_faults(file: HierarchyFile) -> Iterator[str]:
+    highest = rules.load("ahp")["highest_judgement"]
+    for criterion in file.criterion:
+        rows = criterion.judgements
+        if len(rows) != len(criterion.parts) - 1:
+            yield (
+                f"criterion {criterion.id}: {len(rows)} rows of judgements, {len(criterion.parts) - 1} wanted for"
+                f" {len(criterion.parts)} parts: each part but the last over those after it."
+            )
+            continue
+        try:
+            matrix = ahp.from_upper(rows)
+        except TableError as fault:
+            yield f"criterion {criterion.id}: {fault}"
+            continue
+        for i, j in zip(*((matrix > highest * _ROUNDED).nonzero()), strict=True):
+            yield (
+                f"criterion {criterion.id}: {criterion.parts[i]} over {criterion.parts[j]} is {matrix[i, j]:.4g};"
+                f" the scale ends at {highest}. Group criteria of like weight."
+            )
+
+
+def _leaf_faults(file: HierarchyFile) -> Iterator[str]:
+    columns = numeric_columns()
+    for indicator in file.indicator:
+        for name in indicator.reads:
+            known = name in columns or measures.window(name) or name in measures.COUNTED
+            if not (known or _ATTRIBUTE.fullmatch(name)):
+                there = [*columns, *measures.COUNTED, "profit_last_365d"]
+                yield f"indicator {indicator.id}: measure {name} is unknown. {hint(name, there)}"
+        if indicator.per_at_least is not None and not indicator.per:
+            yield f"indicator {indicator.id}: per_at_least without per. Name the measure to divide by."
+
+
+def _class_faults(file: HierarchyFile) -> Iterator[str]:
+    ids, total = [entry.id for entry in file.classes], sum(entry.share for entry in file.classes)
+    if len(set(ids)) != len(ids):
+        yield f"class: {', '.join(ids)}: each id must be there once."
+    if abs(total - 1) > _SHARES:
+        yield f"class: the shares add up to {total:.4g}. They must add up to 1."
+
+
+@cache
+def numeric_columns() -> tuple[str, ...]:
+    """List the numeric columns of ``customer_activity``.
+
+    Examples
+    --------
+    >>> numeric_columns()[:3]
+    ('frequency', 'recency', 'T')
+    """
+    return tuple(column.name for column in describe("customer_activity").columns if column.type in _NUMBERS)

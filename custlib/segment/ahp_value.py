@@ -1,0 +1,259 @@
+"""Segmentation ``ahp``: classes by customer value Y = sum of weight x standardised indicator.
+
+Weights are judged in pairs and multiplied down a hierarchy (``rules/ahp``, or a file of the user's own; see
+``ahp_file``). Reads customer activity with the measures that the indicators ask for. Mean and deviation (or least and
+most) of every indicator, and the cuts of Y, are measured over all customers and frozen. Equal values of Y are in one
+class. Missing measures count as 0; a missing attribute, or one that is no number, as the mean of those that are.
+"""
+
+import math
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect, inlined
+from custlib.errors import TableError, UsageError
+from custlib.models import ahp
+from custlib.models.standard import How, Standard, percent, z_score
+from custlib.project import validated
+from custlib.segment import measures
+from custlib.segment.ahp_file import Criterion, HierarchyFile, Indicator, numeric_columns, read
+from custlib.segment.histogram import histogram, share_cuts
+
+_BITS = 30
+_LARGEST = "1e100"  # squares of larger ones are not numbers
+
+
+class Options(BaseModel):
+    """Options: the hierarchy, and what is taken otherwise than its file has it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    segmentation: str = "ahp"
+    hierarchy: str = "purchases"
+    method: Literal["eigenvector", "geometric_mean"] | None = None
+    random_index: str | None = None
+    standardise: How | None = None
+    shares: tuple[float, ...] | None = None
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Options":
+        weigh(self.file, where=self.hierarchy, method=self.method, random_index=self.random_index)
+        _shares(self)
+        return self
+
+    @property
+    def file(self) -> HierarchyFile:
+        """The hierarchy."""
+        return read(self.hierarchy)
+
+
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """Name the measures that the indicators read beyond the columns of customer activity.
+
+    Examples
+    --------
+    >>> needs({}), needs({"hierarchy": "last_year"})
+    ((), ('profit_last_365d', 'purchases_last_365d'))
+    """
+    return tuple(name for name in _chosen(options).file.reads if name not in numeric_columns())
+
+
+def _chosen(options: dict[str, Any]) -> Options:
+    return validated(Options, options, "segments.options.ahp")
+
+
+def _shares(chosen: Options) -> list[float]:
+    classes = chosen.file.classes
+    shares = list(chosen.shares or [entry.share for entry in classes])
+    if len(shares) != len(classes) or not abs(sum(shares) - 1) <= 1e-9 or min(shares) < 0:
+        raise UsageError(f"segments.options.ahp.shares: {shares} must be {len(classes)} shares that add up to 1.")
+    return shares
+
+
+def weigh(
+    file: HierarchyFile, *, where: str = "hierarchy", method: str | None = None, random_index: str | None = None
+) -> tuple[dict[str, ahp.Priorities], dict[str, float]]:
+    """Weigh every criterion of a hierarchy and multiply the weights down.
+
+    Examples
+    --------
+    >>> {name: round(weight, 4) for name, weight in weigh(read("purchases"))[1].items()}
+    {'profit': 0.5, 'purchases': 0.1667, 'lately_seen': 0.25, 'tenure': 0.0833}
+    """
+    asked = {"method": method or file.hierarchy.method, "random_index": random_index or file.hierarchy.random_index}
+    found = {one.id: _priorities(one, where, asked) for one in file.criterion}
+    limit = rules.load("ahp")["accepted_below"]
+    refused = {name: one for name, one in found.items() if not one.accepted}
+    if refused:
+        raise UsageError("\n".join(f"{where}: {_contradiction(name, one, limit)}" for name, one in refused.items()))
+    return found, ahp.global_weights(_tree(found, file.hierarchy.goal))
+
+
+def _priorities(criterion: Criterion, where: str, asked: dict[str, str]) -> ahp.Priorities:
+    try:
+        return ahp.weights(ahp.from_upper(criterion.judgements), names=criterion.parts, **asked)
+    except (TableError, UsageError) as fault:
+        raise UsageError(f"{where}: criterion {criterion.id}: {fault}") from None
+
+
+def _contradiction(name: str, found: ahp.Priorities, limit: float) -> str:
+    worst = found.worst
+    clash = (
+        f" {worst.row} over {worst.column} is given as {worst.given:.3g}; the others imply {worst.implied:.3g}."
+        if worst
+        else ""
+    )
+    though = f", though by the other published random index it is {found.other_ratio:.3f}" if found.other_ratio else ""
+    any_of = " Of three judgements any one may be the wrong one." if len(found.names) == 3 else ""
+    return (
+        f"criterion {name}: the judgements contradict each other (consistency ratio {found.consistency_ratio:.3f},"
+        f" must be below {limit}{though}).{clash}{any_of} Judge again."
+    )
+
+
+def _tree(found: dict[str, ahp.Priorities], criterion: str) -> dict[str, Any]:
+    parts = zip(found[criterion].names, found[criterion].weights, strict=True)
+    return {name: (weight, _tree(found, name)) if name in found else weight for name, weight in parts}
+
+
+def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Weigh the indicators, measure them over all customers, and cut Y into classes."""
+    chosen = _chosen(options)
+    file = chosen.file
+    found, weights = weigh(file, where=chosen.hierarchy, method=chosen.method, random_index=chosen.random_index)
+    how = chosen.standardise or file.hierarchy.standardise
+    indicators = _measured(engine, activity, file.indicator, how)
+    rule: dict[str, Any] = {
+        "hierarchy": file.hierarchy.id,
+        "standardise": how,
+        "criteria": [_kept(name, one) for name, one in found.items()],
+        "indicators": [entry | {"weight": weights[entry["id"]]} for entry in indicators],
+        "classes": [entry.id for entry in file.classes],
+    }
+    values = f"(select {score(engine.dialect, rule)} as y from {activity}) scored"
+    rule["cuts"] = share_cuts(*histogram(engine, values, "y"), _shares(chosen)[:-1])
+    segments = [entry.model_dump(include={"id", "name", "strategy"}) for entry in file.classes]
+    return rule | {"segments": segments}
+
+
+def _kept(name: str, found: ahp.Priorities) -> dict[str, Any]:
+    """Write what is frozen of a criterion."""
+    weights = dict(zip(found.names, found.weights, strict=True))
+    ratios = {"consistency_ratio": found.consistency_ratio, "other_ratio": found.other_ratio}
+    return {"id": name, "weights": weights, "lambda_max": found.lambda_max} | ratios
+
+
+def _measured(engine: Engine, activity: str, indicators: tuple[Indicator, ...], how: How) -> list[dict[str, Any]]:
+    """Measure every indicator over all customers and freeze how it is standardised."""
+    entries = [one.model_dump(include={"id", "measure", "per", "per_at_least", "better"}) for one in indicators]
+    named = ", ".join(f"{_value(engine.dialect, entry)} as x{i}" for i, entry in enumerate(entries))
+    asked = ", ".join(
+        f"avg(x{i}) as mean{i}, stddev_pop(x{i}) as deviation{i}, min(x{i}) as least{i}, max(x{i}) as most{i}"
+        for i in range(len(entries))
+    )
+    row = engine.fetch(f"select {asked} from (select {named} from {activity}) measured").iloc[0]
+    measured = []
+    for i, entry in enumerate(entries):
+        mean, deviation, least, most = (_number(row[f"{key}{i}"]) for key in ("mean", "deviation", "least", "most"))
+        mean, deviation = _rounded(mean, deviation) if most > least else (least, 0.0)
+        better = entry["better"]
+        done = z_score(mean, deviation, better=better) if how == "z" else percent(least, most, better=better)
+        missing = mean if any(name.startswith(measures.ATTRIBUTE) for name in _reads(entry)) else None
+        measured.append(entry | {"origin": done.origin, "factor": done.factor, "level": done.level, "missing": missing})
+    return measured
+
+
+def _number(found: Any) -> float:
+    return 0.0 if found is None or math.isnan(found) else float(found)
+
+
+def _rounded(mean: float, deviation: float) -> tuple[float, float]:
+    """Round off what depends on the order that an engine adds up in, to a billionth of the deviation.
+
+    The grid is binary: means of amounts in cents lie half way between decimals as often as not, and would fall
+    either way.
+    """
+    if not deviation > 0:
+        return mean, deviation
+    exponent = math.frexp(deviation)[1] - _BITS
+    mean, deviation = (math.ldexp(round(math.ldexp(x, -exponent)), exponent) for x in (mean, deviation))
+    return mean, deviation
+
+
+def _reads(entry: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(entry[key] for key in ("measure", "per") if entry[key])
+
+
+def _value(sql: Dialect, entry: dict[str, Any]) -> str:
+    """Write the indicator of a customer; null where an attribute is missing."""
+    value = _column(sql, entry["measure"])
+    if not entry["per"]:
+        return value
+    by = _column(sql, entry["per"])
+    if entry["per_at_least"] is not None:
+        # An attribute that is missing stays so: greatest() leaves nulls out.
+        by = f"case when {by} is not null then greatest({by}, {_double(entry['per_at_least'])}) end"
+    return f"case when ({by}) = 0 then {_double(0.0)} else {value} / ({by}) end"
+
+
+def _column(sql: Dialect, name: str) -> str:
+    if name.startswith(measures.ATTRIBUTE):
+        number = sql.number(name)
+        return f"case when abs({number}) < {_LARGEST} then {number} end"
+    return f"coalesce(cast({name} as double), {_double(0.0)})"
+
+
+def _double(value: float) -> str:
+    """Write a number that every engine reads to the last bit."""
+    return inlined(":x", {"x": float(value)})
+
+
+def score(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the value Y of a customer."""
+    terms = []
+    for entry in rule["indicators"]:
+        value = _value(sql, entry)
+        if entry["missing"] is not None:
+            value = f"coalesce({value}, {_double(entry['missing'])})"
+        weight, origin, factor, level = (_double(entry[key]) for key in ("weight", "origin", "factor", "level"))
+        terms.append(f"{weight} * ((({value}) - {origin}) * {factor} + {level})")
+    return f"({' + '.join(terms)})"
+
+
+def assign(sql: Dialect, rule: dict[str, Any]) -> str:
+    """Write the select of the class of every customer of ``{activity}``."""
+    segment = _first(rule["cuts"], [sql.literal(name) for name in rule["classes"]])
+    said = [f"', at least {round(cut, 2) + 0:.2f}'" for cut in rule["cuts"]]
+    place = _first(rule["cuts"], [*said, "', below the other classes'"])
+    shown = f"case when abs(y) < {_double(0.005)} then {_double(0.0)} else round(y * 1e2) / 1e2 end"
+    return f"""
+        select customer_id, {segment} as segment, concat('Y ', {sql.text("shown", "DOUBLE")}, {place}) as reason
+        from (select customer_id, y, {shown} as shown
+              from (select customer_id, {score(sql, rule)} as y from {{activity}}) scored) rounded"""
+
+
+def _first(cuts: list[float], texts: list[str]) -> str:
+    """Write the text of the first cut that Y reaches; the last text where it reaches none."""
+    cases = " ".join(f"when y >= {_double(cut)} then {text}" for cut, text in zip(cuts, texts, strict=False))
+    return f"case {cases} else {texts[-1]} end" if cuts else texts[-1]
+
+
+def notes(rule: dict[str, Any]) -> list[str]:
+    """Say what a reader of the weights should know.
+
+    Examples
+    --------
+    >>> notes({"indicators": [{"id": "credit", "factor": 0.0}], "criteria": []})
+    ['credit is the same for all customers and tells nobody apart.']
+    """
+    constant = [entry["id"] for entry in rule["indicators"] if Standard(0.0, entry["factor"]).constant]
+    said = [f"{name} is the same for all customers and tells nobody apart." for name in constant]
+    limit = rules.load("ahp")["accepted_below"]
+    return said + [
+        f"{one['id']}: the consistency ratio is {one['consistency_ratio']:.3f}, but {one['other_ratio']:.3f} by the"
+        f" other published random index, which is not below {limit}."
+        for one in rule["criteria"]
+        if one["other_ratio"] is not None
+    ]

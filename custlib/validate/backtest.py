@@ -1,0 +1,174 @@
+"""Makes ``holdout`` and outcome cells: the forecast of a past date held against what then came.
+
+Reads ``customer_history`` (for other days ``transactions``) and calibration scores. The model is fitted on what was
+known at the end of calibration. Beside it stand what people do without a model: carry on every customer's rate,
+take the last period again, or drop whoever has been silent for too long (the hiatus rule of Wuebben and
+von Wangenheim 2008, "Instant customer base analysis: managerial heuristics often get it right", Journal of
+Marketing 72), the last with the limit that turns out best in hindsight.
+"""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.errors import TableError
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.value import lifetime
+from custlib.value.activity import CELL_LIMIT, DAY_BINS, activity_at
+
+
+def holdout(sql: Dialect, scores: str) -> str:
+    """Write the select of forecast and truth of each customer of the calibration period."""
+    also = (
+        ", purchase_days_now - purchase_days_calibration as actual"
+        ", purchase_days_calibration - purchase_days_before as latest"
+    )
+    return f"""
+        select a.customer_id, a.frequency, a.recency, a.T, a.actual,
+               {lifetime.probability_alive(sql)} * s.purchases_if_alive as predicted,
+               case when a.T > 0 then a.frequency * cast(:holdout_days as double) / a.T else 0e0 end as naive,
+               a.latest - case when a.T < :holdout_days then 1 else 0 end as again
+        from ({activity_at(sql, "calibration", also=also)}) a join {scores} s using (frequency, T)"""
+
+
+KNOWN_IN_HISTORY = """
+    select first_day, last_day_calibration as last_day, purchase_days_calibration as known,
+           purchase_days_now - purchase_days_calibration as actual from customer_history"""
+KNOWN_IN_TRANSACTIONS = """
+    select customer_id, min(day) as first_day, max(case when day <= :as_of then day end) as last_day,
+           count(distinct case when day <= :as_of then day end) as known,
+           count(distinct case when day > :as_of then day end) as actual
+    from transactions where is_purchase and day <= :last_day group by customer_id"""
+
+
+def outcome_cells(sql: Dialect, days: int, known: str = KNOWN_IN_TRANSACTIONS) -> str:
+    """Write the select of cells at ``:as_of`` with the purchases of the days after it up to ``:last_day``."""
+    recency, age = (sql.divide(name, str(days)) for name in ("recency", "T"))
+    return f"""
+        select frequency, avg(recency) as recency, avg(T) as T, count(*) as customers,
+               sum(actual) as actual, sum(case when actual > 0 then 1 else 0 end) as buyers
+        from (
+            select known - 1 as frequency, {sql.days("last_day", "first_day")} as recency,
+                   {sql.days("cast(:as_of as date)", "first_day")} as T, actual
+            from ({known}) where known > 0)
+        group by frequency, {recency}, {age}"""
+
+
+def define_holdout(
+    engine: Engine, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
+) -> None:
+    """Define the table of forecast and truth."""
+    engine.define(
+        "holdout", holdout(engine.dialect, scores), of=("customer_history", scores),
+        as_of=calibration_end, holdout_days=(as_of - calibration_end).days, **lifetime.parameters(model),
+    )  # fmt: skip
+
+
+def outcomes(engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS) -> pd.DataFrame:
+    """Count the customers of a past date in cells, with what they bought afterwards."""
+    for days in DAY_BINS:
+        select = f"select * from ({outcome_cells(engine.dialect, days, known)}) limit {CELL_LIMIT + 1}"
+        found = engine.fetch(select, limit=CELL_LIMIT + 1, as_of=end, last_day=until)
+        if len(found) <= CELL_LIMIT:
+            found = found.sort_values(["frequency", "recency", "T"], ignore_index=True)
+            return found.astype({"actual": float, "buyers": float})
+    raise TableError(f"outcomes: more than {CELL_LIMIT:,} cells even in bins of {DAY_BINS[-1]} days.")
+
+
+def summary(engine: Engine) -> dict[str, Any]:
+    """Compare the totals of the holdout period."""
+    row = engine.fetch(
+        "select count(*) as customers, sum(actual) as actual, sum(predicted) as predicted, sum(naive) as naive,"
+        " avg(abs(predicted - actual)) as mean_absolute_error, corr(predicted, actual) as correlation"
+        " from holdout"
+    ).iloc[0]
+    found: dict[str, Any] = {str(name): float(row[name]) for name in row.index}
+    actual = found["actual"]
+    found |= {"customers": int(found["customers"]), "actual": int(actual)}
+    bias = (found["predicted"] / actual - 1) if actual else None
+    found["bias"], found["naive_bias"] = bias, (found["naive"] / actual - 1) if actual else None
+    found["correlation"] = found["correlation"] if np.isfinite(found["correlation"]) else None
+    return found | {"light": light(bias)}
+
+
+def money_held(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
+    """Hold the money forecast of the holdout against what came: purchases and spend together."""
+    row = engine.fetch(
+        "select sum(v.expected_purchases * v.expected_spend) as expected, sum(v.expected_purchases) as purchases,"
+        " (select sum(t.amount) from transactions t join calibration_value k on t.customer_id = k.customer_id"
+        " where t.day > :calibration_end) as actual from calibration_value v",
+        calibration_end=calibration_end,
+    ).iloc[0]
+    expected, purchases, actual = (
+        float(np.nan_to_num(float(row[n] or 0))) for n in ("expected", "purchases", "actual")
+    )
+    bias = expected / actual - 1 if actual > 0 else float("nan")
+    mean = expected / purchases if purchases > 0 else 0.0
+    return {"actual": actual, "expected": expected, "bias": bias, "mean_spend": mean}
+
+
+def hiatus(outcomes: pd.DataFrame) -> int:
+    """Find the silence after which a customer is best taken for gone, in hindsight.
+
+    Examples
+    --------
+    >>> hiatus(pd.DataFrame({"T": [50, 50], "recency": [45, 10], "customers": [3, 2], "buyers": [2, 0]}))
+    5
+    """
+    silent = (outcomes["T"] - outcomes["recency"]).to_numpy(dtype=float)
+    gain = (2 * outcomes["buyers"] - outcomes["customers"]).to_numpy(dtype=float)  # told rightly less wrongly
+    order = np.argsort(silent, kind="stable")
+    days, place = np.unique(silent[order], return_index=True)
+    sums = np.add.reduceat(gain[order], place).cumsum()
+    return int(np.floor(days[int(sums.argmax())])) if sums.max() > 0 else 0
+
+
+def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
+    """Compare the model with what people do without one."""
+    silent = "T - recency > :hiatus_days"
+    columns = {
+        "model": "predicted", "naive": "naive", "again": "again",
+        "hiatus": f"case when {silent} then 0.0 else naive end",
+    }  # fmt: skip
+    parts = [
+        f"select '{name}' as forecast, sum({column}) as purchases, sum(actual) as actual,"
+        f" avg(abs({column} - actual)) as mean_absolute_error, corr({column}, actual) as correlation from holdout"
+        for name, column in columns.items()
+    ]
+    found = engine.fetch(" union all ".join(parts), hiatus_days=hiatus_days).set_index("forecast").loc[list(columns)]
+    actual = found.pop("actual").astype(float)
+    found = found.astype(float)
+    found.insert(1, "bias", (found["purchases"] / actual - 1).where(actual > 0))
+    return found.reset_index()
+
+
+def told_rightly(outcomes: pd.DataFrame, buying: pd.Series) -> float:
+    """Share of customers rightly told as buying or not buying in the holdout.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"customers": [3, 2], "buyers": [2, 0]})
+    >>> told_rightly(cells, pd.Series([True, False]))
+    0.8
+    """
+    right = np.where(buying, outcomes["buyers"], outcomes["customers"] - outcomes["buyers"])
+    return float(right.sum() / outcomes["customers"].sum())
+
+
+def light(bias: float | None) -> str:
+    """Judge a relative bias of the holdout total.
+
+    Examples
+    --------
+    >>> light(-0.121), light(0.3), light(-0.6), light(None)
+    ('green', 'amber', 'red', 'red')
+    """
+    limits = rules.load("backtest")["light"]
+    if bias is None or abs(bias) > limits["red_above"]:
+        return "red"
+    return "amber" if abs(bias) > limits["amber_above"] else "green"

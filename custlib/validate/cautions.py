@@ -1,0 +1,51 @@
+"""What must be known before a forecast is used: flags of the models, and a base that has gone silent.
+
+Reads ``transactions`` and the fitted models. A flag is named ``lifetime.<code>`` or ``spend.<code>``; the texts
+hold a sentence for each. Which of them stand beside every forecast is data (``rules/flags.toml``).
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from custlib import rules
+from custlib.engine.base import Engine
+
+MODELS = ("lifetime", "spend")
+
+
+def name_flags(lifetime: Iterable[str], spend: Iterable[str]) -> tuple[str, ...]:
+    """Name the flags of both models.
+
+    Examples
+    --------
+    >>> name_flags(["one_customer"], ["spend_equal"])
+    ('lifetime.one_customer', 'spend.spend_equal')
+    """
+    given = [f"{model}.{code}" for model, codes in zip(MODELS, (lifetime, spend), strict=True) for code in codes]
+    return tuple(dict.fromkeys(given))
+
+
+def chosen(flags: Iterable[str], kind: str) -> tuple[str, ...]:
+    """Keep the flags of a kind, in the order of the rules.
+
+    Examples
+    --------
+    >>> chosen(["lifetime.rate_homogeneous", "lifetime.one_customer"], "beside")
+    ('lifetime.one_customer',)
+    """
+    listed = [f"{model}.{code}" for model, codes in rules.load("flags")[kind].items() for code in codes]
+    return tuple(flag for flag in listed if flag in set(flags))
+
+
+def silent_days(engine: Engine, as_of: dt.date) -> int:
+    """Count the days without any purchase before a date, where that silence is unlike any before."""
+    days = "select distinct day from transactions where is_purchase and day <= :as_of"
+    row = engine.fetch(
+        f"select {engine.dialect.days('cast(:as_of as date)', 'max(day)')} as silent,"
+        f" coalesce(max({engine.dialect.days('day', 'before')}), 0) as longest"
+        f" from (select day, lag(day) over (order by day) as before from ({days}))",
+        as_of=as_of,
+    ).iloc[0]
+    limits = rules.load("flags")["silence"]
+    silent, longest = int(row["silent"]), int(row["longest"])
+    return silent if silent >= limits["days"] and silent > limits["factor"] * longest else 0

@@ -1,0 +1,117 @@
+"""Chooses the lifetime model: BG/NBD or MBG/NBD, by the holdout and by an information criterion.
+
+Reads outcome cells of the calibration period. Also tells whether customers buy more regularly than chance, with
+the likelihood of 1 to 6 ticks a purchase (`custlib.models.regular`).
+"""
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.errors import ModelError
+from custlib.models import bgnbd, regular
+from custlib.validate.backtest_groups import coarser, forecast
+from custlib.value.lifetime import FITS, KINDS, fit_counted
+from custlib.value.uncertainty import futures
+
+_PARAMETERS = 4
+_MOST_CELLS = 20_000  # for the chance of a total
+
+
+def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
+    """Fit every model on the calibration period and hold it against the holdout."""
+    few = coarser(outcomes, most=_MOST_CELLS)
+    with ThreadPoolExecutor(len(FITS)) as pool:  # NumPy computes side by side
+        found = pool.map(lambda kind: _held(outcomes, few, kind, days), FITS)
+        return [row for row in found if row is not None]
+
+
+def _held(outcomes: pd.DataFrame, few: pd.DataFrame, kind: str, days: int) -> dict[str, Any] | None:
+    """Fit one model and hold it against the holdout; None where it cannot be fitted."""
+    try:
+        model = fit_counted(outcomes, kind)
+    except ModelError:
+        return None
+    actual, predicted = float(outcomes["actual"].sum()), float(forecast(outcomes, model, days)["expected"].sum())
+    mean, square = futures(model, few, float(days))
+    chance = float(np.sqrt((square - mean**2) @ few["customers"].to_numpy(dtype=float)))
+    value = float(model.log_likelihood or 0.0)
+    return {
+        "kind": kind,
+        "model": model.label,
+        "fit": bgnbd.to_dict(model, time_unit="day"),
+        "log_likelihood": value,
+        "aic": 2 * (_PARAMETERS - value),
+        "predicted": predicted,
+        "bias": predicted / actual - 1 if actual else None,
+        "chance": chance / actual if actual else None,
+    }
+
+
+def choose(candidates: list[dict[str, Any]]) -> tuple[str, str]:
+    """Take the model that is nearer to the holdout than chance explains; else the likelier; else BG/NBD.
+
+    Examples
+    --------
+    >>> near = {"kind": "bgnbd", "bias": -0.12, "chance": 0.05, "aic": 10.0}
+    >>> choose([near, {"kind": "mbgnbd", "bias": -0.16, "chance": 0.05, "aic": 5.0}])
+    ('mbgnbd', 'criterion')
+    """
+    if len(candidates) < 2:
+        return (candidates[0]["kind"] if candidates else "bgnbd"), "only"
+    limits = rules.load("backtest")["choice"]
+    if None not in [row["bias"] for row in candidates]:
+        first, second = sorted(candidates, key=lambda row: abs(row["bias"]))[:2]
+        if abs(second["bias"]) - abs(first["bias"]) > limits["deviations"] * first["chance"]:
+            return first["kind"], "holdout"
+    likeliest = sorted(candidates, key=lambda row: row["aic"])
+    if likeliest[1]["aic"] - likeliest[0]["aic"] > limits["evidence"]:
+        return likeliest[0]["kind"], "criterion"
+    return candidates[0]["kind"], "tie"
+
+
+def gaps(sql: Dialect) -> str:
+    """Write the select of the days between successive purchases up to ``:end``, numbered within a customer."""
+    return f"""
+        select customer_id, {sql.days("day", "previous")} as gap,
+               row_number() over (partition by customer_id order by day) as number
+        from (
+            select customer_id, day, lag(day) over (partition by customer_id order by day) as previous
+            from (select distinct customer_id, day from transactions where is_purchase and day <= :end))
+        where previous is not null"""
+
+
+def regularity(engine: Engine, outcomes: pd.DataFrame, kind: str, *, end: dt.date, days: int) -> dict[str, Any]:
+    """Tell whether purchases come more regularly than chance, and what that would change."""
+    written = gaps(engine.dialect)
+    logs = engine.fetch(f"select coalesce(sum(ln(gap)), 0.0) as logs from ({written})", end=end)["logs"].item()
+    pairs = engine.fetch(
+        "select first_gap, second_gap, count(*) as customers from ("
+        " select max(case when number = 1 then gap end) as first_gap, max(case when number = 2 then gap end) as"
+        f" second_gap from ({written}) group by customer_id) where second_gap is not null"
+        " group by first_gap, second_gap order by first_gap, second_gap",
+        end=end,
+    )
+    estimate = regular.estimate(*(pairs[name] for name in ("first_gap", "second_gap", "customers")))
+    median = engine.fetch(f"select median(gap) as days from ({written})", end=end)["days"].item()
+    ticks = _ticks(outcomes, kind, float(logs), days)
+    return {"estimate": estimate, "median_gap": None if median != median else float(median), "ticks": ticks}
+
+
+def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[dict[str, float | None]]:
+    columns = [outcomes[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")]
+    actual, rows = float(outcomes["actual"].sum()), []
+    for k in range(1, rules.load("backtest")["choice"]["most_ticks"] + 1):
+        model = regular.fit(KINDS[kind], k, *columns, gap_log_sum=logs)
+        predicted = float(np.asarray(regular.expected_purchases(model, days, *columns[:3])) @ columns[3])
+        value = float(model.log_likelihood or 0.0)
+        bias = predicted / actual - 1 if actual else None
+        rows.append({"k": k, "log_likelihood": value, "aic": 2 * (_PARAMETERS + (k > 1) - value),
+                     "predicted": predicted, "bias": bias})  # fmt: skip
+    return rows

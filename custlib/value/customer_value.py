@@ -1,0 +1,106 @@
+"""Makes ``customer_value``: what each customer has brought and is expected to bring.
+
+Reads customer activity and ``alive_scores``, and ``customer_potential`` where there are products. Value is
+purchases x (spend x margin - cost to serve), so a customer can be below zero. Forecasts are discounted to as_of and
+past profits carried to as_of at the annual rate of the project. Profit, not revenue, wherever costs or a margin are
+known.
+"""
+
+from typing import Any
+
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.value import lifetime, spend
+from custlib.value.spend import Spend
+
+_SUMMED = (
+    "expected_purchases", "value", "residual_lifetime_value", "historic_value", "profit", "revenue",
+    "service_cost", "potential_value",
+)  # fmt: skip
+FORECASTS = (
+    "probability_alive", "loyalty", "probability_of_purchase", "expected_purchases", "expected_spend",
+    "expected_margin", "value", "residual_lifetime_value", "service_cost", "potential_value",
+)  # fmt: skip
+
+
+def customer_value(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
+    """Write the select of one row per customer with history and forecast."""
+    potential_value = "p.potential_value" if potential else "cast(null as double)"
+    join = f"left join {potential} p using (customer_id)" if potential else ""
+    return f"""
+        select customer_id, frequency, recency, T, days_since_last, monetary_value, probability_alive,
+               probability_alive as loyalty,
+               probability_alive * any_purchase_if_alive as probability_of_purchase,
+               probability_alive * purchases_if_alive as expected_purchases,
+               expected_spend,
+               expected_margin,
+               probability_alive * discounted_if_alive * expected_margin as value,
+               probability_alive * residual_if_alive * expected_margin as residual_lifetime_value,
+               probability_alive * discounted_if_alive * cast(:cost_to_serve as double) as service_cost,
+               potential_value,
+               historic_value,
+               cast(profit as double) as profit,
+               cast(revenue as double) as revenue
+        from (select *, expected_spend * cast(:margin as double) - cast(:cost_to_serve as double) as expected_margin
+              from (
+            select a.*, s.purchases_if_alive, s.any_purchase_if_alive, s.discounted_if_alive, s.residual_if_alive,
+                   {potential_value} as potential_value,
+                   {lifetime.probability_alive(sql)} as probability_alive,
+                   {spend.expected_spend(sql, money)} as expected_spend
+            from {activity} a join {scores} s using (frequency, T) {join}))"""
+
+
+def make_customer_value(
+    engine: Engine,
+    name: str,
+    activity: str,
+    scores: str,
+    *,
+    model: BetaGeometricNBD,
+    money: Spend,
+    margin: float,
+    cost_to_serve: float = 0.0,
+    potential: str | None = None,
+) -> None:
+    """Make the table of customer value."""
+    select = customer_value(engine.dialect, activity, scores, money, potential=potential)
+    values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money)
+    engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
+
+
+def past_value(sql: Dialect, activity: str) -> str:
+    """Write the select of ``customer_value`` where nothing can be forecast: the history, and nulls."""
+    del sql
+    unknown = ", ".join(f"cast(null as double) as {name}" for name in FORECASTS)
+    return f"""
+        select customer_id, frequency, recency, T, days_since_last, monetary_value, {unknown},
+               historic_value, cast(profit as double) as profit, cast(revenue as double) as revenue
+        from {activity}"""
+
+
+def make_past_value(engine: Engine, name: str, activity: str) -> None:
+    """Make the table of customer value without its forecast."""
+    engine.make(name, past_value(engine.dialect, activity))
+
+
+def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) -> float:
+    """Share of net revenue that is profit before the cost to serve, over all customers."""
+    sums = engine.fetch(
+        f"select sum(profit) as profit, sum(revenue) as revenue, sum(frequency + 1) as purchase_days from {activity}"
+    ).astype(float)
+    revenue, served = sums["revenue"].item(), cost_to_serve * sums["purchase_days"].item()
+    return float((sums["profit"].item() + served) / revenue) if revenue > 0 else 1.0
+
+
+def totals(engine: Engine, value: str = "customer_value") -> dict[str, float]:
+    """Sum the customers, their history and their forecast."""
+    columns = ", ".join(f"sum({name}) as {name}" for name in _SUMMED)
+    row = engine.fetch(
+        "select count(*) as customers, count(*) filter (where frequency > 0) as repeat_customers,"
+        " count(*) filter (where value < 0) as below_zero, count(*) filter (where profit < 0) as below_zero_so_far,"
+        " coalesce(sum(case when value < 0 then value end), 0) as value_below_zero,"
+        " coalesce(sum(case when profit < 0 then profit end), 0) as profit_below_zero,"
+        f" sum(probability_of_purchase) as active, {columns} from {value}"
+    )
+    return {name: float(row[name].item()) for name in row.columns}

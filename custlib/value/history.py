@@ -1,0 +1,245 @@
+"""Makes ``customer_history``: purchases reduced to what is known of a customer at the end of each of some days.
+
+Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
+as one). Refunds never make a purchase; their money is netted. Profit is less the cost to serve of every purchase day,
+and each day's is carried to the last end. The columns are told once and made in two ways: by a select that groups, and
+from the days that an engine has sorted.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from custlib.engine.base import Engine
+from custlib.engine.days import UNITS, Daily, Days, Picked, as_dates, as_money, as_whole, number_of
+from custlib.engine.dialect import Dialect
+from custlib.engine.sorted_lines import UnfitError, Whole
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_REFUNDED = "case when is_refund then -amount else 0 end"
+_CARRIED = 6  # decimals of a profit that is carried
+_MOST_GROWTH = 40  # it is carried by e^40 at most, so that no decimal overflows
+_MOST_SUM = float(2**62)
+
+
+@dataclass(frozen=True)
+class Money:
+    """What there is to know of the money of transactions, so that only what can differ is summed.
+
+    Attributes
+    ----------
+    daily_rate : float
+        Continuous rate per day at which past profits are carried to as_of: ln(1 + annual rate) / 365.
+    cost_to_serve : float
+        What a purchase day costs beside the goods, in currency.
+    has_margins : bool
+        Whether the profit of a line can differ from its amount.
+    has_returns : bool
+        Whether any line is no purchase.
+    has_amounts : bool
+        Whether there is any money.
+    fits : bool
+        Whether no sum of a day can leave 18 digits; engines add those up faster.
+    """
+
+    daily_rate: float = 0.0
+    cost_to_serve: float = 0.0
+    has_margins: bool = True
+    has_returns: bool = True
+    has_amounts: bool = True
+    fits: bool = False
+
+    @property
+    def served(self) -> Decimal:
+        """What a purchase day costs, in whole units of money, half a unit up."""
+        return Decimal(repr(self.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
+
+    def narrow(self, money: str, decimals: int) -> str:
+        """Write an amount of money of one day with no more digits than it needs."""
+        return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """Columns of a customer's money that need not be summed, and what each is."""
+        profit = {} if self.has_margins or self.cost_to_serve else {"profit": "amount_{end}"}
+        return profit | ({} if self.has_returns else {"refunded": "cast(0 as decimal(18, 4))"})
+
+    @property
+    def summed(self) -> list[str]:
+        """The others."""
+        return [name for name in ("amount", "carried", "profit", "refunded") if name not in self.instead]
+
+
+@dataclass(frozen=True)
+class History:
+    """A history that is asked for.
+
+    Attributes
+    ----------
+    ends : mapping of str to datetime.date
+        Days that it is known at, by name; a column is named ``<column>_<end>``.
+    before : datetime.date
+        The day up to which ``purchase_days_before`` counts.
+    money : Money
+        What is known of the money; without it everything is summed, at no rate.
+    """
+
+    ends: Mapping[str, dt.date]
+    before: dt.date
+    money: Money = field(default_factory=Money)
+
+    @property
+    def until(self) -> dt.date:
+        """The last end."""
+        return max(self.ends.values())
+
+    @property
+    def columns(self) -> "list[_Column]":
+        """The columns that are counted or added up, but for those of the first purchase."""
+        found = [_Column("purchase_days_before", "purchases", until=self.before)]
+        for name, day in self.ends.items():
+            until = day if day < self.until else None
+            found += [_Column(f"purchase_days_{name}", "purchases", until=until),
+                      _Column(f"last_day_{name}", "last", until=until)]  # fmt: skip
+            found += [_Column(f"{column}_{name}", "sum", column, until) for column in self.money.summed]
+        return found
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """What the columns are that need not be added up."""
+        given = self.money.instead.items()
+        return {f"{column}_{end}": instead.format(end=end) for end in self.ends for column, instead in given}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a customer: what is told of the days up to an end, of all days if there is none."""
+
+    name: str
+    how: str  # purchases: how many; last: purchase day; sum: of a column
+    of: str = ""
+    until: dt.date | None = None
+
+    @property
+    def aggregate(self) -> str:
+        """The column as an aggregate of a customer's days."""
+        then = f"day <= {_day(self.until)}" if self.until else "true"
+        if self.how == "sum":
+            return f"sum(case when {then} then {self.of} end) as {self.name}"
+        function, what = ("count", "1") if self.how == "purchases" else ("max", "day")
+        return f"{function}(case when is_purchase and {then} then {what} end) as {self.name}"
+
+    def reduced(self, days: Days, bought: Picked, running: Mapping[str, Whole], ends: Whole) -> "pa.Array":
+        """The column from sorted days: those that are purchases, running sums of money, and where the days end."""
+        if self.how == "purchases":
+            return as_whole(bought.count(ends))
+        if self.how == "last":
+            place = bought.last(ends)
+            return as_dates(days.day[place], place >= 0)
+        decimals, known = _CARRIED if self.of == "carried" else 4, ends > days.starts
+        return as_money(days.total(running[self.of], ends), decimals, known=known)
+
+
+def customer_days(sql: Dialect, money: Money) -> str:
+    """Write the select of one row per customer and day up to ``:until``, several lines of a day being one purchase.
+
+    A profit is carried to ``:until`` as profit x (1 + annual rate)^(days / 365); as decimals, so that the order of
+    rows does not matter.
+    """
+    days = sql.days("cast(:until as date)", "day")
+    factor = f"exp(least(cast('{money.daily_rate!r}' as double) * {days}, {_MOST_GROWTH}))"
+    profit = "profit" if "profit" in money.summed else "amount"
+    if money.cost_to_serve:
+        served = f"cast('{money.served}' as decimal(18, 4))"
+        profit = f"profit - case when is_purchase then {served} else 0 end"
+    columns = ["bool_or(is_purchase) as is_purchase" if money.has_returns else "true as is_purchase"]
+    columns += [f"{money.narrow('sum(amount)', 4)} as amount"]
+    columns += ["sum(profit) as profit"] if "profit" in money.summed else []
+    columns += [f"sum({_REFUNDED}) as refunded"] if "refunded" in money.summed else []
+    carried = money.narrow(f"round(cast(profit as double) * {factor} * 1e{_CARRIED}) / 1e{_CARRIED}", _CARRIED)
+    kept = ["customer_id", "day", "is_purchase", "amount", *(["refunded"] if "refunded" in money.summed else [])]
+    return f"""
+        select *, {carried} as carried
+        from (select {", ".join(kept)}, {profit} as profit
+              from (select customer_id, day, {", ".join(columns)}
+                    from (select * from transactions where day <= :until {sql.together("customer_id")})
+                    group by customer_id, day))"""
+
+
+def customer_history(sql: Dialect, history: History) -> str:
+    """Write the select of one row per customer, as known at the end of each of some days, in one pass.
+
+    The last end is ``:until``.
+    """
+    columns = [column.aggregate for column in history.columns]
+    instead = [f"{given} as {name}" for name, given in history.instead.items()]
+    return f"""
+        select {", ".join(["*", *instead])} from (
+            select customer_id, min(case when is_purchase then day end) as first_day,
+                   {sql.min_by}(amount, case when is_purchase then day end) as first_amount,
+                   {", ".join(columns)}
+            from ({customer_days(sql, history.money)}) group by customer_id)"""
+
+
+def daily_history(sql: Dialect, history: History) -> Daily:
+    """Tell the same history as days."""
+    money = history.money
+    given = {"amount": "amount", "profit": "profit", "refunded": _REFUNDED}
+    columns = {name: column for name, column in given.items() if name in money.summed}
+    sums = ", ".join(f"cast({column} as decimal(18, 4)) as {name}" for name, column in columns.items())
+    flags = ("is_purchase",) if money.has_returns else ()
+    lines = f"select {', '.join(['customer_id', 'day', sums, *flags])} from transactions where day <= :until"
+
+    def rows(days: Days) -> "dict[str, pa.Array]":
+        bought = days.picked("is_purchase")
+        first = bought.first()
+        found = {
+            "first_day": as_dates(days.day[first], first >= 0),
+            "first_amount": as_money(days.sums["amount"][first], known=first >= 0),
+        }
+        running = {name: days.running(values) for name, values in _money(days, history).items()}
+        ends = {day: days.ends(day) for day in {column.until for column in history.columns}}
+        found |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
+        for name, instead in history.instead.items():
+            found[name] = found[instead] if instead in found else as_money(np.zeros_like(days.starts))
+        return found
+
+    return Daily(lines, tuple(columns), flags, rows)
+
+
+def _money(days: Days, history: History) -> dict[str, Whole]:
+    """Money of each day in units, that which is carried in units of its own."""
+    money, found = history.money, dict(days.sums)
+    profit = found.get("profit", found["amount"])
+    if money.cost_to_serve:
+        profit = profit - days.flags.get("is_purchase", True) * int(money.served * UNITS)
+        found["profit"] = profit
+    age = number_of(history.until) - days.day
+    carried = profit / UNITS * np.exp(np.minimum(money.daily_rate * age, _MOST_GROWTH)) * 10**_CARRIED
+    if np.abs(carried).sum() > _MOST_SUM:
+        raise UnfitError
+    return found | {"carried": np.rint(carried).astype(np.int64)}
+
+
+def _day(day: dt.date) -> str:
+    return f"date '{day.isoformat()}'"
+
+
+def make_history(engine: Engine, *, as_of: dt.date, calibration_end: dt.date, money: Money | None = None) -> None:
+    """Make ``customer_history`` at as_of (``now``) and at the end of calibration, in one pass of the transactions."""
+    ends = {"now": as_of, "calibration": calibration_end}
+    before = calibration_end - (as_of - calibration_end)
+    write_history(engine, "customer_history", History(ends, before, money or Money()))
+
+
+def write_history(engine: Engine, name: str, history: History) -> None:
+    """Make a table of a history."""
+    daily = daily_history(engine.dialect, history) if history.money.has_amounts else None
+    select = customer_history(engine.dialect, history)
+    engine.make(name, select, daily=daily, until=history.until)

@@ -1,0 +1,230 @@
+"""What a customer spends per purchase day: the Gamma-Gamma model, or a plain shrinkage where it has no mean.
+
+Reads ``spend_cells``. Follows Fader and Hardie (2013), "The Gamma-Gamma model of monetary value". The model takes
+spend to be independent of how often a customer buys; where it is not, it is fitted in bands of frequency.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.errors import ModelError
+from custlib.models import gammagamma
+from custlib.models.gammagamma import GammaGamma
+from custlib.models.spend_independence import independence
+
+_FEWEST = 10
+_ALIKE = 1e-9  # averages of equal amounts differ by rounding
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Expected spend as (prior_money + frequency x monetary_value) / (prior_weight + frequency).
+
+    The Gamma-Gamma conditional mean p (v + x m) / (p x + q - 1) is of this form with prior_money = v and
+    prior_weight = (q - 1) / p, and so is a shrinkage towards the median: either is one column of the engine.
+
+    Attributes
+    ----------
+    kind : str
+        ``"gamma_gamma"``, ``"shrinkage"`` or ``"none"`` (no money in the source).
+    prior_money, prior_weight : float
+        Money and weight of the prior.
+    population_mean : float
+        Spend expected of a customer without repeat purchases, in currency per purchase day.
+    remark : str
+        Code of why the fallback was taken: ``few_repeat_customers``, ``spend_equal``, ``no_finite_mean`` or
+        ``no_maximum``, with a sentence in the texts; ``no_money`` where nobody spent; ``spend_dependent`` where
+        bands are used, ``spend_dependent_few`` where they should be and customers are too few; else empty.
+    bands : tuple of (int, float, float)
+        Higher bands of frequency: the least frequency of each, with prior money and weight of its own.
+    dependence : tuple of float
+        Pearson's and Spearman's correlation of spend and frequency, and the correlation ratio beyond chance;
+        empty where they were not measured, NaN is written as 0.
+    """
+
+    kind: str
+    prior_money: float = 0.0
+    prior_weight: float = 1.0
+    population_mean: float = 0.0
+    remark: str = ""
+    bands: tuple[tuple[int, float, float], ...] = ()
+    dependence: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take lists, as JSON gives them, for tuples."""
+        object.__setattr__(self, "bands", tuple((int(least), *prior) for least, *prior in self.bands))
+        object.__setattr__(self, "dependence", tuple(self.dependence))
+
+
+def fit_spend(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
+    """Fit the spend per purchase day."""
+    counted = engine.fetch(f"select * from {cells} order by frequency, monetary_value")
+    frequency, money, customers = (
+        counted[name].to_numpy(dtype=float) for name in ("frequency", "monetary_value", "customers")
+    )
+    if len(counted) == 0:
+        raise ModelError(
+            "spend: no repeat customer has an amount above zero: every amount is zero or under half a cent, or all "
+            "was given back. Map the right amount column, or run without one to forecast purchases only.",
+            reason="no_money",
+        )
+    if customers.sum() < _FEWEST:
+        return _shrunk(money, customers, "few_repeat_customers"), None
+    if np.ptp(money) <= _ALIKE * money.max():
+        return _shrunk(money, customers, "spend_equal"), None
+    model = gammagamma.fit(frequency, money, customers)
+    if model.q <= 1:
+        return _shrunk(money, customers, "no_finite_mean"), None
+    if not model.converged:
+        return _shrunk(money, customers, "no_maximum"), None
+    measured = dependence(frequency, money, customers)
+    if not is_dependent(measured):
+        return replace(from_gamma_gamma(model), dependence=measured), model
+    found = _in_bands(frequency, money, customers)
+    if len(found) < 2:
+        return replace(from_gamma_gamma(model), dependence=measured, remark="spend_dependent_few"), model
+    _, prior, weight = found[0]
+    mean = float(money[frequency == frequency.min()] @ customers[frequency == frequency.min()])
+    mean /= float(customers[frequency == frequency.min()].sum())
+    return Spend("gamma_gamma", prior, weight, mean, "spend_dependent", tuple(found[1:]), measured), model
+
+
+def dependence(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> tuple[float, float, float]:
+    """Measure how spend hangs on frequency: Pearson, Spearman, and the correlation ratio beyond chance.
+
+    With k different frequencies of n customers chance alone gives a ratio of (k - 1) / (n - 1), which is taken off
+    (Kelley 1935, "An unbiased correlation ratio measure").
+
+    Examples
+    --------
+    >>> dependence(np.array([1.0, 2.0]), np.array([5.0, 9.0]), np.array([30.0, 30.0]))
+    (1.0, 1.0, 1.0)
+    """
+    found = independence(frequency, money, customers)
+    kinds, many = np.unique(frequency).size, float(customers.sum())
+    ratio = 1 - (1 - found.correlation_ratio) * (many - 1) / (many - kinds) if many > kinds else 0.0
+    pearson, spearman, ratio = (float(np.nan_to_num(x)) for x in (found.pearson, found.spearman, ratio))
+    return round(pearson, 9), round(spearman, 9), round(max(ratio, 0.0), 9)
+
+
+def is_dependent(measured: tuple[float, ...]) -> bool:
+    """Whether spend hangs on frequency too much for one Gamma-Gamma model.
+
+    Examples
+    --------
+    >>> is_dependent((0.1, 0.05, 0.01)), is_dependent((0.1, -0.35, 0.01))
+    (False, True)
+    """
+    if not measured:
+        return False
+    limits = rules.load("spend")["dependent"]
+    pearson, spearman, ratio = measured
+    return max(abs(pearson), abs(spearman)) >= limits["correlation"] or ratio >= limits["ratio"]
+
+
+def _in_bands(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> list[tuple[int, float, float]]:
+    """Fit every band of frequency with enough customers; the others belong to the band below, or else above."""
+    limits, found, left = rules.load("spend")["bands"], [], np.ones(frequency.size, dtype=bool)
+    for least in sorted(limits["least"], reverse=True):
+        inside = left & (frequency >= least)
+        if customers[inside].sum() >= limits["fewest_customers"] or (least == min(limits["least"]) and inside.any()):
+            found.append((least, *_prior(frequency[inside], money[inside], customers[inside])))
+            left &= ~inside
+    return found[::-1]
+
+
+def _prior(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> tuple[float, float]:
+    """Prior money and weight of one band: Gamma-Gamma, or the median where it has no mean."""
+    if customers.sum() >= _FEWEST and np.ptp(money) > _ALIKE * money.max():
+        model = gammagamma.fit(frequency, money, customers)
+        if model.q > 1 and model.converged:
+            return model.v, (model.q - 1) / model.p
+    shrunk = _shrunk(money, customers, "")
+    return shrunk.prior_money, shrunk.prior_weight
+
+
+def fit_or_none(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
+    """Fit the spend per purchase day; where nobody spent, say so instead of raising."""
+    try:
+        return fit_spend(engine, cells)
+    except ModelError as fault:
+        return Spend("none", remark=fault.reason), None
+
+
+def flags(spend: Spend, model: GammaGamma | None) -> tuple[str, ...]:
+    """List what is to be known before the spend is used: the flags of the model, or why there is none.
+
+    Examples
+    --------
+    >>> flags(Spend("shrinkage", remark="spend_equal"), None)
+    ('spend_equal',)
+    """
+    return (*(model.flags if model else ()), *((spend.remark,) if spend.remark else ()))
+
+
+def from_gamma_gamma(model: GammaGamma) -> Spend:
+    """State a Gamma-Gamma model as a :class:`Spend`.
+
+    Examples
+    --------
+    >>> round(from_gamma_gamma(GammaGamma(6.25, 3.74, 15.44)).population_mean, 2)
+    35.22
+    """
+    weight = (model.q - 1) / model.p
+    return Spend("gamma_gamma", model.v, weight, model.p * model.v / (model.q - 1))
+
+
+def to_dict(spend: Spend) -> dict[str, Any]:
+    """Write a spend as a mapping that JSON can hold.
+
+    Examples
+    --------
+    >>> to_dict(Spend("none"))["bands"]
+    []
+    """
+    return vars(spend) | {"bands": [list(band) for band in spend.bands], "dependence": list(spend.dependence)}
+
+
+def _shrunk(money: np.ndarray, customers: np.ndarray, remark: str) -> Spend:
+    order = np.argsort(money)
+    middle = np.searchsorted(np.cumsum(customers[order]), customers.sum() / 2)
+    median = float(money[order][middle])
+    return Spend("shrinkage", median, 1.0, median, remark)
+
+
+def expected_spend(sql: Dialect, spend: Spend) -> str:
+    """Write expected spend as a column of ``:prior_money, :prior_weight, :population_mean``."""
+    del sql
+    if spend.kind == "none":
+        return "cast(null as double)"
+    spent = "frequency * greatest(monetary_value, 0)"
+    higher = "".join(
+        f" when frequency >= {least} then (cast(:money_{least} as double) + {spent})"
+        f" / (cast(:weight_{least} as double) + frequency)"
+        for least, _, _ in reversed(spend.bands)
+    )
+    return (
+        f"case when frequency = 0 or monetary_value is null then cast(:population_mean as double){higher}"
+        f" else (cast(:prior_money as double) + {spent}) / (cast(:prior_weight as double) + frequency) end"
+    )
+
+
+def parameters(spend: Spend) -> dict[str, float]:
+    """Name the values that :func:`expected_spend` binds.
+
+    Examples
+    --------
+    >>> parameters(Spend("none"))
+    {}
+    """
+    if spend.kind == "none":
+        return {}
+    found = {k: v for k, v in vars(spend).items() if k in ("prior_money", "prior_weight", "population_mean")}
+    for least, money, weight in spend.bands:
+        found |= {f"money_{least}": money, f"weight_{least}": weight}
+    return found

@@ -1,0 +1,268 @@
+"""How sure a forecast total is: parameter uncertainty on cells plus the chance in each customer's future.
+
+Reads ``customer_value`` and ``customer_segments``. The variance of a total is that of its parameters (delta
+method with the inverse Hessian of both fits) plus that of the customers' futures, known per cell: alive ~
+Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds that of a
+customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
+distribution with the total and its variance, so they start near zero where little is expected; where
+purchases cost something to serve they may end on either side of zero and are normal, with a loss of at most the cost.
+
+Residual value has no horizon: there the discounted purchases stand in place of the counted ones.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from custlib.engine.base import Engine
+from custlib.models import bgnbd
+from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
+from custlib.models.gammagamma import GammaGamma
+
+Floats = NDArray[np.float64]
+_TAILS = np.array([0.025, 0.975])
+_NORMAL = 1.959963984540054
+_STEP = 1e-5
+_AGE_BINS = 25
+_SERVED = "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve, over that after
+_RESIDUAL = (
+    "coalesce(sum(v.residual_lifetime_value), 0) as residual, coalesce(sum(v.expected_margin), 0) as margin,"
+    " coalesce(sum(power(v.expected_margin, 2)), 0) as margin_squares,"
+    f" coalesce(sum(power(v.expected_margin * {_SERVED}, 2)), 0) as gross_margin_squares,"
+    f" coalesce(sum(v.residual_lifetime_value * {_SERVED}), 0) as residual_gross,"
+    f" coalesce(sum(v.residual_lifetime_value * {_SERVED} / nullif(v.expected_spend, 0)), 0) as residual_units"
+)
+
+
+def intervals(
+    engine: Engine, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int,
+    daily_rate: float, residual: bool = True,
+) -> pd.DataFrame:  # fmt: skip
+    """Give each segment's expected purchases, value and residual value a 95 % interval."""
+    cells = _cells(engine, segmentation)
+    purchases, money = _variances(model, spend, cells, float(horizon_days))
+    lasting = _residual_variance(model, spend, cells, daily_rate) if residual else None
+    chosen = [("all", np.ones(len(cells)))]
+    chosen += [(name, (cells["segment"] == name).to_numpy(float)) for name in sorted(cells["segment"].unique())]
+    rows = []
+    for name, inside in chosen:
+        expected, value = (float(cells[column].to_numpy(float) @ inside) for column in ("expected", "value"))
+        low, high = _around(expected, purchases.of(inside))
+        value_low, value_high = _around(value, money.of(inside))
+        served = float(cells["served"].to_numpy(float) @ inside)
+        if served > 0:
+            most = served * high / expected if expected else served
+            value_low, value_high = _on_either_side(value, money.of(inside), most_lost=most)
+        if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
+            low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
+        row = {
+            "segment": name, "expected_purchases": expected, "purchases_low": low, "purchases_high": high,
+            "value": value, "value_low": value_low, "value_high": value_high,
+        }  # fmt: skip
+        if lasting:
+            ever = float(cells["residual"].to_numpy(float) @ inside)
+            ever_low, ever_high = _around(ever, lasting.of(inside))
+            if served > 0:
+                ever_low, ever_high = _on_either_side(ever, lasting.of(inside), most_lost=np.inf)
+            row |= {"residual": ever, "residual_low": ever_low, "residual_high": ever_high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class _Variance:
+    """Variance of a total: slopes of each cell by the parameters, their covariance, and each cell's chance."""
+
+    slopes: Floats
+    covariance: Floats
+    chance: Floats
+
+    def of(self, inside: Floats) -> float:
+        """Add up the cells that are inside; their parameters are common, their chance is their own."""
+        slope = self.slopes @ inside
+        return float(slope @ self.covariance @ slope + self.chance @ inside)
+
+
+def _variances(
+    model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
+) -> tuple[_Variance, _Variance]:
+    """Find the variances of purchases and of money, per cell.
+
+    A purchase brings m S - c, with the margin m, the spend S and the cost to serve c. With N purchases, a level of
+    spend of mean s and second moment level x s^2, and g = m s, the variance of a customer's money is
+    (g - c)^2 (E N^2 - (E N)^2) + g^2 ((level - 1) E N^2 + (day - level) E N).
+    """
+    customers, money, squares, gross_squares, gross, units = (
+        cells[name].to_numpy(dtype=float)
+        for name in ("customers", "money", "money_squares", "gross_squares", "gross", "units")
+    )
+    gradient, covariance = expectation_slopes(model, cells, horizon), log_covariance(model)
+    mean, square = futures(model, cells, horizon)
+    level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
+    slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
+    chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * mean) * gross_squares
+    both = np.zeros((7, 7))
+    both[:4, :4], both[4:, 4:] = covariance, _covariance(spend)
+    return (
+        _Variance(gradient * customers, covariance, (square - mean**2) * customers),
+        _Variance(np.vstack([gradient * money, slopes]), both, chance),
+    )
+
+
+def _residual_variance(
+    model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, rate: float
+) -> _Variance:
+    """Find the variance of residual value, per cell: as of money, with discounted purchases in place of counts."""
+    names = ("margin", "margin_squares", "gross_margin_squares", "residual_gross", "residual_units", "frequency")
+    margin, squares, gross_squares, gross, units, frequency = (cells[name].to_numpy(dtype=float) for name in names)
+    mean, square, fine = _discounted_futures(model, cells, rate)
+    level, day = spend_moments(spend, frequency)
+    chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * fine) * gross_squares
+    both = np.zeros((7, 7))
+    both[:4, :4], both[4:, 4:] = log_covariance(model), _covariance(spend)
+    slopes = _slopes(model, lambda at: _residual(at, cells, rate)) * margin
+    return _Variance(np.vstack([slopes, _spend_slopes(spend, frequency, gross, units)]), both, chance)
+
+
+def _around(total: float, variance: float) -> tuple[float, float]:
+    """Give a total an interval on its own side of zero, with the total inside: quantiles of a gamma distribution."""
+    from scipy.special import gammaincinv
+
+    if total == 0 or variance <= 0:
+        return total, total
+    ends = [total, *(variance / total * gammaincinv(total**2 / variance, _TAILS))]
+    return float(min(ends)), float(max(ends))
+
+
+def _on_either_side(total: float, variance: float, *, most_lost: float) -> tuple[float, float]:
+    """Give a total that may end on either side of zero an interval: quantiles of a normal distribution.
+
+    At worst the purchases bring nothing and cost what they cost to serve.
+    """
+    half = _NORMAL * np.sqrt(max(variance, 0.0))
+    return min(total, max(float(total - half), -most_lost)), float(total + half)
+
+
+def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, Floats]:
+    """Second moments of what customers spend given their past, in squares of their expected spend.
+
+    With s = p x + q, a customer's spend level has the second moment (s - 1) / (s - 2), the money of one day
+    1 + 1 / p times that (Gamma-Gamma, Fader and Hardie 2013).
+
+    Examples
+    --------
+    >>> level, day = spend_moments(GammaGamma(6.25, 3.74, 15.44), np.array([0.0, 2.0]))
+    >>> level.round(4), day.round(4)
+    (array([1.5747, 1.0702]), array([1.8267, 1.2415]))
+    """
+    if spend is None:
+        return np.ones_like(frequency), np.full_like(frequency, 2.0)
+    shape = spend.p * frequency + spend.q
+    finite = shape > 2
+    level = np.where(finite, (shape - 1) / np.where(finite, shape - 2, 1.0), 1.0)
+    return level, np.where(finite, level * (1 + 1 / spend.p), 2.0)
+
+
+def _spend_slopes(spend: GammaGamma | None, frequency: Floats, value: Floats, units: Floats) -> Floats:
+    """Slope of each cell's value by p, q and v; ``value`` is before the cost to serve, ``units`` it over spend."""
+    if spend is None:
+        return np.zeros((3, len(frequency)))
+    shape = spend.p * frequency + spend.q - 1
+    return np.array([value * (spend.q - 1) / (spend.p * shape), -value / shape, units * spend.p / shape])
+
+
+def _covariance(spend: GammaGamma | None) -> Floats:
+    if spend is None or spend.covariance is None:
+        return np.zeros((3, 3))
+    return np.nan_to_num(spend.covariance)
+
+
+def _cells(engine: Engine, segmentation: str) -> pd.DataFrame:
+    """Count customers of like history per segment; bins of the T and recency keep the cells few."""
+    return engine.fetch(
+        "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"
+        " sum(v.expected_purchases) as expected, coalesce(sum(v.value), 0) as value,"
+        " coalesce(sum(v.value + v.service_cost), 0) as gross,"
+        " coalesce(sum(case when v.value is not null then v.service_cost end), 0) as served,"
+        " coalesce(sum(v.value / nullif(v.expected_purchases, 0)), 0) as money,"
+        " coalesce(sum(power(v.value / nullif(v.expected_purchases, 0), 2)), 0) as money_squares,"
+        " coalesce(sum(power((v.value + v.service_cost) / nullif(v.expected_purchases, 0), 2)), 0) as gross_squares,"
+        " coalesce(sum((v.value + v.service_cost) / nullif(v.expected_spend, 0)), 0) as units,"
+        f" {_RESIDUAL}"
+        " from customer_value v join customer_segments s using (customer_id)"
+        " where s.segmentation = :segmentation"
+        " group by s.segment, v.frequency, floor(v.recency / :bin), floor(v.T / :bin)"
+        " order by s.segment, v.frequency, recency, T",
+        segmentation=segmentation,
+        bin=max(1.0, engine.fetch("select max(T) as T from customer_value")["T"].item() / _AGE_BINS),
+    )
+
+
+def _expected(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+    x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    return np.asarray(bgnbd.expected_purchases(model, horizon, x, recency, age), dtype=float)
+
+
+def _residual(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> Floats:
+    x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    return np.asarray(bgnbd.residual_transactions(model, rate, x, recency, age), dtype=float)
+
+
+def expectation_slopes(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+    """Slopes of one customer's expected purchases by the logarithms of the parameters, shape (4, cells).
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})
+    >>> expectation_slopes(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), one, 365.0).shape
+    (4, 1)
+    """
+    return _slopes(model, lambda at: _expected(at, cells, horizon))
+
+
+def _slopes(model: BetaGeometricNBD, total: Callable[[BetaGeometricNBD], Floats]) -> Floats:
+    """Slope of each cell's expectation by the logarithms of the parameters, by central differences."""
+    logs = np.log([getattr(model, name) for name in PARAMETERS])
+
+    def at(step: Floats) -> Floats:
+        r, alpha, a, b = (float(value) for value in np.exp(logs + step))
+        return total(type(model)(r, alpha, a, b))
+
+    here = total(model)
+    return np.array([(at(step) - here) / _STEP for step in np.eye(4) * _STEP])
+
+
+def log_covariance(model: BetaGeometricNBD) -> Floats:
+    """Covariance of the logarithms of the four parameters; nought for what is not known or not identified.
+
+    Examples
+    --------
+    >>> log_covariance(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4)).sum()
+    np.float64(0.0)
+    """
+    if model.log_covariance is not None:
+        return model.log_covariance
+    if model.covariance is None:
+        return np.zeros((4, 4))
+    inverse = 1 / np.array([model.r, model.alpha, model.a, model.b])
+    return np.nan_to_num(model.covariance * np.outer(inverse, inverse))
+
+
+def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
+    """Expect the purchases of customers in a horizon, and their squares."""
+    history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
+    mean, square = (
+        np.asarray(moment(model, horizon, *history), dtype=float)
+        for moment in (bgnbd.expected_purchases, bgnbd.expected_squared_purchases)
+    )
+    return mean, square
+
+
+def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> tuple[Floats, Floats, Floats]:
+    """Moments of a customer's discounted purchases, per cell: mean, mean square, mean sum of squared discounts."""
+    history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
+    mean, fine = (_residual(model, cells, discount) for discount in (rate, 2 * rate))
+    return mean, fine + bgnbd.residual_pairs(model, rate, *history), fine

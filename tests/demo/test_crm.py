@@ -1,0 +1,204 @@
+"""The simulated shop: its committed files are what the function makes, and its truth is found again."""
+
+import datetime as dt
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from custlib import rules
+from custlib.audit import structure
+from custlib.demo.crm import begin_chance, crm, files
+from custlib.project import load
+from custlib.segment.customer_segments import FAMILIES
+from custlib.structures import attributes_of, periods_of
+from custlib.workspace import HOME, Workspace
+
+PLACE = HOME / "data" / "crm_demo"
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return files(crm())
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    opened = Workspace(load(HOME / "data" / "crm_demo.toml"), tmp_path_factory.mktemp("crm"))
+    opened.need("customer_segments", "customer_value")
+    return opened
+
+
+@pytest.fixture(scope="module")
+def truth() -> pd.DataFrame:
+    return pd.read_csv(PLACE / "truth.csv", keep_default_na=False, index_col="customer_id")
+
+
+def segments_of(shop: Workspace, segmentation: str) -> "pd.Series[str]":
+    found = shop.engine.fetch(
+        "select customer_id, segment from customer_segments where segmentation = :name", name=segmentation
+    )
+    return found.set_index("customer_id")["segment"]
+
+
+# --- the files ---
+
+
+def test_the_committed_files_are_what_the_function_makes(made: dict[str, str]) -> None:
+    committed = {path.relative_to(PLACE).as_posix(): path.read_text(encoding="utf-8") for path in PLACE.rglob("*.csv")}
+    assert sorted(committed) == sorted(made)
+    differing = [name for name, text in made.items() if committed[name] != text]
+    assert not differing, f"make crm-demo writes {differing} anew"
+
+
+def test_the_files_are_small(made: dict[str, str]) -> None:
+    assert sum(len(text.encode()) for text in made.values()) < 600_000
+
+
+def test_one_customer_more_changes_no_other() -> None:
+    few, many = crm(20), crm(21)
+    assert few[:20] == many[:20]
+    assert crm(20, seed=1) != few
+
+
+def test_lines_returns_and_days_hang_together(made: dict[str, str]) -> None:
+    sales = pd.concat([pd.read_csv(io.StringIO(made[name])) for name in sorted(made) if name.startswith("sales")])
+    assert sales["date"].between("2024-01-01", "2025-12-31").all()
+    assert ((sales["quantity"] > 0) == (sales["amount"] > 0)).all()
+    assert 0.01 < (sales["amount"] < 0).mean() < 0.03
+    assert sales.groupby("order_id")["customer_id"].nunique().max() == 1
+    assert sales["order_id"].is_monotonic_increasing
+    invoices = pd.read_csv(io.StringIO(made["invoices.csv"])).set_index("invoice_id")
+    billed = sales[sales["amount"] > 0].groupby("order_id")["amount"].sum()
+    assert invoices["amount"].to_numpy() == pytest.approx(billed.loc[invoices.index].to_numpy())
+    assert (invoices["paid"].dropna() <= "2025-12-31").all()
+
+
+def test_who_uses_a_machine_is_likelier_to_begin_with_what_belongs_to_it() -> None:
+    products = rules.load("crm_demo")["product"]
+    assert begin_chance(products, "descaler", {"machine"}) > 50 * begin_chance(products, "descaler", {"tea"})
+
+
+def test_truth_is_of_buyers_only(made: dict[str, str]) -> None:
+    one, *others = crm(3)
+    assert len(others) == 2 + rules.load("crm_demo")["prospects"]
+    assert not others[-1].days
+    assert one.left is None or one.left == one.days[-1]
+    assert one.days[0] >= dt.date(2024, 1, 1)
+
+
+def test_margins_of_the_project_are_of_products_that_are_sold() -> None:
+    project = load(HOME / "data" / "crm_demo.toml")
+    assert set(project.product_margins) == set(rules.load("crm_demo")["product"])
+    assert project.as_of == rules.load("crm_demo")["last_day"]
+
+
+# --- what is found in them ---
+
+
+@pytest.mark.slow
+def test_nothing_is_set_aside(shop: Workspace) -> None:
+    assert shop.quality["rows_read"] == shop.quality["rows_used"]
+    assert shop.quality["registers"]["customers"]["prospects"] == rules.load("crm_demo")["prospects"]
+    assert shop.quality["registers"]["invoices"]["customers_without_purchase"] == 0
+
+
+@pytest.mark.slow
+def test_every_segmentation_can_be_made(shop: Workspace) -> None:
+    assert shop.grouping.missing == {}
+    assert shop.grouping.names == tuple(FAMILIES)
+    counted = shop.engine.fetch("select segmentation, count(*) as n from customer_segments group by segmentation")
+    assert sorted(counted["segmentation"]) == sorted(FAMILIES)
+    assert set(counted["n"]) == {rules.load("crm_demo")["customers"]}
+
+
+@pytest.mark.slow
+def test_the_cube_is_filled(shop: Workspace) -> None:
+    found = segments_of(shop, "value_cube").value_counts()
+    assert len(found) >= 5
+    assert (found >= 30).sum() >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("segmentation", ["bank5", "value_types", "lifecycle", "need_level", "value_matrix", "pyramid"])
+def test_at_least_four_classes_have_customers(shop: Workspace, segmentation: str) -> None:
+    assert segments_of(shop, segmentation).nunique() >= 4
+
+
+@pytest.mark.slow
+def test_credit_is_the_grade_of_the_truth(shop: Workspace, truth: pd.DataFrame) -> None:
+    found = segments_of(shop, "credit")
+    wanted = truth["grade"].replace("", "unknown").loc[found.index]
+    assert set(wanted) == {"A", "B", "C", "D", "unknown"}
+    assert (found == wanted).all()
+
+
+@pytest.mark.slow
+def test_who_left_is_less_likely_alive(shop: Workspace, truth: pd.DataFrame) -> None:
+    alive = shop.engine.fetch("select customer_id, probability_alive as p from customer_value").set_index("customer_id")
+    left = truth["left"].loc[alive.index] != ""
+    assert alive["p"][left].mean() < 0.35
+    assert alive["p"][~left].mean() > 0.7
+    assert shop.choice["kind"] == "bgnbd"  # as the truth is
+
+
+@pytest.mark.slow
+def test_the_share_of_all_who_are_alive_is_near_the_truth(shop: Workspace, truth: pd.DataFrame) -> None:
+    alive = shop.engine.fetch("select avg(probability_alive) as p from customer_value")["p"].item()
+    assert alive == pytest.approx((truth["left"] == "").mean(), abs=0.05)
+
+
+@pytest.mark.slow
+def test_some_products_are_begun_by_holdings(shop: Workspace) -> None:
+    assert shop.potential is not None
+    products = {one["product"]: one for one in shop.potential["products"]}
+    assert set(products) == set(rules.load("crm_demo")["product"])
+    assert [name for name, one in products.items() if one["by"] == "model"]
+    assert products["repair"]["potential"] == 0  # loses money
+
+
+@pytest.mark.slow
+def test_some_customers_are_a_loss(shop: Workspace) -> None:
+    share = shop.engine.fetch("select avg(case when profit < 0 then 1.0 else 0.0 end) as s from customer_value")
+    assert 0.02 < share["s"].item() < 0.15
+
+
+# --- structure of the project ---
+
+
+@pytest.mark.slow
+def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
+    engine = shop.need("customer_structure")
+    names = [attribute.name for attribute in attributes_of(shop)]
+    assert names == ["channel", "product", "region", "age_band", "rfm"]
+    cut = periods_of(shop)
+    for name in names:
+        found = structure.structure(engine, name)
+        bought = engine.fetch(
+            "select count(distinct customer_id) as n, sum(amount) as revenue, sum(profit) as profit from transactions"
+            " where day > :middle and day <= :as_of", middle=cut.middle, as_of=cut.as_of,
+        ).iloc[0]  # fmt: skip
+        whole = found.iloc[-1]
+        assert found["revenue"].iloc[:-1].sum() == pytest.approx(whole["revenue"])
+        assert whole["revenue"] == pytest.approx(float(bought["revenue"]))
+        assert whole["profit"] == pytest.approx(float(bought["profit"]))
+        again = structure.counted_again(found)
+        assert again > 0 if name in ("channel", "product") else again == 0
+    assert set(structure.structure(engine, "channel")["value"].dropna()) == {"store", "web", "phone"}
+    assert set(structure.structure(engine, "rfm")["value"].dropna()) <= set(shop.definitions["rfm"].ids)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hysteresis", [0.0, 0.2])
+def test_the_structure_by_segment_is_that_of_the_segments(hysteresis: float, tmp_path: Path) -> None:
+    project = load(HOME / "data" / "crm_demo.toml")
+    chosen = project.segments.model_copy(update={"segmentations": ("rfm",), "hysteresis": hysteresis})
+    opened = Workspace(project.replace(segments=chosen.model_dump() | {"options": {}}), tmp_path)
+    engine = opened.need("customer_structure", "customer_segments")
+    wanted = engine.fetch(
+        "select segment, count(distinct customer_id) as n from customer_segments join transactions using (customer_id)"
+        " where is_purchase and day > :middle group by segment", middle=opened.compared_with,
+    ).set_index("segment")["n"]  # fmt: skip
+    found = structure.structure(engine, "rfm").dropna(subset="value").set_index("value")["customers"]
+    assert found[found > 0].to_dict() == wanted.to_dict()

@@ -1,0 +1,206 @@
+"""Who moved, and why: ledger, picture, causes and sentences from moves worked by hand."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from custlib.report.blocks import Callout, Figure
+from custlib.report.pages import moves_over, overview_page, playbook_page
+from custlib.report.pages.moves_page import (
+    Moves,
+    account,
+    account_of_money,
+    causes,
+    directions,
+    largest,
+    matrix,
+    picture,
+)
+from custlib.report.texts import Texts, texts
+from tests.report.segment_views import AS_OF, BEFORE, definition, moves, view
+
+# 100 in A and 200 in B. Time takes 40 from A to B; purchases bring 15 of B to A, and 12 new customers to B.
+STEPS = [
+    ("data", "A", "A", 100), ("data", "B", "B", 200),
+    ("ageing", "A", "A", 60), ("ageing", "A", "B", 40), ("ageing", "B", "B", 200),
+    ("purchases", "A", "A", 60), ("purchases", "B", "A", 15), ("purchases", "B", "B", 225),
+    ("purchases", "none", "B", 12),
+    ("whole", "A", "A", 60), ("whole", "A", "B", 40), ("whole", "B", "A", 15), ("whole", "B", "B", 185),
+    ("whole", "none", "B", 12),
+]  # fmt: skip
+
+
+def of(*rows: tuple[str, str, str, int], ids: str = "AB", language: str = "en") -> Moves:
+    found = definition("rfm", ids)
+    return Moves(view(found, [100] * len(ids), language=language), found, moves(*rows), BEFORE)
+
+
+@pytest.fixture(params=["en", "zh"])
+def t(request: pytest.FixtureRequest) -> Texts:
+    return texts(request.param)
+
+
+def test_a_row_of_the_ledger_adds_up() -> None:
+    found = account(of(*STEPS))
+    # A: 100 − 40 + 15 = 75; B: 200 + 40 − 15 + 12 = 237
+    assert found.rows == (("Class A", "≈ 100", "−40", "+20", "75"), ("Class B", "≈ 200", "+40", "−<10", "237"))
+    assert found.title == "Class B gained about 40 customers, Class A lost about 20"
+
+
+def test_a_cause_that_did_nothing_is_left_out_but_time_and_purchases() -> None:
+    labels = [column.label for column in account(of(("whole", "A", "A", 50))).columns]
+    assert labels == ["Segment", "30 Sep 2024", "Time passed", "Purchases", "30 Dec 2024"]
+    redefined = account(of(("definition", "A", "B", 30), ("whole", "A", "B", 30)))
+    assert "New definition" in [column.label for column in redefined.columns]
+
+
+def test_segments_that_only_the_earlier_definition_had_are_named_and_not_new_customers() -> None:
+    earlier = definition("rfm", "ZA")
+    rows = ("definition", "Z", "A", 50), ("definition", "A", "A", 60), ("whole", "Z", "A", 50), ("whole", "A", "A", 60)
+    found = replace(of(*rows), earlier=earlier)
+    assert [row[0] for row in account(found).rows] == ["Class A", "Class Z"]
+    assert [row[0] for row in account_of_money(found).rows] == ["Class A", "Class Z"]
+    assert matrix(found).rows == (("Class A", "60"), ("Class Z", "50"))
+    figure, said = picture(found), largest(found)
+    assert isinstance(figure, Figure) and "from Class Z to Class A" in figure.title
+    assert said is not None and "Class Z" in said.items[0]
+    shown = {row[0]: row[1] for row in directions(found).rows}
+    assert shown == {"Up": "0", "Stayed": "60", "Down": "0", "Between segments that have no order": "50"}
+    assert account(of(*rows)).rows[1][0] == "Z"  # where the earlier definition is not given
+
+
+def test_money_is_not_told_of_groups_under_ten() -> None:
+    found = account_of_money(of(("purchases", "A", "B", 4), ("purchases", "A", "A", 96), ("whole", "A", "A", 96),
+                                ("whole", "A", "B", 4)))  # fmt: skip
+    assert set(found.rows[1][1:]) == {"–"}
+
+
+def test_the_ledger_does_not_give_a_hidden_count_away() -> None:
+    """Four go from A to B: A's loss is told by its sign alone, and B not at all."""
+    rows = account(of(("ageing", "A", "A", 96), ("ageing", "A", "B", 4), ("whole", "A", "A", 96),
+                      ("whole", "A", "B", 4))).rows  # fmt: skip
+    assert rows == (("Class A", "≈ 100", "−<10", "0", "≈ 100"), ("Class B", "0", "+<10", "0", "<10"))
+
+
+def test_the_picture_names_the_largest_flow() -> None:
+    figure = picture(of(*STEPS))
+    assert isinstance(figure, Figure)
+    assert figure.title == "13 % of the customers went from Class A to Class B"
+    assert figure.table is not None and figure.table.rows[0] == ("Class A", "60", "40")
+    assert figure.table.rows[2] == ("New customers", "0", "12")
+
+
+def test_small_segments_stand_together_in_the_picture() -> None:
+    ids = "ABCDEFGH"
+    rows = [("whole", s, s, 200 - 10 * n) for n, s in enumerate(ids)]
+    figure = picture(of(*rows, ids=ids))
+    assert isinstance(figure, Figure)
+    assert "All other segments" in figure.svg and "Class E" in figure.svg and "Class F" not in figure.svg
+    assert figure.title == "Since 30 Sep 2024 hardly anybody changed segment"
+
+
+def test_flows_under_ten_are_not_drawn() -> None:
+    figure = picture(of(("whole", "A", "A", 90), ("whole", "A", "B", 4), ("whole", "B", "B", 50)))
+    assert isinstance(figure, Figure) and figure.table is not None
+    assert "Class A → Class B" not in figure.svg
+    assert figure.table.rows[0] == ("Class A", "≈ 90", "<10")
+    assert isinstance(picture(of(("whole", "A", "A", 4))), Callout)
+
+
+def test_the_main_cause_is_the_finding(t: Texts) -> None:
+    figure = causes(of(*STEPS, language=t.language))
+    assert isinstance(figure, Figure) and figure.table is not None
+    assert "40" in figure.title and t("cause.ageing") in figure.table.rows[0]
+    assert figure.table.rows[0][3] == t("cause.ageing_means")
+    # new customers are moves by purchases too: 15 + 12
+    assert figure.table.rows[1][1] == "27"
+
+
+def test_a_bar_of_a_hidden_count_tells_nothing() -> None:
+    drawn = [causes(of(("ageing", "A", "B", 40), ("data", "A", "B", n), ("whole", "A", "B", 40))) for n in (2, 9)]
+    assert all(isinstance(figure, Figure) for figure in drawn)
+    assert drawn[0].svg == drawn[1].svg  # type: ignore[union-attr]
+
+
+def test_nobody_moved_is_said() -> None:
+    assert isinstance(causes(of(("whole", "A", "A", 50))), Callout)
+    assert largest(of(("whole", "A", "A", 50))) is None
+
+
+def test_the_largest_flows_are_said_in_words() -> None:
+    said = largest(of(*STEPS))
+    assert said is not None and said.title == "The 3 largest flows"
+    assert said.items == (
+        "≈ 40 slipped from **Class A** to **Class B** because time passed; they had brought USD 480.",
+        "≈ 20 came from **Class B** to **Class A** because they bought; they have brought USD 180.",
+        "≈ 10 new customers began as **Class B**; they have brought USD 144.",
+    )
+
+
+@pytest.mark.parametrize("cause", ["definition", "data", "identity"])
+def test_every_cause_has_a_sentence(t: Texts, cause: str) -> None:
+    said = largest(of((cause, "A", "B", 30), (cause, "A", "none", 12), language=t.language))
+    assert said is not None and len(said.items) == 2
+
+
+def test_up_and_down_follow_the_order_of_the_segments() -> None:
+    found = directions(of(*STEPS))
+    assert found.title == "RFM named map: 5 % of the customers rose, 13 % fell"
+    assert [row[:2] for row in found.rows] == [("Up", "15"), ("Stayed", "245"), ("Down", "40"),
+                                               ("New customers", "12")]  # fmt: skip
+
+
+def test_the_matrix_hides_and_blurs() -> None:
+    found = matrix(of(("whole", "A", "A", 96), ("whole", "A", "B", 4), ("whole", "B", "B", 51)))
+    assert [row[1:] for row in found.rows] == [("≈ 100", "<10"), ("0", "≈ 50")]
+
+
+def over(*shares: tuple[str, float], known: float = 1000.0) -> pd.DataFrame:
+    """Moves of one segmentation from each of some days to the next."""
+    days = [pd.Timestamp(day).date() for day, _ in shares]
+    rows = [("rfm", day, after, cause, share * known, 100.0, known, share)
+            for day, after, (_, share) in zip(days, [*days[1:], AS_OF], shares, strict=True)
+            for cause in ("ageing", "whole")]  # fmt: skip
+    columns = ["segmentation", "from_date", "to_date", "cause", "customers", "money", "known", "share"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_last_interval_is_held_against_those_before() -> None:
+    seen = view(definition("rfm", "AB"), [500, 500])
+    figure = moves_over.over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.2)), "rfm")
+    assert isinstance(figure, Figure) and figure.table is not None
+    assert figure.title == "20 % changed segment last: less than in any interval before"
+    assert figure.table.rows[0] == ("30 Jun 2024 – 30 Sep 2024", "30 %", "30 %", "0")
+    few = moves_over.over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.004)), "rfm")
+    assert isinstance(few, Figure) and few.title.startswith("<1 % changed segment last")
+    assert isinstance(moves_over.over_time(seen, over(("2024-09-30", 0.3)), "rfm"), Callout)
+
+
+def test_every_system_is_one_line() -> None:
+    seen = view(definition("rfm", "AB"), [500, 500])
+    both = pd.concat([over(("2024-09-30", 0.2)), over(("2024-09-30", 0.004)).assign(segmentation="abc")])
+    found = moves_over.by_system(replace(seen, names=("rfm", "abc")), both)
+    assert found.title == "ABC moved 0 % of the customers, RFM named map 20 %"
+    assert found.rows == (("RFM named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
+
+
+def test_the_overview_names_the_main_cause_of_a_change(t: Texts) -> None:
+    row = pd.Series({f"customers_{cause}": 0.0 for cause in ("ageing", "purchases", "definition", "data", "identity")})
+    said = overview_page._changed(t, row + pd.Series({"customers_ageing": -60.0, "customers_purchases": 20.0}).reindex(
+        row.index, fill_value=0))  # fmt: skip
+    assert said.startswith("−40") and t("overview.by_ageing") in said
+    assert overview_page._changed(t, row) == "0"
+    assert (
+        overview_page._changed(t, row + pd.Series({"customers_data": 4.0}).reindex(row.index, fill_value=0)) == "+<10"
+    )
+
+
+def test_the_playbook_states_other_causes_where_there_were(t: Texts) -> None:
+    columns = ["segment", "cause", "customers_in", "customers_out"]
+    frame = pd.DataFrame([("A", "ageing", 0, 40), ("A", "definition", 25, 0)], columns=columns)
+    terms = [term for term, _ in playbook_page.changes(t, frame, "A", BEFORE).items]
+    assert terms == [t(f"playbook.{cause}") for cause in ("purchases", "ageing", "definition")]
+    small = playbook_page.changes(texts("en"), frame.assign(customers_in=[4, 26]), "A", BEFORE)
+    assert dict(small.items)["Because time passed"] == "<10 came, ≈ 40 left"
+    assert dict(small.items)["By a new definition"] == "≈ 30 came, 0 left"

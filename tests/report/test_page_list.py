@@ -1,0 +1,99 @@
+"""The pages of a run: which notebook makes each, and what the index says of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from custlib.errors import UsageError
+from custlib.report.export import GROUPS, KINDS
+from custlib.report.page_list import Page, check_segments, index_entry, pages, title
+from custlib.workspace import Workspace, open_run
+from tests.notebooks.shops import ROOT, SHOP, make_shop
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return open_run(str(make_shop(tmp_path_factory.mktemp("shop"))))
+
+
+def test_every_notebook_makes_a_page(workspace: Workspace) -> None:
+    assert {page.notebook for page in pages(workspace)} == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_every_segment_has_a_playbook(workspace: Workspace) -> None:
+    made = [page.given["segment"] for page in pages(workspace) if page.kind == "playbook"]
+    assert tuple(made) == workspace.definitions["rfm"].ids
+
+
+def test_the_overview_comes_first_and_names_are_unlike(workspace: Workspace) -> None:
+    names = [page.name for page in pages(workspace)]
+    assert names[0] == "overview"
+    assert len(set(names)) == len(names)
+    assert all(page.kind in KINDS for page in pages(workspace))
+
+
+def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path) -> None:
+    opened = open_run(str(make_shop(tmp_path, text=SHOP + '\n[segments]\nplaybook = "rfn"\n')))
+    with pytest.raises(UsageError, match="segments.playbook: rfn is not made. Did you mean 'rfm'?"):
+        check_segments(opened)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ('segmentations = ["rfm"]', "segmentations: abc, pyramid, clusters missing"),
+        ('segmentations = ["rfm", "abcd"]', "segmentations: 'abcd' unknown. Did you mean 'abc'"),
+        ('[segments.options.bank5]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
+        ('playbook = "abc"', "playbooks/rf25 is for rfm, not for abc"),
+        ('playbook_file = "none.toml"', "none.toml: no such file"),
+        ('[segments.options.rfm]\nsegmentation = "abc"', "segments.options.rfm.segmentation: is no option"),
+        ('[segments.options.rfmm]\nmap = "rf25"', "rfmm is not made. Did you mean 'rfm'"),
+        ('[segments.options.rfm]\nmap = "../channels"', "segments.options.rfm: map"),
+        ('[segments.options.rfm]\nmap = "rf99"', "no file named maps/rf99"),
+        ("[segments.options.clusters]\nk = 0", "segments.options.clusters: k"),
+    ],
+)
+def test_what_is_said_of_segments_is_checked_before_anything_is_made(tmp_path: Path, said: str, wanted: str) -> None:
+    opened = open_run(str(make_shop(tmp_path, text=SHOP + f"\n[segments]\n{said}\n")))
+    with pytest.raises(UsageError, match=wanted):
+        check_segments(opened)
+    assert not list((opened.folder).glob("*.parquet"))
+
+
+def test_a_playbook_is_called_by_its_segment(workspace: Workspace) -> None:
+    page = next(page for page in pages(workspace) if page.name == "playbook-at-risk")
+    assert title(workspace.t, page, workspace) == workspace.definitions["rfm"].name("at_risk", "en")
+
+
+def test_without_amounts_only_pages_without_money_are_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    opened = open_run(str(make_shop(tmp_path, money=False)))
+    chosen = pages(opened)
+    assert [page.name for page in chosen] == ["validation", "audit", "identify"]
+    assert "no amount column: pages that state money are not made" in caplog.text
+    entry = index_entry(chosen, opened)
+    assert len(entry["numbers"]) == 2
+    assert "USD" not in json.dumps(entry) and "EUR" not in json.dumps(entry)
+
+
+def test_the_index_entry_is_json_with_known_groups(workspace: Workspace) -> None:
+    entry = json.loads(json.dumps(index_entry(pages(workspace), workspace), allow_nan=False))
+    assert {page["group"] for page in entry["pages"]} <= set(GROUPS)
+    assert [page["href"] for page in entry["pages"]] == [f"{page.name}.html" for page in pages(workspace)]
+    assert all(page["title"] and page["note"] for page in entry["pages"])
+    assert entry["light"] in ("green", "amber", "red")
+    assert entry["numbers"][0]["value"] == "300"
+
+
+def test_no_note_of_the_index_tells_a_small_count(workspace: Workspace) -> None:
+    entry = index_entry(pages(workspace), workspace)
+    frame = workspace.need("customer_segments").fetch(
+        "select segment, count(*) as n from customer_segments where segmentation = 'rfm' group by segment"
+    )
+    small = {f"playbook-{row.segment.replace('_', '-')}.html" for row in frame.itertuples() if row.n < 10}
+    notes = {page["href"]: page["note"] for page in entry["pages"]}
+    assert all("<10" in notes[href] and "%" not in notes[href] for href in small)
+
+
+def test_a_page_is_a_value() -> None:
+    assert Page("a", "value", "40_value", {}) == Page("a", "value", "40_value", {})

@@ -1,0 +1,147 @@
+"""The page of value: what was booked beside what it is worth, margins and costs in words, customers below zero."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from custlib.project import Project, build
+from custlib.report import charts
+from custlib.report.blocks import Callout, Facts, Text
+from custlib.report.pages import foot, playbook_page, value_page
+from custlib.report.texts import Texts, texts
+
+QUALITY: dict[str, Any] = {"has_amount": True, "has_cost": False}
+TOTALS = {
+    "profit": 12_000.0, "historic_value": 13_500.0, "residual_lifetime_value": 8_500.0, "below_zero": 12.0,
+    "value_below_zero": -340.0, "below_zero_so_far": 0.0, "profit_below_zero": 0.0,
+}  # fmt: skip
+WHOLE = {
+    "value": 4_000.0, "value_low": 3_000.0, "value_high": 5_000.0,
+    "residual_low": 6_000.0, "residual_high": 9_000.0, "expected_purchases": 100.0,
+    "purchases_low": 80.0, "purchases_high": 120.0,
+}  # fmt: skip
+
+
+def shop(**changes: Any) -> Project:
+    given = {"id": "shop", "name": "Shop", "as_of": "2024-12-30", "source": {"path": "x.csv"}}
+    return build(given | changes)
+
+
+@pytest.fixture(params=["en", "zh"])
+def t(request: pytest.FixtureRequest) -> Texts:
+    return texts(request.param)
+
+
+def test_what_was_booked_stands_beside_what_it_is_worth() -> None:
+    first = value_page.kpis(texts("en"), shop(), TOTALS, WHOLE, "profit").items[0]
+    assert first.value == "USD 12 k"
+    assert first.note == "profit of all purchases to date; worth USD 14 k at this date, at 10 % a year"
+
+
+def test_without_money_nothing_is_carried(t: Texts) -> None:
+    nothing = TOTALS | {"profit": float("nan"), "historic_value": float("nan")}
+    first = value_page.kpis(t, shop(), nothing, WHOLE, "revenue").items[0]
+    assert first.value == "–" and "–" not in first.note and "nan" not in first.note
+
+
+@pytest.mark.parametrize("kind", ["profit", "revenue"])
+def test_the_cost_to_serve_is_said_to_be_taken_off(t: Texts, kind: str) -> None:
+    first = value_page.kpis(t, shop(cost_to_serve=3), TOTALS, WHOLE, kind).items[0]
+    assert first.note.startswith(t(f"worth.historic_note_{kind}_served"))
+
+
+def test_the_basis_states_both_senses_of_lifetime_value() -> None:
+    said = value_page.basis(texts("en"), shop(margin=0.3, cost_to_serve=2.5), TOTALS, QUALITY, 0.3)
+    assert isinstance(said, Facts)
+    stated = dict(said.items)
+    assert stated["Margin"] == "0.3"
+    assert stated["Cost to serve"] == "USD 2.50 for every purchase day"
+    # ln(1.10) / 365 = 0.00026112
+    assert stated["Discount rate"] == "10 % a year, entered once; 0.0261 % a day, continuously"
+    assert stated["Lifetime value, narrow sense"].startswith("USD 8.5 k")
+    assert stated["Lifetime value, wide sense"].startswith("USD 22 k")
+
+
+def test_without_amounts_there_is_no_basis(t: Texts) -> None:
+    assert isinstance(value_page.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0), Text)
+
+
+def test_the_margin_is_said_as_it_was_given() -> None:
+    en = texts("en")
+    assert foot.margin(en, shop(), QUALITY) == "1 (none given: money is net revenue)"
+    assert foot.margin(en, shop(margin=0.3), QUALITY) == "0.3"
+    assert foot.margin(en, shop(margin=0.3), QUALITY | {"has_cost": True}) == "from the cost of every line"
+    by_product = shop(margin=0.3, product_margins={"tea": 0.5, "cake": 0.2})
+    assert foot.margin(en, by_product, QUALITY) == "by product (2), others 0.3"
+    said = value_page.basis(en, by_product, TOTALS, QUALITY, 0.412)
+    assert isinstance(said, Facts)
+    assert dict(said.items)["Margin"] == "by product (2), others 0.3; 41 % of revenue over all customers"
+
+
+def test_customers_below_zero_are_said_and_a_few_not_counted() -> None:
+    en = texts("en")
+    assert value_page.below_zero(en, shop(), TOTALS | {"below_zero": 0.0}) is None
+    some, few = (value_page.below_zero(en, shop(), TOTALS | {"below_zero": n}) for n in (12.0, 3.0))
+    assert isinstance(some, Callout) and isinstance(few, Callout)
+    expected = "In the coming 365 days 12 customers are expected to cost more than they bring, USD −340 together."
+    assert some.text == expected
+    assert few.text == "In the coming 365 days <10 customers are expected to cost more than they bring."
+    both = value_page.below_zero(en, shop(), TOTALS | {"below_zero_so_far": 20.0, "profit_below_zero": -55.0})
+    assert both == Callout(
+        "Some customers cost more than they bring",
+        f"So far 20 customers cost more than they brought, USD −55 together. {expected}",
+        "warn",
+    )
+
+
+def test_a_segment_is_not_compared_with_a_base_worth_nothing(t: Texts) -> None:
+    names = ["value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase"]
+    row = pd.Series({"customers": 50.0, **dict.fromkeys(names, 2.0)})
+    base = pd.Series({"value_per_customer": -1.0, **dict.fromkeys(names[1:], 1.0)})
+    figure = playbook_page.differs(t, row, base)
+    assert len(figure.table.rows) == 3
+
+
+def test_where_all_together_lose_money_no_share_is_the_finding(t: Texts) -> None:
+    tiers = pd.DataFrame(
+        {
+            "segment": ["a", "b"], "name": ["A", "B"], "customers": [40, 60], "customer_share": [0.4, 0.6],
+            "value": [-10.0, -20.0], "value_share": [0.0, 0.0], "profit": [5.0, -5.0],
+        }
+    )  # fmt: skip
+    spans = pd.DataFrame({"segment": ["a", "b"], "value_low": [-12.0, -25.0], "value_high": [-8.0, 1.0]})
+    for figure in (value_page.pyramid(t, tiers), value_page.by_segment(t, shop(), tiers, spans)):
+        assert figure.table.title == t("worth.loss")
+
+
+# --- charts of money below zero ---
+
+
+def test_dots_below_zero_keep_the_line_at_nothing() -> None:
+    rows = {"label": ["a", "b"], "value": [-5.0, -9.0], "low": [-7.0, -12.0], "high": [-3.0, -6.0]}
+    assert "−9" in charts.dot_intervals(pd.DataFrame(rows), title="x").svg
+
+
+def test_a_share_below_zero_is_written_beside_no_bar() -> None:
+    tiers = pd.DataFrame({"segment": ["Top", "Rest"], "customer_share": [0.2, 0.8], "value_share": [1.3, -0.3]})
+    figure = charts.pyramid_bars(tiers, title="x")
+    assert figure.table.rows[1] == ("Rest", "80 %", "−30 %")
+    assert "−30 %" in figure.svg
+
+
+def test_a_curve_may_pass_the_whole_and_come_back() -> None:
+    curve = pd.DataFrame({"customer_share": [0.0, 0.5, 1.0], "value_share": [0.0, 1.4, 1.0]})
+    figure = charts.cumulative_curve(curve, title="x", mark=(0.5, 1.4))
+    assert "140 %" in figure.svg
+
+
+@pytest.mark.parametrize("shares", [[0.0, 1.0, -0.2], [0.0, 0.0, 0.0]])
+def test_where_all_together_brought_nothing_there_is_no_curve(t: Texts, shares: list[float]) -> None:
+    said = value_page.curve(t, pd.DataFrame({"customer_share": [0.0, 0.5, 1.0], "value_share": shares}), 0.4)
+    assert isinstance(said, Callout) and said.title == t("worth.nothing_so_far") and said.tone == "warn"
+
+
+def test_where_money_was_brought_the_curve_is_shown(t: Texts) -> None:
+    curve = pd.DataFrame({"customer_share": [0.0, 0.5, 1.0], "value_share": [0.0, 0.9, 1.0]})
+    assert not isinstance(value_page.curve(t, curve, 0.4), Callout)

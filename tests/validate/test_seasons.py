@@ -1,0 +1,134 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from custlib.demo.purchases import purchases
+from custlib.models.bgnbd import BGNBD
+from custlib.models.gammagamma import GammaGamma
+from custlib.validate import backtest, rolling_origins, seasons
+from custlib.validate.goodness import ChiSquared
+from custlib.validate.seasons import Season
+from custlib.value import activity
+from custlib.value.lifetime import fit_counted
+from tests.bases import open_base
+
+TEST = ChiSquared(0.0, 11, 1.0)
+FLAT = Season((1.0,) * 12, TEST)
+TRUTH = BGNBD(1.2, 40.0, 0.7, 5.0)
+SPEND = GammaGamma(6.0, 4.0, 15.0)
+CHRISTMAS = (0.7, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 1.0, 2.0, 3.0)
+END = dt.date(2026, 12, 31)
+
+
+def shop_with(folder, season, *, customers=3000, days=1096):
+    made = purchases(customers, TRUTH, SPEND, days=days, joining_days=500, season=season, seed=1)
+    rows = made.assign(day=made["timestamp"].dt.date)[["customer_id", "day", "amount"]]
+    engine = open_base(folder, rows.values.tolist())
+    activity.make_activity(engine, "customer_activity", as_of=END)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def christmas(tmp_path_factory):
+    return shop_with(tmp_path_factory.mktemp("christmas"), CHRISTMAS)
+
+
+@pytest.fixture(scope="module")
+def even(tmp_path_factory):
+    return shop_with(tmp_path_factory.mktemp("even"), ())
+
+
+def fitted(engine, end):
+    return fit_counted(backtest.outcomes(engine, end=end, until=end))
+
+
+# --- worked by hand ---
+
+
+def test_business_time_by_hand():
+    december = Season((0.5,) * 11 + (2.0,), TEST)
+    assert december.between(dt.date(2025, 11, 28), dt.date(2025, 12, 2)) == pytest.approx(2 * 0.5 + 2 * 2.0)
+    assert FLAT.between(dt.date(2025, 1, 1), dt.date(2025, 12, 31)) == pytest.approx(364)
+
+
+def test_histories_in_business_time_by_hand():
+    december = Season((0.5,) * 11 + (2.0,), TEST)
+    cells = pd.DataFrame({"frequency": [1, 0], "recency": [4.0, 0.0], "T": [6.0, 6.0], "customers": 1})
+    # looked at on 4 December: first on 28 November, again on 2 December
+    found = december.histories(cells, dt.date(2025, 12, 4))
+    assert found["T"].tolist() == pytest.approx([2 * 0.5 + 4 * 2.0] * 2)
+    assert found["recency"].tolist() == pytest.approx([2 * 0.5 + 2 * 2.0, 0.0])
+
+
+def test_without_a_season_business_time_is_calendar_time():
+    cells = pd.DataFrame({"frequency": [3, 0], "recency": [100.0, 0.0], "T": [200.0, 30.0], "customers": [2, 5]})
+    found = FLAT.histories(cells, dt.date(2025, 6, 30))
+    pd.testing.assert_frame_equal(found, cells)
+
+
+# --- simulated truth ---
+
+
+def test_a_strong_season_is_found(christmas):
+    found = seasons.find(christmas, "customer_activity", fitted(christmas, END), until=END)
+    assert found.is_there
+    truth = np.array(CHRISTMAS) / (np.array(CHRISTMAS) * seasons._DAYS).sum() * seasons._DAYS.sum()
+    np.testing.assert_allclose(found.index, truth, rtol=0.15)
+
+
+def test_no_season_is_found_where_there_is_none(even):
+    found = seasons.find(even, "customer_activity", fitted(even, END), until=END)
+    assert not found.is_there
+    np.testing.assert_allclose(found.index, 1.0, atol=0.12)
+
+
+def test_a_season_cannot_be_told_from_growth_in_less_than_a_year(even):
+    assert seasons.find(even, "customer_activity", TRUTH, until=dt.date(2024, 12, 15)) is None
+
+
+def test_business_time_brings_the_forecasts_nearer(christmas):
+    ends, days = rolling_origins.windows(first_day=dt.date(2024, 1, 1), as_of=END, holdout_days=182)
+    histories = rolling_origins.histories(christmas, ends=ends[-4:], days=days)
+    plain = rolling_origins.rolling_origins(histories, "bgnbd", days=days)
+    restated = [
+        seasons.in_business_time(
+            christmas, cells, "customer_activity", "bgnbd", end=end, until=end + dt.timedelta(days=days)
+        )
+        for end, cells in histories.items()
+    ]
+    bias = np.array(restated) / plain["actual"].to_numpy() - 1
+    assert np.abs(bias).mean() < 0.12
+    assert np.abs(plain["bias"]).mean() > 0.25
+
+
+def test_a_christmas_the_model_knows_nothing_of_turns_the_light(christmas):
+    """The last two months bring more than twice what the months before did: the forecast is far too low."""
+    end = dt.date(2026, 10, 31)
+    cells = backtest.outcomes(christmas, end=end, until=END)
+    found = rolling_origins.rolling_origins({end: cells}, "bgnbd", days=(END - end).days)
+    assert found["bias"].item() < -0.5
+    assert backtest.light(found["bias"].item()) == "red"
+
+
+@pytest.mark.slow
+def test_the_test_has_its_size_and_its_power(tmp_path):
+    """Bases without a season are hardly ever told to have one; a season of a quarter up and down is found."""
+    mild = (0.85, 0.85, 0.9, 0.95, 1.0, 1.0, 1.0, 1.0, 1.0, 1.1, 1.2, 1.3)
+    p_values = {}
+    for name, season, bases in (("none", (), 12), ("mild", mild, 4)):
+        for seed in range(bases):
+            made = purchases(
+                300, BGNBD(1.5, 25.0, 0.4, 8.0), SPEND, days=790, joining_days=200, season=season, seed=seed
+            )
+            rows = made.assign(day=made["timestamp"].dt.date)[["customer_id", "day", "amount"]]
+            engine = open_base(tmp_path / f"{name}{seed}", rows.values.tolist())
+            until = dt.date(2026, 2, 28)
+            activity.make_activity(engine, "customer_activity", as_of=until)
+            found = seasons.find(engine, "customer_activity", fitted(engine, until), until=until)
+            p_values.setdefault(name, []).append(found.test.p_value)
+            engine.close()
+    assert sum(p < 0.05 for p in p_values["none"]) <= 3
+    assert sum(p < 0.001 for p in p_values["none"]) == 0
+    assert sum(p < 0.001 for p in p_values["mild"]) >= 3
