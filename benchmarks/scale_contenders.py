@@ -90,14 +90,14 @@ def bare(task: Task) -> None:
 def reduction(task: Task) -> None:
     """Read, check, split, and reduce to a row per customer: the table of the histories, as every run makes it."""
     from custlib import project
-    from custlib.workspace import Workspace
+    from custlib.run import Run
 
     source = {"path": str(task.file.resolve())}
     asked = {"id": "scale", "name": "scale", "as_of": AS_OF, "holdout_days": HOLDOUT_DAYS, "source": source}
 
-    def act() -> Workspace:
-        workspace = Workspace(project.build(asked), task.folder / "work", memory_limit=task.memory)
-        workspace.need("customer_history")
+    def act() -> Run:
+        workspace = Run(project.build(asked), task.folder / "work", memory_limit=task.memory)
+        workspace.make("customer_history")
         return workspace
 
     workspace = task.measure("reduction", act)

@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> object:
     """Load a door only when asked for, so that ``import custlib`` stays light."""
     if name == "open_run":
-        from custlib.workspace import open_run
+        from custlib.run import open_run
 
         return open_run
     if name in ("from_lifetimes", "to_lifetimes"):

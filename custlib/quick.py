@@ -21,8 +21,8 @@ from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
 from custlib.report.pages import trust
 from custlib.report.texts import texts
-from custlib.value import customer_value, spend
-from custlib.workspace import Workspace
+from custlib.run import Run
+from custlib.value import spend, uncertainty
 
 OUT_COLUMNS = (
     "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
@@ -57,16 +57,18 @@ def value_file(
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
     project = project.replace(holdout_days=holdout_days)
     with refusals("value"), _work_folder() as work:
-        workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
-        covered = _covered(workspace)
-        workspace.project = project.replace(holdout_days=holdout_days or min(max(covered // 2, 1), _LONGEST))
-        _demand(workspace)
-        workspace.need("customer_value")
-        summary = _summary(workspace)
-        summary["backtest"] = _backtest(workspace, covered)
+        run = Run(project, work, engine=engine, memory_limit=memory_limit)
+        covered = _covered(run)
+        if holdout_days is None:
+            read, run = run, run.with_(holdout_days=min(max(covered // 2, 1), _LONGEST))
+            read.engine.close()
+        _demand(run)
+        run.make("customer_value")
+        summary = _summary(run)
+        summary["backtest"] = _backtest(run, covered)
         summary["cautions"] |= _caution_of_test(summary["backtest"])
-        _write(workspace, out)
-        workspace.engine.close()
+        _write(run, out)
+        run.engine.close()
     return summary
 
 
@@ -99,82 +101,87 @@ def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon
     return projects.build(mapping, where="options")
 
 
-def _demand(workspace: Workspace) -> None:
+def _demand(run: Run) -> None:
     """Fit what is asked for; where it is refused, say what can still be reported."""
     try:
-        _ = workspace.model
-        if workspace.quality["has_amount"] and workspace.spend[0].kind == "none":
-            spend.fit_spend(workspace.engine, "spend_cells")
+        run.get("lifetime_model")
+        if run.get("quality")["has_amount"] and run.get("spend_model")[0].kind == "none":
+            spend.fit_spend(run.engine, run.get("spend_cells"))
     except ModelError as fault:
         raise ModelError(f"{fault}\n{_STILL}", reason=fault.reason) from None
 
 
-def _intervals(workspace: Workspace) -> dict[str, dict[str, float]]:
+def _intervals(run: Run) -> dict[str, dict[str, float]]:
     """The 95 % intervals of the totals, those of money only where there is money."""
     everybody = "select customer_id, 'all' as segmentation, 'all' as segment, '' as reason from customer_activity"
-    workspace.engine.define("customer_segments", everybody, of=("customer_activity",))
-    row = workspace.intervals("all", residual=False).iloc[0]
-    found = {"expected_purchases": {"low": row["purchases_low"], "high": row["purchases_high"]}}
-    if workspace.spend[0].kind != "none":
-        found["value"] = {"low": row["value_low"], "high": row["value_high"]}
-    return {name: {end: float(x) for end, x in ends.items()} for name, ends in found.items()}
+    run.engine.define("customer_segments", everybody, of=("customer_activity",))
+    days, rate = run.project.horizon_days, run.project.daily_discount_rate
+    model, (money, fitted) = run.get("lifetime_model"), run.get("spend_model")
+    row = uncertainty.intervals(
+        run.engine, "all", model, fitted, horizon_days=days, daily_rate=rate, residual=False
+    ).iloc[0]
+    spans = {"expected_purchases": {"low": row["purchases_low"], "high": row["purchases_high"]}}
+    if money.kind != "none":
+        spans["value"] = {"low": row["value_low"], "high": row["value_high"]}
+    return {name: {end: float(x) for end, x in ends.items()} for name, ends in spans.items()}
 
 
-def _cautions(workspace: Workspace) -> dict[str, str]:
+def _cautions(run: Run) -> dict[str, str]:
     """Say every flag in a sentence, and a base that has gone silent."""
-    t, days = texts("en"), workspace.evidence.silent_days
-    said = {flag: t(f"flags.{flag}") for flag in workspace.evidence.flags}
-    return said | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
+    t, days = texts("en"), run.get("silence")
+    sentences = {flag: t(f"flags.{flag}") for flag in run.get("flags")}
+    return sentences | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
 
 
-def _caution_of_test(held: dict[str, Any]) -> dict[str, str]:
+def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:
     """Say in a sentence that the forecast was off in the backtest, where it was."""
-    if held.get("light") not in ("amber", "red"):
+    if result.get("light") not in ("amber", "red"):
         return {}
-    return {f"backtest.{held['light']}": f"{trust.light(texts('en'), held).title}."}
+    return {f"backtest.{result['light']}": f"{trust.light(texts('en'), result).title}."}
 
 
-def _summary(workspace: Workspace) -> dict[str, Any]:
-    project, (money, model) = workspace.project, workspace.spend
-    totals = customer_value.totals(workspace.engine)
+def _summary(run: Run) -> dict[str, Any]:
+    project, (money, model) = run.project, run.get("spend_model")
+    totals = run.get("value_totals")
     return {
         "as_of": project.as_of.isoformat(),
         "horizon_days": project.horizon_days,
         "annual_discount_rate": project.annual_discount_rate,
-        "quality": workspace.quality,
-        "fit": bgnbd.to_dict(workspace.model, time_unit="day"),
+        "quality": run.get("quality"),
+        "fit": bgnbd.to_dict(run.get("lifetime_model"), time_unit="day"),
         "spend": spend.to_dict(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
-        "flags": [*workspace.evidence.flags],
-        "cautions": _cautions(workspace),
+        "flags": [*run.get("flags")],
+        "cautions": _cautions(run),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
-        "intervals": _intervals(workspace),
+        "intervals": _intervals(run),
     }
 
 
-def _covered(workspace: Workspace) -> int:
+def _covered(run: Run) -> int:
     """Days from the first purchase to as_of; 0 without any."""
-    first = workspace.quality["first_day"]
-    return (workspace.project.as_of - dt.date.fromisoformat(first)).days if first else 0
+    first = run.get("quality")["first_day"]
+    return (run.project.as_of - dt.date.fromisoformat(first)).days if first else 0
 
 
-def _backtest(workspace: Workspace, covered: int) -> dict[str, Any]:
-    """Hold a forecast of the past against what came; say so where there is no past to forecast from."""
+def _backtest(run: Run, covered: int) -> dict[str, Any]:
+    """The forecast of the past beside what came; the reason where there is no past to forecast from."""
     if covered < 2:
         return {"refused": "the purchases cover less than two days"}
-    days, held = {"holdout_days": workspace.project.holdout_days}, workspace.holdout
-    return days | held if "reason" not in held else days | {"refused": texts("en")(f"refused.test.{held['reason']}")}
+    days, result = {"holdout_days": run.project.holdout_days}, run.get("test_result")
+    reason = result.get("reason")
+    return days | ({"refused": texts("en")(f"refused.test.{reason}")} if reason else result)
 
 
-def _write(workspace: Workspace, out: Path) -> None:
+def _write(run: Run, out: Path) -> None:
     """Write the rows beside the target, then rename: no partial file is left."""
-    made = workspace.folder / "out.parquet"
+    rows = run.folder / "out.parquet"
     columns = f"cast(customer_id as string) as customer_id, {', '.join(OUT_COLUMNS[1:])}"
-    customers = workspace.engine.fetch("select count(*) as n from customer_value")["n"].item()
+    customers = run.engine.fetch("select count(*) as n from customer_value")["n"].item()
     order = "order by customer_id" if customers <= _SORTED else ""
-    workspace.engine.write(f"select {columns} from customer_value {order}", made)
+    run.engine.write(f"select {columns} from customer_value {order}", rows)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        shutil.move(made, part)
+        shutil.move(rows, part)
         part.replace(out)
     except OSError as fault:
         part.unlink(missing_ok=True)

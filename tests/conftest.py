@@ -77,10 +77,10 @@ def small_shop(tmp_path_factory):
 def cdnow(tmp_path_factory):
     """CDNOW with all its tables, as the project file has it."""
     from custlib import project
-    from custlib.workspace import HOME, Workspace
+    from custlib.run import HOME, Run
 
-    opened = Workspace(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("cdnow"))
-    opened.need(*TABLES)
+    opened = Run(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("cdnow"))
+    opened.make(*TABLES)
     return opened
 
 

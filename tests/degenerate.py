@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from custlib.project import Project, build
-from custlib.workspace import Workspace
+from custlib.run import Run
 
 FIRST = dt.date(2023, 1, 2)
 AS_OF = dt.date(2024, 12, 30)
@@ -168,6 +168,6 @@ def write_project(folder: Path, rows: list[Row], *, as_of: dt.date = AS_OF, **ch
     return build(mapping | changes)
 
 
-def open_base(folder: Path, rows: list[Row], *, as_of: dt.date = AS_OF, **changes: object) -> Workspace:
+def open_base(folder: Path, rows: list[Row], *, as_of: dt.date = AS_OF, **changes: object) -> Run:
     """Open the project of some purchases."""
-    return Workspace(write_project(folder, rows, as_of=as_of, **changes), folder / "work")
+    return Run(write_project(folder, rows, as_of=as_of, **changes), folder / "work")

@@ -20,7 +20,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, TableError
 from custlib.identify.sources import explain
-from custlib.workspace import Workspace
+from custlib.run import Run
 from tests.notebooks.shops import ROOT
 
 LINES = "".join(f"c{n % 40},2024-{1 + (7 * n) % 11:02d}-{1 + (11 * n) % 28:02d},{5 + n % 17}.50\n" for n in range(400))
@@ -202,14 +202,14 @@ def test_a_query_larger_than_memory_and_disk_says_what_to_do(tmp_path: Path) -> 
 # --- what lies on disk ---
 
 
-def shop(folder: Path, as_of: str = "2024-12-31") -> Workspace:
+def shop(folder: Path, as_of: str = "2024-12-31") -> Run:
     source = {"path": "sales.csv"}
     project = projects.build({"id": "shop", "name": "Shop", "as_of": as_of, "source": source, "folder": folder})
-    return Workspace(project, folder / "work")
+    return Run(project, folder / "work")
 
 
-def revenue(workspace: Workspace) -> float:
-    found = workspace.need("customer_activity").fetch("select sum(revenue) as r from customer_activity")["r"].item()
+def revenue(workspace: Run) -> float:
+    found = workspace.make("customer_activity").fetch("select sum(revenue) as r from customer_activity")["r"].item()
     workspace.engine.close()
     return float(found)
 

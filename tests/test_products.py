@@ -8,7 +8,7 @@ import pytest
 
 from custlib.project import load
 from custlib.quick import OUT_COLUMNS, value_file
-from custlib.workspace import Workspace
+from custlib.run import Run
 from tests.adopters import AS_OF, PRICES, WINDOW, simulate
 from tests.notebooks.shops import make_shop
 
@@ -42,35 +42,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shop(folder: Path) -> Workspace:
-    opened = Workspace(load(folder / "shop.toml"), folder / "work")
-    opened.need("customer_value")
+def shop(folder: Path) -> Run:
+    opened = Run(load(folder / "shop.toml"), folder / "work")
+    opened.make("customer_value")
     return opened
 
 
-def test_every_line_has_the_margin_of_its_product(shop: Workspace) -> None:
+def test_every_line_has_the_margin_of_its_product(shop: Run) -> None:
     found = shop.engine.fetch(
         "select product, sum(profit) / sum(amount) as margin from transactions group by product"
     ).set_index("product")["margin"]
     assert found.to_dict() == pytest.approx({"tea": 0.4, "cake": 0.2, "staple": 0.5, "jam": 0.5, "rye": 0.5}, abs=1e-3)
-    assert shop.money_kind == "profit"
-    assert shop.quality["margin_unknown_products"] == 3
+    assert shop.get("money_kind") == "profit"
+    assert shop.get("quality")["margin_unknown_products"] == 3
 
 
-def test_profit_is_less_the_cost_of_every_purchase_day(shop: Workspace) -> None:
+def test_profit_is_less_the_cost_of_every_purchase_day(shop: Run) -> None:
     lines = shop.engine.fetch("select sum(profit) as profit from transactions")["profit"].astype(float).item()
     value = shop.engine.fetch("select sum(profit) as profit, sum(frequency + 1) as days from customer_value").iloc[0]
     assert value["profit"] == pytest.approx(lines - 1.5 * value["days"])
 
 
-def test_the_potential_of_a_customer_is_in_the_table_of_value(shop: Workspace) -> None:
+def test_the_potential_of_a_customer_is_in_the_table_of_value(shop: Run) -> None:
     both = shop.engine.fetch(
         "select v.potential_value as ours, p.potential_value as theirs, v.loyalty, v.probability_alive"
         " from customer_value v join customer_potential p using (customer_id)"
     )
     assert len(both) == 1500 and both["ours"].equals(both["theirs"]) and (both["ours"] > 0).any()
     assert both["loyalty"].equals(both["probability_alive"])
-    record = shop.potential
+    record = shop.get("potential")
     assert record is not None
     assert sum(p["potential"] for p in record["products"]) == pytest.approx(both["ours"].sum())
     # a beginner brings the price times the margin, a little less for waiting
@@ -79,9 +79,9 @@ def test_the_potential_of_a_customer_is_in_the_table_of_value(shop: Workspace) -
 
 
 def test_a_source_without_products_has_no_potential(tmp_path: Path) -> None:
-    opened = Workspace(load(make_shop(tmp_path)), tmp_path / "work")
-    assert opened.potential is None
-    opened.need("customer_potential")
+    opened = Run(load(make_shop(tmp_path)), tmp_path / "work")
+    assert opened.get("potential") is None
+    opened.make("customer_potential")
     assert opened.engine.fetch("select count(potential_value) as n from customer_potential")["n"].item() == 0
 
 

@@ -14,7 +14,7 @@ from custlib.errors import ModelError, TableError, UsageError
 from custlib.models import bgnbd
 from custlib.project import load
 from custlib.quick import OUT_COLUMNS, value_file
-from custlib.workspace import Workspace
+from custlib.run import Run
 from tests.notebooks.shops import ROOT, make_shop
 
 AS_OF = dt.date(1998, 6, 30)
@@ -87,7 +87,7 @@ def test_the_naive_forecast_carries_on_the_past_rate(
 def test_a_run_of_the_same_file_says_the_same(
     master: tuple[dict[str, Any], pd.DataFrame], project_file: Path, tmp_path: Path
 ) -> None:
-    engine = Workspace(load(project_file), tmp_path).need("customer_value")
+    engine = Run(load(project_file), tmp_path).make("customer_value")
     theirs = engine.fetch(f"select {', '.join(OUT_COLUMNS)} from customer_value order by customer_id")
     pd.testing.assert_frame_equal(master[1], theirs, rtol=1e-12, atol=0, check_dtype=False)
 

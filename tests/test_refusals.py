@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from custlib import cli
-from custlib.refusals import find_refusal
 from custlib.report import publish
 from custlib.report.production import run_project
 from custlib.report.texts import texts
@@ -57,7 +56,7 @@ def test_reasons_by_what_is_refused(
     tmp_path: Path, name: str, changes: dict[str, Any], forecast: str, money: str, test: str
 ) -> None:
     opened = open_base(tmp_path, CASES[name](), **changes)
-    assert [find_refusal(opened, what) for what in ("forecast", "money", "test")] == [forecast, money, test]
+    assert [opened.why(node) for node in ("lifetime_model", "money_forecast", "holdout")] == [forecast, money, test]
 
 
 # --- reports without a model ---

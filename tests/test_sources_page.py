@@ -17,8 +17,8 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.identify.inputs import inputs
 from custlib.identify.sources import open_input
+from custlib.run import Run
 from custlib.segment.measures import INVOICED
-from custlib.workspace import Workspace
 from tests.house.sources import ROOT
 
 PAGE = ROOT / "docs" / "sources.md"
@@ -97,8 +97,8 @@ REGISTERS = [text for text in EXAMPLES if "[customers]" in text or "[invoices]" 
 @pytest.mark.parametrize("text", REGISTERS, ids=["customers", "invoices"])
 def test_a_register_of_the_page_is_made(tmp_path: Path, text: str) -> None:
     lay(tmp_path)
-    shop = Workspace(projects.build(tomllib.loads(text) | {"folder": tmp_path}), tmp_path / "work")
-    engine = shop.need("customer_attributes", "invoices")
+    shop = Run(projects.build(tomllib.loads(text) | {"folder": tmp_path}), tmp_path / "work")
+    engine = shop.make("customer_attributes", "invoices")
     (made,) = shop.quality["registers"].values()
     assert made["rows_used"] == made["rows_read"] == 2
     table = "customer_attributes" if "[customers]" in text else "invoices"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from custlib import tables
+from custlib.run import Run, nodes, open_run
+from custlib.segment.plan import open_snapshots
 from custlib.segment.points import between
-from custlib.steps import STEPS
-from custlib.workspace import Workspace, open_run
 from tests.notebooks.shops import SHOP, make_shop
 
 REGISTERS = """
@@ -34,21 +34,24 @@ def lay_registers(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def workspace(project_file: Path) -> Workspace:
+def workspace(project_file: Path) -> Run:
     return open_run(str(project_file))
 
 
-@pytest.mark.parametrize("name", list(STEPS))
-def test_a_step_makes_the_table_of_its_name(workspace: Workspace, name: str) -> None:
-    engine = workspace.need(name)
+STEPS = [node.name for node in nodes().values() if node.kind == "table"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_makes_the_table_of_its_name(workspace: Run, name: str) -> None:
+    engine = workspace.make(name)
     assert engine.has(name)
     rows = engine.fetch(f"select count(*) as n from {name}")["n"].item()
     assert rows == 0 if name == "identity_changes" else rows > 0  # nobody is merged where ids are one source's own
 
 
 @pytest.mark.parametrize("name", sorted(set(STEPS) & set(tables.dictionary())))
-def test_a_table_is_as_the_dictionary_says(workspace: Workspace, name: str) -> None:
-    tables.check(name, workspace.need(name).columns(name))
+def test_a_table_is_as_the_dictionary_says(workspace: Run, name: str) -> None:
+    tables.check(name, workspace.make(name).columns(name))
     key = ", ".join(tables.describe(name).key)
     if key:
         doubled = f"select count(*) as n from (select {key} from {name} group by {key} having count(*) > 1)"
@@ -57,13 +60,13 @@ def test_a_table_is_as_the_dictionary_says(workspace: Workspace, name: str) -> N
 
 def test_a_step_needs_nothing_made_before(project_file: Path, tmp_path: Path) -> None:
     project = open_run(str(project_file)).project
-    assert Workspace(project, tmp_path).need("segment_moves").has("segment_moves")
+    assert Run(project, tmp_path).make("segment_moves").has("segment_moves")
 
 
-def test_the_three_activities_of_a_comparison_differ_in_day_and_purchases(workspace: Workspace) -> None:
-    workspace.need("segment_history")
-    points = between(*workspace.grouping.dates[-2:])
-    workspace.grouping.open(points, [{}])
+def test_the_three_activities_of_a_comparison_differ_in_day_and_purchases(workspace: Run) -> None:
+    workspace.make("segment_history")
+    points = between(*workspace.get("dates")[-2:])
+    open_snapshots(workspace.engine, points, [{}])
     sums = [
         workspace.engine.fetch(f"select sum(frequency) as f, avg(T) as t, count(*) as n from {point.table}").iloc[0]
         for point in points
@@ -74,8 +77,8 @@ def test_the_three_activities_of_a_comparison_differ_in_day_and_purchases(worksp
     assert before["n"] == aged["n"] <= now["n"]
 
 
-def test_money_is_the_same_in_every_table(workspace: Workspace) -> None:
-    engine = workspace.need("transactions", "customer_activity", "customer_value")
+def test_money_is_the_same_in_every_table(workspace: Run) -> None:
+    engine = workspace.make("transactions", "customer_activity", "customer_value")
     sums = [
         engine.fetch(f"select cast(sum({column}) as double) as s from {name}")["s"].item()
         for name, column in (
@@ -85,11 +88,11 @@ def test_money_is_the_same_in_every_table(workspace: Workspace) -> None:
         )
     ]
     assert sums[0] == pytest.approx(sums[1], abs=1e-6) == pytest.approx(sums[2], abs=1e-6)
-    assert sums[0] == pytest.approx(workspace.quality["money_used"], abs=1e-4)
+    assert sums[0] == pytest.approx(workspace.get("quality")["money_used"], abs=1e-4)
 
 
-def test_calibration_knows_nothing_of_the_holdout(workspace: Workspace) -> None:
-    engine = workspace.need("calibration_activity", "holdout", "transactions")
+def test_calibration_knows_nothing_of_the_holdout(workspace: Run) -> None:
+    engine = workspace.make("calibration_activity", "holdout", "transactions")
     end = workspace.project.calibration_end
     known = engine.fetch("select count(distinct day) - 1 as f, customer_id from transactions"
                          " where day <= :end group by customer_id", end=end)  # fmt: skip

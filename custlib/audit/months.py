@@ -15,6 +15,8 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
+from custlib.graph import table
+from custlib.project import Project
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -130,7 +132,7 @@ def day_grid(first: dt.date, as_of: dt.date) -> pd.DataFrame:
     return pd.DataFrame({"day": days[::-1], "months_ago": months[::-1]})
 
 
-def customer_months(sql: Dialect) -> str:
+def customer_months_sql(sql: Dialect) -> str:
     """Write the select of one row per customer and month with any money or purchase.
 
     Money given back before the first purchase counts with the month of that purchase.
@@ -153,7 +155,7 @@ def make_customer_months(engine: Engine, as_of: dt.date) -> None:
     """Make ``audit_days`` and ``customer_months``."""
     first = pd.Timestamp(engine.fetch("select min(day) as day from transactions")["day"].item()).date()
     engine.attach_frame("audit_days", day_grid(first, as_of))
-    engine.make("customer_months", customer_months(engine.dialect))
+    engine.make("customer_months", customer_months_sql(engine.dialect))
 
 
 def clock(engine: Engine, as_of: dt.date, asked: str = "") -> Clock:
@@ -181,3 +183,10 @@ def whole_periods(of: Unit, months: int, *, whole: bool) -> int:
     (6, 5)
     """
     return (months - (not whole)) // of.months
+
+
+@table
+def customer_months(engine: Engine, project: Project, transactions: str, customer_activity: str) -> None:
+    """What each customer bought month by month, months counted back from as_of."""
+    del transactions, customer_activity
+    make_customer_months(engine, project.as_of)

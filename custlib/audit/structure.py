@@ -8,16 +8,22 @@ purchase days and so of no product. Only the values with most money have rows (`
 the row ``other``, so that money adds up to the whole.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from custlib import rules
+from custlib.audit import attributes as attribute_kinds
 from custlib.audit.attributes import Attribute, Periods
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError, UsageError, hint
+from custlib.graph import REFUSED, Refusal, table, value
+from custlib.project import Project
 
 STRUCTURE = "customer_structure"
 WHOLE, VALUE, OTHER, MISSING = "whole", "value", "other", "missing"
@@ -33,7 +39,7 @@ _COLUMNS = (
 def make_customer_structure(engine: Engine, name: str, attributes: Iterable[Attribute], periods: Periods) -> None:
     """Make the table of structures."""
     engine.make(_BASE, structure_customers(periods))
-    engine.make(name, customer_structure(engine.dialect, attributes, periods))
+    engine.make(name, customer_structure_sql(engine.dialect, attributes, periods))
     _prove_whole(engine, name)
 
 
@@ -55,7 +61,7 @@ def structure_customers(periods: Periods) -> str:
         group by customer_id having max(last_day) > {start}"""
 
 
-def customer_structure(sql: Dialect, attributes: Iterable[Attribute], periods: Periods) -> str:
+def customer_structure_sql(sql: Dialect, attributes: Iterable[Attribute], periods: Periods) -> str:
     """Write the select of all rows of all attributes, each attribute with the whole."""
     most = int(rules.load("structure")["most"])
     special = f"when 0 then '{WHOLE}' when {most + 1} then '{OTHER}' when {most + 2} then '{MISSING}'"
@@ -200,3 +206,48 @@ def structures(engine: Engine, *, table: str = STRUCTURE) -> dict[str, pd.DataFr
     """Read the structures by every attribute there is."""
     names = engine.fetch(f"select distinct attribute from {table} order by attribute")["attribute"]
     return {str(name): structure(engine, str(name), table=table) for name in names}
+
+
+@value
+def structure_periods(project: Project, compared_with: dt.date) -> Periods:
+    """The days between the date compared with and as_of, and as many before."""
+    return Periods(project.as_of, compared_with)
+
+
+@value
+def structure_attributes(
+    engine: Engine,
+    project: Project,
+    quality: dict[str, Any],
+    structure_periods: Periods,
+    segment_attribute: Attribute | Refusal = REFUSED,
+) -> list[Attribute]:
+    """What the customers of a project differ by: columns of the lines, attributes of the list, and segments."""
+    listed, born = project.customers, rules.load("structure")["birth_dates"]
+    attributes = [attribute_kinds.of_lines(name) for name in attribute_kinds.OF_LINES if name in quality["columns"]]
+    for name in listed.attributes if listed else ():
+        if name in born and listed:
+            form = listed.date_format
+            attributes.append(attribute_kinds.of_ages(engine.dialect, name, structure_periods, form=form))
+        else:
+            attributes.append(attribute_kinds.of_customers(engine.dialect, name))
+    attributes += [] if isinstance(segment_attribute, Refusal) else [segment_attribute]
+    return [_apart(one, attributes[:place]) for place, one in enumerate(attributes)]
+
+
+def _apart(attribute: Attribute, others: list[Attribute]) -> Attribute:
+    is_taken = attribute.name in {other.name for other in others}
+    return replace(attribute, name=f"attribute_{attribute.name}") if is_taken else attribute
+
+
+@table
+def customer_structure(
+    engine: Engine,
+    transactions: str,
+    customer_attributes: str,
+    structure_attributes: list[Attribute],
+    structure_periods: Periods,
+) -> None:
+    """Customers, money and holdings by attributes, against the period before."""
+    del transactions, customer_attributes
+    make_customer_structure(engine, STRUCTURE, structure_attributes, structure_periods)

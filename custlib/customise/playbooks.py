@@ -16,8 +16,9 @@ from custlib import rules
 from custlib.customise.experiments import break_even_lift, minimum_detectable_effect
 from custlib.engine.base import Engine
 from custlib.errors import UsageError, hint
+from custlib.graph import value
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.project import validated
+from custlib.project import Project, validated
 from custlib.value import lifetime
 
 _NORMAL_95 = 1.959963984540054
@@ -259,3 +260,9 @@ def measures(
         segment=segment,
         **given,
     ).iloc[0]
+
+
+@value
+def playbook(project: Project) -> Playbook:
+    """The playbook of the project."""
+    return read_playbook(project.segments.playbook_file, project.folder)

@@ -16,7 +16,9 @@ import pandas as pd
 
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
+from custlib.graph import REFUSED, Refusal, record
 from custlib.models import bgnbd, mbgnbd, paretonbd
+from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
 
 _MOST_CELLS = 20_000
@@ -111,3 +113,21 @@ def settings_kept() -> Iterator[None]:
         finally:
             np.seterr(**before)
             pd.set_option(_PANDAS_OPTION, chained)
+
+
+@record
+def crosscheck(
+    engine: Engine,
+    project: Project,
+    outcomes: pd.DataFrame,
+    calibration_spend_cells: str | Refusal = REFUSED,
+    calibration_spend: tuple[Any, Any] | Refusal = REFUSED,
+) -> dict[str, Any]:
+    """What the package lifetimes finds on the same cells, by name of the model: ``ours`` and ``theirs``."""
+    models = lifetimes_models(outcomes, days=project.holdout_days)
+    money = None if isinstance(calibration_spend, Refusal) else calibration_spend[1]
+    if money is None:
+        return models
+    theirs = lifetimes_spend(engine, str(calibration_spend_cells))
+    ours = {name: getattr(money, name) for name in ("p", "q", "v")}
+    return models | {"Gamma-Gamma": {"ours": ours, "theirs": theirs}}

@@ -11,9 +11,14 @@ import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
+from custlib.graph import value
+from custlib.project import Project
+from custlib.segment import points
 from custlib.segment.agreement import agree, cross_table
 from custlib.segment.customer_segments import assigned
-from custlib.segment.definitions import Definition
+from custlib.segment.customer_segments import shadow as shadow_of
+from custlib.segment.definitions import Definition, Keeper
+from custlib.segment.plan import open_snapshots
 
 
 def measure(engine: Engine, frozen: Definition, shadow: Definition, activity: str) -> dict[str, Any]:
@@ -71,3 +76,23 @@ def relabelled(frame: pd.DataFrame, matched: dict[str, str] | None = None) -> fl
     named = frame["second"].map(matched) if matched is not None else frame["second"]
     total = float(frame["customers"].sum())
     return float(frame.loc[named != frame["first"], "customers"].sum()) / total if total else 0.0
+
+
+@value
+def drifts(
+    engine: Engine, project: Project, segment_history: str, definition_store: Keeper, definitions: dict[str, Definition]
+) -> dict[str, dict[str, Any] | None]:
+    """How far customers drifted from each definition; None for one that was made today."""
+    del segment_history
+    return {name: _drift(engine, project, definition_store, one) for name, one in definitions.items()}
+
+
+def _drift(engine: Engine, project: Project, store: Keeper, frozen: Definition) -> dict[str, Any] | None:
+    """Compare a frozen definition with one fitted on the customers of today, and keep the result in the log."""
+    today = points.at(project.as_of)
+    if frozen.fitted == today.as_of.isoformat():
+        return None
+    open_snapshots(engine, [today], [frozen.frozen])
+    shadow = shadow_of(engine, frozen, today.table, as_of=today.as_of)
+    measured = measure(engine, frozen, shadow, today.table)
+    return measured | {"is_proposed": is_proposed(store.log_drift(frozen.segmentation, measured))}

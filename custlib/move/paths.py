@@ -12,11 +12,16 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.graph import table
+from custlib.move import recorded
+from custlib.project import Project
 from custlib.segment.customer_segments import assigned
 from custlib.segment.definitions import Definition
 from custlib.segment.hysteresis import Memory, remember
 from custlib.segment.measures import end_name
+from custlib.segment.plan import open_snapshots
 from custlib.segment.points import HISTORY, Point, at, between
 
 CAUSES = ("ageing", "purchases", "definition", "data", "identity")
@@ -27,7 +32,7 @@ _MONEY = {"recorded": "recorded", "before": "before", "aged": "before", "bought"
 _KEY = "segmentation, from_date, to_date"
 
 
-def segment_paths(
+def segment_paths_sql(
     sql: Dialect,
     then: Definition,
     now: Definition,
@@ -87,11 +92,11 @@ def plan(
             points = between(before, after)
             by, known = (now, recorded) if is_last else (then, "")
             memory = remember(then, [at(day).table for day in dates[:place]], margin)
-            parts.append(segment_paths(sql, then, by, points, recorded=known, memory=memory))
+            parts.append(segment_paths_sql(sql, then, by, points, recorded=known, memory=memory))
     return " union all ".join(parts)
 
 
-def segment_moves(sql: Dialect) -> str:
+def segment_moves_sql(sql: Dialect) -> str:
     """Write the select of all moves by cause, and of the whole, from ``segment_paths``; who stayed is in it too."""
     del sql
     steps = [
@@ -115,3 +120,40 @@ def _step(cause: str, first: str, last: str) -> str:
         from (select *, {cause} as cause from segment_paths)
         where {first} is not null or {last} is not null
         group by {_KEY}, cause, {first}, {last}"""
+
+
+@table
+def identity_changes(engine: Engine, customer_activity: str) -> None:
+    """Customers merged or split since an earlier run: nobody, as long as every source names its customers by one id."""
+    engine.make("identity_changes", f"select customer_id, true as change from {customer_activity} where false")
+
+
+@table
+def segment_paths(
+    engine: Engine,
+    project: Project,
+    dates: list[dt.date],
+    snapshots: list[Point],
+    segment_history: str,
+    customer_value: str,
+    identity_changes: str,
+    definition_pairs: dict[str, tuple[Definition, Definition]],
+) -> None:
+    """The segments of every customer step by step between each date and the next."""
+    del segment_history, customer_value, identity_changes
+    pairs = list(definition_pairs.values())
+    open_snapshots(engine, snapshots, [definition.frozen for pair in pairs for definition in pair])
+    earlier = recorded.open_recorded(engine, project.id, dates[-2], [before.frozen for before, _ in pairs])
+    names = []
+    for pair in pairs:  # one table each: the engine takes far longer to plan them together
+        names.append(f"segment_paths_{pair[1].segmentation}")
+        select = plan(engine.dialect, dates, [pair], recorded=earlier, margin=project.segments.hysteresis)
+        engine.make(names[-1], select)
+    engine.define("segment_paths", " union all ".join(f"select * from {name}" for name in names), of=tuple(names))
+
+
+@table
+def segment_moves(engine: Engine, segment_paths: str) -> None:
+    """All moves by cause, and of the whole."""
+    del segment_paths
+    engine.make("segment_moves", segment_moves_sql(engine.dialect))

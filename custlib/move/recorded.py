@@ -60,3 +60,9 @@ def _read(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
+
+
+def open_recorded(engine: Engine, project: str, day: dt.date, frozen: Iterable[dict[str, Any]]) -> str:
+    """Open the customers as an earlier run had them on a date; an empty name where no earlier run looked at it."""
+    folder = find(engine.folder, project, day)
+    return "" if folder is None else take_up(engine, folder, day, frozen)

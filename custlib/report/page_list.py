@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from custlib import grouping
 from custlib.errors import UsageError, hint
 from custlib.report.formats import interval, money, number, share
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts
-from custlib.segment import customer_segments, profiles
+from custlib.run import Run
+from custlib.segment import customer_segments, plan, profiles
 from custlib.value import customer_value
-from custlib.workspace import Workspace
 
 PER_SEGMENT = "70_playbook"
 _WITHOUT_MONEY = ("validation", "audit", "identify")
@@ -43,9 +42,9 @@ class Page:
     given: dict[str, Any]
 
 
-def check_segments(workspace: Workspace) -> None:
+def check_segments(run: Run) -> None:
     """Check what the project says of segments before anything is computed."""
-    asked = workspace.project.segments
+    asked = run.project.segments
     names = asked.segmentations or tuple(customer_segments.FAMILIES)
     if unknown := [name for name in names if name not in customer_segments.FAMILIES]:
         said = hint(unknown[0], tuple(customer_segments.FAMILIES))
@@ -55,8 +54,8 @@ def check_segments(workspace: Workspace) -> None:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
     if asked.playbook not in names:
         raise UsageError(f"segments.playbook: {asked.playbook} is not made. {hint(asked.playbook, names)}")
-    grouping.check(names, asked.options)
-    head = workspace.playbook.playbook
+    plan.check(names, asked.options)
+    head = run.get("playbook").playbook
     if head.segmentation != asked.playbook:
         raise UsageError(
             f"segments.playbook_file: {asked.playbook_file} is for {head.segmentation}, not for {asked.playbook}. "
@@ -64,30 +63,30 @@ def check_segments(workspace: Workspace) -> None:
         )
 
 
-def pages(workspace: Workspace) -> list[Page]:
+def pages(run: Run) -> list[Page]:
     """List the pages of a run, in reading order."""
-    kinds = _kinds(workspace)
+    kinds = _kinds(run)
     plain = [Page(kind, kind, notebook, {}) for kind, notebook in _PLAIN.items() if kind in kinds]
     if "value" not in kinds:
         return plain
-    segmentation = workspace.project.segments.playbook
-    ids = workspace.definitions[segmentation].ids
+    segmentation = run.project.segments.playbook
+    ids = run.get("definitions")[segmentation].ids
     for segment in ids:
-        workspace.playbook.play(segment)
+        run.get("playbook").play(segment)
     given = [{"segmentation": segmentation, "segment": segment} for segment in ids]
     return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in given]
 
 
-def _kinds(workspace: Workspace) -> tuple[str, ...]:
+def _kinds(run: Run) -> tuple[str, ...]:
     """List the pages that can be made, playbooks aside, and log why others cannot."""
-    kinds, untested = tuple(_PLAIN), workspace.refused("test")
-    if not workspace.quality["has_amount"]:
+    kinds, untested = tuple(_PLAIN), run.why("holdout")
+    if not run.get("quality")["has_amount"]:
         log.warning("run: there is no amount column: pages that state money are not made")
         kinds = _WITHOUT_MONEY
-    elif money := workspace.refused("money"):
+    elif money := run.why("money_forecast"):
         log.warning("run: money is not forecast (%s): pages that state its value are not made", money)
         kinds = (*_WITHOUT_MONEY, *_BY_HISTORY)
-    if forecast := workspace.refused("forecast"):
+    if forecast := run.why("lifetime_model"):
         log.warning("run: there is no forecast (%s): only pages that look back are made", forecast)
         return tuple(kind for kind in kinds if kind in _BY_HISTORY)
     if untested:
@@ -99,36 +98,36 @@ def _file(segment: str) -> str:
     return f"playbook-{segment.replace('_', '-')}"
 
 
-def title(t: Texts, page: Page, workspace: Workspace) -> str:
+def title(t: Texts, page: Page, run: Run) -> str:
     """Name a page in links and in the browser's window."""
     if page.kind != "playbook":
         return t(f"pages.{page.kind}")
-    return workspace.definitions[page.given["segmentation"]].name(page.given["segment"], t.language)
+    return run.get("definitions")[page.given["segmentation"]].name(page.given["segment"], t.language)
 
 
-def export(chosen: list[Page], folder: Path, workspace: Workspace) -> None:
+def export(chosen: list[Page], folder: Path, run: Run) -> None:
     """Print every executed notebook of a run as a page."""
     import nbformat
 
     from custlib.report.export import render_page
 
-    t, project = workspace.t, workspace.project
+    t, project = run.get("t"), run.project
     for page in chosen:
         notebook = nbformat.read(folder / f"{page.name}.ipynb", as_version=4)
         html = render_page(
-            notebook, title=f"{title(t, page, workspace)} · {project.name}", language=project.language,
-            kind=page.kind, links=_links(t, page, chosen, workspace),
+            notebook, title=f"{title(t, page, run)} · {project.name}", language=project.language,
+            kind=page.kind, links=_links(t, page, chosen, run),
         )  # fmt: skip
         part = folder / "pages" / f".{page.name}.{os.getpid()}"
         part.write_text(html, encoding="utf-8")
         part.replace(folder / "pages" / f"{page.name}.html")
 
 
-def _links(t: Texts, page: Page, chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
+def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:
     """Link a page to the index, to its siblings, and to the playbooks."""
     listed = [
         {
-            "title": title(t, other, workspace),
+            "title": title(t, other, run),
             "href": f"{other.name}.html",
             "current": other == page,
             "group": t("index.playbooks") if other.kind == "playbook" else "",
@@ -138,48 +137,48 @@ def _links(t: Texts, page: Page, chosen: list[Page], workspace: Workspace) -> di
     return {"up": [{"title": t("index.title"), "href": "../../index.html"}], "pages": listed}
 
 
-def index_entry(chosen: list[Page], workspace: Workspace) -> dict[str, Any]:
+def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
     """State what the index says of a run: its light, the three numbers that matter, its pages."""
-    t = workspace.t
-    notes = _notes(t, workspace)
+    t = run.get("t")
+    notes = _notes(t, run)
     listed = [
         {
-            "title": title(t, page, workspace),
+            "title": title(t, page, run),
             "href": f"{page.name}.html",
             "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
             "note": notes.get(page.given.get("segment", "")) or t(f"pages.{page.kind}_note"),
         }
         for page in chosen
     ]
-    refused = workspace.refused("forecast")
+    refused = run.why("lifetime_model")
     said = {"reason": t("refused.index", why=t(f"refused.forecast.{refused}"))} if refused else {}
-    light = None if refused else workspace.holdout["light"]
-    return {"light": light, "numbers": _numbers(t, workspace), "pages": listed} | said
+    light = None if refused else run.get("test_result")["light"]
+    return {"light": light, "numbers": _numbers(t, run), "pages": listed} | said
 
 
-def _numbers(t: Texts, workspace: Workspace) -> list[dict[str, str]]:
+def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
     """State the numbers that matter, those that are known."""
-    project, lang = workspace.project, workspace.project.language
-    engine = workspace.need("customer_value", "customer_segments")
+    project, lang = run.project, run.project.language
+    engine = run.make("customer_value", "customer_segments")
     totals = customer_value.totals(engine)
     numbers = [{"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""}]
-    if workspace.refused("forecast"):
+    if run.why("lifetime_model"):
         return numbers
     active = t("overview.active", days=project.horizon_days)
     numbers.append({"label": active, "value": number(totals["active"], lang), "note": ""})
-    if workspace.refused("money"):
+    if run.why("money_forecast"):
         return numbers
-    whole = workspace.intervals(project.segments.playbook).set_index("segment").loc["all"].to_dict()
+    whole = run.get("coming_value").to_dict()
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
     return [*numbers, {"label": coming, "value": worth, "note": t("value.between", interval=span)}]
 
 
-def _notes(t: Texts, workspace: Workspace) -> dict[str, str]:
+def _notes(t: Texts, run: Run) -> dict[str, str]:
     """Say size and worth of each segment in a few words."""
-    project = workspace.project
-    definition = workspace.definitions[project.segments.playbook]
-    engine = workspace.need("customer_value", "customer_segments")
+    project = run.project
+    definition = run.get("definitions")[project.segments.playbook]
+    engine = run.make("customer_value", "customer_segments")
     frame = profiles.summary(engine, definition, language=project.language)
     texts = counts(frame["customers"].tolist(), project.language)
     said = {}

@@ -14,10 +14,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import custlib
-from custlib.asked import Refusable
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, UsageError, hint
 from custlib.identify import staging
@@ -26,9 +25,10 @@ from custlib.project import Project
 from custlib.report import parameters, publish
 from custlib.report.execution import DEFAULT, How, Job, execute_all
 from custlib.report.page_list import Page, check_segments, export, index_entry, pages
-from custlib.workspace import HOME, PACKAGE, Workspace, fingerprint
+from custlib.run import HOME, PACKAGE, Run, fingerprint
 
 NOTEBOOKS = HOME / "notebooks"
+REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
 log = logging.getLogger("custlib")
 
@@ -52,12 +52,12 @@ def run_project(
         for folder in (work / "lines" / project.id, *work.glob("tables/*")):
             sweep(folder)
         staging.sweep(work / "staged" / project.id)
-        workspace = Workspace(project, work, engine=engine, memory_limit=memory_limit)
-        if not only and not force and publish.is_published(reports, project, run_id(workspace)):
+        run = Run(project, work, engine=engine, memory_limit=memory_limit)
+        if not only and not force and publish.is_published(reports, project, run_id(run)):
             log.info("run: up to date (%s as of %s)", project.id, project.as_of)
             return reports / project.id / project.as_of.isoformat()
         try:
-            return _run(workspace, reports, only, how)
+            return _run(run, reports, only, how)
         except Exception as fault:
             said = _by_the_machine(fault)
             if not only:
@@ -73,32 +73,32 @@ def _by_the_machine(fault: Exception) -> RunError | None:
     return RunError(f"{said} The last report stays.") if said else None
 
 
-def _run(workspace: Workspace, reports: Path, only: tuple[str, ...], how: How) -> Path:
+def _run(run: Run, reports: Path, only: tuple[str, ...], how: How) -> Path:
     started = time.monotonic()
-    check_segments(workspace)
+    check_segments(run)
     with _step("tables"):
-        workspace.need(*(name for name in LATER if name != "holdout" or not workspace.refused("test")))
-    folder = workspace.work / "runs" / run_id(workspace)
+        run.make(*(name for name in LATER if not run.why(name)))
+    folder = run.work / "runs" / run_id(run)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "pages").mkdir(parents=True)
-    _write_run(workspace, folder)
-    chosen = [page for page in pages(workspace) if not only or page.notebook in only]
+    _write_run(run, folder)
+    chosen = [page for page in pages(run) if not only or page.notebook in only]
     timings = execute_all(_jobs(chosen, folder), how)
     with _step("export"):
-        export(chosen, folder, workspace)
+        export(chosen, folder, run)
     if only:
         log.info("run: pages of %s in %s; nothing was published", ", ".join(only), folder / "pages")
         return folder / "pages"
-    manifest = _manifest(workspace, chosen, timings)
-    target = publish.publish(folder / "pages", reports, workspace.project, manifest)
+    manifest = _manifest(run, chosen, timings)
+    target = publish.publish(folder / "pages", reports, run.project, manifest)
     log.info("run: published %d pages in %.1f s", len(chosen), time.monotonic() - started)
     return target
 
 
-def run_id(workspace: Workspace) -> str:
+def run_id(run: Run) -> str:
     """Identify a run by its notebooks, parameters, data, frozen definitions and version."""
     code = fingerprint([*NOTEBOOKS.glob("*.ipynb"), *PACKAGE.rglob("*")])
-    settings = [workspace.data_id, workspace.project.language, workspace.project.name, code]
+    settings = [run.data_id, run.project.language, run.project.name, code]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
 
 
@@ -109,14 +109,14 @@ def _check_only(only: tuple[str, ...]) -> None:
             raise UsageError(f"--only: no notebook named {name}. {hint(name, known)}")
 
 
-def _write_run(workspace: Workspace, folder: Path) -> None:
-    project = workspace.project
+def _write_run(run: Run, folder: Path) -> None:
+    project = run.project
     record = {
         "project": project.model_dump(mode="json"),
         "folder": str(project.folder.resolve()),
-        "work": str(workspace.work.resolve()),
-        "tables": workspace.folder.name,
-        "engine": workspace.engine_kind,
+        "work": str(run.work.resolve()),
+        "tables": run.folder.name,
+        "engine": run.engine_kind,
     }
     (folder / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
@@ -138,26 +138,26 @@ def _step(name: str) -> Iterator[None]:
     log.info("run: %s in %.1f s", name, time.monotonic() - started)
 
 
-def _manifest(workspace: Workspace, chosen: list[Page], timings: dict[str, float]) -> dict[str, Any]:
+def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[str, Any]:
     """Record what was run, on what, with which result."""
     import platform
     from importlib.metadata import version
 
-    quality = workspace.quality
+    quality = run.get("quality")
     packages = ("duckdb", "numpy", "pandas", "scikit-learn", "lifetimes", "papermill")
     return {
-        "run_id": run_id(workspace),
-        "project": workspace.project.model_dump(mode="json"),
+        "run_id": run_id(run),
+        "project": run.project.model_dump(mode="json"),
         "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "inputs": [{"file": given.name, "sha256": found} for given, found in workspace.gathered.listed],
+        "inputs": [{"file": given.name, "sha256": found} for given, found in run.inputs.listed],
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],
-        "refused": {what: code for what in get_args(Refusable) if (code := workspace.refused(what))},
-        "flags": [*workspace.evidence.flags],
+        "refused": {what: code for what, node in REFUSABLE.items() if (code := run.why(node))},
+        "flags": [*run.get("flags")],
         "versions": {"custlib": custlib.__version__, "python": platform.python_version()}
         | {name: version(name) for name in packages},
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},
-        "index": index_entry(chosen, workspace),
+        "index": index_entry(chosen, run),
         "pages": [vars(page) for page in chosen],
     }

@@ -11,6 +11,8 @@ from importlib.resources import files
 from typing import Any
 
 from custlib.errors import UsageError, hint
+from custlib.graph import value
+from custlib.project import Project
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Texts:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+    for key, entry in table.items():
+        if isinstance(entry, Mapping):
+            yield from _flat(entry, f"{prefix}{key}.")
         else:
-            yield prefix + key, str(value)
+            yield prefix + key, str(entry)
 
 
 def languages() -> list[str]:
@@ -70,3 +72,9 @@ def texts(language: str) -> Texts:
         raise UsageError(f"texts: language {language!r} is not known. {hint(language, languages())}")
     source = files("custlib.report").joinpath("i18n", f"{language}.toml").read_text("utf-8")
     return Texts(language, dict(_flat(tomllib.loads(source))))
+
+
+@value
+def t(project: Project) -> Texts:
+    """The words of the pages in the language of the project."""
+    return texts(project.language)

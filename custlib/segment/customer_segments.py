@@ -157,7 +157,7 @@ def _select(sql: Dialect, module: ModuleType, definition: Definition, rule: dict
     return str(module.assign(sql, rule)).replace("{activity}", seen_by(sql, activity, definition.frozen))
 
 
-def customer_segments(
+def customer_segments_sql(
     sql: Dialect, activity: str, definitions: Iterable[Definition], *, memories: Mapping[str, Memory] | None = None
 ) -> str:
     """Write the select that puts every customer into a segment of each definition."""
@@ -184,7 +184,7 @@ def make_customer_segments(
     A segment is an expression of the customer's row: beyond a few million rows it is computed where it is read, and
     nothing is written.
     """
-    select = customer_segments(engine.dialect, activity, definitions, memories=memories)
+    select = customer_segments_sql(engine.dialect, activity, definitions, memories=memories)
     marked = "count(*) as n, coalesce(sum(cast(hash(customer_id) % 1000003 as bigint)), 0) as marks"
     wanted = engine.fetch(f"select {marked} from {activity}").iloc[0]
     if wanted["n"] * len(definitions) <= _WRITTEN_AT_MOST:

@@ -6,6 +6,7 @@ customer value, at any one date; the test asks which of the three found the mone
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from itertools import combinations
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.graph import table
 from custlib.segment import rfm
 from custlib.segment.customer_segments import family
 from custlib.segment.definitions import Definition
@@ -27,7 +29,9 @@ _LATER = (
 )
 
 
-def customer_methods(sql: Dialect, abc: str, scores: str, named: str, worth: str, cuts: dict[str, list[float]]) -> str:
+def customer_methods_sql(
+    sql: Dialect, abc: str, scores: str, named: str, worth: str, cuts: dict[str, list[float]]
+) -> str:
     """Write the select of one row per customer: class, group, tier, and whether each method has it at the top."""
     del sql
     tiers = " ".join(f"when value >= {cut!r} then {n}" for n, cut in enumerate(cuts["tier"], start=1))
@@ -45,7 +49,7 @@ def customer_methods(sql: Dialect, abc: str, scores: str, named: str, worth: str
 
 
 def make_customer_methods(
-    engine: Engine, name: str, activity: str, worth: str, definitions: dict[str, Definition]
+    engine: Engine, name: str, activity: str, worth: str, definitions: Mapping[str, Definition]
 ) -> None:
     """Make the table of the three methods at one date."""
     abc, named = (
@@ -61,7 +65,7 @@ def make_customer_methods(
         "clv": share_cuts(*values, [share]),
         "tier": share_cuts(*values, rules.load("methods")["tiers"]["shares"][:-1]),
     }
-    engine.make(name, customer_methods(engine.dialect, abc, scores, named, worth, cuts))
+    engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, cuts))
 
 
 def tops(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
@@ -174,3 +178,19 @@ def tested(
     whole = found["all_actual"].where(found["all_actual"] > 0)
     shares = {"customer_share": found["customers"] / found["all_customers"], "actual_share": found["actual"] / whole}
     return pd.DataFrame({"method": METHODS}).join(found[["customers", "actual"]]).assign(**shares)
+
+
+@table
+def customer_methods(
+    engine: Engine, customer_activity: str, customer_value: str, definitions: Mapping[str, Definition]
+) -> None:
+    """The best customers by three methods, ABC, RFM and CLV."""
+    make_customer_methods(engine, "customer_methods", customer_activity, customer_value, definitions)
+
+
+@table
+def calibration_methods(
+    engine: Engine, calibration_activity: str, calibration_value: str, definitions: Mapping[str, Definition]
+) -> None:
+    """The same as chosen at the end of calibration."""
+    make_customer_methods(engine, "calibration_methods", calibration_activity, calibration_value, definitions)

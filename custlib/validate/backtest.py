@@ -16,13 +16,15 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.errors import TableError
+from custlib.errors import ModelError, TableError
+from custlib.graph import REFUSED, Refusal, record, table, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.project import Project
 from custlib.value import lifetime
 from custlib.value.activity import CELL_LIMIT, DAY_BINS, activity_at
 
 
-def holdout(sql: Dialect, scores: str) -> str:
+def holdout_sql(sql: Dialect, scores: str) -> str:
     """Write the select of forecast and truth of each customer of the calibration period."""
     also = (
         ", purchase_days_now - purchase_days_calibration as actual"
@@ -64,12 +66,12 @@ def define_holdout(
 ) -> None:
     """Define the table of forecast and truth."""
     engine.define(
-        "holdout", holdout(engine.dialect, scores), of=("customer_history", scores),
+        "holdout", holdout_sql(engine.dialect, scores), of=("customer_history", scores),
         as_of=calibration_end, holdout_days=(as_of - calibration_end).days, **lifetime.parameters(model),
     )  # fmt: skip
 
 
-def outcomes(engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS) -> pd.DataFrame:
+def count_outcomes(engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS) -> pd.DataFrame:
     """Count the customers of a past date in cells, with what they bought afterwards."""
     for days in DAY_BINS:
         select = f"select * from ({outcome_cells(engine.dialect, days, known)}) limit {CELL_LIMIT + 1}"
@@ -172,3 +174,67 @@ def light(bias: float | None) -> str:
     if bias is None or abs(bias) > limits["red_above"]:
         return "red"
     return "amber" if abs(bias) > limits["amber_above"] else "green"
+
+
+UNTESTED = "untested"  # the light of a forecast that could not be tested
+
+
+@value
+def outcomes(engine: Engine, project: Project, customer_history: str) -> pd.DataFrame:
+    """Cells of the calibration customers with what they bought in the holdout."""
+    del customer_history
+    return count_outcomes(engine, end=project.calibration_end, until=project.as_of, known=KNOWN_IN_HISTORY)
+
+
+@table
+def holdout(
+    engine: Engine,
+    project: Project,
+    lifetime_model: BetaGeometricNBD,
+    calibration_model: BetaGeometricNBD,
+    calibration_scores: str,
+) -> None:
+    """Forecast and truth of each customer of the calibration period; needs a forecast that is to be tested."""
+    del lifetime_model
+    end, as_of = project.calibration_end, project.as_of
+    define_holdout(engine, calibration_scores, calibration_model, calibration_end=end, as_of=as_of)
+
+
+@record
+def holdout_summary(engine: Engine, holdout: str) -> dict[str, Any]:
+    """Totals of the holdout: actual, predicted, naive, bias and light."""
+    del holdout
+    return summary(engine)
+
+
+@value
+def test_result(holdout_summary: dict[str, Any] | Refusal = REFUSED) -> dict[str, Any]:
+    """Totals of the holdout, or why the forecast could not be tested."""
+    if isinstance(holdout_summary, Refusal):
+        return {"light": UNTESTED, "reason": holdout_summary.reason}
+    return holdout_summary
+
+
+@value
+def hiatus_days(outcomes: pd.DataFrame) -> int:
+    """Days of silence after which the hiatus rule takes a customer for gone, the best in hindsight."""
+    return hiatus(outcomes)
+
+
+@value
+def baseline_forecasts(engine: Engine, holdout: str, hiatus_days: int) -> pd.DataFrame:
+    """The model beside what people do without one."""
+    del holdout
+    return baselines(engine, hiatus_days=hiatus_days)
+
+
+@value
+def holdout_money(
+    engine: Engine, project: Project, transactions: str, calibration_value: str, calibration_spend: tuple[Any, Any]
+) -> dict[str, float]:
+    """Money that was forecast for the holdout, and what came."""
+    del transactions, calibration_value
+    spend = calibration_spend[0]
+    if spend.kind == "none":
+        raise ModelError("backtest: no money can be forecast.", reason=spend.remark)
+    return money_held(engine, calibration_end=project.calibration_end)

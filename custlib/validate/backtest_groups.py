@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from custlib.graph import value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.project import Project
 
 Floats = NDArray[np.float64]
 LAST_FREQUENCY = 7
@@ -138,3 +140,33 @@ def _means(cells: pd.DataFrame, group: Any) -> pd.DataFrame:
     means = sums[["actual", "expected", "naive"]].div(sums["customers"], axis=0)
     means.insert(0, "customers", sums["customers"])
     return means.rename_axis("group").reset_index()
+
+
+@value
+def holdout_forecast(project: Project, outcomes: pd.DataFrame, calibration_model: BetaGeometricNBD) -> pd.DataFrame:
+    """The outcome cells with what the chosen model expects of each."""
+    return forecast(outcomes, calibration_model, project.holdout_days)
+
+
+@value
+def holdout_by_frequency(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
+    """Forecast and truth by repeat purchases."""
+    return by_frequency(holdout_forecast)
+
+
+@value
+def holdout_by_silence(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
+    """Forecast and truth by days since the last purchase."""
+    return by_silence(holdout_forecast)
+
+
+@value
+def holdout_by_tenth(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
+    """Forecast and truth by decile of the forecast."""
+    return by_tenth(holdout_forecast)
+
+
+@value
+def captured_shares(holdout_forecast: pd.DataFrame) -> dict[str, Any]:
+    """Share of purchases made by the best decile, ranked by the model, by the past rate, and in hindsight."""
+    return {by: captured(holdout_forecast, by) for by in ("expected", "naive", "actual")}

@@ -6,9 +6,13 @@ hold a sentence for each. Which of them stand beside every forecast is data (``r
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from custlib import rules
 from custlib.engine.base import Engine
+from custlib.graph import REFUSED, Refusal, value
+from custlib.project import Project
+from custlib.value import spend as spending
 
 MODELS = ("lifetime", "spend")
 
@@ -49,3 +53,24 @@ def silent_days(engine: Engine, as_of: dt.date) -> int:
     limits = rules.load("flags")["silence"]
     silent, longest = int(row["silent"]), int(row["longest"])
     return silent if silent >= limits["days"] and silent > limits["factor"] * longest else 0
+
+
+@value
+def flags(spend_model: tuple[Any, Any], lifetime_model: Any = REFUSED) -> tuple[str, ...]:
+    """The flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; none where nothing is forecast."""
+    if isinstance(lifetime_model, Refusal):
+        return ()
+    return name_flags(lifetime_model.flags, spending.flags(*spend_model))
+
+
+@value
+def calibration_flags(calibration_model: Any, calibration_spend: tuple[Any, Any]) -> tuple[str, ...]:
+    """The flags of both models of the calibration period."""
+    return name_flags(calibration_model.flags, spending.flags(*calibration_spend))
+
+
+@value
+def silence(engine: Engine, project: Project, transactions: str) -> int:
+    """Days without any purchase before as_of, where that is unlike any time before; else 0."""
+    del transactions
+    return silent_days(engine, project.as_of)

@@ -15,7 +15,9 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError
+from custlib.graph import record
 from custlib.models import bgnbd, regular
+from custlib.project import Project
 from custlib.validate.backtest_groups import coarser, forecast
 from custlib.value.lifetime import FITS, KINDS, fit_counted
 from custlib.value.uncertainty import futures
@@ -115,3 +117,23 @@ def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[di
         rows.append({"k": k, "log_likelihood": value, "aic": 2 * (_PARAMETERS + (k > 1) - value),
                      "predicted": predicted, "bias": bias})  # fmt: skip
     return rows
+
+
+@record
+def model_choice(project: Project, outcomes: pd.DataFrame) -> dict[str, Any]:
+    """Which lifetime model is taken: ``kind``, ``reason``, and the ``candidates`` compared with the holdout."""
+    candidates = compare(outcomes, days=project.holdout_days)
+    kind, reason = choose(candidates)
+    if project.model != "auto":
+        kind, reason = project.model, "given"
+    return {"kind": kind, "reason": reason, "candidates": candidates}
+
+
+@record
+def purchase_regularity(
+    engine: Engine, project: Project, transactions: str, outcomes: pd.DataFrame, model_choice: dict[str, Any]
+) -> dict[str, Any]:
+    """Whether purchases come more regularly than chance."""
+    del transactions
+    end, days = project.calibration_end, project.holdout_days
+    return regularity(engine, outcomes, model_choice["kind"], end=end, days=days)

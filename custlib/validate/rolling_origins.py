@@ -11,7 +11,7 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
-from custlib.validate.backtest import outcomes
+from custlib.validate.backtest import count_outcomes
 from custlib.validate.backtest_groups import forecast
 from custlib.value.lifetime import fit_counted
 
@@ -33,7 +33,7 @@ def windows(*, first_day: dt.date, as_of: dt.date, holdout_days: int) -> tuple[l
 def histories(engine: Engine, *, ends: list[dt.date], days: int) -> dict[dt.date, pd.DataFrame]:
     """Count the customers of each origin in cells, with what they bought in the window after it."""
     fewest = rules.load("backtest")["origins"]["fewest_repeats"]
-    found = {end: outcomes(engine, end=end, until=end + dt.timedelta(days=days)) for end in ends}
+    found = {end: count_outcomes(engine, end=end, until=end + dt.timedelta(days=days)) for end in ends}
     return {end: cells for end, cells in found.items() if (cells["frequency"] * cells["customers"]).sum() >= fewest}
 
 

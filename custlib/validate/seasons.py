@@ -16,8 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
+from custlib.graph import value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.bgnbd_simulate import repeat_times
+from custlib.project import Project
+from custlib.validate import rolling_origins
 from custlib.validate.backtest_groups import forecast
 from custlib.validate.goodness import ChiSquared, chi_squared_test
 from custlib.validate.tracking import joining, tracking
@@ -185,3 +188,30 @@ def is_nearer(rolling: pd.DataFrame) -> bool:
 def fewest_origins() -> int:
     """How many forecasts from earlier days are needed to judge business time."""
     return int(rules.load("backtest")["season"]["fewest_origins"])
+
+
+@value
+def season(
+    engine: Engine, project: Project, transactions: str, customer_activity: str, lifetime_model: BetaGeometricNBD
+) -> Season | None:
+    """How much faster than usual customers buy in each month; None with less than a year of purchases."""
+    del transactions
+    return find(engine, customer_activity, lifetime_model, until=project.as_of)
+
+
+@value
+def rolling_forecasts(
+    engine: Engine,
+    project: Project,
+    transactions: str,
+    customer_activity: str,
+    customer_base: dict[str, Any],
+    model_choice: dict[str, Any],
+) -> pd.DataFrame:
+    """The forecast made again from several earlier days, in calendar and in business time."""
+    del transactions
+    first, kind, as_of = customer_base["first_day"].date(), model_choice["kind"], project.as_of
+    ends, days = rolling_origins.windows(first_day=first, as_of=as_of, holdout_days=project.holdout_days)
+    histories = rolling_origins.histories(engine, ends=ends, days=days)
+    frame = rolling_origins.rolling_origins(histories, kind, days=days)
+    return add_business_time(engine, customer_activity, histories, frame, kind, days=days)

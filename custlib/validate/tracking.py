@@ -7,15 +7,20 @@ of single steps by simulated customers, of the running total by the futures of t
 """
 
 import datetime as dt
+from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from custlib import rules
 from custlib.engine.base import Engine
+from custlib.graph import value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.bgnbd_simulate import repeat_times
+from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
 from custlib.value.uncertainty import expectation_slopes, futures, log_covariance
 
@@ -159,3 +164,23 @@ def _banded(steps: pd.DataFrame, variance: Floats) -> pd.DataFrame:
     half = _NORMAL_95 * np.sqrt(variance + steps["variance"].to_numpy(dtype=float))
     expected = steps["expected"].to_numpy(dtype=float)
     return steps.assign(low=np.maximum(expected - half, 0.0), high=expected + half)
+
+
+@value
+def purchase_tracking(
+    engine: Engine,
+    project: Project,
+    transactions: str,
+    calibration_activity: str,
+    calibration_base: dict[str, Any],
+    calibration_model: BetaGeometricNBD,
+    outcomes: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Repeat purchases of the calibration customers step by step: cumulated, and per step."""
+    del transactions
+    first, cut = calibration_base["first_day"].date(), project.calibration_end
+    most = rules.load("backtest")["shown"]["steps"]
+    units = ceil((project.as_of - first).days / (project.unit_days * most)) or 1
+    ends = every(project.unit_days * units, begin=first, until=project.as_of)
+    total, steps = tracking(engine, calibration_activity, calibration_model, ends=ends, known=cut)
+    return with_forecast(total, outcomes, calibration_model, cut=cut), steps

@@ -10,7 +10,9 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.errors import TableError
+from custlib.errors import ModelError, TableError
+from custlib.graph import table, value
+from custlib.project import Project
 from custlib.value.history import History, Money, write_history
 
 CELL_LIMIT = 500_000
@@ -40,7 +42,7 @@ def activity_at(
         from {history} where purchase_days_{end} > 0"""
 
 
-def cells(sql: Dialect, activity: str, days: int) -> str:
+def cells_sql(sql: Dialect, activity: str, days: int) -> str:
     """Write the select that counts customers by frequency and by bins of recency and T, ``days`` wide."""
     recency, age = (sql.divide(name, str(days)) for name in ("recency", "T"))
     return f"""
@@ -48,7 +50,7 @@ def cells(sql: Dialect, activity: str, days: int) -> str:
         from {activity} group by frequency, {recency}, {age}"""
 
 
-def spend_cells(sql: Dialect, activity: str, steps: int | None) -> str:
+def spend_cells_sql(sql: Dialect, activity: str, steps: int | None) -> str:
     """Write the select that counts repeat customers by frequency and spend.
 
     Spend is taken to the cent, half a cent up (the tiny addition undoes the binary rounding of halves), or in
@@ -99,7 +101,7 @@ def _refuse_nobody(engine: Engine, name: str, until: dt.date) -> None:
 def make_cells(engine: Engine, name: str, activity: str) -> int:
     """Make the cells of a table of activity, as fine as the limit of cells allows."""
     for days in DAY_BINS:
-        engine.make(name, cells(engine.dialect, activity, days))
+        engine.make(name, cells_sql(engine.dialect, activity, days))
         if _count(engine, name) <= CELL_LIMIT:
             return days
     raise TableError(f"{name}: more than {CELL_LIMIT:,} cells even in bins of {days} days.")
@@ -108,7 +110,7 @@ def make_cells(engine: Engine, name: str, activity: str) -> int:
 def make_spend_cells(engine: Engine, name: str, activity: str) -> None:
     """Make the spend cells of a table of activity, as fine as the limit of cells allows."""
     for steps in _SPEND_BINS:
-        engine.make(name, spend_cells(engine.dialect, activity, steps))
+        engine.make(name, spend_cells_sql(engine.dialect, activity, steps))
         if _count(engine, name) <= CELL_LIMIT:
             return
     raise TableError(f"{name}: more than {CELL_LIMIT:,} cells.")
@@ -126,3 +128,63 @@ def base(engine: Engine, activity: str) -> dict[str, Any]:
 
 def _count(engine: Engine, name: str) -> int:
     return int(engine.fetch(f"select count(*) as n from {name}")["n"].item())
+
+
+NO_AMOUNT = "no_amount"
+NOBODY_YET = "nobody_yet"
+
+
+@table
+def customer_activity(engine: Engine, project: Project, customer_history: str) -> None:
+    """Every customer as known today."""
+    del customer_history
+    days: dict[str, Any] = {"as_of": project.as_of, "until": project.as_of}
+    define_activity(engine, "customer_activity", "now", **days, daily_rate=project.daily_discount_rate)
+
+
+@table
+def calibration_activity(engine: Engine, project: Project, quality: dict[str, Any], customer_history: str) -> None:
+    """Every customer as known at the end of calibration."""
+    del customer_history
+    first = quality["first_day"]
+    if first is None or first > project.calibration_end.isoformat():
+        raise ModelError("backtest: nobody bought before the holdout. Shorten holdout_days.", reason=NOBODY_YET)
+    days: dict[str, Any] = {"as_of": project.calibration_end, "until": project.as_of}
+    define_activity(engine, "calibration_activity", "calibration", **days, daily_rate=project.daily_discount_rate)
+
+
+@table
+def cells(engine: Engine, customer_activity: str) -> None:
+    """Customers counted by frequency, recency and T."""
+    make_cells(engine, "cells", customer_activity)
+
+
+@table
+def spend_cells(engine: Engine, quality: dict[str, Any], customer_activity: str) -> None:
+    """Repeat customers counted by frequency and spend."""
+    _require_amounts(quality)
+    make_spend_cells(engine, "spend_cells", customer_activity)
+
+
+@table
+def calibration_spend_cells(engine: Engine, quality: dict[str, Any], calibration_activity: str) -> None:
+    """The same at the end of calibration."""
+    _require_amounts(quality)
+    make_spend_cells(engine, "calibration_spend_cells", calibration_activity)
+
+
+def _require_amounts(quality: dict[str, Any]) -> None:
+    if not quality["has_amount"]:
+        raise ModelError("spend: the purchases have no amount column. Map one to amount.", reason=NO_AMOUNT)
+
+
+@value
+def customer_base(engine: Engine, customer_activity: str) -> dict[str, Any]:
+    """The customers of today in a few numbers."""
+    return base(engine, customer_activity)
+
+
+@value
+def calibration_base(engine: Engine, calibration_activity: str) -> dict[str, Any]:
+    """The customers of the calibration period in a few numbers."""
+    return base(engine, calibration_activity)

@@ -6,14 +6,18 @@ each frequency). So futures are simulated once per distinct history, with parame
 the fits, and joined in the engine.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
+from custlib.graph import table
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
+from custlib.project import Project
 from custlib.value.uncertainty import log_covariance
 
 Floats = NDArray[np.float64]
@@ -22,7 +26,7 @@ _BLOCK = 2_000
 _TAILS = (0.025, 0.975)
 
 
-def customer_intervals() -> str:
+def customer_intervals_sql() -> str:
     """Write the select of one row per customer with the interval of the horizon.
 
     With a cost to serve, money less cost is no longer in proportion to what is expected: it is left null.
@@ -40,7 +44,7 @@ def make_customer_intervals(
     """Make the table of intervals of single customers."""
     distinct = engine.fetch("select distinct frequency, recency, T from customer_value order by frequency, recency, T")
     engine.attach_frame("futures", futures(distinct, model, spend, float(horizon_days)))
-    engine.make(name, customer_intervals())
+    engine.make(name, customer_intervals_sql())
 
 
 def futures(histories: pd.DataFrame, model: BetaGeometricNBD, spend: GammaGamma | None, horizon: float) -> pd.DataFrame:
@@ -101,3 +105,17 @@ def _block(
     low, high = np.quantile(bought, _TAILS, axis=1, method="inverted_cdf")
     least, most = np.quantile(money, _TAILS, axis=1)
     return np.stack([low, high, least, most])
+
+
+@table
+def customer_intervals(
+    engine: Engine,
+    project: Project,
+    customer_value: str,
+    lifetime_model: BetaGeometricNBD,
+    spend_model: tuple[Any, GammaGamma | None],
+) -> None:
+    """How sure the forecast is for each single customer."""
+    del customer_value
+    days = project.horizon_days
+    make_customer_intervals(engine, "customer_intervals", lifetime_model, spend_model[1], horizon_days=days)

@@ -10,9 +10,11 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.graph import REFUSED, Refusal, table, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.project import Project
 from custlib.value import lifetime, spend
-from custlib.value.spend import Spend
+from custlib.value.spend import Spend, SpendModel
 
 _SUMMED = (
     "expected_purchases", "value", "residual_lifetime_value", "historic_value", "profit", "revenue",
@@ -24,7 +26,7 @@ FORECASTS = (
 )  # fmt: skip
 
 
-def customer_value(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
+def customer_value_sql(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
     """Write the select of one row per customer with history and forecast."""
     potential_value = "p.potential_value" if potential else "cast(null as double)"
     join = f"left join {potential} p using (customer_id)" if potential else ""
@@ -64,7 +66,7 @@ def make_customer_value(
     potential: str | None = None,
 ) -> None:
     """Make the table of customer value."""
-    select = customer_value(engine.dialect, activity, scores, money, potential=potential)
+    select = customer_value_sql(engine.dialect, activity, scores, money, potential=potential)
     values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money)
     engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
 
@@ -104,3 +106,62 @@ def totals(engine: Engine, value: str = "customer_value") -> dict[str, float]:
         f" sum(probability_of_purchase) as active, {columns} from {value}"
     )
     return {name: float(row[name].item()) for name in row.columns}
+
+
+@table
+def customer_value(
+    engine: Engine,
+    project: Project,
+    customer_activity: str,
+    spend_model: SpendModel,
+    lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
+    alive_scores: str | Refusal = REFUSED,
+    customer_potential: str | Refusal = REFUSED,
+) -> None:
+    """What each customer has brought and is expected to bring; the past alone where nothing can be forecast."""
+    if isinstance(lifetime_model, Refusal) or isinstance(alive_scores, Refusal):
+        make_past_value(engine, "customer_value", customer_activity)
+        return
+    cost = project.cost_to_serve
+    margin = margin_rate(engine, customer_activity, cost_to_serve=cost)
+    make_customer_value(
+        engine, "customer_value", customer_activity, alive_scores, model=lifetime_model, money=spend_model[0],
+        margin=margin, cost_to_serve=cost, potential=str(customer_potential) if customer_potential else None,
+    )  # fmt: skip
+
+
+@table
+def calibration_value(
+    engine: Engine,
+    project: Project,
+    calibration_activity: str,
+    calibration_money_scores: str,
+    calibration_model: BetaGeometricNBD,
+    calibration_spend: SpendModel,
+) -> None:
+    """The same as it was forecast at the end of calibration, for the holdout."""
+    cost = project.cost_to_serve
+    margin = margin_rate(engine, calibration_activity, cost_to_serve=cost)
+    make_customer_value(
+        engine, "calibration_value", calibration_activity, calibration_money_scores,
+        model=calibration_model, money=calibration_spend[0], margin=margin, cost_to_serve=cost,
+    )  # fmt: skip
+
+
+@value
+def value_totals(engine: Engine, customer_value: str) -> dict[str, float]:
+    """Sums over all customers: their history and their forecast."""
+    return totals(engine, customer_value)
+
+
+@value
+def margin(engine: Engine, project: Project, customer_activity: str) -> float:
+    """Share of net revenue that is profit before the cost to serve."""
+    return margin_rate(engine, customer_activity, cost_to_serve=project.cost_to_serve)
+
+
+@value
+def money_kind(project: Project, quality: dict[str, Any]) -> str:
+    """What money stands for: ``profit`` where a cost or margin is known, else ``revenue``."""
+    known = quality["has_cost"] or project.product_margins or project.margin < 1
+    return "profit" if known else "revenue"

@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from math import exp
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from custlib.engine.base import Engine
 from custlib.engine.days import UNITS, Daily, Days, Picked, as_dates, as_money, as_whole, number_of
 from custlib.engine.dialect import Dialect
 from custlib.engine.sorted_lines import UnfitError, Whole
+from custlib.graph import table, value
+from custlib.project import Project
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -172,7 +175,7 @@ def customer_days(sql: Dialect, money: Money) -> str:
                     group by customer_id, day))"""
 
 
-def customer_history(sql: Dialect, history: History) -> str:
+def customer_history_sql(sql: Dialect, history: History) -> str:
     """Write the select of one row per customer, as known at the end of each of some days, in one pass.
 
     The last end is ``:until``.
@@ -241,5 +244,27 @@ def make_history(engine: Engine, *, as_of: dt.date, calibration_end: dt.date, mo
 def write_history(engine: Engine, name: str, history: History) -> None:
     """Make a table of a history."""
     daily = daily_history(engine.dialect, history) if history.money.has_amounts else None
-    select = customer_history(engine.dialect, history)
+    select = customer_history_sql(engine.dialect, history)
     engine.make(name, select, daily=daily, until=history.until)
+
+
+_MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digits
+
+
+@value
+def history_money(project: Project, quality: dict[str, Any]) -> Money:
+    """How the money of a purchase day is added up: what the source has, and what the project says of it."""
+    has_margins = bool(quality["has_cost"] or project.product_margins) or project.margin < 1
+    has_returns = quality["purchase_rows"] < quality["rows_used"]
+    rate, served = project.daily_discount_rate, project.cost_to_serve
+    first = quality["first_day"] or project.as_of.isoformat()
+    carried = quality["gross_money"] * exp(min(rate * (project.as_of - dt.date.fromisoformat(first)).days, 40))
+    fits = carried < _MOST_NARROW and not (has_margins or served)
+    return Money(rate, served, has_margins, has_returns, quality["has_amount"], fits)
+
+
+@table
+def customer_history(engine: Engine, project: Project, transactions: str, history_money: Money) -> None:
+    """Purchases reduced to what is known of every customer at as_of and at the end of calibration."""
+    del transactions
+    make_history(engine, as_of=project.as_of, calibration_end=project.calibration_end, money=history_money)

@@ -15,10 +15,12 @@ import pandas as pd
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError, hint
+from custlib.graph import record, table, value
 from custlib.models import bgnbd, mbgnbd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD, Kind
 from custlib.models.mbgnbd import MBGNBD
+from custlib.project import Project
 
 FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
 KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
@@ -140,3 +142,59 @@ def alive_grid(
     frequency, silent = (grid.ravel() for grid in np.meshgrid(np.arange(1, most + 1), days))
     alive = bgnbd.probability_alive(model, frequency, age - silent, age)
     return pd.DataFrame({"frequency": frequency, "days_since_last": silent, "probability_alive": alive})
+
+
+@record(load=read_model)
+def lifetime_model(engine: Engine, cells: str, model_choice: dict[str, Any]) -> dict[str, Any]:
+    """The lifetime model of all purchases up to as_of, time in days."""
+    return bgnbd.to_dict(fit_lifetime(engine, cells, model_choice["kind"]), time_unit="day")
+
+
+@record(load=read_model)
+def calibration_model(
+    calibration_activity: str, model_choice: dict[str, Any], outcomes: pd.DataFrame
+) -> dict[str, Any]:
+    """The lifetime model of the calibration period: the one that was compared with the holdout."""
+    del calibration_activity
+    fits = {row["kind"]: row["fit"] for row in model_choice["candidates"]}
+    kind = model_choice["kind"]
+    return dict(fits[kind]) if kind in fits else bgnbd.to_dict(fit_counted(outcomes, kind), time_unit="day")
+
+
+@table
+def alive_scores(engine: Engine, project: Project, customer_activity: str, lifetime_model: BetaGeometricNBD) -> None:
+    """Forecasts by frequency and T, given that a customer is still active."""
+    horizon, rate = project.horizon_days, project.daily_discount_rate
+    make_alive_scores(engine, "alive_scores", customer_activity, lifetime_model, horizon_days=horizon, daily_rate=rate)
+
+
+@table
+def calibration_scores(
+    engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
+) -> None:
+    """The same for the holdout, purchases only."""
+    days, name = project.holdout_days, "calibration_scores"
+    make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=None)
+
+
+@table
+def calibration_money_scores(
+    engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
+) -> None:
+    """The same for the holdout, discounted, for a forecast of money."""
+    days, rate, name = project.holdout_days, project.daily_discount_rate, "calibration_money_scores"
+    make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=rate)
+
+
+@value
+def alive_map(engine: Engine, customer_activity: str, lifetime_model: BetaGeometricNBD) -> pd.DataFrame:
+    """P(alive) over frequency and days since the last purchase."""
+    return alive_grid(engine, customer_activity, lifetime_model)
+
+
+@value
+def printed_model(
+    project: Project, calibration_model: BetaGeometricNBD, calibration_base: dict[str, Any]
+) -> BetaGeometricNBD:
+    """The model of the calibration period in the unit of time that the project prints."""
+    return in_unit(calibration_model, project.unit_days, repeats=calibration_base["repeats"])

@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.errors import ModelError
+from custlib.graph import table, value
 from custlib.models import adoption
+from custlib.project import Project
 from custlib.value.holdings import (
     KEY,
     Window,
@@ -35,7 +38,7 @@ Floats = NDArray[np.float64]
 _RULES = rules.load("potential")
 
 
-def customer_potential(sql: Dialect) -> str:
+def customer_potential_sql(sql: Dialect) -> str:
     """Write the select of the potential of every customer, by cell."""
     return f"""
         select customer_id, cast(potential_value as double) as potential_value,
@@ -75,7 +78,7 @@ def make_customer_potential(
     now = read_window(engine, as_of, as_of, window_days, daily_rate, len(names))
     learned = [learn(earlier, last, place) for place in range(len(names))]
     engine.attach_frame("potential_scores", scores(now, learned, names))
-    engine.make("customer_potential", customer_potential(engine.dialect), since=as_of, **days)
+    engine.make("customer_potential", customer_potential_sql(engine.dialect), since=as_of, **days)
     return {
         "products": [_product(name, one, now, last) for name, one in zip(names, learned, strict=True)],
         "tenths": _tenths(last, learned),
@@ -213,3 +216,24 @@ def _tenths(last: Window, learned: list[Learned]) -> list[dict[str, float]]:
     chances = [one.of(last)[last.without(one.place)] for one in tested]
     customers, beginners = (np.concatenate(part) for part in zip(*held, strict=True))
     return adoption.by_tenth(np.concatenate(chances), customers, beginners)
+
+
+@table(records=("product_potential",))
+def customer_potential(engine: Engine, project: Project, quality: dict[str, Any], transactions: str) -> dict[str, Any]:
+    """What each customer may yet bring by products not used so far."""
+    del transactions
+    if "product" not in quality["columns"]:
+        raise ModelError("potential: the purchases name no product. Map a column to product.", reason="no_products")
+    record = make_customer_potential(
+        engine, as_of=project.as_of, window_days=project.holdout_days, daily_rate=project.daily_discount_rate,
+        has_money=quality["has_amount"],
+    )  # fmt: skip
+    return {"product_potential": record}
+
+
+@value
+def potential(product_potential: dict[str, Any]) -> dict[str, Any]:
+    """What is known of products not used yet, with its check."""
+    if product_potential["reason"] in ("no_products", "no_money"):
+        raise ModelError("potential: there are no products, or no money.", reason=product_potential["reason"])
+    return product_potential

@@ -13,9 +13,11 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError
+from custlib.graph import REFUSED, Refusal, record, value
 from custlib.models import gammagamma
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.spend_independence import independence
+from custlib.project import Project
 
 _FEWEST = 10
 _ALIKE = 1e-9  # averages of equal amounts differ by rounding
@@ -228,3 +230,43 @@ def parameters(spend: Spend) -> dict[str, float]:
     for least, money, weight in spend.bands:
         found |= {f"money_{least}": money, f"weight_{least}": weight}
     return found
+
+
+SpendModel = tuple[Spend, GammaGamma | None]
+
+
+def read_spend(content: dict[str, Any]) -> SpendModel:
+    """Read a spend model that was kept as a record."""
+    model = content["model"]
+    return Spend(**content["spend"]), gammagamma.from_dict(model) if model else None
+
+
+def _spend_record(engine: Engine, project: Project, cells: str | Refusal) -> dict[str, Any]:
+    if isinstance(cells, Refusal):
+        return {"spend": to_dict(Spend("none", remark=cells.reason)), "model": None}
+    spend, model = fit_or_none(engine, cells)
+    written = gammagamma.to_dict(model, money_unit=project.currency) if model else None
+    return {"spend": to_dict(spend), "model": written}
+
+
+@record(load=read_spend)
+def spend_model(engine: Engine, project: Project, spend_cells: str | Refusal = REFUSED) -> dict[str, Any]:
+    """The spend model of all purchases up to as_of; of kind ``none`` where there is no money."""
+    return _spend_record(engine, project, spend_cells)
+
+
+@record(load=read_spend)
+def calibration_spend(
+    engine: Engine, project: Project, calibration_spend_cells: str | Refusal = REFUSED
+) -> dict[str, Any]:
+    """The spend model of the calibration period."""
+    return _spend_record(engine, project, calibration_spend_cells)
+
+
+@value
+def money_forecast(spend_model: SpendModel) -> Spend:
+    """What customers are expected to spend; unavailable where there is no money."""
+    spend = spend_model[0]
+    if spend.kind == "none":
+        raise ModelError("spend: no money can be forecast.", reason=spend.remark)
+    return spend

@@ -12,15 +12,18 @@ Residual value has no horizon: there the discounted purchases stand in place of 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
+from custlib.graph import value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
+from custlib.project import Project
 
 Floats = NDArray[np.float64]
 _TAILS = np.array([0.025, 0.975])
@@ -266,3 +269,26 @@ def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: floa
     history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
     mean, fine = (_residual(model, cells, discount) for discount in (rate, 2 * rate))
     return mean, fine + bgnbd.residual_pairs(model, rate, *history), fine
+
+
+@value
+def segment_intervals(
+    engine: Engine,
+    project: Project,
+    customer_value: str,
+    customer_segments: str,
+    lifetime_model: BetaGeometricNBD,
+    spend_model: tuple[Any, GammaGamma | None],
+) -> pd.DataFrame:
+    """The 95 % intervals of the segments that playbooks follow, and of all customers: purchases and value."""
+    del customer_value, customer_segments
+    rate, days = project.daily_discount_rate, project.horizon_days
+    return intervals(
+        engine, project.segments.playbook, lifetime_model, spend_model[1], horizon_days=days, daily_rate=rate
+    )
+
+
+@value
+def coming_value(segment_intervals: pd.DataFrame) -> pd.Series:
+    """The row of all customers: what is to come, with its interval."""
+    return pd.Series(segment_intervals.set_index("segment").loc["all"])

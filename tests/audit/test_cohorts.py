@@ -145,7 +145,7 @@ def test_cdnow_by_cohort_and_age(cdnow, datasets):
     frame = frame.assign(month=month, amount=frame["amount"].astype(float))
     frame["first"] = frame.groupby("id")["month"].transform("min")
     wanted = frame.groupby(["first", frame["month"] - frame["first"]]).agg(n=("id", "nunique"), money=("amount", "sum"))
-    engine = cdnow.need("customer_months")
+    engine = cdnow.make("customer_months")
     when = clock(engine, cdnow.project.as_of)
     assert (when.period.name, when.cohort.name) == ("quarter", "month")
     found = cohort_ages(engine, when)

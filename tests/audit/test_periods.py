@@ -179,7 +179,7 @@ def purchases(datasets):
 
 @pytest.fixture(scope="module")
 def music(cdnow):
-    engine = cdnow.need("customer_months")
+    engine = cdnow.make("customer_months")
     return engine, clock(engine, cdnow.project.as_of)
 
 

@@ -11,9 +11,8 @@ from custlib import rules
 from custlib.audit import structure
 from custlib.demo.crm import begin_chance, crm, files
 from custlib.project import load
+from custlib.run import HOME, Run
 from custlib.segment.customer_segments import FAMILIES
-from custlib.structures import attributes_of, periods_of
-from custlib.workspace import HOME, Workspace
 
 PLACE = HOME / "data" / "crm_demo"
 
@@ -24,9 +23,9 @@ def made() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    opened = Workspace(load(HOME / "data" / "crm_demo.toml"), tmp_path_factory.mktemp("crm"))
-    opened.need("customer_segments", "customer_value")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    opened = Run(load(HOME / "data" / "crm_demo.toml"), tmp_path_factory.mktemp("crm"))
+    opened.make("customer_segments", "customer_value")
     return opened
 
 
@@ -35,7 +34,7 @@ def truth() -> pd.DataFrame:
     return pd.read_csv(PLACE / "truth.csv", keep_default_na=False, index_col="customer_id")
 
 
-def segments_of(shop: Workspace, segmentation: str) -> "pd.Series[str]":
+def segments_of(shop: Run, segmentation: str) -> "pd.Series[str]":
     found = shop.engine.fetch(
         "select customer_id, segment from customer_segments where segmentation = :name", name=segmentation
     )
@@ -98,23 +97,23 @@ def test_margins_of_the_project_are_of_products_that_are_sold() -> None:
 
 
 @pytest.mark.slow
-def test_nothing_is_set_aside(shop: Workspace) -> None:
-    assert shop.quality["rows_read"] == shop.quality["rows_used"]
-    assert shop.quality["registers"]["customers"]["prospects"] == rules.load("crm_demo")["prospects"]
-    assert shop.quality["registers"]["invoices"]["customers_without_purchase"] == 0
+def test_nothing_is_set_aside(shop: Run) -> None:
+    assert shop.get("quality")["rows_read"] == shop.get("quality")["rows_used"]
+    assert shop.get("quality")["registers"]["customers"]["prospects"] == rules.load("crm_demo")["prospects"]
+    assert shop.get("quality")["registers"]["invoices"]["customers_without_purchase"] == 0
 
 
 @pytest.mark.slow
-def test_every_segmentation_can_be_made(shop: Workspace) -> None:
-    assert shop.grouping.missing == {}
-    assert shop.grouping.names == tuple(FAMILIES)
+def test_every_segmentation_can_be_made(shop: Run) -> None:
+    assert shop.get("missing_segmentations") == {}
+    assert shop.get("segmentation_names") == tuple(FAMILIES)
     counted = shop.engine.fetch("select segmentation, count(*) as n from customer_segments group by segmentation")
     assert sorted(counted["segmentation"]) == sorted(FAMILIES)
     assert set(counted["n"]) == {rules.load("crm_demo")["customers"]}
 
 
 @pytest.mark.slow
-def test_the_cube_is_filled(shop: Workspace) -> None:
+def test_the_cube_is_filled(shop: Run) -> None:
     found = segments_of(shop, "value_cube").value_counts()
     assert len(found) >= 5
     assert (found >= 30).sum() >= 5
@@ -122,12 +121,12 @@ def test_the_cube_is_filled(shop: Workspace) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("segmentation", ["bank5", "value_types", "lifecycle", "need_level", "value_matrix", "pyramid"])
-def test_at_least_four_classes_have_customers(shop: Workspace, segmentation: str) -> None:
+def test_at_least_four_classes_have_customers(shop: Run, segmentation: str) -> None:
     assert segments_of(shop, segmentation).nunique() >= 4
 
 
 @pytest.mark.slow
-def test_credit_is_the_grade_of_the_truth(shop: Workspace, truth: pd.DataFrame) -> None:
+def test_credit_is_the_grade_of_the_truth(shop: Run, truth: pd.DataFrame) -> None:
     found = segments_of(shop, "credit")
     wanted = truth["grade"].replace("", "unknown").loc[found.index]
     assert set(wanted) == {"A", "B", "C", "D", "unknown"}
@@ -135,31 +134,31 @@ def test_credit_is_the_grade_of_the_truth(shop: Workspace, truth: pd.DataFrame) 
 
 
 @pytest.mark.slow
-def test_who_left_is_less_likely_alive(shop: Workspace, truth: pd.DataFrame) -> None:
+def test_who_left_is_less_likely_alive(shop: Run, truth: pd.DataFrame) -> None:
     alive = shop.engine.fetch("select customer_id, probability_alive as p from customer_value").set_index("customer_id")
     left = truth["left"].loc[alive.index] != ""
     assert alive["p"][left].mean() < 0.35
     assert alive["p"][~left].mean() > 0.7
-    assert shop.choice["kind"] == "bgnbd"  # as the truth is
+    assert shop.get("model_choice")["kind"] == "bgnbd"  # as the truth is
 
 
 @pytest.mark.slow
-def test_the_share_of_all_who_are_alive_is_near_the_truth(shop: Workspace, truth: pd.DataFrame) -> None:
+def test_the_share_of_all_who_are_alive_is_near_the_truth(shop: Run, truth: pd.DataFrame) -> None:
     alive = shop.engine.fetch("select avg(probability_alive) as p from customer_value")["p"].item()
     assert alive == pytest.approx((truth["left"] == "").mean(), abs=0.05)
 
 
 @pytest.mark.slow
-def test_some_products_are_begun_by_holdings(shop: Workspace) -> None:
-    assert shop.potential is not None
-    products = {one["product"]: one for one in shop.potential["products"]}
+def test_some_products_are_begun_by_holdings(shop: Run) -> None:
+    assert shop.get("potential") is not None
+    products = {one["product"]: one for one in shop.get("potential")["products"]}
     assert set(products) == set(rules.load("crm_demo")["product"])
     assert [name for name, one in products.items() if one["by"] == "model"]
     assert products["repair"]["potential"] == 0  # loses money
 
 
 @pytest.mark.slow
-def test_some_customers_are_a_loss(shop: Workspace) -> None:
+def test_some_customers_are_a_loss(shop: Run) -> None:
     share = shop.engine.fetch("select avg(case when profit < 0 then 1.0 else 0.0 end) as s from customer_value")
     assert 0.02 < share["s"].item() < 0.15
 
@@ -168,11 +167,11 @@ def test_some_customers_are_a_loss(shop: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
-    engine = shop.need("customer_structure")
-    names = [attribute.name for attribute in attributes_of(shop)]
+def test_structure_by_every_attribute_adds_up(shop: Run) -> None:
+    engine = shop.make("customer_structure")
+    names = [attribute.name for attribute in shop.get("structure_attributes")]
     assert names == ["channel", "product", "region", "age_band", "rfm"]
-    cut = periods_of(shop)
+    cut = shop.get("structure_periods")
     for name in names:
         found = structure.structure(engine, name)
         bought = engine.fetch(
@@ -186,7 +185,7 @@ def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
         again = structure.counted_again(found)
         assert again > 0 if name in ("channel", "product") else again == 0
     assert set(structure.structure(engine, "channel")["value"].dropna()) == {"store", "web", "phone"}
-    assert set(structure.structure(engine, "rfm")["value"].dropna()) <= set(shop.definitions["rfm"].ids)
+    assert set(structure.structure(engine, "rfm")["value"].dropna()) <= set(shop.get("definitions")["rfm"].ids)
 
 
 @pytest.mark.slow
@@ -194,11 +193,11 @@ def test_structure_by_every_attribute_adds_up(shop: Workspace) -> None:
 def test_the_structure_by_segment_is_that_of_the_segments(hysteresis: float, tmp_path: Path) -> None:
     project = load(HOME / "data" / "crm_demo.toml")
     chosen = project.segments.model_copy(update={"segmentations": ("rfm",), "hysteresis": hysteresis})
-    opened = Workspace(project.replace(segments=chosen.model_dump() | {"options": {}}), tmp_path)
-    engine = opened.need("customer_structure", "customer_segments")
+    opened = Run(project.replace(segments=chosen.model_dump() | {"options": {}}), tmp_path)
+    engine = opened.make("customer_structure", "customer_segments")
     wanted = engine.fetch(
         "select segment, count(distinct customer_id) as n from customer_segments join transactions using (customer_id)"
-        " where is_purchase and day > :middle group by segment", middle=opened.compared_with,
+        " where is_purchase and day > :middle group by segment", middle=opened.get("compared_with"),
     ).set_index("segment")["n"]  # fmt: skip
     found = structure.structure(engine, "rfm").dropna(subset="value").set_index("value")["customers"]
     assert found[found > 0].to_dict() == wanted.to_dict()

@@ -13,24 +13,23 @@ from custlib.engine import open_engine
 from custlib.engine.dialect import DUCKDB, SPARK
 from custlib.move import ledger
 from custlib.project import Project
+from custlib.run import HOME, Run, nodes
 from custlib.segment import methods, profiles, pyramid, rfm
-from custlib.steps import STEPS
 from custlib.validate import backtest, seasons, tracking  # fmt: skip
-from custlib.workspace import HOME, Workspace
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
-Pair = tuple[Workspace, Workspace]
+Pair = tuple[Run, Run]
 
 
 def both(project: Project, folder: Path) -> Pair:
     """A project opened on DuckDB and on Spark."""
-    return Workspace(project, folder / "duckdb"), Workspace(project, folder / "spark", engine="spark")
+    return Run(project, folder / "duckdb"), Run(project, folder / "spark", engine="spark")
 
 
 def differ(pair: Pair, table: str) -> list[str]:
     """What differs in a table of the two."""
-    first, second = (workspace.need(table).fetch(f"select * from {table}") for workspace in pair)
+    first, second = (workspace.make(table).fetch(f"select * from {table}") for workspace in pair)
     return differences(first, second)
 
 
@@ -45,18 +44,18 @@ def cdnow(tmp_path_factory: pytest.TempPathFactory, spark_here: None) -> Iterato
         workspace.engine.close()
 
 
-@pytest.mark.parametrize("table", STEPS)
+@pytest.mark.parametrize("table", [node.name for node in nodes().values() if node.kind == "table"])
 def test_cdnow_is_the_same_table_by_table(cdnow: Pair, table: str) -> None:
     assert differ(cdnow, table) == []
 
 
 def test_cdnow_is_told_of_in_the_same_words(cdnow: Pair) -> None:
     first, second = cdnow
-    assert first.quality == second.quality
-    assert first.definitions == second.definitions
-    assert first.evidence.flags == second.evidence.flags
-    assert differences(pd.DataFrame([first.holdout]), pd.DataFrame([second.holdout])) == []
-    assert differences(first.intervals("rfm"), second.intervals("rfm")) == []
+    assert first.get("quality") == second.get("quality")
+    assert first.get("definitions") == second.get("definitions")
+    assert first.get("flags") == second.get("flags")
+    assert differences(pd.DataFrame([first.get("test_result")]), pd.DataFrame([second.get("test_result")])) == []
+    assert differences(first.get("segment_intervals"), second.get("segment_intervals")) == []
 
 
 LENSES = {
@@ -73,8 +72,8 @@ LENSES = {
     "cross table": lambda ws: methods.cross_table(ws.engine),
     "disagreements": lambda ws: methods.disagreements(ws.engine),
     "moves": lambda ws: ledger.moves(ws.engine, "rfm"),
-    "segments": lambda ws: profiles.summary(ws.engine, ws.definitions["rfm"], language="en"),
-    "tiles": lambda ws: rfm.tile_map(ws.engine, ws.definitions["rfm"].rule, "customer_activity"),
+    "segments": lambda ws: profiles.summary(ws.engine, ws.get("definitions")["rfm"], language="en"),
+    "tiles": lambda ws: rfm.tile_map(ws.engine, ws.get("definitions")["rfm"].rule, "customer_activity"),
     "curve": lambda ws: pyramid.curve(ws.engine, "customer_activity"),
     "baselines": lambda ws: backtest.baselines(ws.engine, hiatus_days=90),
     "season": lambda ws: pd.DataFrame({"x": [str(_season(ws))]}),
@@ -82,18 +81,20 @@ LENSES = {
 }  # fmt: skip
 
 
-def _season(workspace: Workspace) -> object:
-    return seasons.find(workspace.engine, "customer_activity", workspace.model, until=workspace.project.as_of)
+def _season(workspace: Run) -> object:
+    return seasons.find(
+        workspace.engine, "customer_activity", workspace.get("lifetime_model"), until=workspace.project.as_of
+    )
 
 
-def _clock(workspace: Workspace) -> months.Clock:
+def _clock(workspace: Run) -> months.Clock:
     return months.clock(workspace.engine, workspace.project.as_of)
 
 
 @pytest.mark.parametrize("lens", LENSES)
 def test_cdnow_looks_the_same_through_every_lens(cdnow: Pair, lens: str) -> None:
     for workspace in cdnow:
-        workspace.need("customer_months", "customer_methods", "segment_moves", "holdout", "customer_segments")
+        workspace.make("customer_months", "customer_methods", "segment_moves", "holdout", "customer_segments")
     first, second = (LENSES[lens](workspace) for workspace in cdnow)
     assert differences(first, second) == []
 
@@ -164,7 +165,7 @@ def _amount(amount: float, options: dict, random: np.random.Generator) -> str:
 def test_a_shop_is_the_same_on_both_engines(tmp_path: Path, name: str) -> None:
     pair = both(shop(tmp_path, name, seed=len(name)), tmp_path)
     tables = ("transactions_checked", "transactions", "quarantine")
-    first, second = (workspace.quality for workspace in pair)
+    first, second = (workspace.get("quality") for workspace in pair)
     assert first == second
     assert {t: d for t in tables if (d := differences(*(w.engine.fetch(f"select * from {t}") for w in pair)))} == {}
     made = ("customer_activity", "cells", "spend_cells", "customer_value", "customer_segments", "segment_moves")

@@ -9,10 +9,10 @@ import pytest
 
 from custlib.audit.ages import age_band
 from custlib.identify.customer_attributes import prospects
+from custlib.run import Run
 from custlib.segment import points
 from custlib.segment.measures import INVOICED
 from custlib.value.history import Money
-from custlib.workspace import Workspace
 from tests.engine.same import differences
 from tests.identify.listed_shops import listed, open_shop, rows_of
 
@@ -33,14 +33,14 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def tables_of(shop: Workspace) -> list[Any]:
+def tables_of(shop: Run) -> list[Any]:
     made = [rows_of(shop, name) for name in ("customer_attributes", "invoices")]
-    return [*made, shop.quality["registers"], shop.quality["warnings"]]
+    return [*made, shop.get("quality")["registers"], shop.get("quality")["warnings"]]
 
 
-def customers_of(shop: Workspace) -> list[pd.DataFrame]:
+def customers_of(shop: Run) -> list[pd.DataFrame]:
     """The customers at a date with the measures of both registers, their age bands, and the prospects."""
-    engine = shop.need("transactions", "customer_attributes", "invoices")
+    engine = shop.make("transactions", "customer_attributes", "invoices")
     point = points.Point(AS_OF, dt.date(2025, 4, 30))
     points.make_history(engine, [point], NEEDS, Money())
     points.make_point(engine, point, NEEDS, last=point.until, daily_rate=0.0)

@@ -14,14 +14,14 @@ import pytest
 
 from custlib import project as projects
 from custlib.project import Project
+from custlib.run import HOME, Run
 from custlib.segment import customer_segments
 from custlib.segment.points import table_of
-from custlib.workspace import HOME, Workspace
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
 EVERY = pytest.mark.parametrize("name", sorted(customer_segments.FAMILIES))
-Pair = tuple[Workspace, Workspace]
+Pair = tuple[Run, Run]
 SHOP = HOME / "data" / "crm_demo"
 TABLES = ("customer_segments", "segment_moves", "customer_structure")
 
@@ -34,14 +34,14 @@ def load(file: Path) -> Project:
 @pytest.fixture(scope="module")
 def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder, given = tmp_path_factory.mktemp("shops"), load(SHOP.with_suffix(".toml"))
-    pair = Workspace(given, folder / "duckdb"), Workspace(given, folder / "spark", engine="spark")
+    pair = Run(given, folder / "duckdb"), Run(given, folder / "spark", engine="spark")
     yield pair
     for one in pair:
         one.engine.close()
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The same shop on Spark: lines in any order, in eleven files, every customer under another name."""
     folder = tmp_path_factory.mktemp("mixed")
     sales = folder / "crm_demo" / "sales"
@@ -54,7 +54,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         head, lines = rows_of(SHOP / name)
         write(folder / "crm_demo" / name, head, lines[::-1])
     (folder / "crm_demo.toml").write_text(SHOP.with_suffix(".toml").read_text())
-    opened = Workspace(load(folder / "crm_demo.toml"), folder / "work", engine="spark")
+    opened = Run(load(folder / "crm_demo.toml"), folder / "work", engine="spark")
     yield opened
     opened.engine.close()
 
@@ -75,15 +75,15 @@ def write(file: Path, head: list[str], lines: list[list[str]]) -> None:
         csv.writer(out).writerows([head, *lines])
 
 
-def segments_of(shop: Workspace, name: str) -> pd.DataFrame:
+def segments_of(shop: Run, name: str) -> pd.DataFrame:
     select = "select customer_id, segment from customer_segments where segmentation = :name"
-    return shop.need("customer_segments").fetch(select, name=name)
+    return shop.make("customer_segments").fetch(select, name=name)
 
 
 def test_the_shop_has_what_every_segmentation_asks_for(shops: Pair) -> None:
     for shop in shops:
-        assert shop.grouping.names == tuple(customer_segments.FAMILIES)
-        assert shop.grouping.missing == {}
+        assert shop.get("segmentation_names") == tuple(customer_segments.FAMILIES)
+        assert shop.get("missing_segmentations") == {}
 
 
 @EVERY
@@ -91,21 +91,21 @@ def test_both_engines_put_every_customer_in_the_same_segment(shops: Pair, name: 
     found = [segments_of(shop, name) for shop in shops]
     assert differences(*found) == []
     assert found[0]["customer_id"].is_unique
-    assert set(found[1]["segment"]) <= set(shops[1].definitions[name].ids)
+    assert set(found[1]["segment"]) <= set(shops[1].get("definitions")[name].ids)
 
 
 @EVERY
-def test_order_files_and_names_change_nothing_on_spark(shops: Pair, mixed: Workspace, name: str) -> None:
+def test_order_files_and_names_change_nothing_on_spark(shops: Pair, mixed: Run, name: str) -> None:
     first = segments_of(shops[1], name)
     first["customer_id"] = first["customer_id"].map(renamed)
-    assert mixed.definitions[name] == shops[1].definitions[name]
+    assert mixed.definitions[name] == shops[1].get("definitions")[name]
     assert differences(first, segments_of(mixed, name)) == []
 
 
 @pytest.mark.parametrize("customers", [0, 1])
 def test_nobody_and_one_customer_on_spark(shops: Pair, customers: int) -> None:
-    engine, point = shops[1].need("customer_segments"), shops[1].grouping.now.table
-    definitions = list(shops[1].definitions.values())
+    engine, point = shops[1].make("customer_segments"), f"activity_{shops[1].project.as_of:%Y%m%d}"
+    definitions = list(shops[1].get("definitions").values())
     engine.make("few", f"select * from {point} order by customer_id limit {customers}")
     for chances in (definition.frozen.get("potential") for definition in definitions):
         if chances:
@@ -121,5 +121,5 @@ def test_nobody_and_one_customer_on_spark(shops: Pair, customers: int) -> None:
 
 @pytest.mark.parametrize("table", TABLES[1:])
 def test_both_engines_tell_the_same_moves_and_structure(shops: Pair, table: str) -> None:
-    first, second = (shop.need(table).fetch(f"select * from {table}") for shop in shops)
+    first, second = (shop.make(table).fetch(f"select * from {table}") for shop in shops)
     assert differences(first, second) == []

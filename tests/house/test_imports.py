@@ -12,6 +12,7 @@ PLACES = {
     "base": {"errors", "machine", "tables", "source", "registers", "project", "rules"},
     "engine": {"engine"},
     "models": {"models"},
+    "graph": {"graph"},
     "identify": {"identify"},
     "value": {"value"},
     "validate": {"validate"},
@@ -22,7 +23,7 @@ PLACES = {
     "lifetimes": {"lifetimes"},
     "demo": {"demo"},
     "report": {"report"},
-    "top": {"asked", "steps", "refusals", "evidence", "grouping", "workspace", "structures", "quick", "cli"},
+    "top": {"run", "quick", "cli"},
 }
 ORDER = list(PLACES)
 PLACE_OF = {name: place for place, names in PLACES.items() for name in names}

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from custlib import project as projects
-from custlib.workspace import Workspace
+from custlib.run import Run
 
 SALES = "customer_id,timestamp,amount\n007,2025-01-01,10\nann,2025-02-01,20\nann,2025-03-01,20\nbob,2025-03-05,5\n"
 PARTS = {"customers": "customers.csv", "invoices": "invoices.csv"}
@@ -19,7 +19,7 @@ def open_shop(
     engine: str = "duckdb",
     as_of: str = "2025-06-30",
     **sections: dict[str, Any],
-) -> Workspace:
+) -> Run:
     """Open a shop; each section is a dict of its keys, a register with its lines in ``text`` instead of a path."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(sales, str):
@@ -30,7 +30,7 @@ def open_shop(
         sales.to_parquet(folder / path)
     keys = {name: _laid(folder, PARTS[name], given) if name in PARTS else given for name, given in sections.items()}
     shop = {"id": "shop", "name": "Shop", "as_of": as_of, "source": {"path": path}, "folder": folder}
-    return Workspace(projects.build(shop | keys), folder / "work", engine=engine)
+    return Run(projects.build(shop | keys), folder / "work", engine=engine)
 
 
 def _laid(folder: Path, name: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -46,9 +46,9 @@ def listed(text: str | bytes = "", **keys: Any) -> dict[str, Any]:
     return {"text": text, "attributes": {"region": "Region", "birth_date": "geb"}} | keys
 
 
-def rows_of(workspace: Workspace, table: str) -> list[tuple[Any, ...]]:
+def rows_of(workspace: Run, table: str) -> list[tuple[Any, ...]]:
     """The rows of a table as texts, sorted; null is None."""
-    engine = workspace.need(table)
+    engine = workspace.make(table)
     columns = ", ".join(f"cast({name} as {engine.dialect.text_type}) as {name}" for name in engine.columns(table))
     found = engine.fetch(f"select {columns} from {table}").astype(object)
     rows = found.where(found.notna(), None).itertuples(index=False, name=None)

@@ -18,13 +18,13 @@ def test_three_customers_by_hand(tmp_path: Path) -> None:
     assert rows_of(shop, "customer_attributes") == [
         ("007", "North", "1980-05-01"), ("ann", "South", None), ("zoe", "East", "2000-02-29")
     ]  # fmt: skip
-    quality = shop.quality["registers"]["customers"]
+    quality = shop.get("quality")["registers"]["customers"]
     assert {name: quality[name] for name in ("rows_read", "rows_used", "rows_quarantined", "rows_removed")} == {
         "rows_read": 3, "rows_used": 3, "rows_quarantined": 0, "rows_removed": 0
     }  # fmt: skip
     assert (quality["customers"], quality["prospects"], quality["customers_unlisted"]) == (3, 1, 1)
     assert quality["filled"] == {"region": 3, "birth_date": 2}
-    assert shop.quality["warnings"] == [
+    assert shop.get("quality")["warnings"] == [
         "customers: 1 customer with purchases not in the list: attributes unknown",
         "customers: 1 customer of the list never bought: prospects, in no model and no segment",
     ]
@@ -32,7 +32,7 @@ def test_three_customers_by_hand(tmp_path: Path) -> None:
 
 def test_prospects_are_in_no_activity_and_counted_by_attribute(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed(LIST))
-    engine = shop.need("customer_activity", "customer_attributes")
+    engine = shop.make("customer_activity", "customer_attributes")
     assert engine.fetch("select count(*) as n from customer_activity")["n"].item() == 3
     sql, now = engine.dialect, dt.date(2025, 6, 30)
     assert engine.fetch(prospects(sql, as_of=now))["customers"].item() == 1
@@ -46,14 +46,14 @@ def test_prospects_are_in_no_activity_and_counted_by_attribute(tmp_path: Path) -
 def test_ids_are_trimmed_and_keep_their_zeros(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed("customer_id,Region,geb\n\u00a0ann ,South,\n007,North,\n"))
     assert [row[0] for row in rows_of(shop, "customer_attributes")] == ["007", "ann"]
-    assert shop.quality["registers"]["customers"]["ids_trimmed"] == 1
-    assert "customers: 1 row repaired: blanks around customer_id were taken off" in shop.quality["warnings"]
+    assert shop.get("quality")["registers"]["customers"]["ids_trimmed"] == 1
+    assert "customers: 1 row repaired: blanks around customer_id were taken off" in shop.get("quality")["warnings"]
 
 
 def test_ids_without_their_zeros_are_not_joined_but_said(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed("customer_id,Region,geb\n7,North,\nANN,South,\n"))
-    assert shop.quality["registers"]["customers"]["prospects"] == 2
-    said = "\n".join(shop.quality["warnings"])
+    assert shop.get("quality")["registers"]["customers"]["prospects"] == 2
+    said = "\n".join(shop.get("quality")["warnings"])
     assert "ids differ only by leading zeros, as after a round trip through Excel from those of purchases (1)" in said
     assert "ids differ only by upper and lower case from those of purchases (1): not joined, write them alike" in said
     assert "no id is one of the purchases: it may be another column, or ids written in another way" in said
@@ -71,7 +71,7 @@ def test_of_several_rows_the_fullest_is_taken_then_the_first_of_the_alphabet(tmp
         text = "customer_id,Region,geb\n" + "\n".join(order) + "\n"
         shop = open_shop(tmp_path / str(number), customers=listed(text))
         assert rows_of(shop, "customer_attributes") == kept
-    quality = shop.quality["registers"]["customers"]
+    quality = shop.get("quality")["registers"]["customers"]
     assert (quality["rows_read"], quality["rows_used"], quality["rows_removed"]) == (6, 3, 3)
     assert (quality["rows_repeated"], quality["customers_differing"]) == (1, 1)
     assert quality["warnings"][0].startswith(
@@ -82,18 +82,20 @@ def test_of_several_rows_the_fullest_is_taken_then_the_first_of_the_alphabet(tmp
 
 def test_rows_without_an_id_are_set_aside(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed("customer_id,Region,geb\nann,South,\n  ,North,\nbob,,\n"))
-    quality = shop.quality["registers"]["customers"]
+    quality = shop.get("quality")["registers"]["customers"]
     assert quality["reasons"] == {"missing_customer_id": 1}
     assert quality["rows_read"] == quality["rows_used"] + quality["rows_quarantined"] + quality["rows_removed"]
-    assert "customers: 1 row set aside: customer_id is missing. Map the column" in "\n".join(shop.quality["warnings"])
+    assert "customers: 1 row set aside: customer_id is missing. Map the column" in "\n".join(
+        shop.get("quality")["warnings"]
+    )
 
 
 def test_ids_are_whole_numbers_where_those_of_purchases_are(tmp_path: Path) -> None:
     sales = pd.DataFrame({"customer_id": [7, 8], "timestamp": ["2025-01-01", "2025-02-01"], "amount": [1.0, 2.0]})
     shop = open_shop(tmp_path, sales=sales, customers=listed("customer_id,Region,geb\n007,N,\n8.0,S,\n9,,\nx9,,\n"))
-    assert shop.need("customer_attributes").columns("customer_attributes")["customer_id"] == "BIGINT"
+    assert shop.make("customer_attributes").columns("customer_attributes")["customer_id"] == "BIGINT"
     assert [row[0] for row in rows_of(shop, "customer_attributes")] == ["7", "8", "9"]
-    quality = shop.quality["registers"]["customers"]
+    quality = shop.get("quality")["registers"]["customers"]
     assert quality["reasons"] == {"customer_id_not_whole": 1}
     assert (quality["prospects"], quality["rows_quarantined"]) == (1, 1)
 
@@ -102,7 +104,7 @@ def test_ids_that_purchases_cannot_have_are_refused_when_most_are_so(tmp_path: P
     sales = pd.DataFrame({"customer_id": [7], "timestamp": ["2025-01-01"], "amount": [1.0]})
     shop = open_shop(tmp_path, sales=sales, customers=listed("customer_id,Region,geb\nann,N,\nbob,S,\n7,S,\n"))
     with pytest.raises(TableError, match=r"customers.csv: customer_id is no whole number, .* in 2 of 3 rows"):
-        shop.need("transactions")
+        shop.make("transactions")
     assert not (shop.folder / "quality.json").exists()
 
 
@@ -146,16 +148,16 @@ def test_what_cannot_be_used_is_refused_on_one_screen(
     tmp_path: Path, text: str | bytes, keys: dict[str, str], said: str
 ) -> None:
     with pytest.raises((TableError, UsageError), match=said) as fault:
-        open_shop(tmp_path, customers=listed(text, **keys)).need("transactions")
+        open_shop(tmp_path, customers=listed(text, **keys)).make("transactions")
     assert len(str(fault.value).splitlines()) <= 3
 
 
 def test_a_register_that_is_refused_leaves_the_increment_of_purchases_alone(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="no rows under the header"):
-        open_shop(tmp_path, customers=listed("customer_id,Region,geb\n")).need("transactions")
+        open_shop(tmp_path, customers=listed("customer_id,Region,geb\n")).make("transactions")
     shop = open_shop(tmp_path, customers=listed(LIST))
-    shop.need("transactions")
-    assert shop.record("increment", dict)["rows_new"] == SALES.count("\n") - 1
+    shop.make("transactions")
+    assert shop.get("increment")["rows_new"] == SALES.count("\n") - 1
 
 
 def test_several_files_are_one_list(tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_several_files_are_one_list(tmp_path: Path) -> None:
     (tmp_path / "crm" / "b.csv").write_text("geb,customer_id,Region\n1980-05-01,007,North\n,ann,South\n")
     shop = open_shop(tmp_path, customers={"path": "crm", "attributes": {"region": "Region", "birth_date": "geb"}})
     assert rows_of(shop, "customer_attributes") == [("007", "North", "1980-05-01"), ("ann", "South", None)]
-    assert "columns ignored: Tel" in shop.quality["registers"]["customers"]["warnings"]
+    assert "columns ignored: Tel" in shop.get("quality")["registers"]["customers"]["warnings"]
 
 
 def test_the_worst_of_several_files_is_named(tmp_path: Path) -> None:
@@ -173,23 +175,23 @@ def test_the_worst_of_several_files_is_named(tmp_path: Path) -> None:
     (tmp_path / "crm" / "b.csv").write_text("customer_id,Region,geb\n,North,\n,West,\n")
     given = {"path": "crm", "attributes": {"region": "Region"}}
     with pytest.raises(TableError, match=r"b.csv: .* in 2 of 2 rows \(first: rows 1, 2\), in all inputs 2 of 3 rows"):
-        open_shop(tmp_path, customers=given).need("transactions")
+        open_shop(tmp_path, customers=given).make("transactions")
 
 
 def test_a_list_without_attributes_tells_prospects(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers={"text": "customer_id\nann\nzoe\n"})
-    assert shop.quality["registers"]["customers"]["prospects"] == 1
+    assert shop.get("quality")["registers"]["customers"]["prospects"] == 1
     assert rows_of(shop, "customer_attributes") == [("ann",), ("zoe",)]
 
 
 def test_without_a_list_there_are_no_attributes(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     assert rows_of(shop, "customer_attributes") == []
-    assert shop.quality["registers"] == {}
+    assert shop.get("quality")["registers"] == {}
 
 
 def test_an_attribute_that_is_not_there_names_those_there_are(tmp_path: Path) -> None:
-    engine = open_shop(tmp_path, customers=listed(LIST)).need("customer_attributes")
+    engine = open_shop(tmp_path, customers=listed(LIST)).make("customer_attributes")
     assert check_attribute(engine, "region") == "attribute_region"
     with pytest.raises(UsageError, match="the list of customers has no regio. Did you mean 'region'?"):
         check_attribute(engine, "regio")

@@ -25,7 +25,7 @@ def test_three_invoices_by_hand(tmp_path: Path) -> None:
         ("007", "2025-03-01", None, None), ("ann", "2025-01-31", "2025-01-30", "10.5000"),
         ("ann", "2025-03-31", None, "10.0000"),
     ]  # fmt: skip
-    quality = shop.quality["registers"]["invoices"]
+    quality = shop.get("quality")["registers"]["invoices"]
     assert (quality["rows_read"], quality["rows_used"], quality["invoices"]) == (3, 3, 3)
     assert (quality["invoices_unpaid"], quality["customers"], quality["warnings"]) == (2, 2, [])
 
@@ -42,10 +42,10 @@ def test_bad_rows_are_set_aside_each_with_its_reason(tmp_path: Path) -> None:
     ]
     good = [f"ann,2025-01-{day:02},,1,{day}" for day in range(1, 9)]
     shop = open_shop(tmp_path, invoices=bills("\n".join([*(row for row, _ in bad), *good]) + "\n"))
-    quality = shop.quality["registers"]["invoices"]
+    quality = shop.get("quality")["registers"]["invoices"]
     assert quality["reasons"] == dict.fromkeys(sorted(code for _, code in bad), 1)
     assert (quality["rows_read"], quality["rows_used"], quality["rows_quarantined"]) == (15, 8, 7)
-    said = [line for line in shop.quality["warnings"] if line.startswith("invoices: 1 row set aside: ")]
+    said = [line for line in shop.get("quality")["warnings"] if line.startswith("invoices: 1 row set aside: ")]
     assert len(said) == 7
 
 
@@ -56,8 +56,8 @@ def test_days_and_money_are_read_as_the_project_says(tmp_path: Path) -> None:
     assert rows_of(shop, "invoices") == [
         ("ann", "2025-01-31", "2025-02-02", "1234.5000"), ("ann", "2025-02-28", None, None)
     ]  # fmt: skip
-    assert shop.quality["registers"]["invoices"]["amounts_unreadable"] == 1
-    assert "invoices: 1 amount no number: the invoices count, their money is unknown" in shop.quality["warnings"]
+    assert shop.get("quality")["registers"]["invoices"]["amounts_unreadable"] == 1
+    assert "invoices: 1 amount no number: the invoices count, their money is unknown" in shop.get("quality")["warnings"]
 
 
 def test_rows_of_one_invoice_and_due_day_are_one_paid_when_all_are(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_rows_of_one_invoice_and_due_day_are_one_paid_when_all_are(tmp_path: Pat
         ("ann", "2025-01-31", "2025-01-31", "5.0000"), ("ann", "2025-01-31", "2025-02-10", "10.0000"),
         ("ann", "2025-02-28", "2025-02-28", "5.0000"), ("bob", "2025-01-31", None, "5.0000"),
     ]  # fmt: skip
-    quality = shop.quality["registers"]["invoices"]
+    quality = shop.get("quality")["registers"]["invoices"]
     assert (quality["rows_read"], quality["rows_used"], quality["rows_removed"]) == (11, 8, 3)
     assert "3 further rows of invoices that have one with this due day" in "\n".join(quality["warnings"])
 
@@ -83,15 +83,15 @@ def test_rows_of_one_invoice_and_due_day_are_one_paid_when_all_are(tmp_path: Pat
 def test_without_invoice_ids_equal_rows_count_and_are_said(tmp_path: Path) -> None:
     text = "customer_id,due,paid\nann,2025-01-31,\nann,2025-01-31,\nbob,2025-01-31,\n"
     shop = open_shop(tmp_path, invoices={"text": text})
-    assert shop.quality["registers"]["invoices"]["rows_used"] == 3
+    assert shop.get("quality")["registers"]["invoices"]["rows_used"] == 3
     assert "invoices: 1 row equal to another, counted as invoices of their own: map invoice_id" in "\n".join(
-        shop.quality["warnings"]
+        shop.get("quality")["warnings"]
     )
 
 
 def test_invoices_of_customers_who_never_bought_are_kept_and_counted(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, invoices={"text": "customer_id,due,paid\nzoe,2025-01-31,\nann,2025-01-31,\n"})
-    assert shop.quality["registers"]["invoices"]["customers_without_purchase"] == 1
+    assert shop.get("quality")["registers"]["invoices"]["customers_without_purchase"] == 1
     assert [row[0] for row in rows_of(shop, "invoices")] == ["ann", "zoe"]
 
 
@@ -101,7 +101,7 @@ def test_ids_and_days_may_be_typed(tmp_path: Path) -> None:
     frame = pd.DataFrame({"customer_id": [7, 7], "due": days, "paid": [days[0], None], "amount": [2.5, float("nan")]})
     frame.to_parquet(tmp_path / "bills.parquet")
     shop = open_shop(tmp_path, sales=sales, invoices={"path": "bills.parquet"})
-    assert shop.need("invoices").columns("invoices")["customer_id"] == "BIGINT"
+    assert shop.make("invoices").columns("invoices")["customer_id"] == "BIGINT"
     assert rows_of(shop, "invoices") == [("7", "2025-01-31", "2025-01-31", "2.5000"), ("7", "2025-02-28", None, None)]
 
 
@@ -120,7 +120,7 @@ def test_ids_and_days_may_be_typed(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused_on_one_screen(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(TableError, match=said) as fault:
-        open_shop(tmp_path, invoices={"text": text, "columns": COLUMNS}).need("transactions")
+        open_shop(tmp_path, invoices={"text": text, "columns": COLUMNS}).make("transactions")
     assert len(str(fault.value).splitlines()) <= 3
 
 

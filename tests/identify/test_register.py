@@ -75,11 +75,11 @@ def test_a_database_without_its_variable_is_refused(tmp_path: Path, monkeypatch:
 def test_a_wrong_form_of_days_is_said_of_its_own_section(tmp_path: Path) -> None:
     text = "customer_id,due,paid\nann,31.01.2025,\n"
     with pytest.raises(UsageError, match="invoices.date_format: "):
-        open_shop(tmp_path, invoices={"text": text, "date_format": "%Q"}).need("transactions")
+        open_shop(tmp_path, invoices={"text": text, "date_format": "%Q"}).make("transactions")
 
 
 def test_a_register_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers={"text": "customer_id\nann\n"})
     (tmp_path / "customers.csv").write_text("customer_id\nann\nbob\n")
     with pytest.raises(TableError, match="customers.csv: changed while it was read"):
-        shop.need("transactions")
+        shop.make("transactions")

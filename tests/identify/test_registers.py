@@ -27,10 +27,10 @@ def test_tables_depend_on_the_content_of_registers(tmp_path: Path) -> None:
 
 
 def test_a_corrected_register_reads_no_purchase_again(tmp_path: Path) -> None:
-    open_shop(tmp_path, customers=listed(LIST)).need("transactions")
+    open_shop(tmp_path, customers=listed(LIST)).make("transactions")
     shop = open_shop(tmp_path, customers=listed(LIST.replace("East", "West")))
-    shop.need("transactions")
-    increment = shop.record("increment", dict)
+    shop.make("transactions")
+    increment = shop.get("increment")
     assert (increment["inputs_kept"], increment["inputs_new"], increment["rows_new"]) == (1, 0, 0)
     assert ("zoe", "West", "2000-02-29") in rows_of(shop, "customer_attributes")
 
@@ -59,13 +59,13 @@ def test_the_address_of_a_database_is_in_no_file_of_a_run(tmp_path: Path, monkey
 
 def test_rows_as_they_were_read_are_removed(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed(LIST), invoices={"text": BILLS})
-    shop.need("transactions")
+    shop.make("transactions")
     assert not [path.name for path in shop.folder.iterdir() if "_read_" in path.name]
 
 
 def test_the_quality_record_keeps_what_became_of_every_row(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed(LIST + ",West,\nann,South,\n"), invoices={"text": BILLS + "ann,x,\n"})
-    shop.need("transactions")
+    shop.make("transactions")
     kept = json.loads((shop.folder / "quality.json").read_text())["registers"]
     for register in kept.values():
         used = register["rows_used"] + register["rows_quarantined"] + register["rows_removed"]
@@ -75,8 +75,8 @@ def test_the_quality_record_keeps_what_became_of_every_row(tmp_path: Path) -> No
 
 def test_segmentations_know_what_there_is(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, customers=listed(LIST), invoices={"text": BILLS})
-    assert {"invoices", "attribute_region", "attribute_birth_date"} <= shop.grouping.available
-    assert not open_shop(tmp_path / "b").grouping.available & {"invoices", "attribute_region"}
+    assert {"invoices", "attribute_region", "attribute_birth_date"} <= shop.get("available_sources")
+    assert not open_shop(tmp_path / "b").get("available_sources") & {"invoices", "attribute_region"}
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_measures_at_two_dates_through_the_workspace(tmp_path: Path) -> None:
     from custlib.value.history import Money
 
     shop = open_shop(tmp_path, customers=listed(LIST), invoices={"text": BILLS})
-    engine = shop.need("transactions", "customer_attributes", "invoices")
+    engine = shop.make("transactions", "customer_attributes", "invoices")
     needs = ("attribute_region", "invoices_due", "invoices_late", "invoices_overdue", "worst_delay")
     wanted = [points.at(dt.date(2025, 4, 10)), points.at(dt.date(2025, 6, 30))]
     points.make_history(engine, wanted, needs, Money())

@@ -10,7 +10,7 @@ import pytest
 
 from custlib import project as projects
 from custlib.errors import TableError, UsageError
-from custlib.workspace import Workspace
+from custlib.run import Run
 
 AS_OF = dt.date(2025, 3, 31)
 JANUARY = "customer_id,timestamp,amount\nann,2025-01-05,10\nann,2025-01-05,5\nbob,2025-01-20,7\n"
@@ -18,11 +18,11 @@ FEBRUARY = "customer_id,timestamp,amount\nann,2025-02-10,20\ncid,2025-02-11,1.50
 SHOP = {"id": "shop", "name": "Shop", "as_of": AS_OF, "holdout_days": 30, "annual_discount_rate": 0.1}
 
 
-def shop(tmp_path: Path, work: str = "work", **changes) -> Workspace:
+def shop(tmp_path: Path, work: str = "work", **changes) -> Run:
     given = SHOP | {"source": {"path": "sales"}, "folder": tmp_path} | changes
     if "sources" in changes:
         given.pop("source")
-    return Workspace(projects.build(given), tmp_path / work)
+    return Run(projects.build(given), tmp_path / work)
 
 
 def write(tmp_path: Path, **files: str) -> None:
@@ -31,15 +31,15 @@ def write(tmp_path: Path, **files: str) -> None:
         (tmp_path / "sales" / f"{name}.csv").write_text(text)
 
 
-def table(workspace: Workspace, name: str = "customer_activity") -> pd.DataFrame:
-    found = workspace.need(name).fetch(f"select * from {name} order by customer_id")
+def table(workspace: Run, name: str = "customer_activity") -> pd.DataFrame:
+    found = workspace.make(name).fetch(f"select * from {name} order by customer_id")
     workspace.engine.close()
     return found
 
 
-def increment(workspace: Workspace) -> dict:
-    workspace.need("transactions")
-    return workspace.record("increment", dict)
+def increment(workspace: Run) -> dict:
+    workspace.make("transactions")
+    return workspace.get("increment")
 
 
 def test_two_files_by_hand(tmp_path):
@@ -159,19 +159,19 @@ def test_a_bad_file_among_many_is_named(tmp_path):
     told = r"feb.csv: timestamp is not a date in 2 of 2 rows \(first: rows 1, 2\), in all inputs 2 of 5 rows"
     for _ in range(2):  # with a cold store and a warm one
         with pytest.raises(TableError, match=told):
-            shop(tmp_path).need("transactions")
+            shop(tmp_path).make("transactions")
 
 
 def test_margins_by_product_beside_a_cost_are_refused_whatever_the_store_holds(tmp_path):
     write(tmp_path, jan="customer_id,timestamp,amount,cost,product\nann,2025-01-05,10,4,tea\n")
-    shop(tmp_path).need("transactions")
+    shop(tmp_path).make("transactions")
     with pytest.raises(UsageError, match=r"jan.csv also has a cost"):
-        shop(tmp_path, product_margins={"tea": 0.4}).need("transactions")
+        shop(tmp_path, product_margins={"tea": 0.4}).make("transactions")
 
 
 def test_a_corrected_cost_is_a_restated_row(tmp_path):
     write(tmp_path, jan="customer_id,timestamp,amount,cost\nann,2025-01-05,10,4\nbob,2025-01-06,3,1\n")
-    shop(tmp_path).need("transactions")
+    shop(tmp_path).make("transactions")
     write(tmp_path, jan="customer_id,timestamp,amount,cost\nann,2025-01-05,10,6\nbob,2025-01-06,3,1\n")
     night = increment(shop(tmp_path))
     assert (night["rows_new"], night["rows_restated"]) == (1, 1)
@@ -179,7 +179,7 @@ def test_a_corrected_cost_is_a_restated_row(tmp_path):
 
 def test_late_is_what_is_not_after_the_last_day_used(tmp_path):
     write(tmp_path, jan=JANUARY + "bob,2099-01-01,1\n")
-    shop(tmp_path).need("transactions")
+    shop(tmp_path).make("transactions")
     write(tmp_path, feb=FEBRUARY)
     assert increment(shop(tmp_path))["rows_late"] == 0  # a day long after as_of was never used
     write(tmp_path, more="customer_id,timestamp,amount\nann,2025-02-11,1\nann,2025-02-12,1\n")
@@ -197,23 +197,23 @@ def test_a_file_that_changes_after_it_was_hashed_is_refused(tmp_path):
     opened = shop(tmp_path)
     write(tmp_path, jan=FEBRUARY)
     with pytest.raises(TableError, match=r"jan.csv: changed while it was read. Run again"):
-        opened.need("transactions")
+        opened.make("transactions")
     write(tmp_path, jan=JANUARY)
     assert list(table(shop(tmp_path))["customer_id"]) == ["ann", "bob"]
 
 
 def test_a_file_of_another_kind_is_read_anew(tmp_path):
     (tmp_path / "a.csv").write_text(JANUARY)
-    shop(tmp_path, source={"path": "a.csv"}).need("transactions")
+    shop(tmp_path, source={"path": "a.csv"}).make("transactions")
     (tmp_path / "a.csv").rename(tmp_path / "a.jsonl")
     with pytest.raises(TableError, match=r"a.jsonl: line 1 is no JSON object"):
-        shop(tmp_path, source={"path": "a.jsonl"}).need("transactions")
+        shop(tmp_path, source={"path": "a.jsonl"}).make("transactions")
 
 
 def test_lines_that_lost_their_file_are_read_again(tmp_path):
     write(tmp_path, jan=JANUARY, feb=FEBRUARY)
     first = shop(tmp_path)
-    first.need("transactions")
+    first.make("transactions")
     next(first.gathered.store.rglob("*.parquet")).unlink()
     assert shop(tmp_path, as_of=dt.date(2025, 3, 30)).quality["rows_used"] == 5
 
@@ -239,7 +239,7 @@ def test_inputs_that_disagree_on_money_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("customer_id,timestamp,amount\nann,2025-01-05,10\n")
     (tmp_path / "b.csv").write_text("customer_id,timestamp\nann,2025-01-05\n")
     with pytest.raises(TableError, match=r"b.csv: no column amount in 1 of 2 inputs, while others have one"):
-        shop(tmp_path, sources=[{"path": "a.csv"}, {"path": "b.csv"}]).need("transactions")
+        shop(tmp_path, sources=[{"path": "a.csv"}, {"path": "b.csv"}]).make("transactions")
 
 
 def test_what_was_compared_does_not_stay_among_the_tables(tmp_path):

@@ -15,7 +15,7 @@ def option():
 
 
 def test_lifetimes_agrees_on_cdnow(cdnow):
-    found = cdnow.evidence.crosscheck
+    found = cdnow.get("crosscheck")
     assert sorted(found) == ["BG/NBD", "Gamma-Gamma", "MBG/NBD", "Pareto/NBD"]
     for model, both in found.items():
         near = 1e-3 if model == "Pareto/NBD" else 1e-4  # the search of lifetimes stops early there
@@ -62,5 +62,5 @@ def test_the_settings_that_lifetimes_changes_are_put_back(cdnow, monkeypatch):
     before = np.geterr(), list(warnings.filters), option()
     for name in [name for name in sys.modules if name.split(".")[0] == "lifetimes"]:
         monkeypatch.delitem(sys.modules, name)  # as if imported for the first time
-    crosscheck.lifetimes_models(cdnow.evidence.outcomes, days=273)
+    crosscheck.lifetimes_models(cdnow.get("outcomes"), days=273)
     assert (np.geterr(), list(warnings.filters), option()) == before

@@ -11,7 +11,7 @@ from custlib.errors import TableError, UsageError
 from custlib.lifetimes.adapters import fit_summary, lifetimes_summary
 from custlib.lifetimes.crosscheck import settings_kept
 from custlib.project import build
-from custlib.workspace import Workspace
+from custlib.run import Run
 
 COLUMNS = ["frequency", "recency", "T", "monetary_value"]
 NONE = float("nan")
@@ -50,7 +50,7 @@ def side_by_side(folder, bought, end, *, freq="D", **source):
     bought.set_axis(["customer_id", "timestamp", "amount"], axis=1).to_csv(folder / "sales.csv", index=False)
     source = {"path": "sales.csv"} | source
     mapping = {"id": "hand", "name": "By hand", "as_of": end, "folder": folder, "source": source}
-    engine = Workspace(build(mapping), folder / "work").need("customer_activity")
+    engine = Run(build(mapping), folder / "work").make("customer_activity")
     ours = engine.fetch("select * from customer_activity order by customer_id").set_index("customer_id")[COLUMNS]
     return tuple(
         {str(name): tuple(row) for name, row in zip(frame.index, frame.to_numpy(dtype=float), strict=True)}

@@ -6,8 +6,8 @@ import pytest
 
 from custlib import project
 from custlib.move import drift
+from custlib.run import HOME, Run
 from custlib.segment.definitions import Definition, Keeper
-from custlib.workspace import HOME, Workspace
 from tests.bases import open_base
 
 
@@ -58,18 +58,18 @@ def test_a_log_has_one_entry_for_each_date_and_version(tmp_path):
 def test_on_cdnow_a_definition_of_the_year_before_has_drifted(tmp_path):
     """Classes of profit cut when the customers were new are too low for those of three quarters later."""
     base = project.load(HOME / "data" / "cdnow.toml")
-    first = Workspace(base.replace(as_of=dt.date(1997, 9, 30), holdout_days=91), tmp_path)
-    assert first.grouping.drift("abc") is None
-    later = Workspace(base, tmp_path)
-    found = later.grouping.drift("abc")
-    assert found["version"] == first.definitions["abc"].version == later.definitions["abc"].version
+    first = Run(base.replace(as_of=dt.date(1997, 9, 30), holdout_days=91), tmp_path)
+    assert first.get("drifts")["abc"] is None
+    later = Run(base, tmp_path)
+    found = later.get("drifts")["abc"]
+    assert found["version"] == first.get("definitions")["abc"].version == later.get("definitions")["abc"].version
     assert 0 < found["relabelled"] < 1
     assert found["is_proposed"] == bool(found["lost"])
     accepted = base.replace(segments=base.segments.model_copy(update={"refit": True}))
-    again = Workspace(accepted, tmp_path)
-    assert again.definitions["abc"].fitted == "1998-06-30"
-    assert again.grouping.drift("abc") is None
-    then, now = again.grouping.pairs["abc"]
+    again = Run(accepted, tmp_path)
+    assert again.get("definitions")["abc"].fitted == "1998-06-30"
+    assert again.get("drifts")["abc"] is None
+    then, now = again.get("definition_pairs")["abc"]
     assert (then.fitted, now.fitted) == ("1997-09-30", "1998-06-30")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from custlib.move import ledger, paths
 from custlib.segment import customer_segments, points
+from custlib.segment.plan import open_snapshots
 from custlib.value import activity
 from custlib.value.history import Money
 from tests.bases import AS_OF, make_value
@@ -42,7 +43,7 @@ def moves_of(engine, *, before=BEFORE, now_by=None, recorded="", changes=None):
         engine.make("identity_changes", f"select * from (values {names}) t(customer_id, change)")
     pairs = [(definition, now_by(engine) if now_by else definition)]
     engine.make("segment_paths", paths.plan(engine.dialect, [before, AS_OF], pairs, recorded=recorded))
-    engine.make("segment_moves", paths.segment_moves(engine.dialect))
+    engine.make("segment_moves", paths.segment_moves_sql(engine.dialect))
     return definition, ledger.moves(engine, "rfm")
 
 
@@ -161,7 +162,7 @@ def test_moves_at_several_dates_join_end_to_end(base):
     make_points(engine, *dates)
     definition = customer_segments.define(engine, "rfm", "customer_activity", as_of=AS_OF, options=FIXED)
     engine.make("segment_paths", paths.plan(engine.dialect, dates, [(definition, definition)]))
-    engine.make("segment_moves", paths.segment_moves(engine.dialect))
+    engine.make("segment_moves", paths.segment_moves_sql(engine.dialect))
     first, last = (ledger.ledger(ledger.moves(engine, "rfm", since=day), definition.ids) for day in dates[:2])
     assert first["customers_after"].tolist() == last["customers_before"].tolist()
     assert first["money_after"].tolist() == last["money_before"].tolist()
@@ -190,17 +191,17 @@ def adds_up(book):
 
 @pytest.mark.parametrize("name", sorted(customer_segments.FAMILIES))
 def test_on_cdnow_the_causes_add_up_in_every_segment(cdnow, name):
-    engine, group = cdnow.engine, cdnow.grouping
-    if name not in group.names:
-        assert name not in group.definitions
+    engine, dates, definitions = cdnow.engine, cdnow.get("dates"), cdnow.get("definitions")
+    if name not in cdnow.get("segmentation_names"):
+        assert name not in definitions
         return
-    definition = group.definitions[name]
-    for before, after in zip(group.dates[-2:], group.dates[-1:], strict=False):  # every month is in test_replay
+    definition = definitions[name]
+    for before, after in zip(dates[-2:], dates[-1:], strict=False):  # every month is in test_replay
         moves = ledger.moves(engine, name, since=before)
         book = ledger.ledger(moves, definition.ids)
         assert adds_up(book)
         for column, point in (("before", points.at(before)), ("after", points.at(after))):
-            group.open([point], [definition.frozen])
+            open_snapshots(engine, [point], [definition.frozen])
             select = customer_segments.assigned(engine.dialect, definition, point.table)
             found = engine.fetch(
                 f"select s.segment, count(*) as n, sum(a.profit) as money from ({select}) s"
@@ -219,6 +220,6 @@ def test_what_only_time_moves_never_rises(cdnow):
     found = cdnow.engine.fetch("select * from segment_moves where segmentation = 'rfm' and cause = 'ageing'")
     found = found[found["from_segment"] != found["to_segment"]]
     assert not found.empty
-    cells = cdnow.definitions["rfm"].rule["cells"]
+    cells = cdnow.get("definitions")["rfm"].rule["cells"]
     worst = {segment: min(r for r, _ in own) for segment, own in cells.items()}
     assert (found["to_segment"].map(worst) < found["from_segment"].map(worst)).all()

@@ -7,7 +7,7 @@ import pytest
 from custlib import project
 from custlib.engine.shelf import remove
 from custlib.move import ledger
-from custlib.workspace import Workspace
+from custlib.run import Run
 
 FIRST, SECOND = dt.date(2025, 3, 31), dt.date(2025, 6, 30)
 LINES = [
@@ -26,13 +26,13 @@ def run(folder, lines, as_of, engine="duckdb"):
         '[segments]\nsegmentations = ["rfm"]\n[segments.options.rfm]\nmode = "fixed"\n'
     )
     given = project.load(folder / "shop.toml").replace(as_of=as_of)
-    opened = Workspace(given, folder / "work", engine=engine)
-    opened.need("customer_segments", "segment_moves")
+    opened = Run(given, folder / "work", engine=engine)
+    opened.make("customer_segments", "segment_moves")
     return opened
 
 
 def book_of(opened):
-    return ledger.ledger(ledger.moves(opened.engine, "rfm"), opened.definitions["rfm"].ids)
+    return ledger.ledger(ledger.moves(opened.engine, "rfm"), opened.get("definitions")["rfm"].ids)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import load
 from custlib.report.production import run_project
-from custlib.workspace import Workspace
+from custlib.run import Run
 
 CHRISTMAS = (0.7, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 1.0, 2.0, 3.0)
 SHOP = """
@@ -35,11 +35,11 @@ def make_gifts(folder: Path, *, days: int) -> Path:
 
 @pytest.mark.parametrize(("days", "light"), [(61, "red"), (120, "amber")])
 def test_a_holdout_of_the_best_months_is_under_forecast(tmp_path: Path, days: int, light: str) -> None:
-    opened = Workspace(load(make_gifts(tmp_path, days=days)), tmp_path / "work")
-    assert opened.holdout["light"] == light
-    assert opened.holdout["bias"] < 0
-    assert opened.evidence.season is not None
-    assert opened.evidence.season.is_there
+    opened = Run(load(make_gifts(tmp_path, days=days)), tmp_path / "work")
+    assert opened.get("test_result")["light"] == light
+    assert opened.get("test_result")["bias"] < 0
+    assert opened.get("season") is not None
+    assert opened.get("season").is_there
 
 
 @pytest.mark.slow

@@ -8,25 +8,25 @@ import pytest
 from custlib.errors import UsageError
 from custlib.report.export import GROUPS, KINDS
 from custlib.report.page_list import Page, check_segments, index_entry, pages, title
-from custlib.workspace import Workspace, open_run
+from custlib.run import Run, open_run
 from tests.notebooks.shops import ROOT, SHOP, make_shop
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return open_run(str(make_shop(tmp_path_factory.mktemp("shop"))))
 
 
-def test_every_notebook_makes_a_page(workspace: Workspace) -> None:
+def test_every_notebook_makes_a_page(workspace: Run) -> None:
     assert {page.notebook for page in pages(workspace)} == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
 
 
-def test_every_segment_has_a_playbook(workspace: Workspace) -> None:
+def test_every_segment_has_a_playbook(workspace: Run) -> None:
     made = [page.given["segment"] for page in pages(workspace) if page.kind == "playbook"]
-    assert tuple(made) == workspace.definitions["rfm"].ids
+    assert tuple(made) == workspace.get("definitions")["rfm"].ids
 
 
-def test_the_overview_comes_first_and_names_are_unlike(workspace: Workspace) -> None:
+def test_the_overview_comes_first_and_names_are_unlike(workspace: Run) -> None:
     names = [page.name for page in pages(workspace)]
     assert names[0] == "overview"
     assert len(set(names)) == len(names)
@@ -61,9 +61,9 @@ def test_what_is_said_of_segments_is_checked_before_anything_is_made(tmp_path: P
     assert not list((opened.folder).glob("*.parquet"))
 
 
-def test_a_playbook_is_called_by_its_segment(workspace: Workspace) -> None:
+def test_a_playbook_is_called_by_its_segment(workspace: Run) -> None:
     page = next(page for page in pages(workspace) if page.name == "playbook-at-risk")
-    assert title(workspace.t, page, workspace) == workspace.definitions["rfm"].name("at_risk", "en")
+    assert title(workspace.get("t"), page, workspace) == workspace.get("definitions")["rfm"].name("at_risk", "en")
 
 
 def test_without_amounts_only_pages_without_money_are_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -76,7 +76,7 @@ def test_without_amounts_only_pages_without_money_are_made(tmp_path: Path, caplo
     assert "USD" not in json.dumps(entry) and "EUR" not in json.dumps(entry)
 
 
-def test_the_index_entry_is_json_with_known_groups(workspace: Workspace) -> None:
+def test_the_index_entry_is_json_with_known_groups(workspace: Run) -> None:
     entry = json.loads(json.dumps(index_entry(pages(workspace), workspace), allow_nan=False))
     assert {page["group"] for page in entry["pages"]} <= set(GROUPS)
     assert [page["href"] for page in entry["pages"]] == [f"{page.name}.html" for page in pages(workspace)]
@@ -85,9 +85,9 @@ def test_the_index_entry_is_json_with_known_groups(workspace: Workspace) -> None
     assert entry["numbers"][0]["value"] == "300"
 
 
-def test_no_note_of_the_index_tells_a_small_count(workspace: Workspace) -> None:
+def test_no_note_of_the_index_tells_a_small_count(workspace: Run) -> None:
     entry = index_entry(pages(workspace), workspace)
-    frame = workspace.need("customer_segments").fetch(
+    frame = workspace.make("customer_segments").fetch(
         "select segment, count(*) as n from customer_segments where segmentation = 'rfm' group by segment"
     )
     small = {f"playbook-{row.segment.replace('_', '-')}.html" for row in frame.itertuples() if row.n < 10}

@@ -8,7 +8,7 @@ import pytest
 from custlib.errors import UsageError
 from custlib.project import load
 from custlib.report.parameters import Parameter, check, declared, parse
-from custlib.workspace import open_run
+from custlib.run import open_run
 from tests.notebooks.shops import ROOT, make_shop
 
 ACCEPTED = parse(

@@ -23,7 +23,7 @@ from custlib.project import load
 from custlib.report import production, publish
 from custlib.report.page_list import Page, pages
 from custlib.report.production import run_id, run_project
-from custlib.workspace import Workspace
+from custlib.run import Run
 from tests.notebooks.shops import ROOT, make_shop
 
 FEW = ("identify", "start")
@@ -49,7 +49,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs make two pages only."""
 
-    def two(workspace: Workspace) -> list[Page]:
+    def two(workspace: Run) -> list[Page]:
         return [page for page in pages(workspace) if page.name in FEW]
 
     monkeypatch.setattr(production, "pages", two)
@@ -94,7 +94,7 @@ def broken_notebooks(folder: Path, line: str) -> Path:
 
 def test_all_pages_are_published(shop: Path) -> None:
     published = shop / "reports" / "shop" / "2024-12-30"
-    chosen = pages(Workspace(load(shop / "data" / "shop.toml"), shop / "work"))
+    chosen = pages(Run(load(shop / "data" / "shop.toml"), shop / "work"))
     assert {path.stem for path in published.glob("*.html")} == {page.name for page in chosen}
     assert len(chosen) == 7 + 8
     assert {path.name for path in published.iterdir()} == {f"{p.name}.html" for p in chosen} | {"manifest.json"}
@@ -116,9 +116,9 @@ def test_pages_have_a_finding_and_no_hole(shop: Path) -> None:
 
 def test_the_manifest_says_what_was_run_on_what(shop: Path) -> None:
     found = manifest_of(shop)
-    workspace = Workspace(load(shop / "data" / "shop.toml"), shop / "work")
+    workspace = Run(load(shop / "data" / "shop.toml"), shop / "work")
     assert found["run_id"] == run_id(workspace)
-    assert found["inputs"] == [{"file": "sales.csv", "sha256": workspace.source_hash}]
+    assert found["inputs"] == [{"file": "sales.csv", "sha256": workspace.get("source_hash")}]
     assert found["project"]["horizon_days"] == 180
     rows = found["rows"]
     assert rows["rows_read"] == rows["rows_used"] + rows["rows_quarantined"] + rows["rows_removed"] > 300

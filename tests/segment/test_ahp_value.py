@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custlib import grouping, rules
+from custlib import rules
 from custlib.errors import UsageError
-from custlib.segment import ahp_file, ahp_value, customer_segments
+from custlib.segment import ahp_file, ahp_value, customer_segments, plan
 from custlib.value import activity
 from tests.bases import AS_OF, open_base
 
@@ -272,7 +272,7 @@ def test_judgements_that_contradict_each_other_are_refused_with_the_worst(own):
         match=re.escape("own.toml: criterion value: the judgements contradict each other (consistency ratio ")
         + ".*must be below 0.1.* profit over seen is given as 3; the others imply 0.0833. Of three judgements any one",
     ):
-        grouping.check(["ahp"], {"ahp": own(*THIRD, ("[[3]]", '[[3, "1/3"], [4]]'))})
+        plan.check(["ahp"], {"ahp": own(*THIRD, ("[[3]]", '[[3, "1/3"], [4]]'))})
 
 
 def test_where_the_published_tables_disagree_it_is_said(customers, own):
@@ -317,7 +317,7 @@ def test_where_the_published_tables_disagree_it_is_said(customers, own):
 )  # fmt: skip
 def test_a_hierarchy_at_fault_is_refused(own, old, new, message):
     with pytest.raises(UsageError, match=message):
-        grouping.check(["ahp"], {"ahp": own((old, new))})
+        plan.check(["ahp"], {"ahp": own((old, new))})
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_hierarchy_at_fault_is_refused(own, old, new, message):
 )
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(UsageError, match=message):
-        grouping.check(["ahp"], {"ahp": options})
+        plan.check(["ahp"], {"ahp": options})
 
 
 def test_the_activity_of_a_shop_is_enough(tmp_path):

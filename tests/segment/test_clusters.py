@@ -73,7 +73,7 @@ def test_a_cell_weighs_as_many_customers_as_it_counts(base):
 
 
 def test_the_engine_assigns_the_nearest_centre_to_every_cdnow_customer(cdnow):
-    rule = cdnow.definitions["clusters"].rule
+    rule = cdnow.get("definitions")["clusters"].rule
     named = ", ".join(f"{expression} as {name}" for name, expression in clusters.FEATURES.items())
     features = cdnow.engine.fetch(f"select customer_id, {named} from customer_activity order by customer_id")
     found = cdnow.engine.fetch(
@@ -90,7 +90,7 @@ def test_feature_cells_count_every_customer_whatever_the_bins(cdnow, monkeypatch
 
 
 def test_clusters_are_ordered_by_money_and_named_apart(cdnow):
-    definition = cdnow.definitions["clusters"]
+    definition = cdnow.get("definitions")["clusters"]
     assert definition.ids == tuple(f"cluster_{n}" for n in range(1, 6))
     for language in ("en", "zh"):
         assert len({definition.name(s, language) for s in definition.ids}) == 5
@@ -171,10 +171,10 @@ def test_yeo_johnson_makes_five_steady_clusters_of_cdnow_where_raw_scores_do_not
     from custlib import project
     from custlib.models import kmeans
     from custlib.models.kmeans_stability import Search, bootstrap_jaccards
-    from custlib.workspace import HOME, Workspace
+    from custlib.run import HOME, Run
 
-    opened = Workspace(project.load(HOME / "data" / "cdnow_master.toml"), tmp_path)
-    opened.need("customer_activity")
+    opened = Run(project.load(HOME / "data" / "cdnow_master.toml"), tmp_path)
+    opened.make("customer_activity")
     counted = clusters.feature_cells(opened.engine, "customer_activity")
     weights = counted["customers"].to_numpy(dtype=float)
     raw = counted[list(clusters.FEATURES)].to_numpy(dtype=float)
@@ -206,7 +206,7 @@ def assigned(engine, rule, table="customer_activity"):
 
 
 def test_the_tree_tells_the_clusters_of_cdnow_as_faithfully_as_it_says(cdnow):
-    rule = cdnow.definitions["clusters"].rule
+    rule = cdnow.get("definitions")["clusters"].rule
     by_centres = assigned(cdnow.engine, rule)["segment"]
     by_rules = assigned(cdnow.engine, rule | {"assign": "rules"})["segment"]
     scores = rule["tree_scores"]

@@ -11,11 +11,11 @@ import pytest
 
 from custlib import project
 from custlib.errors import CustlibError, TableError, UsageError
+from custlib.run import Run
 from custlib.segment import customer_segments, profiles
 from custlib.segment.customer_segments import FAMILIES
 from custlib.segment.definitions import Definition, from_json
 from custlib.value import activity
-from custlib.workspace import Workspace
 from tests.bases import AS_OF, make_value, measured, open_base, shop
 
 EVERY = pytest.mark.parametrize("name", sorted(FAMILIES))
@@ -256,7 +256,7 @@ def read_from_file(folder, rows, said):
         'id = "shop"\nname = "Shop"\nas_of = 2025-12-31\nholdout_days = 90\n[source]\npath = "sales.csv"\n'
         f"[segments]\n{said}\n"
     )
-    return Workspace(project.load(folder / "shop.toml"), folder / "work")
+    return Run(project.load(folder / "shop.toml"), folder / "work")
 
 
 def test_a_source_read_in_any_order_of_lines(tmp_path):
@@ -265,9 +265,9 @@ def test_a_source_read_in_any_order_of_lines(tmp_path):
     found = []
     for place, given in (("a", rows), ("b", rows[::-1])):
         opened = read_from_file(tmp_path / place, given, "")
-        engine = opened.need("customer_segments")
+        engine = opened.make("customer_segments")
         found.append(engine.fetch("select * from customer_segments order by segmentation, customer_id"))
-        assert opened.grouping.missing == {name: lack for name, lack in LACKING.items() if lack}
+        assert opened.get("missing_segmentations") == {name: lack for name, lack in LACKING.items() if lack}
     assert found[0].equals(found[1])
     customers = len({c for c, d, _ in rows if d <= dt.date(2025, 12, 31)})
     assert found[0].groupby("segmentation").size().to_dict() == {
@@ -279,4 +279,4 @@ def test_a_source_read_in_any_order_of_lines(tmp_path):
 def test_a_system_that_the_data_do_not_allow_is_refused_where_it_is_asked_for(tmp_path, system):
     opened = read_from_file(tmp_path / "shop", shop(20), f'segmentations = ["{system}"]\nplaybook = "{system}"')
     with pytest.raises(UsageError, match=f"segments.segmentations: {system} needs {LACKING[system][0]}"):
-        opened.need("customer_segments")
+        opened.make("customer_segments")

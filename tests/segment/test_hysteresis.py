@@ -58,7 +58,7 @@ def test_a_narrow_margin_holds_only_who_is_that_near(engine):
 def test_moves_are_of_those_who_were_not_held(engine):
     select = paths.plan(engine.dialect, [BEFORE, AS_OF], [(RULE, RULE)], margin=0.10)
     engine.make("segment_paths", select)
-    engine.make("segment_moves", paths.segment_moves(engine.dialect))
+    engine.make("segment_moves", paths.segment_moves_sql(engine.dialect))
     moves = ledger.moves(engine, "abc")
     moved = moves[(moves["cause"] == "purchases") & (moves["from_segment"] != moves["to_segment"])]
     assert moved[["from_segment", "to_segment", "customers"]].to_numpy().tolist() == [["B", "A", 1], ["none", "A", 1]]
@@ -79,7 +79,7 @@ def test_who_is_held_stays_held_and_books_close_where_the_next_open(base):
     select = customer_segments.assigned(engine.dialect, RULE, points.at(AS_OF).table, memory=memory)
     assert engine.fetch(select)["segment"].tolist() == ["A"]
     engine.make("segment_paths", paths.plan(engine.dialect, dates, [(RULE, RULE)], margin=0.10))
-    engine.make("segment_moves", paths.segment_moves(engine.dialect))
+    engine.make("segment_moves", paths.segment_moves_sql(engine.dialect))
     first, last = (ledger.ledger(ledger.moves(engine, "abc", since=day), RULE.ids) for day in dates[:2])
     assert first["customers_after"].tolist() == last["customers_before"].tolist() == [1, 0]
 

@@ -7,8 +7,9 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.move import ledger
+from custlib.run import Run, open_run
+from custlib.segment.plan import open_snapshots
 from custlib.segment.points import at
-from custlib.workspace import Workspace, open_run
 from tests.identify.listed_shops import listed, open_shop
 from tests.notebooks.shops import SHOP, make_shop
 
@@ -28,8 +29,8 @@ d,2025-05-31,2025-05-31
 """
 
 
-def segments_of(shop: Workspace, segmentation: str) -> dict[str, str]:
-    engine = shop.need("customer_segments")
+def segments_of(shop: Run, segmentation: str) -> dict[str, str]:
+    engine = shop.make("customer_segments")
     found = engine.fetch(f"select customer_id, segment from customer_segments where segmentation = '{segmentation}'")
     return dict(zip(found["customer_id"], found["segment"], strict=True))
 
@@ -44,11 +45,11 @@ def test_credit_grades_move_as_invoices_come_due_and_are_paid(tmp_path: Path) ->
     shop = open_shop(
         tmp_path, sales=SALES, invoices={"text": BILLS}, segments={"segmentations": ["credit"], "replay": 1}
     )
-    paths = shop.need("segment_moves").fetch("select * from segment_moves where segmentation = 'credit'")
+    paths = shop.make("segment_moves").fetch("select * from segment_moves where segmentation = 'credit'")
     assert int(paths["customers"].sum()) >= 5
     engine = shop.engine
-    before = at(shop.compared_with)
-    shop.grouping.open([before], [{}])
+    before = at(shop.get("compared_with"))
+    open_snapshots(engine, [before], [{}])
     then = engine.fetch(f"select * from {before.table} order by customer_id").set_index("customer_id")
     assert then["invoices_overdue"].fillna(-1).tolist() == [0, 0, 1, 1, -1]  # c had not paid by 31 March
     assert then["worst_delay"].fillna(-1).tolist() == [0, 0, 31, 31, -1]
@@ -62,10 +63,10 @@ def test_an_invoice_that_was_corrected_since_moves_by_the_cause_data(
 ) -> None:
     keys: dict[str, Any] = {"sales": SALES, "segments": {"segmentations": ["credit"], "replay": 1}}
     first = open_shop(tmp_path, invoices={"text": BILLS}, as_of="2025-03-31", **keys)
-    first.need("customer_segments", "segment_moves")
+    first.make("customer_segments", "segment_moves")
     first.engine.close()
     second = open_shop(tmp_path, invoices={"text": bills}, **keys)
-    moves = ledger.moves(second.need("segment_moves"), "credit")
+    moves = ledger.moves(second.make("segment_moves"), "credit")
     by_data = moves[(moves["cause"] == "data") & (moves["from_segment"] != moves["to_segment"])]
     assert list(zip(by_data["from_segment"], by_data["to_segment"], strict=True)) == moved
 
@@ -75,7 +76,7 @@ def test_without_invoices_credit_is_refused_where_it_is_asked_for(tmp_path: Path
     with pytest.raises(
         UsageError, match=r"credit needs invoices with due and paid dates \(\[invoices\] in the project"
     ):
-        shop.need("customer_segments")
+        shop.make("customer_segments")
 
 
 def test_an_attribute_that_the_list_has_not_is_refused(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_an_attribute_that_the_list_has_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"loyalty_value7 needs .*a table of customers with this column \(\[customers\]"
     ):
-        shop.need("customer_segments")
+        shop.make("customer_segments")
 
 
 def test_guarantors_are_told_by_an_attribute(tmp_path: Path) -> None:
@@ -97,6 +98,7 @@ def test_guarantors_are_told_by_an_attribute(tmp_path: Path) -> None:
     found = segments_of(shop, "loyalty_value7")
     assert len(found) == shop.engine.fetch("select count(*) as n from customer_activity")["n"].item()
     seen = shop.engine.fetch(
-        f"select attribute_guarantor as g from {shop.grouping.now.table} where customer_id in ('C0000001', 'C0000002')"
+        f"select attribute_guarantor as g from {at(shop.project.as_of).table}"
+        " where customer_id in ('C0000001', 'C0000002')"
     )
     assert sorted(seen["g"]) == ["no", "yes"]

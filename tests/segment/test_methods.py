@@ -128,7 +128,7 @@ def test_equal_values_are_all_at_the_top_or_none(base):
 
 @pytest.fixture(scope="module")
 def music(cdnow):
-    return cdnow.need("customer_methods", "calibration_methods", "transactions")
+    return cdnow.make("customer_methods", "calibration_methods", "transactions")
 
 
 def test_parts_add_up_to_the_whole_to_the_cent(music):

@@ -5,13 +5,14 @@ import pytest
 from custlib.move import ledger
 from custlib.segment import agreement, profiles
 from custlib.segment.customer_segments import assigned
+from custlib.segment.points import at
 
 
 def test_one_query_adds_up_what_each_summary_does(cdnow):
-    brief = profiles.brief(cdnow.engine, cdnow.definitions.values(), language="en")
+    brief = profiles.brief(cdnow.engine, cdnow.get("definitions").values(), language="en")
     for name in ("rfm", "pyramid", "clusters"):
         own = brief[brief["segmentation"] == name].reset_index(drop=True)
-        alone = profiles.summary(cdnow.engine, cdnow.definitions[name], language="en")
+        alone = profiles.summary(cdnow.engine, cdnow.get("definitions")[name], language="en")
         for column in ("segment", "name", "customers"):
             assert own[column].tolist() == alone[column].tolist()
         for column in ("profit", "historic_value", "value", "residual_lifetime_value", "customer_share", "value_share"):
@@ -19,8 +20,8 @@ def test_one_query_adds_up_what_each_summary_does(cdnow):
 
 
 def test_empty_segments_are_there_with_nothing(cdnow):
-    brief = profiles.brief(cdnow.engine, cdnow.definitions.values(), language="zh")
-    assert sorted(set(brief["segmentation"])) == sorted(cdnow.definitions)
+    brief = profiles.brief(cdnow.engine, cdnow.get("definitions").values(), language="zh")
+    assert sorted(set(brief["segmentation"])) == sorted(cdnow.get("definitions"))
     empty = brief[brief["customers"] == 0]
     assert len(empty) and (empty[["profit", "value", "customer_share"]] == 0).all(axis=None)
     assert brief.groupby("segmentation")["customers"].sum().eq(2357).all()
@@ -29,8 +30,8 @@ def test_empty_segments_are_there_with_nothing(cdnow):
 def test_any_two_segmentations_are_crossed_in_one_query(cdnow):
     tables = agreement.cross_tables(cdnow.engine, ["rfm", "abc", "pyramid"])
     assert list(tables) == [("rfm", "abc"), ("rfm", "pyramid"), ("abc", "pyramid")]
-    sql, table = cdnow.engine.dialect, cdnow.grouping.now.table
-    sides = [assigned(sql, cdnow.definitions[name], table) for name in ("rfm", "pyramid")]
+    sql, table = cdnow.engine.dialect, at(cdnow.project.as_of).table
+    sides = [assigned(sql, cdnow.get("definitions")[name], table) for name in ("rfm", "pyramid")]
     alone, found = agreement.cross_table(cdnow.engine, *sides), tables["rfm", "pyramid"]
     assert found[["first", "second", "customers"]].to_numpy().tolist() == (
         alone[["first", "second", "customers"]].to_numpy().tolist()
@@ -45,8 +46,8 @@ def test_one_segmentation_has_nothing_to_be_crossed_with(cdnow):
 def test_who_moved_is_counted_for_every_segmentation_and_interval(cdnow):
     moved = ledger.moved(cdnow.engine)
     last = moved["from_date"].max()
-    assert last == cdnow.compared_with and moved["known"].eq(2357).all()
-    for name in cdnow.definitions:
+    assert last == cdnow.get("compared_with") and moved["known"].eq(2357).all()
+    for name in cdnow.get("definitions"):
         own = moved[(moved["segmentation"] == name) & (moved["from_date"] == last)].set_index("cause")
         alone = ledger.moves(cdnow.engine, name)
         assert own.loc["whole", "share"] == pytest.approx(ledger.changed_share(alone))

@@ -77,7 +77,7 @@ def test_profit_decides_not_revenue(base):
 
 @pytest.mark.parametrize(("name", "shares"), [("abc", [0.2, 0.7, 0.1]), ("pyramid", [0.01, 0.04, 0.15, 0.8])])
 def test_cdnow_meets_the_shares(cdnow, name, shares):
-    definition = cdnow.definitions[name]
+    definition = cdnow.get("definitions")[name]
     found = cdnow.engine.fetch(
         "select segment, count(*) / 2357.0 as share from customer_segments where segmentation = :name group by 1",
         name=name,

@@ -12,9 +12,9 @@ import pytest
 
 from custlib import project
 from custlib.move import drift, ledger, paths
+from custlib.run import HOME, Run
 from custlib.segment import agreement, customer_segments, points
 from custlib.value.history import Money
-from custlib.workspace import HOME, Workspace
 
 MONTHS = [dt.date(1997 + (5 + n) // 12, (5 + n) % 12 + 1, 1) for n in range(1, 14)]
 ENDS = [first - dt.timedelta(days=1) for first in MONTHS]
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def replay(tmp_path_factory):
     """Every month's customers, and the definitions of June 1997."""
-    opened = Workspace(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("replay"))
-    engine, options = opened.need("transactions"), opened.project.segments.options
+    opened = Run(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("replay"))
+    engine, options = opened.make("transactions"), opened.project.segments.options
     needs = sorted({need for name in SYSTEMS for need in customer_segments.needs(name, options.get(name, {}))})
     wanted = list(dict.fromkeys(point for pair in pairwise(ENDS) for point in points.between(*pair)))
     points.make_history(engine, wanted, needs, Money())
     for point in wanted:
         points.make_point(engine, point, needs, last=ENDS[-1], daily_rate=0.0)
-    opened.need("customer_value")
+    opened.make("customer_value")
 
     def define(name, day):
         given = {"k": 5} if name == "clusters" else options.get(name, {})
@@ -89,7 +89,7 @@ def test_the_causes_add_up_to_the_whole_in_every_month_in_customers_and_money(re
     engine, _, frozen = replay
     definition = frozen[name]
     engine.make("segment_paths", paths.plan(engine.dialect, ENDS, [(definition, definition)]))
-    engine.make("segment_moves", paths.segment_moves(engine.dialect))
+    engine.make("segment_moves", paths.segment_moves_sql(engine.dialect))
     for earlier, later in pairwise(ENDS):
         book = ledger.ledger(ledger.moves(engine, name, since=earlier), definition.ids)
         for kind in ("customers", "money"):

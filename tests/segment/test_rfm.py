@@ -335,7 +335,7 @@ def test_ties_leave_fewer_classes(engine):
 
 
 def test_one_time_buyers_are_a_class_of_their_own(cdnow):
-    rule = cdnow.definitions["rfm"].rule
+    rule = cdnow.get("definitions")["rfm"].rule
     select = rfm.scores(rule).format(activity="customer_activity")
     found = cdnow.engine.fetch(
         f"select a.frequency = 0 as once, s.F, count(*) as n from ({select}) s"
@@ -352,7 +352,7 @@ def test_nobody_bought_twice(base):
 
 
 def test_sql_and_python_score_alike(cdnow):
-    rule = cdnow.definitions["rfm"].rule
+    rule = cdnow.get("definitions")["rfm"].rule
     select = rfm.scores(rule).format(activity="customer_activity")
     found = cdnow.engine.fetch(
         f"select s.*, a.days_since_last, a.frequency + 1 as purchases, cast(a.profit as double) as profit"
@@ -365,11 +365,11 @@ def test_sql_and_python_score_alike(cdnow):
 
 
 def test_the_tiles_add_up(cdnow):
-    tiles = rfm.tile_map(cdnow.engine, cdnow.definitions["rfm"].rule, "customer_activity")
+    tiles = rfm.tile_map(cdnow.engine, cdnow.get("definitions")["rfm"].rule, "customer_activity")
     assert tiles["customers"].sum() == 2357
-    whole = profiles.summary(cdnow.engine, cdnow.definitions["rfm"], language="en")
+    whole = profiles.summary(cdnow.engine, cdnow.get("definitions")["rfm"], language="en")
     assert tiles["value"].sum() == pytest.approx(whole["value"].sum())
-    for segment, cells in cdnow.definitions["rfm"].rule["cells"].items():
+    for segment, cells in cdnow.get("definitions")["rfm"].rule["cells"].items():
         inside = [[r, f] in cells for r, f in zip(tiles["R"], tiles["F"], strict=True)]
         assert tiles["customers"][inside].sum() == whole.set_index("segment").loc[segment, "customers"]
 

@@ -6,9 +6,9 @@ import pytest
 
 from custlib import project
 from custlib.models import bgnbd
+from custlib.run import HOME, Run
 from custlib.validate import backtest
 from custlib.value import activity, history, lifetime
-from custlib.workspace import HOME, Workspace
 from tests.bases import DAILY_RATE, MODEL
 
 END, AS_OF = dt.date(2025, 9, 30), dt.date(2025, 12, 31)
@@ -53,7 +53,7 @@ def test_the_last_period_again_counts_repeat_purchases_of_that_period_only(base)
 
 def test_outcomes_by_hand(base):
     engine = base([*ROWS, ("d", "2025-09-30", 1), ("d", "2025-10-01", 1), ("d", "2025-10-02", 1)])
-    found = backtest.outcomes(engine, end=END, until=AS_OF)
+    found = backtest.count_outcomes(engine, end=END, until=AS_OF)
     assert found.to_dict("list") == {
         "frequency": [0, 1], "recency": [0, 10], "T": [0, 70], "customers": [2, 1], "actual": [2, 2], "buyers": [1, 1],
     }  # fmt: skip
@@ -93,7 +93,7 @@ def test_nobody_buys_in_the_holdout(base):
 
 
 def test_cdnow_holdout(cdnow):
-    found = cdnow.holdout
+    found = cdnow.get("test_result")
     assert found["actual"] == 1882
     assert found["predicted"] == pytest.approx(1653.4, abs=0.1)
     assert found["naive"] == pytest.approx(2930.1, abs=0.1)
@@ -103,16 +103,16 @@ def test_cdnow_holdout(cdnow):
 
 
 def test_cdnow_beside_what_people_do_without_a_model(cdnow):
-    limit = backtest.hiatus(cdnow.evidence.outcomes)
+    limit = backtest.hiatus(cdnow.get("outcomes"))
     found = backtest.baselines(cdnow.engine, hiatus_days=limit).set_index("forecast")
     assert found["purchases"].tolist() == pytest.approx([1653.4, 2930.1, 2457, 2447.8], abs=0.1)
     assert found["bias"].tolist() == pytest.approx([-0.121, 0.557, 0.306, 0.301], abs=5e-4)
     assert found["mean_absolute_error"].idxmin() == "model"
     assert found["correlation"].idxmax() == "model"
     # in telling who buys at all, the rule with the limit that is best in hindsight is as good, as is well known
-    silent = cdnow.evidence.outcomes["T"] - cdnow.evidence.outcomes["recency"]
+    silent = cdnow.get("outcomes")["T"] - cdnow.get("outcomes")["recency"]
     assert limit == 163
-    assert backtest.told_rightly(cdnow.evidence.outcomes, silent <= limit) == pytest.approx(0.782, abs=5e-4)
+    assert backtest.told_rightly(cdnow.get("outcomes"), silent <= limit) == pytest.approx(0.782, abs=5e-4)
 
 
 @pytest.mark.slow
@@ -123,18 +123,18 @@ def test_cdnow_master(tmp_path):
         "names": ("master_id", "date", "cds", "dollars"),
         "columns": {"customer_id": "master_id", "timestamp": "date", "amount": "dollars", "quantity": "cds"},
     }
-    opened = Workspace(sample.replace(source=source), tmp_path)
-    found = opened.holdout
+    opened = Run(sample.replace(source=source), tmp_path)
+    found = opened.get("test_result")
     assert (found["customers"], found["actual"]) == (23_570, 19_684)
     assert found["predicted"] == pytest.approx(16_873.7, abs=0.1)
     repeats = activity.base(opened.engine, "calibration_activity")["repeats"]
-    weekly = lifetime.in_unit(opened.calibration_model, 7, repeats=repeats)
+    weekly = lifetime.in_unit(opened.get("calibration_model"), 7, repeats=repeats)
     np.testing.assert_allclose([weekly.r, weekly.alpha, weekly.a, weekly.b], [0.2516, 4.789, 0.723, 2.161], atol=6e-4)
     assert weekly.log_likelihood == pytest.approx(-95_368.4, abs=0.1)
 
 
 def test_cdnow_in_money(cdnow):
-    found = cdnow.evidence.money
+    found = cdnow.get("holdout_money")
     assert found["actual"] == pytest.approx(70_976, abs=1)  # booked after 30 September 1997
     assert found["bias"] == pytest.approx(-0.156, abs=0.002)
     assert 35 < found["mean_spend"] < 37

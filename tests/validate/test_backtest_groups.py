@@ -17,7 +17,7 @@ CELLS = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def forecast(cdnow):
-    return groups.forecast(cdnow.evidence.outcomes, cdnow.calibration_model, cdnow.project.holdout_days)
+    return groups.forecast(cdnow.get("outcomes"), cdnow.get("calibration_model"), cdnow.project.holdout_days)
 
 
 # --- worked by hand ---

@@ -35,7 +35,7 @@ def test_the_rule_by_hand(given, wanted):
 
 
 def test_cdnow_tells_both_models_apart_by_chance_only(cdnow):
-    found = cdnow.choice
+    found = cdnow.get("model_choice")
     assert (found["kind"], found["reason"]) == ("bgnbd", "tie")
     bg, mbg = found["candidates"]
     assert (bg["predicted"], mbg["predicted"]) == pytest.approx((1653.4, 1576.7), abs=0.1)
@@ -84,7 +84,7 @@ def test_gaps_by_hand(base):
 def test_cdnow_buys_at_random(cdnow):
     found = model_selection.regularity(
         cdnow.engine,
-        cdnow.evidence.outcomes,
+        cdnow.get("outcomes"),
         "bgnbd",
         end=cdnow.project.calibration_end,
         days=cdnow.project.holdout_days,

@@ -41,7 +41,7 @@ def even(tmp_path_factory):
 
 
 def fitted(engine, end):
-    return fit_counted(backtest.outcomes(engine, end=end, until=end))
+    return fit_counted(backtest.count_outcomes(engine, end=end, until=end))
 
 
 # --- worked by hand ---
@@ -106,7 +106,7 @@ def test_business_time_brings_the_forecasts_nearer(christmas):
 def test_a_christmas_the_model_knows_nothing_of_turns_the_light(christmas):
     """The last two months bring more than twice what the months before did: the forecast is far too low."""
     end = dt.date(2026, 10, 31)
-    cells = backtest.outcomes(christmas, end=end, until=END)
+    cells = backtest.count_outcomes(christmas, end=end, until=END)
     found = rolling_origins.rolling_origins({end: cells}, "bgnbd", days=(END - end).days)
     assert found["bias"].item() < -0.5
     assert backtest.light(found["bias"].item()) == "red"

@@ -46,7 +46,7 @@ def test_cdnow_week_by_week(cdnow):
     project = cdnow.project
     ends = tracking.every(7, begin=dt.date(1997, 1, 1), until=project.as_of)
     total, steps = tracking.tracking(
-        cdnow.engine, "customer_activity", cdnow.calibration_model, ends=ends, known=project.calibration_end
+        cdnow.engine, "customer_activity", cdnow.get("calibration_model"), ends=ends, known=project.calibration_end
     )
     assert total["period"].iloc[-1] == project.as_of
     assert total["actual"].iloc[-1] == 2457 + 1882
@@ -58,7 +58,7 @@ def test_cdnow_week_by_week(cdnow):
     assert total["expected"].iloc[-1] == pytest.approx(total["actual"].iloc[-1], rel=0.05)
     # from the cut on the forecast of these customers: 2,457 that came and 1,653.4 to come, 12 % under what came
     forecast = tracking.with_forecast(
-        total, cdnow.evidence.outcomes, cdnow.calibration_model, cut=project.calibration_end
+        total, cdnow.get("outcomes"), cdnow.get("calibration_model"), cut=project.calibration_end
     )
     last = forecast.iloc[-1]
     assert last["expected"] == pytest.approx(2457 + 1653.4, abs=0.1)
@@ -86,7 +86,7 @@ def test_the_band_of_chance_by_brute_force(model):
 def test_equal_calls_give_equal_bands(cdnow):
     ends = tracking.every(91, begin=dt.date(1997, 1, 1), until=dt.date(1998, 6, 30))
     calls = [
-        tracking.tracking(cdnow.engine, "customer_activity", cdnow.calibration_model, ends=ends, known=FAR)[0]
+        tracking.tracking(cdnow.engine, "customer_activity", cdnow.get("calibration_model"), ends=ends, known=FAR)[0]
         for _ in range(2)
     ]
     pd.testing.assert_frame_equal(*calls)

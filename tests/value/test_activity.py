@@ -112,7 +112,7 @@ def test_cells_by_hand(base):
 
 @pytest.mark.parametrize("days", [1, 2, 7, 14])
 def test_cells_count_every_customer_and_keep_the_means(small_shop, days):
-    select = activity.cells(small_shop.dialect, "customer_activity", days)
+    select = activity.cells_sql(small_shop.dialect, "customer_activity", days)
     sums = "sum(frequency * {n}) as x, sum(recency * {n}) as recency, sum(T * {n}) as T, sum({n}) as customers"
     found = small_shop.fetch(f"select {sums.format(n='customers')} from ({select})")
     wanted = small_shop.fetch(f"select {sums.format(n='1')} from customer_activity")
@@ -121,7 +121,7 @@ def test_cells_count_every_customer_and_keep_the_means(small_shop, days):
 
 def test_bins_widen_until_the_cells_are_few(cdnow, monkeypatch):
     engine = cdnow.engine
-    selects = [activity.cells(engine.dialect, "calibration_activity", days) for days in (1, 2, 7, 14)]
+    selects = [activity.cells_sql(engine.dialect, "calibration_activity", days) for days in (1, 2, 7, 14)]
     counts = [int(engine.fetch(f"select count(*) as n from ({select})")["n"].item()) for select in selects]
     assert counts == sorted(set(counts), reverse=True)
     monkeypatch.setattr(activity, "CELL_LIMIT", counts[2])
@@ -133,8 +133,8 @@ def test_bins_widen_until_the_cells_are_few(cdnow, monkeypatch):
 
 def test_bins_of_a_week_hardly_move_the_parameters_of_cdnow(cdnow):
     engine = cdnow.engine
-    engine.make("weekly_cells", activity.cells(engine.dialect, "calibration_activity", 7))
-    daily, weekly = cdnow.calibration_model, lifetime.fit_lifetime(engine, "weekly_cells")
+    engine.make("weekly_cells", activity.cells_sql(engine.dialect, "calibration_activity", 7))
+    daily, weekly = cdnow.get("calibration_model"), lifetime.fit_lifetime(engine, "weekly_cells")
     np.testing.assert_allclose(
         [weekly.r, weekly.alpha, weekly.a, weekly.b], [daily.r, daily.alpha, daily.a, daily.b], rtol=0.002
     )  # alpha moves most: by 0.14 %, a sixtieth of its standard error
@@ -143,7 +143,7 @@ def test_bins_of_a_week_hardly_move_the_parameters_of_cdnow(cdnow):
 def test_cdnow_has_the_published_counts(cdnow):
     found = activity.base(cdnow.engine, "calibration_activity")
     assert (found["customers"], found["repeats"]) == (2357, 2457)
-    cells = cdnow.evidence.outcomes
+    cells = cdnow.get("outcomes")
     assert (len(cells), cells["customers"].sum()) == (1016, 2357)
     assert cells.loc[cells["frequency"] > 0, "customers"].sum() == 946
 
@@ -183,7 +183,7 @@ def test_spend_bins_count_every_repeat_customer(small_shop, steps):
     fine, coarse = (
         small_shop.fetch(
             "select sum(customers) as n, sum(customers * monetary_value) as money from"
-            f" ({activity.spend_cells(small_shop.dialect, 'customer_activity', s)})"
+            f" ({activity.spend_cells_sql(small_shop.dialect, 'customer_activity', s)})"
         )
         for s in (None, steps)
     )

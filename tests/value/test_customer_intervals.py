@@ -67,6 +67,6 @@ def test_equal_histories_have_equal_chances_and_calls_are_equal():
 
 
 def test_the_table_is_made_on_request(cdnow):
-    found = cdnow.need("customer_intervals").fetch("select * from customer_intervals")
+    found = cdnow.make("customer_intervals").fetch("select * from customer_intervals")
     assert len(found) == 2357
     assert (found["value_low"] <= found["value_high"]).all()

@@ -19,9 +19,9 @@ from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.quick import value_file
 from custlib.report.texts import texts
+from custlib.run import Run
 from custlib.segment import profiles
 from custlib.value import lifetime
-from custlib.workspace import Workspace
 from tests import degenerate
 from tests.degenerate import AS_OF, CASES, Row, open_base
 
@@ -61,7 +61,7 @@ def numbers(frame: pd.DataFrame) -> "pd.DataFrame":
     return frame.select_dtypes("number").astype(float)
 
 
-def strange(opened: Workspace, name: str) -> dict[str, int]:
+def strange(opened: Run, name: str) -> dict[str, int]:
     """Count NaN and infinite numbers by column, in the engine, where null is not NaN."""
     columns = opened.engine.fetch(f"select * from {name} limit 0").columns
     typed = opened.engine.fetch(f"select {', '.join(f'typeof({c}) as {c}' for c in columns)} from {name} limit 1")
@@ -73,16 +73,16 @@ def strange(opened: Workspace, name: str) -> dict[str, int]:
     return {c: int(row[c]) for c in doubles if row[c]}
 
 
-def summaries(opened: Workspace) -> list[pd.DataFrame]:
-    return [profiles.summary(opened.engine, d, language="en") for d in opened.definitions.values()]
+def summaries(opened: Run) -> list[pd.DataFrame]:
+    return [profiles.summary(opened.engine, d, language="en") for d in opened.get("definitions").values()]
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Opens the base of a case, once for the tests of this file."""
-    kept: dict[str, Workspace] = {}
+    kept: dict[str, Run] = {}
 
-    def open_case(name: str) -> Workspace:
+    def open_case(name: str) -> Run:
         if name not in kept:
             kept[name] = open_base(tmp_path_factory.mktemp(name), CASES[name]())
         return kept[name]
@@ -104,7 +104,7 @@ def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
         (f"c{n}", degenerate.FIRST + dt.timedelta(days=50 * k), 10.0) for n in range(20) for k in range(9)
     ]
     found = open_base(tmp_path, rows, as_of=degenerate.FIRST + dt.timedelta(days=400), horizon_days=100)
-    made = found.need("customer_value").fetch("select * from customer_value")
+    made = found.make("customer_value").fetch("select * from customer_value")
     assert {"no_measurable_dropout", "rate_homogeneous"} <= set(found.model.flags)
     np.testing.assert_allclose(made["expected_purchases"], 2.0, rtol=1e-6)
     np.testing.assert_allclose(made["expected_spend"], 10.0, rtol=1e-12)
@@ -117,7 +117,7 @@ def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
 @EVERY
 def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
     base = opened(name)
-    base.need(*TABLES, "holdout")
+    base.make(*TABLES, "holdout")
     assert {table: found for table in (*TABLES, "alive_scores", "holdout") if (found := strange(base, table))} == {}
     made = base.engine.fetch("select * from customer_value")
     assert made["probability_alive"].between(0, 1).all()
@@ -130,11 +130,11 @@ def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
 @EVERY
 def test_every_case_is_flagged_as_what_it_is(opened: Any, name: str) -> None:
     base, t = opened(name), texts("en")
-    assert LIFETIME[name] <= set(base.model.flags)
-    assert base.model.converged or "not_converged" in base.model.flags
-    money, _ = base.spend
+    assert LIFETIME[name] <= set(base.get("lifetime_model").flags)
+    assert base.get("lifetime_model").converged or "not_converged" in base.get("lifetime_model").flags
+    money, _ = base.get("spend_model")
     assert SPEND[name] in (money.kind, money.remark)
-    assert all(t(f"flags.{flag}") for flag in base.evidence.flags)
+    assert all(t(f"flags.{flag}") for flag in base.get("flags"))
 
 
 @EVERY
@@ -148,7 +148,7 @@ def test_totals_lie_in_their_intervals(opened: Any, name: str) -> None:
 @EVERY
 def test_every_customer_is_in_a_segment_and_sums_agree(opened: Any, name: str) -> None:
     base = opened(name)
-    base.need("customer_value", "customer_segments")
+    base.make("customer_value", "customer_segments")
     count = len(base.engine.fetch("select customer_id from customer_activity"))
     for frame in summaries(base):
         assert frame["customers"].sum() == count
@@ -167,8 +167,8 @@ def test_the_test_of_the_past_gives_a_light_and_finite_sums(opened: Any, name: s
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_without_a_model_the_history_stays(opened: Any, name: str) -> None:
     base = opened(name)
-    assert base.refused("forecast") == base.refused("test") == REFUSED[name]
-    base.need(*TABLES)
+    assert base.why("lifetime_model") == base.why("holdout") == REFUSED[name]
+    base.make(*TABLES)
     assert {table: found for table in TABLES if (found := strange(base, table))} == {}
     made = base.engine.fetch("select * from customer_value")
     assert made[["probability_alive", "expected_purchases", "value", "residual_lifetime_value"]].isna().all(axis=None)
@@ -192,7 +192,7 @@ def test_a_model_that_is_asked_for_is_refused_with_its_reason(opened: Any, name:
 def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None:
     """Whether lifetimes converges hangs on the order of the rows: in most orders it gives up, ours never does."""
     base = opened("retail_with_returns")
-    made = base.need("customer_value", "spend_cells").fetch("select * from customer_value order by customer_id")
+    made = base.make("customer_value", "spend_cells").fetch("select * from customer_value order by customer_id")
     amounts = np.array([row[2] for row in CASES["retail_with_returns"]()])
     assert (amounts < 0).sum() / (amounts > 0).sum() == pytest.approx(0.08, abs=0.02)
     with crosscheck.settings_kept():  # the package prints and warns
@@ -209,15 +209,15 @@ def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None
     ]
     assert len({(fit.r, fit.alpha, fit.a, fit.b) for fit in fits}) == 1
     assert crosscheck.lifetimes_spend(base.engine, "spend_cells") is None
-    assert base.model.converged and base.spend[1].converged
+    assert base.get("lifetime_model").converged and base.get("spend_model")[1].converged
     # nobody leaves: what was bought in the last 364 days is what the model expects of the coming year, nearly
-    held = base.holdout
+    held = base.get("test_result")
     assert abs(held["bias"]) < 0.1
     assert made["expected_purchases"].sum() == pytest.approx(2 * held["actual"], rel=0.1)
 
 
 def test_one_heavy_customer_does_not_carry_the_others(opened: Any) -> None:
-    made = opened("one_heavy").need("customer_value").fetch("select * from customer_value order by customer_id")
+    made = opened("one_heavy").make("customer_value").fetch("select * from customer_value order by customer_id")
     heavy = made[made["frequency"] == 499].iloc[0]
     assert heavy["days_since_last"] == 29 and heavy["probability_alive"] < 1e-6
     light = made[made["frequency"] < 499]
@@ -225,7 +225,7 @@ def test_one_heavy_customer_does_not_carry_the_others(opened: Any) -> None:
 
 
 def test_a_customer_of_ten_thousand_days_stays_as_active(opened: Any) -> None:
-    made = opened("long_history").need("customer_value").fetch("select * from customer_value")
+    made = opened("long_history").make("customer_value").fetch("select * from customer_value")
     daily = made.loc[made["frequency"].idxmax()]
     assert (daily["frequency"], daily["T"]) == (9_999, 9_999)
     assert daily["expected_purchases"] == pytest.approx(365, rel=0.05)
@@ -234,50 +234,50 @@ def test_a_customer_of_ten_thousand_days_stays_as_active(opened: Any) -> None:
 def test_amounts_of_thousands_of_millions_keep_their_sum(opened: Any) -> None:
     base = opened("huge_amounts")
     sold = sum(row[2] for row in CASES["huge_amounts"]())
-    assert base.quality["money_used"] == pytest.approx(sold, rel=1e-12)
-    base.need("customer_value")
+    assert base.get("quality")["money_used"] == pytest.approx(sold, rel=1e-12)
+    base.make("customer_value")
     assert base.engine.fetch("select sum(profit) as s from customer_value")["s"].item() == pytest.approx(sold)
 
 
 def test_the_map_of_a_base_where_nobody_leaves_is_no_measurement(opened: Any) -> None:
     # stand-ins for a and b, put to histories that nobody has, give any chance at all: hence the words
     base = opened("retail_with_returns")
-    made = base.need("customer_value").fetch("select probability_alive from customer_value")
+    made = base.make("customer_value").fetch("select probability_alive from customer_value")
     assert made["probability_alive"].min() > 0.9
-    grid = lifetime.alive_grid(base.engine, "customer_activity", base.model)
-    assert isinstance(base.model, BetaGeometricNBD) and np.isfinite(grid["probability_alive"]).all()
+    grid = lifetime.alive_grid(base.engine, "customer_activity", base.get("lifetime_model"))
+    assert isinstance(base.get("lifetime_model"), BetaGeometricNBD) and np.isfinite(grid["probability_alive"]).all()
 
 
 def test_as_of_the_last_day(tmp_path: Path) -> None:
     rows = CASES["ordinary"]()
     base = open_base(tmp_path, rows, as_of=max(row[1] for row in rows))
-    base.need(*TABLES, "holdout")
+    base.make(*TABLES, "holdout")
     assert base.engine.fetch("select min(days_since_last) as d from customer_activity")["d"].item() == 0
-    assert base.evidence.silent_days == 0 and not strange(base, "customer_value")
+    assert base.get("silence") == 0 and not strange(base, "customer_value")
 
 
 def test_ten_years_after_the_last_purchase(tmp_path: Path) -> None:
     base = open_base(tmp_path, CASES["ordinary"](), as_of=dt.date(2034, 12, 30))
-    made = base.need(*TABLES, "holdout").fetch("select * from customer_value")
-    assert base.evidence.silent_days > 3700
+    made = base.make(*TABLES, "holdout").fetch("select * from customer_value")
+    assert base.get("silence") > 3700
     assert {name for name in (*TABLES, "holdout") if strange(base, name)} == set()
-    assert base.holdout["light"] == "red" and base.holdout["bias"] is None
+    assert base.get("test_result")["light"] == "red" and base.get("test_result")["bias"] is None
     assert made.loc[made["frequency"] > 0, "probability_alive"].max() < 0.5
 
 
 @pytest.mark.parametrize("holdout_days", [722, 728, 3000])
 def test_a_history_too_short_to_test_is_forecast_all_the_same(tmp_path: Path, holdout_days: int) -> None:
     base = open_base(tmp_path, CASES["ordinary"](), holdout_days=holdout_days)
-    assert base.refused("forecast") == ""
-    assert base.refused("test") in ("nobody_yet", "no_repeats", "not_observed")
-    assert base.holdout == {"light": "untested", "reason": base.refused("test")}
-    assert np.isfinite(base.need("customer_value").fetch("select value from customer_value")["value"]).all()
+    assert base.why("lifetime_model") == ""
+    assert base.why("holdout") in ("nobody_yet", "no_repeats", "not_observed")
+    assert base.get("test_result") == {"light": "untested", "reason": base.why("holdout")}
+    assert np.isfinite(base.make("customer_value").fetch("select value from customer_value")["value"]).all()
 
 
 def test_returns_alone_make_no_customer(tmp_path: Path) -> None:
     base = open_base(tmp_path, [("a", AS_OF, -5.0), ("b", AS_OF, -7.0)])
     with pytest.raises(TableError, match="no purchase day"):
-        base.need("customer_value")
+        base.make("customer_value")
 
 
 # --- any small base at all ---
@@ -333,6 +333,7 @@ def test_a_hundred_small_bases_are_valued_or_refused(
 
 def test_the_model_of_a_case_is_that_of_the_arrays(opened: Any) -> None:
     base = opened("one_heavy")
-    made = base.need("customer_activity").fetch("select * from customer_activity")
+    made = base.make("customer_activity").fetch("select * from customer_activity")
+    model = base.get("lifetime_model")
     again = bgnbd.fit(made["frequency"], made["recency"], made["T"])
-    np.testing.assert_allclose([again.r, again.alpha], [base.model.r, base.model.alpha], rtol=1e-6)
+    np.testing.assert_allclose([again.r, again.alpha], [model.r, model.alpha], rtol=1e-6)

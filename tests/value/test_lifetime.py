@@ -59,7 +59,7 @@ def test_probability_of_purchase_by_hand(base):
 
 
 def test_cdnow_parameters_in_weeks(cdnow):
-    weekly = lifetime.in_unit(cdnow.calibration_model, 7, repeats=2457)
+    weekly = lifetime.in_unit(cdnow.get("calibration_model"), 7, repeats=2457)
     np.testing.assert_allclose(
         [weekly.r, weekly.alpha, weekly.a, weekly.b],
         [0.24259452, 4.41360202, 0.79292202, 2.42590677], rtol=0, atol=1e-8,
@@ -87,7 +87,7 @@ def test_probability_alive_is_that_of_the_models(base, model):
 
 def test_probability_alive_of_every_cdnow_customer(cdnow):
     found = cdnow.engine.fetch("select frequency, recency, T, probability_alive from customer_value")
-    wanted = bgnbd.probability_alive(cdnow.model, found["frequency"], found["recency"], found["T"])
+    wanted = bgnbd.probability_alive(cdnow.get("lifetime_model"), found["frequency"], found["recency"], found["T"])
     np.testing.assert_allclose(found["probability_alive"], wanted, rtol=0, atol=1e-12)
     assert (found.loc[found["frequency"] == 0, "probability_alive"] == 1).all()
 
@@ -97,10 +97,10 @@ def test_alive_scores_are_those_of_the_models(cdnow):
     found = cdnow.engine.fetch("select * from alive_scores order by frequency, T")
     pair = found["frequency"].to_numpy(dtype=float), found["T"].to_numpy(dtype=float)
     wanted = {
-        "purchases_if_alive": bgnbd.expected_purchases_if_alive(cdnow.model, 365, *pair),
-        "any_purchase_if_alive": bgnbd.probability_of_purchase(cdnow.model, 365, *pair),
-        "discounted_if_alive": bgnbd.discounted_purchases_if_alive(cdnow.model, 365, rate, *pair),
-        "residual_if_alive": bgnbd.residual_transactions_if_alive(cdnow.model, rate, *pair),
+        "purchases_if_alive": bgnbd.expected_purchases_if_alive(cdnow.get("lifetime_model"), 365, *pair),
+        "any_purchase_if_alive": bgnbd.probability_of_purchase(cdnow.get("lifetime_model"), 365, *pair),
+        "discounted_if_alive": bgnbd.discounted_purchases_if_alive(cdnow.get("lifetime_model"), 365, rate, *pair),
+        "residual_if_alive": bgnbd.residual_transactions_if_alive(cdnow.get("lifetime_model"), rate, *pair),
     }
     for name, column in wanted.items():
         np.testing.assert_allclose(found[name], column, rtol=1e-12, err_msg=name)

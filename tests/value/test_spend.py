@@ -50,7 +50,7 @@ def test_a_shrinkage_pulls_towards_the_median(engine):
 
 
 def test_cdnow_parameters(cdnow):
-    money, model = cdnow.calibration_spend
+    money, model = cdnow.get("calibration_spend")
     np.testing.assert_allclose([model.p, model.q, model.v], [6.24880, 3.74459, 15.44775], rtol=0, atol=5e-6)
     assert model.log_likelihood == pytest.approx(-4055.9232, abs=1e-4)
     np.testing.assert_allclose(model.standard_errors, [1.190, 0.290, 4.160], atol=5e-4)
@@ -70,7 +70,7 @@ def test_the_first_ten_customers_as_published(engine):
 
 
 def test_the_engine_agrees_with_the_model(cdnow):
-    money, model = cdnow.spend
+    money, model = cdnow.get("spend_model")
     found = cdnow.engine.fetch("select frequency, monetary_value, expected_spend from customer_value")
     wanted = gammagamma.expected_spend(model, found["frequency"], found["monetary_value"].fillna(0).clip(lower=1e-9))
     np.testing.assert_allclose(found["expected_spend"], wanted, rtol=1e-9)
@@ -140,7 +140,7 @@ def test_chance_alone_is_no_dependence():
 
 
 def test_cdnow_is_independent(cdnow):
-    found, _ = cdnow.calibration_spend
+    found, _ = cdnow.get("calibration_spend")
     assert found.bands == ()
     assert found.remark == ""
     pearson, spearman, ratio = found.dependence

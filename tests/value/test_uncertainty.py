@@ -306,7 +306,7 @@ def test_cdnow_segments_add_up_to_the_whole(cdnow):
 def test_cdnow_totals_are_sure_to_about_a_tenth(cdnow):
     """The delta error of the total alone is known: simulate the parameters from their covariance."""
     whole = cdnow.intervals("rfm").set_index("segment").loc["all"]
-    model = cdnow.model
+    model = cdnow.get("lifetime_model")
     logs = np.log([model.r, model.alpha, model.a, model.b])
     inverse = np.exp(-logs)
     random = np.random.default_rng(0)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custlib import __version__
+from custlib.graph import value
 from custlib.project import Project
 from custlib.report.blocks import Footer, Glossary
 from custlib.report.formats import day, money, number
@@ -47,3 +49,9 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
     if quality["has_amount"]:
         items.append((t("footer.money"), t("footer.money_text", **moneys)))
     return Footer([*items, (t("footer.version"), f"custlib {version}")])
+
+
+@value
+def page_footer(t: Texts, project: Project, quality: dict[str, Any], source_hash: str) -> Footer:
+    """Where the pages of a run come from."""
+    return footer(t, project, quality, source_hash, __version__)

@@ -10,8 +10,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.project import Project, load
-from custlib.steps import STEPS
-from custlib.workspace import Workspace, fingerprint, open_run
+from custlib.run import Run, fingerprint, nodes, open_run
 from tests.notebooks.shops import make_shop
 
 FREQUENCY = ("probability_alive", "expected_purchases")
@@ -24,8 +23,8 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def workspace(project: Project, tmp_path: Path) -> Workspace:
-    return Workspace(project, tmp_path / "work")
+def workspace(project: Project, tmp_path: Path) -> Run:
+    return Run(project, tmp_path / "work")
 
 
 def replaced(project: Project, **segments: object) -> Project:
@@ -40,105 +39,108 @@ def made(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [said.removeprefix("make ") for said in found if said.startswith("make ")]
 
 
-def test_a_table_is_made_once_and_read_again(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_table_is_made_once_and_read_again(workspace: Run, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "custlib")
-    workspace.need("customer_activity")
-    assert made(caplog) == ["customer_activity", "customer_history", "transactions"]
-    again = Workspace(workspace.project, workspace.work)
+    workspace.make("customer_activity")
+    assert made(caplog) == ["transactions", "customer_history", "customer_activity"]
+    again = Run(workspace.project, workspace.work)
     count = "select count(*) as n from customer_activity"
-    assert again.need("customer_activity").fetch(count)["n"].item() == 300
+    assert again.make("customer_activity").fetch(count)["n"].item() == 300
     assert made(caplog) == []
 
 
-def test_a_record_is_made_once_and_read_again(workspace: Workspace) -> None:
-    assert workspace.record("answer", lambda: {"x": 1}) == {"x": 1}
-    assert Workspace(workspace.project, workspace.work).record("answer", lambda: {"x": 2}) == {"x": 1}
+def test_a_record_is_made_once_and_read_again(workspace: Run) -> None:
+    choice = workspace.get("model_choice")
+    path = workspace.folder / "model_choice.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(choice["kind"], "read from the file"), encoding="utf-8")
+    assert Run(workspace.project, workspace.work).get("model_choice")["kind"] == "read from the file"
 
 
-def test_an_unknown_table_says_what_was_meant(workspace: Workspace) -> None:
+def test_an_unknown_table_says_what_was_meant(workspace: Run) -> None:
     with pytest.raises(UsageError, match="nothing makes customer_valeu. Did you mean 'customer_value'?"):
-        workspace.need("customer_valeu")
+        workspace.make("customer_valeu")
 
 
-def test_all_steps_can_be_made(workspace: Workspace) -> None:
-    workspace.need(*STEPS)
-    assert all(workspace.engine.has(name) for name in STEPS)
+def test_all_steps_can_be_made(workspace: Run) -> None:
+    names = [node.name for node in nodes().values() if node.kind == "table"]
+    workspace.make(*names)
+    assert all(workspace.engine.has(name) for name in names)
     assert not list(workspace.folder.glob("*.part"))
 
 
 def test_definitions_stay_when_time_passes(project: Project, tmp_path: Path) -> None:
-    first = Workspace(project.replace(as_of="2024-11-30"), tmp_path / "work").definitions
-    later = Workspace(project, tmp_path / "work").definitions
+    first = Run(project.replace(as_of="2024-11-30"), tmp_path / "work").definitions
+    later = Run(project, tmp_path / "work").definitions
     assert later == first
     assert {d.fitted for d in later.values()} == {"2024-11-30"}
 
 
 def test_changed_options_define_that_segmentation_anew(project: Project, tmp_path: Path) -> None:
-    first = Workspace(project.replace(as_of="2024-11-30"), tmp_path / "work").definitions
+    first = Run(project.replace(as_of="2024-11-30"), tmp_path / "work").definitions
     other = replaced(project, options={"clusters": {"k": 3}})
-    later = Workspace(other, tmp_path / "work").definitions
+    later = Run(other, tmp_path / "work").definitions
     assert len(later["clusters"].ids) == 3
     assert later["clusters"].fitted == "2024-12-30"
     assert later["rfm"] == first["rfm"]
 
 
 def test_refit_defines_all_anew(project: Project, tmp_path: Path) -> None:
-    first = Workspace(project.replace(as_of="2024-11-30"), tmp_path / "work").definitions
-    later = Workspace(replaced(project, refit=True), tmp_path / "work").definitions
+    first = Run(project.replace(as_of="2024-11-30"), tmp_path / "work").definitions
+    later = Run(replaced(project, refit=True), tmp_path / "work").definitions
     assert {d.fitted for d in later.values()} == {"2024-12-30"}
     assert later["rfm"].rule["cuts"] != first["rfm"].rule["cuts"]
 
 
-def test_a_definition_changed_by_hand_is_refused(workspace: Workspace) -> None:
-    assert workspace.definitions
+def test_a_definition_changed_by_hand_is_refused(workspace: Run) -> None:
+    assert workspace.get("definitions")
     path = workspace.work / "definitions" / "shop" / "rfm.json"
     path.write_text(re.sub(r'"frequency": \[\s*\d+', '"frequency": [77', path.read_text()))
     with pytest.raises(UsageError, match=r"rfm was changed by hand .* Put the file back, or remove it"):
-        _ = Workspace(workspace.project, workspace.work).definitions
+        _ = Run(workspace.project, workspace.work).definitions
 
 
 def test_the_tables_have_another_home_when_something_changes(project: Project, tmp_path: Path) -> None:
     work = tmp_path / "work"
-    first = Workspace(project, work).data_id
-    assert Workspace(project, work).data_id == first
-    assert Workspace(project.replace(language="zh"), work).data_id == first
-    assert Workspace(project.replace(horizon_days=90), work).data_id != first
-    assert Workspace(project.replace(as_of="2024-11-30"), work).data_id != first
+    first = Run(project, work).data_id
+    assert Run(project, work).data_id == first
+    assert Run(project.replace(language="zh"), work).data_id == first
+    assert Run(project.replace(horizon_days=90), work).data_id != first
+    assert Run(project.replace(as_of="2024-11-30"), work).data_id != first
 
 
 def test_new_data_have_a_home_of_their_own(project: Project, tmp_path: Path) -> None:
-    first = Workspace(project, tmp_path / "work").data_id
+    first = Run(project, tmp_path / "work").data_id
     make_shop(tmp_path / "data", seed=4)
-    assert Workspace(project, tmp_path / "work").data_id != first
+    assert Run(project, tmp_path / "work").data_id != first
 
 
-def test_a_frozen_definition_counts_into_the_home(workspace: Workspace) -> None:
+def test_a_frozen_definition_counts_into_the_home(workspace: Run) -> None:
     first = workspace.data_id
-    assert workspace.definitions
+    assert workspace.get("definitions")
     assert workspace.data_id != first
 
 
 def test_missing_data_are_refused_when_read(project: Project, tmp_path: Path) -> None:
     (tmp_path / "data" / "sales.csv").unlink()
-    opened = Workspace(project, tmp_path / "work")
-    assert opened.source_hash == "missing"
+    opened = Run(project, tmp_path / "work")
+    assert opened.get("source_hash") == "missing"
     with pytest.raises(Exception, match=r"sales.csv: no such file"):
-        opened.need("transactions")
+        opened.make("transactions")
 
 
 def test_without_amounts_purchases_are_forecast_and_money_is_not(tmp_path: Path) -> None:
     opened = open_run(str(make_shop(tmp_path, money=False)))
-    frame = opened.need("customer_value").fetch("select * from customer_value")
+    frame = opened.make("customer_value").fetch("select * from customer_value")
     assert frame[list(FREQUENCY)].notna().all(axis=None)
     assert frame[list(MONEY)].isna().all(axis=None)
-    assert opened.spend[0].kind == "none"
-    assert "there is no amount column: purchases are forecast, money is not" in opened.quality["warnings"]
+    assert opened.get("spend_model")[0].kind == "none"
+    assert "there is no amount column: purchases are forecast, money is not" in opened.get("quality")["warnings"]
 
 
 def test_frequency_columns_do_not_depend_on_the_amounts(tmp_path: Path) -> None:
     frames = [
         open_run(str(make_shop(tmp_path / name, money=money)))
-        .need("customer_value")
+        .make("customer_value")
         .fetch("select customer_id, probability_alive, expected_purchases from customer_value order by customer_id")
         for name, money in (("with", True), ("without", False))
     ]
@@ -146,8 +148,8 @@ def test_frequency_columns_do_not_depend_on_the_amounts(tmp_path: Path) -> None:
 
 
 def test_money_stands_for_profit_where_a_margin_is_known(project: Project, tmp_path: Path) -> None:
-    assert Workspace(project, tmp_path / "work").money_kind == "revenue"
-    assert Workspace(project.replace(margin=0.4), tmp_path / "work").money_kind == "profit"
+    assert Run(project, tmp_path / "work").money_kind == "revenue"
+    assert Run(project.replace(margin=0.4), tmp_path / "work").money_kind == "profit"
 
 
 def test_open_run_takes_a_path_or_the_name_of_an_example() -> None:
@@ -159,7 +161,7 @@ def test_open_run_names_the_examples_when_there_is_no_such_project() -> None:
         open_run("cdnwo")
 
 
-def test_a_notebook_of_a_run_reads_the_tables_of_that_run(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_notebook_of_a_run_reads_the_tables_of_that_run(workspace: Run, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     record = {
@@ -167,7 +169,7 @@ def test_a_notebook_of_a_run_reads_the_tables_of_that_run(workspace: Workspace, 
         "folder": str(workspace.project.folder), "work": str(workspace.work), "tables": workspace.folder.name,
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(record))
-    assert workspace.definitions  # freezes them, so that a new workspace has another home
+    assert workspace.get("definitions")  # freezes them, so that a new workspace has another home
     assert open_run(str(folder)).folder == workspace.folder
     assert open_run(str(folder), horizon_days=90).folder != workspace.folder
 
@@ -183,6 +185,6 @@ def test_a_fingerprint_depends_on_content_only(tmp_path: Path) -> None:
     assert fingerprint([one, two]) != first
 
 
-def test_the_footer_says_where_a_page_comes_from(workspace: Workspace) -> None:
-    said = dict(workspace.footer.items)
-    assert any(workspace.source_hash[:16] in text for text in said.values())
+def test_the_footer_says_where_a_page_comes_from(workspace: Run) -> None:
+    said = dict(workspace.get("page_footer").items)
+    assert any(workspace.get("source_hash")[:16] in text for text in said.values())

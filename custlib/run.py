@@ -1,0 +1,230 @@
+"""A run: one project at one date, with its engine, its tables and its fitted models, each made when asked for.
+
+What was made once for the same project, data and version is read again from ``data/work/tables/<id>``; so every
+notebook runs by itself, and a run makes each table once. The graph of nodes says what is made of what.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from custlib import project as projects
+from custlib.engine import open_engine
+from custlib.engine.base import Engine
+from custlib.engine.shelf import parquet_of, write_text
+from custlib.errors import UsageError, hint
+from custlib.graph import Graph, Node, collect
+from custlib.identify.gathered import Gathered
+from custlib.identify.transactions import take_up
+from custlib.project import Project
+from custlib.segment.definitions import Keeper
+
+PACKAGE = Path(__file__).resolve().parent
+HOME = PACKAGE.parent
+NODES = (
+    "custlib.identify.transactions",
+    "custlib.value.history",
+    "custlib.value.activity",
+    "custlib.value.lifetime",
+    "custlib.value.spend",
+    "custlib.value.potential",
+    "custlib.value.customer_value",
+    "custlib.value.customer_intervals",
+    "custlib.value.uncertainty",
+    "custlib.validate.backtest",
+    "custlib.validate.backtest_groups",
+    "custlib.validate.cautions",
+    "custlib.validate.model_selection",
+    "custlib.validate.seasons",
+    "custlib.validate.tracking",
+    "custlib.audit.months",
+    "custlib.audit.structure",
+    "custlib.segment.plan",
+    "custlib.segment.methods",
+    "custlib.move.drift",
+    "custlib.move.paths",
+    "custlib.customise.playbooks",
+    "custlib.lifetimes.crosscheck",
+    "custlib.report.texts",
+    "custlib.report.pages.foot",
+)
+_READ_ALIKE = {  # options that change nothing of what is read
+    "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
+    "model", "language", "segments", "cost_to_serve",
+}  # fmt: skip
+
+
+@cache
+def nodes() -> dict[str, Node]:
+    """Every node of custlib, by name."""
+    return collect(NODES)
+
+
+def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Run":
+    """Open a project for a notebook: by the name of a project file, its path, or the folder of a run.
+
+    Parameters
+    ----------
+    run : str
+        Name of a project file in ``data/``, the path of one, or the folder of a run.
+    as_of : str, optional
+        ISO date; the project's own when empty.
+    **changes
+        Keys of the project to change, for instance ``horizon_days=180``; empty texts and zeros change nothing.
+
+    Returns
+    -------
+    Run
+        The opened project.
+
+    Raises
+    ------
+    UsageError
+        If there is no such project, or a change is out of range.
+    """
+    options = {name: option for name, option in changes.items() if option}
+    place = Path(run)
+    if (place / "run.json").is_file():
+        record = json.loads((place / "run.json").read_text(encoding="utf-8"))
+        base = projects.build(record["project"] | {"folder": Path(record["folder"])})
+        work, tables, engine = Path(record["work"]), record["tables"], record.get("engine", "duckdb")
+    else:
+        path = place if place.suffix == ".toml" else HOME / "data" / f"{run}.toml"
+        if not path.is_file():
+            known = sorted(p.stem for p in (HOME / "data").glob("*.toml"))
+            raise UsageError(f"run: no project file named {run}. {hint(run, known)}")
+        base, work, tables, engine = projects.load(path), path.resolve().parent / "work", None, "duckdb"
+    project = base.replace(**options, **({"as_of": as_of} if as_of else {}))
+    return Run(project, work, tables=tables if project == base else None, engine=engine)
+
+
+class Run:
+    """One project at one date.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    work : pathlib.Path
+        The work folder.
+    memory_limit : str, optional
+        Of the engine, for instance ``"500MB"``.
+    tables : str, optional
+        Name of the folder of tables, for a notebook of a run: the tables of that run, whatever changes meanwhile.
+    engine : {"duckdb", "spark"}
+        Which engine makes the tables.
+    inputs : Gathered, optional
+        The inputs of the project, where another run has gathered them already.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        work: Path,
+        *,
+        memory_limit: str | None = None,
+        tables: str | None = None,
+        engine: str = "duckdb",
+        inputs: Gathered | None = None,
+    ) -> None:
+        self.project, self.work, self.engine_kind, self._memory_limit = project, work, engine, memory_limit
+        self.inputs = inputs or Gathered(project, work)
+        store = Keeper(work / "definitions" / project.id)
+        self.folder = work / "tables" / (tables or _data_id(project, self.inputs, store, engine))
+        self.engine: Engine = open_engine(engine, self.folder, memory_limit=memory_limit)
+        self.engine.seal(also=self.inputs.paths if tables is None else ())
+        if tables is None:
+            take_up(self.engine, self.inputs)
+        self.graph = Graph(nodes(), self.engine, project=project, inputs=self.inputs, definition_store=store)
+        self.refusals: dict[str, str] = {}
+
+    @property
+    def data_id(self) -> str:
+        """What the tables depend on: project, data, frozen definitions, and the code that makes them."""
+        store = Keeper(self.work / "definitions" / self.project.id)
+        return _data_id(self.project, self.inputs, store, self.engine_kind)
+
+    def get(self, name: str) -> Any:
+        """What a node makes: the name of a table that is open, or an object.
+
+        Raises
+        ------
+        ModelError
+            If it is unavailable for these purchases.
+        UsageError
+            If nothing makes it.
+        """
+        return self.graph.get(name)
+
+    def make(self, *names: str) -> Engine:
+        """Make tables that are not there yet, and give the engine with those tables open."""
+        for name in names:
+            self.graph.get(name)
+        return self.engine
+
+    def why(self, name: str) -> str:
+        """The code of the reason why something is unavailable; empty where it can be had."""
+        return self.graph.why(name)
+
+    def show(self, block: Callable[..., Any], **options: Any) -> Any:
+        """Call a function of a page with the nodes that its parameters name.
+
+        Parameters
+        ----------
+        block : callable
+            Its parameters name nodes, or are given as options.
+        **options
+            Parameters that no node makes.
+
+        Returns
+        -------
+        object
+            The block; None where an input is unavailable, which :attr:`refusals` then names with its reason.
+        """
+        for name in self.graph.parameters(block, options):
+            refusal = self.graph.refusal(name)
+            if refusal.reason:
+                self.refusals[name] = refusal.reason
+                return None
+        return self.graph.call(block, **options)
+
+    def with_(self, **changes: Any) -> "Run":
+        """The same run with some options of its project changed; what was read is not read again."""
+        project = self.project.replace(**changes)
+        is_read_alike = set(changes) <= _READ_ALIKE
+        inputs = self.inputs if is_read_alike else None
+        changed = Run(project, self.work, engine=self.engine_kind, memory_limit=self._memory_limit, inputs=inputs)
+        if is_read_alike and not changed.engine.has("transactions"):
+            _take_over(self, changed)
+        return changed
+
+
+def _take_over(run: Run, changed: Run) -> None:
+    """Give the tables of what was read a second name in the folder of another run."""
+    for name in ("customer_attributes", "invoices", "transactions"):
+        if files := parquet_of(run.folder, name):
+            changed.engine.adopt(name, files)
+    for name in ("source_hash", "increment", "quality"):
+        if (run.folder / f"{name}.json").is_file():
+            write_text(changed.folder / f"{name}.json", (run.folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _data_id(project: Project, inputs: Gathered, store: Keeper, engine: str) -> str:
+    settings = project.model_dump(mode="json", exclude={"language", "name"})
+    content = json.dumps([settings, inputs.hash, _makers(), store.texts(), engine], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+@cache
+def _makers() -> str:
+    """The code and rules that make tables."""
+    return fingerprint(path for path in PACKAGE.rglob("*") if "report" not in path.parts)
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """SHA-256 of the content of code and rule files, independent of their order."""
+    files = sorted(path for path in paths if path.is_file() and path.suffix != ".pyc")
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()
