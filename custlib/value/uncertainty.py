@@ -85,7 +85,7 @@ def _residual_row(totals: dict[str, float], variance: float) -> dict[str, float]
 
 @dataclass(frozen=True)
 class _Variance:
-    """Variance of a total: slopes of each cell by the parameters, their covariance, and the chance variance of each cell."""
+    """Variance of a total: slopes of each cell by the parameters, their covariance, and chance per cell."""
 
     slopes: Floats
     covariance: Floats
