@@ -195,7 +195,7 @@ def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None
     made = base.need("customer_value", "spend_cells").fetch("select * from customer_value order by customer_id")
     amounts = np.array([row[2] for row in CASES["retail_with_returns"]()])
     assert (amounts < 0).sum() / (amounts > 0).sum() == pytest.approx(0.08, abs=0.02)
-    with crosscheck.settings_kept():  # the package prints and warns
+    with crosscheck.restored_settings():  # the package prints and warns
         from lifetimes import BetaGeoFitter
 
         for penalty in (0.0, 0.01):
