@@ -1,8 +1,8 @@
 """Converts models and summary frames from and to the package ``lifetimes``.
 
 `from_lifetimes` and `to_lifetimes` convert fitted models. `lifetimes_summary` summarises purchases by the rules of
-``lifetimes``. `check_summary`, `fit_summary` and
-`score_summary` take a frame with the columns ``frequency``, ``recency``, ``T`` and, for money, ``monetary_value``.
+``lifetimes``. `check_summary`, `fit_summary` and `score_summary` take a frame with the columns ``frequency``,
+``recency``, ``T`` and, for money, ``monetary_value``.
 They work on frames that fit in memory; a project (`custlib.open_run`) keeps large tables in the engine.
 See docs/coming-from-lifetimes.md.
 """
