@@ -58,9 +58,7 @@ def make_customer_potential(
     """Make the table of potential value."""
     end = as_of - dt.timedelta(days=window_days)
     days: dict[str, Any] = {"window_days": float(window_days)}
-    used = engine.fetch(most_used(engine.dialect), until=end).sort_values(
-        ["customers", "product"], ascending=[False, True]
-    )
+    used = _most_used(engine, end)
     reason = _why_none(engine, is_empty=used.empty, as_of=as_of) if has_money else "no_money"
     if reason:
         engine.make("customer_potential", nothing_known(engine.dialect), since=as_of)
@@ -85,11 +83,16 @@ def make_customer_potential(
     }
 
 
+def _most_used(engine: Engine, until: dt.date) -> pd.DataFrame:
+    used = engine.fetch(most_used(engine.dialect), until=until)
+    return used.sort_values(["customers", "product"], ascending=[False, True])
+
+
 def _why_none(engine: Engine, *, is_empty: bool, as_of: dt.date) -> str:
     """Return the reason why no product can be tested, or an empty string."""
     if not is_empty:
         return ""
-    return "no_products" if engine.fetch(most_used(engine.dialect), until=as_of).empty else "too_short"
+    return "no_products" if _most_used(engine, as_of).empty else "too_short"
 
 
 @dataclass(frozen=True)
