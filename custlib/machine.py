@@ -1,6 +1,6 @@
-"""Says what the machine refused, disk or memory, apart from what is wrong with the data or with us.
+"""Turns failures of the machine, such as a full disk or lack of memory, into errors of one line with a remedy.
 
-Whatever raises it (Python, an engine, a package that could not be loaded), the reader gets one line and what to do.
+They may be raised by Python, an engine, or a package that could not be loaded.
 """
 
 import errno
@@ -23,7 +23,7 @@ _KILLED = ("BrokenProcessPool", "DeadKernelError")
 
 
 def refusal(fault: BaseException, where: str) -> RunError | None:
-    """Say what the machine refused.
+    """Convert a failure of the machine to a RunError; None for other faults.
 
     Examples
     --------
@@ -34,15 +34,15 @@ def refusal(fault: BaseException, where: str) -> RunError | None:
     """
     if isinstance(fault, CustlibError):
         return None
-    if said := short(fault, where):
-        return said
+    if error := short(fault, where):
+        return error
     if type(fault).__name__ in _KILLED:
         return RunError(f"{where}: a notebook's process was ended from outside; memory may be short.")
     return RunError(f"{where}: {reason(fault)}.") if isinstance(fault, OSError) else None
 
 
 def short(fault: BaseException, where: str) -> RunError | None:
-    """Say that disk or memory did not suffice."""
+    """Convert a lack of disk space or memory to a RunError; None for other faults."""
     kind, text = type(fault).__name__, _chain(fault)
     engine = kind in (*_MEMORY, *_ENGINE)
     system = isinstance(fault, OSError | ImportError | RuntimeError)
@@ -51,36 +51,36 @@ def short(fault: BaseException, where: str) -> RunError | None:
             f"{where}: the disk is full. Free some, or work on a larger disk (--work; TMPDIR for custlib value)."
         )
     if kind in _MEMORY or ((engine or system) and _SAYS_SHORT.search(text)):
-        said = (str(fault).strip().splitlines() or [kind])[0].rstrip(".")
+        cause = (str(fault).strip().splitlines() or [kind])[0].rstrip(".")
         return RunError(
-            f"{where}: out of memory: {said}. Raise the memory limit (--memory-limit), or end other programs."
+            f"{where}: out of memory: {cause}. Raise the memory limit (--memory-limit), or end other programs."
         )
     return None
 
 
 @contextmanager
 def refusals(where: str) -> Iterator[None]:
-    """Say what the machine refuses during a block as a RunError."""
+    """Raise failures of the machine during a block as RunError."""
     try:
         yield
     except Exception as fault:
-        said = refusal(fault, where)
-        if said is None:
+        error = refusal(fault, where)
+        if error is None:
             raise
-        raise said from None
+        raise error from None
 
 
 def reason(fault: OSError) -> str:
-    """Give what the system said, and of which file, without its folders."""
+    """Return the message of the system with the name of the file, without its folders."""
     if fault.strerror is None and (full := _SAYS_FULL.search(str(fault))):
         return full[0]
     name = Path(str(fault.filename)).name if fault.filename else ""
-    said = (fault.strerror or str(fault) or type(fault).__name__).rstrip(".")
-    return f"{said} ({name})" if name else said
+    message = (fault.strerror or str(fault) or type(fault).__name__).rstrip(".")
+    return f"{message} ({name})" if name else message
 
 
 def _chain(fault: BaseException | None) -> str:
-    """Texts of a fault and of what it came from: a package that cannot be loaded hides the reason there."""
+    """Join the texts of a fault and of its causes, where a package that cannot be loaded gives the reason."""
     texts: list[str] = []
     while fault is not None and len(texts) < 10:
         texts.append(str(fault))

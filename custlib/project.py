@@ -1,7 +1,6 @@
-"""The project file: where the purchases are, how to read them, and what is asked of them.
+"""Reads and validates the project file: sources, dates, money and segmentations.
 
-A project is one TOML file, checked whole before anything starts: unknown keys, wrong types and values out of
-range are errors that name the key.
+A project is one TOML file. Unknown keys, wrong types and values out of range are errors that name the key.
 """
 
 import datetime as dt
@@ -32,20 +31,20 @@ class _Strict(BaseModel):
 
 
 class Segments(_Strict):
-    """Which segmentations are made, and which one the playbooks follow.
+    """Segmentations to make, and the one that playbooks apply to.
 
     Attributes
     ----------
     segmentations : tuple of str
-        Their names; none means every one that the data allow.
+        Their names; empty for all that the data allow.
     playbook, playbook_file : str
-        The segmentation that playbooks follow, and the file that holds them.
+        The segmentation that playbooks apply to, and their file.
     refit : bool
-        Whether the definitions are made anew; the ones in force are kept beside.
+        Whether to fit the definitions again; the previous ones are archived.
     hysteresis : float
-        Share by which a customer must pass a cut before it changes segment; 0 moves at the cut.
+        Share by which a customer must pass a threshold before changing segment; 0 for none.
     replay : int
-        How many times ``compare_days`` are looked back, for moves at several dates.
+        Number of past snapshots, ``compare_days`` apart, for moves at several dates.
     options : dict
         Options by segmentation.
     """
@@ -60,40 +59,40 @@ class Segments(_Strict):
 
 
 class Project(_Strict):
-    """One project: an id, its source, its dates and its money.
+    """A project: its id, sources, dates and money.
 
     Attributes
     ----------
     id : str
         Lower-case letters, digits, ``_`` and ``-``; names the folder of its reports.
     as_of : datetime.date
-        The day the customers are looked at; later purchases are set aside and counted.
+        The day of the analysis; later purchases are set aside and counted.
     holdout_days : int
-        Length of the period kept back to test the forecast, in days.
+        Length of the holdout period that tests the forecast, in days.
     horizon_days : int
         Length of the forecast, in days.
     compare_days : int
-        How far back the segments are compared with, in days.
+        Days between as_of and the earlier snapshot that segments are compared with.
     compare_with : datetime.date, optional
-        The date that they are compared with instead.
+        Date of the earlier snapshot, in place of ``compare_days``.
     annual_discount_rate : float
-        Entered once per year; see :attr:`daily_discount_rate`.
+        Effective rate per year; see :attr:`daily_discount_rate`.
     margin : float
-        Share of revenue that is profit, when the source has no cost.
+        Share of revenue that is profit, for sources without cost.
     model : {"auto", "bgnbd", "mbgnbd"}
-        The lifetime model; ``auto`` chooses by the holdout and an information criterion.
+        The lifetime model; ``auto`` selects by the holdout and an information criterion.
     product_margins : dict of str to float
-        The same by product; products that are not listed take ``margin``.
+        Margin by product; products not listed have ``margin``.
     cost_to_serve : float
-        What a purchase day costs beside the goods (delivery, service), in currency.
+        Cost of a purchase day beyond the goods (delivery, service), in currency.
     source : Source
         The source, or the first of several.
     sources : tuple of Source
-        Several sources, each read in its own way; see :attr:`inputs`.
+        Several sources, each with its own format; see :attr:`inputs`.
     customers : Customers, optional
-        A list of customers with attributes.
+        Side table of customers with attributes.
     invoices : Invoices, optional
-        Invoices with the days they were due and paid.
+        Side table of invoices with due and payment dates.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -120,11 +119,11 @@ class Project(_Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_first(cls, given: Any) -> Any:
-        several = given.get("sources") if isinstance(given, dict) else None
-        if isinstance(several, list | tuple) and several and "source" not in given:
-            return given | {"source": several[0]}
-        return given
+    def _take_first(cls, values: Any) -> Any:
+        several = values.get("sources") if isinstance(values, dict) else None
+        if isinstance(several, list | tuple) and several and "source" not in values:
+            return values | {"source": several[0]}
+        return values
 
     @model_validator(mode="after")
     def _agree_on_sources(self) -> "Project":
@@ -154,7 +153,7 @@ class Project(_Strict):
 
     @property
     def unit_days(self) -> int:
-        """Days in the unit that reports print times in."""
+        """Days per time unit of the reports."""
         return DAYS_PER_UNIT[self.time_unit]
 
     @property
@@ -164,7 +163,7 @@ class Project(_Strict):
 
     @property
     def source_path(self) -> Path:
-        """Where the source file is; of several sources the first, of a database a name only."""
+        """Path of the first source; for a database its name only."""
         return self.source.location(self.folder)
 
     @property
@@ -174,18 +173,18 @@ class Project(_Strict):
 
     @property
     def registers(self) -> dict[str, Source]:
-        """What there is beside purchases, by section of the project file."""
-        found = {"customers": self.customers, "invoices": self.invoices}
-        return {name: source for name, source in found.items() if source is not None}
+        """Side tables by section of the project file."""
+        sections = {"customers": self.customers, "invoices": self.invoices}
+        return {name: source for name, source in sections.items() if source is not None}
 
     def replace(self, **changes: Any) -> "Project":
-        """Make a checked copy with some values changed."""
-        given = {name: value for name, value in changes.items() if value is not None}
-        return build(self.model_dump() | {"folder": self.folder} | given)
+        """Return a validated copy with some values changed."""
+        updates = {name: value for name, value in changes.items() if value is not None}
+        return build(self.model_dump() | {"folder": self.folder} | updates)
 
 
 def load(path: Path) -> Project:
-    """Read and check a project file.
+    """Read and validate a project file.
 
     Examples
     --------
@@ -197,7 +196,7 @@ def load(path: Path) -> Project:
 
 
 def build(mapping: dict[str, Any], *, where: str = "project") -> Project:
-    """Make a checked project from a mapping.
+    """Validate a mapping as a project.
 
     Examples
     --------
@@ -208,7 +207,7 @@ def build(mapping: dict[str, Any], *, where: str = "project") -> Project:
 
 
 def validated(model: type[Model], mapping: dict[str, Any], where: str) -> Model:
-    """Check a mapping against a model, naming every fault."""
+    """Validate a mapping against a model and report every fault."""
     try:
         return model.model_validate(mapping)
     except ValidationError as fault:
@@ -216,7 +215,7 @@ def validated(model: type[Model], mapping: dict[str, Any], where: str) -> Model:
 
 
 def faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Say each fault of a rejected mapping in one line."""
+    """Describe each fault of a rejected mapping in one line."""
     entries = error.errors(include_url=False)
     first = {entry["loc"][2:] for entry in entries if entry["loc"][:2] == ("sources", 0)}
     return [_fault(e, model) for e in entries if e["loc"][:1] != ("source",) or e["loc"][1:] not in first]
@@ -231,8 +230,8 @@ def _fault(entry: Any, model: type[BaseModel]) -> str:
     if entry["type"] == "missing":
         return f"{where}: is required and missing."
     message = entry["msg"].removeprefix("Value error, ")
-    given = str(entry["input"])
-    return f"{where}: {message} (given: {'hidden' if _SECRET.search(given) else repr(given[:60])})."
+    value = str(entry["input"])
+    return f"{where}: {message} (given: {'hidden' if _SECRET.search(value) else repr(value[:60])})."
 
 
 def _owner(model: type[BaseModel], place: list[str]) -> type[BaseModel] | None:

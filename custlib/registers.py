@@ -1,6 +1,6 @@
-"""Registers beside the purchases, as the project file names them: a list of customers, and their invoices.
+"""Defines the side tables of the project file: customers with attributes, and invoices.
 
-Each is a source like that of the purchases, read through the same doors, with columns of its own.
+Each is a source like that of the purchases, read the same way, with columns of its own.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -17,14 +17,14 @@ _Column = Annotated[str, Field(min_length=1)]
 
 
 class Customers(Source):
-    """A list of customers with attributes: one row per customer.
+    """A side table of customers with attributes: one row per customer.
 
     Attributes
     ----------
     columns : dict of str to str
-        ``customer_id`` to the name that it has in the source.
+        ``customer_id`` to its name in the source.
     attributes : dict of str to str
-        Our name of an attribute to the column of the source that holds it.
+        Name of an attribute to its column in the source.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class Customers(Source):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What its columns stand for: the id, and every attribute."""
+        """The id and the attributes."""
         return ("customer_id", *(ATTRIBUTE + name for name in self.attributes))
 
     @property
@@ -49,19 +49,19 @@ class Customers(Source):
         return dict(self.columns) | {ATTRIBUTE + name: column for name, column in self.attributes.items()}
 
     @model_validator(mode="after")
-    def _is_no_purchase(self) -> "Customers":
-        _refuse_keys_of_purchases(self)
+    def _check_keys(self) -> "Customers":
+        _reject_purchase_keys(self)
         return self
 
 
 class Invoices(Source):
-    """Invoices with the day they are due and the day they were paid: one row per invoice.
+    """A side table of invoices with due and payment dates: one row per invoice.
 
     Attributes
     ----------
     columns : dict of str to str
-        ``customer_id``, ``due``, ``paid``, ``amount`` and ``invoice_id`` to the names that they have in the source;
-        the last two may be absent. ``paid`` is blank for what is not paid.
+        ``customer_id``, ``due``, ``paid``, ``amount`` and ``invoice_id`` to their names in the source; the last two
+        are optional. ``paid`` is blank for unpaid invoices.
 
     Examples
     --------
@@ -76,18 +76,18 @@ class Invoices(Source):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What its columns may stand for."""
+        """The standard columns of invoices."""
         return INVOICE_COLUMNS
 
     @model_validator(mode="after")
-    def _is_no_purchase(self) -> "Invoices":
-        _refuse_keys_of_purchases(self)
+    def _check_keys(self) -> "Invoices":
+        _reject_purchase_keys(self)
         return self
 
 
-def _refuse_keys_of_purchases(given: Source) -> None:
-    """Refuse keys that would change nothing here; a copy of a checked project carries their defaults."""
+def _reject_purchase_keys(source: Source) -> None:
+    """Reject keys that apply to purchases only, unless at their defaults, as in a copy of a project."""
     fields: dict[str, Any] = dict(Source.model_fields)
-    unfit = [name for name in _OF_PURCHASES if getattr(given, name) != fields[name].default]
+    unfit = [name for name in _OF_PURCHASES if getattr(source, name) != fields[name].default]
     if unfit:
-        raise ValueError(f"{', '.join(unfit)}: of purchases only; [{given.section}] has no such key")
+        raise ValueError(f"{', '.join(unfit)}: of purchases only; [{source.section}] has no such key")

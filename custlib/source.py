@@ -1,6 +1,6 @@
-"""One source of purchases as the project file names it: files, a workbook or a database, and how to read it.
+"""Defines a source of purchases in the project file: files, a workbook or a database, and its format.
 
-Secrets are never written here: a database is named by the environment variable that holds its address.
+Secrets are not stored: a database is named by the environment variable that contains its address.
 """
 
 import codecs
@@ -43,7 +43,7 @@ _NO_TEXT = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefin
 
 
 class Source(BaseModel):
-    """One source of purchases and how to read it.
+    """A source of purchases and its format.
 
     Attributes
     ----------
@@ -51,32 +51,32 @@ class Source(BaseModel):
         File, folder of files of one kind, or pattern (``sales/*.csv``), relative to the project file, or to an
         installed package when ``package`` is given.
     url_env : str
-        Name of the environment variable that holds the address of a database.
+        Name of the environment variable that contains the address of a database.
     table, query : str
-        What to read of a database: one of the two. An SQLite file with one table needs neither.
+        Table or query to read from a database. An SQLite file with one table needs neither.
     sheet : str
-        Which sheet of a workbook; needed when it has several.
+        Sheet of a workbook; required if it has several.
     columns : dict of str to str
-        Standard column to the name it has in the source; columns not listed are looked up by standard name.
+        Standard column to its name in the source; columns not listed are looked up by standard name.
     names : tuple of str
         Column names of a file without a header line.
     encoding : str
-        How the text of a file is encoded; ``auto`` takes what its bytes say, where they say it clearly.
+        Text encoding of a file; ``auto`` detects it from the bytes where they are unambiguous.
     delimiter, decimal, thousands : str
-        How a CSV is written; ``delimiter = "whitespace"`` parts columns by runs of blanks, ``auto`` takes the one
-        of ``, ; tab |`` that parts the first lines evenly.
+        Format of a CSV; ``delimiter = "whitespace"`` splits at runs of blanks, ``auto`` selects the one of
+        ``, ; tab |`` that splits the first lines into equal numbers of columns.
     date_format : str, optional
-        ``strptime`` format, or ``excel`` (day numbers), ``epoch_s`` or ``epoch_ms``; ISO dates need none.
+        ``strptime`` format, or ``excel`` (day numbers), ``epoch_s`` or ``epoch_ms``; not needed for ISO dates.
     timezone : str, optional
-        Zone of the business day, for timestamps that carry an offset.
+        Time zone of the business day, for timestamps with an offset.
     cancel_prefix : str, optional
-        Orders whose id starts so are cancellations.
+        Prefix of the order ids of cancellations.
     order_lines : bool
-        Whether equal lines within an order are legitimate order lines.
+        Whether identical lines within an order are separate purchases, not duplicates.
     zero_is_purchase : bool
-        Whether a line with amount 0 makes its day a purchase day.
+        Whether a line with amount 0 counts as a purchase.
     max_amount : float
-        Larger amounts are set aside as mistaken.
+        Larger amounts are set aside as errors.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -138,7 +138,7 @@ class Source(BaseModel):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What its columns may stand for, in order: standard columns."""
+        """The standard columns, in order."""
         return STANDARD_COLUMNS
 
     @property
@@ -148,21 +148,21 @@ class Source(BaseModel):
 
     @property
     def label(self) -> str:
-        """What messages call the source: its file, folder or table, never its address."""
+        """Name of the source in messages: its file, folder or table, never its address."""
         if self.url_env is None:
             return Path(self.path).name or "."
         return self.table or f"query of {self.url_env}"
 
     def location(self, folder: Path) -> Path:
-        """Find where the files of the source are."""
+        """Return the path of the files of the source."""
         if self.url_env is not None:
             return folder / self.label.replace("/", "_")
         if self.package is None:
             return (folder / self.path).resolve()
-        found = find_spec(self.package)
-        if found is None or not found.submodule_search_locations:
+        spec = find_spec(self.package)
+        if spec is None or not spec.submodule_search_locations:
             raise UsageError(f"{self.section}.package: {self.package} is not installed. Install it first.")
-        return Path(found.submodule_search_locations[0]) / self.path
+        return Path(spec.submodule_search_locations[0]) / self.path
 
     def files(self, folder: Path) -> list[Path]:
         """List the files of the source.
@@ -187,7 +187,7 @@ class Source(BaseModel):
 
 
 def kind_of(path: Path) -> str | None:
-    """Tell by its name what a file is.
+    """Return the kind of a file by its suffix.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def kind_of(path: Path) -> str | None:
 
 
 def pattern_base(place: Path) -> Path:
-    """Find the folder above the first part of a path that is a pattern; the path itself when it is a folder."""
+    """Return the folder above the first part of a path that is a pattern, or the path itself if it is a folder."""
     if place.is_dir():
         return place
     if place.exists():
@@ -211,9 +211,9 @@ def pattern_base(place: Path) -> Path:
     return Path(*parts[:first])
 
 
-def _of_one_kind(source: Source, place: Path, found: list[Path], base: Path) -> list[Path]:
-    """Sort the files found, those that are no data left out; refuse none, and several kinds."""
-    plain = [path for path in found if not any(part[0] in "_." for part in path.relative_to(base).parts)]
+def _of_one_kind(source: Source, place: Path, paths: list[Path], base: Path) -> list[Path]:
+    """Sort the data files, ignoring hidden ones; raise if there are none, or several kinds."""
+    plain = [path for path in paths if not any(part[0] in "_." for part in path.relative_to(base).parts)]
     read = sorted((path for path in plain if kind_of(path)), key=lambda path: path.as_posix())
     kinds = sorted({str(kind_of(path)) for path in read})
     if not read and place.is_dir():
@@ -240,10 +240,10 @@ def _is_zone(name: str) -> bool:
 
 
 def _is_encoding(name: str) -> bool:
-    """Tell whether a name is that of a text encoding (Python has some that only pack bytes)."""
+    """Whether a name is a text encoding; Python has some codecs between bytes only."""
     try:
-        found = codecs.lookup(name).name.replace("_", "-")
+        codec = codecs.lookup(name).name.replace("_", "-")
         "a".encode(name)
     except (LookupError, ValueError):
         return False
-    return found not in _NO_TEXT
+    return codec not in _NO_TEXT

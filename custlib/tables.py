@@ -1,7 +1,4 @@
-"""The data dictionary: every table that passes between steps, with its columns, units and key.
-
-The dictionary is data (``rules/tables.toml``); this module reads it and holds a made table against it.
-"""
+"""Reads the data dictionary (``rules/tables.toml``): every table with its columns, units and key."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from custlib.errors import TableError, hint
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its SQL type, its unit, and what it means."""
+    """A column: its SQL type, unit and meaning."""
 
     name: str
     type: str
@@ -23,7 +20,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, which columns tell rows apart, and its columns in order."""
+    """A table: the meaning of a row, its key, and its columns in order."""
 
     name: str
     meaning: str
@@ -49,7 +46,7 @@ def dictionary() -> dict[str, Table]:
 
 
 def describe(name: str) -> Table:
-    """Look one table up.
+    """Look up a table.
 
     Examples
     --------
@@ -62,7 +59,7 @@ def describe(name: str) -> Table:
 
 
 def check(name: str, columns: Iterable[str]) -> None:
-    """Hold the columns of a made table against the dictionary.
+    """Check the columns of a table against the dictionary.
 
     Examples
     --------

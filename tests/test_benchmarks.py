@@ -23,11 +23,11 @@ def test_simulated_customers_follow_the_truth(customers):
 
 @pytest.mark.parametrize("name", ["custlib", "lifetimes"])
 def test_a_contender_goes_through_its_phases(name, customers):
-    from custlib.lifetimes.crosscheck import settings_kept
+    from custlib.lifetimes.crosscheck import restored_settings
 
     kept = []
     few = {column: values[:500] for column, values in customers.items()}
-    with settings_kept():
+    with restored_settings():
         contenders.run(name, few, kept.append)
     assert [result.get("error") for result in kept] == ["fit: stopped", "spend: stopped", "score: stopped", None]
     assert {"fit", "spend", "score", "peak_bytes", "version"} <= set(kept[-1])

@@ -106,7 +106,7 @@ def test_like_for_like_gives_what_lifetimes_gives(files, tmp_path):
     from lifetimes.utils import summary_data_from_transaction_data
 
     from custlib.engine.duckdb import DuckDB
-    from custlib.lifetimes.crosscheck import settings_kept
+    from custlib.lifetimes.crosscheck import restored_settings
 
     measured("reduction, like for like", files / "number.parquet", tmp_path)
     engine = DuckDB(tmp_path / "tables")
@@ -114,7 +114,7 @@ def test_like_for_like_gives_what_lifetimes_gives(files, tmp_path):
     made = engine.fetch("select * from summary order by customer_id").set_index("customer_id")
     engine.close()
     sold = pq.read_table(files / "number.parquet").to_pandas()
-    with settings_kept():
+    with restored_settings():
         theirs = summary_data_from_transaction_data(
             sold, "customer_id", "timestamp", "amount", observation_period_end=scale_contenders.AS_OF
         )
@@ -123,9 +123,9 @@ def test_like_for_like_gives_what_lifetimes_gives(files, tmp_path):
 
 
 def test_reading_the_frame_counts_in_a_second_row_of_lifetimes(files, tmp_path):
-    from custlib.lifetimes.crosscheck import settings_kept
+    from custlib.lifetimes.crosscheck import restored_settings
 
-    with settings_kept():
+    with restored_settings():
         found = measured("lifetimes", files / "number.parquet", tmp_path)
     assert list(found) == ["lifetimes", "lifetimes, with reading"]
     assert found["lifetimes, with reading"]["wall"] > found["lifetimes"]["wall"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from custlib.lifetimes.adapters import to_lifetimes
-from custlib.lifetimes.crosscheck import settings_kept
+from custlib.lifetimes.crosscheck import restored_settings
 from custlib.models.bgnbd import BGNBD
 from tests.house.sources import ROOT
 
@@ -29,14 +29,14 @@ def test_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
     code = code_of(GUIDE.read_text(encoding="utf-8"))
     found = doctest.DocTestParser().get_doctest(code, {}, GUIDE.name, str(GUIDE), 0)
     assert len(found.examples) > 30
-    with settings_kept():
+    with restored_settings():
         result = doctest.DocTestRunner(optionflags=OPTIONS).run(found)
     assert result.failed == 0, capsys.readouterr().out
 
 
 def test_as_many_hard_cases_are_wrong_in_lifetimes_as_it_says() -> None:
     cases = np.genfromtxt(ROOT / "tests" / "reference" / "bgnbd_expected_purchases.csv", delimiter=",", names=True)
-    with settings_kept():
+    with restored_settings():
         np.seterr(all="ignore")
         theirs = np.array([of_lifetimes(case) for case in cases])
         off = ~(np.abs(theirs / cases["expected_purchases_if_alive"] - 1) < 1e-6)

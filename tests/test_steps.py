@@ -38,7 +38,8 @@ def workspace(project_file: Path) -> Run:
     return open_run(str(project_file))
 
 
-STEPS = [node.name for node in nodes().values() if node.kind == "table"]
+WITHOUT_PRODUCTS = "customer_potential"
+STEPS = [node.name for node in nodes().values() if node.kind == "table" and node.name != WITHOUT_PRODUCTS]
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -56,6 +57,11 @@ def test_a_table_is_as_the_dictionary_says(workspace: Run, name: str) -> None:
     if key:
         doubled = f"select count(*) as n from (select {key} from {name} group by {key} having count(*) > 1)"
         assert workspace.engine.fetch(doubled)["n"].item() == 0
+
+
+def test_what_these_purchases_do_not_have_is_unavailable(workspace: Run) -> None:
+    assert workspace.why(WITHOUT_PRODUCTS) == workspace.why("potential") == "no_products"
+    assert workspace.why("customer_value") == ""
 
 
 def test_a_step_needs_nothing_made_before(project_file: Path, tmp_path: Path) -> None:

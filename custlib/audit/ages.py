@@ -1,7 +1,4 @@
-"""Writes the age band of a customer at a date from an attribute with the birth date; bands are data.
-
-The bands are those of structure tables (``rules/structure.toml``).
-"""
+"""Writes the age band of a customer at a date as SQL on a birth date; ``rules/structure.toml`` defines the bands."""
 
 import datetime as dt
 
@@ -36,7 +33,7 @@ def age_band(sql: Dialect, attribute: str, as_of: dt.date, *, form: str | None =
 
 
 def age(born: str, as_of: dt.date) -> str:
-    """Write the full years of age at a date: who is born on 29 February is a year older on 1 March."""
+    """Write the age in full years at a date; a birthday on 29 February counts from 1 March."""
     number = f"{as_of:%Y%m%d}"
     return f"floor(({number} - (year({born}) * 10000 + month({born}) * 100 + day({born}))) / 10000.0)"
 

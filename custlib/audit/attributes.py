@@ -1,8 +1,7 @@
-"""Names what structure tables tell customers apart by: a column of their lines, an attribute, an age band, a segment.
+"""Defines the attributes of structure tables: a column of the lines, a customer attribute, an age band, a segment.
 
-Reads ``transactions``, ``customer_attributes`` and the tables of points, by selects that
-:mod:`custlib.audit.structure` joins. What can change, as ages and segments do, is as it was at the end of each
-of two periods.
+Reads ``transactions``, ``customer_attributes`` and the snapshots, by selects that :mod:`custlib.audit.structure` joins.
+Ages and segments are evaluated at the end of each of two periods.
 """
 
 import datetime as dt
@@ -44,7 +43,7 @@ class Periods:
 
 @dataclass(frozen=True)
 class Attribute:
-    """What customers, or their lines, are told apart by.
+    """An attribute of customers, or of their lines.
 
     Attributes
     ----------
@@ -61,7 +60,7 @@ class Attribute:
 
 
 def of_lines(name: str) -> Attribute:
-    """Take a column of the lines.
+    """Use a column of the lines.
 
     Examples
     --------
@@ -75,19 +74,19 @@ def of_lines(name: str) -> Attribute:
 
 
 def of_customers(sql: Dialect, name: str, expression: str = "", *, before: str = "") -> Attribute:
-    """Take an attribute of the list of customers, as it is now."""
+    """Use a customer attribute with its current value."""
     now = expression or sql.name(f"attribute_{name}")
     select = "select customer_id, {value} as value from customer_attributes"
     return Attribute(name, select.format(value=now), select.format(value=before or now))
 
 
 def of_ages(sql: Dialect, name: str, periods: Periods, *, form: str | None = None) -> Attribute:
-    """Take the age band of customers at the end of each period."""
+    """Use the age band of customers at the end of each period."""
     bands = [age_band(sql, sql.name(f"attribute_{name}"), day, form=form) for day in (periods.as_of, periods.middle)]
     now, before = of_customers(sql, name, bands[0], before=bands[1]).now, of_customers(sql, name, bands[1]).now
     return Attribute("age_band", now, before)
 
 
 def of_segments(segmentation: str, now: str, before: str) -> Attribute:
-    """Take the segment of customers at the end of each period."""
+    """Use the segment of customers at the end of each period."""
     return Attribute(segmentation, *(f"select customer_id, segment as value from ({s})" for s in (now, before)))

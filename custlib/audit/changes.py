@@ -1,7 +1,7 @@
-"""Lens 2 of a customer-base audit, two periods: who came, left, stayed and changed, and what the change is made of.
+"""Lens 2 of a customer-base audit: customers gained, lost and retained between two periods, and the change decomposed.
 
 Reads ``customer_months``; no model. Follows Fader, Hardie and Ross (2022), The Customer-Base Audit. The change of
-revenue is parted into customers, purchase days and spend after Shapley (Shorrocks 2013): exact, in no order.
+revenue is decomposed into customers, purchase days and spend by Shapley values (Shorrocks 2013).
 """
 
 import math
@@ -19,14 +19,14 @@ FACTORS = ("customers", "frequency", "spend")
 
 
 def moves(engine: Engine, clock: Clock, *, before: int = 1, now: int = 0, measure: str = "revenue") -> pd.DataFrame:
-    """Tell two periods apart: who came, left, stayed, and who of them changed."""
+    """Count customers and money by move between two periods."""
     sql, months = engine.dialect, clock.period.months
     sums = ", ".join(
         f"sum(case when period = :{when} then {column} else 0 end) as {when}_{column}"
         for when in ("now", "before")
         for column in dict.fromkeys(("purchase_days", measure))
     )
-    found = engine.fetch(
+    counts = engine.fetch(
         'select case when now_purchase_days = 0 and before_purchase_days = 0 then \'refunds\''
         " when now_purchase_days = 0 then 'lapsed'"
         f" when before_purchase_days = 0 and {sql.divide('cohort', str(months))} = :now then 'new'"
@@ -38,7 +38,7 @@ def moves(engine: Engine, clock: Clock, *, before: int = 1, now: int = 0, measur
         " where period in (:now, :before) group by customer_id, cohort) group by 1",
         before=before, now=now,
     )  # fmt: skip
-    every = pd.DataFrame({"move": MOVES}).merge(found, how="left", on="move")
+    every = pd.DataFrame({"move": MOVES}).merge(counts, how="left", on="move")
     numbers = every.drop(columns="move").astype(float).fillna(0.0)
     return pd.concat([every[["move"]], numbers.assign(change=numbers["now"] - numbers["before"])], axis=1)
 
@@ -46,10 +46,10 @@ def moves(engine: Engine, clock: Clock, *, before: int = 1, now: int = 0, measur
 def change_parts(
     before: Mapping[str, float], now: Mapping[str, float], *, measure: str = "revenue"
 ) -> dict[str, float]:
-    """Part the change of a total into customers, purchase days per customer, and spend per purchase day.
+    """Decompose the change of a total into customers, purchase days per customer, and spend per purchase day.
 
-    Each factor gets the mean of what it changes over all orders in which the three could have changed, so the
-    parts add up to the change exactly and no order is preferred.
+    Each factor gets its Shapley value: its mean contribution over all orders of change. The parts add up to the
+    change exactly.
 
     Examples
     --------
@@ -75,11 +75,11 @@ def change_parts(
 
 
 def _known(value: float, other: float) -> float:
-    """Take the factor of the other period where this one has none, and nought where neither has."""
+    """Use the factor of the other period where this one has none, and zero where neither has."""
     return next((v for v in (value, other) if not math.isnan(v)), 0.0)
 
 
 def _factors(row: Mapping[str, float], measure: str) -> tuple[float, float, float]:
-    """Customers, purchase days of each, money of each day; what nobody did is missing."""
+    """Return customers, purchase days per customer and money per day; NaN for a ratio without a denominator."""
     customers, days, money = (float(row[name]) for name in ("customers", "purchase_days", measure))
     return customers, days / customers if customers else math.nan, money / days if days else math.nan

@@ -1,8 +1,8 @@
-"""Makes ``customer_months``: what each customer bought month by month, months counted back from as_of.
+"""Makes ``customer_months``: purchase days and money of each customer by month, counted back from as_of.
 
 Reads ``transactions`` and ``customer_activity``. Months end at as_of and at the same day of the months before
-(the last day, where as_of is the last of its month), so that the latest period is always whole and only the
-oldest may be cut off by the start of the data. Quarters and years are three and twelve such months.
+(the last day, where as_of is the last of its month), so the latest period is always complete and only the
+oldest may be truncated by the start of the data. Quarters and years are three and twelve such months.
 """
 
 import calendar
@@ -23,7 +23,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Unit:
-    """A length of time: its name and its months.
+    """A unit of time: its name and its length in months.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Clock:
-    """How the audit cuts time: into periods, and customers into cohorts by their first purchase.
+    """Time axis of the audit: the unit of the periods, and that of the cohorts.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Clock:
     period, cohort : Unit
         Unit of the periods, and of the cohorts and their ages.
     months : int
-        Months from the first purchase to as_of, the oldest perhaps cut off.
+        Months from the first purchase to as_of, the oldest possibly truncated.
     whole : bool
-        Whether the oldest month is whole.
+        Whether the oldest month is complete.
     """
 
     as_of: dt.date
@@ -59,23 +59,23 @@ class Clock:
 
     @property
     def periods(self) -> int:
-        """Number of periods, the oldest perhaps cut off."""
+        """Number of periods, the oldest possibly truncated."""
         return -(-self.months // self.period.months)
 
     @property
     def whole_periods(self) -> int:
-        """Number of periods that the data cover from end to end."""
+        """Number of periods that the data cover completely."""
         return whole_periods(self.period, self.months, whole=self.whole)
 
     @property
     def year_ago(self) -> int | None:
-        """The whole period a year before the last, where there is one and it is not the one before the last."""
+        """The complete period a year before the last, unless it is the one just before the last."""
         ago = 12 // self.period.months
         return ago if 1 < ago < self.whole_periods else None
 
 
 def unit(name: str) -> Unit:
-    """Look a unit of time up.
+    """Look up a unit of time.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def unit(name: str) -> Unit:
 
 
 def month_end(as_of: dt.date, ago: int) -> dt.date:
-    """Find the last day of the month so many months before the one that ends at as_of.
+    """Return the last day of the month ``ago`` months before the one that ends at as_of.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def month_end(as_of: dt.date, ago: int) -> dt.date:
 
 
 def bounds(as_of: dt.date, months: int, ago: int) -> tuple[dt.date, dt.date]:
-    """Find the first and last day of a period.
+    """Return the first and last day of a period.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def day_grid(first: dt.date, as_of: dt.date) -> pd.DataFrame:
 def customer_months_sql(sql: Dialect) -> str:
     """Write the select of one row per customer and month with any money or purchase.
 
-    Money given back before the first purchase counts with the month of that purchase.
+    Refunds before the first purchase count in the month of that purchase.
     """
     del sql
     return """
@@ -158,9 +158,9 @@ def make_customer_months(engine: Engine, as_of: dt.date) -> None:
     engine.make("customer_months", customer_months_sql(engine.dialect))
 
 
-def clock(engine: Engine, as_of: dt.date, asked: str = "") -> Clock:
-    """Decide how time is cut."""
-    given = unit(asked) if asked else None
+def clock(engine: Engine, as_of: dt.date, period_unit: str = "") -> Clock:
+    """Choose the units of periods and cohorts, by the length of the data unless ``period_unit`` names one."""
+    chosen = unit(period_unit) if period_unit else None
     first = pd.Timestamp(engine.fetch("select min(first_day) as day from customer_activity")["day"].item()).date()
     cohorts = engine.fetch("select distinct cohort from customer_months")["cohort"]
     months = int(cohorts.max()) + 1
@@ -168,14 +168,14 @@ def clock(engine: Engine, as_of: dt.date, asked: str = "") -> Clock:
     units = sorted((unit(name) for name in rules.load("audit")["units"]), key=lambda u: -u.months)
     enough = rules.load("audit")["enough"]
     fit = [u for u in units if whole_periods(u, months, whole=whole) >= enough["whole_periods"]]
-    period = given or (fit or units[-1:])[0]
+    period = chosen or (fit or units[-1:])[0]
     finer = [u for u in units if u.months <= period.months]
     many = [u for u in finer if (cohorts // u.months).nunique() >= enough["cohorts"]]
     return Clock(as_of, period, (many or finer[-1:])[0], months, whole)
 
 
 def whole_periods(of: Unit, months: int, *, whole: bool) -> int:
-    """Count the periods that the data cover from end to end.
+    """Count the periods that the data cover completely.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Lens 1 of a customer-base audit, one period: how its customers differ; and the totals of every period.
+"""Lens 1 of a customer-base audit: the distribution of customers in one period, and the totals of every period.
 
 Reads ``customer_months``; no model. Follows Fader, Hardie and Ross (2022), The Customer-Base Audit.
 """
@@ -17,7 +17,7 @@ _DIGITS = 4
 
 
 def periods_of(sql: Dialect, months: int) -> str:
-    """Write the select of one row per customer and period, periods so many months long."""
+    """Write the select of one row per customer and period of ``months`` months."""
     period = sql.divide("months_ago", str(months))
     return f"""
         select customer_id, cohort, {period} as period, sum(purchase_days) as purchase_days,
@@ -26,21 +26,21 @@ def periods_of(sql: Dialect, months: int) -> str:
 
 
 def period_totals(engine: Engine, clock: Clock) -> pd.DataFrame:
-    """Add up every period: who bought, how often, for how much; new customers beside those there already."""
+    """Sum customers, purchase days and money of every period, and those of new customers."""
     sql, months = engine.dialect, clock.period.months
     new = f"{sql.divide('cohort', str(months))} = period"
-    found = engine.fetch(
+    sums = engine.fetch(
         "select period, count(*) filter (where purchase_days > 0) as customers,"
         f" count(*) filter (where purchase_days > 0 and {new}) as new_customers,"
         " sum(purchase_days) as purchase_days, sum(revenue) as revenue, sum(profit) as profit,"
         f" sum(revenue) filter (where {new}) as new_revenue from ({periods_of(sql, months)}) group by period"
     )
-    every = pd.DataFrame({"period": range(clock.periods - 1, -1, -1)}).merge(found, how="left", on="period")
+    every = pd.DataFrame({"period": range(clock.periods - 1, -1, -1)}).merge(sums, how="left", on="period")
     return every.astype(float).fillna(0.0).astype({"period": int})
 
 
 def once(engine: Engine, clock: Clock) -> dict[str, float]:
-    """Count the one-and-done: customers who bought on one day only."""
+    """Count customers who bought on one day only."""
     old = f"{engine.dialect.divide('cohort', str(clock.period.months))} > 0"
     row = engine.fetch(
         "select count(*) as customers, count(*) filter (where days = 1) as once,"
@@ -51,36 +51,36 @@ def once(engine: Engine, clock: Clock) -> dict[str, float]:
 
 
 def purchase_days(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
-    """Count the customers of a period by the days they bought on."""
-    found = engine.fetch(
+    """Count the customers of a period by purchase days."""
+    counts = engine.fetch(
         "select purchase_days as low, purchase_days as high, count(*) as customers, sum(revenue) as revenue,"
         f" sum(profit) as profit from ({periods_of(engine.dialect, clock.period.months)})"
         " where period = :period and purchase_days > 0 group by purchase_days order by purchase_days",
         period=period,
     )
-    return joined(found.astype(float), fewest)
+    return joined(counts.astype(float), fewest)
 
 
 def spend_bins(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
-    """Count the customers of a period by what they spent per purchase day, in steps of 1, 2 and 5."""
+    """Count the customers of a period by spend per purchase day, in bins of 1, 2 and 5."""
     source = f"({periods_of(engine.dialect, clock.period.months)}) where period = :period and purchase_days > 0"
     spend = "cast(revenue as double) / purchase_days"
     top = engine.fetch(f"select max({spend}) as top from {source}", period=period)["top"].item()
     edges = spend_edges(float(top) if top == top and top is not None else 0.0)
     cases = " ".join(f"when {spend} < {edge!r} then {n}" for n, edge in enumerate(edges))
-    found = engine.fetch(
+    counts = engine.fetch(
         f"select case {cases} else {len(edges)} end as bin, min({spend}) as least, count(*) as customers,"
         f" sum(revenue) as revenue, sum(profit) as profit from {source} group by 1 order by 1",
         period=period,
     )
     lows, highs = [-math.inf, *edges], [*edges, math.inf]
-    found.insert(1, "high", [highs[n] for n in found["bin"]])
-    found.insert(1, "low", [lows[n] for n in found["bin"]])
-    return joined(found.drop(columns=["bin", "least"]).astype(float), fewest)
+    counts.insert(1, "high", [highs[n] for n in counts["bin"]])
+    counts.insert(1, "low", [lows[n] for n in counts["bin"]])
+    return joined(counts.drop(columns=["bin", "least"]).astype(float), fewest)
 
 
 def spend_edges(top: float) -> list[float]:
-    """Cut money at 0, then in steps of 1, 2 and 5, down to two powers of ten below the largest value.
+    """Return bin edges at 0 and at steps of 1, 2 and 5, down to two powers of ten below the largest value.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def spend_edges(top: float) -> list[float]:
 
 
 def joined(frame: pd.DataFrame, fewest: int) -> pd.DataFrame:
-    """Put rows side by side together until each stands for enough customers.
+    """Merge adjacent rows until each has enough customers.
 
     Examples
     --------
@@ -108,11 +108,11 @@ def joined(frame: pd.DataFrame, fewest: int) -> pd.DataFrame:
     1    2     3         11
     """
     groups: list[int] = []
-    held = 0.0
+    running = 0.0
     for customers in frame["customers"]:
-        groups.append(groups[-1] + (held >= fewest) if groups else 0)
-        held = customers + (0 if held >= fewest else held)
-    if groups and held < fewest:
+        groups.append(groups[-1] + (running >= fewest) if groups else 0)
+        running = customers + (0 if running >= fewest else running)
+    if groups and running < fewest:
         last = groups[-1]
         groups = [min(group, max(last - 1, 0)) for group in groups]
     how = {name: {"low": "first", "high": "last"}.get(str(name), "sum") for name in frame.columns}
@@ -120,9 +120,9 @@ def joined(frame: pd.DataFrame, fewest: int) -> pd.DataFrame:
 
 
 def parts(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) -> pd.DataFrame:
-    """Part the customers of a period into tenths by profit, the best first.
+    """Divide the customers of a period into deciles by profit, the highest first; fewer quantiles where they are few.
 
-    Customers of equal profit who fall on both sides of a border are parted in proportion, so no order matters.
+    Customers with equal profit on both sides of a boundary are divided in proportion.
     """
     ranked = _ranked(engine, clock, period)
     customers = float(ranked["customers"].sum())
@@ -138,11 +138,11 @@ def parts(engine: Engine, clock: Clock, *, period: int = 0, fewest: int = 10) ->
 
 
 def _ranked(engine: Engine, clock: Clock, period: int) -> pd.DataFrame:
-    """Count customers and add up money by profit, the largest first; by four digits of it where too many differ."""
+    """Count customers and sum money by profit, the largest first; by its first four digits where too many differ."""
     source = f"({periods_of(engine.dialect, clock.period.months)}) where period = :period and purchase_days > 0"
     value = "cast(coalesce(profit, 0) as double)"
-    found = engine.fetch(f"select approx_count_distinct(profit) as n from {source}", period=period)
-    if found["n"].item() > FETCH_LIMIT * 0.8:
+    distinct = engine.fetch(f"select approx_count_distinct(profit) as n from {source}", period=period)
+    if distinct["n"].item() > FETCH_LIMIT * 0.8:
         size = f"power(10, floor(log10(abs({value}))) - {_DIGITS - 1})"
         value = f"case when {value} = 0 then 0 else floor({value} / {size}) * {size} end"
     return engine.fetch(

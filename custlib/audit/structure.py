@@ -1,11 +1,10 @@
-"""Makes ``customer_structure`` (D2.14): customers, money and holdings by attributes, against the period before.
+"""Makes ``customer_structure`` (D2.14): customers, money and holdings by attribute, with the previous period.
 
-Reads ``transactions``, ``customer_attributes`` and the tables of points. The latest period and the one before it are
-windows of equal length. A channel or a product is a value of a line: a customer of several counts in each of them,
-money once. A region, an age band or a segment is a value of the customer, as it was at the end of each period. Where
-there is no value, that is a row of its own. Profit is that of the lines, before the cost to serve, which is of
-purchase days and so of no product. Only the values with most money have rows (``rules/structure.toml``); the rest is
-the row ``other``, so that money adds up to the whole.
+Reads ``transactions``, ``customer_attributes`` and the snapshots. The latest period and the one before it are windows
+of equal length. Channel and product are values of a line: a customer with several counts in each, money once. Region,
+age band and segment are values of the customer at the end of each period. Missing values have a row of their own.
+Profit is that of the lines, before the cost to serve, which belongs to purchase days and not to products. The values
+with most money have rows (``rules/structure.toml``); the rest is the row ``other``, so that money adds up to the total.
 """
 
 import datetime as dt
@@ -40,11 +39,11 @@ def make_customer_structure(engine: Engine, name: str, attributes: Iterable[Attr
     """Make the table of structures."""
     engine.make(_BASE, structure_customers(periods))
     engine.make(name, customer_structure_sql(engine.dialect, attributes, periods))
-    _prove_whole(engine, name)
+    _check_totals(engine, name)
 
 
 def structure_customers(periods: Periods) -> str:
-    """Write the select of one row per customer with a line in either period: money, and products used by its end."""
+    """Write the select of money per period and products used by its end, for customers with a line in either."""
     middle, start = f"date '{periods.middle.isoformat()}'", f"date '{periods.start.isoformat()}'"
     whens = {"now": f"day > {middle}", "before": f"day > {start} and day <= {middle}"}
     kinds = {"revenue": "amount", "profit": "profit", "bought": "cast(is_purchase as integer)"}
@@ -62,7 +61,7 @@ def structure_customers(periods: Periods) -> str:
 
 
 def customer_structure_sql(sql: Dialect, attributes: Iterable[Attribute], periods: Periods) -> str:
-    """Write the select of all rows of all attributes, each attribute with the whole."""
+    """Write the select of the rows of all attributes, each with its total."""
     most = int(rules.load("structure")["most"])
     special = f"when 0 then '{WHOLE}' when {most + 1} then '{OTHER}' when {most + 2} then '{MISSING}'"
     parts = [
@@ -74,7 +73,7 @@ def customer_structure_sql(sql: Dialect, attributes: Iterable[Attribute], period
 
 
 def _all_rows(sql: Dialect, attributes: list[Attribute], periods: Periods, most: int) -> Iterator[tuple[str, str]]:
-    """Write the selects of ``place``, ``value`` and the sums by name of the attribute."""
+    """Write the selects of ``place``, ``value`` and sums, by attribute."""
     whole = f"""
         select 0 as place, cast(null as {sql.text_type}) as value, {_summed()}
         from ({_each()}) having count(*) > 0"""
@@ -96,7 +95,7 @@ def _each() -> str:
 
 
 def _of_customers(attribute: Attribute, most: int) -> str:
-    """Write the rows of an attribute of which each customer has one value at the end of each period."""
+    """Write the rows of an attribute with one value per customer at the end of each period."""
     joined, value = f"left join ({attribute.now}) n on n.customer_id = e.customer_id", "n.value"
     if attribute.before != attribute.now:
         joined += f" left join ({attribute.before}) b on b.customer_id = e.customer_id"
@@ -110,7 +109,7 @@ def _of_customers(attribute: Attribute, most: int) -> str:
 
 
 def _of_lines(attribute: Attribute, periods: Periods, most: int) -> str:
-    """Write the rows of an attribute of lines: a customer counts once in each row, also in that of folded values."""
+    """Write the rows of an attribute of lines; a customer counts once per row, also in ``other``."""
     start, middle, as_of = (f"date '{day.isoformat()}'" for day in (periods.start, periods.middle, periods.as_of))
     lines = f"""
         select customer_id, day > {middle} as is_now, nullif(trim({attribute.name}), '') as value,
@@ -127,14 +126,14 @@ def _of_lines(attribute: Attribute, periods: Periods, most: int) -> str:
                max(case when place <= {most} then r.value end) as value
         from ({lines}) l left join ({ranked}) r on r.value = l.value
         group by customer_id, is_now, coalesce(place, {most + 2})"""
-    held = f"""
+    with_holdings = f"""
         select e.*, case when is_now then held_now else held_before end as held
         from ({each}) e join {_BASE} h on h.customer_id = e.customer_id"""
-    return f"select place, max(value) as value, {_summed()} from ({held}) group by place"
+    return f"select place, max(value) as value, {_summed()} from ({with_holdings}) group by place"
 
 
 def _placed(values: str, most: int) -> str:
-    """Write the select that numbers the values by money, then by name; those with least, and none, share a number."""
+    """Write the select that ranks the values by money and name; the smallest share a rank, and so do missing ones."""
     return f"""
         select *, case when value is null then {most + 2} when number <= {most} then number else {most + 1} end as place
         from (
@@ -157,12 +156,12 @@ def _summed() -> str:
     )
 
 
-def _prove_whole(engine: Engine, name: str) -> None:
-    """Prove that the rows of each attribute add up to the whole, to the last digit."""
+def _check_totals(engine: Engine, name: str) -> None:
+    """Check that the rows of each attribute add up to its total exactly."""
     money = [f"{kind}{period}" for kind in ("revenue", "profit") for period in ("", "_before")]
     left = " + ".join(f"abs(sum(case when place = 0 then {one} else -{one} end))" for one in money)
-    found = engine.fetch(f"select attribute, {left} as away from {name} group by attribute order by attribute")
-    wrong = [str(one) for one in found.loc[found["away"] != 0, "attribute"]]
+    sums = engine.fetch(f"select attribute, {left} as away from {name} group by attribute order by attribute")
+    wrong = [str(one) for one in sums.loc[sums["away"] != 0, "attribute"]]
     if wrong:
         raise TableError(
             f"{name}: money by {', '.join(wrong)} does not add up to the whole: some customers have two values. "
@@ -172,26 +171,26 @@ def _prove_whole(engine: Engine, name: str) -> None:
 
 def structure(engine: Engine, attribute: str, *, table: str = STRUCTURE) -> pd.DataFrame:
     """Read the structure of the customers by one attribute."""
-    found = engine.fetch(f"select * from {table} order by attribute, place")
-    known = sorted(set(found["attribute"]))
+    table_rows = engine.fetch(f"select * from {table} order by attribute, place")
+    known = sorted(set(table_rows["attribute"]))
     if attribute not in known:
         raise UsageError(f"structure: {attribute} has no table. {hint(attribute, known)}")
-    rows = found[found["attribute"] == attribute].drop(columns="attribute")
+    rows = table_rows[table_rows["attribute"] == attribute].drop(columns="attribute")
     rows = pd.concat([rows[rows["kind"] != WHOLE], rows[rows["kind"] == WHOLE]], ignore_index=True)
     counts = ["customers", "customers_before"]
     rows[counts] = rows[counts].astype(int)
     for period in ("", "_before"):
         rows[[f"revenue{period}", f"profit{period}"]] = rows[[f"revenue{period}", f"profit{period}"]].astype(float)
-        revenue, held = rows[f"revenue{period}"], rows.pop(f"holdings{period}").astype(float)
+        revenue, holdings = rows[f"revenue{period}"], rows.pop(f"holdings{period}").astype(float)
         rows[f"share{period}"] = revenue / (revenue.iloc[-1] if revenue.iloc[-1] > 0 else np.nan)
         customers = rows[f"customers{period}"].where(rows[f"customers{period}"] > 0)
-        rows[f"products_per_customer{period}"] = held / customers if held.iloc[-1] > 0 else np.nan
+        rows[f"products_per_customer{period}"] = holdings / customers if holdings.iloc[-1] > 0 else np.nan
     rows["change"] = rows["customers"] - rows["customers_before"]
     return rows[[*_COLUMNS]]
 
 
 def counted_again(frame: pd.DataFrame) -> int:
-    """Count how often customers stand in more than one row of the latest period.
+    """Count the customers of the latest period beyond the first row that each appears in.
 
     Examples
     --------

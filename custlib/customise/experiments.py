@@ -1,6 +1,6 @@
-"""Plans experiments: how many customers to hold out, and what effect can then be seen.
+"""Plans experiments: size of the control group, minimum detectable effect and break-even lift.
 
-Makes numbers and a `ControlSize`; reads only options. Two proportions compared by a two-sided z test;
+Reads options only. Two proportions compared by a two-sided z test;
 Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", chapter 4.
 """
 
@@ -12,12 +12,12 @@ from custlib.errors import UsageError
 
 @dataclass(frozen=True)
 class ControlSize:
-    """How many customers an experiment needs.
+    """Number of customers that an experiment needs.
 
     Attributes
     ----------
     control, treated, customers : int
-        Customers held out, customers acted on, and both.
+        Customers in the control group, treated customers, and the total.
     """
 
     control: int
@@ -28,7 +28,7 @@ class ControlSize:
 def minimum_detectable_effect(
     customers: float, control_share: float, base_rate: float, *, alpha: float = 0.05, power: float = 0.8
 ) -> float:
-    """Give the smallest difference in rates that the experiment will probably show.
+    """Compute the smallest difference in rates that the experiment detects with the given power.
 
     Examples
     --------
@@ -45,11 +45,11 @@ def minimum_detectable_effect(
 def control_size(
     base_rate: float, effect: float, *, control_share: float = 0.5, alpha: float = 0.05, power: float = 0.8
 ) -> ControlSize:
-    """Give the customers needed to see an effect.
+    """Compute the customers needed to detect an effect.
 
     Notes
     -----
-    Each arm has the variance of its own rate; `minimum_detectable_effect` knows the base rate only.
+    Each arm has the variance of its own rate; `minimum_detectable_effect` uses the base rate for both.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def control_size(
 
 
 def break_even_lift(cost_per_customer: float, margin_per_conversion: float) -> float:
-    """Give the difference in rates at which an action pays for itself.
+    """Compute the difference in rates at which an action pays for itself.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def break_even_lift(cost_per_customer: float, margin_per_conversion: float) -> f
 
 
 def _quantiles(alpha: float, power: float) -> float:
-    """Add the normal quantiles of the test and of the power."""
+    """Sum the normal quantiles of the significance level and of the power."""
     from scipy.special import ndtri
 
     return float(ndtri(1 - alpha / 2) + ndtri(power))

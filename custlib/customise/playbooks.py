@@ -1,7 +1,7 @@
-"""Reads playbooks and works out, for one segment, what to do costs, brings and how it is proved.
+"""Reads playbooks and computes cost, expected margin and detectable effect of a segment's actions.
 
-A playbook is one TOML file (``rules/playbooks`` or the user's own), checked whole: unknown keys are refused, and
-an owner, a due date and a measurement window are required, since scores that nobody owns change nothing.
+A playbook is one TOML file (``rules/playbooks`` or the user's own). Unknown keys are errors; owner, due date and
+measurement window are required.
 """
 
 import math
@@ -29,18 +29,18 @@ class _Strict(BaseModel):
 
 
 class Words(_Strict):
-    """One text in each language."""
+    """A text in each language."""
 
     en: str = Field(min_length=1)
     zh: str = Field(min_length=1)
 
     def text(self, language: str) -> str:
-        """Choose the language."""
+        """Return the text in a language."""
         return self.zh if language == "zh" else self.en
 
 
 class Offer(_Strict):
-    """What is given: its face value, what it costs when taken, and the margin that must remain."""
+    """An offer: face value, cost when redeemed, and the minimum margin."""
 
     kind: Words
     face: float = Field(ge=0)
@@ -49,14 +49,14 @@ class Offer(_Strict):
 
 
 class Cost(_Strict):
-    """What the action costs whether or not anybody buys."""
+    """Cost of an action, independent of purchases."""
 
     fixed: float = Field(ge=0)
     per_contact: float = Field(ge=0)
 
 
 class Effect(_Strict):
-    """The effect assumed: absolute lift of the purchase probability, its deviation, and where it is from."""
+    """Assumed effect: absolute lift of the purchase probability, its standard deviation and its source."""
 
     metric: Literal["purchase"] = "purchase"
     lift_abs: float = Field(ge=-1, le=1)
@@ -65,13 +65,13 @@ class Effect(_Strict):
 
 
 class Eligible(_Strict):
-    """Who of the segment is left out."""
+    """Customers of the segment to exclude."""
 
     exclude: tuple[str, ...] = ()
 
 
 class Action(_Strict):
-    """One thing to do."""
+    """One action for a segment."""
 
     id: str
     what: Words
@@ -86,7 +86,7 @@ class Action(_Strict):
 
 
 class Holdout(_Strict):
-    """How the effect is proved: customers kept out of all actions by chance."""
+    """Randomised control group by which the effect is measured."""
 
     share: float = Field(gt=0, lt=1)
     min_control: int = Field(ge=1)
@@ -98,14 +98,14 @@ class Holdout(_Strict):
 
 
 class Export(_Strict):
-    """The audience list, made only on request."""
+    """Format of the audience list, written only on request."""
 
     columns: tuple[str, ...]
     format: Literal["csv", "parquet"] = "csv"
 
 
 class SegmentPlay(_Strict):
-    """What is done for one segment, by whom, until when."""
+    """Actions for one segment, with owner and due date."""
 
     id: str
     priority: int = Field(ge=1)
@@ -123,7 +123,7 @@ class SegmentPlay(_Strict):
 
 
 class Head(_Strict):
-    """Which segmentation the playbook is for, in what money, and how long it holds."""
+    """Segmentation, currency and validity of a playbook."""
 
     id: str
     segmentation: str
@@ -140,7 +140,7 @@ class Playbook(_Strict):
     segment: tuple[SegmentPlay, ...]
 
     def play(self, segment: str) -> SegmentPlay:
-        """Find the entry of a segment."""
+        """Return the entry of a segment."""
         for entry in self.segment:
             if entry.id == segment:
                 return entry
@@ -156,24 +156,24 @@ def read_playbook(name: str, folder: Path = Path()) -> Playbook:
     >>> read_playbook("playbooks/rf25").play("champions").objective
     'retain'
     """
-    given = rules.read(folder / name) if name.endswith(".toml") else rules.load(name)
-    return validated(Playbook, given, f"playbook {name}")
+    content = rules.read(folder / name) if name.endswith(".toml") else rules.load(name)
+    return validated(Playbook, content, f"playbook {name}")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a segment's actions cost and bring, and whether that can be proved.
+    """Cost and expected margin of a segment's actions, and whether their effect is measurable.
 
     Attributes
     ----------
     customers, treated, control : int
-        Customers of the segment, those contacted, those kept out by chance.
+        Customers of the segment, those contacted, and those in the control group.
     base_rate : float
         Mean probability of a purchase within the window without any action.
     spend : float
         Expected margin of one purchase day, in currency.
     cost : float
-        Fixed cost, contacts and offers taken, in currency.
+        Fixed cost, contacts and redeemed offers, in currency.
     lift, lift_low, lift_high : float
         Assumed absolute lift of the purchase probability with its 95 % interval.
     margin, margin_low, margin_high : float
@@ -181,9 +181,9 @@ class Plan:
     break_even : float
         Lift at which the margin pays the cost.
     detectable : float or None
-        Smallest lift that the holdout can show; None without control.
+        Minimum detectable lift; None without a control group.
     measurable : bool
-        Whether the control is large enough and the assumed lift is detectable.
+        Whether the control group is large enough and the assumed lift detectable.
     """
 
     customers: int
@@ -204,7 +204,7 @@ class Plan:
 
 
 def plan(play: SegmentPlay, *, customers: int, base_rate: float, spend: float) -> Plan:
-    """Work out cost, expected margin and proof of a segment's actions."""
+    """Compute cost, expected margin and detectable lift of a segment's actions."""
     control = round(customers * play.holdout.share)
     treated = customers - control
     lift = sum(action.effect.lift_abs for action in play.action)
@@ -223,12 +223,12 @@ def plan(play: SegmentPlay, *, customers: int, base_rate: float, spend: float) -
 
 
 def _cost(action: Action, treated: int, base_rate: float) -> float:
-    taken = min(max(base_rate + action.effect.lift_abs, 0.0), 1.0)
-    return action.cost.fixed + treated * (action.cost.per_contact + taken * action.offer.cost)
+    takers = min(max(base_rate + action.effect.lift_abs, 0.0), 1.0)
+    return action.cost.fixed + treated * (action.cost.per_contact + takers * action.offer.cost)
 
 
 def _break_even(actions: tuple[Action, ...], treated: int, base_rate: float, spend: float) -> float:
-    """Find the lift that pays: the customers it adds take the offer too, so they bring less by its cost."""
+    """Compute the break-even lift; added customers redeem the offer too, which reduces their margin."""
     lifts = [max(action.effect.lift_abs, 0.0) for action in actions]
     weights = lifts if sum(lifts) else [1.0] * len(actions)
     offer = sum(w * a.offer.cost for w, a in zip(weights, actions, strict=True)) / sum(weights)
@@ -248,9 +248,9 @@ def _detectable(holdout: Holdout, customers: int, control: int, base_rate: float
 def measures(
     engine: Engine, segmentation: str, segment: str, model: BetaGeometricNBD, *, window_days: int
 ) -> pd.Series:
-    """Measure what the plan of a segment needs, from its customers."""
+    """Compute the customers, base rate and spend of a segment, for its plan."""
     bought = lifetime.probability_of_purchase(engine.dialect)
-    given: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
+    parameters: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(
         f"select count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
         " coalesce(avg(expected_margin), 0) as spend"
@@ -258,7 +258,7 @@ def measures(
         " where s.segmentation = :segmentation and s.segment = :segment",
         segmentation=segmentation,
         segment=segment,
-        **given,
+        **parameters,
     ).iloc[0]
 
 

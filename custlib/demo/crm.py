@@ -1,8 +1,8 @@
-"""Simulates a shop with products, channels, a list of customers and invoices, all with known truth: data/crm_demo.
+"""Simulates a shop with products, channels, customer attributes and invoices, all with known truth: data/crm_demo.
 
-Reads ``rules/crm_demo.toml``. Customers buy as the BG/NBD model tells it. Which products they begin with depends on
-those they use already. Customers on account pay as their grade says. Each customer has an own stream of chance, so
-that one more changes no other; equal seeds give equal files, to the byte.
+Reads ``rules/crm_demo.toml``. Purchases follow the BG/NBD model. The probability of adopting a product depends on the
+products in use. Customers on account pay according to their grade. Each customer has a random stream of their own, so
+that adding one changes no other; equal seeds give identical files.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ HEADS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a purchase, or of what is given back; money in cents."""
+    """One line of a purchase or a return; money in cents."""
 
     day: dt.date
     product: str
@@ -37,22 +37,22 @@ class Line:
 
 @dataclass
 class Customer:
-    """One customer with the truth of a life.
+    """One customer, with the true lifetime and grade.
 
     Attributes
     ----------
     name, region, birth_date : str
-        What the list of customers says; blank where nobody knows.
+        Attributes of the customer; blank where unknown.
     days : list of datetime.date
         Purchase days.
     left : datetime.date or None
-        The last purchase, where the customer left after it; None for who is still a customer.
+        Day of the last purchase if the customer left after it; None for active customers.
     grade : str
-        Of credit; blank for who is not on account, or has nothing due yet.
+        Credit grade; blank for customers not on account or without a due invoice.
     lines : list of Line
-        What was bought and given back.
+        Purchases and returns.
     invoices : list of Invoice
-        Of customers on account.
+        Invoices of customers on account.
     """
 
     name: str
@@ -70,8 +70,8 @@ def crm(customers: int = 0, *, seed: int | None = None) -> list[Customer]:
 
     Examples
     --------
-    >>> made = crm(3)
-    >>> [one.name for one in made[:3]], all(one.days for one in made[:3])
+    >>> customers = crm(3)
+    >>> [one.name for one in customers[:3]], all(one.days for one in customers[:3])
     (['C0001', 'C0002', 'C0003'], True)
     """
     truth = rules.load("crm_demo")
@@ -96,7 +96,7 @@ def _customer(n: int, random: np.random.Generator, truth: dict[str, Any], *, buy
 
 
 def _life(random: np.random.Generator, truth: dict[str, Any]) -> tuple[list[dt.date], dt.date | None]:
-    """Draw purchase days as the BG/NBD model tells it, and the last of them where the customer left after it."""
+    """Draw purchase days from the BG/NBD model, and the last of them if the customer left after it."""
     life, first, last = truth["life"], truth["first_day"], truth["last_day"]
     rate = max(float(random.gamma(life["r"], 1 / life["alpha"])), 1e-9)
     leaving = float(random.beta(life["a"], life["b"]))
@@ -112,14 +112,14 @@ def _life(random: np.random.Generator, truth: dict[str, Any]) -> tuple[list[dt.d
 
 
 def _lines(random: np.random.Generator, truth: dict[str, Any], days: list[dt.date]) -> Iterator[Line]:
-    """Draw what is bought on each day, and what of it is given back."""
+    """Draw the lines of each purchase day and their returns."""
     basket, own = truth["basket"], _pick(random, truth["channel"])
     level = basket["least_spend"] + float(random.gamma(*basket["spend"]))
-    held: set[str] = set()
+    owned: set[str] = set()
     for day in days:
         channel = own if random.random() < truth["habit"]["own_channel"] else _pick(random, truth["channel"])
         channel = "" if random.random() < truth["habit"]["no_channel"] else channel
-        for product in _products(random, truth, held):
+        for product in _products(random, truth, owned):
             entry = truth["product"][product]
             units = 1 + int(random.poisson(basket["units"])) * (entry["again"] > 0)
             cents = round(entry["price"] * 100 * level) * units
@@ -129,33 +129,33 @@ def _lines(random: np.random.Generator, truth: dict[str, Any], days: list[dt.dat
                 yield Line(back, product, -units, -cents, channel)
 
 
-def _products(random: np.random.Generator, truth: dict[str, Any], held: set[str]) -> list[str]:
-    """Draw the products of a purchase, and add them to those that are held."""
+def _products(random: np.random.Generator, truth: dict[str, Any], owned: set[str]) -> list[str]:
+    """Draw the products of a purchase, and add them to those owned."""
     products = truth["product"]
-    if not held:
+    if not owned:
         bought = {_pick(random, {name: entry["entry"] for name, entry in products.items()})}
     else:
-        again = {name: products[name]["again"] for name in products if name in held and products[name]["again"] > 0}
+        again = {name: products[name]["again"] for name in products if name in owned and products[name]["again"] > 0}
         times = 1 + (random.random() < truth["basket"]["second"])
         bought = {_pick(random, again) for _ in range(times)} if again else set()
-        chances = {name: begin_chance(products, name, held) for name in products if name not in held}
+        chances = {name: adoption_probability(products, name, owned) for name in products if name not in owned}
         bought |= {name for name, chance in chances.items() if random.random() < chance}
-        bought = bought or {"beans"}  # who has only what lasts comes back for beans
-    held |= bought
+        bought = bought or {"beans"}  # customers who own only durable products come back for beans
+    owned |= bought
     return [name for name in products if name in bought]
 
 
-def begin_chance(products: dict[str, Any], name: str, held: Iterable[str]) -> float:
-    """State the true chance that a customer begins with a product at a purchase.
+def adoption_probability(products: dict[str, Any], name: str, owned: Iterable[str]) -> float:
+    """Return the true probability that a customer adopts a product at a purchase.
 
     Examples
     --------
     >>> products = rules.load("crm_demo")["product"]
-    >>> [round(begin_chance(products, "descaler", [other]), 3) for other in ("beans", "machine")]
+    >>> [round(adoption_probability(products, "descaler", [other]), 3) for other in ("beans", "machine")]
     [0.002, 0.269]
     """
     lifts = products[name].get("lift", {})
-    return 1 / (1 + exp(-products[name]["begin"] - sum(lifts.get(other, 0.0) for other in held)))
+    return 1 / (1 + exp(-products[name]["begin"] - sum(lifts.get(other, 0.0) for other in owned)))
 
 
 def _pick(random: np.random.Generator, weights: dict[str, float]) -> str:
@@ -164,12 +164,12 @@ def _pick(random: np.random.Generator, weights: dict[str, float]) -> str:
 
 
 def _bills(one: Customer) -> list[tuple[dt.date, int]]:
-    """List the purchase days with their cents, which the invoices are of."""
+    """List the purchase days with their amounts in cents, for the invoices."""
     return [(day, sum(line.cents for line in one.lines if line.day == day and line.cents > 0)) for day in one.days]
 
 
 def files(customers: Iterable[Customer]) -> dict[str, str]:
-    """Write customers as CSV files: the purchases by quarter, the list of customers, the invoices, and the truth.
+    """Write customers as CSV files: purchases by quarter, customer attributes, invoices, and the truth.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Simulates purchases of customers whose true rates, drop-out and spend are known, for tests and benchmarks.
+"""Simulates purchases from known BG/NBD (or MBG/NBD) and Gamma-Gamma models, for tests and benchmarks.
 
-The customers follow the BG/NBD (or MBG/NBD) and Gamma-Gamma models exactly: after each purchase a customer leaves
-with an own probability, and until then buys at an own constant rate. Several purchases of one day stay several
-rows. With a season the rate of all customers rises and falls together: the models then hold in business time.
+Each customer buys at a constant rate and leaves after each purchase with a constant probability, both drawn from the
+model. Several purchases on one day stay separate rows. With a season the rate of all customers follows its index, and
+the models apply in business time.
 """
 
 import datetime as dt
@@ -30,13 +30,13 @@ def purchases(
     season: Sequence[float] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Simulate the purchases of a base over a span of days.
+    """Simulate the purchases of customers over a number of days.
 
     Examples
     --------
     >>> from custlib.models.bgnbd import BGNBD
-    >>> made = purchases(3, BGNBD(0.5, 20.0, 0.8, 2.4), GammaGamma(6.0, 4.0, 15.0), days=200)
-    >>> sorted(made["customer_id"].unique())
+    >>> frame = purchases(3, BGNBD(0.5, 20.0, 0.8, 2.4), GammaGamma(6.0, 4.0, 15.0), days=200)
+    >>> sorted(frame["customer_id"].unique())
     ['C0000001', 'C0000002', 'C0000003']
     """
     random = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def purchases(
 
 
 def _pace(days: int, season: Sequence[float]) -> Floats:
-    """Business time at the start of each day: the running sum of the season's index."""
+    """Compute business time at the start of each day, the running sum of the seasonal index."""
     months = pd.date_range(START, periods=days, freq="D").month.to_numpy()
     index = np.asarray(season, dtype=float)[months - 1] if len(season) else np.ones(days)
     return np.append(0.0, index.cumsum())

@@ -1,9 +1,9 @@
-"""For people who come from the package ``lifetimes``: its fitters and its summary frames, both ways.
+"""Converts models and summary frames from and to the package ``lifetimes``.
 
-`from_lifetimes` and `to_lifetimes` turn fitted models into each other. `lifetimes_summary` sums purchases up as
-``lifetimes`` does, where its rules are wanted and not ours. `check_summary`, `fit_summary` and
-`score_summary` take a frame with the columns ``frequency``, ``recency``, ``T`` and, for money, ``monetary_value``.
-They are a convenience for frames that fit in memory; a project (`custlib.open_run`) keeps big tables in the engine.
+`from_lifetimes` and `to_lifetimes` convert fitted models. `lifetimes_summary` summarises purchases by the rules of
+``lifetimes``. `check_summary`, `fit_summary` and `score_summary` take a frame with the columns ``frequency``,
+``recency``, ``T`` and, for money, ``monetary_value``.
+They work on frames that fit in memory; a project (`custlib.open_run`) keeps large tables in the engine.
 See docs/coming-from-lifetimes.md.
 """
 
@@ -21,7 +21,7 @@ import pandas as pd
 from custlib.engine import open_engine
 from custlib.errors import TableError, UsageError, hint
 from custlib.lifetimes import compatible
-from custlib.lifetimes.crosscheck import settings_kept
+from custlib.lifetimes.crosscheck import restored_settings
 from custlib.lifetimes.summary import UNITS, check_summary
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
@@ -66,28 +66,28 @@ class SummaryModels:
 
 
 def from_lifetimes(fitter: Any) -> Any:
-    """Take over a model fitted by ``lifetimes``.
+    """Convert a model fitted by ``lifetimes``.
 
     Parameters
     ----------
     fitter : lifetimes.BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter or GammaGammaFitter
-        Fitted.
+        A fitted fitter.
 
     Returns
     -------
     BGNBD, MBGNBD, ParetoNBD or GammaGamma
-        With the same parameters, to the digit, and nothing else: the covariance of ``lifetimes`` is wrong off its
-        diagonal, so fit again where you need errors.
+        With exactly the same parameters and no covariance: that of ``lifetimes`` is wrong off its diagonal, so fit
+        again where you need errors.
 
     Raises
     ------
     UsageError
-        When it is no such fitter, or not fitted.
+        If it is not one of these fitters, or not fitted.
 
     Warns
     -----
     UserWarning
-        When it was fitted with a penalty, which pulls every parameter towards 0.
+        If it was fitted with a penalty, which shrinks every parameter towards 0.
 
     Examples
     --------
@@ -96,8 +96,8 @@ def from_lifetimes(fitter: Any) -> Any:
     4.414
     """
     kind, names = FITTERS[_fitter_name(type(fitter))]
-    found = getattr(fitter, "params_", None)
-    if found is None:
+    parameters = getattr(fitter, "params_", None)
+    if parameters is None:
         raise UsageError(f"from_lifetimes: the {type(fitter).__name__} is not fitted. Call its fit first.")
     if fitter.penalizer_coef:
         warnings.warn(
@@ -106,11 +106,11 @@ def from_lifetimes(fitter: Any) -> Any:
             UserWarning,
             stacklevel=2,
         )
-    return kind(*(float(found[name]) for name in names))
+    return kind(*(float(parameters[name]) for name in names))
 
 
 def _fitter_name(kind: type) -> str:
-    """Find which fitter a class is, or is made from."""
+    """Return the fitter that a class is or inherits from."""
     for parent in kind.__mro__:
         if parent.__name__ in FITTERS:
             return parent.__name__
@@ -120,7 +120,7 @@ def _fitter_name(kind: type) -> str:
 
 
 def to_lifetimes(model: Model) -> Any:
-    """Make a fitter of ``lifetimes`` that is already fitted, for code that expects one.
+    """Convert a model to a fitted fitter of ``lifetimes``, for code that expects one.
 
     Parameters
     ----------
@@ -130,12 +130,12 @@ def to_lifetimes(model: Model) -> Any:
     Returns
     -------
     lifetimes.BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter or GammaGammaFitter
-        With the same parameters, to the digit, and our covariance where there is one; without data.
+        With exactly the same parameters, and the covariance where there is one; without data.
 
     Raises
     ------
     UsageError
-        When it is no model that ``lifetimes`` has.
+        If ``lifetimes`` has no such model.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def to_lifetimes(model: Model) -> Any:
     if name is None:
         known = [kind.__name__ for kind, _ in FITTERS.values()]
         raise UsageError(f"to_lifetimes: {type(model).__name__} is no model that lifetimes has. {hint('', known)}")
-    with settings_kept():
+    with restored_settings():
         import lifetimes
 
         fitter = getattr(lifetimes, name)(penalizer_coef=0.0)
@@ -172,20 +172,20 @@ def lifetimes_summary(
     freq: str = "D",
     include_first_transaction: bool = False,
 ) -> pd.DataFrame:
-    """Sum purchases up as ``lifetimes.utils.summary_data_from_transaction_data`` does, in the engine.
+    """Summarise purchases as ``lifetimes.utils.summary_data_from_transaction_data`` does, in the engine.
 
     Parameters
     ----------
     transactions : pandas.DataFrame
-        One row per purchase; rows without customer or time are left out.
+        One row per purchase; rows without customer or time are ignored.
     customer_id_col, datetime_col, monetary_value_col : str
-        Its columns; times are datetimes, dates, or texts that pandas can read. A day is that of the time as written.
+        Names of its columns; times are datetimes, dates, or texts that pandas parses. A day is that of local time.
     observation_period_end : datetime.date or str, optional
-        A day of the last period that counts; that of the last purchase when not given.
+        A day of the last period to count; by default that of the last purchase.
     freq : {"D", "W"}
         Period of a purchase and unit of time: days, or weeks from Monday to Sunday.
     include_first_transaction : bool, default False
-        Whether the first period counts in ``frequency`` and ``monetary_value``; no model wants it.
+        Whether the first period counts in ``frequency`` and ``monetary_value``; the models need False.
 
     Returns
     -------
@@ -195,9 +195,9 @@ def lifetimes_summary(
     Raises
     ------
     TableError
-        When no row has a customer and a time.
+        If no row has a customer and a time.
     UsageError
-        When the frame has no such column, or freq is another.
+        If a column is missing, or freq is unknown.
 
     Examples
     --------
@@ -205,9 +205,11 @@ def lifetimes_summary(
     >>> lifetimes_summary(bought, "id", "day", "paid", observation_period_end="2025-02-01").to_dict("records")
     [{'frequency': 1.0, 'recency': 4.0, 'T': 31.0, 'monetary_value': 39.0}]
     """
-    given = {"customer_id": customer_id_col, "day": datetime_col, "amount": monetary_value_col}
-    lines = pd.DataFrame({name: _column(transactions, column) for name, column in given.items() if column is not None})
-    lines["day"] = pd.to_datetime(lines["day"]).dt.tz_localize(None).dt.normalize()  # the day it is written with
+    columns = {"customer_id": customer_id_col, "day": datetime_col, "amount": monetary_value_col}
+    lines = pd.DataFrame(
+        {name: _column(transactions, column) for name, column in columns.items() if column is not None}
+    )
+    lines["day"] = pd.to_datetime(lines["day"]).dt.tz_localize(None).dt.normalize()  # the local day
     if lines[["customer_id", "day"]].isna().any(axis=1).all():
         raise TableError("lifetimes_summary: no row has a customer and a time. Give at least one purchase.")
     last_day = None if observation_period_end is None else pd.Timestamp(observation_period_end).date()
@@ -215,21 +217,21 @@ def lifetimes_summary(
         engine, skipped = open_engine("duckdb", Path(folder)), 0 if include_first_transaction else 1
         engine.attach_frame("purchases", lines)
         compatible.make_lifetimes_summary(engine, "summary", "purchases", freq=freq, last_day=last_day, skipped=skipped)
-        found = engine.fetch("select * from summary order by customer_id", limit=len(lines))
+        summary = engine.fetch("select * from summary order by customer_id", limit=len(lines))
         engine.close()
-    index = pd.Index(found.pop("customer_id"), name=customer_id_col)
-    return found.set_index(index.astype(transactions[customer_id_col].dtype))
+    index = pd.Index(summary.pop("customer_id"), name=customer_id_col)
+    return summary.set_index(index.astype(transactions[customer_id_col].dtype))
 
 
 def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
-    """Take a column by the name that was given for it."""
+    """Return a column of the frame."""
     if name not in frame:
         raise UsageError(f"lifetimes_summary: {name}: no such column. {hint(name, [str(n) for n in frame.columns])}")
     return frame[name]
 
 
 def fit_summary(frame: pd.DataFrame, *, unit: str, model: str = "bgnbd") -> SummaryModels:
-    """Fit our models to a summary frame.
+    """Fit the models of custlib to a summary frame.
 
     Parameters
     ----------
@@ -237,7 +239,7 @@ def fit_summary(frame: pd.DataFrame, *, unit: str, model: str = "bgnbd") -> Summ
         Columns ``frequency``, ``recency``, ``T`` and, for money, ``monetary_value``; one row per customer, or per
         group of equal customers with their number in ``weights``.
     unit : {"day", "week"}
-        The unit of recency and T; purchases merged by day in either case.
+        The unit of recency and T; purchases are merged by day in either case.
     model : {"bgnbd", "mbgnbd"}
         The model of purchases and drop-out.
 
@@ -248,11 +250,11 @@ def fit_summary(frame: pd.DataFrame, *, unit: str, model: str = "bgnbd") -> Summ
     Raises
     ------
     TableError
-        When rows cannot be purchase histories: see `check_summary`.
+        If rows cannot be purchase histories: see `check_summary`.
     UsageError
-        When unit or model is none of those.
+        If unit or model is unknown.
     ModelError
-        When nothing can be fitted.
+        If no model can be fitted.
 
     Warns
     -----
@@ -288,28 +290,28 @@ def score_summary(
     frame : pandas.DataFrame
         As for `fit_summary`; the customers may be others.
     models : SummaryModels
-        As made by `fit_summary`, or put together from `from_lifetimes`.
+        From `fit_summary`, or built with `from_lifetimes`.
     horizon : float
-        Of the expected purchases, in the unit of the models.
+        Horizon of the expected purchases, in the unit of the models.
     annual_discount_rate : float
-        Of the residual value, per year, above 0: 0.10 is ten percent.
+        Discount rate of the residual value per year, above 0: 0.10 is ten percent.
 
     Returns
     -------
     pandas.DataFrame
         With the index of the frame: ``probability_alive``, ``expected_purchases`` (in the horizon) and
-        ``residual_transactions`` (in all time to come, discounted); with a model of spend also ``expected_spend`` and
+        ``residual_transactions`` (without horizon, discounted); with a model of spend also ``expected_spend`` and
         ``residual_lifetime_value``, their product.
 
     Raises
     ------
     TableError
-        When rows cannot be purchase histories.
+        If rows cannot be purchase histories.
     UsageError
-        When the rate is not above 0: without end and undiscounted the value is infinite wherever a <= 1. When the
-        model is a Pareto/NBD.
+        If the rate is not above 0, since the undiscounted value is infinite wherever a <= 1, or if the model is a
+        Pareto/NBD.
     ModelError
-        When spend has no finite mean (q <= 1).
+        If spend has no finite mean (q <= 1).
 
     Examples
     --------
@@ -335,14 +337,14 @@ def score_summary(
 
 
 def _continuous_rate(annual: float, unit: str) -> float:
-    """Turn a rate per year into one per unit of time; refuse what is no rate."""
+    """Convert an annual rate to a continuous rate per unit of time."""
     if not 0 < annual < np.inf:
         raise UsageError(f"score_summary: annual_discount_rate must be above 0, got {annual}. Ten percent is 0.10.")
     return float(np.log1p(annual)) / UNITS[unit]
 
 
 def _money(frame: pd.DataFrame, models: SummaryModels, scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the columns in money, where the models and the frame have it."""
+    """Compute the columns in money, where models and frame have it."""
     if models.spend is None or "monetary_value" not in frame:
         return {}
     columns = (frame[name].to_numpy(dtype=float) for name in ("frequency", "monetary_value"))

@@ -1,7 +1,7 @@
-"""Fits the same cells with the package ``lifetimes``, as a second opinion printed beside ours.
+"""Fits the same cells with the package ``lifetimes``, for comparison.
 
-``lifetimes`` is archived and changes global settings when imported, so it is imported only here, when asked for,
-and what it changed is put back.
+``lifetimes`` is archived and changes global settings when imported, so it is imported only inside functions, and the
+settings are restored.
 """
 
 import warnings
@@ -22,19 +22,19 @@ from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
 
 _MOST_CELLS = 20_000
-_NOTHING_TO_STEER = 0.0
+_NO_PENALTY = 0.0
 _PANDAS_OPTION = "mode.chained_assignment"
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """One model in both packages."""
+    """A model in both packages."""
 
     fitter: str
     fit: Callable[..., Any]
     expected: Callable[..., Any]
     parameters: tuple[str, ...]
-    start: tuple[float, ...] | None = None  # lifetimes begins Pareto/NBD by chance if it is not told where
+    start: tuple[float, ...] | None = None  # lifetimes starts Pareto/NBD at random values by default
 
 
 _PAIRS = {
@@ -47,9 +47,9 @@ _PAIRS = {
 
 
 def lifetimes_models(outcomes: pd.DataFrame, *, days: int) -> dict[str, dict[str, Any]]:
-    """Fit the lifetime models of both packages on the same cells and let them forecast the holdout."""
+    """Fit the lifetime models of both packages on the same cells and forecast the holdout."""
     cells = coarser(outcomes, most=_MOST_CELLS)
-    return {name: found for name, pair in _PAIRS.items() if (found := _both(pair, cells, days))}
+    return {name: fits for name, pair in _PAIRS.items() if (fits := _both(pair, cells, days))}
 
 
 def _both(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, Any]:
@@ -65,24 +65,24 @@ def _both(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, Any]:
 
 def _theirs(pair: _Pair, cells: pd.DataFrame, days: int) -> dict[str, float] | None:
     columns, customers = (cells["frequency"], cells["recency"], cells["T"]), cells["customers"]
-    with settings_kept():
+    with restored_settings():
         import lifetimes
 
-        fitter = getattr(lifetimes, pair.fitter)(penalizer_coef=_NOTHING_TO_STEER)
+        fitter = getattr(lifetimes, pair.fitter)(penalizer_coef=_NO_PENALTY)
         if not _fits(lambda: fitter.fit(*columns, weights=customers, initial_params=pair.start)):
             return None
         expected = np.asarray(fitter.conditional_expected_number_of_purchases_up_to_time(days, *columns), dtype=float)
-    found = {name: float(fitter.params_[name]) for name in pair.parameters}
-    return (found | {"holdout": float(expected @ customers)}) if np.isfinite(expected).all() else None
+    parameters = {name: float(fitter.params_[name]) for name in pair.parameters}
+    return (parameters | {"holdout": float(expected @ customers)}) if np.isfinite(expected).all() else None
 
 
 def lifetimes_spend(engine: Engine, cells: str) -> dict[str, float] | None:
     """Fit the Gamma-Gamma model of ``lifetimes`` on spend cells with their counts as weights."""
     counted = engine.fetch(f"select * from {cells} order by frequency, monetary_value")
-    with settings_kept():
+    with restored_settings():
         from lifetimes import GammaGammaFitter
 
-        fitter = GammaGammaFitter(penalizer_coef=_NOTHING_TO_STEER)
+        fitter = GammaGammaFitter(penalizer_coef=_NO_PENALTY)
         columns = (counted["frequency"], counted["monetary_value"])
         if not _fits(lambda: fitter.fit(*columns, weights=counted["customers"])):
             return None
@@ -90,7 +90,7 @@ def lifetimes_spend(engine: Engine, cells: str) -> dict[str, float] | None:
 
 
 def _fits(fit: Callable[[], Any]) -> bool:
-    """Run a fit of ``lifetimes``, which raises and prints a dump where it does not converge."""
+    """Run a fit of ``lifetimes`` and return whether it converged."""
     from lifetimes.utils import ConvergenceError
 
     try:
@@ -102,8 +102,8 @@ def _fits(fit: Callable[[], Any]) -> bool:
 
 
 @contextmanager
-def settings_kept() -> Iterator[None]:
-    """Put back what an import of ``lifetimes`` changes: warning filters, an option of pandas, NumPy's errors."""
+def restored_settings() -> Iterator[None]:
+    """Restore what an import of ``lifetimes`` changes: warning filters, a pandas option, NumPy error handling."""
     before = np.geterr()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,7 +1,7 @@
-"""Checks a summary frame as users of ``lifetimes`` have it, before anything is fitted to it.
+"""Validates a summary frame of ``frequency``, ``recency`` and ``T`` before a model is fitted to it.
 
-Reads a frame with ``frequency``, ``recency``, ``T`` and maybe ``monetary_value`` and ``weights``; makes remarks, and
-one error that names every fault. Rows are counted from 0.
+``monetary_value`` and ``weights`` are optional columns. Faults are collected into one error; likely mistakes are
+returned as remarks. Rows are counted from 0.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,15 +20,15 @@ OPTIONAL = ("monetary_value", "weights")
 
 _TIMES = ("datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period")
 _DAYS = {"day": 1, "week": 7}
-_UNSEEN = 0.1  # share of customers with T = 0, as for the flag zero_observation_share
-_ROUNDED = 0.05  # days: weeks are often kept to two decimals
+_UNSEEN = 0.1  # share of customers with T = 0, as in the flag zero_observation_share
+_ROUNDED = 0.05  # days: weeks are often rounded to two decimals
 
 Array = NDArray[np.float64]
 Fault = tuple[str, NDArray[np.bool_], str]  # what, where, what to do
 
 
 def check_summary(frame: pd.DataFrame, *, unit: str) -> tuple[str, ...]:
-    """Find the usual traps in a summary frame.
+    """Validate a summary frame and return remarks on likely mistakes.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def _read(frame: pd.DataFrame) -> dict[str, Array]:
 
 
 def _refuse_times(frame: pd.DataFrame) -> None:
-    """Raise where a column holds dates or lengths of time, which would be read as nanoseconds."""
+    """Raise if a column holds dates or durations, which would be read as nanoseconds."""
     dated = [name for name in REQUIRED + OPTIONAL if name in frame and _is_time(frame[name])]
     if dated:
         raise TableError(
@@ -79,23 +79,23 @@ def _refuse_times(frame: pd.DataFrame) -> None:
 
 
 def _is_time(column: "pd.Series[Any]") -> bool:
-    """Whether a column holds dates, periods or lengths of time, as a type of its own or as objects."""
+    """Whether a column holds dates, periods or durations, as a dtype or as objects."""
     return column.dtype.kind in "mM" or pd.api.types.infer_dtype(column, skipna=True) in _TIMES
 
 
 def _refuse(faults: Iterable[Fault]) -> None:
     """Raise one error that names every fault."""
-    found = [
+    messages = [
         f"{what} in {np.count_nonzero(rows):,} of {rows.size:,} rows (first: row {np.argmax(rows)}): {remedy}"
         for what, rows, remedy in faults
         if rows.any()
     ]
-    if found:
-        raise TableError("summary: " + "\n".join(found))
+    if messages:
+        raise TableError("summary: " + "\n".join(messages))
 
 
 def _number_faults(columns: dict[str, Array]) -> Iterator[Fault]:
-    """List what is no number, or cannot be one of its column."""
+    """Yield values that are not finite, negative or fractional."""
     counted = columns | ({"monetary_value": _where_bought_again(columns)} if "monetary_value" in columns else {})
     for name, values in counted.items():
         yield (
@@ -110,12 +110,12 @@ def _number_faults(columns: dict[str, Array]) -> Iterator[Fault]:
 
 
 def _where_bought_again(columns: dict[str, Array]) -> Array:
-    """Give monetary_value where it counts; 1 where nobody bought again, whatever was put there."""
+    """Return monetary_value of repeat buyers, and 1 for others, whatever the frame holds."""
     return np.where(columns["frequency"] == 0, 1.0, columns["monetary_value"])
 
 
 def _history_faults(columns: dict[str, Array], unit: str) -> Iterator[Fault]:
-    """List the rows that no customer can have."""
+    """Yield rows that cannot be a purchase history."""
     x, recency, T = (columns[name] for name in REQUIRED)
     days = recency * _DAYS[unit]
     yield (
@@ -144,17 +144,17 @@ def _history_faults(columns: dict[str, Array], unit: str) -> Iterator[Fault]:
 
 
 def _fraction_remedy(T: Array) -> str:
-    """Say what a fractional T most likely is."""
+    """Suggest the remedy for a fractional T."""
     return 'these look like weeks: state unit="week".' if _in_days(T, 7) else "state the unit, or count whole days."
 
 
 def _in_days(T: Array, days: int) -> bool:
-    """Whether times are whole days when a unit has so many."""
+    """Whether times are whole days at so many days per unit."""
     return bool(np.all(np.abs(T * days - np.round(T * days)) < _ROUNDED))
 
 
 def _remarks(columns: dict[str, Array], unit: str) -> Iterator[str]:
-    """Say what can be fitted but is likely not what was meant."""
+    """Yield remarks on frames that are valid but likely wrong."""
     x, recency, T = (columns[name] for name in REQUIRED)
     unseen = float(np.mean(T == 0))
     if unseen > _UNSEEN:
@@ -171,5 +171,5 @@ def _remarks(columns: dict[str, Array], unit: str) -> Iterator[str]:
 
 
 def _spaced(days: Array) -> bool:
-    """Whether there are several times, all multiples of a week."""
+    """Whether there are several distinct times, all multiples of a week."""
     return bool(np.unique(days).size > 2 and not (days % 7).any())

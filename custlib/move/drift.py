@@ -1,8 +1,8 @@
-"""Tells how far customers have drifted from a frozen segmentation, and when to propose a new fit.
+"""Measures the drift of customers from a frozen segmentation, and proposes a new fit.
 
-A shadow of the definition is fitted on the customers of today and held against the frozen one; it assigns nobody. A
-new fit is proposed when the two agree badly in several runs, or when a segment has lost its customers to another
-(``rules/drift.toml``); it is accepted by ``refit = true`` alone.
+A shadow definition is fitted on current customers and compared with the frozen one; it assigns nobody. A new fit is
+proposed when agreement is low in several runs, or when a segment has lost its customers to another
+(``rules/drift.toml``). Only ``refit = true`` accepts it.
 """
 
 from typing import Any
@@ -22,28 +22,30 @@ from custlib.segment.plan import open_snapshots
 
 
 def measure(engine: Engine, frozen: Definition, shadow: Definition, activity: str) -> dict[str, Any]:
-    """Hold a frozen definition against its shadow on the customers of today."""
+    """Compare a frozen definition with its shadow on current customers."""
     sql, limits = engine.dialect, rules.load("drift")["propose"]
     frame = cross_table(engine, assigned(sql, frozen, activity), assigned(sql, shadow, activity), worth="")
-    found = agree(frame)
+    agreement = agree(frame)
     before, now = (
         {str(name): int(n) for name, n in frame.groupby(side)["customers"].sum().items()}
         for side in ("first", "second")
     )
     fewest = limits["fewest_customers"]
-    held = [name for name in sorted(before) if max(before[name], now.get(found.matched.get(name, ""), 0)) >= fewest]
-    lost = {name: round(found.jaccards.get(name, 0.0), 4) for name in held}
+    large = [
+        name for name in sorted(before) if max(before[name], now.get(agreement.matched.get(name, ""), 0)) >= fewest
+    ]
+    lost = {name: round(agreement.jaccards.get(name, 0.0), 4) for name in large}
     return {
         "as_of": shadow.fitted,
         "version": frozen.version,
-        "adjusted_rand_index": round(found.adjusted_rand_index, 6),
-        "relabelled": round(found.apart_customers / max(float(frame["customers"].sum()), 1.0), 6),
+        "adjusted_rand_index": round(agreement.adjusted_rand_index, 6),
+        "relabelled": round(agreement.apart_customers / max(float(frame["customers"].sum()), 1.0), 6),
         "lost": {name: overlap for name, overlap in lost.items() if overlap < limits["jaccard"]},
     }
 
 
 def is_proposed(log: list[dict[str, Any]]) -> bool:
-    """Tell whether a new fit is proposed.
+    """Return whether a new fit is proposed.
 
     Examples
     --------
@@ -63,11 +65,11 @@ def is_proposed(log: list[dict[str, Any]]) -> bool:
 
 
 def relabelled(frame: pd.DataFrame, matched: dict[str, str] | None = None) -> float:
-    """Share of customers whose segment has another name afterwards.
+    """Compute the share of customers whose segment has a different name afterwards.
 
     Examples
     --------
-    Two definitions that number the same groups differently:
+    Two definitions that name the same segments differently:
 
     >>> frame = pd.DataFrame({"first": ["a", "b"], "second": ["b", "a"], "customers": [6, 4]})
     >>> relabelled(frame), relabelled(frame, {"b": "a", "a": "b"})

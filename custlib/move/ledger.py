@@ -1,6 +1,6 @@
-"""Reads ``segment_moves``: flows by cause, the ledger of every segment, the matrix, who went up and down.
+"""Summarises ``segment_moves``: flows by cause, a ledger per segment, the transition matrix, and directions.
 
-Small tables only: moves are counted in the engine, by :mod:`custlib.move.paths`.
+Moves are counted in the engine by :mod:`custlib.move.paths`, so these tables are small.
 """
 
 import datetime as dt
@@ -16,18 +16,18 @@ _MOVES = ("customers", "money_before", "money_after", "value")
 
 def moves(engine: Engine, segmentation: str, *, since: dt.date | None = None) -> pd.DataFrame:
     """Read the moves of a segmentation between two dates."""
-    found = engine.fetch(
+    rows = engine.fetch(
         "select from_date, cause, from_segment, to_segment, customers, money_before, money_after, value"
         " from segment_moves where segmentation = :segmentation order by cause, from_segment, to_segment",
         segmentation=segmentation,
     )
-    days = pd.to_datetime(found.pop("from_date"))
+    days = pd.to_datetime(rows.pop("from_date"))
     chosen = days == (pd.Timestamp(since) if since else days.max())
-    return found[chosen].reset_index(drop=True).astype(dict.fromkeys(_MOVES[1:], float))
+    return rows[chosen].reset_index(drop=True).astype(dict.fromkeys(_MOVES[1:], float))
 
 
 def flows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Count who came into and who left each segment, by cause.
+    """Count customers and money entering and leaving each segment, by cause.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def flows(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
-    """Lay out how each segment came from what it was to what it is, cause by cause."""
+    """Build the ledger of each segment: opening balance, change by cause, closing balance."""
     rows = _ordered(frame, ids)
     whole, steps = frame[frame["cause"] == WHOLE], flows(frame)
     table = pd.DataFrame(index=pd.Index(rows, name="segment"))
@@ -70,21 +70,21 @@ def ledger(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
 
 
 def _ordered(frame: pd.DataFrame, ids: Iterable[str]) -> list[str]:
-    """List the segments that are wanted, then those that only an earlier definition had."""
+    """List the given segments, then those of an earlier definition only."""
     wanted = list(ids)
     return [*wanted, *sorted({*frame["from_segment"], *frame["to_segment"]} - {*wanted, NOBODY})]
 
 
 def matrix(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
-    """Lay out who was where before and is where now."""
+    """Build the transition matrix of customers."""
     order = [*_ordered(frame, ids), NOBODY]
     whole = frame[frame["cause"] == WHOLE]
-    found = whole.pivot_table(index="from_segment", columns="to_segment", values="customers", aggfunc="sum")
-    return found.reindex(index=order, columns=order).fillna(0).astype(int)
+    counts = whole.pivot_table(index="from_segment", columns="to_segment", values="customers", aggfunc="sum")
+    return counts.reindex(index=order, columns=order).fillna(0).astype(int)
 
 
 def directions(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
-    """Count who went up, stayed, went down, is new or gone, in customers and in money."""
+    """Sum customers and money by direction: up, stay, down, new or gone."""
     place = {name: number for number, name in enumerate(ids)}
     whole = frame[frame["cause"] == WHOLE]
     was, is_ = whole["from_segment"].map(place), whole["to_segment"].map(place)
@@ -96,7 +96,7 @@ def directions(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
 
 
 def largest(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
-    """Pick the largest moves between two segments, each with its cause."""
+    """Select the largest moves between two segments, with cause and share."""
     moved = frame[(frame["cause"] != WHOLE) & (frame["from_segment"] != frame["to_segment"])]
     total = max(moved["customers"].sum(), 1)
     ordered = moved.sort_values(["customers", "from_segment", "to_segment"], ascending=[False, True, True])
@@ -104,16 +104,16 @@ def largest(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
 
 
 def changed_share(frame: pd.DataFrame) -> float:
-    """Share of the customers of the earlier date who are in another segment now."""
+    """Compute the share of customers of the earlier date who changed segment."""
     known = frame[(frame["cause"] == WHOLE) & (frame["from_segment"] != NOBODY)]
     gone = known[known["from_segment"] != known["to_segment"]]
     return float(gone["customers"].sum() / known["customers"].sum()) if known["customers"].sum() else 0.0
 
 
 def moved(engine: Engine) -> pd.DataFrame:
-    """Count who moved in every segmentation, by cause, between each two dates."""
+    """Count moved customers in every segmentation, by cause, between successive dates."""
     elsewhere = f"from_segment <> to_segment and from_segment <> '{NOBODY}' and to_segment <> '{NOBODY}'"
-    found = engine.fetch(
+    rows = engine.fetch(
         "select segmentation, from_date, to_date, cause,"
         f" sum(case when {elsewhere} then customers else 0 end) as customers,"
         f" sum(case when {elsewhere} then money_before else 0 end) as money,"
@@ -121,7 +121,7 @@ def moved(engine: Engine) -> pd.DataFrame:
         " from segment_moves group by segmentation, from_date, to_date, cause order by segmentation, from_date, cause"
     ).astype({"customers": float, "money": float, "known": float})
     for name in ("from_date", "to_date"):
-        found[name] = pd.to_datetime(found[name]).dt.date
-    # Parts are of all who were there, not only of those that one step looked at.
-    known = found.groupby(["segmentation", "from_date"])["known"].transform("max")
-    return found.assign(known=known, share=(found["customers"] / known.where(known > 0)).fillna(0.0))
+        rows[name] = pd.to_datetime(rows[name]).dt.date
+    # Shares are of all customers of the earlier date, not only of those in one step.
+    known = rows.groupby(["segmentation", "from_date"])["known"].transform("max")
+    return rows.assign(known=known, share=(rows["customers"] / known.where(known > 0)).fillna(0.0))

@@ -1,11 +1,11 @@
-"""Makes ``segment_paths`` and ``segment_moves``: who moved between two dates, and by what cause.
+"""Makes ``segment_paths`` and ``segment_moves``: customers who changed segment between two dates, by cause.
 
-A customer is assigned step by step, one thing changing at a time: as an earlier run had recorded; the same day with
-the purchases as they are known now (``identity`` where customers were merged or split, else ``data``: late or
-corrected lines); the later day had nobody bought (``ageing``); with the orders that came (``purchases``); and by the
-definition in force now (``definition``). The segments at these steps are the customer's path. Each step starts where
-the one before it ended, so the causes add up to the whole move, in customers and in money. Money is profit so far,
-which a customer takes along; what those who stayed gained is a row of their own segment.
+A customer is assigned in five states that change one thing at a time: as recorded by an earlier run; the same day with
+current data (``identity`` where customers were merged or split, else ``data``: late or corrected lines); the later day
+without new purchases (``ageing``); with them (``purchases``); and under the current definition (``definition``). The
+segments of these states are the customer's path. Each step starts where the previous one ends, so the causes add up to
+the whole move, in customers and in money. Money is profit to date and moves with the customer; gains of customers who
+stay are a row of their own segment.
 """
 
 import datetime as dt
@@ -43,36 +43,43 @@ def segment_paths_sql(
 ) -> str:
     """Write the select of the paths of one segmentation between two dates."""
     before, aged, last = points
-    held = memory.earlier if memory else None
-    found = {
-        "recorded": assigned(sql, then, recorded, memory=held) if recorded else None,
-        "before": assigned(sql, then, before.table, memory=held),
+    earlier = memory.earlier if memory else None
+    selects = {
+        "recorded": assigned(sql, then, recorded, memory=earlier) if recorded else None,
+        "before": assigned(sql, then, before.table, memory=earlier),
         "aged": assigned(sql, then, aged.table, memory=memory),
         "bought": assigned(sql, then, last.table, memory=memory),
         "now": assigned(sql, now, last.table, memory=memory) if now != then else None,
     }
     same = {"recorded": "before", "now": "bought"}
-    tables = [f"(select customer_id, segment as {name} from ({select})) {name}" for name, select in found.items()
+    tables = [f"(select customer_id, segment as {name} from ({select})) {name}" for name, select in selects.items()
               if select]  # fmt: skip
-    columns = [name if found[name] else f"{same[name]} as {name}" for name in STATES]
-    money = {
-        "recorded": "r.profit" if recorded else f"h.profit_{end_name(before.until)}",
-        "before": f"h.profit_{end_name(before.until)}",
-        "now": f"h.profit_{end_name(last.until)}",
-    }
-    sums = [f"sum(cast(coalesce({column}, 0) as decimal(38, 4))) as money_{name}" for name, column in money.items()]
+    columns = [name if selects[name] else f"{same[name]} as {name}" for name in STATES]
     joins = f" left join {HISTORY} h using (customer_id) left join customer_value v using (customer_id)"
     changed = "false"
     if recorded:
         joins += f" left join {recorded} r using (customer_id) left join identity_changes i using (customer_id)"
         changed = "i.change is not null"
-    key = [name for name, select in found.items() if select]
+    key = [name for name, select in selects.items() if select]
     return f"""
         select {sql.literal(now.segmentation)} as segmentation, date '{before.as_of.isoformat()}' as from_date,
                date '{last.as_of.isoformat()}' as to_date, {", ".join(columns)}, {changed} as is_changed,
-               count(*) as customers, {", ".join(sums)}, sum(coalesce(v.value, 0)) as value
+               count(*) as customers, {_sums(before, last, recorded)}, sum(coalesce(v.value, 0)) as value
         from {" full outer join ".join([tables[0], *(f"{table} using (customer_id)" for table in tables[1:])])}{joins}
         group by {", ".join([*key, *([changed] if recorded else [])])}"""
+
+
+def _sums(before: Point, last: Point, recorded: str) -> str:
+    """Write the sums of profit to date in the recorded, the earlier and the later state."""
+    earlier = f"h.profit_{end_name(before.until)}"
+    money = {
+        "recorded": "r.profit" if recorded else earlier,
+        "before": earlier,
+        "now": f"h.profit_{end_name(last.until)}",
+    }
+    return ", ".join(
+        f"sum(cast(coalesce({column}, 0) as decimal(38, 4))) as money_{name}" for name, column in money.items()
+    )
 
 
 def plan(
@@ -97,7 +104,7 @@ def plan(
 
 
 def segment_moves_sql(sql: Dialect) -> str:
-    """Write the select of all moves by cause, and of the whole, from ``segment_paths``; who stayed is in it too."""
+    """Write the select of moves by cause and in total from ``segment_paths``, including customers who stay."""
     del sql
     steps = [
         ("case when is_changed then 'identity' else 'data' end", "recorded", "before"),

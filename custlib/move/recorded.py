@@ -1,7 +1,7 @@
-"""Takes up the customers of a date as an earlier run of the project had them.
+"""Opens the snapshot of a date as an earlier run of the project recorded it.
 
-What lines came late, were corrected or are gone since then shows as moves of its own (``data``), and customers who
-were merged or split since as others (``identity``). Nothing is copied: files of the earlier run get a second name.
+Lines that were late, corrected or removed since then show as moves by cause ``data``, customers merged or split since
+as ``identity``. Nothing is copied: files of the earlier run get a second name.
 """
 
 import datetime as dt
@@ -20,34 +20,34 @@ _STATE = "state.json"
 
 
 def note(folder: Path, project: str, as_of: dt.date) -> None:
-    """Note in a folder of tables whose customers it holds, and at which date."""
+    """Record the project and the date of a folder of tables."""
     write_text(folder / _STATE, json.dumps({"project": project, "as_of": as_of.isoformat()}) + "\n")
 
 
 def find(own: Path, project: str, day: dt.date) -> Path | None:
-    """Find the tables of the latest run that looked at the customers of a date."""
+    """Find the tables of the latest run with a snapshot of a date."""
     wanted = {"project": project, "as_of": day.isoformat()}
-    found = [
+    states = [
         state
         for state in own.parent.glob(f"*/{_STATE}")
         if state.parent != own and _read(state) == wanted and (state.parent / f"{at(day).table}.view.json").is_file()
     ]
-    return max(found, key=lambda state: state.stat().st_mtime).parent if found else None
+    return max(states, key=lambda state: state.stat().st_mtime).parent if states else None
 
 
 def take_up(engine: Engine, folder: Path, day: dt.date, frozen: Iterable[dict[str, Any]]) -> str:
-    """Open the customers of a date as they were recorded."""
+    """Open the snapshot of a date as it was recorded."""
     point = at(day)
-    kept = _read(folder / f"{point.table}.view.json")
+    view = _read(folder / f"{point.table}.view.json")
     beside = {table_of(point.table, models["potential"]) for models in frozen if "potential" in models}
-    files = {name: parquet_of(folder, name) for name in [*kept["of"], *sorted(beside)]}
+    files = {name: parquet_of(folder, name) for name in [*view["of"], *sorted(beside)]}
     if not all(files.values()):
         return ""
-    for name, given in files.items():
-        engine.adopt(_name(name), given)
-    select = re.sub(rf"\b({'|'.join(map(re.escape, kept['of']))})\b", lambda found: _name(found[0]), kept["select"])
+    for name, file in files.items():
+        engine.adopt(_name(name), file)
+    select = re.sub(rf"\b({'|'.join(map(re.escape, view['of']))})\b", lambda match: _name(match[0]), view["select"])
     table = _name(point.table)
-    engine.define(table, select, of=tuple(_name(name) for name in kept["of"]))
+    engine.define(table, select, of=tuple(_name(name) for name in view["of"]))
     return table if set(engine.columns(point.table)) <= set(engine.columns(table)) else ""
 
 

@@ -1,10 +1,10 @@
-"""Makes ``holdout`` and outcome cells: the forecast of a past date held against what then came.
+"""Makes ``holdout`` and outcome cells: the forecast of a past date compared with actual purchases.
 
-Reads ``customer_history`` (for other days ``transactions``) and calibration scores. The model is fitted on what was
-known at the end of calibration. Beside it stand what people do without a model: carry on every customer's rate,
-take the last period again, or drop whoever has been silent for too long (the hiatus rule of Wuebben and
-von Wangenheim 2008, "Instant customer base analysis: managerial heuristics often get it right", Journal of
-Marketing 72), the last with the limit that turns out best in hindsight.
+Reads ``customer_history`` (for other days ``transactions``) and calibration scores. The model is fitted on the data
+up to the end of calibration. Baselines without a model: extrapolate each customer's rate, repeat the last period, or
+drop customers who have been silent for too long (the hiatus rule of Wuebben and von Wangenheim 2008, "Instant customer
+base analysis: managerial heuristics often get it right", Journal of Marketing 72) with the threshold that is best in
+hindsight.
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ from custlib.value.activity import CELL_LIMIT, DAY_BINS, activity_at
 
 
 def holdout_sql(sql: Dialect, scores: str) -> str:
-    """Write the select of forecast and truth of each customer of the calibration period."""
+    """Write the select of predicted and actual purchases of each customer of the calibration period."""
     also = (
         ", purchase_days_now - purchase_days_calibration as actual"
         ", purchase_days_calibration - purchase_days_before as latest"
@@ -49,7 +49,7 @@ KNOWN_IN_TRANSACTIONS = """
 
 
 def outcome_cells(sql: Dialect, days: int, known: str = KNOWN_IN_TRANSACTIONS) -> str:
-    """Write the select of cells at ``:as_of`` with the purchases of the days after it up to ``:last_day``."""
+    """Write the select of cells at ``:as_of`` with the purchases after it up to ``:last_day``."""
     recency, age = (sql.divide(name, str(days)) for name in ("recency", "T"))
     return f"""
         select frequency, avg(recency) as recency, avg(T) as T, count(*) as customers,
@@ -64,7 +64,7 @@ def outcome_cells(sql: Dialect, days: int, known: str = KNOWN_IN_TRANSACTIONS) -
 def define_holdout(
     engine: Engine, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
 ) -> None:
-    """Define the table of forecast and truth."""
+    """Define the table of predicted and actual purchases."""
     engine.define(
         "holdout", holdout_sql(engine.dialect, scores), of=("customer_history", scores),
         as_of=calibration_end, holdout_days=(as_of - calibration_end).days, **lifetime.parameters(model),
@@ -72,34 +72,34 @@ def define_holdout(
 
 
 def count_outcomes(engine: Engine, *, end: dt.date, until: dt.date, known: str = KNOWN_IN_TRANSACTIONS) -> pd.DataFrame:
-    """Count the customers of a past date in cells, with what they bought afterwards."""
+    """Count the customers of a past date in cells, with their purchases afterwards."""
     for days in DAY_BINS:
         select = f"select * from ({outcome_cells(engine.dialect, days, known)}) limit {CELL_LIMIT + 1}"
-        found = engine.fetch(select, limit=CELL_LIMIT + 1, as_of=end, last_day=until)
-        if len(found) <= CELL_LIMIT:
-            found = found.sort_values(["frequency", "recency", "T"], ignore_index=True)
-            return found.astype({"actual": float, "buyers": float})
+        cells = engine.fetch(select, limit=CELL_LIMIT + 1, as_of=end, last_day=until)
+        if len(cells) <= CELL_LIMIT:
+            cells = cells.sort_values(["frequency", "recency", "T"], ignore_index=True)
+            return cells.astype({"actual": float, "buyers": float})
     raise TableError(f"outcomes: more than {CELL_LIMIT:,} cells even in bins of {DAY_BINS[-1]} days.")
 
 
 def summary(engine: Engine) -> dict[str, Any]:
-    """Compare the totals of the holdout period."""
+    """Compare predicted and actual totals of the holdout period."""
     row = engine.fetch(
         "select count(*) as customers, sum(actual) as actual, sum(predicted) as predicted, sum(naive) as naive,"
         " avg(abs(predicted - actual)) as mean_absolute_error, corr(predicted, actual) as correlation"
         " from holdout"
     ).iloc[0]
-    found: dict[str, Any] = {str(name): float(row[name]) for name in row.index}
-    actual = found["actual"]
-    found |= {"customers": int(found["customers"]), "actual": int(actual)}
-    bias = (found["predicted"] / actual - 1) if actual else None
-    found["bias"], found["naive_bias"] = bias, (found["naive"] / actual - 1) if actual else None
-    found["correlation"] = found["correlation"] if np.isfinite(found["correlation"]) else None
-    return found | {"light": light(bias)}
+    totals: dict[str, Any] = {str(name): float(row[name]) for name in row.index}
+    actual = totals["actual"]
+    totals |= {"customers": int(totals["customers"]), "actual": int(actual)}
+    bias = (totals["predicted"] / actual - 1) if actual else None
+    totals["bias"], totals["naive_bias"] = bias, (totals["naive"] / actual - 1) if actual else None
+    totals["correlation"] = totals["correlation"] if np.isfinite(totals["correlation"]) else None
+    return totals | {"light": light(bias)}
 
 
 def money_held(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
-    """Hold the money forecast of the holdout against what came: purchases and spend together."""
+    """Compare predicted and actual revenue of the holdout: purchases and spend together."""
     row = engine.fetch(
         "select sum(v.expected_purchases * v.expected_spend) as expected, sum(v.expected_purchases) as purchases,"
         " (select sum(t.amount) from transactions t join calibration_value k on t.customer_id = k.customer_id"
@@ -115,7 +115,7 @@ def money_held(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
 
 
 def hiatus(outcomes: pd.DataFrame) -> int:
-    """Find the silence after which a customer is best taken for gone, in hindsight.
+    """Find the threshold of days of silence that best classifies customers as lost, in hindsight.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def hiatus(outcomes: pd.DataFrame) -> int:
     5
     """
     silent = (outcomes["T"] - outcomes["recency"]).to_numpy(dtype=float)
-    gain = (2 * outcomes["buyers"] - outcomes["customers"]).to_numpy(dtype=float)  # told rightly less wrongly
+    gain = (2 * outcomes["buyers"] - outcomes["customers"]).to_numpy(dtype=float)  # right less wrong classifications
     order = np.argsort(silent, kind="stable")
     days, place = np.unique(silent[order], return_index=True)
     sums = np.add.reduceat(gain[order], place).cumsum()
@@ -131,7 +131,7 @@ def hiatus(outcomes: pd.DataFrame) -> int:
 
 
 def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
-    """Compare the model with what people do without one."""
+    """Compare the model with the baselines."""
     silent = "T - recency > :hiatus_days"
     columns = {
         "model": "predicted", "naive": "naive", "again": "again",
@@ -142,20 +142,20 @@ def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
         f" avg(abs({column} - actual)) as mean_absolute_error, corr({column}, actual) as correlation from holdout"
         for name, column in columns.items()
     ]
-    found = engine.fetch(" union all ".join(parts), hiatus_days=hiatus_days).set_index("forecast").loc[list(columns)]
-    actual = found.pop("actual").astype(float)
-    found = found.astype(float)
-    found.insert(1, "bias", (found["purchases"] / actual - 1).where(actual > 0))
-    return found.reset_index()
+    rows = engine.fetch(" union all ".join(parts), hiatus_days=hiatus_days).set_index("forecast").loc[list(columns)]
+    actual = rows.pop("actual").astype(float)
+    rows = rows.astype(float)
+    rows.insert(1, "bias", (rows["purchases"] / actual - 1).where(actual > 0))
+    return rows.reset_index()
 
 
-def told_rightly(outcomes: pd.DataFrame, buying: pd.Series) -> float:
-    """Share of customers rightly told as buying or not buying in the holdout.
+def accuracy(outcomes: pd.DataFrame, buying: pd.Series) -> float:
+    """Compute the share of customers classified correctly as buying or not buying in the holdout.
 
     Examples
     --------
     >>> cells = pd.DataFrame({"customers": [3, 2], "buyers": [2, 0]})
-    >>> told_rightly(cells, pd.Series([True, False]))
+    >>> accuracy(cells, pd.Series([True, False]))
     0.8
     """
     right = np.where(buying, outcomes["buyers"], outcomes["customers"] - outcomes["buyers"])
@@ -163,7 +163,7 @@ def told_rightly(outcomes: pd.DataFrame, buying: pd.Series) -> float:
 
 
 def light(bias: float | None) -> str:
-    """Judge a relative bias of the holdout total.
+    """Return the status of a relative bias of the holdout total.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Forecast against truth by groups of customers: by frequency, by silence, by tenths, and what the best tenth holds.
+"""Compares predicted with actual purchases by frequency, days since last purchase and decile, and the lift of the best.
 
 Reads outcome cells (`custlib.validate.backtest.outcomes`) with a column ``expected``, the purchases that the
-model expects of all customers of a cell. Customers alike are never torn apart by chance: a tenth that ends inside
-a cell takes its part of the cell's purchases.
+model expects of all customers of a cell. Ties are never broken by chance: a decile that ends inside a cell takes its
+share of the cell's purchases.
 """
 
 import math
@@ -20,11 +20,11 @@ from custlib.project import Project
 Floats = NDArray[np.float64]
 LAST_FREQUENCY = 7
 _GROUPS_OF_SILENCE = 6
-_TENTHS = 10
+_DECILES = 10
 
 
 def forecast(outcomes: pd.DataFrame, model: BetaGeometricNBD, days: float) -> pd.DataFrame:
-    """Add what the model expects of each cell, and what carrying on the past rate would.
+    """Add the purchases of each cell expected by the model and by extrapolating the past rate.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def forecast(outcomes: pd.DataFrame, model: BetaGeometricNBD, days: float) -> pd
 
 
 def coarser(outcomes: pd.DataFrame, *, most: int) -> pd.DataFrame:
-    """Join cells of like age and recency until there are few.
+    """Merge cells of similar age and recency until at most ``most`` remain.
 
     Examples
     --------
@@ -68,15 +68,15 @@ def coarser(outcomes: pd.DataFrame, *, most: int) -> pd.DataFrame:
 
 
 def by_frequency(cells: pd.DataFrame) -> pd.DataFrame:
-    """Mean holdout purchases by frequency in calibration, 0 to 6 and 7 or more."""
+    """Average holdout purchases by frequency in calibration, 0 to 6 and 7 or more."""
     frequency = np.minimum(cells["frequency"], LAST_FREQUENCY).astype(int)
-    found = _means(cells, frequency)
-    labels = found["group"].astype(str)
-    return found.assign(group=labels.mask(found["group"] == LAST_FREQUENCY, f"{LAST_FREQUENCY}+"))
+    means = _means(cells, frequency)
+    labels = means["group"].astype(str)
+    return means.assign(group=labels.mask(means["group"] == LAST_FREQUENCY, f"{LAST_FREQUENCY}+"))
 
 
 def by_silence(cells: pd.DataFrame) -> pd.DataFrame:
-    """Mean holdout purchases of repeat buyers by the days since their last purchase, in groups of like size."""
+    """Average holdout purchases of repeat buyers by days since the last purchase, in groups of similar size."""
     again = cells[cells["frequency"] > 0]
     if again.empty:
         return _means(again, again["frequency"])
@@ -84,25 +84,25 @@ def by_silence(cells: pd.DataFrame) -> pd.DataFrame:
     order = np.argsort(silent.to_numpy(), kind="stable")
     running = again["customers"].to_numpy(dtype=float)[order].cumsum()
     ends = np.searchsorted(running, running[-1] * np.arange(1, _GROUPS_OF_SILENCE) / _GROUPS_OF_SILENCE)
-    cuts = np.unique(silent.to_numpy()[order][ends])
-    group = np.searchsorted(cuts, silent.to_numpy(), side="left")
-    found = _means(again, group)
+    thresholds = np.unique(silent.to_numpy()[order][ends])
+    group = np.searchsorted(thresholds, silent.to_numpy(), side="left")
+    means = _means(again, group)
     spans = silent.groupby(group).agg(["min", "max"])
     labels = [str(low) if low == high else f"{low}–{high}" for low, high in spans.to_numpy()]
-    return found.assign(group=labels)
+    return means.assign(group=labels)
 
 
 def by_tenth(cells: pd.DataFrame) -> pd.DataFrame:
-    """Mean holdout purchases by tenths of the customers, the most promising first."""
+    """Average holdout purchases by decile of expected purchases, the highest first."""
     share, sums = _ranked(cells, "expected")
-    ends, total = np.linspace(0, 1, _TENTHS + 1), float(cells["customers"].sum())
-    columns = {name: np.diff(_up_to(share, amounts, ends)) / (total / _TENTHS) for name, amounts in sums.items()}
-    group = [str(n) for n in range(1, _TENTHS + 1)]
-    return pd.DataFrame({"group": group, "customers": total / _TENTHS, **columns})
+    ends, total = np.linspace(0, 1, _DECILES + 1), float(cells["customers"].sum())
+    columns = {name: np.diff(_up_to(share, amounts, ends)) / (total / _DECILES) for name, amounts in sums.items()}
+    group = [str(n) for n in range(1, _DECILES + 1)]
+    return pd.DataFrame({"group": group, "customers": total / _DECILES, **columns})
 
 
 def captured(cells: pd.DataFrame, by: str, *, share: float = 0.1) -> float:
-    """Tell how much of all holdout purchases came from the customers ranked best.
+    """Compute the share of holdout purchases from the best-ranked customers.
 
     Examples
     --------
@@ -130,12 +130,12 @@ def _ranked(cells: pd.DataFrame, by: str) -> tuple[Floats, dict[str, Floats]]:
 
 
 def _up_to(share: Floats, amounts: Floats, ends: Floats) -> Floats:
-    """Sum amounts of ranked groups up to shares of the customers; within a group in proportion."""
+    """Sum amounts of ranked groups up to shares of the customers, interpolating within a group."""
     return np.interp(ends, np.append(0.0, share), np.append(0.0, amounts.cumsum()))
 
 
 def _means(cells: pd.DataFrame, group: Any) -> pd.DataFrame:
-    """Mean purchases per customer of each group, groups in order."""
+    """Average purchases per customer of each group, groups in order."""
     sums = cells.groupby(np.asarray(group))[["customers", "actual", "expected", "naive"]].sum()
     means = sums[["actual", "expected", "naive"]].div(sums["customers"], axis=0)
     means.insert(0, "customers", sums["customers"])

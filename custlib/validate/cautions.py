@@ -1,7 +1,7 @@
-"""What must be known before a forecast is used: flags of the models, and a base that has gone silent.
+"""Lists warnings about a forecast: flags of the fitted models, and a long time without any purchase.
 
-Reads ``transactions`` and the fitted models. A flag is named ``lifetime.<code>`` or ``spend.<code>``; the texts
-hold a sentence for each. Which of them stand beside every forecast is data (``rules/flags.toml``).
+Reads ``transactions`` and the fitted models. A flag is named ``lifetime.<code>`` or ``spend.<code>``, with a sentence
+for each in the texts. ``rules/flags.toml`` says which are shown beside every forecast.
 """
 
 import datetime as dt
@@ -18,19 +18,19 @@ MODELS = ("lifetime", "spend")
 
 
 def name_flags(lifetime: Iterable[str], spend: Iterable[str]) -> tuple[str, ...]:
-    """Name the flags of both models.
+    """Prefix the flags of both models with the model.
 
     Examples
     --------
     >>> name_flags(["one_customer"], ["spend_equal"])
     ('lifetime.one_customer', 'spend.spend_equal')
     """
-    given = [f"{model}.{code}" for model, codes in zip(MODELS, (lifetime, spend), strict=True) for code in codes]
-    return tuple(dict.fromkeys(given))
+    names = [f"{model}.{code}" for model, codes in zip(MODELS, (lifetime, spend), strict=True) for code in codes]
+    return tuple(dict.fromkeys(names))
 
 
 def chosen(flags: Iterable[str], kind: str) -> tuple[str, ...]:
-    """Keep the flags of a kind, in the order of the rules.
+    """Select the flags of a kind, in the order of the rules.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def chosen(flags: Iterable[str], kind: str) -> tuple[str, ...]:
 
 
 def silent_days(engine: Engine, as_of: dt.date) -> int:
-    """Count the days without any purchase before a date, where that silence is unlike any before."""
+    """Count the days without any purchase before a date; 0 unless the gap is unusually long."""
     days = "select distinct day from transactions where is_purchase and day <= :as_of"
     row = engine.fetch(
         f"select {engine.dialect.days('cast(:as_of as date)', 'max(day)')} as silent,"

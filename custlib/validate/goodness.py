@@ -1,8 +1,8 @@
-"""Does the model repeat what it was fitted on: counts of repeat purchases, and one model for all cohorts.
+"""Tests goodness of fit: the distribution of repeat purchases, and one model for all cohorts.
 
-Reads cells of customers (frequency, recency, T and how many). The counts are held against those expected of new
-customers of the same ages (Fader, Hardie and Lee 2005, figure 1); the cohorts are fitted each for itself and
-compared with the pooled fit by a likelihood-ratio test.
+Reads cells of customers (frequency, recency, T and count). The counts are compared with those expected of new
+customers of the same ages (Fader, Hardie and Lee 2005, figure 1). Each cohort is fitted separately and compared with
+the pooled fit by a likelihood-ratio test.
 """
 
 import datetime as dt
@@ -28,9 +28,9 @@ _FEWEST_EXPECTED = 5.0
 
 @dataclass(frozen=True)
 class ChiSquared:
-    """A chi-squared test: the statistic, its degrees of freedom, and how often chance alone does as much.
+    """A chi-squared test: the statistic, its degrees of freedom and p-value.
 
-    Where parameters come from finer data than the groups, the law lies between that of ``degrees`` and that of
+    Where parameters are estimated from ungrouped data, the distribution lies between that of ``degrees`` and that of
     ``most`` degrees of freedom (Chernoff and Lehmann 1954): ``p_most`` is the p-value of the latter.
     """
 
@@ -42,7 +42,7 @@ class ChiSquared:
 
 
 def chi_squared_test(statistic: float, degrees: int) -> ChiSquared | None:
-    """State a chi-squared statistic with its p-value; None without a degree of freedom.
+    """Compute the p-value of a chi-squared statistic; None without a degree of freedom.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def chi_squared_test(statistic: float, degrees: int) -> ChiSquared | None:
 
 
 def calibration_counts(cells: pd.DataFrame, model: BetaGeometricNBD) -> tuple[pd.DataFrame, ChiSquared | None]:
-    """Count customers by repeat purchases, as they were and as the model expects."""
+    """Count customers by repeat purchases, actual and expected."""
     age, customers = (cells[name].to_numpy(dtype=float) for name in ("T", "customers"))
     ages, place = np.unique(age, return_inverse=True)
     many = np.bincount(place, customers)
@@ -71,7 +71,7 @@ def calibration_counts(cells: pd.DataFrame, model: BetaGeometricNBD) -> tuple[pd
 
 
 def _pearson(actual: Floats, expected: Floats) -> ChiSquared | None:
-    """Join groups of few expected customers to the one before, then test."""
+    """Merge groups with few expected customers into the one before, then test."""
     seen, wanted = [0.0], [0.0]
     for a, e in zip(actual, expected, strict=True):
         if wanted[-1] >= _FEWEST_EXPECTED:
@@ -88,7 +88,7 @@ def _pearson(actual: Floats, expected: Floats) -> ChiSquared | None:
 
 
 def by_cohort(cells: pd.DataFrame, model: BetaGeometricNBD, *, end: dt.date) -> tuple[pd.DataFrame, ChiSquared | None]:
-    """Fit every acquisition cohort for itself and test whether one model does for all."""
+    """Fit every acquisition cohort separately and test whether one model fits all."""
     limits = rules.load("backtest")["cohorts"]
     first = pd.Timestamp(end) - pd.to_timedelta(cells["T"].round(), unit="D")
     cohort = _grouped(first, cells, limits)
@@ -110,7 +110,7 @@ def by_cohort(cells: pd.DataFrame, model: BetaGeometricNBD, *, end: dt.date) -> 
 
 
 def _unclear(model: BetaGeometricNBD) -> bool:
-    """Whether a fit ends on a ridge or a boundary, where a likelihood ratio has another law."""
+    """Whether a fit ends on a ridge or a boundary, where a likelihood ratio is not chi-squared."""
     return bool(set(model.flags) - {"repeaters_only", "zero_observation_share"})
 
 
@@ -119,7 +119,7 @@ def _read(model: BetaGeometricNBD) -> dict[str, float]:
 
 
 def _grouped(first: pd.Series, cells: pd.DataFrame, limits: dict[str, int]) -> pd.Series:
-    """Months, or quarters or years where there are too many; cohorts too small join the one before."""
+    """Group first purchases by month, or by quarter or year where cohorts are too many; merge small cohorts."""
     for period in ("M", "Q", "Y"):
         cohort = first.dt.to_period(period).dt.start_time
         if cohort.nunique() <= limits["most"]:

@@ -1,7 +1,7 @@
 """Chooses the lifetime model: BG/NBD or MBG/NBD, by the holdout and by an information criterion.
 
-Reads outcome cells of the calibration period. Also tells whether customers buy more regularly than chance, with
-the likelihood of 1 to 6 ticks a purchase (`custlib.models.regular`).
+Reads outcome cells of the calibration period. Also estimates whether purchases are more regular than random, by the
+likelihood of 1 to 6 ticks per purchase (`custlib.models.regular`).
 """
 
 import datetime as dt
@@ -27,15 +27,15 @@ _MOST_CELLS = 20_000  # for the chance of a total
 
 
 def compare(outcomes: pd.DataFrame, *, days: int) -> list[dict[str, Any]]:
-    """Fit every model on the calibration period and hold it against the holdout."""
+    """Fit every model on the calibration period and compare it with the holdout."""
     few = coarser(outcomes, most=_MOST_CELLS)
-    with ThreadPoolExecutor(len(FITS)) as pool:  # NumPy computes side by side
-        found = pool.map(lambda kind: _held(outcomes, few, kind, days), FITS)
-        return [row for row in found if row is not None]
+    with ThreadPoolExecutor(len(FITS)) as pool:  # NumPy releases the lock while it computes
+        rows = pool.map(lambda kind: _candidate(outcomes, few, kind, days), FITS)
+        return [row for row in rows if row is not None]
 
 
-def _held(outcomes: pd.DataFrame, few: pd.DataFrame, kind: str, days: int) -> dict[str, Any] | None:
-    """Fit one model and hold it against the holdout; None where it cannot be fitted."""
+def _candidate(outcomes: pd.DataFrame, few: pd.DataFrame, kind: str, days: int) -> dict[str, Any] | None:
+    """Fit one model and compare it with the holdout; None where it cannot be fitted."""
     try:
         model = fit_counted(outcomes, kind)
     except ModelError:
@@ -57,7 +57,7 @@ def _held(outcomes: pd.DataFrame, few: pd.DataFrame, kind: str, days: int) -> di
 
 
 def choose(candidates: list[dict[str, Any]]) -> tuple[str, str]:
-    """Take the model that is nearer to the holdout than chance explains; else the likelier; else BG/NBD.
+    """Select the model whose bias is smaller beyond chance, else the one with the lower AIC, else the first.
 
     Examples
     --------
@@ -90,18 +90,18 @@ def gaps(sql: Dialect) -> str:
 
 
 def regularity(engine: Engine, outcomes: pd.DataFrame, kind: str, *, end: dt.date, days: int) -> dict[str, Any]:
-    """Tell whether purchases come more regularly than chance, and what that would change."""
-    written = gaps(engine.dialect)
-    logs = engine.fetch(f"select coalesce(sum(ln(gap)), 0.0) as logs from ({written})", end=end)["logs"].item()
+    """Estimate the regularity of purchases and its effect on the forecast."""
+    gaps_select = gaps(engine.dialect)
+    logs = engine.fetch(f"select coalesce(sum(ln(gap)), 0.0) as logs from ({gaps_select})", end=end)["logs"].item()
     pairs = engine.fetch(
         "select first_gap, second_gap, count(*) as customers from ("
         " select max(case when number = 1 then gap end) as first_gap, max(case when number = 2 then gap end) as"
-        f" second_gap from ({written}) group by customer_id) where second_gap is not null"
+        f" second_gap from ({gaps_select}) group by customer_id) where second_gap is not null"
         " group by first_gap, second_gap order by first_gap, second_gap",
         end=end,
     )
     estimate = regular.estimate(*(pairs[name] for name in ("first_gap", "second_gap", "customers")))
-    median = engine.fetch(f"select median(gap) as days from ({written})", end=end)["days"].item()
+    median = engine.fetch(f"select median(gap) as days from ({gaps_select})", end=end)["days"].item()
     ticks = _ticks(outcomes, kind, float(logs), days)
     return {"estimate": estimate, "median_gap": None if median != median else float(median), "ticks": ticks}
 

@@ -1,8 +1,8 @@
-"""Reconciles the model with the books: revenue by quarter, of new and of existing customers, actual and modelled.
+"""Compares modelled with actual revenue by quarter, of new and of existing customers.
 
-Reads ``transactions`` and ``customer_activity``. What new customers spend on their first day is taken as it came;
-what existing customers spend is expected repeat purchases times mean spend, of a model fitted on the calibration
-period, so that the quarters of the holdout are forecasts.
+Reads ``transactions`` and ``customer_activity``. Revenue of first purchase days is actual; revenue of
+existing customers is modelled as expected repeat purchases times mean spend. The model is fitted on the calibration
+period, so the quarters of the holdout are forecasts.
 """
 
 import datetime as dt
@@ -31,16 +31,16 @@ def revenue_by_day(sql: Dialect, activity: str) -> str:
 def by_quarter(
     engine: Engine, activity: str, model: BetaGeometricNBD, *, mean_spend: float, until: dt.date
 ) -> pd.DataFrame:
-    """Hold modelled revenue against the books, quarter by quarter."""
+    """Compare modelled with actual revenue by quarter."""
     daily = engine.fetch(f"select * from ({revenue_by_day(engine.dialect, activity)}) order by day", until=until)
     quarter = pd.to_datetime(daily["day"]).dt.to_period("Q")
-    found = daily.groupby(quarter)[["joined", "new_customers", "existing_customers"]].sum().astype(float)
+    frame = daily.groupby(quarter)[["joined", "new_customers", "existing_customers"]].sum().astype(float)
     quarters = pd.period_range(quarter.min(), pd.Timestamp(until).to_period("Q"), freq="Q")
-    found = found.reindex(quarters, fill_value=0.0)
+    frame = frame.reindex(quarters, fill_value=0.0)
     joined, customers, begin = joining(engine, activity, known=until)
     reached = (quarters.end_time.normalize() - begin).days.to_numpy().astype(float)
     reached = np.append(-1.0, np.minimum(reached, float((pd.Timestamp(until) - begin).days)))
-    found["modelled"] = np.diff(expected_repeats(model, joined, customers, reached)) * mean_spend
-    existing = found["existing_customers"].where(found["existing_customers"] > 0)
+    frame["modelled"] = np.diff(expected_repeats(model, joined, customers, reached)) * mean_spend
+    existing = frame["existing_customers"].where(frame["existing_customers"] > 0)
     labels = [f"{period.year} Q{period.quarter}" for period in quarters]
-    return found.assign(gap=found["modelled"] / existing - 1, quarter=labels).reset_index(drop=True)
+    return frame.assign(gap=frame["modelled"] / existing - 1, quarter=labels).reset_index(drop=True)

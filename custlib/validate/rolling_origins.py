@@ -1,7 +1,6 @@
-"""Rolling origins: the same forecast made from several earlier days, each held against what then came.
+"""Backtests with rolling origins: the same forecast from several earlier days, each compared with actual purchases.
 
-Reads ``transactions``. One holdout can be lucky; several in a row show whether the model drifts, and with which
-season.
+Reads ``transactions``. A single holdout depends on luck; several show whether the bias drifts, and with which season.
 """
 
 import datetime as dt
@@ -17,7 +16,7 @@ from custlib.value.lifetime import fit_counted
 
 
 def windows(*, first_day: dt.date, as_of: dt.date, holdout_days: int) -> tuple[list[dt.date], int]:
-    """List the days to forecast from, oldest first, and for how many days.
+    """List the origins, oldest first, and the horizon in days.
 
     Examples
     --------
@@ -31,21 +30,25 @@ def windows(*, first_day: dt.date, as_of: dt.date, holdout_days: int) -> tuple[l
 
 
 def histories(engine: Engine, *, ends: list[dt.date], days: int) -> dict[dt.date, pd.DataFrame]:
-    """Count the customers of each origin in cells, with what they bought in the window after it."""
+    """Count the customers of each origin in cells, with their purchases in the window after it."""
     fewest = rules.load("backtest")["origins"]["fewest_repeats"]
-    found = {end: count_outcomes(engine, end=end, until=end + dt.timedelta(days=days)) for end in ends}
-    return {end: cells for end, cells in found.items() if (cells["frequency"] * cells["customers"]).sum() >= fewest}
+    cells_by_origin = {end: count_outcomes(engine, end=end, until=end + dt.timedelta(days=days)) for end in ends}
+    return {
+        end: cells
+        for end, cells in cells_by_origin.items()
+        if (cells["frequency"] * cells["customers"]).sum() >= fewest
+    }
 
 
 def rolling_origins(histories: dict[dt.date, pd.DataFrame], kind: str, *, days: int) -> pd.DataFrame:
-    """Forecast from each origin with a model fitted on what was known then."""
+    """Forecast from each origin with a model fitted on the data up to it."""
     rows = []
     for end, cells in histories.items():
         try:
-            found = forecast(cells, fit_counted(cells, kind), days)
+            predictions = forecast(cells, fit_counted(cells, kind), days)
         except ModelError:
             continue
-        rows.append({"origin": end} | found[["customers", "actual", "expected", "naive"]].sum().to_dict())
+        rows.append({"origin": end} | predictions[["customers", "actual", "expected", "naive"]].sum().to_dict())
     frame = pd.DataFrame(rows, columns=["origin", "customers", "actual", "expected", "naive"])
     bought = frame["actual"].where(frame["actual"] > 0)
     return frame.assign(bias=frame["expected"] / bought - 1, naive_bias=frame["naive"] / bought - 1)

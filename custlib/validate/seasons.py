@@ -1,8 +1,8 @@
-"""Seasons: whether purchases rise and fall with the months, and forecasts in business time.
+"""Estimates a seasonal index per month and makes forecasts in business time.
 
-Reads ``transactions`` and customers in cells. The index of a month is what came over what the model expects without
-a season, mean 1 over the year. In business time a day counts as long as its index: the model then holds as it
-stands, with recency, T and the horizon measured in business days.
+Reads ``transactions`` and customers in cells. The index of a month is actual over expected purchases without a
+season, with mean 1 over the year. In business time a day lasts as long as its index; the model applies unchanged,
+with recency, T and the horizon measured in business days.
 """
 
 import datetime as dt
@@ -36,16 +36,16 @@ _BASES, _CUSTOMERS = 40, 1000
 
 @dataclass(frozen=True)
 class Season:
-    """How much faster than usual customers buy in each month.
+    """The seasonal index of purchases per month, with its test.
 
     Attributes
     ----------
     index : tuple of 12 floats
         January to December; the mean over the days of a year is 1.
     test : ChiSquared
-        Against no season.
+        Test against no season.
     months : int
-        How many were seen.
+        Number of months observed.
     """
 
     index: tuple[float, ...]
@@ -54,36 +54,36 @@ class Season:
 
     @property
     def best_to_worst(self) -> float:
-        """The best month over the worst."""
+        """Ratio of the highest to the lowest index."""
         return max(self.index) / min(self.index)
 
     @property
     def is_there(self) -> bool:
-        """Whether the months differ and every one was seen twice: else it may be growth or a single event."""
+        """Whether the months differ and each was observed twice; once may be growth or a single event."""
         return self.differs and self.months >= 2 * _MONTHS
 
     @property
     def differs(self) -> bool:
-        """Whether chance alone would hardly make the months differ as much, and they differ enough to matter."""
+        """Whether the differences between months are significant and large enough to matter."""
         limits = rules.load("backtest")["season"]
         return self.test.p_value < limits["p_value"] and self.best_to_worst > limits["best_to_worst"]
 
     def time(self, days: ArrayLike) -> Floats:
-        """Business time of days, counted in calendar days since 1970: 1 a day at an index of 1."""
+        """Convert calendar days since 1970 to business time, 1 per day at an index of 1."""
         at = np.asarray(days, dtype=float)
         low, high = int(np.floor(at.min())), int(np.ceil(at.max()))
         dates = pd.date_range(_ORIGIN + dt.timedelta(days=low), periods=high - low + 1, freq="D")
         running = np.append(0.0, np.asarray(self.index)[dates.month.to_numpy() - 1].cumsum())
-        found: Floats = np.interp(at, np.arange(low, high + 2), running)
-        return found
+        times: Floats = np.interp(at, np.arange(low, high + 2), running)
+        return times
 
     def between(self, begin: dt.date, end: dt.date) -> float:
-        """Business days from one day to a later one."""
+        """Count business days from one day to a later one."""
         start, stop = self.time([(begin - _ORIGIN).days + 1, (end - _ORIGIN).days + 1])
         return float(stop - start)
 
     def histories(self, cells: pd.DataFrame, end: dt.date) -> pd.DataFrame:
-        """Restate recency and T of cells, counted in days up to ``end``, in business days."""
+        """Convert recency and T of cells, in days up to ``end``, to business days."""
         last = (end - _ORIGIN).days + 1.0  # the end of that day
         first = last - cells["T"].to_numpy(dtype=float)
         latest = first + cells["recency"].to_numpy(dtype=float)
@@ -116,7 +116,7 @@ def find(engine: Engine, activity: str, model: BetaGeometricNBD, *, until: dt.da
 
 
 def _statistic(actual: Floats, expected: Floats) -> float:
-    """How far the months are from what is expected of them, the level left free."""
+    """Compute the chi-squared distance of actual from expected months, with the level left free."""
     scaled = expected * (actual.sum() / expected.sum())
     return float(((actual - scaled) ** 2 / scaled).sum())
 
@@ -125,22 +125,22 @@ def _without_season(
     model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats, month: Any,
     expected: Floats,
 ) -> float:  # fmt: skip
-    """Mean of the statistic over simulated bases without a season: purchases of one customer come together."""
+    """Average the statistic over simulated customers without a season, since purchases of one customer cluster."""
     random = np.random.default_rng(0)
-    found = []
+    statistics = []
     for _ in range(_BASES):
         begin = random.choice(joined, _CUSTOMERS, p=customers / customers.sum())
         who, after = repeat_times(model, np.maximum(reached[-1] - begin, 0.0), random)
         step = np.searchsorted(reached, begin[who] + after) - 1
         counts = np.bincount(month[step[step >= 0]], minlength=_MONTHS).astype(np.float64)
-        found.append(_statistic(counts, expected * _CUSTOMERS) if counts.sum() else 0.0)
-    return float(np.mean(found))
+        statistics.append(_statistic(counts, expected * _CUSTOMERS) if counts.sum() else 0.0)
+    return float(np.mean(statistics))
 
 
 def in_business_time(
     engine: Engine, cells: pd.DataFrame, activity: str, kind: str, *, end: dt.date, until: dt.date
 ) -> float | None:
-    """Forecast the purchases of a window in business time, from what was known before it."""
+    """Forecast the purchases of a window in business time from the data before it."""
     try:
         season = find(engine, activity, fit_counted(cells, kind), until=end)
         if season is None:
@@ -161,17 +161,17 @@ def add_business_time(
     days: int,
 ) -> pd.DataFrame:
     """Add the forecasts in business time to those of the rolling origins."""
-    found = [
+    forecasts = [
         in_business_time(engine, histories[end], activity, kind, end=end, until=end + dt.timedelta(days=days))
         for end in rolling["origin"]
     ]
-    business = pd.Series(found, index=rolling.index, dtype=float)
+    business = pd.Series(forecasts, index=rolling.index, dtype=float)
     bought = rolling["actual"].where(rolling["actual"] > 0)
     return rolling.assign(business=business, business_bias=business / bought - 1)
 
 
 def is_nearer(rolling: pd.DataFrame) -> bool:
-    """Whether business time brings the forecasts nearer, over at least two origins.
+    """Whether business time reduces the bias of the forecasts, over at least two origins.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def is_nearer(rolling: pd.DataFrame) -> bool:
 
 
 def fewest_origins() -> int:
-    """How many forecasts from earlier days are needed to judge business time."""
+    """Return the fewest rolling origins needed to judge business time."""
     return int(rules.load("backtest")["season"]["fewest_origins"])
 
 

@@ -1,9 +1,9 @@
-"""Follows repeat purchases through time: as they came, as the model expects them, and the band of chance.
+"""Tracks repeat purchases over time: actual, expected, and a 95 % band.
 
 Reads ``transactions`` and the activity of the calibration customers. Up to the end of calibration the expectation is
-that of new customers who first bought when these did; from there on it is the forecast for these customers, counted
-on from what had come. The band is what chance and the uncertainty of the parameters allow, if the model is right:
-of single steps by simulated customers, of the running total by the futures of these customers after the cut.
+that of new customers with the same first days; after it, the forecast for these customers added to their actual total.
+The band covers chance and the uncertainty of the parameters: of single steps by simulated customers, of the running
+total by the predictive variance of these customers after the end of calibration.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ _NORMAL_95 = 1.959963984540054
 
 
 def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
-    """List the ends of equal steps, the last on ``until``, none before ``begin``.
+    """List the ends of equal steps, the last on ``until`` and none before ``begin``.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
 def tracking(
     engine: Engine, activity: str, model: BetaGeometricNBD, *, ends: pd.DatetimeIndex, known: dt.date
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Follow the repeat purchases of the customers known on a day, cumulated and per step."""
+    """Track the repeat purchases of the customers known on a day, cumulative and per step."""
     joined, customers, begin = joining(engine, activity, known=known)
     reached = (ends - begin).days.to_numpy().astype(float)
     actual = _actual(engine, activity, ends, known)
@@ -68,7 +68,7 @@ def tracking(
 def with_forecast(
     cumulative: pd.DataFrame, cells: pd.DataFrame, model: BetaGeometricNBD, *, cut: dt.date
 ) -> pd.DataFrame:
-    """From the end of calibration on, put the forecast of these very customers in place of that of new ones."""
+    """Replace the expectation after the end of calibration by the forecast for these customers."""
     frame = cumulative.drop(columns="variance")
     ahead = np.array([(period - cut).days for period in frame["period"]], dtype=float)
     later = ahead > 0
@@ -88,7 +88,7 @@ def with_forecast(
 
 
 def _to_come(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[float, float]:
-    """Expected purchases of all customers after the cut, and their variance: futures and parameters."""
+    """Compute expected purchases of all customers up to a horizon, and their variance from chance and parameters."""
     customers = cells["customers"].to_numpy(dtype=float)
     mean, square = futures(model, cells, horizon)
     slope = expectation_slopes(model, cells, horizon) @ customers
@@ -98,7 +98,7 @@ def _to_come(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tu
 
 
 def joining(engine: Engine, activity: str, *, known: dt.date) -> tuple[Floats, Floats, pd.Timestamp]:
-    """Count who first bought when."""
+    """Count customers by day of first purchase, in days since the earliest."""
     first = engine.fetch(
         f"select first_day, count(*) as customers from {activity} where first_day <= :known group by 1 order by 1",
         known=known,
@@ -110,7 +110,7 @@ def joining(engine: Engine, activity: str, *, known: dt.date) -> tuple[Floats, F
 
 
 def expected_repeats(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats) -> Floats:
-    """Sum the repeat purchases expected from customers up to several days.
+    """Sum the expected repeat purchases of new customers up to each of several days.
 
     Examples
     --------
@@ -119,8 +119,8 @@ def expected_repeats(model: BetaGeometricNBD, joined: Floats, customers: Floats,
     [0.0]
     """
     ages = reached[:, None] - joined
-    found = np.where(ages > 0, bgnbd.new_customer_purchases(model, np.maximum(ages, 0.0)), 0.0)
-    total: Floats = found @ customers
+    purchases = np.where(ages > 0, bgnbd.new_customer_purchases(model, np.maximum(ages, 0.0)), 0.0)
+    total: Floats = purchases @ customers
     return total
 
 
@@ -138,7 +138,7 @@ def _actual(engine: Engine, activity: str, ends: pd.DatetimeIndex, known: dt.dat
 
 
 def _slopes(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats) -> Floats:
-    """Slopes of the expected totals by the logarithms of the parameters, shape (4, m)."""
+    """Differentiate the expected totals by the logarithms of the parameters, shape (4, m)."""
     logs = np.log([getattr(model, name) for name in PARAMETERS])
 
     def total(at: Floats) -> Floats:
@@ -148,7 +148,7 @@ def _slopes(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached:
 
 
 def _chance(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats) -> tuple[Floats, Floats]:
-    """Variance of the totals up to each day, and of each step, by simulated customers."""
+    """Simulate the variance of the totals up to each day, and of each step."""
     random = np.random.default_rng(0)
     joining = random.choice(joined, _SIMULATED, p=customers / customers.sum())
     who, after = repeat_times(model, np.maximum(reached[-1] - joining, 0.0), random)
@@ -160,7 +160,7 @@ def _chance(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached:
 
 
 def _banded(steps: pd.DataFrame, variance: Floats) -> pd.DataFrame:
-    """Add the band around the expectation, never below nought."""
+    """Add the band around the expectation, not below zero."""
     half = _NORMAL_95 * np.sqrt(variance + steps["variance"].to_numpy(dtype=float))
     expected = steps["expected"].to_numpy(dtype=float)
     return steps.assign(low=np.maximum(expected - half, 0.0), high=expected + half)

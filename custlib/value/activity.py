@@ -1,8 +1,8 @@
-"""Makes ``customer_activity`` and the cells: a customer's history, looked at on a day, as the models need it.
+"""Makes ``customer_activity`` (frequency, recency, T and money of each customer on a day) and the cells of the fits.
 
-Reads ``customer_history``, or ``transactions`` for other days. What is given back on the first purchase day is taken
-from that day, on any other day (before or after) from the repeat purchases. ``historic_value`` is the present value of
-the profit, each day's carried to as_of.
+Reads ``customer_history``, or ``transactions`` for days that no history ends on. Refunds of the first purchase day
+reduce that day; all others reduce the repeat purchases. ``historic_value`` is the present value of past profit,
+compounded from each day to as_of.
 """
 
 import datetime as dt
@@ -23,10 +23,10 @@ _SPEND_BINS = (None, 1000, 200, 50)
 def activity_at(
     sql: Dialect, end: str, *, history: str = "customer_history", carry: float = 0.0, also: str = ""
 ) -> str:
-    """Write the select of customer activity from the history, as known at one of its ends, looked at on ``:as_of``.
+    """Write the select of customer activity on ``:as_of`` from what the history knows at one of its ends.
 
-    The two dates differ only in the counterfactual "time passes and nobody buys". ``carry`` is the logarithm by which
-    past profits are carried on from the last end of the history to ``:as_of``; ``also`` names more columns.
+    The two dates differ only in the counterfactual "time passes and nobody buys". ``carry`` is the logarithm of the
+    factor that compounds past profits from the last end of the history to ``:as_of``; ``also`` adds columns.
     """
     carried = f"cast(carried_{end} as double)" + (f" * exp(cast('{carry!r}' as double))" if carry else "")
     return f"""
@@ -53,8 +53,8 @@ def cells_sql(sql: Dialect, activity: str, days: int) -> str:
 def spend_cells_sql(sql: Dialect, activity: str, steps: int | None) -> str:
     """Write the select that counts repeat customers by frequency and spend.
 
-    Spend is taken to the cent, half a cent up (the tiny addition undoes the binary rounding of halves), or in
-    ``steps`` bins per factor e where there are too many different cents.
+    Spend is rounded to the cent, halves up (the tiny addition undoes the binary rounding of halves). With ``steps``
+    it is binned on a logarithmic scale, ``steps`` bins per factor e, for sources with too many distinct amounts.
     """
     del sql
     cents = "floor(monetary_value * 100 + 0.5 + 1e-7) / 100"
@@ -73,7 +73,7 @@ def make_activity(
     daily_rate: float = 0.0,
     cost_to_serve: float = 0.0,
 ) -> None:
-    """Make a table of customer activity from the transactions, for a day that the history does not end on."""
+    """Make a table of customer activity from the transactions, for a day on which no history ends."""
     end, history = until or as_of, f"{name}_history"
     write_history(engine, history, History({"now": end}, end, Money(daily_rate, cost_to_serve)))
     select = activity_at(engine.dialect, "now", history=history, carry=daily_rate * (as_of - end).days)
@@ -84,7 +84,7 @@ def make_activity(
 def define_activity(
     engine: Engine, name: str, end: str, *, as_of: dt.date, until: dt.date, daily_rate: float = 0.0
 ) -> None:
-    """Define a table of customer activity by one end of the history."""
+    """Define a table of customer activity as a view of one end of ``customer_history``."""
     select = activity_at(engine.dialect, end, carry=daily_rate * (as_of - until).days)
     engine.define(name, select, of=("customer_history",), as_of=as_of)
     _refuse_nobody(engine, name, as_of)
@@ -99,7 +99,7 @@ def _refuse_nobody(engine: Engine, name: str, until: dt.date) -> None:
 
 
 def make_cells(engine: Engine, name: str, activity: str) -> int:
-    """Make the cells of a table of activity, as fine as the limit of cells allows."""
+    """Make the cells of a table of activity with the narrowest bins that stay below the limit of cells."""
     for days in DAY_BINS:
         engine.make(name, cells_sql(engine.dialect, activity, days))
         if _count(engine, name) <= CELL_LIMIT:
@@ -108,7 +108,7 @@ def make_cells(engine: Engine, name: str, activity: str) -> int:
 
 
 def make_spend_cells(engine: Engine, name: str, activity: str) -> None:
-    """Make the spend cells of a table of activity, as fine as the limit of cells allows."""
+    """Make the spend cells of a table of activity with the narrowest bins that stay below the limit of cells."""
     for steps in _SPEND_BINS:
         engine.make(name, spend_cells_sql(engine.dialect, activity, steps))
         if _count(engine, name) <= CELL_LIMIT:
@@ -117,13 +117,13 @@ def make_spend_cells(engine: Engine, name: str, activity: str) -> None:
 
 
 def base(engine: Engine, activity: str) -> dict[str, Any]:
-    """Describe the customers of a table of activity."""
+    """Count customers, purchase days and one-time buyers of a table of activity, with its first and last day."""
     row = engine.fetch(
         "select count(*) as customers, avg(case when frequency = 0 then 1e0 else 0e0 end) as one_time_share,"
         " sum(frequency + 1) as purchase_days, sum(frequency) as repeats, min(first_day) as first_day,"
         f" max({engine.dialect.add_days('first_day', 'recency')}) as last_day from {activity}"
     ).iloc[0]
-    return {str(name): found for name, found in row.to_dict().items()}
+    return {str(name): value for name, value in row.to_dict().items()}
 
 
 def _count(engine: Engine, name: str) -> int:

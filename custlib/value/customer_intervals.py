@@ -1,9 +1,9 @@
-"""Makes ``customer_intervals``: how sure the forecast is for each single customer, on request.
+"""Makes ``customer_intervals``: a 95 % interval of purchases and value for each customer, on request.
 
-Reads ``customer_value``. Customers alike in frequency, recency and T have the same chances, and what their money may
-come to, relative to what is expected, does not depend on their past spend (Gamma-Gamma is a family of one shape for
-each frequency). So futures are simulated once per distinct history, with parameters drawn from the covariance of
-the fits, and joined in the engine.
+Reads ``customer_value``. Customers with the same frequency, recency and T share one predictive distribution, and their
+money relative to its expectation does not depend on past spend (Gamma-Gamma has one shape per frequency). Futures are
+therefore simulated once per distinct history, with parameters drawn from the covariance of the fits, and joined in the
+engine.
 """
 
 from typing import Any
@@ -27,9 +27,9 @@ _TAILS = (0.025, 0.975)
 
 
 def customer_intervals_sql() -> str:
-    """Write the select of one row per customer with the interval of the horizon.
+    """Write the select of one row per customer with the intervals over the horizon.
 
-    With a cost to serve, money less cost is no longer in proportion to what is expected: it is left null.
+    With a cost to serve, value is no longer proportional to its expectation, so its interval is null.
     """
     return """
         select v.customer_id, f.purchases_low, f.purchases_high,
@@ -41,14 +41,14 @@ def customer_intervals_sql() -> str:
 def make_customer_intervals(
     engine: Engine, name: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int
 ) -> None:
-    """Make the table of intervals of single customers."""
+    """Make the table of intervals per customer."""
     distinct = engine.fetch("select distinct frequency, recency, T from customer_value order by frequency, recency, T")
     engine.attach_frame("futures", futures(distinct, model, spend, float(horizon_days)))
     engine.make(name, customer_intervals_sql())
 
 
 def futures(histories: pd.DataFrame, model: BetaGeometricNBD, spend: GammaGamma | None, horizon: float) -> pd.DataFrame:
-    """Simulate what customers of given histories may do in the horizon.
+    """Simulate purchases and money over the horizon for each distinct history, and take their quantiles.
 
     Examples
     --------
@@ -66,13 +66,13 @@ def futures(histories: pd.DataFrame, model: BetaGeometricNBD, spend: GammaGamma 
     ]
     mean = bgnbd.expected_purchases(model, horizon, *(column[:, 0] for column in columns))
     names = ("purchases_low", "purchases_high", "money_low", "money_high")
-    found = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0))
-    found[2:] /= np.maximum(mean, 1e-300)
-    return histories.assign(**dict(zip(names, found, strict=True)))
+    quantiles = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0))
+    quantiles[2:] /= np.maximum(mean, 1e-300)
+    return histories.assign(**dict(zip(names, quantiles, strict=True)))
 
 
 def _drawn(model: BetaGeometricNBD, random: np.random.Generator) -> Floats:
-    """Draw parameters from the covariance of their logarithms, one set for each future, shape (4, futures)."""
+    """Draw one set of parameters per future from the covariance of their logarithms, shape (4, futures)."""
     logs = np.log([getattr(model, name) for name in PARAMETERS])
     covariance = log_covariance(model)
     values, directions = np.linalg.eigh(covariance)
@@ -85,7 +85,7 @@ def _block(
     kind: type[BetaGeometricNBD], drawn: Floats, spend: GammaGamma | None, columns: list[Floats], horizon: float,
     random: np.random.Generator,
 ) -> Floats:  # fmt: skip
-    """Quantiles of purchases, and of money with a mean spend of 1, for one block of histories."""
+    """Compute quantiles of purchases, and of money at a mean spend of 1, for one block of histories."""
     r, alpha, a, b = drawn
     x, recency, age = columns
     occasions = kind.occasions(x)

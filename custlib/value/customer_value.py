@@ -1,9 +1,8 @@
-"""Makes ``customer_value``: what each customer has brought and is expected to bring.
+"""Makes ``customer_value``: past and expected purchases and profit of each customer.
 
 Reads customer activity and ``alive_scores``, and ``customer_potential`` where there are products. Value is
-purchases x (spend x margin - cost to serve), so a customer can be below zero. Forecasts are discounted to as_of and
-past profits carried to as_of at the annual rate of the project. Profit, not revenue, wherever costs or a margin are
-known.
+purchases x (spend x margin - cost to serve), so it can be negative. Forecasts are discounted, and past profits
+compounded, to as_of at the annual rate of the project. Profit, not revenue, wherever costs or a margin are known.
 """
 
 from typing import Any
@@ -72,7 +71,7 @@ def make_customer_value(
 
 
 def past_value(sql: Dialect, activity: str) -> str:
-    """Write the select of ``customer_value`` where nothing can be forecast: the history, and nulls."""
+    """Write the select of ``customer_value`` without a forecast: the history, with nulls in the forecast columns."""
     del sql
     unknown = ", ".join(f"cast(null as double) as {name}" for name in FORECASTS)
     return f"""
@@ -82,7 +81,7 @@ def past_value(sql: Dialect, activity: str) -> str:
 
 
 def make_past_value(engine: Engine, name: str, activity: str) -> None:
-    """Make the table of customer value without its forecast."""
+    """Make the table of customer value without a forecast."""
     engine.make(name, past_value(engine.dialect, activity))
 
 
@@ -96,7 +95,7 @@ def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) ->
 
 
 def totals(engine: Engine, value: str = "customer_value") -> dict[str, float]:
-    """Sum the customers, their history and their forecast."""
+    """Sum history and forecast over all customers."""
     columns = ", ".join(f"sum({name}) as {name}" for name in _SUMMED)
     row = engine.fetch(
         "select count(*) as customers, count(*) filter (where frequency > 0) as repeat_customers,"

@@ -1,9 +1,9 @@
-"""Makes ``customer_history``: purchases reduced to what is known of a customer at the end of each of some days.
+"""Makes ``customer_history``: purchase days and money of each customer, as known at the end of one or more days.
 
 Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
-as one). Refunds never make a purchase; their money is netted. Profit is less the cost to serve of every purchase day,
-and each day's is carried to the last end. The columns are told once and made in two ways: by a select that groups, and
-from the days that an engine has sorted.
+as one). Refunds are never purchases; their money is netted. Profit is net of the cost to serve each purchase day and
+compounded to the last end. The columns are described once and computed in two ways: by a grouping select, and from
+days sorted by the engine.
 """
 
 import datetime as dt
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _REFUNDED = "case when is_refund then -amount else 0 end"
-_CARRIED = 6  # decimals of a profit that is carried
-_MOST_GROWTH = 40  # it is carried by e^40 at most, so that no decimal overflows
+_CARRIED = 6  # decimals of a compounded profit
+_MOST_GROWTH = 40  # compounding is limited to e^40, so that no decimal overflows
 _MOST_SUM = float(2**62)
 
 
 @dataclass(frozen=True)
 class Money:
-    """What there is to know of the money of transactions, so that only what can differ is summed.
+    """Rates and costs of a project and properties of its amounts, by which redundant sums are left out.
 
     Attributes
     ----------
     daily_rate : float
-        Continuous rate per day at which past profits are carried to as_of: ln(1 + annual rate) / 365.
+        Continuous rate per day at which past profits are compounded to as_of: ln(1 + annual rate) / 365.
     cost_to_serve : float
-        What a purchase day costs beside the goods, in currency.
+        Cost of a purchase day beyond the goods, in currency.
     has_margins : bool
         Whether the profit of a line can differ from its amount.
     has_returns : bool
-        Whether any line is no purchase.
+        Whether any line is a refund.
     has_amounts : bool
         Whether there is any money.
     fits : bool
-        Whether no sum of a day can leave 18 digits; engines add those up faster.
+        Whether every sum of a day fits in 18 digits, which engines add faster.
     """
 
     daily_rate: float = 0.0
@@ -60,37 +60,37 @@ class Money:
 
     @property
     def served(self) -> Decimal:
-        """What a purchase day costs, in whole units of money, half a unit up."""
+        """Cost to serve a purchase day, rounded to the unit of money, halves up."""
         return Decimal(repr(self.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
 
     def narrow(self, money: str, decimals: int) -> str:
-        """Write an amount of money of one day with no more digits than it needs."""
+        """Cast the money of one day to the narrowest sufficient decimal type."""
         return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
 
     @property
     def instead(self) -> dict[str, str]:
-        """Columns of a customer's money that need not be summed, and what each is."""
+        """Money columns that need no sum of their own, with the expression of each."""
         profit = {} if self.has_margins or self.cost_to_serve else {"profit": "amount_{end}"}
         return profit | ({} if self.has_returns else {"refunded": "cast(0 as decimal(18, 4))"})
 
     @property
     def summed(self) -> list[str]:
-        """The others."""
+        """Money columns that are summed."""
         return [name for name in ("amount", "carried", "profit", "refunded") if name not in self.instead]
 
 
 @dataclass(frozen=True)
 class History:
-    """A history that is asked for.
+    """The days and the money of a history to make.
 
     Attributes
     ----------
     ends : mapping of str to datetime.date
-        Days that it is known at, by name; a column is named ``<column>_<end>``.
+        Days at whose end it is computed, by name; a column is named ``<column>_<end>``.
     before : datetime.date
         The day up to which ``purchase_days_before`` counts.
     money : Money
-        What is known of the money; without it everything is summed, at no rate.
+        Rates, costs and properties of the amounts; by default everything is summed, without compounding.
     """
 
     ends: Mapping[str, dt.date]
@@ -104,28 +104,28 @@ class History:
 
     @property
     def columns(self) -> "list[_Column]":
-        """The columns that are counted or added up, but for those of the first purchase."""
-        found = [_Column("purchase_days_before", "purchases", until=self.before)]
+        """The aggregated columns, except those of the first purchase."""
+        columns = [_Column("purchase_days_before", "purchases", until=self.before)]
         for name, day in self.ends.items():
             until = day if day < self.until else None
-            found += [_Column(f"purchase_days_{name}", "purchases", until=until),
+            columns += [_Column(f"purchase_days_{name}", "purchases", until=until),
                       _Column(f"last_day_{name}", "last", until=until)]  # fmt: skip
-            found += [_Column(f"{column}_{name}", "sum", column, until) for column in self.money.summed]
-        return found
+            columns += [_Column(f"{column}_{name}", "sum", column, until) for column in self.money.summed]
+        return columns
 
     @property
     def instead(self) -> dict[str, str]:
-        """What the columns are that need not be added up."""
-        given = self.money.instead.items()
-        return {f"{column}_{end}": instead.format(end=end) for end in self.ends for column, instead in given}
+        """Columns that need no aggregate of their own, with the expression of each."""
+        replacements = self.money.instead.items()
+        return {f"{column}_{end}": instead.format(end=end) for end in self.ends for column, instead in replacements}
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of a customer: what is told of the days up to an end, of all days if there is none."""
+    """A column of a customer, aggregated over the days up to ``until``, or over all days."""
 
     name: str
-    how: str  # purchases: how many; last: purchase day; sum: of a column
+    how: str  # purchases: count; last: last purchase day; sum: total of a column
     of: str = ""
     until: dt.date | None = None
 
@@ -139,7 +139,7 @@ class _Column:
         return f"{function}(case when is_purchase and {then} then {what} end) as {self.name}"
 
     def reduced(self, days: Days, bought: Picked, running: Mapping[str, Whole], ends: Whole) -> "pa.Array":
-        """The column from sorted days: those that are purchases, running sums of money, and where the days end."""
+        """Compute the column from purchase days, running sums of money, and where the days of each customer end."""
         if self.how == "purchases":
             return as_whole(bought.count(ends))
         if self.how == "last":
@@ -150,10 +150,10 @@ class _Column:
 
 
 def customer_days(sql: Dialect, money: Money) -> str:
-    """Write the select of one row per customer and day up to ``:until``, several lines of a day being one purchase.
+    """Write the select of one row per customer and day up to ``:until``.
 
-    A profit is carried to ``:until`` as profit x (1 + annual rate)^(days / 365); as decimals, so that the order of
-    rows does not matter.
+    Profit is compounded to ``:until`` as profit x (1 + annual rate)^(days / 365), in decimals, so that the sum does
+    not depend on the order of rows.
     """
     days = sql.days("cast(:until as date)", "day")
     factor = f"exp(least(cast('{money.daily_rate!r}' as double) * {days}, {_MOST_GROWTH}))"
@@ -166,22 +166,19 @@ def customer_days(sql: Dialect, money: Money) -> str:
     columns += ["sum(profit) as profit"] if "profit" in money.summed else []
     columns += [f"sum({_REFUNDED}) as refunded"] if "refunded" in money.summed else []
     carried = money.narrow(f"round(cast(profit as double) * {factor} * 1e{_CARRIED}) / 1e{_CARRIED}", _CARRIED)
-    kept = ["customer_id", "day", "is_purchase", "amount", *(["refunded"] if "refunded" in money.summed else [])]
+    names = ["customer_id", "day", "is_purchase", "amount", *(["refunded"] if "refunded" in money.summed else [])]
     return f"""
         select *, {carried} as carried
-        from (select {", ".join(kept)}, {profit} as profit
+        from (select {", ".join(names)}, {profit} as profit
               from (select customer_id, day, {", ".join(columns)}
                     from (select * from transactions where day <= :until {sql.together("customer_id")})
                     group by customer_id, day))"""
 
 
 def customer_history_sql(sql: Dialect, history: History) -> str:
-    """Write the select of one row per customer, as known at the end of each of some days, in one pass.
-
-    The last end is ``:until``.
-    """
+    """Write the select of one row per customer with the columns of all ends; the last end is ``:until``."""
     columns = [column.aggregate for column in history.columns]
-    instead = [f"{given} as {name}" for name, given in history.instead.items()]
+    instead = [f"{expression} as {name}" for name, expression in history.instead.items()]
     return f"""
         select {", ".join(["*", *instead])} from (
             select customer_id, min(case when is_purchase then day end) as first_day,
@@ -191,10 +188,10 @@ def customer_history_sql(sql: Dialect, history: History) -> str:
 
 
 def daily_history(sql: Dialect, history: History) -> Daily:
-    """Tell the same history as days."""
+    """Describe the same history for an engine that sorts lines into days."""
     money = history.money
-    given = {"amount": "amount", "profit": "profit", "refunded": _REFUNDED}
-    columns = {name: column for name, column in given.items() if name in money.summed}
+    expressions = {"amount": "amount", "profit": "profit", "refunded": _REFUNDED}
+    columns = {name: column for name, column in expressions.items() if name in money.summed}
     sums = ", ".join(f"cast({column} as decimal(18, 4)) as {name}" for name, column in columns.items())
     flags = ("is_purchase",) if money.has_returns else ()
     lines = f"select {', '.join(['customer_id', 'day', sums, *flags])} from transactions where day <= :until"
@@ -202,32 +199,32 @@ def daily_history(sql: Dialect, history: History) -> Daily:
     def rows(days: Days) -> "dict[str, pa.Array]":
         bought = days.picked("is_purchase")
         first = bought.first()
-        found = {
+        arrays = {
             "first_day": as_dates(days.day[first], first >= 0),
             "first_amount": as_money(days.sums["amount"][first], known=first >= 0),
         }
         running = {name: days.running(values) for name, values in _money(days, history).items()}
         ends = {day: days.ends(day) for day in {column.until for column in history.columns}}
-        found |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
+        arrays |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
         for name, instead in history.instead.items():
-            found[name] = found[instead] if instead in found else as_money(np.zeros_like(days.starts))
-        return found
+            arrays[name] = arrays[instead] if instead in arrays else as_money(np.zeros_like(days.starts))
+        return arrays
 
     return Daily(lines, tuple(columns), flags, rows)
 
 
 def _money(days: Days, history: History) -> dict[str, Whole]:
-    """Money of each day in units, that which is carried in units of its own."""
-    money, found = history.money, dict(days.sums)
-    profit = found.get("profit", found["amount"])
+    """Money of each day in integer units; the compounded profit has units of its own."""
+    money, sums = history.money, dict(days.sums)
+    profit = sums.get("profit", sums["amount"])
     if money.cost_to_serve:
         profit = profit - days.flags.get("is_purchase", True) * int(money.served * UNITS)
-        found["profit"] = profit
+        sums["profit"] = profit
     age = number_of(history.until) - days.day
     carried = profit / UNITS * np.exp(np.minimum(money.daily_rate * age, _MOST_GROWTH)) * 10**_CARRIED
     if np.abs(carried).sum() > _MOST_SUM:
         raise UnfitError
-    return found | {"carried": np.rint(carried).astype(np.int64)}
+    return sums | {"carried": np.rint(carried).astype(np.int64)}
 
 
 def _day(day: dt.date) -> str:
@@ -242,7 +239,7 @@ def make_history(engine: Engine, *, as_of: dt.date, calibration_end: dt.date, mo
 
 
 def write_history(engine: Engine, name: str, history: History) -> None:
-    """Make a table of a history."""
+    """Make a history under a name."""
     daily = daily_history(engine.dialect, history) if history.money.has_amounts else None
     select = customer_history_sql(engine.dialect, history)
     engine.make(name, select, daily=daily, until=history.until)

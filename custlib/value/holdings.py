@@ -1,8 +1,8 @@
-"""Reads who uses which product: customers by holdings, frequency and recency, and who began with what in a window.
+"""Counts customers by the products they use, frequency and recency, and the adopters of each product in a window.
 
-Reads ``transactions``. A customer uses a product that was ever bought. Customers are counted in cells: which of the
-most used products they use (a sum of powers of two), a class of frequency and one of recency
-(``rules/potential.toml``); so nothing of the size of the base leaves the engine.
+Reads ``transactions``. A customer uses every product ever bought. Customers are counted in cells: the set of the most
+used products (as a sum of powers of two), a class of frequency and a class of recency (``rules/potential.toml``), so
+that only counts leave the engine.
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ _RULES = rules.load("potential")
 def customers_at(sql: Dialect, *, known: str = ":since", products: str = "potential_products") -> str:
     """Write the select of the cell of every customer who bought up to ``:since``, in windows of ``:window_days``.
 
-    ``known`` is the last day of the purchases that are known, ``products`` the table that numbers the products.
+    ``known`` is the last day of purchases to count, ``products`` the table that numbers the products.
     """
     quiet = sql.days("cast(:since as date)", "max(day)")
     return f"""
@@ -43,9 +43,9 @@ def customers_at(sql: Dialect, *, known: str = ":since", products: str = "potent
             group by customer_id) using (customer_id)"""
 
 
-def _class_of(column: str, cuts: list[float]) -> str:
-    cases = " ".join(f"when {column} <= {cut!r} then {n}" for n, cut in enumerate(cuts))
-    return f"case {cases} else {len(cuts)} end"
+def _class_of(column: str, thresholds: list[float]) -> str:
+    cases = " ".join(f"when {column} <= {threshold!r} then {n}" for n, threshold in enumerate(thresholds))
+    return f"case {cases} else {len(thresholds)} end"
 
 
 def cells_at(sql: Dialect) -> str:
@@ -55,7 +55,7 @@ def cells_at(sql: Dialect) -> str:
 
 
 def begun(sql: Dialect) -> str:
-    """Write the select of who began with which product after ``:since`` up to ``:until``, by cell, with the profit."""
+    """Write the select of adopters and their profit by cell and product, after ``:since`` up to ``:until``."""
     key = ", ".join(KEY)
     age = sql.days("day", "cast(:since as date)")
     profit = f"cast(profit as double) * exp(-cast(:daily_rate as double) * {age})"
@@ -72,7 +72,7 @@ def begun(sql: Dialect) -> str:
 
 
 def most_used(sql: Dialect) -> str:
-    """Write the select of the products that most customers bought up to ``:until``."""
+    """Write the select of the products with the most customers up to ``:until``."""
     del sql
     chosen = _RULES["products"]
     return f"""
@@ -83,7 +83,7 @@ def most_used(sql: Dialect) -> str:
 
 
 def all_known(sql: Dialect) -> str:
-    """Write the select that counts the products anybody bought up to ``:until``."""
+    """Write the select that counts the products bought up to ``:until``."""
     del sql
     return """
         select count(distinct product) as products from transactions
@@ -92,14 +92,14 @@ def all_known(sql: Dialect) -> str:
 
 @dataclass(frozen=True)
 class Window:
-    """Cells at the start of a window, and which of their customers began with what in it.
+    """Cells at the start of a window, with the adopters of each product within it.
 
     Attributes
     ----------
     cells : pandas.DataFrame
         ``KEY`` and ``customers``, sorted.
     beginners, profits : ndarray of shape (cells, products)
-        How many began with each product, and the profit they brought with it.
+        Customers who first bought each product in the window, and the profit they brought with it.
     """
 
     cells: pd.DataFrame
@@ -107,7 +107,7 @@ class Window:
     profits: Floats
 
     def without(self, place: int) -> NDArray[np.bool_]:
-        """Tell which cells do not use a product yet."""
+        """Mark the cells that do not use a product yet."""
         return ((self.cells["holdings"].to_numpy(dtype=np.int64) >> place) & 1) == 0
 
     @property
@@ -117,7 +117,7 @@ class Window:
 
 
 def products_table(names: list[str]) -> pd.DataFrame:
-    """Number the products; each weighs a power of two, so that a sum of weights is a set of products.
+    """Number the products and weigh each with a power of two, so that a sum of weights encodes a set.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def products_table(names: list[str]) -> pd.DataFrame:
 def read_window(
     engine: Engine, since: dt.date, until: dt.date, window_days: int, daily_rate: float, products: int
 ) -> Window:
-    """Read the cells at the start of a window and who began with what in it."""
+    """Read the cells at the start of a window and the adopters within it."""
     days: dict[str, Any] = {"since": since, "window_days": float(window_days)}
     cells = engine.fetch(cells_at(engine.dialect), **days).sort_values(KEY, ignore_index=True)
     new = engine.fetch(begun(engine.dialect), until=until, daily_rate=daily_rate, **days)
@@ -143,20 +143,20 @@ def read_window(
 
 
 def features_of(cells: pd.DataFrame, place: int) -> Floats:
-    """State cells as features: the other products used, log frequency, classes of recency.
+    """Encode cells as features: the other products used, log frequency, and classes of recency.
 
     Examples
     --------
-    Uses the first and the third product, two or three repeat purchase days, bought lately:
+    A customer of the first and third product with two or three repeat purchase days, who bought recently:
 
     >>> cell = pd.DataFrame({"holdings": [0b101], "frequency_class": [2], "recency_class": [0]})
     >>> features_of(cell, 2).round(2).tolist()
     [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.1, 0.0, 0.0, 0.0]]
     """
-    held = cells["holdings"].to_numpy(dtype=np.int64)[:, None] >> np.arange(_RULES["products"]["most"]) & 1
-    held[:, place] = 0
+    uses = cells["holdings"].to_numpy(dtype=np.int64)[:, None] >> np.arange(_RULES["products"]["most"]) & 1
+    uses[:, place] = 0
     classes = _RULES["classes"]
-    least = np.log1p([0.0, *(cut + 1.0 for cut in classes["frequency"])])
+    least = np.log1p([0.0, *(threshold + 1.0 for threshold in classes["frequency"])])
     often = least[cells["frequency_class"].to_numpy(dtype=int)]
     lately = cells["recency_class"].to_numpy(dtype=int)[:, None] == np.arange(1, len(classes["recency"]) + 1)
-    return np.column_stack([held, often, lately]).astype(float)
+    return np.column_stack([uses, often, lately]).astype(float)

@@ -1,8 +1,8 @@
-"""Makes ``alive_scores`` and the lifetime columns: will a customer come back, and how often.
+"""Fits the lifetime model and makes ``alive_scores``: expected purchases of a customer who is still active.
 
-Reads cells and customer activity. The BG/NBD model (Fader, Hardie and Lee 2005) or its relative MBG/NBD, which lets
-customers leave after the first purchase too, is fitted on cells; what is elementary becomes an SQL column, what is
-expensive is computed once per distinct frequency and T and joined.
+Reads cells and customer activity. The BG/NBD model (Fader, Hardie and Lee 2005), or MBG/NBD, in which customers may
+also leave after the first purchase, is fitted on cells. Elementary functions are SQL columns; expensive ones are
+computed once per distinct frequency and T and joined.
 """
 
 from collections.abc import Mapping
@@ -28,12 +28,12 @@ _READERS = {BGNBD.label: bgnbd.from_dict, MBGNBD.label: mbgnbd.from_dict}
 
 
 def fit_lifetime(engine: Engine, cells: str, kind: str = "bgnbd") -> BetaGeometricNBD:
-    """Fit a model on cells, with time in days."""
+    """Fit a model on a table of cells, with time in days."""
     return fit_counted(engine.fetch(f"select * from {cells} order by frequency, recency, T"), kind)
 
 
 def fit_counted(counted: pd.DataFrame, kind: str = "bgnbd") -> BetaGeometricNBD:
-    """Fit a model on cells that are here already, with time in days."""
+    """Fit a model on a frame of cells, with time in days."""
     customers = int(counted["customers"].sum())
     if not (counted["frequency"] > 0).any():
         raise ModelError(
@@ -83,7 +83,7 @@ def make_alive_scores(
     engine: Engine, name: str, activity: str, model: BetaGeometricNBD, *, horizon_days: int,
     daily_rate: float | None,
 ) -> None:  # fmt: skip
-    """Make the small table of forecasts given that a customer is still active."""
+    """Make the table of forecasts conditional on the customer being active, per distinct frequency and T."""
     pairs = engine.fetch(f"select distinct frequency, T from {activity} order by frequency, T")
     frequency, age = pairs["frequency"].to_numpy(dtype=float), pairs["T"].to_numpy(dtype=float)
     horizon = float(horizon_days)
@@ -114,22 +114,22 @@ def probability_alive(sql: Dialect) -> str:
 
 
 def probability_of_purchase(sql: Dialect) -> str:
-    """Write P(at least one purchase in ``:window_days`` days) as a column; also binds what P(alive) does."""
+    """Write P(at least one purchase in ``:window_days`` days) as a column, with the parameters of P(alive)."""
     age = "cast(:alpha as double) + T"
     bought = f"1 - power(({age}) / ({age} + cast(:window_days as double)), cast(:r as double) + frequency)"
     return f"({probability_alive(sql)}) * ({bought})"
 
 
 def parameters(model: BetaGeometricNBD) -> dict[str, float]:
-    """Name the four parameters and the occasions to drop out with the first purchase, for binding.
+    """Map the names of the SQL parameters to the values of a model.
 
     Examples
     --------
     >>> parameters(BGNBD(0.25, 31.0, 0.8, 2.4))["alpha"]
     31.0
     """
-    found = {name: getattr(model, name) for name in PARAMETERS}
-    return found | {"first_occasions": model.first_occasions}
+    values = {name: getattr(model, name) for name in PARAMETERS}
+    return values | {"first_occasions": model.first_occasions}
 
 
 def alive_grid(

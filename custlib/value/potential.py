@@ -1,11 +1,11 @@
-"""Makes ``customer_potential``: what each customer may yet bring by products not used so far (cross-selling).
+"""Makes ``customer_potential``: expected profit from products a customer does not use yet (cross-selling).
 
 Reads ``transactions``. CPV_i = sum over the products j that customer i does not use yet of Prob_ij x Profit_j.
-Customers are reduced to cells: which of the most used products they ever bought, a class of frequency and one of
-recency (``rules/potential.toml``). Per product a logistic regression learns on an earlier window who begins with it,
-and is held against the last window; where it is no better there than one rate for all, a rate is taken. What passed
-the check is learned again on both windows. Profit_j is the mean profit, before the cost to serve, that a beginner
-brought with j within such a window, discounted to its start.
+Customers are counted in cells: the set of the most used products they bought, a class of frequency and a class of
+recency (``rules/potential.toml``). For each product a logistic regression of adoption is fitted on an earlier window
+and tested on the last one; where it does not beat a constant rate there, the rate is used. A model that passes is
+refitted on both windows. Profit_j is the mean profit, before the cost to serve, that an adopter brought with j within
+a window, discounted to its start.
 """
 
 import datetime as dt
@@ -48,7 +48,7 @@ def customer_potential_sql(sql: Dialect) -> str:
 
 
 def nothing_known(sql: Dialect) -> str:
-    """Write the select of every customer without a potential, where there are no products."""
+    """Write the select of every customer with null potential, for sources without products."""
     return f"""
         select customer_id, cast(null as double) as potential_value, cast(null as {sql.text_type}) as best_product,
                cast(null as double) as best_probability
@@ -61,13 +61,8 @@ def make_customer_potential(
     """Make the table of potential value."""
     end = as_of - dt.timedelta(days=window_days)
     days: dict[str, Any] = {"window_days": float(window_days)}
-    used = engine.fetch(most_used(engine.dialect), until=end).sort_values(
-        ["customers", "product"], ascending=[False, True]
-    )
-    reason = "" if has_money else "no_money"
-    if not reason and used.empty:
-        known = engine.fetch(most_used(engine.dialect), until=as_of)
-        reason = "no_products" if known.empty else "too_short"
+    used = _most_used(engine, end)
+    reason = _why_none(engine, is_empty=used.empty, as_of=as_of) if has_money else "no_money"
     if reason:
         engine.make("customer_potential", nothing_known(engine.dialect), since=as_of)
         return {"products": [], "tenths": [], "reason": reason, "is_checked": False, **days}
@@ -76,31 +71,43 @@ def make_customer_potential(
     earlier = read_window(engine, end - dt.timedelta(days=window_days), end, window_days, daily_rate, len(names))
     last = read_window(engine, end, as_of, window_days, daily_rate, len(names))
     now = read_window(engine, as_of, as_of, window_days, daily_rate, len(names))
-    learned = [learn(earlier, last, place) for place in range(len(names))]
-    engine.attach_frame("potential_scores", scores(now, learned, names))
+    models = [learn(earlier, last, place) for place in range(len(names))]
+    engine.attach_frame("potential_scores", scores(now, models, names))
     engine.make("customer_potential", customer_potential_sql(engine.dialect), since=as_of, **days)
     return {
-        "products": [_product(name, one, now, last) for name, one in zip(names, learned, strict=True)],
-        "tenths": _tenths(last, learned),
-        "chances": [one.to_dict(name) for name, one in zip(names, learned, strict=True)],
+        "products": [_product(name, one, now, last) for name, one in zip(names, models, strict=True)],
+        "tenths": _deciles(last, models),
+        "chances": [one.to_dict(name) for name, one in zip(names, models, strict=True)],
         "customers": int(now.customers.sum()),
         "known_products": int(engine.fetch(all_known(engine.dialect), until=as_of)["products"].item()),
-        "is_checked": any(one.tested for one in learned),
+        "is_checked": any(one.tested for one in models),
         "reason": "",
         **days,
     }
 
 
+def _most_used(engine: Engine, until: dt.date) -> pd.DataFrame:
+    used = engine.fetch(most_used(engine.dialect), until=until)
+    return used.sort_values(["customers", "product"], ascending=[False, True])
+
+
+def _why_none(engine: Engine, *, is_empty: bool, as_of: dt.date) -> str:
+    """Return the reason why no product can be tested, or an empty string."""
+    if not is_empty:
+        return ""
+    return "no_products" if _most_used(engine, as_of).empty else "too_short"
+
+
 @dataclass(frozen=True)
 class Chances:
-    """How likely customers without a product begin with it: by a model of cells, or at one rate for all."""
+    """Probability of adopting a product: from a model of cells, or a constant rate."""
 
     place: int
     rate: float
     model: adoption.Adoption | None = None
 
     def of(self, window: Window) -> Floats:
-        """Chance of every cell to begin; 0 where the product is used already."""
+        """Probability of adoption in each cell; 0 where the product is used already."""
         away = window.without(self.place)
         if self.model is None:
             return np.where(away, self.rate, 0.0)
@@ -109,18 +116,18 @@ class Chances:
 
 @dataclass(frozen=True)
 class Learned:
-    """What is known of the beginners of one product.
+    """The adoption model of one product, with its test.
 
     Attributes
     ----------
     now : Chances
-        Learned on all that is known: a model on both windows, or the rate of the last.
+        Fitted on all data: a model on both windows, or the rate of the last.
     tested : Chances or None
-        The same learned on the earlier window alone; None where there is none to learn from.
+        The same fitted on the earlier window alone; None where it has too few customers.
     profit : float
-        Mean profit that a beginner brought with it within a window, discounted to its start.
+        Mean profit of an adopter within a window, discounted to its start.
     score, base_score : float or None
-        Brier scores of model and rate in the last window; None where there was nothing to hold against it.
+        Brier scores of model and rate in the last window; None where nothing was tested.
     """
 
     now: Chances
@@ -130,22 +137,22 @@ class Learned:
     base_score: float | None = None
 
     def to_dict(self, product: str) -> dict[str, Any]:
-        """State what is applied from now on, as plain values."""
+        """Return the model in use as plain values."""
         model = asdict(self.now.model) if self.now.model else None
         return {"product": product, "rate": self.now.rate, "model": model, "profit": self.profit}
 
 
 def learn(earlier: Window, last: Window, place: int) -> Learned:
-    """Learn who begins with a product on the earlier window, check on the last, then learn on both."""
-    (known, began), (held, came) = _without(earlier, place), _without(last, place)
+    """Fit adoption of a product on the earlier window, test it on the last, then refit on both."""
+    (customers, beginners), (last_customers, last_beginners) = _without(earlier, place), _without(last, place)
     both = earlier.beginners[:, place].sum() + last.beginners[:, place].sum()
     profit = float(earlier.profits[:, place].sum() + last.profits[:, place].sum()) / both if both else 0.0
-    by_rate = Chances(place, _rate(held, came))
-    if known.sum() < _RULES["products"]["fewest_customers"] or not held.sum():
+    by_rate = Chances(place, _rate(last_customers, last_beginners))
+    if customers.sum() < _RULES["products"]["fewest_customers"] or not last_customers.sum():
         return Learned(by_rate, profit)
-    rate = Chances(place, _rate(known, began))
+    rate = Chances(place, _rate(customers, beginners))
     base = _score(rate, last)
-    if began.sum() < _RULES["products"]["fewest_beginners"] or began.sum() == known.sum():
+    if beginners.sum() < _RULES["products"]["fewest_beginners"] or beginners.sum() == customers.sum():
         return Learned(by_rate, profit, rate, None, base)
     tried = Chances(place, rate.rate, _fit([earlier], place))
     score = _score(tried, last)
@@ -175,7 +182,7 @@ def _score(chances: Chances, window: Window) -> float:
 
 
 def scores(now: Window, learned: list["Learned"], names: list[str]) -> pd.DataFrame:
-    """Score every cell: the profit expected of products not used yet, and the product that brings most of it."""
+    """Score every cell: expected profit from unused products, and the product with the largest share of it."""
     chances = np.array([one.now.of(now) for one in learned])
     expected = chances * np.maximum([one.profit for one in learned], 0.0)[:, None]
     best = expected.argmax(axis=0)
@@ -189,7 +196,7 @@ def scores(now: Window, learned: list["Learned"], names: list[str]) -> pd.DataFr
 
 
 def _product(name: str, one: Learned, now: Window, last: Window) -> dict[str, Any]:
-    """Record of a product: users, beginners expected and actual in the check, and expected next."""
+    """Summarise a product: users, expected and actual adopters in the test window, and expected adopters next."""
     place, without = one.now.place, now.without(one.now.place)
     expected = float(one.now.of(now) @ now.customers)
     return {
@@ -207,14 +214,14 @@ def _product(name: str, one: Learned, now: Window, last: Window) -> dict[str, An
     }
 
 
-def _tenths(last: Window, learned: list[Learned]) -> list[dict[str, float]]:
-    """Hold the chances of all checked products together against what came in the last window."""
+def _deciles(last: Window, learned: list[Learned]) -> list[dict[str, float]]:
+    """Compare predicted with actual adoption in the last window by decile, over all tested products."""
     tested = [one.tested for one in learned if one.tested]
     if not tested:
         return []
-    held = [_without(last, one.place) for one in tested]
+    counts = [_without(last, one.place) for one in tested]
     chances = [one.of(last)[last.without(one.place)] for one in tested]
-    customers, beginners = (np.concatenate(part) for part in zip(*held, strict=True))
+    customers, beginners = (np.concatenate(part) for part in zip(*counts, strict=True))
     return adoption.by_tenth(np.concatenate(chances), customers, beginners)
 
 

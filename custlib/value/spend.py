@@ -1,7 +1,7 @@
-"""What a customer spends per purchase day: the Gamma-Gamma model, or a plain shrinkage where it has no mean.
+"""Fits spend per purchase day: the Gamma-Gamma model, or shrinkage to the median where it has no finite mean.
 
-Reads ``spend_cells``. Follows Fader and Hardie (2013), "The Gamma-Gamma model of monetary value". The model takes
-spend to be independent of how often a customer buys; where it is not, it is fitted in bands of frequency.
+Reads ``spend_cells``. Follows Fader and Hardie (2013), "The Gamma-Gamma model of monetary value". The model assumes
+that spend is independent of frequency; where it is not, it is fitted in bands of frequency.
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Spend:
     """Expected spend as (prior_money + frequency x monetary_value) / (prior_weight + frequency).
 
     The Gamma-Gamma conditional mean p (v + x m) / (p x + q - 1) is of this form with prior_money = v and
-    prior_weight = (q - 1) / p, and so is a shrinkage towards the median: either is one column of the engine.
+    prior_weight = (q - 1) / p, and so is shrinkage to the median, so one SQL expression serves both.
 
     Attributes
     ----------
@@ -37,16 +37,16 @@ class Spend:
     prior_money, prior_weight : float
         Money and weight of the prior.
     population_mean : float
-        Spend expected of a customer without repeat purchases, in currency per purchase day.
+        Expected spend of a customer without repeat purchases, in currency per purchase day.
     remark : str
-        Code of why the fallback was taken: ``few_repeat_customers``, ``spend_equal``, ``no_finite_mean`` or
-        ``no_maximum``, with a sentence in the texts; ``no_money`` where nobody spent; ``spend_dependent`` where
-        bands are used, ``spend_dependent_few`` where they should be and customers are too few; else empty.
+        Code of the reason for the fallback: ``few_repeat_customers``, ``spend_equal``, ``no_finite_mean`` or
+        ``no_maximum``; ``no_money`` where nobody spent; ``spend_dependent`` where bands are used,
+        ``spend_dependent_few`` where customers are too few for bands; else empty.
     bands : tuple of (int, float, float)
         Higher bands of frequency: the least frequency of each, with prior money and weight of its own.
     dependence : tuple of float
-        Pearson's and Spearman's correlation of spend and frequency, and the correlation ratio beyond chance;
-        empty where they were not measured, NaN is written as 0.
+        Pearson's and Spearman's correlation of spend and frequency, and the correlation ratio beyond chance, with 0
+        for NaN; empty where not measured.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class Spend:
     dependence: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Take lists, as JSON gives them, for tuples."""
+        """Convert the lists of JSON to tuples."""
         object.__setattr__(self, "bands", tuple((int(least), *prior) for least, *prior in self.bands))
         object.__setattr__(self, "dependence", tuple(self.dependence))
 
@@ -84,22 +84,26 @@ def fit_spend(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
         return _shrunk(money, customers, "no_finite_mean"), None
     if not model.converged:
         return _shrunk(money, customers, "no_maximum"), None
-    measured = dependence(frequency, money, customers)
-    if not is_dependent(measured):
-        return replace(from_gamma_gamma(model), dependence=measured), model
-    found = _in_bands(frequency, money, customers)
-    if len(found) < 2:
-        return replace(from_gamma_gamma(model), dependence=measured, remark="spend_dependent_few"), model
-    _, prior, weight = found[0]
-    mean = float(money[frequency == frequency.min()] @ customers[frequency == frequency.min()])
-    mean /= float(customers[frequency == frequency.min()].sum())
-    return Spend("gamma_gamma", prior, weight, mean, "spend_dependent", tuple(found[1:]), measured), model
+    measures = dependence(frequency, money, customers)
+    spend = replace(from_gamma_gamma(model), dependence=measures)
+    return _banded(spend, frequency, money, customers) if is_dependent(measures) else spend, model
+
+
+def _banded(spend: Spend, frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> Spend:
+    """Replace a spend that depends on frequency by one in bands, where customers are enough."""
+    bands = _in_bands(frequency, money, customers)
+    if len(bands) < 2:
+        return replace(spend, remark="spend_dependent_few")
+    _, prior, weight = bands[0]
+    lowest = frequency == frequency.min()
+    mean = float(money[lowest] @ customers[lowest]) / float(customers[lowest].sum())
+    return Spend("gamma_gamma", prior, weight, mean, "spend_dependent", tuple(bands[1:]), spend.dependence)
 
 
 def dependence(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> tuple[float, float, float]:
-    """Measure how spend hangs on frequency: Pearson, Spearman, and the correlation ratio beyond chance.
+    """Measure the dependence of spend on frequency: Pearson, Spearman, and the correlation ratio beyond chance.
 
-    With k different frequencies of n customers chance alone gives a ratio of (k - 1) / (n - 1), which is taken off
+    With k distinct frequencies of n customers chance alone gives a ratio of (k - 1) / (n - 1), which is subtracted
     (Kelley 1935, "An unbiased correlation ratio measure").
 
     Examples
@@ -107,15 +111,15 @@ def dependence(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) 
     >>> dependence(np.array([1.0, 2.0]), np.array([5.0, 9.0]), np.array([30.0, 30.0]))
     (1.0, 1.0, 1.0)
     """
-    found = independence(frequency, money, customers)
+    measures = independence(frequency, money, customers)
     kinds, many = np.unique(frequency).size, float(customers.sum())
-    ratio = 1 - (1 - found.correlation_ratio) * (many - 1) / (many - kinds) if many > kinds else 0.0
-    pearson, spearman, ratio = (float(np.nan_to_num(x)) for x in (found.pearson, found.spearman, ratio))
+    ratio = 1 - (1 - measures.correlation_ratio) * (many - 1) / (many - kinds) if many > kinds else 0.0
+    pearson, spearman, ratio = (float(np.nan_to_num(x)) for x in (measures.pearson, measures.spearman, ratio))
     return round(pearson, 9), round(spearman, 9), round(max(ratio, 0.0), 9)
 
 
 def is_dependent(measured: tuple[float, ...]) -> bool:
-    """Whether spend hangs on frequency too much for one Gamma-Gamma model.
+    """Whether spend depends on frequency too much for one Gamma-Gamma model.
 
     Examples
     --------
@@ -130,18 +134,18 @@ def is_dependent(measured: tuple[float, ...]) -> bool:
 
 
 def _in_bands(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> list[tuple[int, float, float]]:
-    """Fit every band of frequency with enough customers; the others belong to the band below, or else above."""
-    limits, found, left = rules.load("spend")["bands"], [], np.ones(frequency.size, dtype=bool)
+    """Fit every band of frequency with enough customers; smaller bands join the one below, or else above."""
+    limits, bands, left = rules.load("spend")["bands"], [], np.ones(frequency.size, dtype=bool)
     for least in sorted(limits["least"], reverse=True):
         inside = left & (frequency >= least)
         if customers[inside].sum() >= limits["fewest_customers"] or (least == min(limits["least"]) and inside.any()):
-            found.append((least, *_prior(frequency[inside], money[inside], customers[inside])))
+            bands.append((least, *_prior(frequency[inside], money[inside], customers[inside])))
             left &= ~inside
-    return found[::-1]
+    return bands[::-1]
 
 
 def _prior(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> tuple[float, float]:
-    """Prior money and weight of one band: Gamma-Gamma, or the median where it has no mean."""
+    """Compute prior money and weight of one band: Gamma-Gamma, or the median where it has no finite mean."""
     if customers.sum() >= _FEWEST and np.ptp(money) > _ALIKE * money.max():
         model = gammagamma.fit(frequency, money, customers)
         if model.q > 1 and model.converged:
@@ -151,7 +155,7 @@ def _prior(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> t
 
 
 def fit_or_none(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
-    """Fit the spend per purchase day; where nobody spent, say so instead of raising."""
+    """Fit the spend per purchase day; without any spend, return kind ``none`` with the reason instead of raising."""
     try:
         return fit_spend(engine, cells)
     except ModelError as fault:
@@ -159,7 +163,7 @@ def fit_or_none(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
 
 
 def flags(spend: Spend, model: GammaGamma | None) -> tuple[str, ...]:
-    """List what is to be known before the spend is used: the flags of the model, or why there is none.
+    """List the warnings of a fit: the flags of the model, and the remark of the spend.
 
     Examples
     --------
@@ -217,7 +221,7 @@ def expected_spend(sql: Dialect, spend: Spend) -> str:
 
 
 def parameters(spend: Spend) -> dict[str, float]:
-    """Name the values that :func:`expected_spend` binds.
+    """Map the SQL parameters of :func:`expected_spend` to their values.
 
     Examples
     --------
@@ -226,10 +230,10 @@ def parameters(spend: Spend) -> dict[str, float]:
     """
     if spend.kind == "none":
         return {}
-    found = {k: v for k, v in vars(spend).items() if k in ("prior_money", "prior_weight", "population_mean")}
+    values = {k: v for k, v in vars(spend).items() if k in ("prior_money", "prior_weight", "population_mean")}
     for least, money, weight in spend.bands:
-        found |= {f"money_{least}": money, f"weight_{least}": weight}
-    return found
+        values |= {f"money_{least}": money, f"weight_{least}": weight}
+    return values
 
 
 SpendModel = tuple[Spend, GammaGamma | None]

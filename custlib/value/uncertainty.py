@@ -1,13 +1,13 @@
-"""How sure a forecast total is: parameter uncertainty on cells plus the chance in each customer's future.
+"""Computes 95 % intervals of forecast totals per segment: parameter uncertainty plus chance in each customer's future.
 
-Reads ``customer_value`` and ``customer_segments``. The variance of a total is that of its parameters (delta
-method with the inverse Hessian of both fits) plus that of the customers' futures, known per cell: alive ~
-Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds that of a
-customer's spend level given the past, and that of each day (Gamma-Gamma). Intervals are quantiles of a gamma
-distribution with the total and its variance, so they start near zero where little is expected; where
-purchases cost something to serve they may end on either side of zero and are normal, with a loss of at most the cost.
+Reads ``customer_value`` and ``customer_segments``. The variance of a total is that of the parameters (delta
+method with the inverse Hessian of both fits) plus that of the customers' futures, computed per cell: alive ~
+Bernoulli(P(alive)), rate ~ Gamma, drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds the variance of
+a customer's spend level given the past, and of each day (Gamma-Gamma). Intervals are quantiles of a gamma
+distribution with the mean and variance of the total, so they start near zero where little is expected. With a cost to
+serve a total can be negative: its interval is normal, bounded below by the cost.
 
-Residual value has no horizon: there the discounted purchases stand in place of the counted ones.
+Residual value has no horizon, so discounted purchases replace counts.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,10 @@ _TAILS = np.array([0.025, 0.975])
 _NORMAL = 1.959963984540054
 _STEP = 1e-5
 _AGE_BINS = 25
-_SERVED = "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve, over that after
+_TOTALS = ("expected", "value", "served", "residual")
+_SERVED = (
+    "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve over margin after it
+)
 _RESIDUAL = (
     "coalesce(sum(v.residual_lifetime_value), 0) as residual, coalesce(sum(v.expected_margin), 0) as margin,"
     " coalesce(sum(power(v.expected_margin, 2)), 0) as margin_squares,"
@@ -44,47 +47,55 @@ def intervals(
     engine: Engine, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int,
     daily_rate: float, residual: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
-    """Give each segment's expected purchases, value and residual value a 95 % interval."""
+    """Compute 95 % intervals of expected purchases, value and residual value for each segment and for all."""
     cells = _cells(engine, segmentation)
     purchases, money = _variances(model, spend, cells, float(horizon_days))
     lasting = _residual_variance(model, spend, cells, daily_rate) if residual else None
-    chosen = [("all", np.ones(len(cells)))]
-    chosen += [(name, (cells["segment"] == name).to_numpy(float)) for name in sorted(cells["segment"].unique())]
+    segments = [("all", np.ones(len(cells)))]
+    segments += [(name, (cells["segment"] == name).to_numpy(float)) for name in sorted(cells["segment"].unique())]
     rows = []
-    for name, inside in chosen:
-        expected, value = (float(cells[column].to_numpy(float) @ inside) for column in ("expected", "value"))
-        low, high = _around(expected, purchases.of(inside))
-        value_low, value_high = _around(value, money.of(inside))
-        served = float(cells["served"].to_numpy(float) @ inside)
-        if served > 0:
-            most = served * high / expected if expected else served
-            value_low, value_high = _on_either_side(value, money.of(inside), most_lost=most)
-        if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
-            low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
-        row = {
-            "segment": name, "expected_purchases": expected, "purchases_low": low, "purchases_high": high,
-            "value": value, "value_low": value_low, "value_high": value_high,
-        }  # fmt: skip
-        if lasting:
-            ever = float(cells["residual"].to_numpy(float) @ inside)
-            ever_low, ever_high = _around(ever, lasting.of(inside))
-            if served > 0:
-                ever_low, ever_high = _on_either_side(ever, lasting.of(inside), most_lost=np.inf)
-            row |= {"residual": ever, "residual_low": ever_low, "residual_high": ever_high}
-        rows.append(row)
+    for name, inside in segments:
+        totals = {column: float(cells[column].to_numpy(float) @ inside) for column in _TOTALS}
+        row: dict[str, Any] = {"segment": name} | _horizon_row(totals, purchases.of(inside), money.of(inside))
+        rows.append(row | (_residual_row(totals, lasting.of(inside)) if lasting else {}))
     return pd.DataFrame(rows)
+
+
+def _horizon_row(totals: dict[str, float], purchases: float, money: float) -> dict[str, float]:
+    """Compute the intervals over the horizon from the totals of a segment and the variances of its two totals."""
+    expected, value, served = totals["expected"], totals["value"], totals["served"]
+    low, high = _around(expected, purchases)
+    value_low, value_high = _around(value, money)
+    if served > 0:
+        most = served * high / expected if expected else served
+        value_low, value_high = _on_either_side(value, money, most_lost=most)
+    if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
+        low, value_low, value_high = 0.0, min(value_low, 0.0), max(value_high, 0.0)
+    return {
+        "expected_purchases": expected, "purchases_low": low, "purchases_high": high,
+        "value": value, "value_low": value_low, "value_high": value_high,
+    }  # fmt: skip
+
+
+def _residual_row(totals: dict[str, float], variance: float) -> dict[str, float]:
+    """Compute the interval of residual value from the totals of a segment and its variance."""
+    residual = totals["residual"]
+    low, high = _around(residual, variance)
+    if totals["served"] > 0:
+        low, high = _on_either_side(residual, variance, most_lost=np.inf)
+    return {"residual": residual, "residual_low": low, "residual_high": high}
 
 
 @dataclass(frozen=True)
 class _Variance:
-    """Variance of a total: slopes of each cell by the parameters, their covariance, and each cell's chance."""
+    """Variance of a total: slopes of each cell by the parameters, their covariance, and chance per cell."""
 
     slopes: Floats
     covariance: Floats
     chance: Floats
 
     def of(self, inside: Floats) -> float:
-        """Add up the cells that are inside; their parameters are common, their chance is their own."""
+        """Sum over the cells inside: parameters are shared, chance is independent."""
         slope = self.slopes @ inside
         return float(slope @ self.covariance @ slope + self.chance @ inside)
 
@@ -92,7 +103,7 @@ class _Variance:
 def _variances(
     model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
 ) -> tuple[_Variance, _Variance]:
-    """Find the variances of purchases and of money, per cell.
+    """Compute the variances of purchases and of money, per cell.
 
     A purchase brings m S - c, with the margin m, the spend S and the cost to serve c. With N purchases, a level of
     spend of mean s and second moment level x s^2, and g = m s, the variance of a customer's money is
@@ -118,7 +129,7 @@ def _variances(
 def _residual_variance(
     model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, rate: float
 ) -> _Variance:
-    """Find the variance of residual value, per cell: as of money, with discounted purchases in place of counts."""
+    """Compute the variance of residual value, per cell, like that of money with discounted purchases for counts."""
     names = ("margin", "margin_squares", "gross_margin_squares", "residual_gross", "residual_units", "frequency")
     margin, squares, gross_squares, gross, units, frequency = (cells[name].to_numpy(dtype=float) for name in names)
     mean, square, fine = _discounted_futures(model, cells, rate)
@@ -131,7 +142,7 @@ def _residual_variance(
 
 
 def _around(total: float, variance: float) -> tuple[float, float]:
-    """Give a total an interval on its own side of zero, with the total inside: quantiles of a gamma distribution."""
+    """Compute an interval on one side of zero, with the total inside, from quantiles of a gamma distribution."""
     from scipy.special import gammaincinv
 
     if total == 0 or variance <= 0:
@@ -141,16 +152,16 @@ def _around(total: float, variance: float) -> tuple[float, float]:
 
 
 def _on_either_side(total: float, variance: float, *, most_lost: float) -> tuple[float, float]:
-    """Give a total that may end on either side of zero an interval: quantiles of a normal distribution.
+    """Compute an interval from quantiles of a normal distribution, for a total of either sign.
 
-    At worst the purchases bring nothing and cost what they cost to serve.
+    The greatest loss is the cost to serve of purchases that bring nothing.
     """
     half = _NORMAL * np.sqrt(max(variance, 0.0))
     return min(total, max(float(total - half), -most_lost)), float(total + half)
 
 
 def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, Floats]:
-    """Second moments of what customers spend given their past, in squares of their expected spend.
+    """Compute second moments of spend given the past, in units of squared expected spend.
 
     With s = p x + q, a customer's spend level has the second moment (s - 1) / (s - 2), the money of one day
     1 + 1 / p times that (Gamma-Gamma, Fader and Hardie 2013).
@@ -170,7 +181,7 @@ def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, 
 
 
 def _spend_slopes(spend: GammaGamma | None, frequency: Floats, value: Floats, units: Floats) -> Floats:
-    """Slope of each cell's value by p, q and v; ``value`` is before the cost to serve, ``units`` it over spend."""
+    """Differentiate each cell's value by p, q and v; ``value`` is before the cost to serve, ``units`` value / spend."""
     if spend is None:
         return np.zeros((3, len(frequency)))
     shape = spend.p * frequency + spend.q - 1
@@ -184,7 +195,7 @@ def _covariance(spend: GammaGamma | None) -> Floats:
 
 
 def _cells(engine: Engine, segmentation: str) -> pd.DataFrame:
-    """Count customers of like history per segment; bins of the T and recency keep the cells few."""
+    """Count customers with similar histories per segment, in bins of T and recency."""
     return engine.fetch(
         "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"
         " sum(v.expected_purchases) as expected, coalesce(sum(v.value), 0) as value,"
@@ -215,7 +226,7 @@ def _residual(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> Floa
 
 
 def expectation_slopes(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
-    """Slopes of one customer's expected purchases by the logarithms of the parameters, shape (4, cells).
+    """Differentiate one customer's expected purchases by the logarithms of the parameters, shape (4, cells).
 
     Examples
     --------
@@ -227,7 +238,7 @@ def expectation_slopes(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: fl
 
 
 def _slopes(model: BetaGeometricNBD, total: Callable[[BetaGeometricNBD], Floats]) -> Floats:
-    """Slope of each cell's expectation by the logarithms of the parameters, by central differences."""
+    """Differentiate each cell's expectation by the logarithms of the parameters, by forward differences."""
     logs = np.log([getattr(model, name) for name in PARAMETERS])
 
     def at(step: Floats) -> Floats:
@@ -239,7 +250,7 @@ def _slopes(model: BetaGeometricNBD, total: Callable[[BetaGeometricNBD], Floats]
 
 
 def log_covariance(model: BetaGeometricNBD) -> Floats:
-    """Covariance of the logarithms of the four parameters; nought for what is not known or not identified.
+    """Covariance of the logarithms of the four parameters; zero for what is unknown or not identified.
 
     Examples
     --------
@@ -255,7 +266,7 @@ def log_covariance(model: BetaGeometricNBD) -> Floats:
 
 
 def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
-    """Expect the purchases of customers in a horizon, and their squares."""
+    """Compute the first and second moment of a customer's purchases in the horizon, per cell."""
     history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
     mean, square = (
         np.asarray(moment(model, horizon, *history), dtype=float)

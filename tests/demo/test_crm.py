@@ -9,7 +9,7 @@ import pytest
 
 from custlib import rules
 from custlib.audit import structure
-from custlib.demo.crm import begin_chance, crm, files
+from custlib.demo.crm import adoption_probability, crm, files
 from custlib.project import load
 from custlib.run import HOME, Run
 from custlib.segment.customer_segments import FAMILIES
@@ -76,7 +76,9 @@ def test_lines_returns_and_days_hang_together(made: dict[str, str]) -> None:
 
 def test_who_uses_a_machine_is_likelier_to_begin_with_what_belongs_to_it() -> None:
     products = rules.load("crm_demo")["product"]
-    assert begin_chance(products, "descaler", {"machine"}) > 50 * begin_chance(products, "descaler", {"tea"})
+    assert adoption_probability(products, "descaler", {"machine"}) > 50 * adoption_probability(
+        products, "descaler", {"tea"}
+    )
 
 
 def test_truth_is_of_buyers_only(made: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import custlib
 from custlib.errors import ModelError, TableError, UsageError
 from custlib.lifetimes import adapters
 from custlib.lifetimes.adapters import SummaryModels, fit_summary, from_lifetimes, score_summary, to_lifetimes
-from custlib.lifetimes.crosscheck import settings_kept
+from custlib.lifetimes.crosscheck import restored_settings
 from custlib.models import bgnbd, gammagamma, paretonbd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
@@ -40,7 +40,7 @@ def models(frame):
 
 def fitted(name, frame, **options):
     """A fitter of lifetimes, fitted to the frame."""
-    with settings_kept():
+    with restored_settings():
         import lifetimes
 
         fitter = getattr(lifetimes, name)(**options)
@@ -127,7 +127,7 @@ def test_a_penalty_is_said(frame):
 
 
 def test_what_cannot_be_taken_over_is_refused():
-    with settings_kept():
+    with restored_settings():
         from lifetimes import BetaGeoBetaBinomFitter, BetaGeoFitter
     with pytest.raises(UsageError, match="the BetaGeoFitter is not fitted"):
         from_lifetimes(BetaGeoFitter())

@@ -9,7 +9,7 @@ import pytest
 
 from custlib.errors import TableError, UsageError
 from custlib.lifetimes.adapters import fit_summary, lifetimes_summary
-from custlib.lifetimes.crosscheck import settings_kept
+from custlib.lifetimes.crosscheck import restored_settings
 from custlib.project import build
 from custlib.run import Run
 
@@ -26,7 +26,7 @@ def cdnow():
 
 
 def by_lifetimes(bought, *columns, **options):
-    with settings_kept():
+    with restored_settings():
         from lifetimes.utils import summary_data_from_transaction_data
 
         return summary_data_from_transaction_data(bought, *columns, **options)

@@ -67,7 +67,7 @@ def test_the_hiatus_rule_by_hand():
 
 def test_who_buys_at_all_by_hand():
     cells = pd.DataFrame({"customers": [4, 6], "buyers": [3, 1]})
-    assert backtest.told_rightly(cells, pd.Series([True, False])) == pytest.approx((3 + 5) / 10)
+    assert backtest.accuracy(cells, pd.Series([True, False])) == pytest.approx((3 + 5) / 10)
 
 
 def test_the_summary_by_hand(base):
@@ -112,7 +112,7 @@ def test_cdnow_beside_what_people_do_without_a_model(cdnow):
     # in telling who buys at all, the rule with the limit that is best in hindsight is as good, as is well known
     silent = cdnow.get("outcomes")["T"] - cdnow.get("outcomes")["recency"]
     assert limit == 163
-    assert backtest.told_rightly(cdnow.get("outcomes"), silent <= limit) == pytest.approx(0.782, abs=5e-4)
+    assert backtest.accuracy(cdnow.get("outcomes"), silent <= limit) == pytest.approx(0.782, abs=5e-4)
 
 
 @pytest.mark.slow

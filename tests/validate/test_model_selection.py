@@ -104,11 +104,11 @@ def test_steady_buyers_are_told(tmp_path):
         while day < 500:
             rows.append((f"c{n}", dt.date(2024, 1, 1) + dt.timedelta(days=int(day)), 1))
             day = random.gamma(4, pace / 4) + day if random.random() > 0.05 else 1e9
-    from custlib.validate.backtest import outcomes
+    from custlib.validate.backtest import count_outcomes
 
     engine = open_base(tmp_path, rows)
     end = dt.date(2024, 11, 30)
-    cells = outcomes(engine, end=end, until=end + dt.timedelta(days=120))
+    cells = count_outcomes(engine, end=end, until=end + dt.timedelta(days=120))
     found = model_selection.regularity(engine, cells, "bgnbd", end=end, days=120)
     assert found["estimate"] == pytest.approx(4, rel=0.25)
     ticks = pd.DataFrame(found["ticks"])

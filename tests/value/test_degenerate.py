@@ -105,7 +105,7 @@ def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
     ]
     found = open_base(tmp_path, rows, as_of=degenerate.FIRST + dt.timedelta(days=400), horizon_days=100)
     made = found.make("customer_value").fetch("select * from customer_value")
-    assert {"no_measurable_dropout", "rate_homogeneous"} <= set(found.model.flags)
+    assert {"no_measurable_dropout", "rate_homogeneous"} <= set(found.get("lifetime_model").flags)
     np.testing.assert_allclose(made["expected_purchases"], 2.0, rtol=1e-6)
     np.testing.assert_allclose(made["expected_spend"], 10.0, rtol=1e-12)
     assert made["value"].between(19, 20).all()  # discounted
@@ -139,7 +139,7 @@ def test_every_case_is_flagged_as_what_it_is(opened: Any, name: str) -> None:
 
 @EVERY
 def test_totals_lie_in_their_intervals(opened: Any, name: str) -> None:
-    frame = opened(name).intervals("rfm")
+    frame = opened(name).get("segment_intervals")
     assert np.isfinite(numbers(frame)).all(axis=None)
     for what, total in (("purchases", "expected_purchases"), ("value", "value")):
         assert (frame[f"{what}_low"] <= frame[total]).all() and (frame[total] <= frame[f"{what}_high"]).all()
@@ -158,7 +158,7 @@ def test_every_customer_is_in_a_segment_and_sums_agree(opened: Any, name: str) -
 
 @EVERY
 def test_the_test_of_the_past_gives_a_light_and_finite_sums(opened: Any, name: str) -> None:
-    held = opened(name).holdout
+    held = opened(name).get("test_result")
     assert held["light"] in ("green", "amber", "red")
     json.dumps(held, allow_nan=False)
     assert (held["bias"] is None) == (held["actual"] == 0)
@@ -181,9 +181,9 @@ def test_without_a_model_the_history_stays(opened: Any, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_model_that_is_asked_for_is_refused_with_its_reason(opened: Any, name: str) -> None:
     with pytest.raises(ModelError, match="no repeat purchases: all") as refusal:
-        _ = opened(name).model
+        opened(name).get("lifetime_model")
     assert refusal.value.reason == REFUSED[name]
-    assert opened(name).evidence.flags == ()
+    assert opened(name).get("flags") == ()
 
 
 # --- single findings ---
@@ -195,7 +195,7 @@ def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None
     made = base.make("customer_value", "spend_cells").fetch("select * from customer_value order by customer_id")
     amounts = np.array([row[2] for row in CASES["retail_with_returns"]()])
     assert (amounts < 0).sum() / (amounts > 0).sum() == pytest.approx(0.08, abs=0.02)
-    with crosscheck.settings_kept():  # the package prints and warns
+    with crosscheck.restored_settings():  # the package prints and warns
         from lifetimes import BetaGeoFitter
 
         for penalty in (0.0, 0.01):

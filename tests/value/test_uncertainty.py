@@ -291,7 +291,7 @@ def test_without_money_only_purchases_have_an_interval(base):
 
 
 def test_cdnow_segments_add_up_to_the_whole(cdnow):
-    found = cdnow.intervals("rfm").set_index("segment")
+    found = cdnow.get("segment_intervals").set_index("segment")
     parts = found.drop(index="all")
     totals = cdnow.engine.fetch("select sum(expected_purchases) as e, sum(value) as v from customer_value")
     assert parts["expected_purchases"].sum() == pytest.approx(totals["e"].item())
@@ -305,7 +305,7 @@ def test_cdnow_segments_add_up_to_the_whole(cdnow):
 
 def test_cdnow_totals_are_sure_to_about_a_tenth(cdnow):
     """The delta error of the total alone is known: simulate the parameters from their covariance."""
-    whole = cdnow.intervals("rfm").set_index("segment").loc["all"]
+    whole = cdnow.get("segment_intervals").set_index("segment").loc["all"]
     model = cdnow.get("lifetime_model")
     logs = np.log([model.r, model.alpha, model.a, model.b])
     inverse = np.exp(-logs)

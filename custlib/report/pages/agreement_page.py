@@ -1,4 +1,4 @@
-"""Blocks on whether the systems agree: any two of them, and where the largest disagreement is."""
+"""Blocks on the agreement of segmentations: pairwise indexes and the largest disagreements."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,28 +16,28 @@ Tables = Mapping[tuple[str, str], pd.DataFrame]
 
 
 def compared(view: View) -> list[str]:
-    """Choose the segmentations to compare: grids of many cells are compared by the names of their cells."""
+    """List the segmentations to compare: those with few segments, so grids only by the names of their cells."""
     most = limit("finding", "compared_segments")
     return [name for name in view.names if len(view.definitions[name].ids) <= most]
 
 
 def matrix(view: View, tables: Tables) -> Table | None:
-    """State the adjusted Rand index of any two systems; nothing where there are not two."""
+    """Show the adjusted Rand index of each pair of segmentations; None without a pair."""
     if not tables:
         return None
     t, lang = view.t, view.t.language
     names = list(dict.fromkeys(name for pair in tables for name in pair))
-    found = {pair: agree(frame).adjusted_rand_index for pair, frame in tables.items()}
+    indexes = {pair: agree(frame).adjusted_rand_index for pair, frame in tables.items()}
     rows = []
     for n, name in enumerate(names):
-        cells = [_index(found.get((name, other), found.get((other, name))), lang) if m < n else ""
+        cells = [_index(indexes.get((name, other), indexes.get((other, name))), lang) if m < n else ""
                  for m, other in enumerate(names[:-1])]  # fmt: skip
-        rows.append([f"{n + 1} {view.system(name)}", *cells])
+        rows.append([f"{n + 1} {view.title(name)}", *cells])
     columns = ["name", *(str(n) for n in range(1, len(names)))]
     labels = {"name": t("agree.system")} | {c: c for c in columns[1:]}
-    made = Table.of(pd.DataFrame(rows, columns=columns), title=_extremes(view, found), labels=labels, header="name",
+    table = Table.of(pd.DataFrame(rows, columns=columns), title=_extremes(view, indexes), labels=labels, header="name",
                     language=lang, caption=t("agree.matrix_caption"))  # fmt: skip
-    return replace(made, columns=[replace(c, align="right") if n else c for n, c in enumerate(made.columns)])
+    return replace(table, columns=[replace(c, align="right") if n else c for n, c in enumerate(table.columns)])
 
 
 def _index(value: float | None, language: str) -> str:
@@ -46,52 +46,52 @@ def _index(value: float | None, language: str) -> str:
     return f"{value:.2f}".replace("-", "−") if abs(value) >= 0.005 else "0"
 
 
-def _extremes(view: View, found: Mapping[tuple[str, str], float]) -> str:
-    """Name the two systems that agree most, and the two that agree least."""
-    alike, unlike = (pick(found, key=lambda pair: found[pair]) for pick in (max, min))
+def _extremes(view: View, indexes: Mapping[tuple[str, str], float]) -> str:
+    """Name the pairs of segmentations with the highest and the lowest index."""
+    alike, unlike = (pick(indexes, key=lambda pair: indexes[pair]) for pick in (max, min))
     if alike == unlike:
-        return view.t("agree.two", one=view.system(alike[0]), two=view.system(alike[1]),
-                      index=_index(found[alike], view.t.language))  # fmt: skip
-    return view.t("agree.extremes", one=view.system(alike[0]), two=view.system(alike[1]),
-                  three=view.system(unlike[0]), four=view.system(unlike[1]))  # fmt: skip
+        return view.t("agree.two", one=view.title(alike[0]), two=view.title(alike[1]),
+                      index=_index(indexes[alike], view.t.language))  # fmt: skip
+    return view.t("agree.extremes", one=view.title(alike[0]), two=view.title(alike[1]),
+                  three=view.title(unlike[0]), four=view.title(unlike[1]))  # fmt: skip
 
 
 def apart(view: View, tables: Tables, name: str) -> Table | None:
-    """State where a system parts most from each other one, in customers and in coming money."""
+    """Show the largest disagreement of a segmentation with each other, in customers and expected value."""
     t, lang, rows = view.t, view.t.language, []
     for pair, frame in tables.items():
         if name in pair:
             other = pair[1] if pair[0] == name else pair[0]
             seen = frame if pair[0] == name else frame.rename(columns={"first": "second", "second": "first"})
-            rows.append([view.system(other), *_largest(view, seen, agree(seen), (name, other))])
+            rows.append([view.title(other), *_largest(view, seen, agree(seen), (name, other))])
     if not rows:
         return None
     columns = ["system", "index", "apart", "value", "group", "customers", "worth"]
     shown = pd.DataFrame(rows, columns=columns)
     shown = shown if view.has_forecast else shown.drop(columns=["value", "worth"])
-    labels = {str(c): t(f"agree.column_{c}", currency=view.project.currency, name=view.system(name)) for c in shown}
-    return Table.of(shown, title=t("agree.apart", name=view.system(name)), labels=labels, header="system",
-                    language=lang, caption=t("agree.apart_caption", name=view.system(name)))  # fmt: skip
+    labels = {str(c): t(f"agree.column_{c}", currency=view.project.currency, name=view.title(name)) for c in shown}
+    return Table.of(shown, title=t("agree.apart", name=view.title(name)), labels=labels, header="system",
+                    language=lang, caption=t("agree.apart_caption", name=view.title(name)))  # fmt: skip
 
 
-def _largest(view: View, frame: pd.DataFrame, found: Agreement, pair: tuple[str, str]) -> list[str]:
-    """Say how two systems agree, who is outside the matched segments, and the largest such group with its names."""
+def _largest(view: View, frame: pd.DataFrame, agreement: Agreement, pair: tuple[str, str]) -> list[str]:
+    """Return index, customers outside the matched segments, and the largest disagreement of two segmentations."""
     t, lang, (name, other) = view.t, view.t.language, pair
     total = float(frame["customers"].sum())
-    few = is_small(found.apart_customers) or not total
-    said = [_index(found.adjusted_rand_index, lang),
-            MISSING if few else share(round(found.apart_customers / total, 2), lang),
-            MISSING if few else view.bare(found.apart_value)]  # fmt: skip
-    group = disagreements(frame, found.matched, count=1)
+    few = is_small(agreement.apart_customers) or not total
+    cells = [_index(agreement.adjusted_rand_index, lang),
+            MISSING if few else share(round(agreement.apart_customers / total, 2), lang),
+            MISSING if few else view.bare(agreement.apart_value)]  # fmt: skip
+    group = disagreements(frame, agreement.matched, count=1)
     if group.empty or is_small(group["customers"][0]):
-        return [*said, MISSING, MISSING, MISSING]
+        return [*cells, MISSING, MISSING, MISSING]
     row = group.iloc[0]
     ends = {"one": view.definitions[name].name(row["first"], lang),
             "two": view.definitions[other].name(row["second"], lang)}  # fmt: skip
-    return [*said, t("agree.group", **ends), blurred(row["customers"], lang), view.bare(row["value"])]
+    return [*cells, t("agree.group", **ends), blurred(row["customers"], lang), view.bare(row["value"])]
 
 
 def methods(view: View, linked: bool) -> Text:
-    """Say where ABC, RFM and CLV are held against what came; with a link where that page is made."""
+    """Refer to the page that tests ABC, RFM and CLV, with a link if it is made."""
     page = f"[{view.t('pages.value')}](value.html)" if linked else view.t("pages.value")
     return Text(view.t("agree.methods" if linked else "agree.methods_later", page=page))

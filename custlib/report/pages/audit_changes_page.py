@@ -1,4 +1,4 @@
-"""Blocks of the page "The customer base today", lens 2: two periods, who came, left, stayed and changed."""
+"""Blocks of the page "The customer base today", lens 2: customers gained, lost and retained between two periods."""
 
 from dataclasses import dataclass, replace
 
@@ -19,24 +19,26 @@ _IN = {
 
 
 def factors(view: View, totals: pd.DataFrame) -> Figure | Callout:
-    """Show what the change on the period before is made of; the parts add up to it."""
-    t, found = view.t, _compared(view, totals, 1)
-    if found is None:
+    """Show the factors of the change on the previous period; they add up to it."""
+    t, comparison = view.t, _compared(view, totals, 1)
+    if comparison is None:
         return Callout(t("audit.no_two"), t("audit.no_two_text"))
-    labels = [t(f"audit.factor_{name}") for name in found.parts]
-    frame = pd.DataFrame({"label": [*labels, t("audit.factor_all")], "value": [*found.parts.values(), found.change]})
-    title = _title(view, found)
+    labels = [t(f"audit.factor_{name}") for name in comparison.parts]
+    frame = pd.DataFrame(
+        {"label": [*labels, t("audit.factor_all")], "value": [*comparison.parts.values(), comparison.change]}
+    )
+    title = _title(view, comparison)
     figure = charts.bars(
         frame, title=title, form=view.bare, caption=t("audit.factors_caption"),
         description=t("audit.factors_description"), language=t.language, x_label=view.label,
         y_label=t("audit.column_factor"), highlight=t("audit.factor_all"),
     )  # fmt: skip
-    return replace(figure, table=factor_table(view, found, title))
+    return replace(figure, table=factor_table(view, comparison, title))
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Two periods, the parts of the change between them, and the whole change."""
+    """Two periods, the change between them, and its factors."""
 
     ago: int
     before: dict[str, float]
@@ -46,7 +48,7 @@ class Compared:
 
 
 def _compared(view: View, totals: pd.DataFrame, ago: int | None) -> Compared | None:
-    """Compare the last period with an earlier one; None where there is none, or too few customers in either."""
+    """Compare the last period with an earlier one; None without one, or with too few customers in either."""
     if ago is None or ago >= view.clock.whole_periods:
         return None
     before, now = row_of(totals, ago), row_of(totals, 0)
@@ -54,35 +56,35 @@ def _compared(view: View, totals: pd.DataFrame, ago: int | None) -> Compared | N
         return None
     parts = change_parts(before, now, measure=view.measure)
     shown = FACTORS if view.has_money else FACTORS[:2]
-    kept = {name: part for name, part in parts.items() if name in shown or part}
-    return Compared(ago, before, now, kept, now[view.measure] - before[view.measure])
+    selected = {name: part for name, part in parts.items() if name in shown or part}
+    return Compared(ago, before, now, selected, now[view.measure] - before[view.measure])
 
 
-def _title(view: View, found: Compared) -> str:
-    cause = main_factor(dict.fromkeys(FACTORS, 0.0) | found.parts)
-    key = f"audit.factors_{'more' if found.change >= 0 else 'less'}{'_cause' if cause else ''}"
-    said = view.t(f"audit.cause_{cause}") if cause else ""
-    return view.t(key, amount=view.amount(abs(found.change)), before=view.name(found.ago), cause=said)
+def _title(view: View, comparison: Compared) -> str:
+    cause = main_factor(dict.fromkeys(FACTORS, 0.0) | comparison.parts)
+    key = f"audit.factors_{'more' if comparison.change >= 0 else 'less'}{'_cause' if cause else ''}"
+    cause_text = view.t(f"audit.cause_{cause}") if cause else ""
+    return view.t(key, amount=view.amount(abs(comparison.change)), before=view.name(comparison.ago), cause=cause_text)
 
 
-def factor_table(view: View, found: Compared, title: str) -> Table:
-    """State every factor before and now, its change, and its part of the change."""
+def factor_table(view: View, comparison: Compared, title: str) -> Table:
+    """Show every factor before and now, its change, and its contribution to the total change."""
     t, lang, rows = view.t, view.t.language, []
-    for name, part in found.parts.items():
-        one, two = (_factor(row, name, view.measure) for row in (found.before, found.now))
+    for name, part in comparison.parts.items():
+        one, two = (_factor(row, name, view.measure) for row in (comparison.before, comparison.now))
         rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two, lang),
                      view.bare(part)])  # fmt: skip
-    one, two = found.before[view.measure], found.now[view.measure]
+    one, two = comparison.before[view.measure], comparison.now[view.measure]
     rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two, lang), view.bare(two - one)])
     frame = pd.DataFrame(rows, columns=["factor", "before", "now", "change", "part"])
-    labels = {"before": view.tick(found.ago), "now": view.tick(0)}
+    labels = {"before": view.tick(comparison.ago), "now": view.tick(0)}
     labels |= {name: t(f"audit.column_{name}") for name in ("factor", "change")}
     labels["part"] = t("audit.column_part_of_change", label=view.label)
     return Table.of(frame, title=title, labels=labels, header="factor", language=lang)
 
 
 def _factor(row: dict[str, float], name: str, measure: str) -> float:
-    """Give a factor of a period: missing for money without purchases, which is no factor."""
+    """Return a factor of a period; NaN for money without purchases, which is not a factor."""
     pairs = {"frequency": ("purchase_days", "customers"), "spend": (measure, "purchase_days")}
     if name in pairs:
         over, under = pairs[name]
@@ -95,16 +97,16 @@ def _moved(before: float, now: float, language: str) -> str:
 
 
 def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
-    """Compare with the same period of the year before, free of season; nothing where history is too short."""
-    found = _compared(view, totals, view.clock.year_ago)
-    if found is None:
+    """Compare with the same period of the previous year; None where history is too short."""
+    comparison = _compared(view, totals, view.clock.year_ago)
+    if comparison is None:
         return None
-    moved = _moved(found.before[view.measure], found.now[view.measure], view.t.language)
-    return factor_table(view, found, view.t("audit.year_ago", before=view.name(found.ago), change=moved))
+    moved = _moved(comparison.before[view.measure], comparison.now[view.measure], view.t.language)
+    return factor_table(view, comparison, view.t("audit.year_ago", before=view.name(comparison.ago), change=moved))
 
 
 def moves(view: View, frame: pd.DataFrame) -> Table | None:
-    """State who came, left, stayed and changed, in customers and in the measure."""
+    """Show customers gained, lost and retained, with the measure before and now."""
     t, lang = view.t, view.t.language
     rows = frame[(frame["customers"] > 0) | (frame["move"] != "refunds")].reset_index(drop=True)
     if view.clock.whole_periods < 2 or rows["customers"].sum() < limit("privacy", "smallest_count"):
@@ -129,7 +131,7 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
 
 
 def _count(customers: float, language: str) -> str:
-    """Write one of several counts that add up: small ones not at all, others to the ten."""
+    """Write one of several counts with a known sum: suppressed if small, else rounded to ten."""
     return (
         suppressed(int(customers), language)
         if customers < limit("privacy", "smallest_count")
@@ -138,7 +140,7 @@ def _count(customers: float, language: str) -> str:
 
 
 def _hidden(rows: pd.DataFrame, groups: tuple[str, ...]) -> list[bool]:
-    """Tell which rows hide their money in a column: small ones, and a second where one alone could be derived."""
+    """Mark the rows with suppressed money: small ones, and another where a single one could be derived."""
     hide = [is_small(n) for n in rows["customers"]]
     there = [n for n, move in enumerate(rows["move"]) if move in groups and rows["customers"].iloc[n] > 0]
     others = [n for n in there if not hide[n]]
@@ -148,10 +150,10 @@ def _hidden(rows: pd.DataFrame, groups: tuple[str, ...]) -> list[bool]:
 
 
 def _moves_title(view: View, rows: pd.DataFrame) -> str:
-    """Say how many of the earlier period's customers came again, where no small group is told by it."""
-    found = rows.set_index("move")["customers"]
-    stayed, lapsed = float(found[["more", "same", "less"]].sum()), float(found["lapsed"])
+    """State the share of retained customers, unless it discloses a small group."""
+    customers = rows.set_index("move")["customers"]
+    stayed, lapsed = float(customers[["more", "same", "less"]].sum()), float(customers["lapsed"])
     if min(stayed, lapsed) < limit("privacy", "smallest_count"):
         return view.t("audit.moves_title_plain", before=view.name(1), now=view.name(0))
-    kept = share(stayed / (stayed + lapsed), view.t.language)
-    return view.t("audit.moves_title", share=kept, before=view.name(1), now=view.name(0))
+    retained = share(stayed / (stayed + lapsed), view.t.language)
+    return view.t("audit.moves_title", share=retained, before=view.name(1), now=view.name(0))

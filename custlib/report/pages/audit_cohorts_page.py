@@ -1,4 +1,4 @@
-"""Blocks of the page "The customer base today", lenses 3 to 5: cohorts through time, and the base as a whole."""
+"""Blocks of the page "The customer base today", lenses 3 to 5: cohorts over time, and all customers."""
 
 from dataclasses import replace
 
@@ -11,14 +11,14 @@ from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.charts.frame_checks import thinned
 from custlib.report.formats import MISSING, change, number, share
 from custlib.report.page_limits import limit
-from custlib.report.pages.audit_view import View, few, opened, row_of
+from custlib.report.pages.audit_view import View, capitalised, few, row_of
 from custlib.report.privacy import is_small
 
 _BASE_AGE, _ROWS = 1, 21
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:
-    """Follow one cohort: what it brought at each age; the factors of it in the table."""
+    """Show the revenue of one cohort by age, with its factors in the table."""
     t, rows = view.t, _example(frame)
     if len(rows) < 2:
         return few(view)
@@ -48,14 +48,14 @@ def _age(view: View) -> str:
 
 
 def _ages_table(view: View, rows: pd.DataFrame, title: str) -> Table:
-    """State active share, purchases and spend at every age; what few did is not told."""
+    """Show active share, purchases and spend by age; small counts are suppressed."""
     t, lang = view.t, view.t.language
-    kept = rows.iloc[[row["n"] for row in thinned([{"n": n} for n in range(len(rows))], _ROWS)]]
-    columns = {"age": [f"{n}" for n in kept["age"]], "amount": [view.bare(x) for x in kept[view.measure]],
-               "active": [share(x, lang) for x in kept["active_share"]],
-               "each": [number(x, lang) for x in kept["purchases_per_active"]]}  # fmt: skip
+    shown = rows.iloc[[row["n"] for row in thinned([{"n": n} for n in range(len(rows))], _ROWS)]]
+    columns = {"age": [f"{n}" for n in shown["age"]], "amount": [view.bare(x) for x in shown[view.measure]],
+               "active": [share(x, lang) for x in shown["active_share"]],
+               "each": [number(x, lang) for x in shown["purchases_per_active"]]}  # fmt: skip
     if view.has_money:
-        columns["spend"] = [number(x, lang) for x in kept["spend_per_purchase"]]
+        columns["spend"] = [number(x, lang) for x in shown["spend_per_purchase"]]
     labels = {
         "age": _age(view),
         "amount": view.label,
@@ -69,7 +69,7 @@ def _ages_table(view: View, rows: pd.DataFrame, title: str) -> Table:
 
 
 def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
-    """Show which factor of the cohort's revenue changes with age, each against its value at age 1."""
+    """Show the factors of a cohort's revenue by age, indexed to age 1."""
     t, rows = view.t, _example(frame)
     named = {"active_share": t("audit.driver_active"), "purchases_per_active": t("audit.driver_each")}
     named |= {"spend_per_purchase": t("audit.driver_spend")} if view.has_money else {}
@@ -95,7 +95,7 @@ def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
 
 
 def cohorts(view: View, frame: pd.DataFrame) -> Figure | Callout:
-    """Lay the cohorts over each other: what a customer of each has brought up to an age."""
+    """Show the cumulative value per customer of each cohort by age."""
     t, lang, age = view.t, view.t.language, common_age(frame)
     if age is None:
         return Callout(t("audit.one_only"), t("audit.one_only_text"))
@@ -122,18 +122,18 @@ def _of_age(view: View, age: int) -> str:
 
 
 def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
-    """Lay out the share of each cohort that buys at each age, the stronger the colour the more."""
+    """Show the active share of each cohort by age as a tile map."""
     t, shown = view.t, rules.load("audit")["shown"]
     rows = thinned([{"cohort": c} for c in dict.fromkeys(frame["cohort"])], shown["cohorts"])
     names = [row["cohort"] for row in rows]
     ages = [row["age"] for row in thinned([{"age": n} for n in range(1, max(names, default=0) + 1)], shown["ages"])]
     if not ages:
         return None
-    found = {(row["cohort"], row["age"]): row for row in frame.to_dict("records")}
+    by_cell = {(row["cohort"], row["age"]): row for row in frame.to_dict("records")}
     largest = frame.loc[frame["age"] > 0, "active_share"].max()
 
     def cell(cohort: int, age: int) -> Cell:
-        row = found.get((cohort, age))
+        row = by_cell.get((cohort, age))
         if row is None:
             return Cell(MISSING)
         if is_small(row["active"]):
@@ -153,7 +153,7 @@ def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
 
 
 def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
-    """Stack what the cohorts brought in every period."""
+    """Show revenue by period, stacked by cohort."""
     t = view.t
     bands = cohort_bands(sorted(set(frame["cohort"])))
     rows = _latest(stack(frame, bands, measure=view.measure))
@@ -170,7 +170,7 @@ def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
     drawn = _in_order(drawn.assign(period=[view.tick(int(p)) for p in drawn["period"]],
                                    band=drawn["band"].map(names)), list(names.values()))  # fmt: skip
     return charts.cohort_stack(
-        drawn, title=opened(t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values)),
+        drawn, title=capitalised(t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values)),
         caption=t("audit.base_caption", unit=_unit(view)), description=t("audit.base_description"),
         y_label=view.label, language=t.language,
         note=" ".join(_notes(view)),
@@ -182,7 +182,7 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _band_names(view: View, bands: dict[int, int]) -> dict[int, str]:
-    """Name every band by its first and last cohort."""
+    """Name each band by its first and last cohort."""
     named = {}
     for band in sorted(set(bands.values())):
         own = [cohort for cohort, b in bands.items() if b == band]
@@ -192,7 +192,7 @@ def _band_names(view: View, bands: dict[int, int]) -> dict[int, str]:
 
 
 def _in_order(frame: pd.DataFrame, bands: list[str]) -> pd.DataFrame:
-    """Let bands appear in their own order, whichever of them the first period lacks."""
+    """Sort rows so that bands appear in their order, even those missing in the first period."""
     first = pd.DataFrame({"period": frame["period"].iloc[0], "band": bands, "value": float("nan")})
     missing = first[~first["band"].isin(frame.loc[frame["period"] == frame["period"].iloc[0], "band"])]
     missing = missing[missing["band"].isin(frame["band"])]
@@ -208,7 +208,7 @@ def _notes(view: View) -> list[str]:
 
 
 def active(view: View, totals: pd.DataFrame) -> Figure | Callout:
-    """Stack the customers of every period: those there before, and new ones."""
+    """Show customers by period, stacked by existing and new."""
     t, least = view.t, limit("privacy", "smallest_count")
     rows = _latest(totals[totals["customers"] >= least])
     if rows.empty:
@@ -221,11 +221,11 @@ def active(view: View, totals: pd.DataFrame) -> Figure | Callout:
     ])  # fmt: skip
     long = long.assign(period=[view.tick(int(p)) for p in long["period"]])
     now = row_of(totals, 0)
-    told = now["customers"] >= least
-    key = "audit.active_title" if told else "audit.active_title_plain"
+    is_shown = now["customers"] >= least
+    key = "audit.active_title" if is_shown else "audit.active_title_plain"
     return charts.cohort_stack(
         long[["period", "band", "value"]], form="number",
-        title=t(key, customers=number(now["customers"], t.language) if told else "", period=view.name(0)),
+        title=t(key, customers=number(now["customers"], t.language) if is_shown else "", period=view.name(0)),
         caption=t("audit.active_caption"), description=t("audit.active_description"), language=t.language,
         y_label=t("audit.column_customers"),
         note="" if parted.all() else t("audit.parted_note"),

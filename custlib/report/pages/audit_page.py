@@ -1,4 +1,4 @@
-"""Blocks of the page "The customer base today", lens 1: one period, and how its customers differ."""
+"""Blocks of the page "The customer base today", lens 1: the distribution of customers in one period."""
 
 import math
 from collections.abc import Mapping
@@ -11,39 +11,41 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Kpi, Kpis, Table, Title
 from custlib.report.formats import MISSING, change, day, money, number, share, suppressed
 from custlib.report.page_limits import limit
-from custlib.report.pages.audit_view import View, few, main_factor, opened, row_of
+from custlib.report.pages.audit_view import View, capitalised, few, main_factor, row_of
 from custlib.report.privacy import counts, is_small
 
 _MIDDLE = 0.5
 
 
 def headline(view: View, totals: pd.DataFrame) -> Title:
-    """Say what the last period brought, the change on the one before, and what the change is made of."""
+    """State the total of the last period, its change on the previous one, and the main factor."""
     t, now, before = view.t, row_of(totals, 0), _before(view, totals)
-    said = t("audit.subtitle", name=view.project.name, day=day(view.clock.as_of, t.language))
+    subtitle = t("audit.subtitle", name=view.project.name, day=day(view.clock.as_of, t.language))
     if now["customers"] < limit("privacy", "smallest_count"):
-        return Title(opened(t("audit.headline_few", period=view.name(0))), said)
+        return Title(capitalised(t("audit.headline_few", period=view.name(0))), subtitle)
     values = {"period": view.name(0), "amount": view.amount(now[view.measure]),
               "customers": number(now["customers"], t.language)}  # fmt: skip
     if before is None:
-        return Title(opened(t("audit.headline", **values)), said)
+        return Title(capitalised(t("audit.headline", **values)), subtitle)
     values |= {"change": change(now[view.measure] / before[view.measure] - 1, t.language), "before": view.name(1)}
     cause = main_factor(change_parts(before, now, measure=view.measure))
     if cause is None:
-        return Title(opened(t("audit.headline_change", **values)), said)
-    return Title(opened(t("audit.headline_cause", **values, cause=t(f"audit.cause_{cause}"))), said)
+        return Title(capitalised(t("audit.headline_change", **values)), subtitle)
+    return Title(capitalised(t("audit.headline_cause", **values, cause=t(f"audit.cause_{cause}"))), subtitle)
 
 
 def _before(view: View, totals: pd.DataFrame) -> dict[str, float] | None:
-    """Take the period before the last, where it is whole, large enough, and brought something."""
+    """Return the previous period, if it is complete, large enough and not zero."""
     if view.clock.whole_periods < 2:
         return None
-    found = row_of(totals, 1)
-    return found if found["customers"] >= limit("privacy", "smallest_count") and found[view.measure] > 0 else None
+    previous = row_of(totals, 1)
+    return (
+        previous if previous["customers"] >= limit("privacy", "smallest_count") and previous[view.measure] > 0 else None
+    )
 
 
 def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
-    """State customers, those of the last period, what they brought, and the one-and-done."""
+    """Show all customers, active customers, their revenue, and the share of one-time buyers."""
     t, lang, now, before = view.t, view.t.language, row_of(totals, 0), _before(view, totals)
     few = now["customers"] < limit("privacy", "smallest_count")
     pair = counts([now["new_customers"], now["customers"] - now["new_customers"]], lang)
@@ -62,19 +64,19 @@ def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
 
 
 def _once(view: View, once: Mapping[str, float]) -> Kpi:
-    """State the share of one-and-done customers, and that of those who had the time to come back."""
+    """Show the share of one-time buyers, overall and among earlier customers."""
     t, lang = view.t, view.t.language
     hide = is_small(once["once"]) or is_small(once["customers"])
     ever = MISSING if hide else share(once["once"] / once["customers"], lang)
     new = once["customers"] - once["old_customers"]
     if min(once["old_once"], new) < limit("privacy", "smallest_count"):
         return Kpi(t("audit.once"), ever, t("audit.once_plain"))
-    kept = share(once["old_once"] / once["old_customers"], lang)
-    return Kpi(t("audit.once"), ever, t("audit.once_note", share=kept))
+    old_share = share(once["old_once"] / once["old_customers"], lang)
+    return Kpi(t("audit.once"), ever, t("audit.once_note", share=old_share))
 
 
 def days(view: View, frame: pd.DataFrame) -> Figure | Callout:
-    """Show how many customers of the last period bought on how many days."""
+    """Show the customers of the last period by number of purchase days."""
     t, lang = view.t, view.t.language
     total = frame["customers"].sum()
     if total == 0 or is_small(total):
@@ -108,7 +110,7 @@ def _part(column: pd.Series) -> pd.Series:
 
 
 def _table(view: View, frame: pd.DataFrame, title: str, labels: dict[str, str]) -> Table:
-    """Print a frame: shares as shares, counts as counts, text as it is."""
+    """Format a frame as a table: shares, counts and text."""
     kinds = {"value": "number", "share": "share", "amount": "share", "customers": "number"}
     formats = {name: kind for name, kind in kinds.items() if name in frame and frame[name].dtype != object}
     used = {name: labels[name] for name in frame.columns}
@@ -116,7 +118,7 @@ def _table(view: View, frame: pd.DataFrame, title: str, labels: dict[str, str]) 
 
 
 def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
-    """Show what the customers of the last period spent per purchase day; nothing where there is no money."""
+    """Show the customers of the last period by spend per purchase day; None without money."""
     t, lang, total = view.t, view.t.language, frame["customers"].sum()
     if view.measure != "revenue" or total == 0 or is_small(total) or len(frame) < 2:
         return None
@@ -145,7 +147,7 @@ def _money_span(view: View, low: float, high: float) -> str:
 
 
 def parts(view: View, frame: pd.DataFrame) -> Figure | None:
-    """Show what each tenth of the customers of the last period brought; nothing where there is no money."""
+    """Show the profit of each decile of customers of the last period; None without money."""
     t, lang = view.t, view.t.language
     if view.measure != "revenue" or frame.empty:
         return None
@@ -170,5 +172,5 @@ def parts(view: View, frame: pd.DataFrame) -> Figure | None:
 
 
 def _earned(view: View) -> str:
-    """Name what customers brought, with its currency."""
+    """Return the label of profit or revenue, with the currency."""
     return view.t(f"audit.label_{view.money_kind}", currency=view.project.currency)

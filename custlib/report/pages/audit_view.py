@@ -1,4 +1,4 @@
-"""How the pages of the audit look at the base: their words, their periods, and what they count."""
+"""Defines the view of the audit pages: texts, project, periods and measure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _MOSTLY = 0.5
 
 @dataclass(frozen=True)
 class View:
-    """How the page looks at the base: words, project, cut of time, and what it counts.
+    """Texts, project, periods and measure of an audit page.
 
     Attributes
     ----------
     measure : {"revenue", "purchase_days"}
-        Money where the source has amounts, else purchases.
+        Revenue if the source has amounts, else purchase days.
     money_kind : {"profit", "revenue"}
-        What is left of the money for the shop to count.
+        Profit if costs or a margin are known, else revenue.
     """
 
     t: Texts
@@ -36,19 +36,19 @@ class View:
     money_kind: str = "revenue"
 
     def name(self, ago: int) -> str:
-        """Name a period within a sentence."""
+        """Return the name of a period in a sentence."""
         return self._long(self.clock.period, ago)
 
     def tick(self, ago: int) -> str:
-        """Name a period on an axis or over a column."""
+        """Return the name of a period on an axis or in a column header."""
         return self._short(self.clock.period, ago)
 
     def cohort_name(self, ago: int) -> str:
-        """Name a cohort within a sentence, by the period of its first purchase."""
+        """Return the name of a cohort in a sentence, by its first period."""
         return self._long(self.clock.cohort, ago)
 
     def cohort_tick(self, ago: int) -> str:
-        """Name a cohort on an axis, a line or a row."""
+        """Return the name of a cohort on an axis, line or row."""
         return self._short(self.clock.cohort, ago)
 
     def _short(self, unit: Unit, ago: int) -> str:
@@ -63,20 +63,20 @@ class View:
         return self.t("audit.name_long", unit=self.t(f"audit.unit_{unit.name}"), day=last)
 
     def amount(self, value: float | None) -> str:
-        """Write an amount of the measure with its unit."""
+        """Format an amount of the measure with its unit."""
         if self.measure == "revenue":
             return money(value, self.project.currency, self.t.language)
         return self.t("audit.purchases", number=number(value, self.t.language))
 
     def bare(self, value: float | None) -> str:
-        """Write an amount of the measure where the unit is named beside."""
+        """Format an amount of the measure without its unit."""
         if self.measure == "revenue":
             return money(value, "", self.t.language)
         return number(value, self.t.language)
 
     @property
     def label(self) -> str:
-        """Name the measure with its unit."""
+        """Label of the measure with its unit."""
         return self.t(f"audit.label_{self.measure}", currency=self.project.currency)
 
     @property
@@ -86,34 +86,34 @@ class View:
 
 
 def view_of(t: Texts, project: Project, clock: Clock, quality: Mapping[str, Any], money_kind: str) -> View:
-    """Look at a base through its money, or through its purchases where the source has no amounts."""
+    """Build the view of revenue, or of purchase days if the source has no amounts."""
     return View(t, project, clock, "revenue" if quality["has_amount"] else "purchase_days", money_kind)
 
 
 def row_of(totals: pd.DataFrame, period: int) -> dict[str, float]:
-    """Take the totals of one period; zeros where nobody bought in it."""
-    found = totals[totals["period"] == period]
-    return {str(name): float(found[name].iloc[0]) if len(found) else 0.0 for name in totals.columns}
+    """Return the totals of a period; zeros without purchases."""
+    rows = totals[totals["period"] == period]
+    return {str(name): float(rows[name].iloc[0]) if len(rows) else 0.0 for name in totals.columns}
 
 
-def opened(text: str) -> str:
-    """Let a heading open with a capital.
+def capitalised(text: str) -> str:
+    """Capitalise the first letter of a heading.
 
     Examples
     --------
-    >>> opened("the month to 30 Dec 2024: 73 customers"), opened("Q2 1998")
+    >>> capitalised("the month to 30 Dec 2024: 73 customers"), capitalised("Q2 1998")
     ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
     """
     return text[:1].upper() + text[1:]
 
 
 def few(view: View) -> Callout:
-    """Say that there are too few customers to show."""
+    """Return the callout for too few customers."""
     return Callout(view.t("audit.few"), view.t("audit.few_text"))
 
 
 def main_factor(parts: Mapping[str, float]) -> str | None:
-    """Name the factor that makes more than half of all movement, with its direction.
+    """Return the factor with more than half of all movement, and its direction.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Blocks of the page "Is the model right?" that hold the forecast against what came, in many ways."""
+"""Blocks of the page "Is the model right?" that compare forecasts with actual purchases."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ from custlib.validate.seasons import Season, fewest_origins, is_nearer
 
 _STEADY = 1.5
 _GROUPS_SHOWN = 2
-_LEVEL = 0.05  # the usual level; the p-values are printed
+_LEVEL = 0.05  # the usual level of significance; p-values are shown
 
 
 def baselines(t: Texts, frame: pd.DataFrame, actual: float, hiatus_days: int) -> Table:
-    """Hold the model and what people do without one against what came."""
+    """Compare the totals of model and baselines with actual purchases."""
     came = pd.DataFrame({"forecast": ["came"], "purchases": [float(actual)]})
     rows = pd.concat([came, frame], ignore_index=True)
     bias = frame.set_index("forecast")["bias"].abs()
@@ -47,7 +47,7 @@ def _decimals(digits: int) -> Any:
 
 
 def groups(t: Texts, frame: pd.DataFrame, by: str) -> Figure | Text:
-    """Hold forecast against truth by groups of customers; small groups are left out.
+    """Compare forecast and actual purchases by groups of customers, without small ones.
 
     ``by`` is ``frequency``, ``silence`` or ``tenth``.
     """
@@ -64,7 +64,7 @@ def groups(t: Texts, frame: pd.DataFrame, by: str) -> Figure | Text:
 
 
 def _error(frame: pd.DataFrame, name: str) -> str:
-    """Mean absolute error of the groups' means, weighted by customers."""
+    """Compute the mean absolute error of group means, weighted by customers."""
     error = ((frame[name] - frame["actual"]).abs() * frame["customers"]).sum() / frame["customers"].sum()
     return f"{error:.2f}"
 
@@ -74,15 +74,15 @@ def _three_decimals(value: float) -> str:
 
 
 def captured(t: Texts, shares: Mapping[str, float]) -> Text:
-    """Say how much of the holdout came from the tenth ranked best, by the model and by the past rate."""
+    """State the share of holdout purchases in the top decile, by the model and by the past rate."""
     if any(value != value for value in shares.values()):
         return Text(t("validation.captured_none"))
     return Text(t("validation.captured", **{name: share(value, t.language) for name, value in shares.items()}))
 
 
 def counts_of_calibration(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Figure:
-    """Put the counts of repeat purchases beside those the model expects."""
-    said = (
+    """Compare actual and expected counts of repeat purchases."""
+    result = (
         ""
         if test is None
         else " " + t("validation.counts_test", most=test.most, p_most=f"{test.p_most:.3f}", **_test(t, test))
@@ -90,7 +90,7 @@ def counts_of_calibration(t: Texts, frame: pd.DataFrame, test: ChiSquared | None
     title = "counts_untested" if test is None else "counts" if test.p_most >= _LEVEL else "counts_off"
     return charts.paired_bars(
         frame, title=t(f"validation.{title}"), language=t.language,
-        caption=t("validation.counts_caption") + said, description=t("validation.counts_description"),
+        caption=t("validation.counts_caption") + result, description=t("validation.counts_description"),
         x_label=t("validation.frequency_axis"), y_label=t("validation.customers"),
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def _test(t: Texts, test: ChiSquared) -> dict[str, Any]:
 
 
 def cohorts(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Table | Text:
-    """State the fit of each acquisition cohort, and whether one model does for all."""
+    """Show the fit of each acquisition cohort, and whether one model fits all."""
     if test is None:
         return Text(t("validation.cohorts_one" if len(frame) < _GROUPS_SHOWN else "validation.cohorts_flagged"))
     rows = pd.DataFrame(
@@ -121,7 +121,7 @@ def cohorts(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Table | T
 
 
 def rolling(t: Texts, frame: pd.DataFrame) -> Figure | Text:
-    """Put the forecasts of several earlier days beside what came after each."""
+    """Compare forecasts from rolling origins with actual purchases."""
     if frame.empty:
         return Text(t("validation.rolling_none"))
     spread = [change(value, t.language) for value in (frame["bias"].min(), frame["bias"].max())]
@@ -136,7 +136,7 @@ def rolling(t: Texts, frame: pd.DataFrame) -> Figure | Text:
 
 
 def rolling_table(t: Texts, frame: pd.DataFrame) -> Details | Text:
-    """State the rolling origins in numbers, in calendar and in business time."""
+    """Show the bias of rolling origins in calendar and business time."""
     if frame.empty:
         return Text(t("validation.rolling_table_none"))
     rows = pd.DataFrame(
@@ -159,44 +159,44 @@ def _off_by(t: Texts) -> Any:
     return lambda value: "–" if value is None or value != value else change(value, t.language)
 
 
-def season(t: Texts, found: Season | None, rolling: pd.DataFrame) -> Callout:
-    """Say whether there is a season, and whether business time would forecast better."""
-    if found is None:
+def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame) -> Callout:
+    """State whether there is a season, and whether business time improves the forecast."""
+    if estimate is None:
         return Callout(t("validation.season_unknown"), t("validation.season_unknown_text"), "note")
     months = t("validation.months").split()
-    best, worst = (months[found.index.index(pick(found.index))] for pick in (max, min))
-    values = {"best": best, "worst": worst, "times": f"{found.best_to_worst:.1f}"}
-    if not found.differs:
+    best, worst = (months[estimate.index.index(pick(estimate.index))] for pick in (max, min))
+    values = {"best": best, "worst": worst, "times": f"{estimate.best_to_worst:.1f}"}
+    if not estimate.differs:
         return Callout(t("validation.season_none"), t("validation.season_none_text", **values), "good")
     text = t("validation.season_text", **values) + " " + _tried(t, rolling)
-    if not found.is_there:
+    if not estimate.is_there:
         return Callout(t("validation.season_unsure", **values), t("validation.season_unsure_text") + " " + text, "note")
     return Callout(t("validation.season", **values), text, "warn")
 
 
 def _tried(t: Texts, rolling: pd.DataFrame) -> str:
-    """Say what business time does for the forecasts from earlier days."""
+    """State the effect of business time on the bias of rolling origins."""
     tried = rolling[["bias", "business_bias"]].dropna().abs()
     if len(tried) < fewest_origins():
         return t("validation.season_untried")
     errors = {name: share(error, t.language) for name, error in tried.mean().items()}
-    said = {"plain": errors["bias"], "business": errors["business_bias"]}
-    return t("validation.season_nearer" if is_nearer(rolling) else "validation.season_no_nearer", **said)
+    values = {"plain": errors["bias"], "business": errors["business_bias"]}
+    return t("validation.season_nearer" if is_nearer(rolling) else "validation.season_no_nearer", **values)
 
 
-def season_index(t: Texts, found: Season | None) -> Figure | Text:
-    """Show how much faster than usual customers buy in each month."""
-    if found is None:
+def season_index(t: Texts, estimate: Season | None) -> Figure | Text:
+    """Show the seasonal index of each month."""
+    if estimate is None:
         return Text(t("validation.season_no_index"))
-    frame = pd.DataFrame({"label": t("validation.months").split(), "index": [100 * value for value in found.index]})
+    frame = pd.DataFrame({"label": t("validation.months").split(), "index": [100 * value for value in estimate.index]})
     return charts.index_bars(
-        frame, title=t("validation.season_index", times=f"{found.best_to_worst:.1f}"), language=t.language,
+        frame, title=t("validation.season_index", times=f"{estimate.best_to_worst:.1f}"), language=t.language,
         caption=t("validation.season_index_caption"), description=t("validation.season_index_description"),
     )  # fmt: skip
 
 
 def quarters(t: Texts, frame: pd.DataFrame, currency: str, cut: dt.date) -> Figure:
-    """Reconcile modelled revenue of existing customers with the books."""
+    """Compare modelled and actual revenue of existing customers by quarter."""
     later = frame[
         [period.end_time.date() > cut for period in pd.PeriodIndex(frame["quarter"].str.replace(" ", ""), freq="Q")]
     ]
@@ -213,7 +213,7 @@ def quarters(t: Texts, frame: pd.DataFrame, currency: str, cut: dt.date) -> Figu
 
 
 def quarters_table(t: Texts, frame: pd.DataFrame, currency: str) -> Details:
-    """State the revenue of each quarter: new customers, existing customers, modelled."""
+    """Show the revenue of each quarter: new customers, existing customers, modelled."""
     rows = pd.DataFrame(
         {
             "quarter": frame["quarter"],
@@ -235,7 +235,7 @@ def quarters_table(t: Texts, frame: pd.DataFrame, currency: str) -> Details:
 
 
 def choice(t: Texts, chosen: Mapping[str, Any]) -> Table | Text:
-    """State the models that were compared, and which is taken and why."""
+    """Show the candidate models, the selected one and the criterion."""
     candidates: Sequence[Mapping[str, Any]] = chosen["candidates"]
     if not candidates:
         return Text(t("validation.choice_none"))
@@ -258,15 +258,15 @@ def choice(t: Texts, chosen: Mapping[str, Any]) -> Table | Text:
     )  # fmt: skip
 
 
-def regularity(t: Texts, found: Mapping[str, Any]) -> Details:
-    """Say whether customers buy more steadily than chance, and what that would change."""
-    ticks = pd.DataFrame(found["ticks"])
-    estimate = found["estimate"]
-    best = min(found["ticks"], key=lambda row: float(row["aic"]))
+def regularity(t: Texts, record: Mapping[str, Any]) -> Details:
+    """State whether purchases are more regular than random, and the effect on the forecast."""
+    ticks = pd.DataFrame(record["ticks"])
+    estimate = record["estimate"]
+    best = min(record["ticks"], key=lambda row: float(row["aic"]))
     biases = ticks["bias"].notna().all()
     nearer = biases and abs(best["bias"]) < abs(ticks["bias"].iloc[0])
     kind = "random" if best["k"] == 1 else "steady_nearer" if nearer else "steady"
-    median = found["median_gap"]
+    median = record["median_gap"]
     if median is not None and median <= rules.load("backtest")["choice"]["coarse_gap_days"]:
         return Details(
             t("validation.regular_coarse_title"), [Text(t("validation.regular_coarse", median=f"{median:g}"))]
@@ -275,6 +275,12 @@ def regularity(t: Texts, found: Mapping[str, Any]) -> Details:
         "estimate": "–" if estimate is None else f"{estimate:.2f}", "k": int(best["k"]),
         "predicted": number(best["predicted"], t.language), "plain": number(ticks["predicted"].iloc[0], t.language),
     }  # fmt: skip
+    text = Text(t(f"validation.regular_{kind}", **values))
+    return Details(t(f"validation.regular_{kind}_title", **values), [text, _ticks_table(t, ticks)])
+
+
+def _ticks_table(t: Texts, ticks: pd.DataFrame) -> Table:
+    """Show the fit of every number of ticks per purchase."""
     rows = ticks.assign(
         k=ticks["k"].astype(int).astype(str), fit=[signed(value, 2) for value in ticks["log_likelihood"]],
         aic=[signed(value, 2) for value in ticks["aic"]],
@@ -282,17 +288,14 @@ def regularity(t: Texts, found: Mapping[str, Any]) -> Details:
         bias=[_off_by(t)(value) for value in ticks["bias"]],
     )[["k", "fit", "aic", "predicted", "bias"]]  # fmt: skip
     labels = {c: t(f"validation.choice_column_{c}") for c in ("fit", "aic", "predicted", "bias")}
-    table = Table.of(
+    return Table.of(
         rows, title=t("validation.ticks"), language=t.language, header="k", caption=t("validation.ticks_caption"),
         labels=labels | {"k": t("validation.ticks_k")},
     )  # fmt: skip
-    return Details(
-        t(f"validation.regular_{kind}_title", **values), [Text(t(f"validation.regular_{kind}", **values)), table]
-    )
 
 
 def second_opinion(t: Texts, models: Mapping[str, Mapping[str, Any]]) -> Table | Text:
-    """Put the models of the package lifetimes beside ours: what they forecast, and how far their parameters part."""
+    """Compare forecasts and parameters with the models of the package lifetimes."""
     rows = [_opinion(t, model, models[model]) for model in sorted(models)]
     known = [row.pop("gap") for row in rows]
     worst = [gap for gap in known if gap is not None]
@@ -307,7 +310,7 @@ def second_opinion(t: Texts, models: Mapping[str, Mapping[str, Any]]) -> Table |
 
 
 def _opinion(t: Texts, model: str, both: Mapping[str, Any]) -> dict[str, Any]:
-    """One model in both packages; ``gap`` is None where lifetimes has no answer."""
+    """Compare a model in both packages; ``gap`` is None where lifetimes does not converge."""
     ours, theirs = both["ours"], both["theirs"]
     gaps = [abs(theirs[name] / ours[name] - 1) for name in ours] if theirs else []
     totals = [number(side["holdout"], t.language) if side and "holdout" in side else "–" for side in (ours, theirs)]
@@ -318,7 +321,7 @@ def _opinion(t: Texts, model: str, both: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def second_parameters(t: Texts, models: Mapping[str, Mapping[str, Any]], unit_days: int) -> Details:
-    """State every parameter in both packages, for the reader who doubts."""
+    """Show every parameter in both packages."""
     rows = [
         {
             "parameter": f"{model} {name}",

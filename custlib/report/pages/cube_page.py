@@ -1,4 +1,4 @@
-"""Blocks of the value cube and the value matrix: tiles of classes with customers, money and what to do."""
+"""Blocks of the value cube and the value matrix: tiles of classes with customers, money and strategy."""
 
 import math
 
@@ -14,7 +14,7 @@ _LEVELS = ("high", "low")
 
 
 def loyal(view: View, level: str) -> Tiles | None:
-    """Lay four of the eight classes out on current value (rows) and potential value (columns), for one loyalty."""
+    """Show four of the eight classes by current value (rows) and potential value (columns), for one loyalty."""
     name = "value_cube"
     if not view.has(name):
         return None
@@ -40,7 +40,7 @@ def _of_the_disloyal(view: View) -> str:
 
 
 def matrix(view: View) -> Tiles | None:
-    """Lay the four classes out on current value (rows) and potential value (columns)."""
+    """Show the four classes by current value (rows) and potential value (columns)."""
     name = "value_matrix"
     if not view.has(name):
         return None
@@ -55,12 +55,12 @@ def matrix(view: View) -> Tiles | None:
 
 
 def _cell(view: View, name: str, place: list[str]) -> Cell:
-    """Write one class: its name, its customers, their money, and what to do."""
+    """Format the cell of a class: name, customers, money and strategy."""
     frame, definition, lang = view.rows(name), view.definitions[name], view.t.language
     cells = definition.rule["cells"]
     segment = next(one for one, own in cells.items() if place in [list(cell) for cell in own])
     where = frame["segment"].tolist().index(segment)
-    row, text = frame.iloc[where], _told(view, name)[where]
+    row, text = frame.iloc[where], _counts(view, name)[where]
     strategy = next(entry["strategy"][lang] for entry in definition.segments if entry["id"] == segment)
     if row["customers"] == 0 or is_small(row["customers"]):
         return Cell(text, strategy, 0.0, definition.name(segment, lang))
@@ -71,8 +71,8 @@ def _cell(view: View, name: str, place: list[str]) -> Cell:
     return Cell(text, f"{worth}{view.t('join.dot')}{strategy}", min(tone, 1.0), definition.name(segment, lang))
 
 
-def _told(view: View, name: str) -> list[str]:
-    """Write the counts: with a small one all are blurred, as the cube adds up to the matrix cell by cell."""
+def _counts(view: View, name: str) -> list[str]:
+    """Write the counts, all rounded if one is small, since cells of the cube add up to those of the matrix."""
     frame, cells = view.rows(name), view.definitions[name].rule["cells"]
     sizes = dict(zip(frame["segment"], frame["customers"].tolist(), strict=True))
     if not any(map(is_small, sizes.values())):
@@ -84,29 +84,29 @@ def _told(view: View, name: str) -> list[str]:
 
 
 def thresholds(view: View, name: str) -> Facts | None:
-    """State where each axis parts low from high, and what it measures; nothing if not shown."""
+    """Show the threshold and the measure of each axis; None if the segmentation is not shown."""
     if not view.has(name):
         return None
     t, lang = view.t, view.t.language
     items = []
-    for axis, found in view.definitions[name].rule["axes"].items():
-        level = found["threshold"]
+    for axis, entry in view.definitions[name].rule["axes"].items():
+        level = entry["threshold"]
         if level is None or pd.isna(level):
-            said = t("cube.no_threshold")
-        elif found["measure"] == "probability_alive":
-            said = share(level, lang)
+            text = t("cube.no_threshold")
+        elif entry["measure"] == "probability_alive":
+            text = share(level, lang)
         else:
-            said = money(level, view.project.currency, lang)
-        more = t("cube.times", factor=number(found["factor"], lang)) if found["factor"] != 1 else ""
-        what = measure_in_words(t, found["measure"]) + more
-        items.append((t(f"cube.axis_{axis}"), t("cube.threshold", level=said, measure=what)))
+            text = money(level, view.project.currency, lang)
+        more = t("cube.times", factor=number(entry["factor"], lang)) if entry["factor"] != 1 else ""
+        what = measure_in_words(t, entry["measure"]) + more
+        items.append((t(f"cube.axis_{axis}"), t("cube.threshold", level=text, measure=what)))
     return Facts(items, title=t("cube.thresholds"))
 
 
 def absent(view: View, lacks: dict[str, list[str]]) -> Text | None:
-    """Say in one line why cube and matrix are not made; nothing where either is."""
-    found = lacks.get("value_cube", [])
-    if not found or "value_matrix" not in lacks:
+    """State why cube and matrix are not made; None if either is."""
+    missing = lacks.get("value_cube", [])
+    if not missing or "value_matrix" not in lacks:
         return None
-    what = view.t("join.comma").join(view.t(f"lacking.{source}") for source in found)
+    what = view.t("join.comma").join(view.t(f"lacking.{source}") for source in missing)
     return Text(view.t("cube.absent", what=what))

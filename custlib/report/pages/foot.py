@@ -1,4 +1,4 @@
-"""Blocks at the foot of every page: the glossary, and where the page comes from."""
+"""Blocks at the end of every page: the glossary and the footer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ from custlib.report.texts import Texts
 
 
 def glossary(t: Texts, *terms: str) -> Glossary:
-    """Explain the terms of a page."""
+    """Define the terms of a page."""
     return Glossary([(t(f"glossary.{term}.term"), t(f"glossary.{term}.meaning")) for term in terms])
 
 
 def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
-    """Say what margin holds: by the cost column, by product, one for all, or none given."""
+    """Describe the margin: from the cost column, by product, constant, or none."""
     rest = f"{project.margin:g}"
     if quality["has_cost"]:
         return t("worth.margin_cost")
@@ -27,13 +27,13 @@ def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
 
 
 def cost_to_serve(t: Texts, project: Project) -> str:
-    """Say what a purchase day costs beside the goods."""
-    given = f"{project.currency} {project.cost_to_serve:,.2f}"
-    return t("worth.cost_to_serve_text", cost=given) if project.cost_to_serve else t("worth.cost_to_serve_none")
+    """Describe the cost to serve a purchase day."""
+    amount = f"{project.currency} {project.cost_to_serve:,.2f}"
+    return t("worth.cost_to_serve_text", cost=amount) if project.cost_to_serve else t("worth.cost_to_serve_none")
 
 
 def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
-    """Say where a page comes from: data, parameters, versions, and what became of every row."""
+    """State the provenance of a page: data, parameters, versions, and counts of rows."""
     rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
     moneys = {k: money(quality[k], project.currency, t.language) for k in quality if k.startswith("money_")}
     rate = f"{project.annual_discount_rate:g}"

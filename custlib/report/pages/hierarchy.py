@@ -1,4 +1,4 @@
-"""Blocks of customer value by a judged hierarchy (AHP): its weights, and whether the judgements agree."""
+"""Blocks of customer value by AHP: weights of the hierarchy, and consistency of the judgements."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ _NAME = "ahp"
 
 
 def weights(view: View) -> Figure | None:
-    """Rank the indicators by their weight in the whole, with the hierarchy beneath; nothing if not shown."""
+    """Show the indicators by global weight, with the hierarchy in the table; None if not shown."""
     if not view.has(_NAME):
         return None
     t, rule, names = view.t, view.definitions[_NAME].rule, _names(view)
@@ -32,14 +32,14 @@ def weights(view: View) -> Figure | None:
 
 
 def _names(view: View) -> dict[str, str]:
-    """Name criteria and indicators as their file does."""
+    """Return the names of criteria and indicators from their file."""
     file = ahp_file.read(view.definitions[_NAME].rule["options"].get("hierarchy", "purchases"))
     named = [(one.id, one.name) for one in file.criterion] + [(one.id, one.name) for one in file.indicator]
     return {name: words.model_dump()[view.t.language] for name, words in named}
 
 
 def _down(view: View, rule: dict[str, Any], names: dict[str, str], title: str) -> Table:
-    """State each criterion's parts with their weight within it and in the whole."""
+    """Show the parts of each criterion with local and global weight."""
     lang, whole = view.t.language, {entry["id"]: float(entry["weight"]) for entry in rule["indicators"]}
     parts = {one["id"]: one["weights"] for one in rule["criteria"]}
 
@@ -57,7 +57,7 @@ def _down(view: View, rule: dict[str, Any], names: dict[str, str], title: str) -
 
 
 def consistency(view: View) -> Callout | None:
-    """Say whether the judgements contradict each other; nothing if not shown."""
+    """State the consistency of the judgements; None if not shown."""
     if not view.has(_NAME):
         return None
     t, names = view.t, _names(view)

@@ -1,4 +1,4 @@
-"""Blocks of the page "Data and identities": what was read, what was set aside and why."""
+"""Blocks of the page "Data and identities": rows read, rows set aside and reasons."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from custlib.report.texts import Texts
 
 
 def headline(t: Texts, quality: Mapping[str, Any], project: Project) -> Title:
-    """Say how much of the data can be used."""
+    """State the share of usable rows."""
     used = quality["rows_used"] / quality["rows_read"]
     text = t("identify.headline", share=share(used, t.language), rows=number(quality["rows_read"], t.language))
     return Title(text, t("identify.subtitle", file=project.source_path.name, day=day(project.as_of, t.language)))
 
 
 def kpis(t: Texts, quality: Mapping[str, Any], project: Project) -> Kpis:
-    """State rows and money read, used and set aside."""
+    """Show rows and money read, used and set aside."""
     rows = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
     moneys = {k: money(quality[f"money_{k}"], project.currency, t.language) for k in ("read", "used", "quarantined")}
     return Kpis([Kpi(t(f"identify.{k}"), rows[k], moneys[k] if quality["has_amount"] else "") for k in rows])
@@ -50,19 +50,19 @@ def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:
 
 
 def columns(t: Texts, quality: Mapping[str, Any]) -> Facts:
-    """List which column of the file was read as what."""
+    """List the columns of the file and their roles."""
     return Facts(sorted(quality["columns"].items()), title=t("identify.columns"))
 
 
 def remarks(t: Texts, quality: Mapping[str, Any]) -> Bullets | Text:
-    """List what the reader of the source should know."""
+    """List the warnings about the source."""
     if not quality["warnings"]:
         return Text(t("identify.no_remarks"))
     return Bullets(quality["warnings"], title=t("identify.remarks"))
 
 
 def base(t: Texts, facts: Mapping[str, Any]) -> Facts:
-    """Describe the customer base that the purchases make."""
+    """Describe the customers of the source."""
     lang = t.language
     return Facts(
         [

@@ -1,4 +1,4 @@
-"""Blocks of the section "Three methods": ABC, RFM and CLV on the same customers, and which of them was right."""
+"""Blocks of the section "Three methods": ABC, RFM and CLV on the same customers, and their backtest."""
 
 import datetime as dt
 import math
@@ -20,10 +20,10 @@ from custlib.segment.methods import METHODS
 
 
 def tops(t: Texts, frame: pd.DataFrame) -> Table:
-    """State what the best fifth of each method brought and is expected to bring."""
-    # To the ten: exact ones would give small groups of the overlaps away.
+    """Show past and expected value of the top quintile of each method."""
+    # Rounded to ten: exact counts would disclose small groups of the overlaps.
     rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in frame["method"]],
-                         "customers": [_to_the_ten(n, t.language) for n in frame["customers"]]})  # fmt: skip
+                         "customers": [_rounded_to_ten(n, t.language) for n in frame["customers"]]})  # fmt: skip
     hide = [_few(n) for n in frame["customers"]]
     for column in ("historic_share", "value_share"):
         rows[column] = [MISSING if h else share(x, t.language) for x, h in zip(frame[column], hide, strict=True)]
@@ -33,7 +33,7 @@ def tops(t: Texts, frame: pd.DataFrame) -> Table:
 
 
 def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout:
-    """Put the money so far beside the money to come, by which methods have a customer at the top."""
+    """Compare past profit and expected value by the methods that rank a customer at the top."""
     shown = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
     any_ = frame[frame["methods"] != ""]
     if shown.empty or _few(any_["customers"].sum()) or frame[["profit", "value"]].sum().min() <= 0:
@@ -52,7 +52,7 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout
 
 
 def combination(t: Texts, methods: str) -> str:
-    """Name a combination of methods, as ``"abc+clv"``.
+    """Return the name of a combination of methods, as ``"abc+clv"``.
 
     Examples
     --------
@@ -86,22 +86,21 @@ def _money(t: Texts, values: "pd.Series[float]", hide: list[bool]) -> list[str]:
 
 
 def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame) -> Tiles:
-    """Lay the ABC classes out against fifths of the value to come, tone by money to come."""
+    """Show ABC classes by quintile of expected value as a tile map, with tone by expected value."""
     cells = frame.groupby(["abc", "tier"])[["customers", "value"]].sum()
-    found = {(str(key[0]), int(key[1])): row for key, row in cells.iterrows()}  # type: ignore[index]
+    by_cell = {(str(key[0]), int(key[1])): row for key, row in cells.iterrows()}  # type: ignore[index]
     top = float(cells["value"].max()) if len(cells) else 0.0
     tiers = range(1, len(rules.load("methods")["tiers"]["shares"]) + 1)
-
-    some_hidden = any(is_small(row["customers"]) for row in found.values())
+    some_hidden = any(is_small(row["customers"]) for row in by_cell.values())
 
     def line(name: str) -> list[Cell]:
-        own = [found.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
+        own = [by_cell.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
         hides = any(is_small(row["customers"]) for row in own)
-        return [cell(row, told=not hides) for row in own]
+        return [cell(row, is_shown=not hides) for row in own]
 
-    def cell(row: Any, *, told: bool) -> Cell:
+    def cell(row: Any, *, is_shown: bool) -> Cell:
         text = _in_crossing(row["customers"], t.language, some_hidden)
-        if not told or row["customers"] == 0:
+        if not is_shown or row["customers"] == 0:
             return Cell(text)
         tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4) if top > 0 else 0.0
         return Cell(text, money(row["value"], project.currency, t.language), tone)
@@ -116,13 +115,13 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
 
 
 def _in_crossing(customers: float, language: str, some_hidden: bool) -> str:
-    """Write a count of a crossed table: with a hidden one all are blurred, as rows and columns have known sums."""
+    """Write a count of a cross table; all are rounded if one is small, since row and column totals are known."""
     exact = not some_hidden or customers == 0 or is_small(customers)
     return suppressed(int(customers), language) if exact else blurred(customers, language)
 
 
 def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame, kind: str) -> Callout | None:
-    """Name those whom looking back and looking forward judge most unlike (``fading``, ``rising``), if they are many."""
+    """Describe the customers whose past and expected value differ most (``fading``, ``rising``), if not too few."""
     own = frame[frame["kind"] == kind]
     customers = own["customers"].sum()
     if _few(customers):
@@ -130,22 +129,22 @@ def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFra
     values = {name: money(own[column].sum(), project.currency, t.language)
               for name, column in (("historic", "profit"), ("value", "value"))}  # fmt: skip
     group = definition.name(str(own["rfm"].iloc[0]), t.language)
-    said = t(f"methods.{kind}", customers=blurred(customers, t.language))
-    return Callout(said, t(f"methods.{kind}_text", group=group, **values), "warn" if kind == "fading" else "note")
+    title = t(f"methods.{kind}", customers=blurred(customers, t.language))
+    return Callout(title, t(f"methods.{kind}_text", group=group, **values), "warn" if kind == "fading" else "note")
 
 
 def tested(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Figure | None:
-    """Show which method's best fifth brought most of what came later; nothing where nothing came."""
+    """Show the share of later revenue in the top quintile of each method; None without later revenue."""
     if frame["actual_share"].isna().any() or frame["customers"].map(_few).any():
         return None
     names = [t(f"methods.{method}") for method in frame["method"]]
     rows = pd.DataFrame({"label": names, "value": frame["actual_share"]})
     best, worst = int(rows["value"].to_numpy().argmax()), int(rows["value"].to_numpy().argmin())
     close = rows["value"].iloc[best] - rows["value"].iloc[worst] < rules.load("methods")["tested"]["close"]
-    said = {"share": share(rows["value"].iloc[best], t.language), "low": share(rows["value"].iloc[worst], t.language)}
+    values = {"share": share(rows["value"].iloc[best], t.language), "low": share(rows["value"].iloc[worst], t.language)}
     figure = charts.bars(
         rows, title=t("methods.tested_title_close" if close else "methods.tested_title", best=names[best],
-                      worst=names[worst], **said),
+                      worst=names[worst], **values),
         caption=t("methods.tested_caption", day=day(since, t.language)), language=t.language, form="share",
         description=t("methods.tested_description"), x_label=t("methods.column_actual_share"),
         y_label=t("methods.column_method"),
@@ -159,7 +158,7 @@ def tested(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> F
 
 
 def right(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Table | None:
-    """State what those judged most unlike were expected to bring, and brought; nothing where they are few."""
+    """Compare expected and actual revenue of the customers that methods rank most differently; None if few."""
     hide = [_few(n) for n in frame["customers"]]
     if all(hide):
         return None
@@ -178,7 +177,7 @@ def right(t: Texts, project: Project, frame: pd.DataFrame, since: dt.date) -> Ta
 
 
 def assumptions(t: Texts) -> Table:
-    """Say what each method looks at, what it is good for, and what it does not see."""
+    """Describe the input, the strengths and the limits of each method."""
     rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in METHODS]})
     for column in ("looks", "good", "blind"):
         rows[column] = [t(f"methods.{method}_{column}") for method in METHODS]
@@ -187,9 +186,9 @@ def assumptions(t: Texts) -> Table:
 
 
 def _few(customers: float) -> bool:
-    """Tell whether there are too few customers to show, nobody included."""
+    """Return whether there are too few customers to show, or none."""
     return customers < limit("privacy", "smallest_count")
 
 
-def _to_the_ten(customers: float, language: str) -> str:
+def _rounded_to_ten(customers: float, language: str) -> str:
     return suppressed(int(customers), language) if _few(customers) else blurred(customers, language)

@@ -14,7 +14,7 @@ from custlib.report.privacy import is_small, to_step
 
 
 def by_system(view: View, moved: pd.DataFrame) -> Table:
-    """State in one line per segmentation who changed segment since the earlier date, by cause, and their money."""
+    """Show customers who changed segment since the earlier date by segmentation and cause, with their money."""
     t, last = view.t, moved[moved["from_date"] == moved["from_date"].max()]
     last = last[last["segmentation"].isin(view.names)]
     causes = _used(last)
@@ -25,7 +25,7 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
         hide = is_small(whole["customers"])
         parts = [_part(view, by, cause) for cause in (WHOLE, *causes)]
         money = MISSING if hide else view.bare(whole["money"])
-        rows.append([view.system(name), to_step(whole["customers"], t.language), *parts, money])
+        rows.append([view.title(name), to_step(whole["customers"], t.language), *parts, money])
         shares[name] = float(whole["share"])
     columns = ["system", "moved", "part", *causes, "money_moved"]
     labels = {c: t(f"moves.column_{c}", currency=view.project.currency) for c in columns if c not in causes}
@@ -40,19 +40,19 @@ def _used(frame: pd.DataFrame) -> list[str]:
 
 
 def _part(view: View, by: pd.DataFrame, cause: str) -> str:
-    """Write the share that a cause moved; not where those are too few to be told."""
+    """Write the share that a cause moved, suppressed if small."""
     if cause not in by.index or is_small(by["customers"][cause]):
         return "0" if cause not in by.index else MISSING
     return share(by["share"][cause], view.t.language)
 
 
 def _spread(view: View, shares: dict[str, float]) -> str:
-    """Name the steadiest and the most restless segmentation."""
+    """Name the segmentations with the smallest and the largest share of moves."""
     calm, restless = (pick(shares, key=lambda name: shares[name]) for pick in (min, max))
     if calm == restless or shares[calm] == shares[restless]:
         return view.t("moves.by_system_plain")
-    return view.t("moves.by_system", calm=view.system(calm), least=_about(view, shares[calm]),
-                  restless=view.system(restless), most=_about(view, shares[restless]))  # fmt: skip
+    return view.t("moves.by_system", calm=view.title(calm), least=_about(view, shares[calm]),
+                  restless=view.title(restless), most=_about(view, shares[restless]))  # fmt: skip
 
 
 def _about(view: View, part: float) -> str:
@@ -60,7 +60,7 @@ def _about(view: View, part: float) -> str:
 
 
 def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
-    """Show what share of the customers changed segment from each date to the next, with the causes beneath."""
+    """Show the share of customers who changed segment between successive dates, with causes in the table."""
     t, lang = view.t, view.t.language
     own = moved[moved["segmentation"] == name]
     whole = own[(own["cause"] == WHOLE) & (own["known"] > 0)].sort_values("from_date", ignore_index=True)
@@ -69,22 +69,22 @@ def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
     causes = _used(own)
     labels = [t("moves.interval", first=day(a, lang), last=day(b, lang))
               for a, b in zip(whole["from_date"], whole["to_date"], strict=True)]  # fmt: skip
-    shares, texts = _told(view, whole)
+    shares, texts = _shares(view, whole)
     ends = {"low": texts[shares.index(min(shares))], "high": texts[shares.index(max(shares))], "last": texts[-1]}
     kind = "over_rising" if shares[-1] == max(shares) else "over_falling" if shares[-1] == min(shares) else "over"
     steady = ends["low"] == ends["high"]
     title = t("moves.over_steady", share=ends["low"]) if steady else t(f"moves.{kind}", **ends)
     rows = pd.DataFrame({"label": labels, "value": shares})
     figure = charts.bars(
-        rows, title=title, caption=t("moves.over_caption", name=view.system(name)), highlight=labels[-1],
+        rows, title=title, caption=t("moves.over_caption", name=view.title(name)), highlight=labels[-1],
         description=t("moves.over_description"), x_label=t("moves.column_part"), y_label=t("moves.column_interval"),
         form=dict(zip(shares, texts, strict=True)).__getitem__, language=lang,
     )  # fmt: skip
     return replace(figure, table=_over_table(view, own, whole, labels, causes, title))
 
 
-def _told(view: View, whole: pd.DataFrame) -> tuple[list[float], list[str]]:
-    """Give the shares to draw and to write; those of too few are as long as the least that is told."""
+def _shares(view: View, whole: pd.DataFrame) -> tuple[list[float], list[str]]:
+    """Return the shares to draw and their texts; small ones are drawn at the least count shown."""
     least = limit("privacy", "smallest_count") / whole["known"]
     hide = whole["customers"].map(is_small)
     shares = [float(x) for x in whole["share"].where(~hide, least)]

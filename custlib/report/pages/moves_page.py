@@ -1,4 +1,4 @@
-"""Blocks on who moved, and why: the ledger by cause, the picture of flows, causes, the largest flows in words."""
+"""Blocks on moves between segments: ledger by cause, flow chart, causes, and largest flows in words."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ class Moves:
     Attributes
     ----------
     frame : pandas.DataFrame
-        What :func:`custlib.move.ledger.moves` read.
+        Moves as returned by :func:`custlib.move.ledger.moves`.
     since : datetime.date
         The earlier date.
     earlier : Definition, optional
-        The definition in force then, which names segments that are no more.
+        The definition at the earlier date, which names segments that no longer exist.
     """
 
     view: View
@@ -41,7 +41,7 @@ class Moves:
 
     @property
     def ids(self) -> list[str]:
-        """Segments that held somebody at either date, the most valuable first."""
+        """Segments with customers at either date, the most valuable first."""
         whole = self.frame[self.frame["cause"] == WHOLE]
         used = {*whole["from_segment"], *whole["to_segment"]}
         known = self.definition.ids + (self.earlier.ids if self.earlier else ())
@@ -54,7 +54,7 @@ class Moves:
         return float(whole["customers"].sum())
 
     def name(self, segment: str) -> str:
-        """Name a segment, or that a customer was not there yet, or is not there any more."""
+        """Return the name of a segment, of new or gone customers, or of all other segments."""
         if segment in self.definition.ids:
             return self.definition.name(segment, self.view.t.language)
         if segment in (NOBODY, OTHER):
@@ -64,17 +64,17 @@ class Moves:
 
     @property
     def day(self) -> str:
-        """Write the earlier date."""
+        """The earlier date as text."""
         return day(self.since, self.view.t.language)
 
     @property
     def today(self) -> str:
-        """Write the later date."""
+        """The later date as text."""
         return day(self.view.project.as_of, self.view.t.language)
 
 
 def account(moves: Moves) -> Table:
-    """State for each segment its customers before, what each cause added or took, and its customers now."""
+    """Show customers before, net change by cause, and customers now of each segment."""
     t, frame = moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "customers")
     lines = [[row["customers_before"], *(row[f"customers_{c}"] for c in causes)] for _, row in frame.iterrows()]
@@ -92,10 +92,10 @@ def account(moves: Moves) -> Table:
 
 
 def _gained(moves: Moves, change: "pd.Series[float]") -> str:
-    """Say which segment grew most and which shrank most; plainly where none changed enough to be told."""
+    """Name the segments with the largest gain and loss, unless these are small."""
     most, least = str(change.idxmax()), str(change.idxmin())
-    told = limit("privacy", "smallest_count")
-    if not len(change) or change.max() < told or change.min() > -told:
+    smallest = limit("privacy", "smallest_count")
+    if not len(change) or change.max() < smallest or change.min() > -smallest:
         return moves.view.t("moves.account_plain", day=moves.day)
     ends = {"most": moves.name(most), "least": moves.name(least)}
     return moves.view.t("moves.account", gained=_size(change.max()), lost=_size(-change.min()), **ends)
@@ -106,12 +106,12 @@ def _size(change: float) -> str:
 
 
 def _used(frame: pd.DataFrame, kind: str) -> list[str]:
-    """Choose the causes by which anything changed; time and purchases are always told."""
+    """List the causes of any change; ageing and purchases are always included."""
     return [c for c in CAUSES if c in ("ageing", "purchases") or frame[f"{kind}_{c}"].abs().sum() > 0]
 
 
 def account_of_money(moves: Moves) -> Table:
-    """State the same in money so far: what customers took along, and what those who stayed gained."""
+    """Show the ledger in money: moved with customers, and gained by those who stayed."""
     view, t, frame = moves.view, moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "money")
     hidden = [is_small(b) or is_small(a) for b, a in zip(frame["customers_before"], frame["customers_after"],
@@ -135,14 +135,14 @@ def _signed(view: View, amount: float, is_change: bool) -> str:
 
 
 def picture(moves: Moves) -> Figure | Callout:
-    """Draw who went from where to where; the smallest segments together, what is under ten left out."""
-    t, found = moves.view.t, _merged(moves)
-    shown = found[found["customers"] >= limit("privacy", "smallest_count")]
+    """Show flows between segments, the smallest segments merged and flows below ten omitted."""
+    t, flows = moves.view.t, _merged(moves)
+    shown = flows[flows["customers"] >= limit("privacy", "smallest_count")]
     if shown.empty:
         return Callout(t("audit.few"), t("audit.few_text"))
     step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
     rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
-    is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # all others together are no finding
+    is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # merged segments are not a finding
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
     title = t("moves.picture_plain", day=moves.day)
     if len(named) and moves.known:
@@ -157,7 +157,7 @@ def picture(moves: Moves) -> Figure | Callout:
 
 
 def _merged(moves: Moves) -> pd.DataFrame:
-    """Add up the moves between the largest segments and all others together, in the order of the segments."""
+    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
     whole = moves.frame[moves.frame["cause"] == WHOLE]
     sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
     size = pd.concat(sides, axis=1).fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
@@ -173,14 +173,14 @@ def _merged(moves: Moves) -> pd.DataFrame:
 
 
 def matrix(moves: Moves) -> Table:
-    """Cross where customers were with where they are; small counts hidden, the others blurred then."""
-    t, found = moves.view.t, ledger.matrix(moves.frame, moves.ids)
-    found = found.loc[found.sum(axis=1) > 0, found.sum(axis=0) > 0]
-    texts = crossed(found.to_numpy().tolist(), t.language)
-    columns = [str(n) for n in range(len(found.columns))]
+    """Show the transition matrix; small counts are suppressed and others then rounded."""
+    t, counted = moves.view.t, ledger.matrix(moves.frame, moves.ids)
+    counted = counted.loc[counted.sum(axis=1) > 0, counted.sum(axis=0) > 0]
+    texts = crossed(counted.to_numpy().tolist(), t.language)
+    columns = [str(n) for n in range(len(counted.columns))]
     frame = pd.DataFrame(texts, columns=columns)
-    frame.insert(0, "name", [_end(moves, s, "new") for s in found.index])
-    labels = {n: _end(moves, s, "gone") for n, s in zip(columns, found.columns, strict=True)}
+    frame.insert(0, "name", [_end(moves, s, "new") for s in counted.index])
+    labels = {n: _end(moves, s, "gone") for n, s in zip(columns, counted.columns, strict=True)}
     title = t("moves.matrix", day=moves.day, today=moves.today)
     return Table.of(frame, title=title, labels=labels | {"name": t("moves.before_now")}, header="name",
                     language=t.language, caption=t("moves.matrix_caption"))  # fmt: skip
@@ -191,15 +191,15 @@ def _end(moves: Moves, segment: str, end: str) -> str:
 
 
 def causes(moves: Moves) -> Figure | Callout:
-    """Rank the causes by how many customers each moved to another segment."""
+    """Rank the causes by number of customers moved to another segment."""
     t = moves.view.t
     steps = moves.frame[(moves.frame["cause"] != WHOLE) & (moves.frame["from_segment"] != moves.frame["to_segment"])]
     summed = steps.groupby("cause")[["customers", "money_before"]].sum()
     rows = summed[summed["customers"] > 0].sort_values("customers", ascending=False).reset_index()
     if rows.empty:
         return Callout(t("moves.nobody"), t("moves.nobody_text", day=moves.day))
-    names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _told(rows["customers"], t.language)
-    # A bar of a hidden count is as long as the least that is told.
+    names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _counts(rows["customers"], t.language)
+    # The bar of a suppressed count is as long as the least count shown.
     longs = [limit("privacy", "smallest_count") - 0.5 if is_small(n) else float(n) for n in rows["customers"]]
     title = t(f"moves.causes_{rows['cause'][0]}", customers=texts[0], day=moves.day)
     figure = charts.bars(
@@ -210,14 +210,14 @@ def causes(moves: Moves) -> Figure | Callout:
     return replace(figure, table=_causes_table(moves, rows, names, texts, title))
 
 
-def _told(customers: "pd.Series[float]", language: str) -> list[str]:
-    """Write counts that add up to a known sum: exactly, or with a small one all to the nearest ten."""
+def _counts(customers: "pd.Series[float]", language: str) -> list[str]:
+    """Write counts with a known sum: exact, or all rounded to ten if one is small."""
     some = customers.map(is_small).any()
     return [to_step(n, language) if some else number(n, language) for n in customers]
 
 
 def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts: Sequence[str], title: str) -> Table:
-    """State moves, their share and the money of who moved, by cause, with what each cause means."""
+    """Show moves and money by cause, with the meaning of each cause."""
     view, t = moves.view, moves.view.t
     hide = rows["customers"].map(is_small)
     columns = {
@@ -231,38 +231,38 @@ def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts:
 
 
 def largest(moves: Moves) -> Bullets | None:
-    """Say the largest flows in words, each with its cause, its customers and their money; nothing if all are small."""
+    """Describe the largest flows with cause, customers and money; None if all are small."""
     view, t = moves.view, moves.view.t
-    found = ledger.largest(moves.frame, count=limit("finding", "largest_flows"))
-    found = found[found["customers"] >= limit("privacy", "smallest_count")]
-    if found.empty:
+    flows = ledger.largest(moves.frame, count=limit("finding", "largest_flows"))
+    flows = flows[flows["customers"] >= limit("privacy", "smallest_count")]
+    if flows.empty:
         return None
-    said = []
-    for row in found.to_dict("records"):
+    sentences = []
+    for row in flows.to_dict("records"):
         ends = {"before": _end(moves, row["from_segment"], "new"), "now": _end(moves, row["to_segment"], "gone")}
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else row["cause"]
         amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
-        said.append(t(f"moves.flow_{end}", customers=blurred(row["customers"], t.language), money=amount, **ends))
-    return Bullets(said, title=t("moves.largest", count=len(said)))
+        sentences.append(t(f"moves.flow_{end}", customers=blurred(row["customers"], t.language), money=amount, **ends))
+    return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
 
 
 def directions(moves: Moves) -> Table:
-    """State who went up, stayed, went down, is new or gone, in customers and in money so far."""
+    """Show customers and money by direction: up, stay, down, new or gone."""
     view, t = moves.view, moves.view.t
     frame = ledger.directions(moves.frame, moves.definition.ids)
     frame = frame[(frame["customers"] > 0) | frame.index.isin(["up", "stay", "down"])]
     hide = view.few(frame["customers"])
-    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _told(frame["customers"], t.language)}
+    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _counts(frame["customers"], t.language)}
     for column in ("money_before", "money_after"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
-    labels |= {f"money_{when}": t("moves.column_money_at", day=said, currency=view.project.currency)
-               for when, said in (("before", moves.day), ("after", moves.today))}  # fmt: skip
+    labels |= {f"money_{when}": t("moves.column_money_at", day=date, currency=view.project.currency)
+               for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip
     up, down = (float(frame["customers"].get(d, 0)) for d in ("up", "down"))
     plain = is_small(up) or is_small(down) or not moves.known
-    title = t("moves.directions_plain", system=view.system(moves.definition.segmentation))
+    title = t("moves.directions_plain", system=view.title(moves.definition.segmentation))
     if not plain:
         parts = {"up": share(up / moves.known, t.language), "down": share(down / moves.known, t.language)}
-        title = t("moves.directions", system=view.system(moves.definition.segmentation), **parts)
+        title = t("moves.directions", system=view.title(moves.definition.segmentation), **parts)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
                     caption=t("moves.directions_caption"))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Blocks of the front page of a run: finding, four numbers, segments with their pages, health of the data."""
+"""Blocks of the overview page of a run: headline, key figures, segments with links, and data quality."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,13 @@ from custlib.customise.playbooks import Playbook
 from custlib.move.paths import CAUSES
 from custlib.project import Project
 from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Title
-from custlib.report.formats import day, interval, money, number, share
+from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.privacy import counts, is_small, net
 from custlib.report.texts import Texts
 
 
 def headline(t: Texts, project: Project, top_share: float, light: Light) -> Title:
-    """Say what share of the coming money the best fifth brings."""
+    """State the share of expected value in the top quintile."""
     text = t("overview.headline", share=share(top_share, t.language), days=project.horizon_days)
     return Title(text, t("overview.subtitle", name=project.name, day=day(project.as_of, t.language)), light)
 
@@ -27,7 +27,7 @@ def kpis(
     whole: Mapping[str, float],
     moves: Mapping[str, float],
 ) -> Kpis:
-    """State customers, active customers, the value of the coming horizon, and the change."""
+    """Show customers, active customers, expected value, and customers who changed segment."""
     lang = t.language
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     active = share(totals["active"] / totals["customers"], lang)
@@ -49,27 +49,23 @@ def kpis(
 
 
 def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook, account: pd.DataFrame) -> Table:
-    """List every segment with its size, worth, change and its main cause, first action and the link to its page."""
-    small = [is_small(n) for n in frame["customers"]]
-    empty = [n == 0 for n in frame["customers"]]
+    """List every segment with customers, value, change with its main cause, first action, and a link."""
+    small = frame["customers"].map(is_small)
+    empty = frame["customers"] == 0
 
     def shown(texts: list[str]) -> list[str]:
-        return ["–" if s or e else x for x, s, e in zip(texts, small, empty, strict=True)]
+        return [MISSING if h else x for x, h in zip(texts, small | empty, strict=True)]
 
-    rows = pd.DataFrame(
-        {
-            "name": frame["name"],
-            "customers": counts(frame["customers"].tolist(), t.language),
-            "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
-            "value_share": shown([share(x, t.language) for x in frame["value_share"]]),
-            "change": shown([_changed(t, account.loc[s]) for s in frame["segment"]]),
-            "first": [
-                "–" if e else playbook.play(s).action[0].what.text(t.language)
-                for s, e in zip(frame["segment"], empty, strict=True)
-            ],
-            "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
-        }
-    )
+    rows = pd.DataFrame({
+        "name": frame["name"],
+        "customers": counts(frame["customers"].tolist(), t.language),
+        "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
+        "value_share": shown([share(x, t.language) for x in frame["value_share"]]),
+        "change": shown([_changed(t, account.loc[s]) for s in frame["segment"]]),
+        "first": [MISSING if e else playbook.play(s).action[0].what.text(t.language)
+                  for s, e in zip(frame["segment"], empty, strict=True)],
+        "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
+    })  # fmt: skip
     days = {"value": project.horizon_days}
     labels = {
         c: t(f"overview.column_{c}", currency=project.currency, days=days.get(c, project.compare_days))
@@ -79,23 +75,23 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
     return Table.of(
         rows, title=t("overview.segments"), labels=labels, header="name",
         caption=t("overview.segments_caption", days=project.horizon_days),
-        links={"name": "href"}, language=t.language, note=t("value.table_note") if any(small) else "",
+        links={"name": "href"}, language=t.language, note=t("value.table_note") if small.any() else "",
     )  # fmt: skip
 
 
 def _changed(t: Texts, row: "pd.Series[float]") -> str:
-    """Write the net change of a segment with the cause that made most of it, where one did."""
+    """Write the net change of a segment with its main cause, unless small."""
     by = {cause: float(row[f"customers_{cause}"]) for cause in CAUSES}
     change = sum(by.values())
-    said = net(change)
+    amount = net(change)
     cause = max(by, key=lambda name: by[name] * (1 if change > 0 else -1))
     if not change or is_small(abs(change)) or is_small(abs(by[cause])):
-        return said
-    return t("overview.changed", change=said, cause=t(f"overview.by_{cause}"))
+        return amount
+    return t("overview.changed", change=amount, cause=t(f"overview.by_{cause}"))
 
 
 def health(t: Texts, quality: Mapping[str, Any]) -> Callout:
-    """Say how healthy the data are in one sentence."""
+    """Summarise data quality in one sentence."""
     values = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
     tone = "good" if quality["rows_quarantined"] == 0 else "note"
     return Callout(t("overview.health"), t("overview.health_text", **values), tone)  # type: ignore[arg-type]

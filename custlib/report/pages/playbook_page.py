@@ -1,4 +1,4 @@
-"""Blocks of a playbook: the eleven parts of one segment's page, in reading order, on one A4 sheet."""
+"""Blocks of a playbook page: eleven parts for one segment on an A4 sheet."""
 
 import datetime as dt
 import math
@@ -18,7 +18,7 @@ from custlib.rules import load
 
 
 def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, light: Light) -> Title:
-    """Name the segment with its finding, its date and until when the page holds."""
+    """State the segment with its finding, date and validity."""
     until = project.as_of + dt.timedelta(days=playbook.playbook.valid_days)
     values = {"day": day(project.as_of, t.language), "until": day(until, t.language), "project": project.name}
     text = t("playbook.empty" if row["customers"] == 0 else "playbook.few", name=row["name"])
@@ -29,12 +29,12 @@ def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Play
 
 
 def definition(t: Texts, play: SegmentPlay, rule: str) -> Facts:
-    """State the segment in words and as a rule."""
+    """Define the segment in words and as a rule."""
     return Facts([(t("playbook.in_words"), play.definition.text(t.language)), (t("playbook.rule"), rule)])
 
 
 def who(t: Texts, row: "pd.Series[float]", count: str, project: Project) -> Facts | Callout:
-    """State how many they are, their share, and their typical profile."""
+    """Show customers, share, and the typical profile."""
     if is_small(row["customers"]) or row["customers"] == 0:
         return Callout(t("playbook.too_few"), t("playbook.too_few_text", count=count), "warn")
     lang = t.language
@@ -56,7 +56,7 @@ def who(t: Texts, row: "pd.Series[float]", count: str, project: Project) -> Fact
 def worth(
     t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project: Project, flags: tuple[str, ...] = ()
 ) -> Facts:
-    """State history, forecast with interval, and value at risk."""
+    """Show history, forecast with interval, and value at risk."""
     lang, currency = t.language, project.currency
     if is_small(row["customers"]) or row["customers"] == 0:
         return Facts([(t("playbook.worth"), "–")])
@@ -79,16 +79,16 @@ def worth(
 
 
 def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Facts:
-    """State who came in and who left since a date, by cause; time and purchases always, other causes if there were."""
+    """Show customers entering and leaving since a date, by cause; causes other than time and purchases if any."""
     own = flows[flows["segment"] == segment].set_index("cause")[["customers_in", "customers_out"]]
     causes = ["purchases", "ageing", *(c for c in ("definition", "data", "identity") if c in own.index)]
     own = own.reindex(causes).fillna(0)
-    # With a small count all are blurred: what came less what left is the change between two pages.
+    # With a small count all are rounded: entries less exits are the change between two pages.
     blur = own.map(is_small).any(axis=None)
 
     def count(cause: str, side: str) -> str:
-        found = float(own[side][cause])
-        return to_step(found, t.language) if blur else suppressed(int(found), t.language)
+        customers = float(own[side][cause])
+        return to_step(customers, t.language) if blur else suppressed(int(customers), t.language)
 
     return Facts(
         [
@@ -103,7 +103,7 @@ def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Fact
 
 
 def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figure | Text:
-    """Show how the segment differs from the base, whose index is 100."""
+    """Show the segment against all customers, as an index of 100."""
     if is_small(row["customers"]) or row["customers"] == 0:
         return Text(t("playbook.no_comparison"))
     names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
@@ -113,7 +113,7 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
             "index": [100 * row[n] / base[n] if base[n] > 0 else None for n in names],
         }
     )
-    # money is not known without an amount column, and nothing compares with a base that is worth nothing
+    # no money without an amount column, and no index over a base of zero
     rows = rows.dropna(subset="index", ignore_index=True)
     best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
     return charts.index_bars(
@@ -123,16 +123,16 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
 
 
 def do(t: Texts, play: SegmentPlay, plan: Plan) -> list[Callout | Facts]:
-    """State the objective, the actions with their offers, and what not to do."""
+    """State the objective, the actions with their offers, and what to avoid."""
     lang = t.language
     hidden = is_small(plan.customers) or plan.customers == 0
     target = t("playbook.some") if hidden else share(plan.base_rate + plan.lift, lang)
 
-    def said(action: Action) -> str:
+    def text(action: Action) -> str:
         offer, margin = action.offer.kind.text(lang), share(action.offer.min_margin, lang)
         return t("playbook.action_text", what=action.what.text(lang), offer=offer, margin=margin)
 
-    actions = [(t("playbook.action", number=n), said(a)) for n, a in enumerate(play.action, start=1)]
+    actions = [(t("playbook.action", number=n), text(a)) for n, a in enumerate(play.action, start=1)]
     goal = (t(f"objective.{play.objective}"), play.goal.text(lang).replace("{target}", target))
     return [
         Facts([goal, (t("playbook.why"), play.why.text(lang)), *actions]),
@@ -141,7 +141,7 @@ def do(t: Texts, play: SegmentPlay, plan: Plan) -> list[Callout | Facts]:
 
 
 def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
-    """State channel, cadence, cap, owner, due date and response limit."""
+    """Show channel, cadence, cap, owner, due date and response time."""
     lang = t.language
     channels = {entry["id"]: entry["name"][lang] for entry in load("channels")["channel"]}
     used = list(dict.fromkeys(channels[a.channel] for a in play.action))
@@ -161,7 +161,7 @@ def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
 
 
 def money_plan(t: Texts, plan: Plan, play: SegmentPlay, project: Project, money_kind: str, stated_in: str) -> Facts:
-    """State cost, assumed effect with its source, expected margin with interval, and break-even."""
+    """Show cost, assumed effect with source, expected margin with interval, and break-even."""
     lang, currency = t.language, project.currency
     if is_small(plan.customers) or plan.customers == 0:
         return Facts([(t("playbook.cost"), "–"), (t("playbook.margin"), "–")])
@@ -189,12 +189,12 @@ def money_plan(t: Texts, plan: Plan, play: SegmentPlay, project: Project, money_
 
 
 def _points(t: Texts, value: float) -> str:
-    """Write a difference of probabilities in points."""
+    """Write a difference of probabilities in percentage points."""
     return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
 
 
 def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date, count: str) -> list[Facts | Callout]:
-    """State how the effect is measured, or that it cannot be; no more exactly than ``count`` gives the segment."""
+    """Describe how the effect is measured, or that it cannot be, as precisely as ``count`` shows the segment."""
     holdout, lang = play.holdout, t.language
     if is_small(plan.customers) or plan.customers == 0:
         return [Facts([(t("playbook.control"), "–")]), _too_small(t)]
@@ -218,12 +218,12 @@ def _too_small(t: Texts) -> Callout:
 
 
 def last_time(t: Texts) -> Text:
-    """Say what was measured last time."""
+    """State the last measurement."""
     return Text(t("playbook.no_last_time"))
 
 
 def audience(t: Texts, play: SegmentPlay) -> Facts:
-    """State which list can be made and who is left out."""
+    """Describe the audience list and its exclusions."""
     excluded: Sequence[str] = sorted({name for a in play.action for name in a.eligible.exclude})
     return Facts(
         [

@@ -1,4 +1,4 @@
-"""Blocks of the page "What are they worth?" on what customers may yet bring by products they do not use."""
+"""Blocks of the page "What are they worth?" on expected profit from products that customers do not use yet."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from custlib.report.formats import money, number, share, suppressed
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
 
-_FEWEST_TENTHS = 3
+_FEWEST_DECILES = 3
 
 
-def finding(t: Texts, project: Project, found: Mapping[str, Any]) -> Callout:
-    """Say with which product most is left to win, and that it is not on top of the coming value."""
-    days = number(found["window_days"], t.language)
-    if found["reason"]:
+def finding(t: Texts, project: Project, record: Mapping[str, Any]) -> Callout:
+    """State the product with the largest potential, and that potential is part of expected value."""
+    days = number(record["window_days"], t.language)
+    if record["reason"]:
         return Callout(t("potential.none"), t("potential.too_short", days=days))
-    best, whole = _best(found), sum(product["potential"] for product in found["products"])
+    best, whole = _best(record), sum(product["potential"] for product in record["products"])
     if whole <= 0:
         return Callout(t("potential.none"), t("potential.nothing_left", days=days))
     values = {
@@ -35,49 +35,49 @@ def finding(t: Texts, project: Project, found: Mapping[str, Any]) -> Callout:
     title = t(
         "potential.finding", product=best["product"], worth=money(best["potential"], project.currency, t.language)
     )
-    off = _is_off(found)
-    text = " ".join([t("potential.finding_text", **values), *_reserves(t, project, found, off)])
+    off = _is_off(record)
+    text = " ".join([t("potential.finding_text", **values), *_reserves(t, project, record, off)])
     return Callout(title, text, "warn" if off else "note")
 
 
-def _reserves(t: Texts, project: Project, found: Mapping[str, Any], off: bool) -> list[str]:
-    """Say what the sum leaves out, and that the check went wrong."""
-    looked, known = len(found["products"]), found.get("known_products", 0)
-    limits = {"limit": share(_off_above(), t.language), "days": number(found["window_days"], t.language)}
-    said = {
+def _reserves(t: Texts, project: Project, record: Mapping[str, Any], off: bool) -> list[str]:
+    """State what the total omits, and whether the test failed."""
+    looked, known = len(record["products"]), record.get("known_products", 0)
+    limits = {"limit": share(_off_above(), t.language), "days": number(record["window_days"], t.language)}
+    sentences = {
         t("potential.off", **limits): off,
         t("potential.some_products", looked=number(looked, t.language), known=number(known, t.language)):
             known > looked,
         t("potential.not_served"): project.cost_to_serve > 0,
     }  # fmt: skip
-    return [sentence for sentence, holds in said.items() if holds]
+    return [sentence for sentence, holds in sentences.items() if holds]
 
 
 def _off_above() -> float:
     return float(rules.load("backtest")["light"]["amber_above"])
 
 
-def _beginners(found: Mapping[str, Any]) -> tuple[float, float]:
-    """Sum the beginners expected in the last window and those that came, over the products that were checked."""
-    checked = [product for product in found["products"] if product["expected"] is not None]
+def _adopters(record: Mapping[str, Any]) -> tuple[float, float]:
+    """Sum expected and actual adopters of the last window over tested products."""
+    checked = [product for product in record["products"] if product["expected"] is not None]
     expected, actual = (float(sum(product[name] for product in checked)) for name in ("expected", "actual"))
     return expected, actual
 
 
-def _is_off(found: Mapping[str, Any]) -> bool:
-    expected, actual = _beginners(found)
+def _is_off(record: Mapping[str, Any]) -> bool:
+    expected, actual = _adopters(record)
     return abs(expected - actual) > _off_above() * actual
 
 
-def _best(found: Mapping[str, Any]) -> dict[str, Any]:
-    best: dict[str, Any] = max(found["products"], key=lambda product: product["potential"])
+def _best(record: Mapping[str, Any]) -> dict[str, Any]:
+    best: dict[str, Any] = max(record["products"], key=lambda product: product["potential"])
     return best
 
 
-def by_product(t: Texts, project: Project, found: Mapping[str, Any]) -> Figure | None:
-    """Rank the products by what is left to win; nothing where nothing is."""
+def by_product(t: Texts, project: Project, record: Mapping[str, Any]) -> Figure | None:
+    """Rank the products by potential; None without any."""
     rows = pd.DataFrame(
-        {"label": [p["product"] for p in found["products"]], "value": [p["potential"] for p in found["products"]]}
+        {"label": [p["product"] for p in record["products"]], "value": [p["potential"] for p in record["products"]]}
     )
     rows = rows[rows["value"] > 0].sort_values(["value", "label"], ascending=[False, True], ignore_index=True)
     if rows.empty:
@@ -86,15 +86,15 @@ def by_product(t: Texts, project: Project, found: Mapping[str, Any]) -> Figure |
     part = share(best["value"] / rows["value"].sum(), t.language)
     return charts.bars(
         rows, title=t("potential.bars", product=best["label"], share=part), highlight=best["label"],
-        caption=t("potential.bars_caption", days=number(found["window_days"], t.language)),
+        caption=t("potential.bars_caption", days=number(record["window_days"], t.language)),
         description=t("potential.bars_description"), x_label=project.currency, y_label=t("potential.column_product"),
         language=t.language,
     )  # fmt: skip
 
 
-def table(t: Texts, project: Project, found: Mapping[str, Any]) -> Table | None:
-    """State users, beginners expected next, and the check on the last window, product by product."""
-    if not found["products"]:
+def table(t: Texts, project: Project, record: Mapping[str, Any]) -> Table | None:
+    """Show users, expected adopters, and the test on the last window, by product."""
+    if not record["products"]:
         return None
     lang = t.language
     rows = pd.DataFrame(
@@ -109,34 +109,34 @@ def table(t: Texts, project: Project, found: Mapping[str, Any]) -> Table | None:
                 "actual": suppressed(p["actual"], lang),
                 "by": t(f"potential.by_{p['by']}") if p["not_yet"] else "–",
             }
-            for p in found["products"]
+            for p in record["products"]
         ]
     )
-    days = number(found["window_days"], lang)
+    days = number(record["window_days"], lang)
     labels = {c: t(f"potential.column_{c}", days=days, currency=project.currency) for c in rows.columns}
-    note = t("potential.table_note" if found["is_checked"] else "potential.unchecked")
+    note = t("potential.table_note" if record["is_checked"] else "potential.unchecked")
     return Table.of(
-        rows, title=_title(t, found), caption=t("potential.table_caption", days=days), labels=labels,
+        rows, title=_title(t, record), caption=t("potential.table_caption", days=days), labels=labels,
         header="product", language=lang, note=note,
     )  # fmt: skip
 
 
-def _title(t: Texts, found: Mapping[str, Any]) -> str:
-    expected, actual = _beginners(found)
-    if all(product["expected"] is None for product in found["products"]) or is_small(actual):
+def _title(t: Texts, record: Mapping[str, Any]) -> str:
+    expected, actual = _adopters(record)
+    if all(product["expected"] is None for product in record["products"]) or is_small(actual):
         return t("potential.table_plain")
     values = {"expected": number(expected, t.language), "actual": number(actual, t.language)}
-    return t("potential.table", days=number(found["window_days"], t.language), **values)
+    return t("potential.table", days=number(record["window_days"], t.language), **values)
 
 
-def tenths(t: Texts, found: Mapping[str, Any]) -> Figure | None:
-    """Hold the chances against what came, from the least likely tenth to the likeliest; nothing where unchecked."""
-    rows = _joined(found["tenths"])
-    if len(rows) < _FEWEST_TENTHS:
+def tenths(t: Texts, record: Mapping[str, Any]) -> Figure | None:
+    """Compare predicted and actual adoption by decile of probability; None if not tested."""
+    rows = _joined(record["tenths"])
+    if len(rows) < _FEWEST_DECILES:
         return None
     frame, last = pd.DataFrame(rows), rows[-1]
     values = {name: share(last[name], t.language) for name in ("actual", "expected")}
-    is_joined = len(rows) < len(found["tenths"])
+    is_joined = len(rows) < len(record["tenths"])
     caption = [t("potential.tenths_caption"), *([t("potential.tenths_joined")] if is_joined else [])]
     return charts.expected_against_actual(
         frame[["group", "actual", "expected"]],
@@ -147,19 +147,19 @@ def tenths(t: Texts, found: Mapping[str, Any]) -> Figure | None:
 
 
 def _joined(tenths: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
-    """Join neighbours until in none of them few are, or began; nothing where few began in all."""
+    """Merge adjacent deciles until none has few customers or adopters; empty if all have few adopters."""
     groups: list[list[Mapping[str, float]]] = []
     for tenth in tenths:
-        if groups and _tells_of_few(groups[-1]):
+        if groups and _is_small_group(groups[-1]):
             groups[-1] = [*groups[-1], tenth]
         else:
             groups.append([tenth])
-    while len(groups) > 1 and _tells_of_few(groups[-1]):
+    while len(groups) > 1 and _is_small_group(groups[-1]):
         groups[-2:] = [groups[-2] + groups[-1]]
-    return [_group(group) for group in groups if not _tells_of_few(group)]
+    return [_group(group) for group in groups if not _is_small_group(group)]
 
 
-def _tells_of_few(group: Sequence[Mapping[str, float]]) -> bool:
+def _is_small_group(group: Sequence[Mapping[str, float]]) -> bool:
     began = sum(tenth["actual"] * tenth["customers"] for tenth in group)
     return is_small(sum(tenth["customers"] for tenth in group)) or is_small(round(began))
 

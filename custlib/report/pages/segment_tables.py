@@ -1,4 +1,4 @@
-"""Blocks that every segmentation shares: the table of its segments, its rules in words, its largest cells."""
+"""Blocks for any segmentation: table of segments, rules in words, largest cells."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -20,7 +20,7 @@ _WINDOWED = ("profit", "revenue", "purchases", "quantity")
 
 
 def table(view: View, name: str) -> Table | None:
-    """State of each segment its customers, their money so far and to come, and what to do; nothing if not shown."""
+    """Show customers, past and expected money, and strategy of each segment; None if not shown."""
     if not view.has(name):
         return None
     t, frame = view.t, view.rows(name)
@@ -44,50 +44,50 @@ def _labels(view: View, columns: Iterable[Any]) -> dict[str, str]:
 
 
 def _shares(view: View, frame: pd.DataFrame, texts: list[str]) -> list[str]:
-    """Write the shares of customers, no more exactly than their counts."""
+    """Write the shares of customers, as precisely as their counts."""
     lang, sizes = view.t.language, frame["customers"].tolist()
-    told = [None if n == 0 else part for n, part in zip(sizes, parts(sizes), strict=True)]
+    shares = [None if n == 0 else part for n, part in zip(sizes, parts(sizes), strict=True)]
     return [MISSING if part is None else ("≈ " if text.startswith("≈") else "") + share(part, lang)
-            for part, text in zip(told, texts, strict=True)]  # fmt: skip
+            for part, text in zip(shares, texts, strict=True)]  # fmt: skip
 
 
 def named(table: Table) -> Table:
-    """Keep the names of rows to the left, also those that read like numbers, which would go to the right."""
+    """Align the row header to the left, even if it looks like numbers."""
     columns = [replace(column, align="left") if n == table.header else column for n, column in enumerate(table.columns)]
     return replace(table, columns=columns)
 
 
 def finding(view: View, name: str) -> str:
-    """Say which segment stands out in money; only the system's name where none that is large enough to show does."""
+    """Name the segment that stands out in money, or only the segmentation if none is large enough to show."""
     t, frame = view.t, view.rows(name)
     frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), dtype=float))
     by = "value_share" if view.has_forecast else "profit_share"
     large = frame[frame["customer_share"] > 0]
     if len(large) < 2 or large[by].max() <= 0:
-        return t("groups.plain", system=view.system(name))
+        return t("groups.plain", system=view.title(name))
     best = large.iloc[int((large[by] - large["customer_share"]).to_numpy().argmax())]
     if best[by] - best["customer_share"] < limit("finding", "lead_points") / 100:
-        return t("groups.even", system=view.system(name))
+        return t("groups.even", system=view.title(name))
     values = {k: share(best[k], t.language) for k in ("customer_share", by)}
     key = "groups.finding" if view.has_forecast else "groups.finding_past"
-    return t(key, system=view.system(name), name=best["name"], customers=values["customer_share"], money=values[by])
+    return t(key, system=view.title(name), name=best["name"], customers=values["customer_share"], money=values[by])
 
 
 def rules(view: View, name: str) -> Details | None:
-    """Put the rules of a segmentation into words, in the order in which they are tried; nothing if not shown."""
+    """Describe the rules of a segmentation in words, in order of evaluation; None if not shown."""
     if not view.has(name):
         return None
     definition = view.definitions[name]
-    said: dict[str, list[str]] = {}
+    alternatives: dict[str, list[str]] = {}
     for entry in definition.rule["alternatives"]:
-        said.setdefault(entry["segment"], []).append(rule_in_words(view.t, entry["all"]))
+        alternatives.setdefault(entry["segment"], []).append(rule_in_words(view.t, entry["all"]))
     either = view.t("rule.or")
-    items = [(definition.name(s, view.t.language), either.join(own)) for s, own in said.items()]
-    return Details(view.t("rule.title", system=view.system(name)), [Facts(items)])
+    items = [(definition.name(s, view.t.language), either.join(own)) for s, own in alternatives.items()]
+    return Details(view.t("rule.title", system=view.title(name)), [Facts(items)])
 
 
 def rule_in_words(t: Texts, conditions: list[dict[str, Any]]) -> str:
-    """Say all conditions of a rule in words.
+    """Describe the conditions of a rule in words.
 
     Examples
     --------
@@ -104,20 +104,20 @@ def _condition(t: Texts, condition: dict[str, Any]) -> str:
     what = measure_in_words(t, condition["measure"])
     if condition.get("per"):
         what = t("rule.per", one=what, other=measure_in_words(t, condition["per"]))
-    tests = [_test(t, key, given) for key, given in condition.items() if key not in ("measure", "per")]
+    tests = [_test(t, key, value) for key, value in condition.items() if key not in ("measure", "per")]
     return t("rule.test", measure=what, test=t("rule.both").join(tests))
 
 
-def _test(t: Texts, key: str, given: Any) -> str:
+def _test(t: Texts, key: str, value: Any) -> str:
     if key == "is_missing":
-        return t("rule.missing" if given else "rule.given")
-    if given is None:
+        return t("rule.missing" if value else "rule.given")
+    if value is None:
         return t("rule.unknown")
-    return t(f"rule.{key}", value=given if isinstance(given, str) else number(given, t.language))
+    return t(f"rule.{key}", value=value if isinstance(value, str) else number(value, t.language))
 
 
 def measure_in_words(t: Texts, measure: str) -> str:
-    """Name a measure in a sentence; one of the user's own keeps its name.
+    """Return the name of a measure in a sentence; attributes of the user keep their name.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def measure_in_words(t: Texts, measure: str) -> str:
 
 
 def cells(view: View, name: str, *, count: int = 10) -> Table | None:
-    """List the cells of scores that hold most customers, and what the others hold; nothing if not shown."""
+    """List the cells with most customers, and the total of the others; None if not shown."""
     if not view.has(name):
         return None
     t, frame = view.t, view.rows(name)
@@ -152,7 +152,7 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
         rows.append([others, *more, view.bare(rest["profit"].sum()), view.bare(rest["value"].sum()), MISSING])
     shown = pd.DataFrame(rows, columns=["name", "customers", "share", "profit", "value", "strategy"])
     shown = shown if view.has_forecast else shown.drop(columns="value")
-    title = t("groups.cells", system=view.system(name), used=len(used), all=len(frame),
+    title = t("groups.cells", system=view.title(name), used=len(used), all=len(frame),
               share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
     cells = Table.of(shown, title=title, labels=_labels(view, shown), header="name",
                      caption=t(f"systems.{name}.note"), language=t.language)  # fmt: skip
@@ -160,7 +160,7 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
 
 
 def lifetime(view: View, name: str) -> Table | None:
-    """State past and future of each segment: what it brought, what is expected, and both: the wide sense."""
+    """Show past, expected and total lifetime value of each segment."""
     if not view.has(name) or not view.has_forecast:
         return None
     t, frame = view.t, view.rows(name)

@@ -1,4 +1,4 @@
-"""Blocks of the page "How do they differ?": finding, RFM tiles and cuts, what the clusters rest on."""
+"""Blocks of the page "How do they differ?": headline, RFM tiles and thresholds, features of the clusters."""
 
 import datetime as dt
 import math
@@ -19,7 +19,7 @@ _SCORES = (5, 4, 3, 2, 1)
 
 
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
-    """Say which segment brings most of the coming money; without a forecast, which has brought most so far."""
+    """Name the segment with most expected value, or most past revenue without a forecast."""
     frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), index=frame.index, dtype=float))
     frame, subtitle = frame[frame["customer_share"] > 0], t("segments.subtitle", day=day(as_of, t.language))
     if frame.empty:
@@ -38,25 +38,23 @@ def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
 
 
 def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
-    """Lay the customers out on R (rows) and F (columns), tone by coming-year value, without one by money so far."""
+    """Show customers by R (rows) and F (columns), with tone by expected value, or past money without a forecast."""
     words = "segments" if frame["value"].notna().any() or "revenue" not in frame else "untested"
     frame = frame if words == "segments" else frame.assign(value=frame["revenue"].astype(float))
-    found = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
-    names = {
-        tuple(cell): definition.name(s, t.language) for s, cells in definition.rule["cells"].items() for cell in cells
-    }
+    by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
+    names = _cell_names(definition, t.language)
     top = float(frame["value"].max()) or 1.0
     unknown = frame["value"].isna().all()
-    texts = dict(zip(found, _told(found, names, t.language), strict=True))
+    texts = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True))
 
     def cell(r: int, f: int) -> Cell:
-        row: Any = found.get((r, f))
+        row: Any = by_cell.get((r, f))
         if row is None:
             return Cell("0", "", 0.0, names[r, f])
         text = texts[r, f]
         if is_small(row["customers"]) or unknown:
             return Cell(text, "", 0.0, names[r, f])
-        # Rounded: the engine adds in no fixed order, and equal runs must give equal blocks.
+        # Rounded, since the order of sums in the engine varies and equal runs must give equal blocks.
         tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4)
         return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
 
@@ -68,9 +66,15 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
     )  # fmt: skip
 
 
-def _told(found: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:
-    """Write the counts of the cells: with a small one all are blurred, as the cells of a name have a known sum."""
-    sizes = {place: float(row["customers"]) for place, row in found.items()}
+def _cell_names(definition: Definition, language: str) -> dict[tuple[int, ...], str]:
+    """Return the name of the segment of each cell."""
+    cells = definition.rule["cells"].items()
+    return {tuple(cell): definition.name(segment, language) for segment, own in cells for cell in own}
+
+
+def _counts(by_cell: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:
+    """Write the counts of the cells, all rounded if one is small, since the totals by name are known."""
+    sizes = {place: float(row["customers"]) for place, row in by_cell.items()}
     if not any(is_small(size) for size in sizes.values()):
         return [number(size, language) for size in sizes.values()]
     lines = [[size for place, size in sizes.items() if names[place] == name] for name in set(names.values())]
@@ -79,20 +83,20 @@ def _told(found: Mapping[tuple[int, int], Any], names: Mapping[Any, str], langua
 
 
 def cuts(t: Texts, definition: Definition, project: Project) -> Facts:
-    """State the frozen cuts in words."""
+    """Show the frozen thresholds."""
     rule = definition.rule["cuts"]
     fitted = dt.date.fromisoformat(definition.fitted)
     key = "segments.frozen_later" if fitted > project.as_of else "segments.frozen_text"
     frozen = t(key, day=day(fitted, t.language), version=definition.version)
 
-    def said(values: list[float], unit: str) -> str:
+    def threshold_text(values: list[float], unit: str) -> str:
         return f"{' · '.join(f'{value:,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
 
     return Facts(
         [
-            (t("segments.cuts_recency"), said(rule["recency"], t("unit.day"))),
-            (t("segments.cuts_frequency"), said(rule["frequency"], t("segments.purchases"))),
-            (t("segments.cuts_monetary"), said(rule["monetary"], project.currency)),
+            (t("segments.cuts_recency"), threshold_text(rule["recency"], t("unit.day"))),
+            (t("segments.cuts_frequency"), threshold_text(rule["frequency"], t("segments.purchases"))),
+            (t("segments.cuts_monetary"), threshold_text(rule["monetary"], project.currency)),
             (t("segments.classes"), t("segments.effective", **_effective(rule))),
             (t("segments.frozen"), frozen),
         ],
@@ -105,7 +109,7 @@ def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
 
 
 def pareto(t: Texts, point: ParetoPoint) -> Callout:
-    """State the 20/80 point: what the best fifth brought, and how many brought four fifths."""
+    """Show the Pareto point: revenue share of the top 20 %, and customer share of 80 % of revenue."""
     if math.isnan(point.money_of_best):
         return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
     shares = {
@@ -119,40 +123,40 @@ def pareto(t: Texts, point: ParetoPoint) -> Callout:
 
 
 def stability(t: Texts, definition: Definition) -> Facts:
-    """State what the clusters rest on, and what each is in words where a tree explains them."""
+    """Show the features of the clusters, and their rules in words if a tree explains them."""
     features = definition.rule["features"]
     powers = [
         t("segments.feature", name=t(f"segments.feature_{name}"), power=f"{f['power']:g}".replace("-", "−"))
         for name, f in features.items()
     ]
-    count, asked = str(len(definition.ids)), definition.rule.get("asked")
-    count = t("untested.fewer_clusters", k=count, asked=asked) if asked else count
+    count, wanted = str(len(definition.ids)), definition.rule.get("asked")
+    count = t("untested.fewer_clusters", k=count, asked=wanted) if wanted else count
     known = [(t("segments.features"), t("join.comma").join(powers)), (t("segments.k"), count)]
-    ruled = [(s["name"][t.language], said) for s in definition.segments if (said := _tree(s, t.language))]
+    ruled = [(s["name"][t.language], words) for s in definition.segments if (words := _tree(s, t.language))]
     return Facts([*known, *ruled])
 
 
 def _tree(segment: dict[str, Any], language: str) -> str:
-    """Take a cluster's part of the tree in words, where its definition has one."""
-    said = segment.get("rule", "")
-    return str(said.get(language, "") if isinstance(said, dict) else said)
+    """Return the rule of a cluster in words, if its definition has one."""
+    rule = segment.get("rule", "")
+    return str(rule.get(language, "") if isinstance(rule, dict) else rule)
 
 
 def criteria(t: Texts, definition: Definition) -> Table | None:
-    """State how each number of clusters did by the criteria, and which was taken; nothing where none was tried."""
+    """Show the criteria by number of clusters, and the selected number; None if not compared."""
     tried, lang = definition.rule.get("criteria", []), t.language
     if not tried:
         return None
-    taken = len(definition.ids)
+    k = len(definition.ids)
     rows = [
-        [t("segments.k_taken", k=one["k"]) if one["k"] == taken else str(one["k"]), _figure(one["prediction_strength"]),
+        [t("segments.k_taken", k=one["k"]) if one["k"] == k else str(one["k"]), _figure(one["prediction_strength"]),
          _figure(one["smallest_jaccard"]), _part(one["smallest_share"], lang), _failing(t, one)]
         for one in tried
     ]  # fmt: skip
     columns = ["k", "strength", "jaccard", "least", "verdict"]
     labels = {name: t(f"segments.column_{name}") for name in columns}
     by = str(definition.rule.get("k_by", "given")).replace(" ", "_")
-    return Table.of(pd.DataFrame(rows, columns=columns), title=t(f"segments.k_by_{by}", k=taken), labels=labels,
+    return Table.of(pd.DataFrame(rows, columns=columns), title=t(f"segments.k_by_{by}", k=k), labels=labels,
                     header="k", caption=t("segments.criteria_caption"), language=lang)  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Blocks on whether the frozen definitions are still good: since when they hold, how far customers have drifted."""
+"""Blocks on the stability of frozen definitions: their age and the drift of customers."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,33 +15,33 @@ Drift = Mapping[str, Any] | None
 
 
 def verdict(view: View, drifts: Mapping[str, Drift]) -> Callout:
-    """Say whether a new fit is proposed for any definition, and how to accept it."""
+    """State whether a new fit is proposed for any definition, and how to accept it."""
     t, lang = view.t, view.t.language
-    measured = {name: found for name, found in drifts.items() if found}
-    proposed = [name for name, found in measured.items() if found["is_proposed"]]
+    measured = {name: drift for name, drift in drifts.items() if drift}
+    proposed = [name for name, drift in measured.items() if drift["is_proposed"]]
     if proposed:
-        names = t("join.semicolon").join(view.system(name) for name in proposed)
+        names = t("join.semicolon").join(view.title(name) for name in proposed)
         return Callout(t("drift.proposed", names=names), t("drift.proposed_text"), "warn")
     if not measured:
         return Callout(t("drift.fresh", day=day(view.project.as_of, lang)), t("drift.fresh_text"))
-    worst = min(measured.values(), key=lambda found: found["adjusted_rand_index"])
+    worst = min(measured.values(), key=lambda drift: drift["adjusted_rand_index"])
     text = t("drift.good_text", index=f"{worst['adjusted_rand_index']:.2f}".replace("-", "−"))
     return Callout(t("drift.good", count=len(measured)), text, "good")
 
 
 def table(view: View, drifts: Mapping[str, Drift]) -> Table | None:
-    """State for each frozen definition how a fit on the customers of today would differ; nothing on the day of it."""
+    """Compare each frozen definition with a fit on current customers; None on the day of the fit."""
     t, lang, rows = view.t, view.t.language, []
-    for name, found in drifts.items():
-        kept = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        if found is None:
-            rows.append([view.system(name), kept, MISSING, MISSING, t("drift.today")])
+    for name, drift in drifts.items():
+        fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
+        if drift is None:
+            rows.append([view.title(name), fitted, MISSING, MISSING, t("drift.today")])
             continue
-        lost = _listed(view, [view.definitions[name].name(s, lang) for s in found["lost"]])
-        said = t("drift.refit" if found["is_proposed"] else "drift.keep")
-        index = f"{found['adjusted_rand_index']:.2f}".replace("-", "−")
-        moved = share(round(found["relabelled"], 2), lang)
-        rows.append([view.system(name), kept, index, moved, t("drift.lost", names=lost) if lost else said])
+        lost = _listed(view, [view.definitions[name].name(s, lang) for s in drift["lost"]])
+        advice = t("drift.refit" if drift["is_proposed"] else "drift.keep")
+        index = f"{drift['adjusted_rand_index']:.2f}".replace("-", "−")
+        moved = share(round(drift["relabelled"], 2), lang)
+        rows.append([view.title(name), fitted, index, moved, t("drift.lost", names=lost) if lost else advice])
     if not any(drifts.values()):
         return None
     columns = ["system", "kept", "index", "relabelled", "verdict"]

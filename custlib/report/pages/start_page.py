@@ -1,4 +1,4 @@
-"""Blocks of the page "Start here": the headline, and where to go next."""
+"""Blocks of the page "Start here": headline and next step."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from custlib.report.texts import Texts
 
 
 def headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title:
-    """Say how many customers there are and how many bought once."""
+    """State the number of customers and the share of one-time buyers."""
     values = {
         "customers": number(base["customers"], t.language),
         "share": share(base["one_time_share"], t.language),
@@ -24,5 +24,5 @@ def headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title:
 
 
 def next_step(t: Texts, frame: pd.DataFrame) -> Text:
-    """Name the segment to begin with: the one with most of the coming money."""
+    """Name the segment with most expected value to begin with."""
     return Text(t("start.next_text", name=frame.sort_values("value").iloc[-1]["name"]))

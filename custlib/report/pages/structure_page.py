@@ -15,23 +15,23 @@ _NAMED = ("product", "channel", "age_band", "region")
 
 
 def tables(view: View, frames: Mapping[str, pd.DataFrame]) -> Table | Details | None:
-    """State the structure by every attribute there is: one table, or several behind a click; nothing where none."""
-    made = [table(view, name, frame) for name, frame in frames.items() if len(frame) > 1]
-    if len(made) < 2:
-        return made[0] if made else None
+    """Show the structure by every attribute: one table, or several as collapsible details; None without any."""
+    blocks = [table(view, name, frame) for name, frame in frames.items() if len(frame) > 1]
+    if len(blocks) < 2:
+        return blocks[0] if blocks else None
     names = view.t("join.comma").join(attribute(view, name) for name in frames)
-    return Details(view.t("structure.several", names=names), made)
+    return Details(view.t("structure.several", names=names), blocks)
 
 
 def attribute(view: View, name: str) -> str:
-    """Name an attribute; one of the user's own keeps its name."""
+    """Return the name of an attribute; attributes of the user keep their name."""
     if name in view.definitions:
-        return view.system(name)
+        return view.title(name)
     return view.t(f"structure.{name}") if name in _NAMED else name.removeprefix("attribute_").replace("_", " ")
 
 
 def table(view: View, name: str, frame: pd.DataFrame) -> Table:
-    """State of each value its customers, money and products in the latest period, against the one before."""
+    """Show customers, money and products of each value in the latest period and the one before."""
     t, lang = view.t, view.t.language
     values = frame[frame["kind"] != WHOLE]
     whole = frame[frame["kind"] == WHOLE].iloc[-1]
@@ -63,7 +63,7 @@ def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
 
 
 def _finding(view: View, name: str, frame: pd.DataFrame, hide: list[bool]) -> str:
-    """Say which value brings most, and what it brought before; plainly where it is too small to show."""
+    """Name the value with most revenue and its previous share, unless it is too small to show."""
     first, what = frame.iloc[0], attribute(view, name)
     if hide[0] or first["kind"] != VALUE or not first["share"] > 0 or is_small(first["customers_before"]):
         return view.t("structure.plain", attribute=what)

@@ -1,4 +1,4 @@
-"""How the page "How do they differ?" looks at segmentations: which are made, which not, and their sums."""
+"""Defines the view of the page "How do they differ?": segmentations shown, missing ones, and their totals."""
 
 import datetime as dt
 import math
@@ -19,16 +19,16 @@ from custlib.segment.definitions import Definition
 
 @dataclass(frozen=True)
 class View:
-    """What the page shows: words, project, and the segmentations with what they add up to.
+    """Texts, project, and the segmentations of a page with their totals.
 
     Attributes
     ----------
     names : tuple of str
-        Segmentations that are shown, in the order of the page.
+        Segmentations shown, in the order of the page.
     definitions : mapping of str to Definition
-        The definitions in force, by segmentation.
+        Current definitions, by segmentation.
     brief : pandas.DataFrame
-        What :func:`custlib.segment.profiles.brief` added up.
+        Totals as returned by :func:`custlib.segment.profiles.brief`.
     """
 
     t: Texts
@@ -39,41 +39,41 @@ class View:
 
     @property
     def has_forecast(self) -> bool:
-        """Whether the coming money is known."""
+        """Whether expected value is known."""
         return bool(self.brief["value"].notna().any())
 
     @property
     def customers(self) -> int:
-        """How many customers there are."""
+        """Number of customers."""
         return int(self.brief.groupby("segmentation")["customers"].sum().max()) if len(self.brief) else 0
 
     def has(self, *names: str) -> bool:
-        """Tell whether any of these is shown."""
+        """Return whether any of these is shown."""
         return bool(set(names) & set(self.names))
 
     def rows(self, name: str) -> pd.DataFrame:
-        """What each segment of a segmentation adds up to, the most valuable first."""
+        """Return the totals of the segments of a segmentation, the most valuable first."""
         return self.brief[self.brief["segmentation"] == name].reset_index(drop=True)
 
     def section(self, key: str, *names: str) -> Section | None:
-        """Open a section, where any of the segmentations is shown."""
+        """Return a section if any of the segmentations is shown."""
         return Section(self.t(f"segments.{key}")) if self.has(*names) else None
 
-    def system(self, name: str) -> str:
-        """Name a segmentation."""
+    def title(self, name: str) -> str:
+        """Return the title of a segmentation."""
         return self.t(f"systems.{name}.name")
 
     def bare(self, amount: float) -> str:
-        """Write an amount where the currency is named beside."""
+        """Format an amount without its currency."""
         return MISSING if amount is None or math.isnan(amount) else money(amount, "", self.t.language).strip()
 
     def few(self, customers: Iterable[float]) -> list[bool]:
-        """Tell of which groups nothing but their size is shown: the small, and the empty."""
+        """Mark the segments of which only the count is shown: small and empty ones."""
         return [is_small(n) or n == 0 for n in customers]
 
 
-def chosen(made: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
-    """Choose which segmentations a page shows.
+def chosen(available: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Select the segmentations of a page.
 
     Examples
     --------
@@ -83,14 +83,18 @@ def chosen(made: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
     Traceback (most recent call last):
     custlib.errors.UsageError: segmentations: abb is not made here. Did you mean 'abc'? Available: abc, rfm.
     """
-    faults = [f"segmentations: {name} is not made here. {hint(name, list(made))}" for name in asked if name not in made]
+    faults = [
+        f"segmentations: {name} is not made here. {hint(name, list(available))}"
+        for name in names
+        if name not in available
+    ]
     if faults:
         raise UsageError("\n".join(faults))
-    return tuple(name for name in made if not asked or name in asked)
+    return tuple(name for name in available if not names or name in names)
 
 
 def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, Any]) -> Kpis:
-    """State how many customers and systems there are, and who moved in one of them, by its two main causes."""
+    """Show customers, segmentations, and the moves in one of them by its two main causes."""
     t, lang = view.t, view.t.language
     last = moved[(moved["segmentation"] == name) & (moved["from_date"] == moved["from_date"].max())]
     by = last.set_index("cause")
@@ -101,25 +105,25 @@ def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, An
         return MISSING if is_small(count) or not known else share(count / known, lang)
 
     since = day(moved["from_date"].max(), lang) if len(moved) else MISSING
-    made = t("systems.kpi_missing", count=len(missing)) if missing else t("systems.kpi_complete")
+    note = t("systems.kpi_missing", count=len(missing)) if missing else t("systems.kpi_complete")
     return Kpis(
         [
             Kpi(t("systems.kpi_customers"), number(view.customers, lang), t("systems.kpi_each")),
-            Kpi(t("systems.kpi_systems"), number(len(view.names), lang), made),
-            Kpi(t("systems.kpi_moved", day=since), part("whole"), t("systems.kpi_moved_note", name=view.system(name))),
+            Kpi(t("systems.kpi_systems"), number(len(view.names), lang), note),
+            Kpi(t("systems.kpi_moved", day=since), part("whole"), t("systems.kpi_moved_note", name=view.title(name))),
             Kpi(t("systems.kpi_time"), part("ageing"), t("systems.kpi_ageing", purchases=part("purchases"))),
         ]
     )
 
 
-def made(view: View) -> Table:
-    """List the segmentations that are made: what each looks at, its classes in use, and since when it is kept."""
+def table(view: View) -> Table:
+    """List the segmentations: inputs, segments in use, and date of the definition."""
     t, lang, rows = view.t, view.t.language, []
     for name in view.names:
         own = view.rows(name)
         used = t("systems.classes", used=int((own["customers"] > 0).sum()), all=len(own))
-        kept = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.system(name), t(f"systems.{name}.looks"), used, kept])
+        fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
+        rows.append([view.title(name), t(f"systems.{name}.looks"), used, fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
@@ -129,10 +133,10 @@ def made(view: View) -> Table:
 
 
 def missing(t: Texts, lacks: Mapping[str, Sequence[str]]) -> Facts | None:
-    """Name the segmentations that are not made, and what the data lack for each; nothing where none is missing."""
+    """List the segmentations that are not made, and the data they lack; None without any."""
     if not lacks:
         return None
     comma = t("join.comma")
-    said = [(t(f"systems.{name}.name"), comma.join(t(f"lacking.{source}") for source in sources))
+    items = [(t(f"systems.{name}.name"), comma.join(t(f"lacking.{source}") for source in sources))
             for name, sources in lacks.items()]  # fmt: skip
-    return Facts(said, title=t("systems.missing"))
+    return Facts(items, title=t("systems.missing"))

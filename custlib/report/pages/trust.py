@@ -1,4 +1,4 @@
-"""The blocks that say how far forecasts can be trusted, or why there are none; every page with a forecast has them."""
+"""Blocks on the reliability of forecasts, or the reason why there are none, for every page with a forecast."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +14,12 @@ _PARAGRAPH = "\n\n"
 
 
 def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
-    """Say how far forecasts can be trusted."""
+    """State the status of the backtest."""
     light = holdout["light"]
     if light not in _TONES:
         return Callout(t("untested.title"), t(f"refused.test.{holdout['reason']}"), "warn")
-    said = rules.load("backtest")["light"]
-    limits = {name: share(said[f"{name}_above"], t.language) for name in ("amber", "red")}
+    thresholds = rules.load("backtest")["light"]
+    limits = {name: share(thresholds[f"{name}_above"], t.language) for name in ("amber", "red")}
     totals = {name: number(holdout[name], t.language) for name in ("actual", "predicted", "naive")}
     if holdout["bias"] is None:
         return Callout(t("untested.title_none"), t("untested.none", **totals), "bad")
@@ -28,25 +28,25 @@ def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
 
 
 def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
-    """Say what must be known before a forecast is used; nothing where nothing must."""
+    """Show the warnings about the forecast; None without any."""
     grave, silence = chosen(flags, "grave"), [t("flags.silent")] if silent_days else []
     others = [flag for flag in chosen(flags, "beside") if flag not in grave]
-    said = [*(t(f"flags.{flag}") for flag in grave), *silence, *(t(f"flags.{flag}") for flag in others)]
+    sentences = [*(t(f"flags.{flag}") for flag in grave), *silence, *(t(f"flags.{flag}") for flag in others)]
     if grave:
-        return Callout(t("flags.title_grave"), _PARAGRAPH.join(said), "bad")
+        return Callout(t("flags.title_grave"), _PARAGRAPH.join(sentences), "bad")
     silent = t("flags.title_silent", days=number(silent_days, t.language))
     title = silent if silent_days else t("flags.title")
-    return Callout(title, _PARAGRAPH.join(said), "warn") if said else None
+    return Callout(title, _PARAGRAPH.join(sentences), "warn") if sentences else None
 
 
 def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
-    """Say the same in one line, for a sheet that has no room; the sentences stand on the page of value."""
+    """Show the warnings in one line, with a link to the page of value."""
     whole = cautions(t, flags, silent_days)
     return whole and Callout(whole.title, t("flags.short", page=f"[{t('pages.value')}](value.html)"), whole.tone)
 
 
 def refusal(t: Texts, forecast: str, money: str) -> Callout | None:
-    """Say why there is no forecast, or none of money, and what would be needed; nothing where there is."""
+    """State why there is no forecast, or none of money, and what it needs; None if there is one."""
     if forecast:
         text = _PARAGRAPH.join([t(f"refused.forecast.{forecast}"), t("refused.left")])
         return Callout(t("refused.title_forecast"), text, "warn")
@@ -56,13 +56,13 @@ def refusal(t: Texts, forecast: str, money: str) -> Callout | None:
 
 
 def everybody_stays(flags: tuple[str, ...]) -> bool:
-    """Tell whether the model lets nobody leave, so that P(alive) is no measurement."""
+    """Return whether the fitted model has no drop-out, so that P(alive) is uninformative."""
     return bool(chosen(flags, "everybody_stays"))
 
 
-def money_held(t: Texts, held: Mapping[str, float] | None, currency: str) -> Text | None:
-    """Say how the forecast of money did in the backtest; nothing where there is none."""
-    if held is None or held["bias"] != held["bias"]:
+def money_held(t: Texts, backtest: Mapping[str, float] | None, currency: str) -> Text | None:
+    """State the result of the backtest in money; None without one."""
+    if backtest is None or backtest["bias"] != backtest["bias"]:
         return None
-    said = {name: money(held[name], currency, t.language) for name in ("expected", "actual")}
-    return Text(t("trust.money", bias=change(held["bias"], t.language), **said))
+    totals = {name: money(backtest[name], currency, t.language) for name in ("expected", "actual")}
+    return Text(t("trust.money", bias=change(backtest["bias"], t.language), **totals))

@@ -18,7 +18,7 @@ from custlib.value.spend import Spend, is_dependent
 
 
 def headline(t: Texts, holdout: Mapping[str, Any], calibration_end: dt.date, as_of: dt.date) -> Title:
-    """Say what was forecast and what came."""
+    """State predicted and actual purchases of the holdout."""
     values = {
         "actual": number(holdout["actual"], t.language),
         "predicted": number(holdout["predicted"], t.language),
@@ -29,10 +29,10 @@ def headline(t: Texts, holdout: Mapping[str, Any], calibration_end: dt.date, as_
 
 
 def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
-    """Follow cumulative repeat purchases, actual and expected."""
+    """Show cumulative repeat purchases, actual and expected."""
     known = frame[[period <= cut for period in frame["period"]]]["actual"].max()
-    came, said = (frame[name].iloc[-1] - (0 if known != known else known) for name in ("actual", "expected"))
-    gap = said / came - 1 if came else None
+    came, predicted = (frame[name].iloc[-1] - (0 if known != known else known) for name in ("actual", "expected"))
+    gap = predicted / came - 1 if came else None
     return charts.cumulative_tracking(
         frame, cut=cut, title=t("validation.tracking", gap=change(gap, t.language)), language=t.language,
         caption=t("validation.tracking_caption"), description=t("validation.tracking_description"),
@@ -41,7 +41,7 @@ def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
 
 
 def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
-    """Follow repeat purchases per step, actual and expected."""
+    """Show repeat purchases per step, actual and expected."""
     return charts.incremental_tracking(
         frame, cut=cut, title=t("validation.weekly"), language=t.language,
         caption=t("validation.weekly_caption"), description=t("validation.weekly_description"),
@@ -50,7 +50,7 @@ def weekly(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
 
 
 def signed(value: float, digits: int) -> str:
-    """Write a number to so many decimals, with a minus sign, not a hyphen.
+    """Format a number to so many decimals, with a minus sign instead of a hyphen.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def signed(value: float, digits: int) -> str:
 
 
 def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
-    """State the parameters of the lifetime model with their errors."""
+    """Show the parameters of the lifetime model with standard errors."""
     errors = model.standard_errors if model.standard_errors is not None else [float("nan")] * 4
     rows = pd.DataFrame(
         {
@@ -80,17 +80,17 @@ def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
 
 
 def _search(t: Texts, model: BetaGeometricNBD) -> str:
-    """Say how the search for the maximum ended, and how well the data determine it."""
+    """Describe the convergence of the fit and its condition number."""
     if model.gradient_norm is None or model.condition_number is None:
         return t("validation.search_unknown")
-    said = {"evaluations": model.evaluations, "gradient": f"{model.gradient_norm:.0e}"}
+    values = {"evaluations": model.evaluations, "gradient": f"{model.gradient_norm:.0e}"}
     known = math.isfinite(model.condition_number)
     condition = f"{model.condition_number:,.0f}" if known and model.condition_number < 1e9 else t("validation.flat")
-    return t("validation.search", condition=condition, **said)
+    return t("validation.search", condition=condition, **values)
 
 
 def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float, currency: str) -> Table:
-    """State the parameters of the spend model and the mean spend with its error."""
+    """Show the parameters of the spend model and the mean spend with standard errors."""
     errors = model.standard_errors if model.standard_errors is not None else [float("nan")] * 3
     rows = pd.DataFrame(
         {
@@ -108,12 +108,12 @@ def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float
 
 
 def _or_word(t: Texts, error: float, decimals: int) -> str:
-    """Write a standard error; NaN, where the purchases do not determine the parameter, in words."""
+    """Format a standard error; NaN, for parameters that are not identified, in words."""
     return t("untested.undetermined") if error != error else f"{error:.{decimals}f}"
 
 
 def independence(t: Texts, spend: Spend) -> Table | Text:
-    """Say whether spend hangs on how often customers buy, which the model of spend takes not to be so."""
+    """Show the dependence of spend on frequency, which the spend model assumes to be zero."""
     if not spend.dependence:
         return Text(t("validation.independence_none"))
     limits = rules.load("spend")["dependent"]
@@ -136,9 +136,9 @@ def _labels(t: Texts) -> dict[str, str]:
 
 
 def limits(t: Texts, model: BetaGeometricNBD, one_time_share: float, flags: tuple[str, ...] = ()) -> Bullets:
-    """Say what would make the forecast wrong, and every flag of both models (``lifetime.<code>``, ``spend.<code>``)."""
+    """List the limits of the forecast, and the flags of both models (``lifetime.<code>``, ``spend.<code>``)."""
     known = model.first_occasions > 0
-    said = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
-    said += [t("validation.limit_season"), t("validation.limit_change"), t("validation.limit_spend")]
-    said += [t(f"flags.{flag}") for flag in dict.fromkeys(flags)]
-    return Bullets(said)
+    sentences = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
+    sentences += [t("validation.limit_season"), t("validation.limit_change"), t("validation.limit_spend")]
+    sentences += [t(f"flags.{flag}") for flag in dict.fromkeys(flags)]
+    return Bullets(sentences)

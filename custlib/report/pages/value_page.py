@@ -1,4 +1,4 @@
-"""Blocks of the page "What are they worth?": history, forecast with interval, who brings the money."""
+"""Blocks of the page "What are they worth?": history, forecast with interval, and concentration of value."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _SURELY = 0.9
 
 
 def headline(t: Texts, project: Project, whole: Mapping[str, float], light: Light) -> Title:
-    """Say what the coming horizon is worth, with its interval."""
+    """State the expected value of the horizon, with its interval."""
     worth = money(whole["value"], project.currency, t.language)
     span = interval(whole["value_low"], whole["value_high"], t.language, project.currency)
     text = t("value.headline", days=project.horizon_days, value=worth)
@@ -27,7 +27,7 @@ def headline(t: Texts, project: Project, whole: Mapping[str, float], light: Ligh
 
 
 def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], money_kind: str) -> Kpis:
-    """State history, coming horizon and residual lifetime value."""
+    """Show history, expected value and residual lifetime value."""
     lang, currency = t.language, project.currency
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
     bought = interval(whole["purchases_low"], whole["purchases_high"], lang)
@@ -49,34 +49,34 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
 
 
 def below_zero(t: Texts, project: Project, totals: Mapping[str, float]) -> Callout | None:
-    """Say how many customers cost more than they bring, so far or in the coming horizon, where any do."""
-    found = {
+    """State the number and loss of unprofitable customers, past and expected; None without any."""
+    losses = {
         "past": (totals["below_zero_so_far"], totals["profit_below_zero"]),
         "coming": (totals["below_zero"], totals["value_below_zero"]),
     }
-    said = []
-    for when, (count, loss) in found.items():
+    sentences = []
+    for when, (count, loss) in losses.items():
         key = f"worth.below_zero_{when}" + ("_few" if is_small(count) else "")
         values = {"count": suppressed(int(count), t.language), "loss": money(loss, project.currency, t.language)}
-        said += [t(key, days=project.horizon_days, **values)] if count else []
-    return Callout(t("worth.below_zero"), " ".join(said), "warn") if said else None
+        sentences += [t(key, days=project.horizon_days, **values)] if count else []
+    return Callout(t("worth.below_zero"), " ".join(sentences), "warn") if sentences else None
 
 
 def basis(
     t: Texts, project: Project, totals: Mapping[str, float], quality: Mapping[str, Any], margin_rate: float
 ) -> Facts | Text:
-    """State how value is counted: margin, cost to serve, rate, and past and future in the two senses."""
+    """Show how value is computed: margin, cost to serve, rate, and both definitions of lifetime value."""
     if not quality["has_amount"]:
         return Text(t("worth.no_money"))
     lang, currency = t.language, project.currency
     past, ever = totals["historic_value"], totals["residual_lifetime_value"]
     rate, daily = share(project.annual_discount_rate, lang), f"{project.daily_discount_rate * 100:.4f} %"
-    held = margin(t, project, quality)
+    margin_text = margin(t, project, quality)
     if quality["has_cost"] or project.product_margins:
-        held = t("worth.margin_on_average", margin=held, share=share(margin_rate, lang))
+        margin_text = t("worth.margin_on_average", margin=margin_text, share=share(margin_rate, lang))
     return Facts(
         [
-            (t("worth.margin"), held),
+            (t("worth.margin"), margin_text),
             (t("worth.cost_to_serve"), cost_to_serve(t, project)),
             (t("worth.rate"), t("worth.rate_text", rate=rate, daily=daily)),
             (t("worth.past"), t("worth.past_text", worth=money(past, currency, lang), rate=rate)),
@@ -87,7 +87,7 @@ def basis(
 
 
 def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure | Callout:
-    """Show who brought the money, with the 20 % point marked; a sentence where all together brought none."""
+    """Show the cumulative share of value with the 20 % point marked; a callout if the total is not positive."""
     if not frame["value_share"].iloc[-1] > 0:
         return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
     return charts.cumulative_curve(
@@ -97,7 +97,7 @@ def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure | Callout:
 
 
 def pyramid(t: Texts, frame: pd.DataFrame) -> Figure | Callout:
-    """Put customers beside money, tier by tier; tiers of fewer than ten customers are left out."""
+    """Compare customers and money by tier, without tiers of fewer than ten customers."""
     frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
     if frame.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
@@ -117,7 +117,7 @@ def pyramid(t: Texts, frame: pd.DataFrame) -> Figure | Callout:
 
 
 def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame) -> Figure | Callout:
-    """Show what each segment brought and is expected to bring, with intervals."""
+    """Show past and expected value of each segment, with intervals."""
     rows = frame.merge(spans[["segment", "value_low", "value_high"]], on="segment")
     rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
     if rows.empty:
@@ -135,31 +135,20 @@ def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFr
 
 
 def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str, flags: tuple[str, ...] = ()) -> Table:
-    """State customers, history and forecast of every segment; small groups only by "<10".
+    """Show customers, history and forecast of every segment; small ones only as "<10".
 
-    Without a forecast its columns are left out; where nobody can be told to have left, that is said.
+    Columns of a missing forecast are omitted; a model without drop-out is stated.
     """
     small = frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
-    for column, form in (
-        ("customer_share", share),
-        ("revenue", None),
-        ("value", None),
-        ("value_share", share),
-    ):
+    for column, form in (("customer_share", share), ("revenue", None), ("value", None), ("value_share", share)):
         write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
         rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
-    rows["customer_share"] = [
-        "–" if part is None else f"≈ {share(part, t.language)}" if count.startswith("≈") else text
-        for part, count, text in zip(
-            parts(frame["customers"].tolist()), rows["customers"], rows["customer_share"], strict=True
-        )
-    ]
+    rows["customer_share"] = _customer_shares(t, frame, rows)
     once = frame["frequency"] == 0
-    alive = frame["probability_alive"].where(~once)
     rows["probability_alive"] = [
         "–" if hide else t("value.alive_unknown") if bought_once else share(x, t.language)
-        for x, hide, bought_once in zip(alive, small, once, strict=True)
+        for x, hide, bought_once in zip(frame["probability_alive"].where(~once), small, once, strict=True)
     ]
     notes = [t("value.table_note")] if small.any() else []
     notes += [t("value.table_note_once")] if once.any() else []
@@ -173,14 +162,23 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str, flags:
     return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
 
 
+def _customer_shares(t: Texts, frame: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+    """Write the shares of customers, as precisely as their counts."""
+    known = parts(frame["customers"].tolist())
+    return [
+        "–" if part is None else f"≈ {share(part, t.language)}" if count.startswith("≈") else text
+        for part, count, text in zip(known, rows["customers"], rows["customer_share"], strict=True)
+    ]
+
+
 def _unknown(frame: pd.DataFrame) -> list[str]:
-    """Name the columns of a forecast that nobody made: the money, the chances, or both."""
+    """List the columns of a missing forecast: money, P(alive), or both."""
     money = ["value", "value_share"] if frame["value"].isna().all() else []
     return money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
 
 
 def alive_map(t: Texts, frame: pd.DataFrame, flags: tuple[str, ...] = ()) -> Figure | Callout:
-    """Map the chance of being a customer still over frequency and days since the last purchase, where it is known."""
+    """Show P(alive) by frequency and days since the last purchase, if it is informative."""
     if everybody_stays(flags):
         return Callout(t("untested.everybody_stays"), t("untested.everybody_stays_text"), "warn")
     if frame.empty:
