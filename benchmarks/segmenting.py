@@ -22,7 +22,7 @@ from custlib.differentiate.potential_at import table_of
 from custlib.engine.duckdb import DuckDB
 from custlib.models import kmeans
 from custlib.models.bgnbd import BGNBD, to_dict
-from custlib.models.power import fit_power, transform
+from custlib.models.scaling import fit_power, transform
 
 RESULTS = Path(__file__).parent / "results" / "segmenting.md"
 AS_OF = dt.date(2025, 12, 31)

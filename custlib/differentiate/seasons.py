@@ -20,8 +20,8 @@ from custlib.differentiate.lifetime import fit_counted
 from custlib.differentiate.tracking import joining, tracking
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
+from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.models.bgnbd_simulate import repeat_times
 
 Floats = NDArray[np.float64]
 _MONTHS = 12

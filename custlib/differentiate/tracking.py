@@ -16,8 +16,8 @@ from custlib.differentiate.backtest_groups import coarser
 from custlib.differentiate.uncertainty import expectation_slopes, futures, log_covariance
 from custlib.engine.base import Engine
 from custlib.models import bgnbd
+from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.bgnbd_simulate import repeat_times
 
 Floats = NDArray[np.float64]
 _STEP = 1e-4

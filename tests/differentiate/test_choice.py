@@ -6,7 +6,7 @@ import pytest
 
 from custlib.differentiate import choice
 from custlib.models import bgnbd, mbgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 from tests.differentiate.bases import open_base
 
 

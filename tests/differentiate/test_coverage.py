@@ -7,7 +7,7 @@ import pytest
 from custlib.differentiate import uncertainty
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd, gammagamma, mbgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 from custlib.models.gammagamma import GammaGamma
 
 BASES, CUSTOMERS, HORIZON = 400, 1500, 180.0

@@ -4,8 +4,7 @@ import pytest
 
 from custlib.differentiate import customer_intervals as single
 from custlib.models import bgnbd
-from custlib.models.bgnbd import BGNBD
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import BGNBD, repeat_times
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.mbgnbd import MBGNBD
 from tests.differentiate.bases import MODEL, make_value

@@ -6,7 +6,7 @@ import pytest
 
 from custlib.differentiate import goodness
 from custlib.models import bgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 
 ONE = bgnbd.BGNBD(1, 1, 1, 1)
 

@@ -6,7 +6,7 @@ import pytest
 
 from custlib.differentiate import activity, tracking
 from custlib.models import bgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 from custlib.models.mbgnbd import MBGNBD
 from tests.differentiate.bases import MODEL
 
