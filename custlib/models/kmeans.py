@@ -92,7 +92,8 @@ def nearest(points: Array, centres: Array) -> Ints:
     array([0, 0, 1])
     """
     distances = np.stack([((points - centre) ** 2).sum(axis=1) for centre in centres])
-    return distances.argmin(axis=0)
+    labels: Ints = distances.argmin(axis=0)
+    return labels
 
 
 def count_pairs(first: Ints, second: Ints, weights: Array, shape: tuple[int, int]) -> Array:

@@ -90,7 +90,7 @@ def identified_covariance(optimum: Optimum) -> Array:
     curvature, directions = np.linalg.eigh(-optimum.hessian)
     weak = curvature < _WEAK_CURVATURE
     strong = directions[:, ~weak]
-    covariance = (strong / curvature[~weak]) @ strong.T * np.outer(optimum.parameters, optimum.parameters)
+    covariance: Array = (strong / curvature[~weak]) @ strong.T * np.outer(optimum.parameters, optimum.parameters)
     free = (directions[:, weak] ** 2).sum(axis=1) > 1e-4
     covariance[free] = np.nan
     covariance[:, free] = np.nan

@@ -186,7 +186,8 @@ def _terms(kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array)
     left = special.gammaln(shape) - shape * np.log(alpha + recency)
     left = left + special.betaln(a + 1, b + np.maximum(n, 1) - 1) - special.betaln(a, b)
     base = r * np.log(alpha) - special.gammaln(r)
-    return base + np.vstack([here, np.where(n > 0, left, -np.inf)[None]])
+    terms: Array = base + np.vstack([here, np.where(n > 0, left, -np.inf)[None]])
+    return terms
 
 
 def _likelihood(
