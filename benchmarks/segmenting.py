@@ -20,7 +20,7 @@ from custlib import rules
 from custlib.engine.duckdb import DuckDB
 from custlib.models import kmeans
 from custlib.models.bgnbd import BGNBD, to_dict
-from custlib.models.power import fit_power, transform
+from custlib.models.scaling import fit_power, transform
 from custlib.segment import clusters, customer_segments, measures
 from custlib.segment.potential_at import table_of
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.models.bgnbd_simulate import repeat_times
 from custlib.models.gammagamma import GammaGamma
 
 START = dt.date(2024, 1, 1)

@@ -1,4 +1,4 @@
-"""Chance of beginning with a product: a logistic regression on cells, and how it is held against what came.
+"""Chance of beginning with a product: a logistic regression on cells, and its check against outcomes.
 
 Arrays only: one row per cell of customers alike, with how many they are and how many began. The check follows
 Brier (1950): mean squared difference of chance and outcome, beside that of one rate for all.
@@ -7,9 +7,9 @@ Brier (1950): mean squared difference of chance and outcome, beside that of one 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from custlib.models.cells import Array
+
 _TOLERANCE = 1e-10
 
 
@@ -21,27 +21,10 @@ class Adoption:
     coefficients: tuple[float, ...]
 
 
-def fit(features: Floats, customers: Floats, beginners: Floats, *, penalty: float = 1.0) -> Adoption:
-    """Fit the chance of beginning on cells.
+def fit(features: Array, customers: Array, beginners: Array, *, penalty: float = 1.0) -> Adoption:
+    """Fit the chance of beginning on cells of customers alike.
 
-    Parameters
-    ----------
-    features : ndarray of shape (n, k)
-        One row per cell.
-    customers, beginners : ndarray of shape (n,)
-        How many customers a cell has, and how many of them began.
-    penalty : float, default 1
-        ``C`` of scikit-learn's ridge; the intercept is not penalised, so the total is met.
-
-    Returns
-    -------
-    Adoption
-        The fitted chance.
-
-    Raises
-    ------
-    ValueError
-        If nobody or everybody began.
+    The penalty is ``C`` of scikit-learn's ridge; the intercept is not penalised, so the total is met.
 
     Examples
     --------
@@ -64,20 +47,8 @@ def fit(features: Floats, customers: Floats, beginners: Floats, *, penalty: floa
     return Adoption(float(regression.intercept_[0]), tuple(float(x) for x in regression.coef_[0]))
 
 
-def chance(model: Adoption, features: Floats) -> Floats:
-    """Compute the chance of beginning.
-
-    Parameters
-    ----------
-    model : Adoption
-        The fitted chance.
-    features : ndarray of shape (n, k)
-        One row per cell.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        From 0 to 1.
+def chance(model: Adoption, features: Array) -> Array:
+    """Compute the chance of beginning, one for each row of features.
 
     Examples
     --------
@@ -86,22 +57,12 @@ def chance(model: Adoption, features: Floats) -> Floats:
     """
     from scipy.special import expit
 
-    found: Floats = expit(model.intercept + features @ np.array(model.coefficients))
-    return found
+    chances: Array = expit(model.intercept + features @ np.array(model.coefficients))
+    return chances
 
 
-def brier(chances: Floats, customers: Floats, beginners: Floats) -> float:
-    """Compute the mean squared difference of chance and outcome.
-
-    Parameters
-    ----------
-    chances, customers, beginners : ndarray of shape (n,)
-        Per cell: the chance given, how many customers, how many began.
-
-    Returns
-    -------
-    float
-        0 is perfect; ``nan`` without customers.
+def brier(chances: Array, customers: Array, beginners: Array) -> float:
+    """Compute the mean squared difference of chance and outcome: 0 is perfect, NaN without customers.
 
     Examples
     --------
@@ -117,19 +78,10 @@ def brier(chances: Floats, customers: Floats, beginners: Floats) -> float:
     return float(lost / total)
 
 
-def by_tenth(chances: Floats, customers: Floats, beginners: Floats) -> list[dict[str, float]]:
-    """Part the customers into tenths by their chance, and hold each against what came.
+def by_tenth(chances: Array, customers: Array, beginners: Array) -> list[dict[str, float]]:
+    """Split the customers into tenths by their chance, and compare the expected with the actual share of beginners.
 
-    Parameters
-    ----------
-    chances, customers, beginners : ndarray of shape (n,)
-        Per cell: the chance given, how many customers, how many began.
-
-    Returns
-    -------
-    list of dict
-        From the lowest chance: ``tenth`` (1 to 10), ``customers``, ``expected`` and ``actual`` (shares). A cell is
-        never parted, so tenths may differ in size, and where many have one chance some tenths are missing.
+    A cell is never split, so tenths may differ in size, and where many have one chance some tenths are missing.
 
     Examples
     --------
@@ -140,12 +92,12 @@ def by_tenth(chances: Floats, customers: Floats, beginners: Floats) -> list[dict
     order = np.argsort(chances, kind="stable")
     middle = np.cumsum(customers[order]) - customers[order] / 2
     tenth = np.minimum((10 * middle / customers.sum()).astype(int), 9)
-    found = []
+    tenths = []
     for n in np.unique(tenth):
         inside = order[tenth == n]
         count = customers[inside].sum()
         expected, actual = chances[inside] @ customers[inside] / count, beginners[inside].sum() / count
-        found.append(
+        tenths.append(
             {"tenth": int(n) + 1, "customers": float(count), "expected": float(expected), "actual": float(actual)}
         )
-    return found
+    return tenths

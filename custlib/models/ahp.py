@@ -1,4 +1,4 @@
-"""Turns pairwise judgements into weights, by the analytic hierarchy process, and says how far they contradict.
+"""Turns pairwise judgements into weights, by the analytic hierarchy process, and measures how far they contradict.
 
 Reads a matrix whose cell (i, j) says how many times as much criterion i matters as criterion j. Saaty (1980), "The
 Analytic Hierarchy Process"; weights by geometric means after Crawford and Williams (1985). The random indices that
@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from custlib import rules
 from custlib.errors import TableError, UsageError, hint
 
+__all__ = ["Judgement", "Priorities", "from_upper", "global_weights", "weights"]
+
 Array = NDArray[np.float64]
 _RECIPROCAL = 1e-6
 _CLASH = 1e-9
@@ -24,11 +26,21 @@ _SUM = 1e-3
 
 @dataclass(frozen=True)
 class Judgement:
-    """One judgement beside the others: ``row`` over ``column`` was given so, and the others imply ``implied``."""
+    """One judgement beside the others.
+
+    Attributes
+    ----------
+    row, column : str
+        The criteria compared.
+    value : float
+        How many times as much the first matters, as judged.
+    implied : float
+        The same, as the other judgements imply.
+    """
 
     row: str
     column: str
-    given: float
+    value: float
     implied: float
 
 
@@ -84,7 +96,7 @@ def weights(
     names : sequence of str, optional
         The criteria; by default they are counted from 1.
     method : {"eigenvector", "geometric_mean"}
-        How weights are taken. Up to three criteria both give the same.
+        How weights are computed. Up to three criteria both give the same.
 
     Returns
     -------
@@ -100,23 +112,24 @@ def weights(
 
     Examples
     --------
-    >>> found = weights([[1, 1/4, 4], [4, 1, 9], [1/4, 1/9, 1]])
-    >>> [round(weight, 4) for weight in found.weights], round(found.consistency_ratio, 4)
+    >>> priorities = weights([[1, 1/4, 4], [4, 1, 9], [1/4, 1/9, 1]])
+    >>> [round(weight, 4) for weight in priorities.weights], round(priorities.consistency_ratio, 4)
     ([0.2172, 0.7171, 0.0658], 0.0318)
     """
     judged = _read(matrix)
-    called = _named(names, len(judged))
-    _refuse_cells(judged, called)
+    criteria = _named(names, len(judged))
+    _refuse_cells(judged, criteria)
     ratios = _ratios(random_index, len(judged))
     if method not in _METHODS:
         raise UsageError(f"method: {method} is unknown. {hint(method, list(_METHODS))}")
-    found, largest = _METHODS[method](judged)
-    worst = _worst(judged, called)
+    shares, largest = _METHODS[method](judged)
+    worst = _worst(judged, criteria)
+    # Saaty (1980): consistency index (lambda_max - n) / (n - 1), over the random index
     index = max(largest - len(judged), 0.0) / (len(judged) - 1) if worst else 0.0
     ratio, other = (index / one if index else 0.0 for one in ratios)
     limit = rules.load("ahp")["accepted_below"]
     apart = (ratio < limit) != (other < limit)
-    return Priorities(called, tuple(found.tolist()), largest, ratio, worst, other if apart else None)
+    return Priorities(criteria, tuple(shares.tolist()), largest, ratio, worst, other if apart else None)
 
 
 def _read(matrix: Any) -> Array:
@@ -127,28 +140,29 @@ def _read(matrix: Any) -> Array:
         raise TableError("judgements: no matrix. Give one row of judgements per criterion.") from None
     wrong = [f"row {i} has {len(row)}" for i, row in enumerate(rows, 1) if len(row) != len(rows)]
     if wrong or not rows:
-        said = f"{wrong[0]} of {len(rows)} values" if wrong else "no row"
-        raise TableError(f"judgements: {said}. The matrix must be square: a row and a column per criterion.")
+        fault = f"{wrong[0]} of {len(rows)} values" if wrong else "no row"
+        raise TableError(f"judgements: {fault}. The matrix must be square: a row and a column per criterion.")
     return np.array(
         [[_number(x, f"row {i}, column {j}") for j, x in enumerate(row, 1)] for i, row in enumerate(rows, 1)]
     )
 
 
-def _number(given: Any, cell: str) -> float:
+def _number(value: Any, cell: str) -> float:
     """Read a judgement: a number, or a text such as 1/3."""
     try:
-        return float(Fraction(given)) if isinstance(given, str) else float(given)
+        return float(Fraction(value)) if isinstance(value, str) else float(value)
     except (TypeError, ValueError, ZeroDivisionError):
-        raise TableError(f'judgements: {cell} is {given!r}, no number. Give one such as 3 or "1/3".') from None
+        raise TableError(f'judgements: {cell} is {value!r}, no number. Give one such as 3 or "1/3".') from None
 
 
 def _named(names: Sequence[str] | None, size: int) -> tuple[str, ...]:
-    called = tuple(str(i) for i in range(1, size + 1)) if names is None else tuple(names)
-    if len(called) != size:
-        raise TableError(f"judgements: {len(called)} names for {size} criteria ({', '.join(called)}).")
-    if doubled := sorted({name for name in called if called.count(name) > 1}):
+    """Name the criteria, by default from 1."""
+    criteria = tuple(str(i) for i in range(1, size + 1)) if names is None else tuple(names)
+    if len(criteria) != size:
+        raise TableError(f"judgements: {len(criteria)} names for {size} criteria ({', '.join(criteria)}).")
+    if doubled := sorted({name for name in criteria if criteria.count(name) > 1}):
         raise TableError(f"judgements: {', '.join(doubled)} named more than once.")
-    return called
+    return criteria
 
 
 def _refuse_cells(judged: Array, names: tuple[str, ...]) -> None:
@@ -162,23 +176,24 @@ def _refuse_cells(judged: Array, names: tuple[str, ...]) -> None:
         "not 1 on the diagonal": diagonal & positive & (judged != 1),
         "not the reciprocal of its mirror": np.tril(abs(safe * safe.T - 1) > _RECIPROCAL) & ~diagonal,
     }
-    said = [
+    messages = [
         f"{what} in {np.count_nonzero(cells)} of {cells.size} cells (first: {_cell(judged, cells, names)})"
         for what, cells in faults.items()
         if cells.any()
     ]
-    if said:
-        raise TableError(f"judgements: {'; '.join(said)}. Correct these judgements.")
+    if messages:
+        raise TableError(f"judgements: {'; '.join(messages)}. Correct these judgements.")
 
 
 def _cell(judged: Array, cells: NDArray[np.bool_], names: tuple[str, ...]) -> str:
+    """Describe the first of some cells."""
     i, j = np.argwhere(cells)[0]
     mirror = "" if i == j else f", its mirror {judged[j, i]:.6g}"
     return f"row {names[i]}, column {names[j]}: {judged[i, j]:.6g}{mirror}"
 
 
 def _ratios(random_index: str, size: int) -> tuple[float, float]:
-    """Look up the random index that is asked for, and the other published one."""
+    """Look up a published random index of this size, and the other one."""
     tables = rules.load("ahp")["random_index"]
     if random_index not in tables:
         raise UsageError(f"random_index: {random_index} is unknown. {hint(random_index, list(tables))}")
@@ -192,18 +207,20 @@ def _ratios(random_index: str, size: int) -> tuple[float, float]:
 
 
 def _geometric_mean(judged: Array) -> tuple[Array, float]:
+    """Weigh by geometric means of the rows (Crawford and Williams 1985), with an estimate of the eigenvalue."""
     means = np.exp(np.log(judged).mean(axis=1))
-    found = means / means.sum()
-    return found, float((judged @ found / found).mean())
+    shares = means / means.sum()
+    return shares, float((judged @ shares / shares).mean())
 
 
 def _eigenvector(judged: Array) -> tuple[Array, float]:
-    """Principal eigenvector; divided by geometric means first, the matrix is nearly all ones and well conditioned."""
+    """Weigh by the principal eigenvector (Saaty 1980), with its eigenvalue."""
+    # divided by geometric means first, the matrix is nearly all ones and well conditioned
     rough, _ = _geometric_mean(judged)
     values, vectors = np.linalg.eig(judged * rough / rough[:, None])
     first = int(np.argmax(values.real))
-    found = rough * abs(vectors[:, first].real)
-    return found / found.sum(), float(values[first].real)
+    shares = rough * abs(vectors[:, first].real)
+    return shares / shares.sum(), float(values[first].real)
 
 
 _METHODS: dict[str, Callable[[Array], tuple[Array, float]]] = {
@@ -261,11 +278,11 @@ def from_upper(upper: Sequence[Sequence[float | str]]) -> Array:
                 f"judgements: row {i + 1} has {len(row)} values above the diagonal, {size - 1 - i} wanted"
                 f" with {size} criteria."
             )
-        for j, given in enumerate(row, i + 1):
+        for j, judgement in enumerate(row, i + 1):
             cell = f"row {i + 1}, column {j + 1}"
-            value = _number(given, cell)
+            value = _number(judgement, cell)
             if not (np.isfinite(value) and value > 0):
-                raise TableError(f"judgements: {cell} is {given}. A judgement is a finite number above 0.")
+                raise TableError(f"judgements: {cell} is {judgement}. A judgement is a finite number above 0.")
             matrix[i, j], matrix[j, i] = value, 1 / value
     return matrix
 
@@ -291,8 +308,8 @@ def global_weights(hierarchy: Mapping[str, Any]) -> dict[str, float]:
 
     Examples
     --------
-    >>> found = global_weights({"current": (0.6, {"profit": 0.75, "sales": 0.25}), "loyalty": 0.4})
-    >>> {name: round(weight, 4) for name, weight in found.items()}
+    >>> leaves = global_weights({"current": (0.6, {"profit": 0.75, "sales": 0.25}), "loyalty": 0.4})
+    >>> {name: round(weight, 4) for name, weight in leaves.items()}
     {'profit': 0.45, 'sales': 0.15, 'loyalty': 0.4}
     """
     leaves: dict[str, float] = {}
@@ -304,6 +321,7 @@ def global_weights(hierarchy: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _leaves(hierarchy: Mapping[str, Any], above: float, parent: str) -> Iterator[tuple[str, float]]:
+    """Yield the leaves below one part with their weights in the whole."""
     parts = {name: part if isinstance(part, tuple) else (part, None) for name, part in hierarchy.items()}
     total = sum(weight for weight, _ in parts.values())
     if not abs(total - 1) <= _SUM or min(weight for weight, _ in parts.values()) < 0:

@@ -1,4 +1,4 @@
-"""Holds two partitions of the same customers against each other, from a table of counts.
+"""Compares two partitions of the same customers, from a table of counts.
 
 Makes the matching of their parts and the adjusted Rand index (Hubert and Arabie 1985); reads the contingency table
 alone, so a customer may come as a row or as a weight. Any two segmentations, and any two dates of one, can be compared.
@@ -7,46 +7,22 @@ alone, so a customer may come as a row or as a weight. Any two segmentations, an
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from custlib.models.inputs import Array
+from custlib.models.cells import Array, Ints
 
-Ints = NDArray[np.int64]
 UNMATCHED = -1
 
 
 class Alignment(NamedTuple):
-    """Which column of a table belongs to which row.
+    """Which column of a table belongs to which row."""
 
-    Attributes
-    ----------
-    mapping : ndarray of int, shape (rows,)
-        The column matched to each row, -1 where none is.
-    jaccards : ndarray, shape (rows,)
-        Jaccard index of each match: customers in both, by those in either; 0 where none is.
-    """
-
-    mapping: Ints
-    jaccards: Array
+    mapping: Ints  # the column matched to each row, -1 where none is
+    jaccards: Array  # of each match: customers in both, by those in either; 0 where none is
 
 
 def jaccard_table(overlap: ArrayLike) -> Array:
-    """Compute the Jaccard index of every row with every column.
-
-    Parameters
-    ----------
-    overlap : ndarray, shape (rows, columns)
-        Customers, or their weight, in both; >= 0.
-
-    Returns
-    -------
-    ndarray, shape (rows, columns)
-        Customers in both by customers in either, 0 to 1; 0 where both are empty.
-
-    Raises
-    ------
-    ValueError
-        If the table is no matrix, or an entry is negative or not finite.
+    """Compute the Jaccard index of every row with every column; 0 where both are empty.
 
     Examples
     --------
@@ -62,20 +38,7 @@ def jaccard_table(overlap: ArrayLike) -> Array:
 def align(overlap: ArrayLike) -> Alignment:
     """Match the parts of two partitions one to one, so that most customers stay where they were (Kuhn 1955).
 
-    Parameters
-    ----------
-    overlap : ndarray, shape (rows, columns)
-        Customers, or their weight, in both; >= 0. Rows are the parts before, columns the parts after.
-
-    Returns
-    -------
-    Alignment
-        ``mapping`` and ``jaccards`` of the rows. Parts without a common customer are not matched.
-
-    Raises
-    ------
-    ValueError
-        If the table is no matrix, or an entry is negative or not finite.
+    Rows are the parts before, columns the parts after. Parts without a common customer are not matched.
 
     Examples
     --------
@@ -96,21 +59,6 @@ def align(overlap: ArrayLike) -> Alignment:
 def moved_share(overlap: ArrayLike) -> float:
     """Compute the share of customers that leave their part when the parts are matched.
 
-    Parameters
-    ----------
-    overlap : ndarray, shape (rows, columns)
-        Customers, or their weight, in both; >= 0.
-
-    Returns
-    -------
-    float
-        0 to 1; 0 without customers.
-
-    Raises
-    ------
-    ValueError
-        If the table is no matrix, or an entry is negative or not finite.
-
     Examples
     --------
     >>> moved_share([[1, 6], [4, 1]])
@@ -119,28 +67,15 @@ def moved_share(overlap: ArrayLike) -> float:
     table = _checked(overlap)
     total = float(table.sum())
     mapping = align(table).mapping
-    kept = float(table[mapping != UNMATCHED, mapping[mapping != UNMATCHED]].sum())
-    return (total - kept) / total if total > 0 else 0.0
+    stayed = float(table[mapping != UNMATCHED, mapping[mapping != UNMATCHED]].sum())
+    return (total - stayed) / total if total > 0 else 0.0
 
 
 def adjusted_rand_index(table: ArrayLike) -> float:
     """Compute the adjusted Rand index of two partitions from their contingency table.
 
-    Parameters
-    ----------
-    table : ndarray, shape (rows, columns)
-        Customers in both, >= 0. A cell of equal customers counts as many as it holds.
-
-    Returns
-    -------
-    float
-        1 where the partitions are equal whatever their labels, about 0 where they are unrelated, below 0 where they
-        agree less than by chance. 1 where neither splits anybody from anybody, or there is at most one customer.
-
-    Raises
-    ------
-    ValueError
-        If the table is no matrix, or an entry is negative or not finite.
+    It is 1 where the partitions are equal whatever their labels, also where neither splits anybody from anybody; about
+    0 where they are unrelated, and below 0 where they agree less than by chance.
 
     Examples
     --------
@@ -158,10 +93,12 @@ def adjusted_rand_index(table: ArrayLike) -> float:
 
 
 def _pairs(counts: Array) -> Array:
+    """Count the pairs within groups of so many."""
     return np.asarray(counts * (counts - 1) / 2)
 
 
 def _checked(overlap: ArrayLike) -> Array:
+    """Read a table of counts, or raise ValueError."""
     table = np.asarray(overlap, dtype=float)
     if table.ndim != 2:
         raise ValueError(f"overlap: has {table.ndim} dimensions. Give a table, rows by columns.")

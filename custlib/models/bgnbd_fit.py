@@ -1,34 +1,42 @@
-"""Fits the BG/NBD or MBG/NBD model by maximum likelihood, and gives the likelihood of each customer.
+"""The likelihood of BG/NBD and MBG/NBD models, and its maximum.
 
-Reads frequency, recency and T of customers, or of cells of equal customers with weights; makes a `BGNBD`
-or `MBGNBD`. Fader, Hardie and Lee (2005), equation 6; with occasions to drop out in place of repeat
-purchases wherever drop-out is meant, it is the likelihood of Batislam, Denizel and Filiztekin (2007) too.
-Equal rows are merged first, so rows with weights and rows repeated give the same result to the last digit,
-in any order.
+Reads frequency, recency and T of customers, or of cells of equal customers with weights; makes a `BGNBD` or `MBGNBD`.
+Fader, Hardie and Lee (2005), "Counting your customers the easy way", equation (6). With occasions to drop out in place
+of repeat purchases wherever drop-out is meant, it is the likelihood of Batislam, Denizel and Filiztekin (2007) too.
+Equal rows are merged first: rows with weights and rows repeated, in any order, give the same result to the last digit.
+
+Equation (6) is the term of customers who are alive times 1 + odds of having dropped out. What depends on one of
+frequency, recency and T alone is computed for its distinct values; the odds go through the cells block by block.
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custlib.errors import ModelError
-from custlib.models.bgnbd_likelihood import Cells, likelihood, likelihood_without_dropout, rising
 from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD, Kind
-from custlib.models.inputs import read_cells, read_customers
-from custlib.models.newton import Optimum, condition_number, identified_covariance, log_covariance, maximise
+from custlib.models.cells import rank_values, read_cells, read_customers
+from custlib.models.fitted import evidence, names_that_hold
+from custlib.models.newton import Optimum, condition_number, log_covariance, maximise
 
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+Terms = tuple[float, Array, Array]  # value, gradient and Hessian
 
 _START = np.array([0.5, 0.5, 0.7, 1.5])
 _NO_DROPOUT = (1e-12, 1.0)  # a and b that stand for "never": P(alive) is 1 to nine digits
-_NO_EVIDENCE = 0.1  # log-likelihood a drop-out must win to be measurable, when on a ridge
+_NO_EVIDENCE = 0.1  # log-likelihood that drop-out must win to be measurable, when on a ridge
 _WEAK_EVIDENCE = 2.0  # two more parameters must win as much (Akaike)
 _CONDITION_LIMIT = 1e10
 _ZERO_SHARE = 0.1
+_BLOCK = 8192  # cells at a time: they stay in the cache
 
 
 def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None) -> BGNBD:
-    """Fit the model to customers.
+    """Fit the model to customers by maximum likelihood.
 
     Parameters
     ----------
@@ -80,14 +88,14 @@ def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLi
 def fit_kind(
     kind: type[Kind], frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None
 ) -> Kind:
-    """Fit a model of one kind: the twin of `fit` for both."""
+    """Fit a model of either kind."""
     rows, weights = read_cells(frequency, recency, T, weights)
     _refuse_unidentified(kind.label, rows, weights)
-    return _fit(kind, Cells.make(kind, rows, weights))
+    return _fit(kind, Cells.of(kind, rows, weights))
 
 
 def log_likelihood(model: BetaGeometricNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Give the log-likelihood of each customer.
+    """Compute the log-likelihood of each customer, equation (6) of Fader, Hardie and Lee (2005).
 
     Parameters
     ----------
@@ -114,11 +122,13 @@ def log_likelihood(model: BetaGeometricNBD, frequency: ArrayLike, recency: Array
     x, T, recency = read_customers(frequency, T, recency)
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
     occasions = model.occasions(x)
-    gone = np.where(occasions > 0, np.log(a) - np.log(b + np.maximum(occasions, 1) - 1), -np.inf)
-    gone = gone + (r + x) * (np.log1p(T / alpha) - np.log1p(recency / alpha))
-    base = rising(r, x)[0] + rising(b, occasions)[0] - rising(a + b, occasions)[0]
-    base = base - r * np.log1p(T / alpha) - x * np.log(alpha + T)
-    result: Array = base - special.log_expit(-gone)
+    # alive: B(a, b + x) / B(a, b) Gamma(r + x) alpha**r / (Gamma(r) (alpha + T)**(r + x))
+    alive = _rising(r, x)[0] + _rising(b, occasions)[0] - _rising(a + b, occasions)[0]
+    alive = alive - r * np.log1p(T / alpha) - x * np.log(alpha + T)
+    # dropped out, over alive: a / (b + x - 1) ((alpha + T) / (alpha + recency))**(r + x), for x > 0
+    odds = np.where(occasions > 0, np.log(a) - np.log(b + np.maximum(occasions, 1) - 1), -np.inf)
+    odds = odds + (r + x) * (np.log1p(T / alpha) - np.log1p(recency / alpha))
+    result: Array = alive - special.log_expit(-odds)
     return result[()]
 
 
@@ -135,11 +145,63 @@ def _refuse_unidentified(label: str, rows: Array, weights: Array) -> None:
         raise ModelError(f"{label}: nobody was observed: T is 0 for all customers. Check the end date.")
 
 
+@dataclass(frozen=True)
+class Cells:
+    """Merged customers, time scaled to mean T = 1: distinct values of each column, then the exposed cells.
+
+    Exposed are the customers with an occasion to drop out; the others are safe.
+    """
+
+    x: Array  # distinct frequencies
+    occasions: Array  # to drop out, one for each distinct frequency
+    x_weights: Array
+    ages: Array  # distinct T
+    age_weights: Array
+    age_purchases: Array  # weights times frequency
+    moments: Array  # distinct recencies
+    which: Places  # place in x of each exposed cell
+    recency: Places  # place in moments
+    T: Places  # place in ages
+    weights: Array
+    unobserved: float  # customers with T = 0
+    customers: float
+    scale: float
+
+    @classmethod
+    def of(cls, kind: type[BetaGeometricNBD], rows: Array, weights: Array) -> "Cells":
+        """Rank the columns of customers (frequency, recency, T)."""
+        x, which = rank_values(rows[0])
+        moments, recency = rank_values(rows[1])
+        ages, T = rank_values(rows[2])
+        scale = float(rows[2] @ weights / weights.sum())
+        exposed = (kind.occasions(x) > 0)[which]
+        return cls(
+            x=x,
+            occasions=kind.occasions(x),
+            x_weights=_sum_by(which, weights),
+            ages=ages / scale,
+            age_weights=_sum_by(T, weights),
+            age_purchases=_sum_by(T, weights * rows[0]),
+            moments=moments / scale,
+            which=which[exposed],
+            recency=recency[exposed],
+            T=T[exposed],
+            weights=weights[exposed],
+            unobserved=float(weights[rows[2] == 0].sum()),
+            customers=float(_sum_by(which, weights).sum()),
+            scale=scale,
+        )
+
+
+def _sum_by(places: Places, values: Array) -> Array:
+    """Add values place by place."""
+    return np.bincount(places, values).astype(np.float64)
+
+
 def _fit(kind: type[Kind], cells: Cells) -> Kind:
     """Maximise, and describe the maximum."""
-    customers = float(cells.x_weights.sum())
-    optimum = maximise(lambda p: likelihood(p, cells), _START, customers=customers)
-    without = maximise(lambda p: likelihood_without_dropout(p, cells), _START[:2], customers=customers)
+    optimum = maximise(lambda p: likelihood(p, cells), _START, customers=cells.customers)
+    without = maximise(lambda p: likelihood_without_dropout(p, cells), _START[:2], customers=cells.customers)
     gain = optimum.value - without.value
     ridge = _name_ridge(optimum.parameters) if optimum.ridge else ()
     if gain < _NO_EVIDENCE and (optimum.ridge or not optimum.converged):
@@ -161,48 +223,128 @@ def _add_no_dropout(without: Optimum, cells: Cells) -> Optimum:
 
 
 def _name_ridge(parameters: Array) -> tuple[str, ...]:
-    """Say which pair of parameters ran away, and where to."""
+    """Name the pair of parameters that ran away, and where to."""
     r, alpha, a, b = parameters
-    found = {
+    ridges = {
         "rate_homogeneous": min(r, alpha) > 100,
         "dropout_homogeneous": min(a, b) > 50 or max(a, b) > 1e3,
         "dropout_polarised": max(a, b) < 0.01,
     }
-    return tuple(name for name, holds in found.items() if holds) or ("ill_conditioned",)
+    return names_that_hold(ridges) or ("ill_conditioned",)
 
 
 def _describe(cells: Cells, optimum: Optimum) -> tuple[str, ...]:
     """List the flags besides the names of a ridge."""
-    customers = cells.x_weights.sum()
-    found = {
+    conditions = {
         "repeaters_only": cells.x[0] > 0,
-        "zero_observation_share": cells.unobserved > _ZERO_SHARE * customers,
-        "one_customer": customers <= 1,
+        "zero_observation_share": cells.unobserved > _ZERO_SHARE * cells.customers,
+        "one_customer": cells.customers <= 1,
         "ill_conditioned": not optimum.ridge and condition_number(optimum) > _CONDITION_LIMIT,
         "not_converged": not optimum.converged,
     }
-    return tuple(name for name, holds in found.items() if holds)
+    return names_that_hold(conditions)
 
 
 def _to_model(kind: type[Kind], optimum: Optimum, cells: Cells, flags: tuple[str, ...]) -> Kind:
     """Return to the caller's unit of time."""
-    unit = np.array([1.0, cells.scale, 1.0, 1.0])
-    covariance = identified_covariance(optimum) * np.outer(unit, unit)
-    customers = float(cells.x_weights.sum())
-    r, alpha, a, b = (float(value) for value in optimum.parameters * unit)
-    return kind(
-        r,
-        alpha,
-        a,
-        b,
-        log_likelihood=optimum.value - float(cells.x @ cells.x_weights) * float(np.log(cells.scale)),
-        covariance=covariance,
-        standard_errors=np.sqrt(np.diag(covariance)),
-        converged=optimum.converged,
-        flags=flags,
-        customers=customers,
-        gradient_norm=float(np.abs(optimum.gradient).max()) / customers,
-        condition_number=condition_number(optimum),
-        evaluations=optimum.evaluations,
-        log_covariance=log_covariance(optimum),
+    units = np.array([1.0, cells.scale, 1.0, 1.0])
+    value = optimum.value - float(cells.x @ cells.x_weights) * float(np.log(cells.scale))
+    fields = evidence(optimum, units, customers=cells.customers, log_likelihood=value)
+    r, alpha, a, b = (float(parameter) for parameter in optimum.parameters * units)
+    return kind(r, alpha, a, b, **fields, flags=flags, log_covariance=log_covariance(optimum))
+
+
+def likelihood(parameters: Array, cells: Cells) -> Terms:
+    """Compute value, gradient and Hessian of the log-likelihood by (r, alpha, a, b)."""
+    value, gradient, hessian = _frequency_terms(parameters, cells)
+    for more in (_rate_terms(parameters[:2], cells), _dropout_terms(parameters, cells)):
+        size = more[1].size
+        value += more[0]
+        gradient[:size] += more[1]
+        hessian[:size, :size] += more[2]
+    return value, gradient, hessian
+
+
+def likelihood_without_dropout(parameters: Array, cells: Cells) -> Terms:
+    """Compute the same by (r, alpha) when nobody ever drops out (the NBD model)."""
+    value, gradient, hessian = _rate_terms(parameters, cells)
+    terms = [cells.x_weights @ term for term in _rising(parameters[0], cells.x)]
+    gradient[0] += terms[1]
+    hessian[0, 0] += terms[2]
+    return value + float(terms[0]), gradient, hessian
+
+
+def _rising(z: float, x: Array) -> tuple[Array, Array, Array]:
+    """Compute ln Gamma(z + x) - ln Gamma(z) and its first two derivatives by z."""
+    return (
+        special.gammaln(z + x) - special.gammaln(z),
+        special.digamma(z + x) - special.digamma(z),
+        special.zeta(2, z + x) - special.zeta(2, z),
     )
+
+
+def _frequency_terms(parameters: Array, cells: Cells) -> Terms:
+    """Terms in gamma functions, which depend on x only: Gamma(r + x) / Gamma(r) and B(a, b + x) / B(a, b)."""
+    r, _, a, b = parameters
+    counts = ((r, cells.x), (b, cells.occasions), (a + b, cells.occasions))
+    rate, stay, either = ([float(cells.x_weights @ term) for term in _rising(z, count)] for z, count in counts)
+    gradient = np.array([rate[1], 0, -either[1], stay[1] - either[1]])
+    hessian = np.zeros((4, 4))
+    hessian[0, 0] = rate[2]
+    hessian[2:, 2:] = -either[2]
+    hessian[3, 3] += stay[2]
+    return rate[0] + stay[0] - either[0], gradient, hessian
+
+
+def _rate_terms(parameters: Array, cells: Cells) -> Terms:
+    """Terms of the purchase rate up to T of customers who are alive: r ln alpha - (r + x) ln(alpha + T)."""
+    r, alpha = parameters
+    T, weights, purchases = cells.ages, cells.age_weights, cells.age_purchases
+    age, inverse = np.log1p(T / alpha), 1 / (alpha + T)
+    total = r * weights + purchases
+    value = -float(total @ age) - float(purchases.sum()) * float(np.log(alpha))
+    gradient = np.array([-weights @ age, (r * T / alpha * weights - purchases) @ inverse])
+    mixed = float((weights * T) @ inverse) / alpha
+    bend = float(total @ inverse**2) - float(weights.sum()) * r / alpha**2
+    return value, gradient, np.array([[0.0, mixed], [mixed, bend]])
+
+
+def _dropout_terms(parameters: Array, cells: Cells) -> Terms:
+    """Terms of customers who may have dropped out: ln(1 + odds)."""
+    a = parameters[2]
+    value, gradient, hessian = 0.0, np.zeros(4), np.zeros((4, 4))
+    for weights, log_odds, slopes, (turn, bend, past) in _blocks(parameters, cells):
+        ratio = np.exp(-np.abs(log_odds))
+        value += float(weights @ (np.maximum(log_odds, 0.0) + np.log1p(ratio)))
+        either = weights / (1 + ratio)
+        expected = np.where(log_odds > 0, either, either * ratio)
+        gradient += slopes @ expected
+        hessian += (slopes * (either * ratio / (1 + ratio))) @ slopes.T
+        hessian[0, 1] += expected @ turn
+        hessian[1, 1] += expected @ bend
+        hessian[2, 2] -= expected.sum() / a**2
+        hessian[3, 3] += expected @ past
+    hessian[1, 0] = hessian[0, 1]
+    return value, gradient, hessian
+
+
+def _blocks(parameters: Array, cells: Cells) -> Iterator[tuple[Array, Array, Array, tuple[Array, Array, Array]]]:
+    """Yield weights, log odds, their slopes and second derivatives, a block of cells at a time."""
+    r, alpha, a, b = parameters
+    total, before = r + cells.x, b + cells.occasions - 1
+    # odds = a / (b + x - 1) ((alpha + T) / (alpha + recency))**(r + x)
+    log_prior = np.log(a) - np.log(np.where(cells.occasions > 0, before, 1.0))
+    silence_T, silence_recency = np.log1p(cells.ages / alpha), np.log1p(cells.moments / alpha)
+    last_T, last_recency = 1 / (alpha + cells.ages), 1 / (alpha + cells.moments)
+    for start in range(0, cells.weights.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        x, recency, T = cells.which[block], cells.recency[block], cells.T[block]
+        rho, past, last, recent = total[x], 1 / before[x], last_T[T], last_recency[recency]
+        slopes = np.empty((4, x.size))
+        silence = np.subtract(silence_T[T], silence_recency[recency], out=slopes[0])
+        turn = last - recent
+        slopes[1] = rho * turn
+        slopes[2] = 1 / a
+        slopes[3] = -past
+        bend = -slopes[1] * (last + recent)
+        yield cells.weights[block], log_prior[x] + rho * silence, slopes, (turn, bend, past**2)

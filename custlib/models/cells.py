@@ -1,39 +1,127 @@
-"""Merges equal customers into cells with weights.
+"""Reads columns of customers, names every fault in them, and merges equal rows into cells with weights.
 
-Makes the sorted table of distinct rows; reads columns and weights. The result does not depend on the
-order of the rows, nor on whether equal customers come as rows or as weights.
+The models take columns, not tables: one number per customer, or per cell of equal customers. Rows are counted from 0.
+What is merged does not depend on the order of the rows, nor on whether equal customers come as rows or as weights.
 """
 
+from collections.abc import Iterable
 from math import prod
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from custlib.errors import TableError
 
 Array = NDArray[np.float64]
-Places = NDArray[np.int64]
-Column = TypeVar("Column", Array, Places)
+Ints = NDArray[np.int64]
+Fault = tuple[str, NDArray[np.bool_]]
+Column = TypeVar("Column", Array, Ints)
 
 _LARGEST_CODE = 2**62
 _EXACT_SUM = 2.0**53  # whole numbers below add up without rounding, in any order
 
 
+def read_columns(**columns: ArrayLike) -> tuple[Array, ...]:
+    """Turn columns into arrays of floats of one shape; read-only views where a column was broadcast.
+
+    Examples
+    --------
+    >>> read_columns(frequency=[0, 2], T=39)[1]
+    array([39., 39.])
+    """
+    arrays = []
+    for name, values in columns.items():
+        try:
+            arrays.append(np.asarray(values, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise TableError(f"customers: {name} holds something that is no number ({error}).") from None
+    try:
+        return tuple(np.broadcast_arrays(*arrays))
+    except ValueError:
+        shapes = ", ".join(f"{name} {a.shape}" for name, a in zip(columns, arrays, strict=True))
+        raise TableError(f"customers: the columns differ in shape: {shapes}.") from None
+
+
+def refuse_faults(faults: Iterable[Fault]) -> None:
+    """Raise one error that names every fault of a table: what, in how many rows, and the first of them.
+
+    Examples
+    --------
+    >>> refuse_faults([("T is negative", np.array([False, True]))])
+    Traceback (most recent call last):
+        ...
+    custlib.errors.TableError: customers: T is negative in 1 of 2 rows (first: row 1). ...
+    """
+    messages = [
+        f"{text} in {np.count_nonzero(rows):,} of {rows.size:,} rows (first: row {np.argmax(rows)})"
+        for text, rows in faults
+        if rows.any()
+    ]
+    if messages:
+        raise TableError(f"customers: {'; '.join(messages)}. Correct or drop these rows.")
+
+
+def number_faults(name: str, values: Array, *, least: str = "negative") -> list[Fault]:
+    """List the faults of a column of finite numbers; `least` says which numbers are refused as too low.
+
+    Examples
+    --------
+    >>> [text for text, rows in number_faults("T", np.array([1.0, np.nan])) if rows.any()]
+    ['T is no finite number']
+    """
+    low = {"negative": values < 0, "not positive": values <= 0, "below 1": values < 1}[least]
+    return [(f"{name} is no finite number", ~np.isfinite(values)), (f"{name} is {least}", low)]
+
+
+def read_customers(
+    frequency: ArrayLike, T: ArrayLike, recency: ArrayLike | None = None, **horizon: ArrayLike
+) -> tuple[Array, ...]:
+    """Read the columns of a purchase history, in this order, and refuse what cannot be one.
+
+    Frequency is whole and at least 0, recency lies between 0 and T, and the columns of the horizon are at least 0.
+
+    Examples
+    --------
+    >>> [column.tolist() for column in read_customers([0, 2], 39)]
+    [[0.0, 2.0], [39.0, 39.0]]
+    """
+    named = {"frequency": frequency, "T": T, **({} if recency is None else {"recency": recency}), **horizon}
+    columns = dict(zip(named, read_columns(**named), strict=True))
+    faults = [fault for name, values in columns.items() for fault in number_faults(name, values)]
+    x = columns["frequency"]
+    faults.append(("frequency is not whole", np.isfinite(x) & (x != np.floor(x))))
+    if recency is not None:
+        faults.append(("recency is above T", columns["recency"] > columns["T"]))
+        faults.append(("recency is above 0 with frequency 0", (columns["recency"] > 0) & (x == 0)))
+    refuse_faults(faults)
+    return tuple(columns.values())
+
+
+def read_weights(weights: ArrayLike | None, frequency: Array) -> Array:
+    """Read how many customers each row stands for; 1 by default."""
+    values, _ = read_columns(weights=1.0 if weights is None else weights, frequency=frequency)
+    return values
+
+
+def read_cells(
+    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[Array, Array]:
+    """Read purchase histories and merge equal ones, as every fit of a lifetime model begins.
+
+    Examples
+    --------
+    >>> read_cells([1, 1], [2, 2], [5, 5])[1]
+    array([2.])
+    """
+    x, T, recency = read_customers(frequency, T, recency)
+    weights = read_weights(weights, x)
+    refuse_faults(number_faults("weights", weights))
+    return merge_rows(np.stack([x.ravel(), recency.ravel(), T.ravel()]), weights.ravel())
+
+
 def merge_rows(columns: Array, weights: Array) -> tuple[Array, Array]:
     """Merge equal rows and add their weights; rows of weight 0 are dropped.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (k, n)
-        One row of the table in each column of the array.
-    weights : ndarray, shape (n,)
-        Weights, >= 0.
-
-    Returns
-    -------
-    columns : ndarray, shape (k, m)
-        The distinct rows, sorted.
-    weights : ndarray, shape (m,)
-        Their weights, > 0.
 
     Examples
     --------
@@ -52,25 +140,10 @@ def merge_rows(columns: Array, weights: Array) -> tuple[Array, Array]:
     return np.stack(_decode(codes, ranked, sizes)), weights
 
 
-def rank_values(column: Column) -> tuple[Column, Places]:
-    """List the distinct values of a column, and the place of each entry in that list.
+def rank_values(column: Column) -> tuple[Column, Ints]:
+    """List the distinct values of a column, sorted, and the place of each entry in that list.
 
-    Parameters
-    ----------
-    column : ndarray, shape (n,)
-        Numbers, finite.
-
-    Returns
-    -------
-    values : ndarray, shape (m,)
-        Sorted.
-    places : ndarray of int, shape (n,)
-        ``values[places]`` is the column.
-
-    Notes
-    -----
-    As ``np.unique``, without sorting where a table of the whole numbers between the extremes is small: most
-    columns are days or counts.
+    As ``np.unique``, but without sorting where the column holds days or counts, as most do.
 
     Examples
     --------
@@ -86,27 +159,15 @@ def rank_values(column: Column) -> tuple[Column, Places]:
     return low + np.flatnonzero(present), (np.cumsum(present) - 1)[places]
 
 
-def _is_dense(column: Array | Places) -> bool:
-    """Whether a table of all whole numbers between the extremes is about as long as the column, or short."""
+def _is_dense(column: Array | Ints) -> bool:
+    """Whether a column holds whole numbers within a range that is about as long as the column, or short."""
     if not column.size or not column.max() - column.min() < column.size + 1000:
         return False
     return not (column != np.floor(column)).any()
 
 
-def rank_rows(columns: list[Array]) -> tuple[list[Array], Places]:
-    """List the distinct rows of a table, and the place of each row in that list.
-
-    Parameters
-    ----------
-    columns : list of ndarray, shape (n,)
-        The table, column by column.
-
-    Returns
-    -------
-    columns : list of ndarray, shape (m,)
-        The distinct rows, sorted.
-    places : ndarray of int, shape (n,)
-        Each row's place among them.
+def rank_rows(columns: list[Array]) -> tuple[list[Array], Ints]:
+    """List the distinct rows of a table, sorted, and the place of each row in that list.
 
     Examples
     --------
@@ -122,7 +183,7 @@ def rank_rows(columns: list[Array]) -> tuple[list[Array], Places]:
     return _decode(codes, ranked, sizes), places
 
 
-def _row_codes(places: list[Places], sizes: tuple[int, ...]) -> Places:
+def _row_codes(places: list[Ints], sizes: tuple[int, ...]) -> Ints:
     """Number the rows of a table whose columns are places, in the order of the rows."""
     codes = places[0]
     for column, size in zip(places[1:], sizes[1:], strict=True):
@@ -130,13 +191,13 @@ def _row_codes(places: list[Places], sizes: tuple[int, ...]) -> Places:
     return codes
 
 
-def _decode(codes: Places, ranked: list[tuple[Array, Places]], sizes: tuple[int, ...]) -> list[Array]:
+def _decode(codes: Ints, ranked: list[tuple[Array, Ints]], sizes: tuple[int, ...]) -> list[Array]:
     """Give the columns of rows by their numbers."""
     return [values[place] for (values, _), place in zip(ranked, np.unravel_index(codes, sizes), strict=True)]
 
 
-def _merge_codes(codes: Places, weights: Array) -> tuple[Places, Array]:
-    """Merge rows given as numbers; whole weights may be added in any order."""
+def _merge_codes(codes: Ints, weights: Array) -> tuple[Ints, Array]:
+    """Merge rows by their numbers; whole weights may be added in any order."""
     exact = weights.sum() < _EXACT_SUM and not (weights != np.floor(weights)).any()
     if exact and (weights == weights[0]).all():
         codes = np.sort(codes)
@@ -150,7 +211,7 @@ def _merge_codes(codes: Places, weights: Array) -> tuple[Places, Array]:
 
 def _merge_sorted(columns: Array, weights: Array) -> tuple[Array, Array]:
     """Merge rows of too many values to be numbered."""
-    # equal rows are added from the lightest to the heaviest: sums do not depend on the order given
+    # equal rows are added from the lightest to the heaviest: sums do not depend on the order of the rows
     order = np.lexsort((weights, *columns[::-1]))
     columns, weights = columns[:, order], weights[order]
     new = np.append(True, (columns[:, 1:] != columns[:, :-1]).any(axis=0))

@@ -1,10 +1,10 @@
 """MBG/NBD: the BG/NBD model for bases where many never come back after the first purchase.
 
-The door to the model. A customer may drop out after every purchase, the first included; so P(alive) of a
-one-time buyer is below 1 and falls with time. All else is shared with `custlib.models.bgnbd`. Batislam,
-Denizel and Filiztekin (2007), "Empirical validation and comparison of models for customer base analysis",
-International Journal of Research in Marketing 24; Hoppe and Wagner (2007), "Customer base analysis: the case
-for a central variant of the Betageometric/NBD model", Marketing: Journal of Research and Management 3.
+A customer may drop out after every purchase, the first included; so P(alive) of a one-time buyer is below 1 and falls
+with time. The functions of `custlib.models.bgnbd` take an `MBGNBD` and are at hand here too. Batislam, Denizel and
+Filiztekin (2007), "Empirical validation and comparison of models for customer base analysis", International Journal of
+Research in Marketing 24; Hoppe and Wagner (2007), "Customer base analysis: the case for a central variant of the
+Betageometric/NBD model", Marketing: Journal of Research and Management 3.
 """
 
 from collections.abc import Mapping
@@ -12,42 +12,35 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from custlib.models.bgnbd_discount import (
+from custlib.models.bgnbd import (
     discounted_purchases_if_alive,
-    residual_transactions,
-    residual_transactions_if_alive,
-)
-from custlib.models.bgnbd_fit import fit_kind, log_likelihood
-from custlib.models.bgnbd_forecast import (
     expected_purchases,
     expected_purchases_if_alive,
+    log_likelihood,
     new_customer_purchases,
     probability_alive,
     probability_of_purchase,
+    purchase_count_probability,
+    repeat_times,
+    residual_transactions,
+    residual_transactions_if_alive,
+    to_dict,
 )
-from custlib.models.bgnbd_model import BetaGeometricNBD, read_kind, to_dict
+from custlib.models.bgnbd_fit import fit_kind
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.fitted import read_model
 
 __all__ = [
-    "MBGNBD",
-    "discounted_purchases_if_alive",
-    "expected_purchases",
-    "expected_purchases_if_alive",
-    "fit",
-    "from_dict",
-    "log_likelihood",
-    "new_customer_purchases",
-    "probability_alive",
-    "probability_of_purchase",
-    "residual_transactions",
-    "residual_transactions_if_alive",
-    "to_dict",
-]
+    "MBGNBD", "discounted_purchases_if_alive", "expected_purchases", "expected_purchases_if_alive", "fit", "from_dict",
+    "log_likelihood", "new_customer_purchases", "probability_alive", "probability_of_purchase",
+    "purchase_count_probability", "repeat_times", "residual_transactions", "residual_transactions_if_alive", "to_dict",
+]  # fmt: skip
 
 
 class MBGNBD(BetaGeometricNBD):
     """The MBG/NBD model: a customer may drop out after each purchase, the first included.
 
-    Parameters, attributes and errors are those of `BetaGeometricNBD`.
+    Parameters, attributes and errors are those of `custlib.models.bgnbd_model.BetaGeometricNBD`.
 
     Examples
     --------
@@ -61,12 +54,16 @@ class MBGNBD(BetaGeometricNBD):
 
 
 def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None) -> MBGNBD:
-    """Fit the model to customers.
+    """Fit the model to customers by maximum likelihood.
 
     Parameters
     ----------
-    frequency, recency, T : array_like, shape (n,)
-        Purchase histories, as for `custlib.models.bgnbd.fit`.
+    frequency : array_like, shape (n,)
+        Repeat purchase days, whole numbers.
+    recency : array_like, shape (n,)
+        First to last purchase, in any unit of time.
+    T : array_like, shape (n,)
+        First purchase to the end of observation, same unit.
     weights : array_like, shape (n,), optional
         How many customers each row stands for, >= 0; 1 by default.
 
@@ -97,7 +94,7 @@ def from_dict(mapping: Mapping[str, Any]) -> MBGNBD:
     Parameters
     ----------
     mapping : mapping
-        As made by `to_dict`; only the four parameters are required.
+        As `to_dict` makes it; only the four parameters are required.
 
     Returns
     -------
@@ -113,4 +110,4 @@ def from_dict(mapping: Mapping[str, Any]) -> MBGNBD:
     >>> from_dict({"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614}).b
     1.614
     """
-    return read_kind(MBGNBD, mapping)
+    return read_model(MBGNBD, mapping)

@@ -1,8 +1,12 @@
 """Maximises a likelihood over positive parameters: damped Newton steps in their logarithms.
 
-Makes an `Optimum`; reads a function that returns value, gradient and Hessian. A likelihood that keeps
-rising along a ridge by amounts no data could show is stopped there and said to be on a ridge.
-After Nocedal and Wright, "Numerical Optimization" (2006), chapter 3.
+Makes an `Optimum`; reads a function that returns value, gradient and Hessian. A likelihood that keeps rising along a
+ridge by amounts no data could show is stopped there, and the optimum is marked as a ridge. After Nocedal and Wright,
+"Numerical Optimization" (2006), chapter 3.
+
+`add_terms` makes such values for likelihoods that are sums of positive terms: the customer is still there, or left at
+one moment or another. With the shares pi_j of the terms exp(g_j), the gradient is E[g'] and the Hessian E[g''] +
+Cov[g'], each over the terms of a customer: no difference quotient, no term subtracted from another of like size.
 """
 
 from collections.abc import Callable
@@ -12,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Derivatives = Callable[[int], tuple[Array, Array]]
 Objective = Callable[[Array], tuple[float, Array, Array]]
 
 _EVALUATIONS = 100
@@ -25,49 +30,22 @@ _WEAK_CURVATURE = 1e-3  # a logarithm with a standard error above 30 is not iden
 
 @dataclass(frozen=True)
 class Optimum:
-    """Where the search for a maximum ended.
+    """Where the search for a maximum ended."""
 
-    Attributes
-    ----------
-    parameters : ndarray, shape (k,)
-        The parameters, not their logarithms.
-    value : float
-        The log-likelihood.
-    gradient, hessian : ndarray, shape (k,), (k, k)
-        Its derivatives by the logarithms.
-    evaluations : int
-        How often the function was called.
-    converged : bool
-        Whether nothing but rounding, or a ridge, is left to climb.
-    ridge : bool
-        Whether some parameter can move freely at no cost.
-    """
-
-    parameters: Array
-    value: float
-    gradient: Array
-    hessian: Array
+    parameters: Array  # not their logarithms
+    value: float  # the log-likelihood
+    gradient: Array  # by the logarithms of the parameters
+    hessian: Array  # by the logarithms
     evaluations: int
-    converged: bool
-    ridge: bool
+    converged: bool  # nothing but rounding, or a ridge, is left to climb
+    ridge: bool  # some parameter can move freely at no cost
 
 
 def maximise(objective: Objective, start: Array, *, customers: float) -> Optimum:
-    """Climb to the maximum.
+    """Climb to the maximum of a function of positive parameters, from `start`.
 
-    Parameters
-    ----------
-    objective : callable
-        Takes parameters, shape (k,); returns the value and its first and second derivatives by the
-        parameters (not by their logarithms).
-    start : ndarray, shape (k,)
-        Where to begin, > 0.
-    customers : float
-        Sum of the weights, the scale of rounding errors.
-
-    Returns
-    -------
-    Optimum
+    The function returns its value and its derivatives by the parameters themselves. The number of customers (the sum
+    of the weights) is the scale of rounding errors.
 
     Examples
     --------
@@ -97,22 +75,10 @@ def maximise(objective: Objective, start: Array, *, customers: float) -> Optimum
 
 
 def identified_covariance(optimum: Optimum) -> Array:
-    """Invert the curvature in the directions that the customers identify.
+    """Compute the covariance of the parameters; NaN in rows and columns of those that are not identified.
 
-    Parameters
-    ----------
-    optimum : Optimum
-        A maximum.
-
-    Returns
-    -------
-    ndarray, shape (k, k)
-        Covariance of the parameters; NaN in the rows and columns of those that are not identified.
-
-    Notes
-    -----
-    At a maximum the covariance of the parameters is that of their logarithms times the parameters
-    (delta method); with the gradient 0 this equals the inverse Hessian in the parameters themselves.
+    At a maximum it is that of their logarithms times the parameters (delta method); with the gradient 0 this equals
+    the inverse Hessian in the parameters themselves.
 
     Examples
     --------
@@ -124,7 +90,7 @@ def identified_covariance(optimum: Optimum) -> Array:
     curvature, directions = np.linalg.eigh(-optimum.hessian)
     weak = curvature < _WEAK_CURVATURE
     strong = directions[:, ~weak]
-    covariance = (strong / curvature[~weak]) @ strong.T * np.outer(optimum.parameters, optimum.parameters)
+    covariance: Array = (strong / curvature[~weak]) @ strong.T * np.outer(optimum.parameters, optimum.parameters)
     free = (directions[:, weak] ** 2).sum(axis=1) > 1e-4
     covariance[free] = np.nan
     covariance[:, free] = np.nan
@@ -132,18 +98,9 @@ def identified_covariance(optimum: Optimum) -> Array:
 
 
 def log_covariance(optimum: Optimum) -> Array:
-    """Covariance of the logarithms of the parameters in the directions that the customers identify.
+    """Compute the covariance of the logarithms of the parameters, 0 along directions that are not identified.
 
-    Parameters
-    ----------
-    optimum : Optimum
-        A maximum.
-
-    Returns
-    -------
-    ndarray, shape (k, k)
-        Nought along directions that are not identified: where two parameters run away together, the variance of
-        what stays fixed between them is kept.
+    Where two parameters run away together, the variance of what stays fixed between them remains.
 
     Examples
     --------
@@ -154,22 +111,12 @@ def log_covariance(optimum: Optimum) -> Array:
     """
     curvature, directions = np.linalg.eigh(-optimum.hessian)
     strong = curvature >= _WEAK_CURVATURE
-    kept: Array = (directions[:, strong] / curvature[strong]) @ directions[:, strong].T
-    return kept
+    covariance: Array = (directions[:, strong] / curvature[strong]) @ directions[:, strong].T
+    return covariance
 
 
 def condition_number(optimum: Optimum) -> float:
-    """Return the ratio of the strongest to the weakest curvature in the logarithms.
-
-    Parameters
-    ----------
-    optimum : Optimum
-        A maximum.
-
-    Returns
-    -------
-    float
-        Infinite where a direction is flat.
+    """Compute the ratio of the strongest to the weakest curvature in the logarithms, infinite where one is flat.
 
     Examples
     --------
@@ -203,8 +150,33 @@ def _climb(
 ) -> tuple[Array, tuple[float, Array, Array], int]:
     """Take the step, shortened until it does not lead down; also count the evaluations."""
     share, tries = min(1.0, _LONGEST_STEP / float(np.abs(step).max())), 1
-    found = _in_logarithms(objective, theta + share * step)
-    while found[0] < value - 1e-12 * abs(value) and tries < 30:
+    reached = _in_logarithms(objective, theta + share * step)
+    while reached[0] < value - 1e-12 * abs(value) and tries < 30:
         share, tries = share / 2, tries + 1
-        found = _in_logarithms(objective, theta + share * step)
-    return theta + share * step, found, tries
+        reached = _in_logarithms(objective, theta + share * step)
+    return theta + share * step, reached, tries
+
+
+def add_terms(terms: Array, derivatives: Derivatives, weights: Array) -> tuple[float, Array, Array]:
+    """Add up the logarithms of sums of terms, with weights; return value, gradient and Hessian.
+
+    `terms` are the g_j, shape (j, n), minus infinity where a term is absent. `derivatives` takes the number of a term
+    and returns its first and second derivatives by the k parameters, shapes (k, n) and (k, k, n), finite throughout.
+
+    Examples
+    --------
+    >>> terms = np.log([[0.25], [0.75]])
+    >>> value, gradient, _ = add_terms(terms, lambda j: (np.array([[1.0 - j]]), np.zeros((1, 1, 1))), np.ones(1))
+    >>> round(value, 12), gradient
+    (0.0, array([0.25]))
+    """
+    sums = np.logaddexp.reduce(terms, axis=0)
+    mean: Array | float = 0.0
+    second: Array | float = 0.0
+    for term, row in enumerate(terms):
+        share = np.exp(row - sums)
+        slope, bend = derivatives(term)
+        mean = mean + share * slope
+        second = second + (slope * (share * weights)) @ slope.T + bend @ (share * weights)
+    mean = np.asarray(mean)
+    return float(sums @ weights), mean @ weights, second - (mean * weights) @ mean.T

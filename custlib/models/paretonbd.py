@@ -1,37 +1,39 @@
 """Pareto/NBD: the elder relative of BG/NBD, in which customers may leave at any time, not only after a purchase.
 
-Makes a `ParetoNBD`; reads frequency, recency and T of customers, or of cells with weights. It is a second opinion
-on the chosen model, not what customers are valued with. Schmittlein, Morrison and Colombo (1987), "Counting your
+Makes a `ParetoNBD`; reads frequency, recency and T of customers, or of cells with weights. It is a second opinion on
+the chosen model, not what customers are valued with. Schmittlein, Morrison and Colombo (1987), "Counting your
 customers: who are they and what will they do next?", Management Science 33.
 
-The likelihood is a sum over the moments at which the customer may have left (Gauss-Legendre in time, crowded
-after the last purchase) and of never having left: positive terms only, where the textbook hypergeometric form
-cancels and overflows.
+The likelihood is a sum over the moments at which the customer may have left (Gauss-Legendre in time, crowded after the
+last purchase) and of never having left: positive terms only, where the textbook hypergeometric form cancels and
+overflows.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from custlib.errors import ModelError
-from custlib.models.inputs import read_cells, read_customers
-from custlib.models.mixture import add_terms
-from custlib.models.newton import condition_number, identified_covariance, maximise
+from custlib.models.cells import read_cells, read_customers
+from custlib.models.fitted import FittedModel, evidence, names_that_hold
+from custlib.models.newton import add_terms, condition_number, maximise
+
+__all__ = ["ParetoNBD", "expected_purchases", "fit", "log_likelihood", "probability_alive"]
 
 Array = NDArray[np.float64]
 
-PARAMETERS = ("r", "alpha", "s", "beta")
 _START = np.array([0.5, 0.5, 0.7, 1.0])
 _MOMENTS = 64
 _BLOCK = 20_000  # cells at once: memory stays small
 
 
-@dataclass(frozen=True)
-class ParetoNBD:
+@dataclass(frozen=True, repr=False)
+class ParetoNBD(FittedModel):
     """The four parameters, with the evidence where they were fitted.
 
     Purchase rates ~ Gamma(r, rate alpha), drop-out rates ~ Gamma(s, rate beta). Two models are equal when their
@@ -42,9 +44,9 @@ class ParetoNBD:
     r, alpha, s, beta : float
         Shapes and rates; alpha and beta in the unit of time of the customers.
     log_likelihood, covariance, standard_errors, converged, flags, customers : optional
-        As in `custlib.models.bgnbd.BGNBD`; the covariance is that of r, alpha, s, beta.
+        See `custlib.models.fitted.FittedModel`; the covariance is that of r, alpha, s, beta.
     gradient_norm, condition_number, evaluations : optional
-        As there.
+        See there.
 
     Raises
     ------
@@ -57,35 +59,26 @@ class ParetoNBD:
     0.61
     """
 
+    label: ClassVar[str] = "Pareto/NBD"
+    parameters: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
+
     r: float
     alpha: float
     s: float
     beta: float
-    log_likelihood: float | None = field(default=None, compare=False)
-    covariance: Array | None = field(default=None, compare=False, repr=False)
-    standard_errors: Array | None = field(default=None, compare=False)
-    converged: bool | None = field(default=None, compare=False)
-    flags: tuple[str, ...] = field(default=(), compare=False)
-    customers: float | None = field(default=None, compare=False)
-    gradient_norm: float | None = field(default=None, compare=False)
-    condition_number: float | None = field(default=None, compare=False)
-    evaluations: int | None = field(default=None, compare=False)
-
-    def __post_init__(self) -> None:
-        """Refuse parameters that are none."""
-        for name in PARAMETERS:
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise ModelError(f"Pareto/NBD: {name} must be finite and above 0, got {value}.")
 
 
 def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None) -> ParetoNBD:
-    """Fit the model to customers.
+    """Fit the model to customers by maximum likelihood.
 
     Parameters
     ----------
-    frequency, recency, T : array_like, shape (n,)
-        Purchase histories, as for `custlib.models.bgnbd.fit`.
+    frequency : array_like, shape (n,)
+        Repeat purchase days, whole numbers.
+    recency : array_like, shape (n,)
+        First to last purchase, in any unit of time.
+    T : array_like, shape (n,)
+        First purchase to the end of observation, same unit.
     weights : array_like, shape (n,), optional
         How many customers each row stands for, >= 0; 1 by default.
 
@@ -118,30 +111,17 @@ def _fit(rows: Array, weights: Array, scale: float) -> ParetoNBD:
     """Maximise with time scaled to mean T = 1, and return to the caller's unit."""
     customers = float(weights.sum())
     optimum = maximise(lambda p: _likelihood(p, rows, weights), _START, customers=customers)
-    unit = np.array([1.0, scale, 1.0, scale])
-    covariance = identified_covariance(optimum) * np.outer(unit, unit)
+    units = np.array([1.0, scale, 1.0, scale])
     weak = optimum.ridge or condition_number(optimum) > 1e10
-    found = {"ill_conditioned": weak, "not_converged": not optimum.converged}
-    r, alpha, s, beta = (float(value) for value in optimum.parameters * unit)
-    return ParetoNBD(
-        r,
-        alpha,
-        s,
-        beta,
-        log_likelihood=float(optimum.value - rows[0] @ weights * math.log(scale)),
-        covariance=covariance,
-        standard_errors=np.sqrt(np.diag(covariance)),
-        converged=optimum.converged,
-        flags=tuple(name for name, holds in found.items() if holds),
-        customers=customers,
-        gradient_norm=float(np.abs(optimum.gradient).max()) / customers,
-        condition_number=condition_number(optimum),
-        evaluations=optimum.evaluations,
-    )
+    flags = names_that_hold({"ill_conditioned": weak, "not_converged": not optimum.converged})
+    value = float(optimum.value - rows[0] @ weights * math.log(scale))
+    r, alpha, s, beta = (float(parameter) for parameter in optimum.parameters * units)
+    fields = evidence(optimum, units, customers=customers, log_likelihood=value)
+    return ParetoNBD(r, alpha, s, beta, **fields, flags=flags)
 
 
 def log_likelihood(model: ParetoNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Give the log-likelihood of each customer.
+    """Compute the log-likelihood of each customer.
 
     Parameters
     ----------
@@ -167,15 +147,14 @@ def log_likelihood(model: ParetoNBD, frequency: ArrayLike, recency: ArrayLike, T
     """
     x, T, recency = read_customers(frequency, T, recency)
     rows = np.stack([x.ravel(), recency.ravel(), T.ravel()])
-    r, alpha = model.r, model.alpha
-    base = special.gammaln(r + rows[0]) - special.gammaln(r) + r * np.log(alpha)
-    terms = _terms(np.array([r, alpha, model.s, model.beta]), rows)
+    base = special.gammaln(model.r + rows[0]) - special.gammaln(model.r) + model.r * np.log(model.alpha)
+    terms = _terms(_vector(model), rows)
     result: Array = (base + np.logaddexp.reduce(terms, axis=0)).reshape(x.shape)
     return result[()]
 
 
 def probability_alive(model: ParetoNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Give the chance of each customer of being still there at T.
+    """Compute the probability that a customer has not dropped out at T.
 
     Parameters
     ----------
@@ -206,7 +185,9 @@ def probability_alive(model: ParetoNBD, frequency: ArrayLike, recency: ArrayLike
 
 
 def expected_purchases(model: ParetoNBD, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Give the purchases expected in (T, T + t].
+    """Compute the expected purchases in (T, T + t] of customers who may have dropped out.
+
+    Schmittlein, Morrison and Colombo (1987), equation 22.
 
     Parameters
     ----------
@@ -220,7 +201,7 @@ def expected_purchases(model: ParetoNBD, t: ArrayLike, frequency: ArrayLike, rec
     Returns
     -------
     ndarray
-        Expected purchase days. Schmittlein, Morrison and Colombo (1987), equation 22.
+        Purchase days.
 
     Raises
     ------
@@ -236,23 +217,25 @@ def expected_purchases(model: ParetoNBD, t: ArrayLike, frequency: ArrayLike, rec
     here = probability_alive(model, x, recency, T)
     longer = np.log1p(t / (model.beta + T))
     power = model.s - 1
+    # equation 22: P(alive) (r + x) (beta + T) / ((alpha + T) (s - 1)) (1 - ((beta + T) / (beta + T + t))**(s - 1))
     reach = longer if power == 0 else -np.expm1(-power * longer) / power
     return (here * (model.r + x) * (model.beta + T) / (model.alpha + T) * reach)[()]
 
 
 def _vector(model: ParetoNBD) -> Array:
+    """List the parameters."""
     return np.array([model.r, model.alpha, model.s, model.beta])
 
 
 @cache
 def _moments() -> tuple[Array, Array]:
-    """Nodes and weights of Gauss and Legendre on 0 to 1."""
+    """Make Gauss-Legendre nodes and weights on 0 to 1."""
     nodes, weights = np.polynomial.legendre.leggauss(_MOMENTS)
     return (nodes + 1) / 2, weights / 2
 
 
 def _leaving(parameters: Array, rows: Array) -> tuple[Array, Array]:
-    """Moments at which each customer may have left, and the logarithms of their widths, shape (moments, n).
+    """Compute moments at which each customer may have left, and the logarithms of their widths, (moments, n).
 
     From the last purchase on the chance falls by powers of alpha + time and beta + time: in the logarithm of time,
     counted in units of the first fall, it is smooth.
@@ -269,7 +252,7 @@ def _leaving(parameters: Array, rows: Array) -> tuple[Array, Array]:
 
 
 def _terms(parameters: Array, rows: Array) -> Array:
-    """Logarithms of the likelihood's terms: never having left, then having left at each moment."""
+    """Compute the logarithms of the likelihood's terms: never having left, then having left at each moment."""
     r, alpha, s, beta = parameters
     x, _, T = rows
     moments, widths = _leaving(parameters, rows)
@@ -281,17 +264,17 @@ def _terms(parameters: Array, rows: Array) -> Array:
 
 
 def _likelihood(parameters: Array, rows: Array, weights: Array) -> tuple[float, Array, Array]:
-    """Value, gradient and Hessian by (r, alpha, s, beta), a block of cells at a time."""
+    """Compute value, gradient and Hessian of the log-likelihood by (r, alpha, s, beta), block by block."""
     value, gradient, hessian = _rate_terms(parameters, rows[0], weights)
     for start in range(0, weights.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        more = _block(parameters, rows[:, part], weights[part])
+        more = _moment_terms(parameters, rows[:, part], weights[part])
         value, gradient, hessian = value + more[0], gradient + more[1], hessian + more[2]
     return value, gradient, hessian
 
 
 def _rate_terms(parameters: Array, x: Array, weights: Array) -> tuple[float, Array, Array]:
-    """Terms that all moments share: ln Gamma(r + x) - ln Gamma(r) + r ln alpha."""
+    """Compute the terms that all moments share: ln Gamma(r + x) - ln Gamma(r) + r ln alpha."""
     r, alpha = parameters[:2]
     customers = float(weights.sum())
     value = float(weights @ (special.gammaln(r + x) - special.gammaln(r))) + customers * r * math.log(alpha)
@@ -304,31 +287,31 @@ def _rate_terms(parameters: Array, x: Array, weights: Array) -> tuple[float, Arr
     return value, gradient, hessian
 
 
-def _block(parameters: Array, rows: Array, weights: Array) -> tuple[float, Array, Array]:
-    """Terms of the moments, for one block of cells."""
-    r, alpha, s, beta = parameters
-    x, _, T = rows
+def _moment_terms(parameters: Array, rows: Array, weights: Array) -> tuple[float, Array, Array]:
+    """Compute the terms of the moments, for one block of cells."""
     moments, _ = _leaving(parameters, rows)
+    moments = np.vstack([rows[2], moments])  # never having left lasts until T
+    terms = _terms(parameters, rows)
+    return add_terms(terms, lambda term: _derivatives(parameters, rows[0], moments[term], left=term > 0), weights)
 
-    def derivatives(term: int) -> tuple[Array, Array]:
-        left = term > 0
-        at = moments[term - 1] if left else T
-        rate, gone = 1 / (alpha + at), 1 / (beta + at)
-        power = s + 1 if left else s
-        slope = np.stack(
-            [
-                -np.log(alpha + at),
-                -(r + x) * rate,
-                (1 / s if left else 0.0) - np.log1p(at / beta),
-                s / beta - power * gone,
-            ]
-        )
-        bend = np.zeros((4, 4, at.size))
-        bend[0, 1] = bend[1, 0] = -rate
-        bend[1, 1] = (r + x) * rate**2
-        bend[2, 2] = -1 / s**2 if left else 0.0
-        bend[2, 3] = bend[3, 2] = 1 / beta - gone
-        bend[3, 3] = power * gone**2 - s / beta**2
-        return slope, bend
 
-    return add_terms(_terms(parameters, rows), derivatives, weights)
+def _derivatives(parameters: Array, x: Array, at: Array, *, left: bool) -> tuple[Array, Array]:
+    """Compute the first and second derivatives of one of the `_terms` by (r, alpha, s, beta)."""
+    r, alpha, s, beta = parameters
+    rate, gone = 1 / (alpha + at), 1 / (beta + at)
+    power = s + 1 if left else s
+    slope = np.stack(
+        [
+            -np.log(alpha + at),
+            -(r + x) * rate,
+            (1 / s if left else 0.0) - np.log1p(at / beta),
+            s / beta - power * gone,
+        ]
+    )
+    bend = np.zeros((4, 4, at.size))
+    bend[0, 1] = bend[1, 0] = -rate
+    bend[1, 1] = (r + x) * rate**2
+    bend[2, 2] = -1 / s**2 if left else 0.0
+    bend[2, 3] = bend[3, 2] = 1 / beta - gone
+    bend[3, 3] = power * gone**2 - s / beta**2
+    return slope, bend

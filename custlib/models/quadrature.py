@@ -1,7 +1,5 @@
 """Nodes and weights of the two integrals behind the BG/NBD model.
 
-Makes small tables of nodes; reads nothing but numbers.
-
 - `beta_nodes`: expectations over a Beta distribution, also one with a tiny first parameter. A trapezoid
   sum after a substitution that makes the integrand die off at both ends converges exponentially
   (Takahasi and Mori 1974, "Double exponential formulas for numerical integration").
@@ -28,23 +26,9 @@ _TAIL = 60.0  # nodes reach until the density is exp(-60) = 9e-27 of its peak
 
 
 def beta_nodes(a: float, b: ArrayLike, *, count: int = REACHES[0][1]) -> tuple[Array, Array]:
-    """Return nodes and weights for expectations over p ~ Beta(a, b).
+    """Make nodes and weights for expectations over p ~ Beta(a, b), one row for each b; the weights sum to 1.
 
-    The nodes are ``p = expit(centre + spread * sinh(v))`` with v equally spaced.
-
-    Parameters
-    ----------
-    a : float
-        First parameter, > 0.
-    b : array_like, shape (k,)
-        Second parameters, > 0: one row of nodes for each.
-    count : int
-        Number of nodes.
-
-    Returns
-    -------
-    nodes, weights : ndarray, shape (k, count)
-        Probabilities (those below 1e-308 are 0) and weights that sum to 1 in each row.
+    The nodes are ``p = expit(centre + spread * sinh(v))`` with v equally spaced; those below 1e-308 are 0.
 
     Examples
     --------
@@ -64,7 +48,7 @@ def beta_nodes(a: float, b: ArrayLike, *, count: int = REACHES[0][1]) -> tuple[A
 
 
 def _log_beta_density(a: float, b: Array, eta: Array) -> Array:
-    """Log density of the logit of p ~ Beta(a, b), up to a constant."""
+    """Compute the log density of the logit of p ~ Beta(a, b), up to a constant."""
     return -a * np.logaddexp(0, -eta) - b * np.logaddexp(0, eta)
 
 
@@ -83,32 +67,21 @@ def _beta_limits(a: float, b: Array) -> tuple[Array, Array]:
 
 
 def _logit_of_log(log_p: Array) -> Array:
-    """Logit of a probability given by its logarithm, < 0."""
+    """Compute the logit of a probability from its logarithm, < 0."""
     return log_p - np.log(-np.expm1(log_p))
 
 
 @cache
 def _legendre(count: int) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes and weights on 0 to 1."""
+    """Make Gauss-Legendre nodes and weights on 0 to 1."""
     nodes, weights = special.roots_legendre(count)
     return (nodes + 1) / 2, weights / 2
 
 
 def horizon_nodes(crowding: ArrayLike, *, count: int = 48) -> tuple[Array, Array]:
-    """Return nodes and weights for integrals over 0 < s < 1 of functions that fall fast at first.
+    """Make nodes and weights for integrals over 0 < s < 1 of functions that fall fast at first, a row for each.
 
-    Gauss-Legendre in ``log1p(crowding * s)``.
-
-    Parameters
-    ----------
-    crowding : array_like, shape (k,)
-        How fast the function falls: about minus its logarithmic slope at 0, > 0.
-    count : int
-        Number of nodes.
-
-    Returns
-    -------
-    nodes, weights : ndarray, shape (k, count)
+    Gauss-Legendre in ``log1p(crowding * s)``, where crowding is about minus the logarithmic slope at 0.
 
     Examples
     --------
@@ -128,28 +101,12 @@ def interpolate_positive(
 ) -> Array:
     """Evaluate positive functions of a positive argument at many points through a Chebyshev table each.
 
-    Made for functions that are smooth in the logarithm of the argument, analytic within half pi of the
-    real axis there: then the number of table points follows from the range of the arguments. A list of
-    arguments shorter than the table is evaluated directly.
+    Made for functions that are smooth in the logarithm of the argument, analytic within half pi of the real axis there:
+    then the number of table points follows from the range of the arguments, and the relative error is about 1e-13. A
+    list of arguments shorter than the table is evaluated directly. Trefethen, "Approximation Theory and Approximation
+    Practice" (2013), chapters 5 and 8.
 
-    Parameters
-    ----------
-    function : callable
-        Takes arguments > 0 and the function that each is for, both of shape (m,); returns the values, > 0. It is
-        called once.
-    at : ndarray, shape (n,)
-        Arguments, > 0.
-    group : ndarray of int, shape (n,)
-        Which function each is for.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        The functions at `at`; the table costs a relative error of about 1e-13.
-
-    Notes
-    -----
-    Trefethen, "Approximation Theory and Approximation Practice" (2013), chapters 5 and 8.
+    `function` takes arguments and which function each is for, and is called once.
 
     Examples
     --------
@@ -161,12 +118,12 @@ def interpolate_positive(
     order = np.argsort(group, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if at.size else []
     tables = [_Table.of(np.log(at[rows])) for rows in parts]
-    asked = [at[rows] if table is None else table.arguments for rows, table in zip(parts, tables, strict=True)]
-    sizes = [own.size for own in asked]
+    arguments = [at[rows] if table is None else table.arguments for rows, table in zip(parts, tables, strict=True)]
+    sizes = [own.size for own in arguments]
     whose = np.repeat([group[rows[0]] for rows in parts], sizes).astype(np.intp)
-    found = np.split(function(np.concatenate([*asked, np.empty(0)]), whose), np.cumsum(sizes))
+    values_of = np.split(function(np.concatenate([*arguments, np.empty(0)]), whose), np.cumsum(sizes))
     result = np.empty_like(at)
-    for rows, table, values in zip(parts, tables, found[: len(parts)], strict=True):
+    for rows, table, values in zip(parts, tables, values_of[: len(parts)], strict=True):
         result[rows] = values if table is None else table.read(values, np.log(at[rows]))
     return result
 
@@ -181,7 +138,7 @@ class _Table:
 
     @classmethod
     def of(cls, place: Array) -> "_Table | None":
-        """Lay a table over logarithms of arguments, where it is shorter than they are many."""
+        """Make a table over logarithms of arguments, or None where it would be longer than they are many."""
         low, high = float(place.min()), float(place.max())
         half = (high - low) / 2
         if half == 0 or (count := _table_size(half)) >= place.size:
@@ -190,11 +147,11 @@ class _Table:
 
     @property
     def arguments(self) -> Array:
-        """Where the function is to be evaluated."""
+        """Arguments at which the function is to be evaluated."""
         return np.exp(self.middle + self.half * self.points)
 
     def read(self, values: Array, place: Array) -> Array:
-        """Read the function off between the points, by logarithms of arguments."""
+        """Interpolate between the points, at logarithms of arguments."""
         return np.exp(_barycentric(self.points, np.log(values), (place - self.middle) / self.half))
 
 
@@ -205,7 +162,7 @@ def _table_size(half: float) -> int:
 
 
 def _barycentric(points: Array, values: Array, at: Array) -> Array:
-    """Read the polynomial through Chebyshev points (second kind) at places between -1 and 1."""
+    """Evaluate the polynomial through Chebyshev points (second kind) at places between -1 and 1."""
     sign = (-1.0) ** np.arange(points.size)
     sign[[0, -1]] /= 2
     result = np.empty_like(at)

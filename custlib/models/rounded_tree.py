@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from custlib.models.inputs import Array
-from custlib.models.kmeans import Ints
+from custlib.models.cells import Array, Ints
 
 Node = dict[str, Any]
 STEPS, TWO_DIGITS = "1-2-5", "two digits"
@@ -21,86 +20,42 @@ _SMALL_COUNT = 10
 
 @dataclass(frozen=True)
 class Limits:
-    """What a tree must reach.
+    """What a tree must reach."""
 
-    Attributes
-    ----------
-    fidelity : float
-        Least share of customers in the leaf of their own cluster.
-    recall : float
-        Least such share within every cluster.
-    leaves_per_cluster : int
-        Most leaves, by cluster.
-    """
-
-    fidelity: float
-    recall: float
-    leaves_per_cluster: int
+    fidelity: float  # least share of customers in the leaf of their own cluster
+    recall: float  # least such share within every cluster
+    leaves_per_cluster: int  # most leaves, by cluster
 
 
 @dataclass(frozen=True)
 class Explanation:
     """A tree and how well it tells the clusters.
 
-    Attributes
-    ----------
-    tree : dict
-        ``{"feature": int, "at_least": float, "yes": node, "no": node}``, or a leaf ``{"label": int}``.
-    fidelity : float
-        Share of customers in the leaf of their own cluster.
-    recalls : tuple of float
-        That share within every cluster.
-    leaves : int
-        How many.
-    passes : bool
-        Whether the limits hold.
+    A node is ``{"feature": int, "at_least": float, "yes": node, "no": node}``, or a leaf ``{"label": int}``.
     """
 
     tree: Node
-    fidelity: float
-    recalls: tuple[float, ...]
+    fidelity: float  # share of customers in the leaf of their own cluster
+    recalls: tuple[float, ...]  # that share within every cluster
     leaves: int
-    passes: bool
+    passes: bool  # whether the limits hold
 
 
 @dataclass(frozen=True)
 class Members:
-    """Customers whose clusters are to be explained.
+    """Customers whose clusters are to be explained."""
 
-    Attributes
-    ----------
-    features : ndarray, shape (n, features)
-        As a person would read them.
-    labels : ndarray of int, shape (n,)
-        Their clusters, from 0; each has a member.
-    weights : ndarray, shape (n,)
-        How many there are, > 0.
-    whole : tuple of bool
-        Which features are whole numbers.
-    """
-
-    features: Array
-    labels: Ints
-    weights: Array
-    whole: tuple[bool, ...]
+    features: Array  # shape (n, features), as a person would read them
+    labels: Ints  # their clusters, from 0; each has a member
+    weights: Array  # how many there are, > 0
+    whole: tuple[bool, ...]  # which features are whole numbers
 
 
 def explain(members: Members, limits: Limits, *, learn: Members | None = None) -> Explanation:
     """Find the smallest tree that reaches the limits, else the one of greatest fidelity.
 
-    Parameters
-    ----------
-    members : Members
-        Customers on whom a tree is scored.
-    limits : Limits
-        What it must reach.
-    learn : Members, optional
-        The same customers in fewer cells, on which trees are grown.
-
-    Returns
-    -------
-    Explanation
-        The tree. Among trees of as many leaves, thresholds of the steps 1, 2, 5 are preferred to two digits.
+    Trees are grown on `learn`, the same customers in fewer cells, where it is there, and scored on `members`. Among
+    trees of as many leaves, thresholds of the steps 1, 2, 5 are preferred to two digits.
 
     Examples
     --------
@@ -116,27 +71,15 @@ def explain(members: Members, limits: Limits, *, learn: Members | None = None) -
             break
         grown = _grow(learn or members, leaves)
         for rounding in ROUNDINGS:
-            found = _scored(_rounded(grown, members, rounding, np.arange(len(members.labels))), members, limits)
-            if found.passes:
-                return found
-            best = max(best, found, key=lambda e: e.fidelity)
+            candidate = _scored(_rounded(grown, members, rounding, np.arange(len(members.labels))), members, limits)
+            if candidate.passes:
+                return candidate
+            best = max(best, candidate, key=lambda e: e.fidelity)
     return best
 
 
 def classify(tree: Node, features: Array) -> Ints:
     """Find the leaf of every customer.
-
-    Parameters
-    ----------
-    tree : dict
-        As in :class:`Explanation`.
-    features : ndarray, shape (n, features)
-        The customers.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Labels.
 
     Examples
     --------
@@ -145,8 +88,8 @@ def classify(tree: Node, features: Array) -> Ints:
     """
     if "label" in tree:
         return np.full(len(features), tree["label"], dtype=np.int64)
-    held = features[:, tree["feature"]] >= tree["at_least"]
-    return np.where(held, classify(tree["yes"], features), classify(tree["no"], features))
+    reached = features[:, tree["feature"]] >= tree["at_least"]
+    return np.where(reached, classify(tree["yes"], features), classify(tree["no"], features))
 
 
 def count_leaves(tree: Node) -> int:
@@ -161,21 +104,9 @@ def count_leaves(tree: Node) -> int:
 
 
 def round_threshold(value: float, *, whole: bool, rounding: str) -> float:
-    """Round a threshold to a number of business.
+    """Round a threshold: to the nearest of 1, 2, 5, 10, 20 ... by ratio, or to two significant digits.
 
-    Parameters
-    ----------
-    value : float
-        The least value of the upper side, >= 0.
-    whole : bool
-        Whether the feature is whole: then so is the threshold, and small counts stay as they are.
-    rounding : str
-        ``"1-2-5"``: the nearest of 1, 2, 5, 10, 20, 50 ... by ratio; ``"two digits"``: two significant digits.
-
-    Returns
-    -------
-    float
-        The rounded threshold.
+    The threshold of a whole feature is whole, and small counts stay as they are.
 
     Examples
     --------
@@ -195,6 +126,7 @@ def round_threshold(value: float, *, whole: bool, rounding: str) -> float:
 
 
 def _grow(members: Members, leaves: int) -> Node:
+    """Grow a tree of so many leaves, best leaf first."""
     from sklearn.tree import DecisionTreeClassifier
 
     grown = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
@@ -215,14 +147,15 @@ def _rounded(tree: Node, members: Members, rounding: str, rows: Ints) -> Node:
         return {"label": int(np.bincount(members.labels[rows], members.weights[rows]).argmax())}
     feature = tree["feature"]
     threshold = round_threshold(tree["at_least"], whole=members.whole[feature], rounding=rounding)
-    held = members.features[rows, feature] >= threshold
-    if held.all() or not held.any():
-        return _rounded(tree["yes" if held.all() else "no"], members, rounding, rows)
-    yes, no = (_rounded(tree[side], members, rounding, rows[at]) for side, at in (("yes", held), ("no", ~held)))
+    reached = members.features[rows, feature] >= threshold
+    if reached.all() or not reached.any():
+        return _rounded(tree["yes" if reached.all() else "no"], members, rounding, rows)
+    yes, no = (_rounded(tree[side], members, rounding, rows[at]) for side, at in (("yes", reached), ("no", ~reached)))
     return yes if yes == no else {"feature": feature, "at_least": threshold, "yes": yes, "no": no}
 
 
 def _scored(tree: Node, members: Members, limits: Limits) -> Explanation:
+    """Measure a tree against the limits."""
     right = (classify(tree, members.features) == members.labels) * members.weights
     fidelity = float(right.sum() / members.weights.sum())
     recalls = np.bincount(members.labels, right) / np.bincount(members.labels, members.weights)

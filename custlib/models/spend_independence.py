@@ -1,8 +1,8 @@
 """Measures whether spend and frequency are independent, as the Gamma-Gamma model takes them to be.
 
-Reads frequency and monetary_value of repeat buyers, or cells with weights; makes an `Independence`.
-Where they are not, fit the spend in bands of frequency. Fader and Hardie (2013), "The Gamma-Gamma model
-of monetary value", section 5, for the check; the correlation ratio is Pearson's (1905).
+Reads frequency and monetary_value of repeat buyers, or cells with weights; makes an `Independence`. Where one depends
+on the other, fit the spend in bands of frequency. Fader and Hardie (2013), "The Gamma-Gamma model of monetary value",
+section 5, for the check; the correlation ratio is Pearson's (1905).
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from custlib.errors import ModelError
-from custlib.models.cells import merge_rows
-from custlib.models.inputs import number_faults, read_columns, refuse_faults
+from custlib.models.cells import merge_rows, number_faults, read_columns, read_weights, refuse_faults
 
 Array = NDArray[np.float64]
 
@@ -65,7 +64,7 @@ def independence(frequency: ArrayLike, monetary_value: ArrayLike, weights: Array
     0.8
     """
     x, spend = read_columns(frequency=frequency, monetary_value=monetary_value)
-    weights, _ = read_columns(weights=1.0 if weights is None else weights, frequency=x)
+    weights = read_weights(weights, x)
     columns = {"frequency": x, "monetary_value": spend, "weights": weights}
     refuse_faults(fault for name, values in columns.items() for fault in number_faults(name, values))
     rows, weights = merge_rows(np.stack([x.ravel(), spend.ravel()]), weights.ravel())
@@ -80,7 +79,7 @@ def independence(frequency: ArrayLike, monetary_value: ArrayLike, weights: Array
 
 
 def _correlation(left: Array, right: Array, weights: Array) -> float:
-    """Weighted Pearson correlation."""
+    """Compute the weighted Pearson correlation."""
     left = left - left @ weights / weights.sum()
     right = right - right @ weights / weights.sum()
     spread = np.sqrt((left**2 @ weights) * (right**2 @ weights))
@@ -88,7 +87,7 @@ def _correlation(left: Array, right: Array, weights: Array) -> float:
 
 
 def _ranks(values: Array, weights: Array) -> Array:
-    """Mean rank of each value, as if every row were repeated by its weight."""
+    """Compute the mean rank of each value, as if every row were repeated by its weight."""
     _, which = np.unique(values, return_inverse=True)
     count = np.bincount(which, weights)
     ranks: Array = (np.cumsum(count) - count / 2 + 0.5)[which]
@@ -96,7 +95,7 @@ def _ranks(values: Array, weights: Array) -> Array:
 
 
 def _correlation_ratio(x: Array, spend: Array, weights: Array) -> float:
-    """Variance between the frequencies over the whole variance."""
+    """Compute the variance between the frequencies over the whole variance."""
     _, which = np.unique(x, return_inverse=True)
     count = np.bincount(which, weights)
     deviation = spend - spend @ weights / weights.sum()

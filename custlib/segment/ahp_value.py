@@ -16,7 +16,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect, inlined
 from custlib.errors import TableError, UsageError
 from custlib.models import ahp
-from custlib.models.standard import How, Standard, percent, z_score
+from custlib.models.scaling import How, Standard, percent, z_score
 from custlib.project import validated
 from custlib.segment import measures
 from custlib.segment.ahp_file import Criterion, HierarchyFile, Indicator, numeric_columns, read
@@ -101,7 +101,7 @@ def _priorities(criterion: Criterion, where: str, asked: dict[str, str]) -> ahp.
 def _contradiction(name: str, found: ahp.Priorities, limit: float) -> str:
     worst = found.worst
     clash = (
-        f" {worst.row} over {worst.column} is given as {worst.given:.3g}; the others imply {worst.implied:.3g}."
+        f" {worst.row} over {worst.column} is given as {worst.value:.3g}; the others imply {worst.implied:.3g}."
         if worst
         else ""
     )

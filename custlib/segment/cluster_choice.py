@@ -11,8 +11,8 @@ import numpy as np
 
 from custlib import rules
 from custlib.models import kmeans
-from custlib.models.inputs import Array
-from custlib.models.kmeans_stability import Search, bootstrap_jaccards, prediction_strength
+from custlib.models.cells import Array
+from custlib.models.kmeans import Search, bootstrap_jaccards, prediction_strength
 
 GIVEN, CRITERIA, NONE_PASSES = "given", "criteria", "none passes"
 _DIGITS = 4

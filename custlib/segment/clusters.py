@@ -16,10 +16,9 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.models import kmeans
 from custlib.models.alignment import adjusted_rand_index, align
-from custlib.models.inputs import Array
-from custlib.models.kmeans import Ints
-from custlib.models.power import fit_power, transform
+from custlib.models.cells import Array, Ints
 from custlib.models.rounded_tree import Explanation, Limits, Members, explain
+from custlib.models.scaling import fit_power, transform
 from custlib.project import validated
 from custlib.segment import cluster_choice, cluster_names, cluster_rules
 from custlib.value.activity import CELL_LIMIT

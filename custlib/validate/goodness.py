@@ -16,7 +16,7 @@ from scipy import special
 
 from custlib import rules
 from custlib.errors import ModelError
-from custlib.models.bgnbd_counts import purchase_count_probability
+from custlib.models.bgnbd import purchase_count_probability
 from custlib.models.bgnbd_fit import fit_kind
 from custlib.models.bgnbd_model import BetaGeometricNBD
 

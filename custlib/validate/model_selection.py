@@ -1,7 +1,7 @@
 """Chooses the lifetime model: BG/NBD or MBG/NBD, by the holdout and by an information criterion.
 
 Reads outcome cells of the calibration period. Also estimates whether purchases are more regular than random, by the
-likelihood of 1 to 6 ticks per purchase (`custlib.models.regular`).
+likelihood of 1 to 6 ticks per purchase (`custlib.models.regularnbd`).
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError
 from custlib.graph import record
-from custlib.models import bgnbd, regular
+from custlib.models import bgnbd, regularnbd
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser, forecast
 from custlib.value.lifetime import FITS, KINDS, fit_counted
@@ -100,7 +100,7 @@ def regularity(engine: Engine, outcomes: pd.DataFrame, kind: str, *, end: dt.dat
         " group by first_gap, second_gap order by first_gap, second_gap",
         end=end,
     )
-    estimate = regular.estimate(*(pairs[name] for name in ("first_gap", "second_gap", "customers")))
+    estimate = regularnbd.estimate(*(pairs[name] for name in ("first_gap", "second_gap", "customers")))
     median = engine.fetch(f"select median(gap) as days from ({gaps_select})", end=end)["days"].item()
     ticks = _ticks(outcomes, kind, float(logs), days)
     return {"estimate": estimate, "median_gap": None if median != median else float(median), "ticks": ticks}
@@ -110,8 +110,8 @@ def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[di
     columns = [outcomes[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")]
     actual, rows = float(outcomes["actual"].sum()), []
     for k in range(1, rules.load("backtest")["choice"]["most_ticks"] + 1):
-        model = regular.fit(KINDS[kind], k, *columns, gap_log_sum=logs)
-        predicted = float(np.asarray(regular.expected_purchases(model, days, *columns[:3])) @ columns[3])
+        model = regularnbd.fit(KINDS[kind], k, *columns, gap_log_sum=logs)
+        predicted = float(np.asarray(regularnbd.expected_purchases(model, days, *columns[:3])) @ columns[3])
         value = float(model.log_likelihood or 0.0)
         bias = predicted / actual - 1 if actual else None
         rows.append({"k": k, "log_likelihood": value, "aic": 2 * (_PARAMETERS + (k > 1) - value),

@@ -17,8 +17,8 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.graph import value
+from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.models.bgnbd_simulate import repeat_times
 from custlib.project import Project
 from custlib.validate import rolling_origins
 from custlib.validate.backtest_groups import forecast

@@ -18,8 +18,8 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import value
 from custlib.models import bgnbd
+from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.bgnbd_simulate import repeat_times
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
 from custlib.value.uncertainty import expectation_slopes, futures, log_covariance

@@ -26,8 +26,8 @@ class Customers:
 
 
 def datasets() -> Path:
-    found = importlib.util.find_spec("lifetimes")
-    return Path(found.submodule_search_locations[0]) / "datasets"
+    result = importlib.util.find_spec("lifetimes")
+    return Path(result.submodule_search_locations[0]) / "datasets"
 
 
 def purchase_days(name):

@@ -26,9 +26,9 @@ def test_known_coefficients_are_found_again():
     truth = adoption.Adoption(-2.0, (1.0, -0.5, 0.3))
     customers = np.full(8, 20_000.0)
     beginners = random.binomial(20_000, adoption.chance(truth, features)).astype(float)
-    found = adoption.fit(features, customers, beginners)
-    assert found.intercept == pytest.approx(-2.0, abs=0.05)
-    assert found.coefficients == pytest.approx(truth.coefficients, abs=0.05)
+    result = adoption.fit(features, customers, beginners)
+    assert result.intercept == pytest.approx(-2.0, abs=0.05)
+    assert result.coefficients == pytest.approx(truth.coefficients, abs=0.05)
 
 
 def test_cells_stand_for_customers():
@@ -56,9 +56,9 @@ def test_tenths_hold_all_customers_once():
     random = np.random.default_rng(2)
     chances, customers = random.uniform(size=500), random.integers(1, 9, 500).astype(float)
     beginners = random.binomial(customers.astype(int), chances).astype(float)
-    found = adoption.by_tenth(chances, customers, beginners)
-    assert [row["tenth"] for row in found] == list(range(1, 11))
-    assert sum(row["customers"] for row in found) == customers.sum()
-    assert sum(row["customers"] * row["expected"] for row in found) == pytest.approx(chances @ customers)
-    assert sum(row["customers"] * row["actual"] for row in found) == pytest.approx(beginners.sum())
-    assert np.diff([row["expected"] for row in found]).min() > 0
+    result = adoption.by_tenth(chances, customers, beginners)
+    assert [row["tenth"] for row in result] == list(range(1, 11))
+    assert sum(row["customers"] for row in result) == customers.sum()
+    assert sum(row["customers"] * row["expected"] for row in result) == pytest.approx(chances @ customers)
+    assert sum(row["customers"] * row["actual"] for row in result) == pytest.approx(beginners.sum())
+    assert np.diff([row["expected"] for row in result]).min() > 0

@@ -17,30 +17,30 @@ CAR = [[3, 7, 3], [9, 1], ["1/7"]]
 
 def test_two_criteria_by_hand():
     # three to one: three quarters and a quarter, and one judgement contradicts nothing
-    found = ahp.weights([[1, 3], [1 / 3, 1]], names=("profit", "growth"))
-    assert found.weights == pytest.approx((0.75, 0.25))
-    assert (found.names, found.consistency_ratio, found.worst) == (("profit", "growth"), 0.0, None)
-    assert found.lambda_max == pytest.approx(2)
+    result = ahp.weights([[1, 3], [1 / 3, 1]], names=("profit", "growth"))
+    assert result.weights == pytest.approx((0.75, 0.25))
+    assert (result.names, result.consistency_ratio, result.worst) == (("profit", "growth"), 0.0, None)
+    assert result.lambda_max == pytest.approx(2)
 
 
 def test_one_criterion_weighs_all():
-    found = ahp.weights([[1]])
-    assert (found.weights, found.lambda_max, found.consistency_ratio, found.worst) == ((1.0,), 1.0, 0.0, None)
+    result = ahp.weights([[1]])
+    assert (result.weights, result.lambda_max, result.consistency_ratio, result.worst) == ((1.0,), 1.0, 0.0, None)
 
 
 def test_geometric_means_by_hand():
     # rows 1*2*4, 1/2*1*2, 1/4*1/2*1: cube roots 2, 1, 1/2
-    found = ahp.weights(ahp.from_upper([[2, 4], [2]]), method="geometric_mean")
-    assert found.weights == pytest.approx((4 / 7, 2 / 7, 1 / 7))
+    result = ahp.weights(ahp.from_upper([[2, 4], [2]]), method="geometric_mean")
+    assert result.weights == pytest.approx((4 / 7, 2 / 7, 1 / 7))
 
 
 def test_the_worst_judgement_by_hand():
     # weights 8, 4, 2, 1 throughout, but the first over the last is given as 1/2 and the others imply 8
     matrix = ahp.from_upper([[2, 4, "1/2"], [2, 4], [2]])
-    found = ahp.weights(matrix, names=("profit", "sales", "loyalty", "credit"))
-    assert (found.worst.row, found.worst.column, found.worst.given) == ("profit", "credit", 0.5)
-    assert found.worst.implied == pytest.approx(8)
-    assert not found.accepted
+    result = ahp.weights(matrix, names=("profit", "sales", "loyalty", "credit"))
+    assert (result.worst.row, result.worst.column, result.worst.value) == ("profit", "credit", 0.5)
+    assert result.worst.implied == pytest.approx(8)
+    assert not result.accepted
 
 
 def test_the_value_that_the_rest_implies_makes_the_matrix_consistent():
@@ -64,11 +64,11 @@ def test_the_value_that_the_rest_implies_makes_the_matrix_consistent():
     ids=["leader", "three", "car"],
 )
 def test_published_matrices(upper, weights, largest, ratio):
-    found = ahp.weights(ahp.from_upper(upper))
-    np.testing.assert_allclose(found.weights, weights, atol=5.1e-5)
-    assert found.consistency_ratio == pytest.approx(ratio, abs=5.1e-5)
-    assert largest is None or found.lambda_max == pytest.approx(largest, abs=5.1e-5)
-    assert found.accepted and found.other_ratio is None
+    result = ahp.weights(ahp.from_upper(upper))
+    np.testing.assert_allclose(result.weights, weights, atol=5.1e-5)
+    assert result.consistency_ratio == pytest.approx(ratio, abs=5.1e-5)
+    assert largest is None or result.lambda_max == pytest.approx(largest, abs=5.1e-5)
+    assert result.accepted and result.other_ratio is None
 
 
 def test_the_lubricants_firm():
@@ -83,9 +83,9 @@ def test_the_lubricants_firm():
         }),
     }  # fmt: skip
     published = [0.3251, 0.0982, 0.0657, 0.0444, 0.0218, 0.0396, 0.0719, 0.2000, 0.0500, 0.0440, 0.0116, 0.0277]
-    found = ahp.global_weights(hierarchy)
-    assert list(found) == list("abcdefghijkl")
-    np.testing.assert_allclose(list(found.values()), published, atol=6e-5)
+    result = ahp.global_weights(hierarchy)
+    assert list(result) == list("abcdefghijkl")
+    np.testing.assert_allclose(list(result.values()), published, atol=6e-5)
 
 
 # --- properties ---
@@ -96,11 +96,11 @@ def test_the_lubricants_firm():
 def test_a_consistent_matrix_returns_its_weights(method, size):
     wanted = np.random.default_rng(size).uniform(0.001, 1, size)
     wanted /= wanted.sum()
-    found = ahp.weights(wanted[:, None] / wanted[None, :], method=method)
-    np.testing.assert_allclose(found.weights, wanted, atol=1e-12)
-    assert found.consistency_ratio == 0
-    assert found.worst is None
-    assert found.lambda_max == pytest.approx(size)
+    result = ahp.weights(wanted[:, None] / wanted[None, :], method=method)
+    np.testing.assert_allclose(result.weights, wanted, atol=1e-12)
+    assert result.consistency_ratio == 0
+    assert result.worst is None
+    assert result.lambda_max == pytest.approx(size)
 
 
 def test_weights_follow_their_criteria_in_any_order():
@@ -133,13 +133,13 @@ def test_where_the_published_tables_disagree_both_ratios_are_given():
     # three criteria with an index of .055: .0948 by the table of 1980 (.58), .1058 by that of 2005 (.52)
     product = next(x for x in np.linspace(1, 5, 40_001) if (x ** (1 / 3) + x ** (-1 / 3) + 1 - 3) / 2 >= 0.055)
     matrix = ahp.from_upper([[2, 4 * product], [2]])
-    found = ahp.weights(matrix)
-    assert found.accepted
-    assert found.consistency_ratio == pytest.approx(0.055 / 0.58, abs=1e-4)
-    assert found.other_ratio == pytest.approx(0.055 / 0.52, abs=1e-4)
+    result = ahp.weights(matrix)
+    assert result.accepted
+    assert result.consistency_ratio == pytest.approx(0.055 / 0.58, abs=1e-4)
+    assert result.other_ratio == pytest.approx(0.055 / 0.52, abs=1e-4)
     turned = ahp.weights(matrix, "saaty2005")
     assert not turned.accepted
-    assert (turned.consistency_ratio, turned.other_ratio) == (found.other_ratio, found.consistency_ratio)
+    assert (turned.consistency_ratio, turned.other_ratio) == (result.other_ratio, result.consistency_ratio)
 
 
 def test_the_matrix_given_is_not_touched():

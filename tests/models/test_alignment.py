@@ -9,9 +9,9 @@ from custlib.models.alignment import adjusted_rand_index, align, jaccard_table, 
 
 def test_parts_are_matched_by_the_customers_they_share():
     # before: A 7, B 4, C 2; after: x 6, y 7. A-y shares 6 of 8 customers, B-x 4 of 6, C is left over.
-    found = align([[1, 6], [4, 0], [1, 1]])
-    assert found.mapping.tolist() == [1, 0, -1]
-    np.testing.assert_allclose(found.jaccards, [6 / 8, 4 / 6, 0])
+    result = align([[1, 6], [4, 0], [1, 1]])
+    assert result.mapping.tolist() == [1, 0, -1]
+    np.testing.assert_allclose(result.jaccards, [6 / 8, 4 / 6, 0])
 
 
 def test_the_matching_is_best_as_a_whole_not_row_by_row():
@@ -20,9 +20,9 @@ def test_the_matching_is_best_as_a_whole_not_row_by_row():
 
 
 def test_parts_that_share_nobody_are_not_matched():
-    found = align([[3, 0], [0, 0]])
-    assert found.mapping.tolist() == [0, -1]
-    assert found.jaccards.tolist() == [1, 0]
+    result = align([[3, 0], [0, 0]])
+    assert result.mapping.tolist() == [0, -1]
+    assert result.jaccards.tolist() == [1, 0]
 
 
 def test_the_adjusted_rand_index_by_hand():

@@ -51,8 +51,8 @@ def test_squared_purchases_are_the_sum_over_counts(model, x, recency, T, t):
     came = stats.nbinom.sf(k - 1, model.r + x, (model.alpha + T) / (model.alpha + T + t))
     stayed = np.exp(special.betaln(model.a, model.b + x + k - 1) - special.betaln(model.a, model.b + x))
     alive = bgnbd.probability_alive(model, x, recency, T)
-    found = bgnbd.expected_squared_purchases(model, t, x, recency, T)
-    assert found == pytest.approx(alive * ((2 * k - 1) * came * stayed).sum(), rel=1e-9)
+    result = bgnbd.expected_squared_purchases(model, t, x, recency, T)
+    assert result == pytest.approx(alive * ((2 * k - 1) * came * stayed).sum(), rel=1e-9)
 
 
 # --- published and measured figures ---
@@ -208,16 +208,16 @@ models = st.one_of(
 @FIXED
 @given(model=models, x=st.integers(0, 300), T=st.floats(0, 1e3), t=st.floats(1e-3, 1e4))
 def test_expected_purchases_stay_within_their_bounds(model, x, T, t):
-    found = bgnbd.expected_purchases_if_alive(model, np.array([t, 2 * t, 3 * t]), x, T)
-    assert 0 < found[0] <= (model.r + x) * t / (model.alpha + T) * (1 + 1e-12)
-    first, second = np.diff(found)
-    slack = 1e-11 * found[2]
+    result = bgnbd.expected_purchases_if_alive(model, np.array([t, 2 * t, 3 * t]), x, T)
+    assert 0 < result[0] <= (model.r + x) * t / (model.alpha + T) * (1 + 1e-12)
+    first, second = np.diff(result)
+    slack = 1e-11 * result[2]
     assert first >= -slack
     assert second >= -slack
     assert second <= first + slack
     if model.a > 1:
         behind = x + model.first_occasions
-        assert found[2] <= (model.a + model.b + behind - 1) / (model.a - 1) * (1 + 1e-11)
+        assert result[2] <= (model.a + model.b + behind - 1) / (model.a - 1) * (1 + 1e-11)
 
 
 @FIXED

@@ -49,15 +49,15 @@ def test_rows_are_ranked_also_where_they_cannot_be_numbered(limit, monkeypatch):
 def test_cells_do_not_depend_on_the_order_nor_on_how_equal_rows_come(limit, rows, weights, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cells, "_LARGEST_CODE", limit)
-        columns, given = np.array(rows).T, weights * (1.0 + np.arange(len(rows)) % 3)
+        columns, weights = np.array(rows).T, weights * (1.0 + np.arange(len(rows)) % 3)
         order = np.random.default_rng(seed).permutation(len(rows))
-        once = merge_rows(columns, given)
-        shuffled = merge_rows(columns[:, order], given[order])
+        once = merge_rows(columns, weights)
+        shuffled = merge_rows(columns[:, order], weights[order])
         again = merge_rows(*once)
     np.testing.assert_array_equal(once[0], np.unique(columns, axis=1))
     for one, other in (*zip(once, shuffled, strict=True), *zip(once, again, strict=True)):
         np.testing.assert_array_equal(one, other)
-    assert once[1].sum() == pytest.approx(given.sum())
+    assert once[1].sum() == pytest.approx(weights.sum())
 
 
 def test_rows_of_no_weight_are_dropped():

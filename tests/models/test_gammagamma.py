@@ -41,9 +41,9 @@ def test_cdnow_parameters(fitted):
 
 
 def test_cdnow_first_ten_customers(bundled, fitted):
-    found = gammagamma.expected_spend(fitted, bundled.frequency[:10], bundled.monetary_value[:10])
+    result = gammagamma.expected_spend(fitted, bundled.frequency[:10], bundled.monetary_value[:10])
     published = [24.65, 18.91, 35.17, 35.17, 35.17, 71.46, 18.91, 35.17, 27.28, 35.17]
-    np.testing.assert_allclose(found, published, atol=0.01)
+    np.testing.assert_allclose(result, published, atol=0.01)
 
 
 def test_cdnow_from_transactions_differs_by_cents_only(cdnow):
@@ -89,19 +89,19 @@ def test_weights_are_repetition(buyers):
 
 def test_independence_agrees_with_scipy(buyers):
     x, m = buyers
-    found = gammagamma.independence(x, m)
-    assert found.pearson == pytest.approx(stats.pearsonr(x, m)[0], rel=1e-10)
-    assert found.spearman == pytest.approx(stats.spearmanr(x, m)[0], rel=1e-10)
+    result = gammagamma.independence(x, m)
+    assert result.pearson == pytest.approx(stats.pearsonr(x, m)[0], rel=1e-10)
+    assert result.spearman == pytest.approx(stats.spearmanr(x, m)[0], rel=1e-10)
     groups = [m[x == value] for value in np.unique(x)]
     between = sum(g.size * (g.mean() - m.mean()) ** 2 for g in groups)
-    assert found.correlation_ratio == pytest.approx(between / ((m - m.mean()) ** 2).sum(), rel=1e-10)
+    assert result.correlation_ratio == pytest.approx(between / ((m - m.mean()) ** 2).sum(), rel=1e-10)
 
 
 def test_independence_of_what_does_not_vary_is_not_defined():
-    found = gammagamma.independence([1, 1], [10, 20])
-    assert np.isnan(found.pearson)
-    assert np.isnan(found.spearman)
-    assert found.correlation_ratio == 0
+    result = gammagamma.independence([1, 1], [10, 20])
+    assert np.isnan(result.pearson)
+    assert np.isnan(result.spearman)
+    assert result.correlation_ratio == 0
 
 
 def test_a_model_survives_json(fitted):

@@ -102,20 +102,20 @@ def lives():
     """Play lives through: repeats and recency up to T; then who is alive, purchases, and their discounted sum."""
     random, size = np.random.default_rng(20), 200_000
     rate, p = random.gamma(TRUTH.r, 1 / TRUTH.alpha, size), random.beta(TRUTH.a, TRUTH.b, size)
-    found = {name: np.zeros(size) for name in ("frequency", "recency", "purchases", "discounted")}
-    found["alive"] = np.ones(size)
+    result = {name: np.zeros(size) for name in ("frequency", "recency", "purchases", "discounted")}
+    result["alive"] = np.ones(size)
     who, now = np.arange(size), np.zeros(size)
     while who.size:
         leaves = random.random(who.size) < p[who]
-        found["alive"][who[leaves & (now <= T)]] = 0
+        result["alive"][who[leaves & (now <= T)]] = 0
         who, now = who[~leaves], now[~leaves] + random.exponential(size=np.sum(~leaves)) / rate[who[~leaves]]
         who, now = who[now <= T + HORIZON], now[now <= T + HORIZON]
         seen, later = now <= T, now > T
-        found["frequency"][who[seen]] += 1
-        found["recency"][who[seen]] = now[seen]
-        found["purchases"][who[later]] += 1
-        found["discounted"][who[later]] += np.exp(-DELTA * (now[later] - T))
-    return found
+        result["frequency"][who[seen]] += 1
+        result["recency"][who[seen]] = now[seen]
+        result["purchases"][who[later]] += 1
+        result["discounted"][who[later]] += np.exp(-DELTA * (now[later] - T))
+    return result
 
 
 def promised(quantity, x, recency):

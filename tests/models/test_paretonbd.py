@@ -86,8 +86,8 @@ def test_the_expectation_by_simulation():
     bought = random.poisson(rate * np.minimum(gone, age))
     silent = bought == 0  # their whole history is known: no purchase, recency 0
     later = random.poisson(rate * np.clip(gone - age, 0, horizon))[silent]
-    found = paretonbd.expected_purchases(model, horizon, 0, 0, age)
-    assert found == pytest.approx(later.mean(), abs=5 * later.std() / np.sqrt(later.size))
+    result = paretonbd.expected_purchases(model, horizon, 0, 0, age)
+    assert result == pytest.approx(later.mean(), abs=5 * later.std() / np.sqrt(later.size))
     assert paretonbd.probability_alive(model, 0, 0, age) == pytest.approx((gone[silent] > age).mean(), abs=0.01)
 
 

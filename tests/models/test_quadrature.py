@@ -28,14 +28,14 @@ def test_interpolation_of_a_function_smooth_in_the_logarithm():
     def function(u):
         return special.exp1(1 / (1 + u)) + u
 
-    def found(at):
+    def interpolated(at):
         return interpolate_positive(lambda x, _: function(x), at, np.zeros(at.size, dtype=int))
 
     at = np.geomspace(1e-3, 1e4, 4000)
-    np.testing.assert_allclose(found(at), function(at), rtol=1e-12)
-    np.testing.assert_array_equal(found(at[:5]), function(at[:5]))
-    np.testing.assert_array_equal(found(np.full(9, 2.0)), function(np.full(9, 2.0)))
-    assert found(at[:0]).shape == (0,)
+    np.testing.assert_allclose(interpolated(at), function(at), rtol=1e-12)
+    np.testing.assert_array_equal(interpolated(at[:5]), function(at[:5]))
+    np.testing.assert_array_equal(interpolated(np.full(9, 2.0)), function(np.full(9, 2.0)))
+    assert interpolated(at[:0]).shape == (0,)
 
 
 def test_several_functions_are_interpolated_in_one_call():

@@ -22,9 +22,9 @@ def model_of(row):
 
 def relative_errors(name, column, function):
     table = rows(name)
-    found = np.array([function(model_of(row), row) for row in table])
-    assert np.isfinite(found).all()
-    return np.abs(found / np.array([row[column] for row in table]) - 1)
+    result = np.array([function(model_of(row), row) for row in table])
+    assert np.isfinite(result).all()
+    return np.abs(result / np.array([row[column] for row in table]) - 1)
 
 
 @pytest.mark.parametrize(

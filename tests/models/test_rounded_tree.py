@@ -29,18 +29,18 @@ def test_thresholds_become_numbers_of_business(value, whole, steps, digits):
 
 
 def test_a_group_between_two_others_needs_three_leaves():
-    found = explain(members([1, 2, 40, 45, 300, 400], [0, 0, 1, 1, 0, 0]), LIMITS)
+    result = explain(members([1, 2, 40, 45, 300, 400], [0, 0, 1, 1, 0, 0]), LIMITS)
     inner = {"feature": 0, "at_least": 200.0, "yes": {"label": 0}, "no": {"label": 1}}
-    assert found.tree == {"feature": 0, "at_least": 20.0, "yes": inner, "no": {"label": 0}}
-    assert (found.fidelity, found.recalls, found.leaves, found.passes) == (1, (1, 1), 3, True)
+    assert result.tree == {"feature": 0, "at_least": 20.0, "yes": inner, "no": {"label": 0}}
+    assert (result.fidelity, result.recalls, result.leaves, result.passes) == (1, (1, 1), 3, True)
 
 
 def test_the_score_is_that_of_the_rounded_tree():
     # The border 183 becomes 180 (200 would put 60 of 160 wrong): the 10 customers at 181 fall to the other side.
-    found = explain(members([100, 181, 184, 190, 300], [0, 0, 1, 1, 1], [90, 10, 30, 30, 100]), LIMITS)
-    assert found.tree["at_least"] == 180
-    assert found.fidelity == pytest.approx(250 / 260)
-    assert found.recalls == pytest.approx((0.9, 1.0))
+    result = explain(members([100, 181, 184, 190, 300], [0, 0, 1, 1, 1], [90, 10, 30, 30, 100]), LIMITS)
+    assert result.tree["at_least"] == 180
+    assert result.fidelity == pytest.approx(250 / 260)
+    assert result.recalls == pytest.approx((0.9, 1.0))
 
 
 # --- properties ---
@@ -48,27 +48,27 @@ def test_the_score_is_that_of_the_rounded_tree():
 
 def test_a_tree_on_fewer_cells_is_scored_on_all():
     everybody = members([1, 2, 3, 90, 91, 92], [0, 0, 0, 1, 1, 1])
-    found = explain(everybody, LIMITS, learn=members([2, 91], [0, 1], [3, 3]))
-    assert found.passes
-    assert classify(found.tree, everybody.features).tolist() == everybody.labels.tolist()
+    result = explain(everybody, LIMITS, learn=members([2, 91], [0, 1], [3, 3]))
+    assert result.passes
+    assert classify(result.tree, everybody.features).tolist() == everybody.labels.tolist()
 
 
 def test_what_no_tree_can_tell_is_said():
     random = np.random.default_rng(0)
-    found = explain(members(random.random(200), random.integers(0, 2, 200), whole=False), LIMITS)
-    assert not found.passes
-    assert found.leaves == count_leaves(found.tree) <= 4
+    result = explain(members(random.random(200), random.integers(0, 2, 200), whole=False), LIMITS)
+    assert not result.passes
+    assert result.leaves == count_leaves(result.tree) <= 4
 
 
 def test_one_cluster_needs_no_condition():
-    found = explain(members([1, 2], [0, 0]), LIMITS)
-    assert (found.tree, found.leaves, found.passes) == ({"label": 0}, 1, True)
+    result = explain(members([1, 2], [0, 0]), LIMITS)
+    assert (result.tree, result.leaves, result.passes) == ({"label": 0}, 1, True)
 
 
 def test_leaves_stay_within_the_limit():
     random = np.random.default_rng(1)
     features = random.gamma(1, 100, (3000, 3))
     labels = (features > 80) @ [1, 2, 4]
-    found = explain(members(features, labels, whole=False), LIMITS)
-    assert 8 <= found.leaves <= 16
-    assert found.passes
+    result = explain(members(features, labels, whole=False), LIMITS)
+    assert 8 <= result.leaves <= 16
+    assert result.passes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from custlib import refusals, rules
-from custlib.models import bgnbd_fit, gammagamma_fit
+from custlib.models import bgnbd_fit, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.report.blocks import Bullets, Callout
 from custlib.report.pages import trust, validation_page
@@ -33,7 +33,7 @@ def documented(fit: object) -> set[str]:
 
 
 LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
-GAMMA_GAMMA = codes_in(gammagamma_fit, "_describe")
+GAMMA_GAMMA = codes_in(gammagamma, "_describe")
 FALLBACKS = codes_in(spend, "fit_spend") - {"monetary_value", "spend_cells", "gamma_gamma"}
 REASONS = codes_in(lifetime, "fit_counted") - {"one_time"} | {"not_identified"}
 
@@ -49,7 +49,7 @@ def below(t: Texts, section: str) -> set[str]:
 
 def test_the_codes_are_those_that_the_fits_explain() -> None:
     assert documented(bgnbd_fit.fit) == LIFETIME
-    assert documented(gammagamma_fit.fit) == GAMMA_GAMMA
+    assert documented(gammagamma.fit) == GAMMA_GAMMA
     assert {
         "few_repeat_customers",
         "spend_equal",

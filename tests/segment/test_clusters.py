@@ -170,7 +170,7 @@ def test_yeo_johnson_makes_five_steady_clusters_of_cdnow_where_raw_scores_do_not
     """
     from custlib import project
     from custlib.models import kmeans
-    from custlib.models.kmeans_stability import Search, bootstrap_jaccards
+    from custlib.models.kmeans import Search, bootstrap_jaccards
     from custlib.run import HOME, Run
 
     opened = Run(project.load(HOME / "data" / "cdnow_master.toml"), tmp_path)

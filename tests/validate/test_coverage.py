@@ -6,7 +6,7 @@ import pytest
 
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd, gammagamma, mbgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 from custlib.models.gammagamma import GammaGamma
 from custlib.value import uncertainty
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from custlib.models import bgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 from custlib.validate import goodness
 
 ONE = bgnbd.BGNBD(1, 1, 1, 1)

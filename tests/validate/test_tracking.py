@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from custlib.models import bgnbd
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import repeat_times
 from custlib.models.mbgnbd import MBGNBD
 from custlib.validate import tracking
 from custlib.value import activity

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from custlib.models import bgnbd
-from custlib.models.bgnbd import BGNBD
-from custlib.models.bgnbd_simulate import repeat_times
+from custlib.models.bgnbd import BGNBD, repeat_times
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.mbgnbd import MBGNBD
 from custlib.value import customer_intervals as single

@@ -5,8 +5,8 @@ import pytest
 from scipy import special
 
 from custlib.errors import ModelError, TableError, UsageError
-from custlib.models import bgnbd, mbgnbd, regular
-from custlib.models.regular import RegularNBD
+from custlib.models import bgnbd, mbgnbd, regularnbd
+from custlib.models.regularnbd import RegularNBD
 
 KINDS = [bgnbd.BGNBD, mbgnbd.MBGNBD]
 
@@ -17,16 +17,16 @@ KINDS = [bgnbd.BGNBD, mbgnbd.MBGNBD]
 def test_two_ticks_by_hand():
     # k = 2, r = alpha = a = b = 1, one-time buyer, T = 1: no tick 1/2, one tick int l e^-l e^-l dl = 1/4.
     model = RegularNBD(2, bgnbd.BGNBD, 1, 1, 1, 1)
-    assert regular.probability_alive(model, 0, 0, 1) == 1
-    terms = regular._terms(bgnbd.BGNBD, 2, np.ones(4), np.array([[0.0], [0.0], [1.0]]))
+    assert regularnbd.probability_alive(model, 0, 0, 1) == 1
+    terms = regularnbd._terms(bgnbd.BGNBD, 2, np.ones(4), np.array([[0.0], [0.0], [1.0]]))
     np.testing.assert_allclose(np.exp(terms[:, 0]), [1 / 2, 1 / 4, 0], rtol=1e-14)
 
 
 def test_the_estimate_by_hand():
     # shares 1/4 and 3/4: variance 1/16, k = (1 - 1/4) / (1/2) = 3/2
-    assert regular.estimate([1] * 20 + [3] * 20, [3] * 20 + [1] * 20) == pytest.approx(1.5)
-    assert regular.estimate([1], [1]) is None
-    assert regular.estimate([2] * 40, [2] * 40) is None
+    assert regularnbd.estimate([1] * 20 + [3] * 20, [3] * 20 + [1] * 20) == pytest.approx(1.5)
+    assert regularnbd.estimate([1], [1]) is None
+    assert regularnbd.estimate([2] * 40, [2] * 40) is None
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -34,7 +34,7 @@ def test_the_estimate_finds_the_ticks(k):
     random = np.random.default_rng(k)
     pace = random.gamma(1, 1, 40_000)
     gaps = random.gamma(k, 1 / pace, (2, pace.size))
-    assert regular.estimate(*gaps) == pytest.approx(k, rel=0.05)
+    assert regularnbd.estimate(*gaps) == pytest.approx(k, rel=0.05)
 
 
 # --- one tick is the model of `bgnbd` and `mbgnbd` ---
@@ -42,24 +42,24 @@ def test_the_estimate_finds_the_ticks(k):
 
 @pytest.mark.parametrize(("kind", "module"), [(bgnbd.BGNBD, bgnbd), (mbgnbd.MBGNBD, mbgnbd)])
 def test_one_tick_is_purchasing_at_random(cdnow, kind, module):
-    plain, found = module.fit(*cdnow.history), regular.fit(kind, 1, *cdnow.history)
+    plain, result = module.fit(*cdnow.history), regularnbd.fit(kind, 1, *cdnow.history)
     names = ("r", "alpha", "a", "b")
-    np.testing.assert_allclose([getattr(found, n) for n in names], [getattr(plain, n) for n in names], rtol=1e-8)
-    assert found.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
-    np.testing.assert_allclose(found.standard_errors, plain.standard_errors, rtol=1e-6)
+    np.testing.assert_allclose([getattr(result, n) for n in names], [getattr(plain, n) for n in names], rtol=1e-8)
+    assert result.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+    np.testing.assert_allclose(result.standard_errors, plain.standard_errors, rtol=1e-6)
     np.testing.assert_allclose(
-        regular.expected_purchases(found, 39, *cdnow.history),
-        module.expected_purchases(found.kind(*(getattr(found, n) for n in names)), 39, *cdnow.history), rtol=1e-9,
+        regularnbd.expected_purchases(result, 39, *cdnow.history),
+        module.expected_purchases(result.kind(*(getattr(result, n) for n in names)), 39, *cdnow.history), rtol=1e-9,
     )  # fmt: skip
     np.testing.assert_allclose(
-        regular.probability_alive(found, *cdnow.history), module.probability_alive(plain, *cdnow.history), rtol=1e-7
+        regularnbd.probability_alive(result, *cdnow.history), module.probability_alive(plain, *cdnow.history), rtol=1e-7
     )
 
 
 def test_cdnow_buys_at_random(cdnow):
-    fits = [regular.fit(bgnbd.BGNBD, k, *cdnow.history) for k in (1, 2)]
+    fits = [regularnbd.fit(bgnbd.BGNBD, k, *cdnow.history) for k in (1, 2)]
     # two ticks forecast 1,466 of the 1,882 purchases, one tick 1,653
-    totals = [regular.expected_purchases(model, 39, *cdnow.history).sum() for model in fits]
+    totals = [regularnbd.expected_purchases(model, 39, *cdnow.history).sum() for model in fits]
     assert totals == pytest.approx([1653.4, 1466.1], abs=0.1)
 
 
@@ -91,24 +91,26 @@ def test_the_expectation_and_the_fit_by_simulation(kind):
     truth, age, horizon = (2.0, 3.0, 1.2, 3.0), 12.0, 10.0
     x, recency, logs, later = histories(random, kind, 3, truth, age, horizon, 60_000)
     model = RegularNBD(3, kind, *truth)
-    expected = regular.expected_purchases(model, horizon, x, recency, np.full(x.size, age))
+    expected = regularnbd.expected_purchases(model, horizon, x, recency, np.full(x.size, age))
     for group in (x == 0, x == 1, x == 2, x > 2):
         error = later[group].std() / np.sqrt(group.sum())
         assert expected[group].mean() == pytest.approx(later[group].mean(), abs=4.5 * error)
     part = [column[:6000] for column in (x, recency)]
-    fits = [regular.fit(kind, k, *part, np.full(6000, age), gap_log_sum=float(logs[:6000].sum())) for k in (1, 2, 3, 4)]
+    fits = [
+        regularnbd.fit(kind, k, *part, np.full(6000, age), gap_log_sum=float(logs[:6000].sum())) for k in (1, 2, 3, 4)
+    ]
     best = max(fits, key=lambda fitted: fitted.log_likelihood)
     assert best.k == 3
-    found = np.array([best.r, best.alpha, best.a, best.b])
-    assert (np.abs(found - truth) < 4 * best.standard_errors).all()
+    result = np.array([best.r, best.alpha, best.a, best.b])
+    assert (np.abs(result - truth) < 4 * best.standard_errors).all()
 
 
 def test_the_gaps_make_likelihoods_of_different_ticks_compare():
     # one gap of 2 in T = 3, all parameters 1, nobody had another purchase: densities by hand for k = 1
-    found = regular.fit(bgnbd.BGNBD, 1, [1, 0, 2, 5], [2, 0, 3, 6], [3, 4, 5, 6])
-    again = regular.fit(bgnbd.BGNBD, 1, [1, 0, 2, 5], [2, 0, 3, 6], [3, 4, 5, 6], gap_log_sum=7.0)
-    assert found.log_likelihood == again.log_likelihood
-    two = [regular.fit(bgnbd.BGNBD, 2, [1, 0, 2, 5], [2, 0, 3, 6], [3, 4, 5, 6], gap_log_sum=g) for g in (0.0, 7.0)]
+    result = regularnbd.fit(bgnbd.BGNBD, 1, [1, 0, 2, 5], [2, 0, 3, 6], [3, 4, 5, 6])
+    again = regularnbd.fit(bgnbd.BGNBD, 1, [1, 0, 2, 5], [2, 0, 3, 6], [3, 4, 5, 6], gap_log_sum=7.0)
+    assert result.log_likelihood == again.log_likelihood
+    two = [regularnbd.fit(bgnbd.BGNBD, 2, [1, 0, 2, 5], [2, 0, 3, 6], [3, 4, 5, 6], gap_log_sum=g) for g in (0.0, 7.0)]
     assert two[1].log_likelihood - two[0].log_likelihood == pytest.approx(7.0)
 
 
@@ -117,13 +119,13 @@ def test_the_gaps_make_likelihoods_of_different_ticks_compare():
 
 def test_faults_are_refused():
     with pytest.raises(UsageError, match="whole number from 1, got 0"):
-        regular.fit(bgnbd.BGNBD, 0, [1], [1], [2])
+        regularnbd.fit(bgnbd.BGNBD, 0, [1], [1], [2])
     with pytest.raises(ModelError, match="no repeat purchases"):
-        regular.fit(bgnbd.BGNBD, 2, [0], [0], [2])
+        regularnbd.fit(bgnbd.BGNBD, 2, [0], [0], [2])
     with pytest.raises(ModelError, match="alpha must be finite and above 0"):
         RegularNBD(2, bgnbd.BGNBD, 1, 0, 1, 1)
     with pytest.raises(TableError, match="first_gaps is not positive"):
-        regular.estimate([0.0], [1.0])
+        regularnbd.estimate([0.0], [1.0])
 
 
 def test_the_terms_are_those_of_the_textbook():
@@ -136,4 +138,4 @@ def test_the_terms_are_those_of_the_textbook():
     left = special.beta(a + 1, b) / special.beta(a, b) * special.gamma(r + 2) / (alpha + recency) ** (r + 2)
     wanted = sum(here) / (sum(here) + left)
     model = RegularNBD(2, bgnbd.BGNBD, r, alpha, a, b)
-    assert regular.probability_alive(model, 1, recency, T) == pytest.approx(wanted, rel=1e-13)
+    assert regularnbd.probability_alive(model, 1, recency, T) == pytest.approx(wanted, rel=1e-13)

@@ -1,14 +1,16 @@
+"""Scales by hand, and the power towards normality."""
+
 import numpy as np
 import pytest
 
 from custlib.errors import TableError, UsageError
-from custlib.models.standard import Standard, percent, standardise, z_score
+from custlib.models.scaling import Standard, fit_power, percent, standardise, transform, z_score
 
 
 def test_three_values_by_hand():
     # mean 4, deviation of the population 2
-    found, standard = standardise([2, 4, 6, 2, 6])
-    assert found.tolist() == pytest.approx([-1.1180, 0, 1.1180, -1.1180, 1.1180], abs=1e-4)
+    result, standard = standardise([2, 4, 6, 2, 6])
+    assert result.tolist() == pytest.approx([-1.1180, 0, 1.1180, -1.1180, 1.1180], abs=1e-4)
     assert (standard.origin, standard.level, standard.constant) == (4.0, 0.0, False)
     assert standardise([2, 4, 6], "percent")[0].tolist() == [0, 50, 100]
 
@@ -29,9 +31,9 @@ def test_a_standard_is_kept_for_values_to_come():
 def test_a_constant_tells_nobody_apart_and_says_so(values):
     for how, level in (("z", 0), ("percent", 50)):
         for better in ("more", "less"):
-            found, standard = standardise(values, how, better=better)
+            result, standard = standardise(values, how, better=better)
             assert standard.constant
-            assert found.tolist() == [level] * len(values)
+            assert result.tolist() == [level] * len(values)
 
 
 def test_what_is_constant_stays_level_for_values_to_come():
@@ -44,3 +46,23 @@ def test_what_is_no_number_is_refused():
         standardise([1, np.nan])
     with pytest.raises(UsageError, match="standardise: percents is unknown. Did you mean 'percent'"):
         standardise([1], "percents")
+
+
+def test_the_transform_by_hand():
+    # ((1 + x) ** power - 1) / power, standardised
+    result = {"power": 2.0, "mean": 1.0, "deviation": 0.5}
+    np.testing.assert_allclose(transform(np.array([0.0, 1.0, 2.0]), result), [-2, 1, 6])
+
+
+def test_a_weight_counts_as_many_customers():
+    values, weights = np.array([0.0, 3.0, 8.0, 40.0]), np.array([3.0, 1.0, 2.0, 1.0])
+    assert fit_power(values, weights) == fit_power(np.repeat(values, weights.astype(int)), np.ones(7))
+
+
+def test_a_given_power_is_kept_and_the_feature_standardised():
+    values, weights = np.array([0.0, 3.0, 8.0]), np.array([5.0, 1.0, 2.0])
+    fitted = fit_power(values, weights, 0.0)
+    moved = transform(values, fitted)
+    assert fitted["power"] == 0
+    assert np.average(moved, weights=weights) == pytest.approx(0, abs=1e-8)
+    assert np.average(moved**2, weights=weights) == pytest.approx(1, abs=1e-8)

@@ -7,7 +7,7 @@ k = 1 these are the models of `custlib.models.bgnbd` and `custlib.models.mbgnbd`
 the estimate of k is that of Wheat and Morrison (1990), "Estimating purchase regularity with two interpurchase
 times", Journal of Marketing Research 27.
 
-At T the clock stands at one of k ticks: the likelihood is a sum over these and over having left.
+At T the clock stands at one of k ticks: the likelihood is a sum over these and over having dropped out.
 """
 
 import math
@@ -19,9 +19,9 @@ from scipy import special
 
 from custlib.errors import ModelError, UsageError
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.inputs import number_faults, read_cells, read_columns, read_customers, refuse_faults
-from custlib.models.mixture import add_terms
-from custlib.models.newton import identified_covariance, maximise
+from custlib.models.cells import number_faults, read_cells, read_columns, read_customers, refuse_faults
+from custlib.models.fitted import refuse_parameters
+from custlib.models.newton import add_terms, identified_covariance, maximise
 
 Array = NDArray[np.float64]
 
@@ -34,25 +34,11 @@ _FEWEST_PAIRS = 30
 class RegularNBD:
     """The four parameters and the number of ticks, with the evidence where they were fitted.
 
-    Attributes
-    ----------
-    k : int
-        Ticks of the clock for one purchase; 1 is purchasing at random.
-    kind : type
-        ``BGNBD`` or ``MBGNBD``: whether customers may leave after the first purchase.
-    r, alpha, a, b : float
-        As in `custlib.models.bgnbd.BGNBD`; the rate is that of the ticks.
-    log_likelihood, standard_errors, converged : optional
-        As there; log-likelihoods of different k compare only when the gaps were given.
-
-    Raises
-    ------
-    ModelError
-        When a parameter is not finite and above 0.
+    Log-likelihoods of different k compare only when the fit knows the gaps.
     """
 
-    k: int
-    kind: type[BetaGeometricNBD]
+    k: int  # ticks of the clock for one purchase; 1 is purchasing at random
+    kind: type[BetaGeometricNBD]  # BGNBD or MBGNBD: whether customers may leave after the first purchase
     r: float
     alpha: float
     a: float
@@ -62,32 +48,15 @@ class RegularNBD:
     converged: bool | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse parameters that are none."""
-        for name in ("k", *PARAMETERS):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise ModelError(f"regular {self.kind.label}: {name} must be finite and above 0, got {value}.")
+        """Refuse parameters that are not finite and above 0."""
+        refuse_parameters(self, ("k", *PARAMETERS), f"regular {self.kind.label}")
 
 
 def estimate(first_gaps: ArrayLike, second_gaps: ArrayLike, weights: ArrayLike | None = None) -> float | None:
-    """Estimate k from two gaps between purchases of each customer.
+    """Estimate k from two successive gaps between purchases of each customer; only their ratio counts.
 
-    Parameters
-    ----------
-    first_gaps, second_gaps : array_like, shape (n,)
-        Two successive gaps, > 0; only their ratio counts, so customers may differ in pace.
-    weights : array_like, shape (n,), optional
-        How many customers each row stands for; 1 by default.
-
-    Returns
-    -------
-    float or None
-        About 1 for purchasing at random, more for steadier buyers, less for bunched purchases; None for fewer
-        than 30 customers, or when all ratios are equal.
-
-    Notes
-    -----
-    Wheat and Morrison (1990): the share of the first gap is ~ Beta(k, k), so k = (1 - 4 Var) / (8 Var).
+    About 1 for purchasing at random, more for steadier buyers, less for bunched purchases; None for fewer than 30
+    customers, or when all ratios are equal.
 
     Examples
     --------
@@ -104,6 +73,7 @@ def estimate(first_gaps: ArrayLike, second_gaps: ArrayLike, weights: ArrayLike |
         return None
     part = first / (first + second)
     spread = float(weights @ (part - 0.5) ** 2) / total
+    # Wheat and Morrison (1990): the share of the first gap is ~ Beta(k, k), of variance 1 / (4 (2 k + 1))
     return (1 - 4 * spread) / (8 * spread) if spread > 0 else None
 
 
@@ -111,34 +81,9 @@ def fit(
     kind: type[BetaGeometricNBD], k: int, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike,
     weights: ArrayLike | None = None, *, gap_log_sum: float = 0.0,
 ) -> RegularNBD:  # fmt: skip
-    """Fit the model to customers, for one k.
+    """Fit the model to customers for one k, with the sum over all gaps of the logarithm of the gap.
 
-    Parameters
-    ----------
-    kind : type
-        ``BGNBD`` or ``MBGNBD``.
-    k : int
-        Ticks for one purchase, at least 1.
-    frequency, recency, T : array_like, shape (n,)
-        Purchase histories, as for `custlib.models.bgnbd.fit`.
-    weights : array_like, shape (n,), optional
-        How many customers each row stands for, >= 0; 1 by default.
-    gap_log_sum : float, default 0
-        Sum over all gaps of all customers of the logarithm of the gap; without it log-likelihoods of different k
-        do not compare.
-
-    Returns
-    -------
-    RegularNBD
-
-    Raises
-    ------
-    TableError
-        When rows cannot be purchase histories.
-    ModelError
-        When there is no repeat purchase, or nobody was observed.
-    UsageError
-        When k is no whole number above 0.
+    Without that sum log-likelihoods of different k do not compare.
 
     Examples
     --------
@@ -165,19 +110,7 @@ def fit(
 
 
 def probability_alive(model: RegularNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Give the chance of each customer of being still there at T.
-
-    Parameters
-    ----------
-    model : RegularNBD
-        A model.
-    frequency, recency, T : array_like
-        Purchase histories, in the model's unit of time; they broadcast.
-
-    Returns
-    -------
-    ndarray
-        From 0 to 1.
+    """Compute the probability that a customer has not dropped out at T.
 
     Examples
     --------
@@ -194,22 +127,10 @@ def probability_alive(model: RegularNBD, frequency: ArrayLike, recency: ArrayLik
 
 
 def expected_purchases(model: RegularNBD, t: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Give the purchases expected in (T, T + t].
+    """Compute the expected purchases in (T, T + t].
 
-    Parameters
-    ----------
-    model : RegularNBD
-        A model.
-    t : float
-        Horizon, > 0, in the model's unit of time.
-    frequency, recency, T : array_like
-        Purchase histories; they broadcast.
-
-    Returns
-    -------
-    ndarray
-        Expected purchase days: over the ticks j at which the clock may stand, the sum over n of the chance that
-        n k - j ticks come in time and that the customer is still there for the n-th purchase.
+    Over the ticks j at which the clock may stand, it is the sum over n of the chance that n k - j ticks come in time
+    and that the customer is still there for the n-th purchase.
 
     Examples
     --------
@@ -229,7 +150,7 @@ def expected_purchases(model: RegularNBD, t: float, frequency: ArrayLike, recenc
 
 
 def _to_come(model: RegularNBD, t: float, rows: Array, j: int) -> Array:
-    """Purchases to come of customers still there whose clock stands at tick j."""
+    """Expect the purchases to come of customers still there whose clock stands at tick j."""
     x, _, T = rows
     ticks, reach = model.r + model.k * x + j, t / (model.alpha + T + t)
     stays = model.b + model.kind.occasions(x)
@@ -247,11 +168,12 @@ def _to_come(model: RegularNBD, t: float, rows: Array, j: int) -> Array:
 
 
 def _vector(model: RegularNBD) -> Array:
+    """List the parameters without k."""
     return np.array([model.r, model.alpha, model.a, model.b])
 
 
 def _terms(kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array) -> Array:
-    """Logarithms of the likelihood's terms: the clock at tick 0 to k - 1, then having left after the last purchase."""
+    """Compute the logarithms of the likelihood's terms: the clock at tick 0 to k - 1, then having dropped out."""
     r, alpha, a, b = parameters
     x, recency, T = rows
     n = kind.occasions(x)
@@ -264,39 +186,42 @@ def _terms(kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array)
     left = special.gammaln(shape) - shape * np.log(alpha + recency)
     left = left + special.betaln(a + 1, b + np.maximum(n, 1) - 1) - special.betaln(a, b)
     base = r * np.log(alpha) - special.gammaln(r)
-    return base + np.vstack([here, np.where(n > 0, left, -np.inf)[None]])
+    terms: Array = base + np.vstack([here, np.where(n > 0, left, -np.inf)[None]])
+    return terms
 
 
 def _likelihood(
     kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array, weights: Array
 ) -> tuple[float, Array, Array]:
-    """Value, gradient and Hessian by (r, alpha, a, b)."""
+    """Compute value, gradient and Hessian of the log-likelihood by (r, alpha, a, b)."""
+    terms = _terms(kind, k, parameters, rows)
+    return add_terms(terms, lambda term: _derivatives(kind, k, parameters, rows, term), weights)
+
+
+def _derivatives(
+    kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array, term: int
+) -> tuple[Array, Array]:
+    """Compute the first and second derivatives of one of the `_terms` by (r, alpha, a, b)."""
     r, alpha, a, b = parameters
     x, recency, T = rows
     n = kind.occasions(x)
-
-    def derivatives(term: int) -> tuple[Array, Array]:
-        here = term < k
-        shape, at = (r + k * x + term, T) if here else (r + k * x, recency)
-        stay, leave = (b + n, a) if here else (b + np.maximum(n, 1) - 1, a + 1)
-        rate = 1 / (alpha + at)
-        slope = np.stack(
-            [
-                special.digamma(shape) - np.log(alpha + at) + math.log(alpha) - special.digamma(r),
-                r / alpha - shape * rate,
-                special.digamma(leave) - special.digamma(leave + stay) - special.digamma(a) + special.digamma(a + b),
-                special.digamma(stay) - special.digamma(leave + stay) - special.digamma(b) + special.digamma(a + b),
-            ]
-        )
-        bend = np.zeros((4, 4, x.size))
-        bend[0, 0] = special.zeta(2, shape) - special.zeta(2, r)
-        bend[0, 1] = bend[1, 0] = 1 / alpha - rate
-        bend[1, 1] = shape * rate**2 - r / alpha**2
-        bend[2, 2] = (
-            special.zeta(2, leave) - special.zeta(2, leave + stay) - special.zeta(2, a) + special.zeta(2, a + b)
-        )
-        bend[2, 3] = bend[3, 2] = special.zeta(2, a + b) - special.zeta(2, leave + stay)
-        bend[3, 3] = special.zeta(2, stay) - special.zeta(2, leave + stay) - special.zeta(2, b) + special.zeta(2, a + b)
-        return slope, bend
-
-    return add_terms(_terms(kind, k, parameters, rows), derivatives, weights)
+    here = term < k
+    shape, at = (r + k * x + term, T) if here else (r + k * x, recency)
+    stay, leave = (b + n, a) if here else (b + np.maximum(n, 1) - 1, a + 1)
+    rate, either, zeta = 1 / (alpha + at), leave + stay, special.zeta
+    slope = np.stack(
+        [
+            special.digamma(shape) - np.log(alpha + at) + math.log(alpha) - special.digamma(r),
+            r / alpha - shape * rate,
+            special.digamma(leave) - special.digamma(either) - special.digamma(a) + special.digamma(a + b),
+            special.digamma(stay) - special.digamma(either) - special.digamma(b) + special.digamma(a + b),
+        ]
+    )
+    bend = np.zeros((4, 4, x.size))
+    bend[0, 0] = zeta(2, shape) - zeta(2, r)
+    bend[0, 1] = bend[1, 0] = 1 / alpha - rate
+    bend[1, 1] = shape * rate**2 - r / alpha**2
+    bend[2, 2] = zeta(2, leave) - zeta(2, either) - zeta(2, a) + zeta(2, a + b)
+    bend[2, 3] = bend[3, 2] = zeta(2, a + b) - zeta(2, either)
+    bend[3, 3] = zeta(2, stay) - zeta(2, either) - zeta(2, b) + zeta(2, a + b)
+    return slope, bend
