@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
 from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
 
@@ -61,22 +63,7 @@ class Definition:
     def name(self, segment: str, language: str) -> str:
         """Name of a segment in a language.
 
-        Parameters
-        ----------
-        segment : str
-            Id of the segment.
-        language : str
-            ``"en"`` or ``"zh"``.
-
-        Returns
-        -------
-        str
-            The name.
-
-        Raises
-        ------
-        UsageError
-            If there is no such segment.
+        Raises UsageError if there is no such segment.
         """
         for entry in self.segments:
             if entry["id"] == segment:
@@ -88,23 +75,31 @@ class Definition:
         return json.dumps(asdict(self) | {"version": self.version}, indent=1, sort_keys=True) + "\n"
 
 
+class _Stored(BaseModel):
+    """A definition as its file holds it."""
+
+    model_config = ConfigDict(strict=True)
+
+    segmentation: str
+    fitted: str
+    rule: dict[str, Any]
+    segments: list[dict[str, Any]]
+    version: str
+
+
+class _Drift(BaseModel):
+    """An entry of a log of drift; what else it holds is up to :mod:`custlib.differentiate.drift`."""
+
+    model_config = ConfigDict(strict=True)
+
+    as_of: str
+    version: str
+
+
 def from_json(text: str) -> Definition:
     """Read a definition and hold its content against its version.
 
-    Parameters
-    ----------
-    text : str
-        What :meth:`Definition.to_json` wrote.
-
-    Returns
-    -------
-    Definition
-        The definition.
-
-    Raises
-    ------
-    UsageError
-        If it is not one, or was changed by hand.
+    Raises UsageError if it is not one, or was changed by hand.
 
     Examples
     --------
@@ -113,33 +108,33 @@ def from_json(text: str) -> Definition:
     custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Set refit = true.
     """
     try:
-        given = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
-    wanted = {"segmentation", "fitted", "rule", "segments", "version"}
-    missing = sorted(wanted - set(given if isinstance(given, dict) else ()))
-    if missing:
-        raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
-    kinds = {"segmentation": str, "fitted": str, "rule": dict, "segments": list}
-    if wrong := sorted(key for key, kind in kinds.items() if not isinstance(given[key], kind)):
-        raise UsageError(f"definition: {', '.join(wrong)} of the wrong type. Set refit = true.")
-    definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))
-    if definition.version != given["version"]:
+    try:
+        stored = _Stored.model_validate(content if isinstance(content, dict) else {})
+    except ValidationError as fault:
+        raise UsageError(f"definition: {_wrong_keys(fault)}. Set refit = true.") from None
+    definition = Definition(stored.segmentation, stored.fitted, stored.rule, tuple(stored.segments))
+    if definition.version != stored.version:
         raise UsageError(
-            f"definition: {definition.segmentation} was changed by hand (version {given['version']}, "
+            f"definition: {definition.segmentation} was changed by hand (version {stored.version}, "
             f"content {definition.version}). Set refit = true."
         )
     return definition
 
 
-class Keeper:
-    """The definitions of one project: those in force, and those that were before.
+def _wrong_keys(fault: ValidationError) -> str:
+    """Name the keys that are missing, else those of the wrong type."""
+    entries = fault.errors(include_url=False)
+    missing = {str(entry["loc"][0]) for entry in entries if entry["type"] == "missing"}
+    if missing:
+        return f"{', '.join(sorted(missing))} missing"
+    return f"{', '.join(sorted({str(entry['loc'][0]) for entry in entries}))} of the wrong type"
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where they are kept; made when something is kept first.
-    """
+
+class Keeper:
+    """The definitions of one project: those in force, and those that were before."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -161,31 +156,12 @@ class Keeper:
         return sorted(read, key=lambda definition: (definition.fitted, definition.version), reverse=True)
 
     def before(self, definition: Definition, day: str) -> Definition:
-        """Find the definition that was in force on a day.
-
-        Parameters
-        ----------
-        definition : Definition
-            The one in force now.
-        day : str
-            ISO date.
-
-        Returns
-        -------
-        Definition
-            The last one fitted up to that day; of a segmentation that is younger, its first.
-        """
+        """Find the definition that was in force on a day; of a segmentation that is younger, its first."""
         known = [definition, *self.earlier(definition.segmentation)]
         return next((one for one in known if one.fitted <= day), known[-1])
 
     def accept(self, definition: Definition) -> None:
-        """Put a definition in force; the one before it is kept beside.
-
-        Parameters
-        ----------
-        definition : Definition
-            The new one.
-        """
+        """Put a definition in force; the one before it is kept beside."""
         old = self.in_force(definition.segmentation)
         if old is not None and old.version != definition.version:
             name = f"{old.segmentation}.{old.fitted}.{old.version}.json"
@@ -195,25 +171,9 @@ class Keeper:
     def resolve(
         self, segmentation: str, options: dict[str, Any], make: Callable[[], Definition], *, refit: bool
     ) -> tuple[Definition, str]:
-        """Take the definition in force, or make and accept one.
+        """Take the definition in force, or make and accept one where there is none or its options changed.
 
-        Parameters
-        ----------
-        segmentation : str
-            Its name.
-        options : dict
-            Its options in the project file; where they changed it is made anew.
-        make : callable
-            Makes the definition.
-        refit : bool
-            Whether a new one is asked for.
-
-        Returns
-        -------
-        definition : Definition
-            The one in force from now on.
-        reason : str
-            ``"kept"``, ``"first"``, ``"options"`` or ``"refit"``.
+        The reason is ``"kept"``, ``"first"``, ``"options"`` or ``"refit"``.
         """
         kept = None if refit else self.in_force(segmentation)
         if kept is not None and kept.rule.get("options") == options:
@@ -222,27 +182,14 @@ class Keeper:
         self.accept(made)
         return made, "refit" if refit else "options" if kept is not None else "first"
 
-    def log_drift(self, segmentation: str, found: dict[str, Any]) -> list[dict[str, Any]]:
-        """Keep what was found of the drift of a definition, one entry per date.
-
-        Parameters
-        ----------
-        segmentation : str
-            Its name.
-        found : dict
-            With ``as_of`` and ``version``; see :mod:`custlib.differentiate.drift`.
-
-        Returns
-        -------
-        list of dict
-            All entries of that version up to that date, the earliest first.
-        """
+    def log_drift(self, segmentation: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """Add an entry to the drift log of a definition, one per date, and return those of its version so far."""
         path = self.folder / "drift" / f"{segmentation}.json"
         log = _read_log(path) if path.is_file() else []
-        others = [one for one in log if (one["as_of"], one["version"]) != (found["as_of"], found["version"])]
-        log = sorted([*others, found], key=lambda one: (one["as_of"], one["version"]))
+        others = [one for one in log if (one["as_of"], one["version"]) != (entry["as_of"], entry["version"])]
+        log = sorted([*others, entry], key=lambda one: (one["as_of"], one["version"]))
         write_text(path, json.dumps(log, indent=1, sort_keys=True) + "\n")
-        return [one for one in log if one["version"] == found["version"] and one["as_of"] <= found["as_of"]]
+        return [one for one in log if one["version"] == entry["version"] and one["as_of"] <= entry["as_of"]]
 
 
 def _read(path: Path) -> Definition:
@@ -255,9 +202,10 @@ def _read(path: Path) -> Definition:
 
 def _read_log(path: Path) -> list[dict[str, Any]]:
     try:
-        log = json.loads(path.read_text(encoding="utf-8"))
+        log: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        TypeAdapter(list[_Drift]).validate_python(log)
+    except ValidationError:
+        raise UsageError(f"{path}: is no log of drift. Remove it: what earlier runs found is lost.") from None
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"{path}: is not JSON ({fault}). Remove it: what earlier runs found is lost.") from None
-    if not isinstance(log, list) or not all(isinstance(one, dict) and {"as_of", "version"} <= set(one) for one in log):
-        raise UsageError(f"{path}: is no log of drift. Remove it: what earlier runs found is lost.")
     return log

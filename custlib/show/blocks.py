@@ -2,7 +2,7 @@
 
 A notebook cell ends in a block; JupyterLab shows its HTML, the exporter reads its JSON
 (``application/vnd.custlib.block+json``) and renders the page from it. Values are text already
-(:mod:`custlib.show.formats`); a block computes nothing..
+(:mod:`custlib.show.formats`); a block computes nothing.
 """
 
 from collections.abc import Callable, Mapping
