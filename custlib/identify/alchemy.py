@@ -18,28 +18,9 @@ from custlib.identify.staging import ROWS
 def stage_alchemy(given: Input, url: str, folder: Path) -> Staged:
     """Stream a table or query into a Parquet file.
 
-    Parameters
-    ----------
-    given : Input
-        With ``table`` (``sales`` or ``schema.sales``) or ``query``.
-    url : str
-        The address as SQLAlchemy writes it; it appears in no message.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the columns that the table has.
-
-    Raises
-    ------
-    UsageError
-        If SQLAlchemy or the driver is not installed, or the address is none.
-    RunError
-        If the database cannot be reached, or refuses the user or the password.
-    TableError
-        If the table or a column is missing, or the query is wrong.
+    Raises UsageError if SQLAlchemy or the driver is not installed, or the address is none, RunError if the
+    database cannot be reached or refuses the user or the password, and TableError if the table or a column is missing
+    or the query is wrong. No message holds the address.
     """
     engine = _engine(given, url)
     try:

@@ -22,22 +22,7 @@ _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
 def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select that casts the columns of the source.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        The columns of the source and their types.
-    source : Source
-        How it is written.
-
-    Returns
-    -------
-    str
-        One select over the view ``source``.
-    """
+    """Write the select that casts the columns of the view ``source``."""
     return f"""
         select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
                channel_text as channel, timestamp_text, amount_text, timestamp_given, amount_given,
@@ -64,23 +49,9 @@ def shown(sql: Dialect, name: str, opened: Opened) -> str:
 
 
 def texts(sql: Dialect, opened: Opened, names: Iterable[str] = STANDARD_COLUMNS) -> str:
-    """Write the select that gives every column as it is and as trimmed text, null where it is not.
+    """Write the select that gives every column as it is (``<name>_given``) and as trimmed text (``<name>_text``).
 
     A time or a number that the source types is not written as text: there a text only tells that it is given.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        The columns of the source and their types.
-    names : iterable of str, optional
-        What the columns may stand for; standard columns when not given.
-
-    Returns
-    -------
-    str
-        One select over the view ``source`` with ``<name>_given`` and ``<name>_text``.
     """
     columns = []
     for name in names:
@@ -179,24 +150,7 @@ def _symbol(sql: Dialect, opened: Opened, source: Source) -> str:
 
 
 def day(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
-    """Write the local business day of a column of :func:`texts`; null where it is not written as the source says.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    name : str
-        What the column stands for, for instance ``timestamp``.
-    opened : Opened
-        The columns of the source and their types.
-    source : Source
-        How it is written.
-
-    Returns
-    -------
-    str
-        An expression.
-    """
+    """Write the local business day of a column of :func:`texts`; null where it is not written as the source says."""
     kind, zone, text = opened.types[name], source.timezone or "UTC", f"{name}_text"
     if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")):
         return sql.local_day(f"{name}_given", zone)

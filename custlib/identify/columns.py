@@ -14,24 +14,7 @@ _NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
 def match(given: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Find the column of each standard name; a name given in the mapping must be there.
 
-    Parameters
-    ----------
-    given : Input
-        What is read.
-    available : sequence of str
-        The columns that it has.
-
-    Returns
-    -------
-    columns : dict of str to str
-        Standard column to its name in the source.
-    remarks : tuple of str
-        Names that were matched although they are written otherwise.
-
-    Raises
-    ------
-    TableError
-        If a required or mapped column is missing; all of them are named.
+    Raises TableError if a required or mapped column is missing; all of them are named.
     """
     folded = {name.strip().casefold(): name for name in available}
     columns, faults, remarks = {}, [], []
@@ -55,22 +38,7 @@ def match(given: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple
 def used(given: Input, available: Sequence[str]) -> list[str]:
     """List the columns that are read of a source, in its order; those that folders give are none of them.
 
-    Parameters
-    ----------
-    given : Input
-        What is read.
-    available : sequence of str
-        The columns that it has.
-
-    Returns
-    -------
-    list of str
-        Names in the source.
-
-    Raises
-    ------
-    TableError
-        If a required or mapped column is missing.
+    Raises TableError if a required or mapped column is missing.
     """
     everything = [*available, *(name for name in given.partitions if name not in available)]
     named = set(match(given, everything)[0].values())
@@ -78,22 +46,7 @@ def used(given: Input, available: Sequence[str]) -> list[str]:
 
 
 def in_role(given: Input, roles: Collection[str], available: Sequence[str]) -> set[str]:
-    """Find the columns that are read as one of some standard columns.
-
-    Parameters
-    ----------
-    given : Input
-        What is read.
-    roles : collection of str
-        Standard columns, for instance ``MONEY``.
-    available : sequence of str
-        The columns that it has.
-
-    Returns
-    -------
-    set of str
-        Names in the source.
-    """
+    """Find the columns that are read as one of some standard columns."""
     everything = [*available, *given.partitions]
     return {name for standard, name in match(given, everything)[0].items() if standard in roles}
 
@@ -101,22 +54,7 @@ def in_role(given: Input, roles: Collection[str], available: Sequence[str]) -> s
 def distinct(name: str, header: Sequence[str]) -> list[str]:
     """Name the columns without a name by their place; refuse names that stand twice.
 
-    Parameters
-    ----------
-    name : str
-        What messages call the source.
-    header : sequence of str
-        The names as written.
-
-    Returns
-    -------
-    list of str
-        The names.
-
-    Raises
-    ------
-    TableError
-        If two names differ at most by upper and lower case.
+    Raises TableError if two names differ at most by upper and lower case.
 
     Examples
     --------
@@ -134,19 +72,7 @@ def distinct(name: str, header: Sequence[str]) -> list[str]:
 def check_types(name: str, columns: dict[str, str], types: dict[str, str]) -> None:
     """Refuse columns of types that hold no single value, and money that is no number.
 
-    Parameters
-    ----------
-    name : str
-        What messages call the source.
-    columns : dict of str to str
-        Standard column to its name in the source.
-    types : dict of str to str
-        Name in the source to its SQL type.
-
-    Raises
-    ------
-    TableError
-        If there are such columns; all of them are named.
+    Raises TableError if there are such columns; all of them are named.
     """
     faults = []
     for standard, given in columns.items():

@@ -31,25 +31,10 @@ _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held ag
 def make_transactions(engine: Engine, project: Project, gathered: Gathered | None = None) -> dict[str, Any]:
     """Read, cast and check the inputs of a project; define ``transactions`` and ``quarantine``.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to make them.
-    project : Project
-        Sources, mapping and as_of.
-    gathered : Gathered, optional
-        The inputs, with the store that keeps checked lines from run to run; within the folder of tables if not given.
-
-    Returns
-    -------
-    dict
-        The quality record: rows and money read, used, quarantined and removed, ``reasons`` {code: rows},
-        ``repairs`` {code: rows}, ``warnings``, ``ignored_columns``, and ``increment``: what is new since the last run.
-
-    Raises
-    ------
-    TableError
-        If an input cannot be read, breaks a rule too often, or holds no usable row.
+    Returns the quality record: rows and money by what became of them, ``reasons`` and ``repairs`` {code: rows},
+    ``warnings``, and ``increment``: what is new since the last run. Checked lines are kept from run to run in the store
+    of ``gathered``, within the folder of tables without one. Raises TableError if an input cannot be read, breaks a
+    rule too often, or holds no usable row.
     """
     gathered = gathered or Gathered(project, engine.folder)
     kept = keep(engine, gathered, lambda *asked: _read(engine, *asked))

@@ -22,22 +22,7 @@ TABLE = "customer_attributes"
 
 
 def customers_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select of the columns of a list of customers as trimmed text.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        Its columns and their types.
-    source : Source
-        How it is written.
-
-    Returns
-    -------
-    str
-        One select over the view ``source``: ``customer_id``, ``is_trimmed`` and every attribute.
-    """
+    """Write the select of ``customer_id``, ``is_trimmed`` and every attribute as trimmed text, over ``source``."""
     given, kind = sql.name(opened.columns["customer_id"]), opened.types["customer_id"]
     customer = trimmed(sql, given, kind)
     columns = [f"{customer} as customer_id", f"coalesce({sql.text(given, kind)} <> {customer}, false) as is_trimmed"]
@@ -62,25 +47,9 @@ def _text(sql: Dialect, given: str, kind: str, zone: str) -> str:
 def make_customer_attributes(engine: Engine, register: Register) -> dict[str, Any]:
     """Make ``customer_attributes`` of a list of customers that was read.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions`` and the rows that were read.
-    register : Register
-        The list.
-
-    Returns
-    -------
-    dict
-        What the quality record keeps: ``rows_read``, ``rows_used``, ``rows_quarantined`` and ``rows_removed`` (other
-        rows of a customer), ``reasons`` {code: rows}, ``ids_trimmed``, ``rows_repeated`` (equal in everything),
-        ``customers``, ``customers_differing`` (with rows that differ), ``prospects`` (never bought),
-        ``customers_unlisted`` (bought, not in the list), ``filled`` {attribute: customers} and ``warnings``.
-
-    Raises
-    ------
-    TableError
-        If most ids are none that the purchases can have.
+    Returns what the quality record keeps: rows by what became of them, ``reasons`` {code: rows}, and customers who
+    differ between rows, never bought or are not in the list. Raises TableError if most ids are none that the purchases
+    can have.
     """
     attributes = [name for name in engine.columns(register.reads[0].table) if name.startswith(ATTRIBUTE)]
     known = known_rows(engine, register, "".join(f", {name}" for name in (*attributes, "is_trimmed")))
@@ -101,20 +70,7 @@ def make_customer_attributes(engine: Engine, register: Register) -> dict[str, An
 
 
 def customer_attributes(known: str, attributes: list[str]) -> str:
-    """Write the select that takes one row of every customer.
-
-    Parameters
-    ----------
-    known : str
-        Select of the rows.
-    attributes : list of str
-        Columns beside ``customer_id``, in the order of the project file.
-
-    Returns
-    -------
-    str
-        One select, whatever the order of the rows.
-    """
+    """Write the select that takes one row of every customer, whatever the order of the rows."""
     filled = " + ".join(f"case when {name} is null then 0 else 1 end" for name in attributes) or "0"
     order = ", ".join([f"{filled} desc", *(f"coalesce({name}, '')" for name in attributes)])
     columns = ", ".join(["customer_id", *attributes])
@@ -127,20 +83,6 @@ def customer_attributes(known: str, attributes: list[str]) -> str:
 
 def prospects(sql: Dialect, *, by: str = "", as_of: dt.date) -> str:
     """Write the count of customers of the list who had not bought by a day, for structure tables.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    by : str, optional
-        An expression over ``customer_attributes`` to count by, for instance ``attribute_region`` or an age band.
-    as_of : datetime.date
-        The day; later purchases are not known yet.
-
-    Returns
-    -------
-    str
-        One select: ``customers``, by ``part`` where ``by`` is given; null is a part of its own.
 
     Examples
     --------
@@ -156,22 +98,7 @@ def prospects(sql: Dialect, *, by: str = "", as_of: dt.date) -> str:
 def check_attribute(engine: Engine, name: str) -> str:
     """Name the column of an attribute, or say which there are.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``customer_attributes``.
-    name : str
-        Our name of the attribute, for instance ``region``.
-
-    Returns
-    -------
-    str
-        The column.
-
-    Raises
-    ------
-    UsageError
-        If the list of customers has no such attribute.
+    Raises UsageError if the list of customers has no such attribute.
     """
     columns = engine.columns(TABLE)
     if ATTRIBUTE + name not in columns:

@@ -29,26 +29,9 @@ _SQLITE = b"SQLite format 3\0"
 def stage_database(given: Input, folder: Path) -> Staged:
     """Stream a table or query into a Parquet file.
 
-    Parameters
-    ----------
-    given : Input
-        Of a source with ``url_env``.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the columns that the table has.
-
-    Raises
-    ------
-    UsageError
-        If the environment variable is not set or holds no address, or a package is not installed.
-    RunError
-        If the database cannot be reached, or refuses the user or the password.
-    TableError
-        If the table or a column is missing, or the query is wrong.
+    Raises UsageError if the environment variable is not set or holds no address, or a package is not installed,
+    RunError if the database cannot be reached or refuses the user or the password, and TableError if the table or a
+    column is missing or the query is wrong.
     """
     variable = given.source.url_env or ""
     url = os.environ.get(variable, "").strip()
@@ -67,22 +50,7 @@ def stage_database(given: Input, folder: Path) -> Staged:
 def stage_sqlite(given: Input, folder: Path) -> Staged:
     """Stream a table or query of an SQLite file into a Parquet file.
 
-    Parameters
-    ----------
-    given : Input
-        An SQLite file, with ``table`` or ``query`` unless it has one table only.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the columns that the table has.
-
-    Raises
-    ------
-    TableError
-        If it is no SQLite file, or the table or a column is missing, or the query is wrong.
+    Raises TableError if it is no SQLite file, or the table or a column is missing, or the query is wrong.
     """
     if given.path is None:
         raise TableError(f"{given.name}: is no file.")

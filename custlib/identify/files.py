@@ -24,19 +24,7 @@ _TRIED_LINES = 50
 def check_file(path: Path, name: str, section: str = "source") -> None:
     """Refuse what is no file that can be read.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    name : str
-        What messages call it.
-    section : str, default "source"
-        The section of the project file that names it.
-
-    Raises
-    ------
-    TableError
-        If it is missing, empty, of a kind that is not read, or packed as no export is.
+    Raises TableError if it is missing, empty, of a kind that is not read, or packed as no export is.
     """
     if not path.is_file():
         raise TableError(f"{name}: no such file (looked in {path.parent.name}/). Correct {section}.path.")
@@ -47,20 +35,7 @@ def check_file(path: Path, name: str, section: str = "source") -> None:
 
 
 def refuse_kind(path: Path, name: str) -> TableError:
-    """Say that files of this kind are not read.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    name : str
-        What messages call it.
-
-    Returns
-    -------
-    TableError
-        To be raised.
-    """
+    """Say that files of this kind are not read."""
     if path.suffix.lower() == ".xls":
         return TableError(f"{name}: old Excel workbooks (xls) are not read. Save the sheet as CSV UTF-8 or xlsx.")
     known = ".csv, .txt, .tsv, .jsonl, .ndjson (also with .gz), .parquet, .xlsx, .sqlite"
@@ -82,18 +57,7 @@ def _check_ratio(path: Path, name: str) -> None:
 
 
 def too_large(name: str) -> TableError:
-    """Say that a packed file unpacks to more than an export does.
-
-    Parameters
-    ----------
-    name : str
-        What messages call the file.
-
-    Returns
-    -------
-    TableError
-        To be raised.
-    """
+    """Say that a packed file unpacks to more than an export does."""
     return TableError(
         f"{name}: unpacks to over {rules.load('contract')['limits']['gzip_ratio']} times its size, more than an "
         "export does (size limit). Unpack it yourself if it is real."
@@ -103,22 +67,8 @@ def too_large(name: str) -> TableError:
 def stage_csv(given: Input, folder: Path) -> Staged | None:
     """Rewrite a CSV as UTF-8, where it is not.
 
-    Parameters
-    ----------
-    given : Input
-        A CSV file.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged or None
-        The rewritten file; None for UTF-8, which is read where it is.
-
-    Raises
-    ------
-    TableError
-        If its bytes are of no clear or not of the declared encoding.
+    Returns None for UTF-8, which is read where it is. Raises TableError if its bytes are of no clear or not of the
+    declared encoding.
     """
     path = _path(given)
     encoding, remarks = encoding_of(head_of(path, given.name), given.source.encoding, given.name)
@@ -132,24 +82,7 @@ def stage_csv(given: Input, folder: Path) -> Staged | None:
 def attach_csv(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
     """Give a CSV file a name in the engine; every column is text.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    given : Input
-        The file, staged where it is not UTF-8.
-    view : str
-        The view to make.
-
-    Returns
-    -------
-    tuple of str
-        Remarks for the reader: what was guessed.
-
-    Raises
-    ------
-    TableError
-        If there is no header, or the delimiter does not part it.
+    Raises TableError if there is no header, or the delimiter does not part it.
     """
     path = given.staged.path if given.staged else _path(given)
     head = head_of(path, given.name)
@@ -167,24 +100,7 @@ def attach_csv(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
 def attach_parquet(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
     """Give a Parquet file a name in the engine, columns as typed there.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    given : Input
-        The file, or an input that was staged as Parquet.
-    view : str
-        The view to make.
-
-    Returns
-    -------
-    tuple of str
-        No remarks.
-
-    Raises
-    ------
-    TableError
-        If it is no Parquet file.
+    Raises TableError if it is no Parquet file.
     """
     path = given.staged.path if given.staged else _path(given)
     try:

@@ -22,18 +22,8 @@ _WITHOUT_PURCHASE = (
 def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     """Count rows and money by what became of them.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where ``transactions_checked`` is.
-    opened : Opened
-        The columns of the source.
-
-    Returns
-    -------
-    dict
-        The quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
-        finding, ``currency_signs``, ``customers_*`` and ``warnings``.
+    Returns the quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
+    finding, ``currency_signs``, ``customers_*`` and ``warnings``.
     """
     counts = engine.fetch(_by_reason(texts=engine.columns("transactions_checked")["customer_id"] == "VARCHAR"))
     good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()]

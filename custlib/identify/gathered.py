@@ -17,13 +17,6 @@ from custlib.project import Project
 class Gathered:
     """The inputs of one project.
 
-    Parameters
-    ----------
-    project : Project
-        Its sources.
-    work : pathlib.Path
-        The work folder.
-
     Attributes
     ----------
     store : pathlib.Path

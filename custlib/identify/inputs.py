@@ -65,20 +65,7 @@ class Input:
 def inputs(project: Project) -> list[Input]:
     """List the inputs of a project.
 
-    Parameters
-    ----------
-    project : Project
-        Its source, or several.
-
-    Returns
-    -------
-    list of Input
-        In the order of the project file, files of one source sorted by name.
-
-    Raises
-    ------
-    TableError
-        If a folder or pattern holds no file that is read, or files of several kinds.
+    Raises TableError if a folder or pattern holds no file that is read, or files of several kinds.
 
     Examples
     --------
@@ -96,20 +83,7 @@ def inputs(project: Project) -> list[Input]:
 
 
 def inputs_of(source: Source, folder: Path) -> list[Input]:
-    """List the inputs of one source.
-
-    Parameters
-    ----------
-    source : Source
-        Files or a database.
-    folder : pathlib.Path
-        The folder of the project file.
-
-    Returns
-    -------
-    list of Input
-        One per file.
-    """
+    """List the inputs of one source."""
     if source.url_env is not None:
         return [Input(source, source.label, None)]
     base = pattern_base(source.location(folder))
@@ -123,16 +97,6 @@ def _file(source: Source, path: Path, base: Path) -> Input:
 
 def partitions(below: Path) -> dict[str, str | None]:
     """Read the columns that the names of folders give (``year=2025/channel=web/part-0.parquet``).
-
-    Parameters
-    ----------
-    below : pathlib.Path
-        A file, relative to the folder of the source.
-
-    Returns
-    -------
-    dict of str to (str or None)
-        Column to its value, as text.
 
     Examples
     --------

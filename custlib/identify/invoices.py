@@ -19,22 +19,7 @@ TABLE = "invoices"
 
 
 def invoices_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select of the columns of invoices as texts, days and money.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        Their columns and types.
-    source : Source
-        How they are written.
-
-    Returns
-    -------
-    str
-        One select over the view ``source``.
-    """
+    """Write the select of the columns of invoices as texts, days and money."""
     customer = sql.text("customer_id_given", opened.types["customer_id"])
     typed = customer if opened.types["customer_id"] != "VARCHAR" else "customer_id_text"
     money = number(sql, "amount", opened, source)
@@ -49,24 +34,8 @@ def invoices_read(sql: Dialect, opened: Opened, source: Source) -> str:
 def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
     """Make ``invoices`` of what was read.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions`` and the rows that were read.
-    register : Register
-        The invoices.
-
-    Returns
-    -------
-    dict
-        What the quality record keeps: ``rows_read``, ``rows_used``, ``rows_quarantined`` and ``rows_removed`` (rows
-        that an invoice has beside its first), ``reasons`` {code: rows}, ``ids_trimmed``, ``amounts_unreadable``,
-        ``invoices``, ``invoices_unpaid``, ``customers``, ``customers_without_purchase`` and ``warnings``.
-
-    Raises
-    ------
-    TableError
-        If most ids are none that the purchases can have.
+    Returns what the quality record keeps: rows by what became of them, ``reasons`` {code: rows}, and counts of invoices
+    and customers. Raises TableError if most ids are none that the purchases can have.
     """
     known = known_rows(engine, register, ", due, paid, amount, invoice_id, has_amount, is_trimmed")
     has_ids = any("invoice_id" in read.opened.columns for read in register.reads)
@@ -86,20 +55,7 @@ def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
 
 
 def invoices(known: str, *, has_ids: bool) -> str:
-    """Write the select of one row per invoice.
-
-    Parameters
-    ----------
-    known : str
-        Select of the rows.
-    has_ids : bool
-        Whether rows tell by ``invoice_id`` which of them are one invoice.
-
-    Returns
-    -------
-    str
-        One select: customer_id, due, paid, amount.
-    """
+    """Write the select of one row per invoice; with ``has_ids``, rows of one ``invoice_id`` are one invoice."""
     rows = f"select * from ({known}) where customer_id is not null"
     plain = f"select customer_id, due, paid, amount from ({rows})"
     if not has_ids:

@@ -21,22 +21,7 @@ _NESTED = "nested value in column "
 def stage_jsonlines(given: Input, folder: Path) -> Staged:
     """Stream JSON lines into a Parquet file, the columns that are read as text.
 
-    Parameters
-    ----------
-    given : Input
-        A file with one JSON object a line, plain or gzip.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the keys found.
-
-    Raises
-    ------
-    TableError
-        If a line is no JSON object, a value that is read is nested, or a required key is missing.
+    Raises TableError if a line is no JSON object, a value that is read is nested, or a required key is missing.
     """
     if given.path is None:
         raise TableError(f"{given.name}: is no file.")

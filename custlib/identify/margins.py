@@ -19,19 +19,7 @@ _NAMED = 3
 def refuse_margins(project: Project, columns: Mapping[str, str], file: str) -> None:
     """Refuse margins by product where they cannot hold.
 
-    Parameters
-    ----------
-    project : Project
-        The project.
-    columns : mapping of str to str
-        Standard columns that the source has, to their names there.
-    file : str
-        Name of the source.
-
-    Raises
-    ------
-    UsageError
-        If the source has no product column, or has a cost column too.
+    Raises UsageError if the source has no product column, or has a cost column too.
 
     Examples
     --------
@@ -56,15 +44,7 @@ def refuse_margins(project: Project, columns: Mapping[str, str], file: str) -> N
 
 
 def make_product_margins(engine: Engine, margins: Mapping[str, float]) -> None:
-    """Make the table of margins.
-
-    Parameters
-    ----------
-    engine : Engine
-        Where to make it.
-    margins : mapping of str to float
-        Product to share of revenue.
-    """
+    """Make the table of margins."""
     frame = pd.DataFrame(
         {"product": [name.strip() for name in margins], "margin": [float(m) for m in margins.values()]}
     )
@@ -72,22 +52,7 @@ def make_product_margins(engine: Engine, margins: Mapping[str, float]) -> None:
 
 
 def margin_gaps(engine: Engine, project: Project, warnings: list[str]) -> dict[str, Any]:
-    """Count the lines whose product has no margin of its own, and the margins that no line needs.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions_checked`` and ``product_margins``.
-    project : Project
-        The project, whose margin those lines take.
-    warnings : list of str
-        What is said already.
-
-    Returns
-    -------
-    dict
-        ``margin_unknown_rows``, ``margin_unknown_products``, and ``warnings`` with what is to be said of them.
-    """
+    """Count the lines whose product has no margin of its own, and the margins that no line needs."""
     found = engine.fetch(
         "select count(*) as n, count(distinct product) as products, coalesce(sum(abs(amount)), 0) as money"
         " from transactions_checked anti join product_margins using (product) where reason is null"

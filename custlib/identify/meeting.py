@@ -35,22 +35,7 @@ class Meeting:
 
 
 def rows_kept(register: Register, *, fit: int, used: int) -> dict[str, Any]:
-    """State what became of the rows of a register.
-
-    Parameters
-    ----------
-    register : Register
-        What was read.
-    fit : int
-        Good rows whose id is written as those of the purchases.
-    used : int
-        How many of them are in the table; the others said the same again.
-
-    Returns
-    -------
-    dict
-        ``rows_read``, which is ``rows_used`` + ``rows_quarantined`` + ``rows_removed``, and ``reasons`` {code: rows}.
-    """
+    """State what became of the rows of a register: ``rows_read`` is the sum of used, quarantined and removed."""
     reasons = dict(register.reasons)
     not_whole = register.rows - sum(reasons.values()) - fit
     reasons |= {NOT_WHOLE: not_whole} if not_whole else {}
@@ -66,24 +51,7 @@ def rows_kept(register: Register, *, fit: int, used: int) -> dict[str, Any]:
 def known_rows(engine: Engine, register: Register, columns: str) -> str:
     """Write the select of the good rows of a register, with ids as the purchases have them.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions``.
-    register : Register
-        What was read.
-    columns : str
-        The columns beside ``customer_id``.
-
-    Returns
-    -------
-    str
-        One select; ``customer_id`` is null where the purchases cannot have such an id.
-
-    Raises
-    ------
-    TableError
-        If most ids are none that the purchases can have.
+    Their ``customer_id`` is null where the purchases cannot have such an id. Raises TableError if most ids are such.
     """
     select = f"select {_id(engine, register)} as customer_id{columns} from ({register.select})"
     if _has_texts(engine):
@@ -113,20 +81,7 @@ def _id(engine: Engine, register: Register) -> str:
 
 
 def meet(engine: Engine, table: str) -> Meeting:
-    """Hold the customers of a table against those who bought.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions`` and the table.
-    table : str
-        A table with ``customer_id``.
-
-    Returns
-    -------
-    Meeting
-        The counts.
-    """
+    """Hold the customers of a table against those who bought."""
     found = engine.fetch(f"""
         select count(l.customer_id) as customers, count(b.customer_id) as buyers,
                count(case when l.customer_id = b.customer_id then 1 end) as both

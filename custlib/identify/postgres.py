@@ -43,28 +43,8 @@ _MID_STREAM = {
 def stage_postgres(given: Input, url: str, folder: Path) -> Staged:
     """Stream a table or query into a Parquet file.
 
-    Parameters
-    ----------
-    given : Input
-        With ``table`` (``sales`` or ``schema.sales``) or ``query``.
-    url : str
-        The address; it appears in no message.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the columns that the table has.
-
-    Raises
-    ------
-    UsageError
-        If the driver is not installed.
-    RunError
-        If the database cannot be reached, or refuses the user or the password.
-    TableError
-        If the table or a column is missing, or the query is wrong.
+    Raises UsageError if the driver is not installed, RunError if the database cannot be reached or refuses the user
+    or the password, and TableError if the table or a column is missing or the query is wrong.
     """
     asked = subquery(given.source.query) if given.source.query else _table(given.source.table or "")
     with _connected(given, url) as cursor, _said(given):

@@ -21,16 +21,6 @@ _REFUSED = (
 def quoted(name: str) -> str:
     """Quote a name as standard SQL does.
 
-    Parameters
-    ----------
-    name : str
-        Of a column or table.
-
-    Returns
-    -------
-    str
-        The name in double quotes.
-
     Examples
     --------
     >>> print(quoted('the "day" sold'))
@@ -41,16 +31,6 @@ def quoted(name: str) -> str:
 
 def subquery(query: str) -> str:
     """Write a query so that one can select from it; what is no select is an error there.
-
-    Parameters
-    ----------
-    query : str
-        One select.
-
-    Returns
-    -------
-    str
-        The query in parentheses, with a name.
 
     Examples
     --------
@@ -64,20 +44,6 @@ def subquery(query: str) -> str:
 def refused(name: str, variable: str, fault: Exception) -> CustlibError:
     """Say why a connection failed, without address, user or password.
 
-    Parameters
-    ----------
-    name : str
-        What messages call the source.
-    variable : str
-        The environment variable with the address.
-    fault : Exception
-        What the driver said.
-
-    Returns
-    -------
-    RunError
-        To be raised.
-
     Examples
     --------
     >>> str(refused("sales", "SHOP_DB_URL", OSError("could not connect to 10.0.0.7: Connection refused")))
@@ -89,34 +55,10 @@ def refused(name: str, variable: str, fault: Exception) -> CustlibError:
 
 
 def is_refusal(fault: Exception) -> bool:
-    """Tell whether a fault is about the connection, not about what was asked.
-
-    Parameters
-    ----------
-    fault : Exception
-        What the driver said.
-
-    Returns
-    -------
-    bool
-        Whether :func:`refused` has words for it.
-    """
+    """Tell whether a fault is about the connection, not about what was asked."""
     return any(re.search(form, str(fault).lower()) for form, _ in _REFUSED)
 
 
 def wrong(name: str, what: str) -> TableError:
-    """Say that a table or query cannot be read as asked.
-
-    Parameters
-    ----------
-    name : str
-        What messages call the source.
-    what : str
-        What is wrong, in the words of the house: words of a driver may hold data or the address.
-
-    Returns
-    -------
-    TableError
-        To be raised.
-    """
+    """Say that a table or query cannot be read as asked."""
     return TableError(f"{name}: {what}. Correct table or query in the project file.")

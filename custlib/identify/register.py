@@ -86,26 +86,7 @@ class Register:
 def read_register(engine: Engine, gathered: Gathered, name: str, select: Select) -> Register:
     """Read every input of a register and hold its rows against the rules.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where its rows are made.
-    gathered : Gathered
-        The inputs of the project, with their hashes.
-    name : str
-        Section of the project file: ``customers`` or ``invoices``.
-    select : callable
-        Writes the select of the columns that rules speak of, over the view ``source``.
-
-    Returns
-    -------
-    Register
-        Its good rows and what was counted.
-
-    Raises
-    ------
-    TableError
-        If an input cannot be read, lacks a column, changed meanwhile, or most rows are bad.
+    Raises TableError if an input cannot be read, lacks a column, changed meanwhile, or most rows are bad.
     """
     pairs = list(zip(gathered.registers[name], gathered.register_fingerprints[name], strict=True))
     reads = []
@@ -120,18 +101,6 @@ def read_register(engine: Engine, gathered: Gathered, name: str, select: Select)
 
 def some(n: int, what: str) -> str:
     """Write how many there are of something.
-
-    Parameters
-    ----------
-    n : int
-        How many.
-    what : str
-        One of them.
-
-    Returns
-    -------
-    str
-        Number and word.
 
     Examples
     --------

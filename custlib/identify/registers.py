@@ -26,22 +26,7 @@ _NONE = {
 def read_registers(engine: Engine, gathered: Gathered) -> list[Register]:
     """Read every register of a project.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where their rows are made.
-    gathered : Gathered
-        The inputs of the project.
-
-    Returns
-    -------
-    list of Register
-        None for a project without any.
-
-    Raises
-    ------
-    TableError
-        If one cannot be read, lacks a column, or most of its rows are bad.
+    Raises TableError if one cannot be read, lacks a column, or most of its rows are bad.
     """
     return [read_register(engine, gathered, name, SELECTS[name]) for name in gathered.registers]
 
@@ -49,23 +34,7 @@ def read_registers(engine: Engine, gathered: Gathered) -> list[Register]:
 def make_registers(engine: Engine, read: list[Register]) -> dict[str, dict[str, Any]]:
     """Make the tables of registers that were read.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions``.
-    read : list of Register
-        As :func:`read_registers` gives them; their rows are removed.
-
-    Returns
-    -------
-    dict of str to dict
-        By register, what became of its rows: ``rows_read = rows_used + rows_quarantined + rows_removed``, with
-        ``reasons`` and ``warnings``.
-
-    Raises
-    ------
-    TableError
-        If most ids of one are none that the purchases can have.
+    Raises TableError if most ids of one are none that the purchases can have.
     """
     made = {}
     for register in read:
@@ -76,15 +45,7 @@ def make_registers(engine: Engine, read: list[Register]) -> dict[str, dict[str, 
 
 
 def make_none(engine: Engine, name: str) -> None:
-    """Make the table of a register that the project does not have, without rows; one that is there stays.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions``.
-    name : str
-        ``customer_attributes`` or ``invoices``.
-    """
+    """Make the table of a register that the project does not have, without rows; one that is there stays."""
     if not engine.has(name):
         engine.make(name, _NONE[name])
 

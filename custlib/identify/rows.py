@@ -47,23 +47,9 @@ class _Column:
 
 
 def stage_rows(given: Input, columns: Sequence[str], read: Callable[[], Iterable[Rows]], folder: Path) -> Path:
-    """Stream rows into one Parquet file.
+    """Stream rows into one Parquet file: days and times typed, money as doubles, everything else as text.
 
-    Parameters
-    ----------
-    given : Input
-        What is read: how its decimals and days are written, where they are text.
-    columns : sequence of str
-        Names of the columns, in order.
-    read : callable
-        Starts reading and gives the rows in blocks; may be called more than once.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    pathlib.Path
-        The staged file: days and times typed, money as doubles, everything else as text.
+    ``read`` starts reading and gives the rows in blocks; it may be called more than once.
     """
     as_text: frozenset[str] = frozenset()
     while True:
@@ -185,20 +171,6 @@ def _double(value: Any) -> float:
 
 def text_of(value: Any, *, decimal: str = ".", form: str | None = None) -> str:
     """Write a value as text that our casts read back.
-
-    Parameters
-    ----------
-    value : object
-        Not None.
-    decimal : str, default "."
-        The decimal sign of numbers.
-    form : str, optional
-        The declared form of days: ``strptime`` codes, ``excel``, ``epoch_s`` or ``epoch_ms``; ISO when not given.
-
-    Returns
-    -------
-    str
-        The text.
 
     Examples
     --------

@@ -65,26 +65,8 @@ class Opened:
 def open_source(engine: Engine, source: Source, path: Path, view: str = "source") -> Opened:
     """Attach one file, or the table of a database, as a view.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    source : Source
-        How it is written.
-    path : pathlib.Path
-        Where the file is; a folder or pattern that holds one file stands for it. Not looked at for a database.
-    view : str, default "source"
-        The view to make.
-
-    Returns
-    -------
-    Opened
-        The columns found.
-
-    Raises
-    ------
-    TableError
-        If it is missing, empty, in a wrong encoding, not parted by the delimiter, or lacks a required column.
+    Raises TableError if it is missing, empty, in a wrong encoding, not parted by the delimiter, or lacks a required
+    column.
     """
     if source.url_env is None:
         source = source.model_copy(update={"path": str(path), "package": None})
@@ -97,24 +79,7 @@ def open_source(engine: Engine, source: Source, path: Path, view: str = "source"
 def open_input(engine: Engine, given: Input, view: str = "source") -> Opened:
     """Attach one input as a view, staged first where the engine cannot read it itself.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    given : Input
-        A file, database table or frame.
-    view : str, default "source"
-        The view to make.
-
-    Returns
-    -------
-    Opened
-        The columns found.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read, or lacks a required column.
+    Raises TableError if it cannot be read, or lacks a required column.
     """
     given = stage(given, engine.folder)
     attach = ATTACH.get(given.kind or "", attach_parquet)
@@ -137,22 +102,7 @@ def open_input(engine: Engine, given: Input, view: str = "source") -> Opened:
 def stage(given: Input, folder: Path) -> Input:
     """Stream an input into the run's folder, where the engine cannot read it itself and it is not there yet.
 
-    Parameters
-    ----------
-    given : Input
-        A file, database table or frame.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Input
-        The same, with its staged file if it has one; :func:`release` removes it.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read, or lacks a required column.
+    Raises TableError if it cannot be read, or lacks a required column.
     """
     if given.staged is not None:
         return given
@@ -167,22 +117,8 @@ def stage(given: Input, folder: Path) -> Input:
 def agree(found: list[Opened], given: list[Input]) -> Opened:
     """Put together what was found in the inputs of a project.
 
-    Parameters
-    ----------
-    found : list of Opened
-        One per input.
-    given : list of Input
-        The inputs, in the same order.
-
-    Returns
-    -------
-    Opened
-        Columns of any of them; what is ignored and remarked of all.
-
-    Raises
-    ------
-    TableError
-        If some have an amount, or a cost, and others have none.
+    Columns are those of any of them; what is ignored and remarked is that of all. Raises TableError if some have an
+    amount, or a cost, and others have none.
     """
     for name, word in (("amount", "money"), ("cost", "costs")):
         without = [entry.name for entry, opened in zip(given, found, strict=True) if name not in opened.columns]
@@ -202,18 +138,7 @@ def agree(found: list[Opened], given: list[Input]) -> Opened:
 
 
 def about_rows(path: Path) -> int:
-    """Tell about how many rows a file has, from its size or what a Parquet file says of itself.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    int
-        Rows; none for what is no file, as a database that is not staged yet.
-    """
+    """Tell about how many rows a file has, from its size or what a Parquet file says of itself; 0 for no file."""
     if not path.is_file():
         return 0
     if path.suffix == ".parquet":
@@ -227,13 +152,7 @@ def about_rows(path: Path) -> int:
 
 
 def release(given: Input) -> None:
-    """Remove the staged file of an input; its view can no longer be read.
-
-    Parameters
-    ----------
-    given : Input
-        As :func:`stage` gave it.
-    """
+    """Remove the staged file of an input; its view can no longer be read."""
     if given.staged is not None:
         given.staged.path.unlink(missing_ok=True)
 
@@ -241,21 +160,8 @@ def release(given: Input) -> None:
 def fingerprint(given: Input) -> str:
     """Hash the content of an input, not its name.
 
-    Parameters
-    ----------
-    given : Input
-        A file, database table or frame; one that is staged is not read again.
-
-    Returns
-    -------
-    str
-        SHA-256: of the bytes of a file and the columns that its folders give, of the rows of a database or frame
-        in whatever order.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read.
+    It is that of the bytes of a file and the columns that its folders give, or of the rows of a database or frame in
+    whatever order. Raises TableError if it cannot be read.
     """
     if given.kind in CHANGING:
         if given.staged is not None:
@@ -291,22 +197,7 @@ def _add_partitions(engine: Engine, given: Input, inner: str, view: str) -> None
 
 
 def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
-    """Turn what the engine says of an unreadable file into the error form of the house.
-
-    Parameters
-    ----------
-    fault : Exception
-        What the engine raised.
-    path : pathlib.Path
-        The file.
-    section : str, default "source"
-        The section of the project file that names it.
-
-    Returns
-    -------
-    Exception
-        The error to raise.
-    """
+    """Turn what the engine says of an unreadable file into the error form of the house."""
     if refused := short(fault, path.name):
         return refused
     text = str(fault)

@@ -26,17 +26,7 @@ _HALF = (1 << 64) - 1  # a hash is summed in two halves, which a 128-bit integer
 def staged(folder: Path, suffix: str = ".parquet") -> Iterator[tuple[Path, Path]]:
     """Reserve the next free name of a staged file; the file takes it when the block ends without an error.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The run's folder of tables.
-    suffix : str, default ".parquet"
-        What the file is.
-
-    Yields
-    ------
-    tuple of pathlib.Path
-        Where to write, and the name that it will have.
+    Yields where to write, and the name that the file will have.
     """
     part, target = _reserved(folder, suffix)
     try:
@@ -60,29 +50,13 @@ def _reserved(folder: Path, suffix: str) -> tuple[Path, Path]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove every staged file of a folder, whole or not, as a run that was killed leaves them.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The run's folder of tables, in use by nobody else.
-    """
+    """Remove every staged file of a folder, whole or not, as a run that was killed leaves them."""
     for path in folder.glob("staged_*"):
         path.unlink(missing_ok=True)
 
 
 def write_batches(schema: "pa.Schema", batches: Iterable["pa.RecordBatch"], path: Path) -> None:
-    """Stream Arrow batches into one Parquet file; never more than a batch is held.
-
-    Parameters
-    ----------
-    schema : pyarrow.Schema
-        Of every batch.
-    batches : iterable of pyarrow.RecordBatch
-        The rows.
-    path : pathlib.Path
-        The file to write.
-    """
+    """Stream Arrow batches into one Parquet file; never more than a batch is held."""
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
@@ -93,15 +67,7 @@ def write_batches(schema: "pa.Schema", batches: Iterable["pa.RecordBatch"], path
 def fingerprint_rows(path: Path) -> str:
     """Hash the rows of a Parquet file, whatever their order.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    str
-        SHA-256 of the columns, the number of rows and the sum of a 128-bit hash of each row: 64 hexadecimal digits.
+    The SHA-256 is that of the columns, the number of rows and the sum of a 128-bit hash of each row.
     """
     halves = (f"hash & {_HALF}::uhugeint", "hash >> 64")
     sums = ", ".join(f"sum(({half})::hugeint)::varchar" for half in halves)
@@ -114,13 +80,7 @@ def fingerprint_rows(path: Path) -> str:
 
 @contextmanager
 def embedded() -> Iterator["duckdb.DuckDBPyConnection"]:
-    """Open an engine of our own for the time of a block, that neither spills nor downloads.
-
-    Yields
-    ------
-    duckdb.DuckDBPyConnection
-        The connection.
-    """
+    """Open an engine of our own for the time of a block, that neither spills nor downloads."""
     import duckdb
 
     with duckdb.connect(":memory:") as connection:

@@ -71,25 +71,9 @@ class Kept:
 def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], Opened]) -> list[Kept]:
     """Read the inputs that the store does not hold yet, and give all of them.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where lines are made.
-    gathered : Gathered
-        The inputs of the project, their hashes, and the folder of the store; made when missing.
-    read : callable
-        Makes a table of checked lines of an input: takes the input, the name of the table and about how many rows
-        all inputs have together.
-
-    Returns
-    -------
-    list of Kept
-        One per input.
-
-    Raises
-    ------
-    TableError
-        If an input changed after it was hashed: its lines would be taken for those of what it was.
+    ``read`` makes a table of checked lines of an input: it takes the input, the name of the table and about how many
+    rows all inputs have together. Raises TableError if an input changed after it was hashed: its lines would be taken
+    for those of what it was.
     """
     gathered.store.mkdir(parents=True, exist_ok=True)
     rows = sum(about_rows(place) for place in (_place(given) for given in gathered.inputs) if place)
@@ -107,22 +91,7 @@ def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], O
 
 
 def adopt(engine: Engine, kept: list[Kept], name: str = "lines") -> list[tuple[str, Opened]]:
-    """Make one table of the lines of all inputs of one shape.
-
-    Parameters
-    ----------
-    engine : Engine
-        Where to make them.
-    kept : list of Kept
-        The inputs.
-    name : str, default "lines"
-        What the names of the tables begin with.
-
-    Returns
-    -------
-    list of tuple of str and Opened
-        Names of the tables with the columns of their sources.
-    """
+    """Make one table of the lines of all inputs of one shape."""
     tables = []
     for number, shape in enumerate(sorted({entry.shape for entry in kept})):
         alike = [entry for entry in kept if entry.shape == shape]
@@ -132,20 +101,7 @@ def adopt(engine: Engine, kept: list[Kept], name: str = "lines") -> list[tuple[s
 
 
 def twins(kept: list[Kept], fingerprints: list[str]) -> list[str]:
-    """Say which inputs hold the same content, whatever they are called.
-
-    Parameters
-    ----------
-    kept : list of Kept
-        The inputs.
-    fingerprints : list of str
-        Hash of the content of each.
-
-    Returns
-    -------
-    list of str
-        One sentence per content that several inputs hold; none for inputs without rows.
-    """
+    """Say which inputs hold the same content, whatever they are called."""
     alike: dict[str, list[Kept]] = {}
     for entry, fingerprint in zip(kept, fingerprints, strict=True):
         alike.setdefault(fingerprint, []).append(entry)
@@ -227,23 +183,8 @@ def _kept(name: str, folder: Path) -> Kept:
 def changes(engine: Engine, kept: list[Kept], store: Path, last_day: str | None) -> dict[str, Any]:
     """Say what is new since the last run, count its rows, and remember this run.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where the lines of old and new inputs are compared.
-    kept : list of Kept
-        The inputs of this run.
-    store : pathlib.Path
-        Folder of the store.
-    last_day : str or None
-        The last day of the rows that this run uses.
-
-    Returns
-    -------
-    dict
-        ``inputs_kept``, ``inputs_new``, ``inputs_corrected``, ``inputs_gone`` (counts), ``rows_new`` and, among them,
-        ``rows_late`` (not after the last day that the last run used), ``rows_restated`` (that a corrected or gone
-        input no longer has). A first run has only new inputs.
+    Beside counts of inputs: ``rows_new`` and, among them, ``rows_late`` (not after the last day that the last run used)
+    and ``rows_restated`` (that a corrected or gone input no longer has). A first run has only new inputs.
     """
     state = store / "state.json"
     last = _last(state)

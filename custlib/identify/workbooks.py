@@ -28,24 +28,8 @@ _AGAIN = "Save the sheet as CSV UTF-8, or the workbook as xlsx again."
 def stage_workbook(given: Input, folder: Path) -> Staged:
     """Stream a sheet into a Parquet file, only the columns that are read.
 
-    Parameters
-    ----------
-    given : Input
-        A workbook (xlsx, xlsm) with one sheet, or with ``sheet`` named.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, the columns found, and how many cells hold errors.
-
-    Raises
-    ------
-    TableError
-        If it is no workbook, has several sheets, lacks a column, or holds formulas without their value.
-    UsageError
-        If openpyxl is not installed.
+    Raises TableError if it is no workbook, has several sheets, lacks a column, or holds formulas without their value.
+    Raises UsageError if openpyxl is not installed.
     """
     if given.path is None:
         raise TableError(f"{given.name}: is no file.")
