@@ -9,7 +9,7 @@ from custlib.differentiate.definitions import Definition
 from custlib.differentiate.points import Point
 from custlib.differentiate.spend import Spend
 from custlib.engine.base import Engine
-from custlib.identify.gathered import Gathered
+from custlib.identify.sources import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project

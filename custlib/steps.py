@@ -24,9 +24,9 @@ from custlib.differentiate import (
     value,
 )
 from custlib.engine.base import Engine
-from custlib.identify import registers
+from custlib.identify import side_tables
 from custlib.identify.contract import make_transactions
-from custlib.identify.gathered import Gathered
+from custlib.identify.sources import Gathered
 
 _MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digits
 
@@ -50,10 +50,10 @@ def take_up(engine: Engine, gathered: Gathered) -> None:
 
 
 def _transactions(ws: Tables) -> None:
-    listed = registers.read_registers(ws.engine, ws.gathered)
+    listed = side_tables.read_registers(ws.engine, ws.gathered)
     made = make_transactions(ws.engine, ws.project, ws.gathered)
-    made["registers"] = registers.make_registers(ws.engine, listed)
-    made["warnings"] += registers.said_of_all(made["registers"])
+    made["registers"] = side_tables.make_registers(ws.engine, listed)
+    made["warnings"] += side_tables.said_of_all(made["registers"])
     ws.record("source_hash", lambda: ws.gathered.hash)
     ws.gathered.release()
     increment = made.pop("increment")
@@ -231,8 +231,8 @@ def _calibration_methods(ws: Tables) -> None:
 
 STEPS: dict[str, Step] = {
     "transactions": _transactions,
-    "customer_attributes": lambda ws: registers.make_none(ws.need("transactions"), "customer_attributes"),
-    "invoices": lambda ws: registers.make_none(ws.need("transactions"), "invoices"),
+    "customer_attributes": lambda ws: side_tables.make_none(ws.need("transactions"), "customer_attributes"),
+    "invoices": lambda ws: side_tables.make_none(ws.need("transactions"), "invoices"),
     "customer_history": _history,
     "customer_activity": _activity("customer_activity", "now"),
     "cells": _cells,

@@ -26,7 +26,7 @@ from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
 from custlib.evidence import Evidence
 from custlib.grouping import Grouping
-from custlib.identify.gathered import Gathered
+from custlib.identify.sources import Gathered
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma

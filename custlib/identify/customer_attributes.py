@@ -12,8 +12,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.identify.casts import trimmed
-from custlib.identify.meeting import known_rows, meet, rows_kept, said_of
-from custlib.identify.register import Register, some
+from custlib.identify.side_rows import Register, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 from custlib.registers import ATTRIBUTE

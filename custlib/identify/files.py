@@ -12,9 +12,8 @@ from pathlib import Path
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import TableError
-from custlib.identify.columns import distinct
 from custlib.identify.encodings import HEAD_BYTES, encoding_of, head_of, transcode
-from custlib.identify.inputs import Input, Staged
+from custlib.identify.inputs import Input, Staged, distinct
 from custlib.identify.staging import staged
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -8,9 +8,8 @@ from typing import Any
 
 from custlib.engine.dialect import DUCKDB, literal
 from custlib.errors import RunError, TableError
-from custlib.identify.columns import MONEY, in_role, used
 from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
-from custlib.identify.inputs import Input, Staged
+from custlib.identify.inputs import MONEY, Input, Staged, in_role, used
 from custlib.identify.staging import embedded, staged
 
 _TRIED_LINES = 20_000

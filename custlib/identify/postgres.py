@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib.errors import CustlibError, UsageError
-from custlib.identify.columns import MONEY, distinct, in_role, used
-from custlib.identify.inputs import Input, Staged
-from custlib.identify.queries import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.databases import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.inputs import MONEY, Input, Staged, distinct, in_role, used
 from custlib.identify.staging import staged, write_batches
 
 if TYPE_CHECKING:

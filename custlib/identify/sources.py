@@ -2,26 +2,51 @@
 
 CSV in UTF-8 and Parquet are read where they are. Everything else is staged first: streamed once into a file of the
 run's folder that any engine reads. A new kind is one function in ``STAGES`` or ``ATTACH``.
+
+:class:`Gathered` lists the inputs of a project when they are first asked for, copied where they may change, and hashed.
+A database or frame may change while it is read, so it is copied into the work folder first, and what is hashed is what
+is read.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from custlib.engine.base import Engine
 from custlib.errors import RunError, TableError, UsageError
-from custlib.identify.columns import check_types, match
-from custlib.identify.databases import stage_database, stage_sqlite
+from custlib.identify.databases import address_of, stage_alchemy, stage_sqlite
 from custlib.identify.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
-from custlib.identify.inputs import Input, Staged, inputs_of
+from custlib.identify.inputs import Input, Staged, check_types, inputs, inputs_of, match
 from custlib.identify.jsonlines import stage_jsonlines
+from custlib.identify.postgres import stage_postgres
 from custlib.identify.staging import fingerprint_rows
 from custlib.identify.workbooks import stage_workbook
 from custlib.machine import short
-from custlib.project import Source
+from custlib.project import Project, Source
+
+ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
+_NAMED = 3
+CHANGING = ("sqlite", "database", "frame")
+_BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
+_STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
+
+
+def stage_database(given: Input, folder: Path) -> Staged:
+    """Stream a table or query of a database, by the reader that the scheme of its address asks for.
+
+    Raises UsageError if the environment variable is not set or holds no address, or a package is not installed,
+    RunError if the database cannot be reached or refuses the user or the password, and TableError if the table or a
+    column is missing or the query is wrong.
+    """
+    scheme, url = address_of(given)
+    stage = stage_postgres if scheme in ("postgresql", "postgres") else stage_alchemy
+    return stage(given, url, folder)
+
 
 STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
     "csv": stage_csv,
@@ -30,11 +55,6 @@ STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
     "sqlite": stage_sqlite,
     "database": stage_database,
 }
-ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
-_NAMED = 3
-CHANGING = ("sqlite", "database", "frame")
-_BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
-_STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
 
 
 @dataclass(frozen=True)
@@ -221,3 +241,71 @@ def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
         return TableError(f"{path.name}: a line{where} is no line of a CSV file. Correct that line.")
     said = text.splitlines()[0].rstrip(".")
     return TableError(f"{path.name}: cannot be read, truncated or corrupt: {said[:200]}. Export it again.")
+
+
+class Gathered:
+    """The inputs of one project.
+
+    Attributes
+    ----------
+    store : pathlib.Path
+        Folder of the checked lines that later runs need not read again.
+    """
+
+    def __init__(self, project: Project, work: Path) -> None:
+        self._project = project
+        self._folder = work / "staged" / project.id
+        self.store = work / "lines" / project.id
+
+    @cached_property
+    def inputs(self) -> list[Input]:
+        """One per file, table or frame."""
+        return self._copied(inputs(self._project))
+
+    @cached_property
+    def registers(self) -> dict[str, list[Input]]:
+        """The same of what there is beside purchases, by section of the project file."""
+        project = self._project
+        return {name: self._copied(inputs_of(source, project.folder)) for name, source in project.registers.items()}
+
+    def _copied(self, found: list[Input]) -> list[Input]:
+        if any(given.kind in CHANGING for given in found):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        return [stage(given, self._folder) if given.kind in CHANGING else given for given in found]
+
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """SHA-256 of each input; ``missing`` for a file that is not there."""
+        return [fingerprint_of(given) for given in self.inputs]
+
+    @cached_property
+    def register_fingerprints(self) -> dict[str, list[str]]:
+        """SHA-256 of each input of each register."""
+        return {name: [fingerprint_of(given) for given in found] for name, found in self.registers.items()}
+
+    @property
+    def listed(self) -> list[tuple[Input, str]]:
+        """Every input with its SHA-256: those of purchases, then those of registers."""
+        found = [*self.fingerprints, *chain.from_iterable(self.register_fingerprints.values())]
+        return list(zip(self._every, found, strict=True))
+
+    @property
+    def _every(self) -> list[Input]:
+        return [*self.inputs, *chain.from_iterable(self.registers.values())]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the only input, or of those of all inputs, registers included."""
+        found = [fingerprint for _, fingerprint in self.listed]
+        return found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Files that an engine reads."""
+        places = [given.staged.path if given.staged else given.path for given in self._every]
+        return tuple(place for place in places if place is not None)
+
+    def release(self) -> None:
+        """Remove what was copied into the work folder."""
+        for given in self._every:
+            release(given)

@@ -18,9 +18,8 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.shelf import link, sizes, write_text
 from custlib.errors import TableError
-from custlib.identify.gathered import Gathered
 from custlib.identify.inputs import Input
-from custlib.identify.sources import Opened, about_rows, fingerprint_of
+from custlib.identify.sources import Gathered, Opened, about_rows, fingerprint_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SEPARATOR = "chr(31)"  # between the rule that a line breaks and what stood there
