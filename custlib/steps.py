@@ -50,9 +50,9 @@ def take_up(engine: Engine, gathered: Gathered) -> None:
 
 
 def _transactions(ws: Tables) -> None:
-    listed = side_tables.read_registers(ws.engine, ws.gathered)
+    listed = side_tables.read_side_tables(ws.engine, ws.gathered)
     made = make_transactions(ws.engine, ws.project, ws.gathered)
-    made["registers"] = side_tables.make_registers(ws.engine, listed)
+    made["registers"] = side_tables.make_side_tables(ws.engine, listed)
     made["warnings"] += side_tables.said_of_all(made["registers"])
     ws.record("source_hash", lambda: ws.gathered.hash)
     ws.gathered.release()

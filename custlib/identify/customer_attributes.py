@@ -1,6 +1,6 @@
 """Makes ``customer_attributes``: what the list of customers says of each, one row per customer, as text.
 
-Reads the register ``customers``. Customers who never bought stay in it: they are prospects, counted and never added
+Reads the side table ``customers``. Customers who never bought stay in it: they are prospects, counted and never added
 to the activity. Of several rows of one customer the one with most attributes filled is taken, of those the first in
 alphabetical order; which rows come first in the file changes nothing.
 """
@@ -12,7 +12,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.identify.casts import trimmed
-from custlib.identify.side_rows import Register, known_rows, meet, rows_kept, said_of, some
+from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 from custlib.registers import ATTRIBUTE
@@ -43,20 +43,20 @@ def _text(sql: Dialect, given: str, kind: str, zone: str) -> str:
     return sql.replaced(text, "[.]0$", "") if kind in ("FLOAT", "DOUBLE") else text
 
 
-def make_customer_attributes(engine: Engine, register: Register) -> dict[str, Any]:
+def make_customer_attributes(engine: Engine, side_table: SideTable) -> dict[str, Any]:
     """Make ``customer_attributes`` of a list of customers that was read.
 
     Returns what the quality record keeps: rows by what became of them, ``reasons`` {code: rows}, and customers who
     differ between rows, never bought or are not in the list. Raises TableError if most ids are none that the purchases
     can have.
     """
-    attributes = [name for name in engine.columns(register.reads[0].table) if name.startswith(ATTRIBUTE)]
-    known = known_rows(engine, register, "".join(f", {name}" for name in (*attributes, "is_trimmed")))
+    attributes = [name for name in engine.columns(side_table.reads[0].table) if name.startswith(ATTRIBUTE)]
+    known = known_rows(engine, side_table, "".join(f", {name}" for name in (*attributes, "is_trimmed")))
     engine.make(TABLE, customer_attributes(known, attributes))
     counts = _counted(engine, known, attributes)
     meeting = meet(engine, TABLE)
     quality = {
-        **rows_kept(register, fit=counts["fit"], used=counts["customers"]),
+        **rows_kept(side_table, fit=counts["fit"], used=counts["customers"]),
         "ids_trimmed": counts["trimmed"],
         "rows_repeated": counts["fit"] - counts["kinds"],
         "customers": meeting.customers,

@@ -1,6 +1,6 @@
 """Makes ``invoices``: the day every invoice was due, and the day it was paid or null.
 
-Reads the register ``invoices``. Rows of one customer with the same ``invoice_id`` and due day are one invoice, paid
+Reads the side table ``invoices``. Rows of one customer with the same ``invoice_id`` and due day are one invoice, paid
 when all of them are, on the last of their days; another due day is another instalment, which is due by itself.
 Without ``invoice_id`` every row is an invoice.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import day, number, texts
-from custlib.identify.side_rows import Register, known_rows, meet, rows_kept, said_of, some
+from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 
@@ -30,19 +30,19 @@ def invoices_read(sql: Dialect, opened: Opened, source: Source) -> str:
         from ({texts(sql, opened, source.roles)})"""
 
 
-def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
+def make_invoices(engine: Engine, side_table: SideTable) -> dict[str, Any]:
     """Make ``invoices`` of what was read.
 
     Returns what the quality record keeps: rows by what became of them, ``reasons`` {code: rows}, and counts of invoices
     and customers. Raises TableError if most ids are none that the purchases can have.
     """
-    known = known_rows(engine, register, ", due, paid, amount, invoice_id, has_amount, is_trimmed")
-    has_ids = any("invoice_id" in read.opened.columns for read in register.reads)
+    known = known_rows(engine, side_table, ", due, paid, amount, invoice_id, has_amount, is_trimmed")
+    has_ids = any("invoice_id" in read.opened.columns for read in side_table.reads)
     engine.make(TABLE, invoices(known, has_ids=has_ids))
     counts = _counted(engine, known)
     meeting = meet(engine, TABLE)
     quality = {
-        **rows_kept(register, fit=counts["fit"], used=counts["invoices"]),
+        **rows_kept(side_table, fit=counts["fit"], used=counts["invoices"]),
         "ids_trimmed": counts["trimmed"],
         "amounts_unreadable": counts["unreadable"],
         "invoices": counts["invoices"],

@@ -29,7 +29,7 @@ NOT_WHOLE = "customer_id_not_whole"
 
 @dataclass(frozen=True)
 class Read:
-    """One input of a register that was read.
+    """One input of a side table that was read.
 
     Attributes
     ----------
@@ -59,8 +59,8 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Register:
-    """A register that was read and holds mostly good rows: its section of the project file, and its inputs."""
+class SideTable:
+    """A side table that was read and holds mostly good rows: its section of the project file, and its inputs."""
 
     name: str
     reads: tuple[Read, ...]
@@ -86,20 +86,20 @@ class Register:
             engine.drop(read.table)
 
 
-def read_register(engine: Engine, gathered: Gathered, name: str, select: Select) -> Register:
-    """Read every input of a register and hold its rows against the rules.
+def read_side_table(engine: Engine, gathered: Gathered, name: str, select: Select) -> SideTable:
+    """Read every input of a side table and hold its rows against the rules.
 
     Raises TableError if an input cannot be read, lacks a column, changed meanwhile, or most rows are bad.
     """
-    pairs = list(zip(gathered.registers[name], gathered.register_fingerprints[name], strict=True))
+    pairs = list(zip(gathered.side_tables[name], gathered.side_table_fingerprints[name], strict=True))
     reads = []
     for number, (given, fingerprint) in enumerate(pairs):
         reads.append(_read(engine, given, f"{name}_read_{number}", select))
         if fingerprint_of(given) != fingerprint:
             raise TableError(f"{given.name}: changed while it was read. Run again once it is written.")
-    register = Register(name, tuple(reads))
-    _reject(register)
-    return register
+    side_table = SideTable(name, tuple(reads))
+    _reject(side_table)
+    return side_table
 
 
 def some(n: int, what: str) -> str:
@@ -114,7 +114,7 @@ def some(n: int, what: str) -> str:
 
 
 def rules_of(name: str) -> list[dict[str, Any]]:
-    """List the rules that rows of a register are held against, in order."""
+    """List the rules that rows of a side table are held against, in order."""
     return [rule for rule in rules.load("registers")["rule"] if name in rule["of"]]
 
 
@@ -169,35 +169,35 @@ def _suspected(engine: Engine, table: str, code: str, rows: int) -> str:
     return f"{said[0]}. " if said else ""
 
 
-def _reject(register: Register) -> None:
-    """Raise once, naming every fault, when a register cannot be used."""
-    read, reasons = register.rows, register.reasons
+def _reject(side_table: SideTable) -> None:
+    """Raise once, naming every fault, when a side table cannot be used."""
+    read, reasons = side_table.rows, side_table.reasons
     if read == 0:
-        raise TableError(f"{_called(register)}: no rows under the header (0 rows). Export it again.")
+        raise TableError(f"{_called(side_table)}: no rows under the header (0 rows). Export it again.")
     codes = [code for code, n in reasons.items() if n >= rule_named(code)["error_if"] * read]
     if sum(reasons.values()) >= rules.load("registers")["most_bad"] * read:
         codes = list(reasons)
     if codes:
         ordered = sorted(codes, key=lambda code: (-reasons[code], code))
-        raise TableError("\n".join(_say(register, code) for code in ordered))
+        raise TableError("\n".join(_say(side_table, code) for code in ordered))
 
 
-def _called(register: Register) -> str:
+def _called(side_table: SideTable) -> str:
     """The only input, or the first and how many others."""
-    first, others = register.reads[0].name, len(register.reads) - 1
+    first, others = side_table.reads[0].name, len(side_table.reads) - 1
     return f"{first} and {some(others, 'other input')}" if others else first
 
 
-def _say(register: Register, code: str) -> str:
+def _say(side_table: SideTable, code: str) -> str:
     """Say how often a rule is broken, in which rows, and in which of several inputs most."""
     rule = rule_named(code)
-    worst = max(register.reads, key=lambda read: read.reasons.get(code, 0))
+    worst = max(side_table.reads, key=lambda read: read.reasons.get(code, 0))
     given = worst.opened.columns.get(rule["column"], rule["column"])
     mapped = f" (column {given!r})" if given != rule["column"] else ""
     rows = ", ".join(f"{row:,}" for row in worst.first.get(code, []))
     how_many = f"{worst.reasons[code]:,} of {worst.rows:,} rows" + (f" (first: rows {rows})" if rows else "")
-    if len(register.reads) > 1:
-        how_many += f", in all inputs {register.reasons[code]:,} of {register.rows:,} rows"
+    if len(side_table.reads) > 1:
+        how_many += f", in all inputs {side_table.reasons[code]:,} of {side_table.rows:,} rows"
     return f"{worst.name}: {rule['what']}{mapped} in {how_many}. {worst.suspected.get(code, '')}{rule['remedy']}."
 
 
@@ -220,13 +220,13 @@ class Meeting:
     alike: dict[str, int]
 
 
-def rows_kept(register: Register, *, fit: int, used: int) -> dict[str, Any]:
-    """State what became of the rows of a register: ``rows_read`` is the sum of used, quarantined and removed."""
-    reasons = dict(register.reasons)
-    not_whole = register.rows - sum(reasons.values()) - fit
+def rows_kept(side_table: SideTable, *, fit: int, used: int) -> dict[str, Any]:
+    """State what became of the rows of a side table: ``rows_read`` is the sum of used, quarantined and removed."""
+    reasons = dict(side_table.reasons)
+    not_whole = side_table.rows - sum(reasons.values()) - fit
     reasons |= {NOT_WHOLE: not_whole} if not_whole else {}
     return {
-        "rows_read": register.rows,
+        "rows_read": side_table.rows,
         "rows_used": used,
         "rows_quarantined": sum(reasons.values()),
         "rows_removed": fit - used,
@@ -234,12 +234,12 @@ def rows_kept(register: Register, *, fit: int, used: int) -> dict[str, Any]:
     }
 
 
-def known_rows(engine: Engine, register: Register, columns: str) -> str:
-    """Write the select of the good rows of a register, with ids as the purchases have them.
+def known_rows(engine: Engine, side_table: SideTable, columns: str) -> str:
+    """Write the select of the good rows of a side table, with ids as the purchases have them.
 
     Their ``customer_id`` is null where the purchases cannot have such an id. Raises TableError if most ids are such.
     """
-    select = f"select {_id(engine, register)} as customer_id{columns} from ({register.select})"
+    select = f"select {_id(engine, side_table)} as customer_id{columns} from ({side_table.select})"
     if _has_texts(engine):
         return select
     found = engine.fetch(f"select count(*) as n, count(customer_id) as whole from ({select})").iloc[0]
@@ -247,7 +247,7 @@ def known_rows(engine: Engine, register: Register, columns: str) -> str:
     bad = rows - int(found["whole"])
     if bad and bad >= rule["error_if"] * rows:
         raise TableError(
-            f"{register.reads[0].name}: {rule['what']} in {bad:,} of {rows:,} rows that are used. {rule['remedy']}."
+            f"{side_table.reads[0].name}: {rule['what']} in {bad:,} of {rows:,} rows that are used. {rule['remedy']}."
         )
     return select
 
@@ -256,13 +256,13 @@ def _has_texts(engine: Engine) -> bool:
     return engine.columns("transactions")["customer_id"] == "VARCHAR"
 
 
-def _id(engine: Engine, register: Register) -> str:
+def _id(engine: Engine, side_table: SideTable) -> str:
     """Write the id; '.0' is taken off where every id has it, as floats do, and where purchases have whole numbers."""
     sql = engine.dialect
     bare = sql.replaced("customer_id", "[.]0$", "")
     if not _has_texts(engine):
         return f"case when {sql.matches(bare, _WHOLE)} then try_cast({bare} as bigint) end"
-    others = f"select 1 as one from ({register.select}) where not {sql.matches('customer_id', _FLOAT)} limit 1"
+    others = f"select 1 as one from ({side_table.select}) where not {sql.matches('customer_id', _FLOAT)} limit 1"
     return bare if engine.fetch(f"select count(*) as n from ({others})")["n"].item() == 0 else "customer_id"
 
 

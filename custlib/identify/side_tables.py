@@ -9,11 +9,11 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.identify import customer_attributes, invoices
-from custlib.identify.side_rows import Register, Select, read_register, rule_named, some
+from custlib.identify.side_rows import Select, SideTable, read_side_table, rule_named, some
 from custlib.identify.sources import Gathered
 
 SELECTS: dict[str, Select] = {"customers": customer_attributes.customers_read, "invoices": invoices.invoices_read}
-MAKERS: dict[str, Callable[[Engine, Register], dict[str, Any]]] = {
+MAKERS: dict[str, Callable[[Engine, SideTable], dict[str, Any]]] = {
     "customers": customer_attributes.make_customer_attributes,
     "invoices": invoices.make_invoices,
 }
@@ -23,46 +23,46 @@ _NONE = {
 }
 
 
-def read_registers(engine: Engine, gathered: Gathered) -> list[Register]:
-    """Read every register of a project.
+def read_side_tables(engine: Engine, gathered: Gathered) -> list[SideTable]:
+    """Read every side table of a project.
 
     Raises TableError if one cannot be read, lacks a column, or most of its rows are bad.
     """
-    return [read_register(engine, gathered, name, SELECTS[name]) for name in gathered.registers]
+    return [read_side_table(engine, gathered, name, SELECTS[name]) for name in gathered.side_tables]
 
 
-def make_registers(engine: Engine, read: list[Register]) -> dict[str, dict[str, Any]]:
-    """Make the tables of registers that were read.
+def make_side_tables(engine: Engine, read: list[SideTable]) -> dict[str, dict[str, Any]]:
+    """Make the tables of the side tables that were read.
 
     Raises TableError if most ids of one are none that the purchases can have.
     """
     made = {}
-    for register in read:
-        found = MAKERS[register.name](engine, register)
-        made[register.name] = found | {"warnings": [*_remarks(register, found), *found["warnings"]]}
-        register.drop(engine)
+    for side_table in read:
+        found = MAKERS[side_table.name](engine, side_table)
+        made[side_table.name] = found | {"warnings": [*_remarks(side_table, found), *found["warnings"]]}
+        side_table.drop(engine)
     return made
 
 
 def make_none(engine: Engine, name: str) -> None:
-    """Make the table of a register that the project does not have, without rows; one that is there stays."""
+    """Make a side table that the project does not have, without rows; one that is there stays."""
     if not engine.has(name):
         engine.make(name, _NONE[name])
 
 
 def said_of_all(made: dict[str, dict[str, Any]]) -> list[str]:
-    """List the warnings of all registers, each with the name of its own."""
+    """List the warnings of all side tables, each with the name of its own."""
     return [f"{name}: {said}" for name, found in made.items() for said in found["warnings"]]
 
 
-def _remarks(register: Register, found: dict[str, Any]) -> list[str]:
+def _remarks(side_table: SideTable, found: dict[str, Any]) -> list[str]:
     """Say what was taken otherwise than written, set aside, repaired and ignored."""
-    said = list(dict.fromkeys(remark for read in register.reads for remark in read.opened.remarks))
+    said = list(dict.fromkeys(remark for read in side_table.reads for remark in read.opened.remarks))
     for code, n in found["reasons"].items():
         rule = rule_named(code)
         said.append(f"{some(n, 'row')} set aside: {rule['what']}. {rule['remedy']}")
     if n := found["ids_trimmed"]:
         said.append(f"{some(n, 'row')} repaired: blanks around customer_id were taken off")
-    if ignored := dict.fromkeys(name for read in register.reads for name in read.opened.ignored):
+    if ignored := dict.fromkeys(name for read in side_table.reads for name in read.opened.ignored):
         said.append(f"columns ignored: {', '.join(ignored)}")
     return said

@@ -263,7 +263,7 @@ class Gathered:
         return self._copied(inputs(self._project))
 
     @cached_property
-    def registers(self) -> dict[str, list[Input]]:
+    def side_tables(self) -> dict[str, list[Input]]:
         """The same of what there is beside purchases, by section of the project file."""
         project = self._project
         return {name: self._copied(inputs_of(source, project.folder)) for name, source in project.registers.items()}
@@ -279,23 +279,23 @@ class Gathered:
         return [fingerprint_of(given) for given in self.inputs]
 
     @cached_property
-    def register_fingerprints(self) -> dict[str, list[str]]:
-        """SHA-256 of each input of each register."""
-        return {name: [fingerprint_of(given) for given in found] for name, found in self.registers.items()}
+    def side_table_fingerprints(self) -> dict[str, list[str]]:
+        """SHA-256 of each input of each side table."""
+        return {name: [fingerprint_of(given) for given in found] for name, found in self.side_tables.items()}
 
     @property
     def listed(self) -> list[tuple[Input, str]]:
-        """Every input with its SHA-256: those of purchases, then those of registers."""
-        found = [*self.fingerprints, *chain.from_iterable(self.register_fingerprints.values())]
+        """Every input with its SHA-256: those of purchases, then those of side tables."""
+        found = [*self.fingerprints, *chain.from_iterable(self.side_table_fingerprints.values())]
         return list(zip(self._every, found, strict=True))
 
     @property
     def _every(self) -> list[Input]:
-        return [*self.inputs, *chain.from_iterable(self.registers.values())]
+        return [*self.inputs, *chain.from_iterable(self.side_tables.values())]
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the only input, or of those of all inputs, registers included."""
+        """SHA-256 of the only input, or of those of all inputs, side tables included."""
         found = [fingerprint for _, fingerprint in self.listed]
         return found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Registers of a project end to end: read once, hashed, forgotten by nobody, and no secret in sight."""
+"""Side tables of a project end to end: read once, hashed, forgotten by nobody, and no secret in sight."""
 
 import datetime as dt
 import json
