@@ -22,9 +22,9 @@ TABLE = "customer_attributes"
 
 def customers_read(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write the select of ``customer_id``, ``is_trimmed`` and every attribute as trimmed text, over ``source``."""
-    given, kind = sql.name(opened.columns["customer_id"]), opened.types["customer_id"]
-    customer = trimmed(sql, given, kind)
-    columns = [f"{customer} as customer_id", f"coalesce({sql.text(given, kind)} <> {customer}, false) as is_trimmed"]
+    column, kind = sql.name(opened.columns["customer_id"]), opened.types["customer_id"]
+    customer = trimmed(sql, column, kind)
+    columns = [f"{customer} as customer_id", f"coalesce({sql.text(column, kind)} <> {customer}, false) as is_trimmed"]
     zone = source.timezone or "UTC"
     columns += [
         f"{_text(sql, sql.name(opened.columns[name]), opened.types[name], zone)} as {name}" for name in source.roles[1:]
@@ -32,14 +32,14 @@ def customers_read(sql: Dialect, opened: Opened, source: Source) -> str:
     return f"select {', '.join(columns)} from source"
 
 
-def _text(sql: Dialect, given: str, kind: str, zone: str) -> str:
+def _text(sql: Dialect, column: str, kind: str, zone: str) -> str:
     """Write an attribute as text: a time at midnight as its day, a whole float as a whole number."""
     if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")):
-        return sql.text(sql.local_day(given, zone), "DATE")
+        return sql.text(sql.local_day(column, zone), "DATE")
     if kind.startswith("TIMESTAMP"):
-        day = f"cast({given} as date)"
-        return f"case when {day} = {given} then {sql.text(day, 'DATE')} else {sql.text(given, kind)} end"
-    text = trimmed(sql, given, kind)
+        day = f"cast({column} as date)"
+        return f"case when {day} = {column} then {sql.text(day, 'DATE')} else {sql.text(column, kind)} end"
+    text = trimmed(sql, column, kind)
     return sql.replaced(text, "[.]0$", "") if kind in ("FLOAT", "DOUBLE") else text
 
 
@@ -110,12 +110,12 @@ def _counted(engine: Engine, known: str, attributes: list[str]) -> dict[str, int
     """Count rows and customers, those that say the same and those that differ, in one pass."""
     columns = ", ".join(["customer_id", *attributes])
     same = f"select {columns}, count(*) as n, count(case when is_trimmed then 1 end) as trimmed from ({known})"
-    found = engine.fetch(f"""
+    totals = engine.fetch(f"""
         select coalesce(sum(n), 0) as fit, count(*) as customers, coalesce(sum(kinds), 0) as kinds,
                coalesce(sum(trimmed), 0) as trimmed, count(case when kinds > 1 then 1 end) as differing
         from (select customer_id, sum(n) as n, sum(trimmed) as trimmed, count(*) as kinds
               from ({same} where customer_id is not null group by {columns}) group by customer_id)""").iloc[0]
-    return {name: int(found[name]) for name in ("fit", "customers", "kinds", "trimmed", "differing")}
+    return {name: int(totals[name]) for name in ("fit", "customers", "kinds", "trimmed", "differing")}
 
 
 def _filled(engine: Engine, attributes: list[str]) -> dict[str, int]:
@@ -123,21 +123,21 @@ def _filled(engine: Engine, attributes: list[str]) -> dict[str, int]:
     if not attributes:
         return {}
     counts = ", ".join(f"count({name}) as {name}" for name in attributes)
-    found = engine.fetch(f"select {counts} from {TABLE}").iloc[0]
-    return {name: int(found[name]) for name in attributes}
+    totals = engine.fetch(f"select {counts} from {TABLE}").iloc[0]
+    return {name: int(totals[name]) for name in attributes}
 
 
 def _said(quality: dict[str, Any]) -> list[str]:
     """Say what was done to the rows beside setting some aside, and whom the list does not know."""
-    said = []
+    messages = []
     if n := quality["rows_removed"]:
-        said.append(
+        messages.append(
             f"{some(n, 'further row')} of customers who have one already: {quality['rows_repeated']:,} say the same; "
             f"{some(quality['customers_differing'], 'customer')} with rows that differ: the row with most attributes "
             "filled was taken, of those the first in alphabetical order"
         )
     if n := quality["customers_unlisted"]:
-        said.append(f"{some(n, 'customer')} with purchases not in the list: attributes unknown")
+        messages.append(f"{some(n, 'customer')} with purchases not in the list: attributes unknown")
     if n := quality["prospects"]:
-        said.append(f"{some(n, 'customer')} of the list never bought: prospects, in no model and no segment")
-    return said
+        messages.append(f"{some(n, 'customer')} of the list never bought: prospects, in no model and no segment")
+    return messages

@@ -32,92 +32,92 @@ _REFUSED = (
 )  # fmt: skip
 
 
-def address_of(given: Input) -> tuple[str, str]:
+def address_of(entry: Input) -> tuple[str, str]:
     """Read the address of a database and its scheme from the environment variable of its source.
 
     Raises UsageError if the variable is not set or holds no address.
     """
-    variable = given.source.url_env or ""
+    variable = entry.source.url_env or ""
     url = os.environ.get(variable, "").strip()
     if not url:
-        raise UsageError(f"{given.name}: the environment variable {variable} is not set. Put the address there.")
+        raise UsageError(f"{entry.name}: the environment variable {variable} is not set. Put the address there.")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+._-]*)://", url)
     if scheme is None:
         raise UsageError(
-            f"{given.name}: the environment variable {variable} holds no address. It looks like "
+            f"{entry.name}: the environment variable {variable} holds no address. It looks like "
             "postgresql://user:password@host/database."
         )
     return scheme[1].lower(), url
 
 
-def stage_sqlite(given: Input, folder: Path) -> Staged:
+def stage_sqlite(entry: Input, folder: Path) -> Staged:
     """Stream a table or query of an SQLite file into a Parquet file.
 
     Raises TableError if it is no SQLite file, or the table or a column is missing, or the query is wrong.
     """
-    if given.path is None:
-        raise TableError(f"{given.name}: is no file.")
-    with given.path.open("rb") as file:
+    if entry.path is None:
+        raise TableError(f"{entry.name}: is no file.")
+    with entry.path.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
-            raise TableError(f"{given.name}: is no SQLite database (or an encrypted one). Give another file.")
-    connection = sqlite3.connect(f"file:{quote(str(given.path.resolve()))}?mode=ro", uri=True)
+            raise TableError(f"{entry.name}: is no SQLite database (or an encrypted one). Give another file.")
+    connection = sqlite3.connect(f"file:{quote(str(entry.path.resolve()))}?mode=ro", uri=True)
     try:
         connection.execute("pragma query_only = on")
-        return _stage_sqlite(given, connection, folder)
+        return _stage_sqlite(entry, connection, folder)
     except sqlite3.DatabaseError as fault:
         if isinstance(fault, sqlite3.OperationalError) and "locked" in str(fault):
-            raise RunError(f"{given.name}: the database is locked by another program. Try again.") from None
-        raise TableError(f"{given.name}: cannot be read: {fault}. Correct the table or query.") from None
+            raise RunError(f"{entry.name}: the database is locked by another program. Try again.") from None
+        raise TableError(f"{entry.name}: cannot be read: {fault}. Correct the table or query.") from None
     finally:
         connection.close()
 
 
-def _stage_sqlite(given: Input, connection: sqlite3.Connection, folder: Path) -> Staged:
-    asked = _sqlite_table(given, connection)
-    described = connection.execute(f"select * from {asked} limit 0").description
-    header = distinct(given.name, [column[0] for column in described])
-    columns = used(given, header)
+def _stage_sqlite(entry: Input, connection: sqlite3.Connection, folder: Path) -> Staged:
+    table = _sqlite_table(entry, connection)
+    described = connection.execute(f"select * from {table} limit 0").description
+    header = distinct(entry.name, [column[0] for column in described])
+    columns = used(entry, header)
 
     def read() -> Iterator[Rows]:
-        cursor = connection.execute(f"select {', '.join(quoted(name) for name in columns)} from {asked}")
+        cursor = connection.execute(f"select {', '.join(quoted(name) for name in columns)} from {table}")
         while rows := cursor.fetchmany(ROWS):
             yield rows
 
-    return Staged(stage_rows(given, columns, read, folder), tuple(header))
+    return Staged(stage_rows(entry, columns, read, folder), tuple(header))
 
 
-def _sqlite_table(given: Input, connection: sqlite3.Connection) -> str:
+def _sqlite_table(entry: Input, connection: sqlite3.Connection) -> str:
     """Write what stands after ``from``: the query, the table, or the only table there is."""
-    if given.source.query:
-        return subquery(given.source.query)
-    found = connection.execute(
+    if entry.source.query:
+        return subquery(entry.source.query)
+    rows = connection.execute(
         "select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite~_%' escape '~'"
     ).fetchall()
-    tables = sorted(row[0] for row in found)
-    table = given.source.table or (tables[0] if len(tables) == 1 else None)
+    tables = sorted(row[0] for row in rows)
+    table = entry.source.table or (tables[0] if len(tables) == 1 else None)
     if table is None:
-        raise TableError(f'{given.name}: has {len(tables)} tables ({", ".join(tables)}). Name one: table = "...".')
+        raise TableError(f'{entry.name}: has {len(tables)} tables ({", ".join(tables)}). Name one: table = "...".')
     if table.casefold() not in (name.casefold() for name in tables):
-        raise TableError(f"{given.name}: there is no table {table!r}. {hint(table, tables)}")
+        raise TableError(f"{entry.name}: there is no table {table!r}. {hint(table, tables)}")
     return quoted(table)
 
 
-def stage_alchemy(given: Input, url: str, folder: Path) -> Staged:
+def stage_alchemy(entry: Input, url: str, folder: Path) -> Staged:
     """Stream a table or query into a Parquet file.
 
     Raises UsageError if SQLAlchemy or the driver is not installed, or the address is none, RunError if the
     database cannot be reached or refuses the user or the password, and TableError if the table or a column is missing
     or the query is wrong. No message holds the address.
     """
-    engine = _engine(given, url)
+    engine = _engine(entry, url)
     try:
-        connection = _connected(given, engine)
+        connection = _connected(entry, engine)
         try:
-            return _stream(given, connection, folder)
+            return _stream(entry, connection, folder)
         except CustlibError:
             raise
         except _sqlalchemy().exc.SQLAlchemyError as fault:
-            raise wrong(given.name, f"the database refuses it ({_kind(fault)})") from None
+            raise wrong(entry.name, f"the database refuses it ({_kind(fault)})") from None
         finally:
             connection.close()
     finally:
@@ -130,43 +130,43 @@ def _sqlalchemy() -> Any:
     return sqlalchemy
 
 
-def _engine(given: Input, url: str) -> Any:
-    variable = given.source.url_env
+def _engine(entry: Input, url: str) -> Any:
+    variable = entry.source.url_env
     try:
         sqlalchemy = _sqlalchemy()
     except ImportError:
         raise UsageError(
-            f"{given.name}: this database needs SQLAlchemy. Install it: pip install 'custlib[sql]'."
+            f"{entry.name}: this database needs SQLAlchemy. Install it: pip install 'custlib[sql]'."
         ) from None
     try:
         return sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, hide_parameters=True)
     except ImportError as fault:
         raise UsageError(
-            f"{given.name}: the driver of this database is not installed ({fault.name}). Install it with pip."
+            f"{entry.name}: the driver of this database is not installed ({fault.name}). Install it with pip."
         ) from None
     except Exception:
         raise UsageError(
-            f"{given.name}: the environment variable {variable} holds no address that SQLAlchemy knows. It looks "
+            f"{entry.name}: the environment variable {variable} holds no address that SQLAlchemy knows. It looks "
             "like mysql+pymysql://user:password@host/database."
         ) from None
 
 
-def _connected(given: Input, engine: Any) -> Any:
+def _connected(entry: Input, engine: Any) -> Any:
     database = engine.url.database
     if engine.dialect.name == "sqlite" and database and not Path(database).is_file():
-        raise refused(given.name, given.source.url_env or "", OSError("unknown database"))
+        raise refused(entry.name, entry.source.url_env or "", OSError("unknown database"))
     try:
         return engine.connect()
     except Exception as fault:
-        raise refused(given.name, given.source.url_env or "", fault) from None
+        raise refused(entry.name, entry.source.url_env or "", fault) from None
 
 
-def _stream(given: Input, connection: Any, folder: Path) -> Staged:
+def _stream(entry: Input, connection: Any, folder: Path) -> Staged:
     text = _sqlalchemy().text
     quote = connection.dialect.identifier_preparer.quote_identifier
-    table = _alchemy_table(given, connection)
-    header = distinct(given.name, list(connection.execute(text(f"select * from {table} where 1 = 0")).keys()))
-    columns = used(given, header)
+    table = _alchemy_table(entry, connection)
+    header = distinct(entry.name, list(connection.execute(text(f"select * from {table} where 1 = 0")).keys()))
+    columns = used(entry, header)
     select = text(f"select {', '.join(quote(name) for name in columns)} from {table}")
 
     def read() -> Iterator[Rows]:
@@ -174,16 +174,16 @@ def _stream(given: Input, connection: Any, folder: Path) -> Staged:
         with streamed.execute(select) as result:
             yield from result.partitions(ROWS)
 
-    return Staged(stage_rows(given, columns, read, folder), tuple(header))
+    return Staged(stage_rows(entry, columns, read, folder), tuple(header))
 
 
-def _alchemy_table(given: Input, connection: Any) -> str:
+def _alchemy_table(entry: Input, connection: Any) -> str:
     """Write what stands after ``from``: the query, its colons no parameters, or the table, which must be there."""
-    if given.source.query:
-        return subquery(given.source.query).replace(":", "\\:")
-    *schema, table = (given.source.table or "").split(".")
+    if entry.source.query:
+        return subquery(entry.source.query).replace(":", "\\:")
+    *schema, table = (entry.source.table or "").split(".")
     if not _sqlalchemy().inspect(connection).has_table(table, schema=".".join(schema) or None):
-        raise wrong(given.name, f"there is no table {given.source.table!r}")
+        raise wrong(entry.name, f"there is no table {entry.source.table!r}")
     return ".".join(connection.dialect.identifier_preparer.quote_identifier(part) for part in [*schema, table])
 
 
@@ -224,7 +224,9 @@ def refused(name: str, variable: str, fault: Exception) -> CustlibError:
     'sales: the database of SHOP_DB_URL cannot be reached. Check the address in SHOP_DB_URL, and that it runs.'
     """
     text = str(fault).lower()
-    why = next((said for form, said in _REFUSED if re.search(form, text)), f"cannot be opened ({type(fault).__name__})")
+    why = next(
+        (words for form, words in _REFUSED if re.search(form, text)), f"cannot be opened ({type(fault).__name__})"
+    )
     return RunError(f"{name}: the database of {variable} {why}. Check the address in {variable}, and that it runs.")
 
 

@@ -63,8 +63,8 @@ def encoding_of(head: bytes, declared: str, name: str) -> tuple[str, tuple[str, 
     marked = next((encoding for bom, encoding in _BOMS if head.startswith(bom)), None)
     wanted = declared if declared == "auto" else codecs.lookup(declared).name.removesuffix("-sig")
     if wanted == "auto":
-        found = marked or _clear(head, name)
-        return found, (f"encoding {found} was taken, as the bytes say",) if found != "utf-8" else ()
+        encoding = marked or _clear(head, name)
+        return encoding, (f"encoding {encoding} was taken, as the bytes say",) if encoding != "utf-8" else ()
     if marked in (None, "utf-8") and wanted in _PLAIN:
         check_utf8(head, name)
         return "utf-8", ()

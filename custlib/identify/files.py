@@ -63,69 +63,69 @@ def too_large(name: str) -> TableError:
     )
 
 
-def stage_csv(given: Input, folder: Path) -> Staged | None:
+def stage_csv(entry: Input, folder: Path) -> Staged | None:
     """Rewrite a CSV as UTF-8, where it is not.
 
     Returns None for UTF-8, which is read where it is. Raises TableError if its bytes are of no clear or not of the
     declared encoding.
     """
-    path = _path(given)
-    encoding, remarks = encoding_of(head_of(path, given.name), given.source.encoding, given.name)
+    path = _path(entry)
+    encoding, remarks = encoding_of(head_of(path, entry.name), entry.source.encoding, entry.name)
     if encoding == "utf-8":
         return None
     with staged(folder, ".csv") as (part, target):
-        transcode(path, encoding, part, given.name)
+        transcode(path, encoding, part, entry.name)
     return Staged(target, remarks=remarks)
 
 
-def attach_csv(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
+def attach_csv(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
     """Give a CSV file a name in the engine; every column is text.
 
     Raises TableError if there is no header, or the delimiter does not part it.
     """
-    path = given.staged.path if given.staged else _path(given)
-    head = head_of(path, given.name)
-    said = () if given.staged else encoding_of(head, given.source.encoding, given.name)[1]
+    path = entry.staged.path if entry.staged else _path(entry)
+    head = head_of(path, entry.name)
+    encoding_remarks = () if entry.staged else encoding_of(head, entry.source.encoding, entry.name)[1]
     text = head.decode("utf-8-sig", errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise TableError(f"{given.name}: the file is empty: no header and no rows. Export it again.")
-    delimiter, remarks = _delimiter(given, lines if len(head) < HEAD_BYTES else lines[:-1])
-    header = list(given.source.names) or _header(given, lines[0], delimiter)
-    engine.attach_csv(view, path, header, delimiter=delimiter, header=not given.source.names)
-    return (*said, *remarks)
+        raise TableError(f"{entry.name}: the file is empty: no header and no rows. Export it again.")
+    delimiter, remarks = _delimiter(entry, lines if len(head) < HEAD_BYTES else lines[:-1])
+    header = list(entry.source.names) or _header(entry, lines[0], delimiter)
+    engine.attach_csv(view, path, header, delimiter=delimiter, header=not entry.source.names)
+    return (*encoding_remarks, *remarks)
 
 
-def attach_parquet(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
+def attach_parquet(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
     """Give a Parquet file a name in the engine, columns as typed there.
 
     Raises TableError if it is no Parquet file.
     """
-    path = given.staged.path if given.staged else _path(given)
+    path = entry.staged.path if entry.staged else _path(entry)
     try:
         engine.attach_parquet(view, path)
     except Exception as fault:
-        said = str(fault).splitlines()[0].replace(str(path), given.name).rstrip(".")
-        raise TableError(f"{given.name}: is no valid Parquet file: {said}. Export it again.") from None
+        message = str(fault).splitlines()[0].replace(str(path), entry.name).rstrip(".")
+        raise TableError(f"{entry.name}: is no valid Parquet file: {message}. Export it again.") from None
     return ()
 
 
-def _path(given: Input) -> Path:
-    if given.path is None:
-        raise TableError(f"{given.name}: is no file.")
-    return given.path
+def _path(entry: Input) -> Path:
+    if entry.path is None:
+        raise TableError(f"{entry.name}: is no file.")
+    return entry.path
 
 
-def _delimiter(given: Input, lines: list[str]) -> tuple[str, tuple[str, ...]]:
-    declared = given.source.delimiter
+def _delimiter(entry: Input, lines: list[str]) -> tuple[str, tuple[str, ...]]:
+    declared = entry.source.delimiter
     if declared != "auto":
         return ("whitespace" if declared == " " else declared), ()
     fitting = [sign for sign in DELIMITERS if _parts_evenly(sign, lines)]
     if len(fitting) == 1:
         return fitting[0], (f"delimiter {_shown(fitting[0])} was taken, as the first lines say",)
-    found = "several do: " + " ".join(_shown(sign) for sign in fitting) if fitting else "none does"
+    which = "several do: " + " ".join(_shown(sign) for sign in fitting) if fitting else "none does"
     raise TableError(
-        f'{given.name}: no single delimiter of , ; tab | parts the first lines evenly ({found}). Set delimiter = "...".'
+        f'{entry.name}: no single delimiter of , ; tab | parts the first lines evenly ({which}). Set delimiter = "...".'
     )
 
 
@@ -142,14 +142,14 @@ def _shown(sign: str) -> str:
     return "tab" if sign == "\t" else f"'{sign}'"
 
 
-def _header(given: Input, line: str, delimiter: str) -> list[str]:
+def _header(entry: Input, line: str, delimiter: str) -> list[str]:
     if delimiter == "whitespace":
-        return distinct(given.name, line.split())
-    names = distinct(given.name, next(csv.reader([line], delimiter=delimiter)))
+        return distinct(entry.name, line.split())
+    names = distinct(entry.name, next(csv.reader([line], delimiter=delimiter)))
     others = [d for d in DELIMITERS if d != delimiter and len(line.split(d)) > len(names)]
     if len(names) == 1 and others:
         raise TableError(
-            f"{given.name}: the header has no delimiter '{delimiter}' but '{others[0]}' parts it. "
+            f"{entry.name}: the header has no delimiter '{delimiter}' but '{others[0]}' parts it. "
             f"Set delimiter = \"{others[0]}\" (and decimal, if it is ',')."
         )
     return names

@@ -75,26 +75,26 @@ def _counted(engine: Engine, known: str) -> dict[str, int]:
                count(case when has_amount and amount is null then 1 end) as unreadable
         from ({known}) where customer_id is not null""").iloc[0]
     same = "select customer_id, due, paid, amount, count(*) as n from invoices group by customer_id, due, paid, amount"
-    made = engine.fetch(f"""
+    totals = engine.fetch(f"""
         select coalesce(sum(n), 0) as invoices, coalesce(sum(case when paid is null then n end), 0) as unpaid,
                coalesce(sum(n - 1), 0) as repeated from ({same})""").iloc[0]
-    names = {"fit": read, "trimmed": read, "unreadable": read, "invoices": made, "unpaid": made, "repeated": made}
+    names = {"fit": read, "trimmed": read, "unreadable": read, "invoices": totals, "unpaid": totals, "repeated": totals}
     return {name: int(row[name]) for name, row in names.items()}
 
 
 def _said(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> list[str]:
     """Say what was done to the rows beside setting some aside, and whose invoices they are."""
-    said = []
+    messages = []
     if n := quality["rows_removed"]:
-        said.append(
+        messages.append(
             f"{some(n, 'further row')} of invoices that have one with this due day: paid when all are, on the last day"
         )
     if (n := counts["repeated"]) and not has_ids:
-        said.append(
+        messages.append(
             f"{some(n, 'row')} equal to another, counted as invoices of their own: map invoice_id if they are not"
         )
     if n := quality["amounts_unreadable"]:
-        said.append(f"{some(n, 'amount')} no number: the invoices count, their money is unknown")
+        messages.append(f"{some(n, 'amount')} no number: the invoices count, their money is unknown")
     if n := quality["customers_without_purchase"]:
-        said.append(f"{some(n, 'customer')} with invoices never bought: in no segment")
-    return said
+        messages.append(f"{some(n, 'customer')} with invoices never bought: in no segment")
+    return messages

@@ -93,10 +93,10 @@ def read_side_table(engine: Engine, gathered: Gathered, name: str, select: Selec
     """
     pairs = list(zip(gathered.side_tables[name], gathered.side_table_fingerprints[name], strict=True))
     reads = []
-    for number, (given, fingerprint) in enumerate(pairs):
-        reads.append(_read(engine, given, f"{name}_read_{number}", select))
-        if fingerprint_of(given) != fingerprint:
-            raise TableError(f"{given.name}: changed while it was read. Run again once it is written.")
+    for number, (entry, fingerprint) in enumerate(pairs):
+        reads.append(_read(engine, entry, f"{name}_read_{number}", select))
+        if fingerprint_of(entry) != fingerprint:
+            raise TableError(f"{entry.name}: changed while it was read. Run again once it is written.")
     side_table = SideTable(name, tuple(reads))
     _reject(side_table)
     return side_table
@@ -120,12 +120,12 @@ def rules_of(name: str) -> list[dict[str, Any]]:
 
 def rule_named(code: str) -> dict[str, Any]:
     """Look one rule up by its id."""
-    found: dict[str, Any] = next(rule for rule in rules.load("registers")["rule"] if rule["id"] == code)
-    return found
+    rule: dict[str, Any] = next(rule for rule in rules.load("registers")["rule"] if rule["id"] == code)
+    return rule
 
 
-def _read(engine: Engine, given: Input, table: str, select: Select) -> Read:
-    source, staged = given.source, stage(given, engine.folder)
+def _read(engine: Engine, entry: Input, table: str, select: Select) -> Read:
+    source, staged = entry.source, stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
         cases = " ".join(
@@ -133,24 +133,24 @@ def _read(engine: Engine, given: Input, table: str, select: Select) -> Read:
         )
         view = f"select *, case {cases} end as reason from ({select(engine.dialect, opened, source)})"
         engine.make(table, view)
-        return _counted(engine, given, opened, table, view)
+        return _counted(engine, entry, opened, table, view)
     except Exception as fault:
-        raise explain(fault, given.path or Path(given.name), source.section) from None
+        raise explain(fault, entry.path or Path(entry.name), source.section) from None
     finally:
-        if staged is not given:
+        if staged is not entry:
             release(staged)
 
 
-def _counted(engine: Engine, given: Input, opened: Opened, table: str, view: str) -> Read:
+def _counted(engine: Engine, entry: Input, opened: Opened, table: str, view: str) -> Read:
     """Count the rows of an input by the rule they break; find the first ones where there are many."""
-    found = engine.fetch(f"select reason, count(*) as n from {table} group by reason")
-    bad = found.dropna(subset=["reason"])
-    rows, reasons = int(found["n"].sum()), dict(zip(bad["reason"], map(int, bad["n"]), strict=True))
+    counts = engine.fetch(f"select reason, count(*) as n from {table} group by reason")
+    bad = counts.dropna(subset=["reason"])
+    rows, reasons = int(counts["n"].sum()), dict(zip(bad["reason"], map(int, bad["n"]), strict=True))
     many = [code for code, n in reasons.items() if sum(reasons.values()) >= _least(code) * rows]
     broken = {code: f"reason = {engine.dialect.literal(code)}" for code in many}
     first = {code: engine.first_rows(f"({view})", holds, rows=_SHOWN_ROWS) for code, holds in broken.items()}
-    suspected = {code: said for code in many if (said := _suspected(engine, table, code, reasons[code]))}
-    return Read(given.name, table, opened, rows, reasons, first, suspected)
+    suspected = {code: message for code in many if (message := _suspected(engine, table, code, reasons[code]))}
+    return Read(entry.name, table, opened, rows, reasons, first, suspected)
 
 
 def _least(code: str) -> float:
@@ -164,9 +164,9 @@ def _suspected(engine: Engine, table: str, code: str, rows: int) -> str:
     text, sql = f"{rule_named(code)['column']}_text", engine.dialect
     suspects = [suspect for suspect in rules.load("contract")["suspect"] if suspect["rule"] == _DAY_FORMS]
     counts = [f"count(*) filter (where {sql.matches(text, one['form'])}) as s{i}" for i, one in enumerate(suspects)]
-    found = engine.fetch(f"select {', '.join(counts)} from {table} where reason = {sql.literal(code)}")
-    said = [one["says"] for i, one in enumerate(suspects) if found[f"s{i}"].item() > rows / 2]
-    return f"{said[0]}. " if said else ""
+    totals = engine.fetch(f"select {', '.join(counts)} from {table} where reason = {sql.literal(code)}")
+    messages = [one["says"] for i, one in enumerate(suspects) if totals[f"s{i}"].item() > rows / 2]
+    return f"{messages[0]}. " if messages else ""
 
 
 def _reject(side_table: SideTable) -> None:
@@ -192,8 +192,8 @@ def _say(side_table: SideTable, code: str) -> str:
     """Say how often a rule is broken, in which rows, and in which of several inputs most."""
     rule = rule_named(code)
     worst = max(side_table.reads, key=lambda read: read.reasons.get(code, 0))
-    given = worst.opened.columns.get(rule["column"], rule["column"])
-    mapped = f" (column {given!r})" if given != rule["column"] else ""
+    column = worst.opened.columns.get(rule["column"], rule["column"])
+    mapped = f" (column {column!r})" if column != rule["column"] else ""
     rows = ", ".join(f"{row:,}" for row in worst.first.get(code, []))
     how_many = f"{worst.reasons[code]:,} of {worst.rows:,} rows" + (f" (first: rows {rows})" if rows else "")
     if len(side_table.reads) > 1:
@@ -242,9 +242,9 @@ def known_rows(engine: Engine, side_table: SideTable, columns: str) -> str:
     select = f"select {_id(engine, side_table)} as customer_id{columns} from ({side_table.select})"
     if _has_texts(engine):
         return select
-    found = engine.fetch(f"select count(*) as n, count(customer_id) as whole from ({select})").iloc[0]
-    rows, rule = int(found["n"]), rule_named(NOT_WHOLE)
-    bad = rows - int(found["whole"])
+    counts = engine.fetch(f"select count(*) as n, count(customer_id) as whole from ({select})").iloc[0]
+    rows, rule = int(counts["n"]), rule_named(NOT_WHOLE)
+    bad = rows - int(counts["whole"])
     if bad and bad >= rule["error_if"] * rows:
         raise TableError(
             f"{side_table.reads[0].name}: {rule['what']} in {bad:,} of {rows:,} rows that are used. {rule['remedy']}."
@@ -268,11 +268,11 @@ def _id(engine: Engine, side_table: SideTable) -> str:
 
 def meet(engine: Engine, table: str) -> Meeting:
     """Hold the customers of a table against those who bought."""
-    found = engine.fetch(f"""
+    counts = engine.fetch(f"""
         select count(l.customer_id) as customers, count(b.customer_id) as buyers,
                count(case when l.customer_id = b.customer_id then 1 end) as both
         from ({_ids(table)}) l full join ({_buyers()}) b on l.customer_id = b.customer_id""").iloc[0]
-    customers, buyers, both = (int(found[name]) for name in ("customers", "buyers", "both"))
+    customers, buyers, both = (int(counts[name]) for name in ("customers", "buyers", "both"))
     apart = _has_texts(engine) and both < min(customers, buyers)
     return Meeting(customers, buyers, both, _alike(engine, table) if apart else {})
 
@@ -289,21 +289,21 @@ def _alike(engine: Engine, table: str) -> dict[str, int]:
     """Count ids on both sides that only their spelling keeps apart, by the rules of the contract."""
     left = f"select * from ({_ids(table)}) anti join ({_buyers()}) using (customer_id)"
     right = f"select * from ({_buyers()}) anti join ({_ids(table)}) using (customer_id)"
-    found = {}
+    alike = {}
     for rule in rules.load("contract")["alike"]:
         spelled = f"select distinct {rule['spelling'].format('customer_id')} as spelled"
         both = f"({spelled} from ({left})) join ({spelled} from ({right})) using (spelled)"
         if n := int(engine.fetch(f"select count(*) as n from {both}")["n"].item()):
-            found[str(rule["says"])] = n
-    return found
+            alike[str(rule["says"])] = n
+    return alike
 
 
 def said_of(meeting: Meeting) -> list[str]:
     """Say which ids were not joined though they look alike, and that none was."""
-    said = [
+    messages = [
         f"ids {how} from those of purchases ({n:,}): not joined, write them alike in both"
         for how, n in sorted(meeting.alike.items())
     ]
     if meeting.buyers and not meeting.both:
-        said.append("no id is one of the purchases: it may be another column, or ids written in another way")
-    return said
+        messages.append("no id is one of the purchases: it may be another column, or ids written in another way")
+    return messages

@@ -36,12 +36,12 @@ def make_side_tables(engine: Engine, read: list[SideTable]) -> dict[str, dict[st
 
     Raises TableError if most ids of one are none that the purchases can have.
     """
-    made = {}
+    records = {}
     for side_table in read:
-        found = MAKERS[side_table.name](engine, side_table)
-        made[side_table.name] = found | {"warnings": [*_remarks(side_table, found), *found["warnings"]]}
+        record = MAKERS[side_table.name](engine, side_table)
+        records[side_table.name] = record | {"warnings": [*_remarks(side_table, record), *record["warnings"]]}
         side_table.drop(engine)
-    return made
+    return records
 
 
 def make_none(engine: Engine, name: str) -> None:
@@ -50,19 +50,19 @@ def make_none(engine: Engine, name: str) -> None:
         engine.make(name, _NONE[name])
 
 
-def said_of_all(made: dict[str, dict[str, Any]]) -> list[str]:
+def said_of_all(records: dict[str, dict[str, Any]]) -> list[str]:
     """List the warnings of all side tables, each with the name of its own."""
-    return [f"{name}: {said}" for name, found in made.items() for said in found["warnings"]]
+    return [f"{name}: {message}" for name, record in records.items() for message in record["warnings"]]
 
 
-def _remarks(side_table: SideTable, found: dict[str, Any]) -> list[str]:
+def _remarks(side_table: SideTable, record: dict[str, Any]) -> list[str]:
     """Say what was taken otherwise than written, set aside, repaired and ignored."""
-    said = list(dict.fromkeys(remark for read in side_table.reads for remark in read.opened.remarks))
-    for code, n in found["reasons"].items():
+    messages = list(dict.fromkeys(remark for read in side_table.reads for remark in read.opened.remarks))
+    for code, n in record["reasons"].items():
         rule = rule_named(code)
-        said.append(f"{some(n, 'row')} set aside: {rule['what']}. {rule['remedy']}")
-    if n := found["ids_trimmed"]:
-        said.append(f"{some(n, 'row')} repaired: blanks around customer_id were taken off")
+        messages.append(f"{some(n, 'row')} set aside: {rule['what']}. {rule['remedy']}")
+    if n := record["ids_trimmed"]:
+        messages.append(f"{some(n, 'row')} repaired: blanks around customer_id were taken off")
     if ignored := dict.fromkeys(name for read in side_table.reads for name in read.opened.ignored):
-        said.append(f"columns ignored: {', '.join(ignored)}")
-    return said
+        messages.append(f"columns ignored: {', '.join(ignored)}")
+    return messages

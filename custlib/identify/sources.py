@@ -36,16 +36,16 @@ _BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
 _STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
 
 
-def stage_database(given: Input, folder: Path) -> Staged:
+def stage_database(entry: Input, folder: Path) -> Staged:
     """Stream a table or query of a database, by the reader that the scheme of its address asks for.
 
     Raises UsageError if the environment variable is not set or holds no address, or a package is not installed,
     RunError if the database cannot be reached or refuses the user or the password, and TableError if the table or a
     column is missing or the query is wrong.
     """
-    scheme, url = address_of(given)
+    scheme, url = address_of(entry)
     stage = stage_postgres if scheme in ("postgresql", "postgres") else stage_alchemy
-    return stage(given, url, folder)
+    return stage(entry, url, folder)
 
 
 STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
@@ -90,70 +90,72 @@ def open_source(engine: Engine, source: Source, path: Path, view: str = "source"
     """
     if source.url_env is None:
         source = source.model_copy(update={"path": str(path), "package": None})
-    found = inputs_of(source, path.parent)
-    if len(found) > 1:
-        raise TableError(f"{path.name}: is a directory or pattern of {len(found):,} files. Open them one by one.")
-    return open_input(engine, found[0], view)
+    entries = inputs_of(source, path.parent)
+    if len(entries) > 1:
+        raise TableError(f"{path.name}: is a directory or pattern of {len(entries):,} files. Open them one by one.")
+    return open_input(engine, entries[0], view)
 
 
-def open_input(engine: Engine, given: Input, view: str = "source") -> Opened:
+def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
     """Attach one input as a view, staged first where the engine cannot read it itself.
 
     Raises TableError if it cannot be read, or lacks a required column.
     """
-    given = stage(given, engine.folder)
-    attach = ATTACH.get(given.kind or "", attach_parquet)
-    inner = f"{view}_file" if given.partitions else view
-    said = attach(engine, given, inner)
-    if given.partitions:
-        _add_partitions(engine, given, inner, view)
+    entry = stage(entry, engine.folder)
+    attach = ATTACH.get(entry.kind or "", attach_parquet)
+    inner = f"{view}_file" if entry.partitions else view
+    attach_remarks = attach(engine, entry, inner)
+    if entry.partitions:
+        _add_partitions(engine, entry, inner, view)
     types = engine.columns(view)
-    available = list(given.staged.available if given.staged else ()) or list(types)
-    available += [name for name in given.partitions if name in types and name not in available]
-    columns, remarks = match(given, available)
-    check_types(given.name, columns, types)
+    available = list(entry.staged.available if entry.staged else ()) or list(types)
+    available += [name for name in entry.partitions if name in types and name not in available]
+    columns, remarks = match(entry, available)
+    check_types(entry.name, columns, types)
     ignored = tuple(name for name in available if name not in columns.values())
-    staged_said = given.staged.remarks if given.staged else ()
+    staged_remarks = entry.staged.remarks if entry.staged else ()
     used = {standard: types[name] for standard, name in columns.items()}
-    place = given.staged.path if given.staged else given.path
-    return Opened(columns, used, ignored, (*staged_said, *said, *remarks), about_rows(place) if place else 0)
+    place = entry.staged.path if entry.staged else entry.path
+    return Opened(
+        columns, used, ignored, (*staged_remarks, *attach_remarks, *remarks), about_rows(place) if place else 0
+    )
 
 
-def stage(given: Input, folder: Path) -> Input:
+def stage(entry: Input, folder: Path) -> Input:
     """Stream an input into the run's folder, where the engine cannot read it itself and it is not there yet.
 
     Raises TableError if it cannot be read, or lacks a required column.
     """
-    if given.staged is not None:
-        return given
-    if given.path is not None:
-        check_file(given.path, given.name, given.source.section)
-        if given.kind is None:
-            raise refuse_kind(given.path, given.name)
-    make = STAGES.get(given.kind or "")
-    return replace(given, staged=make(given, folder)) if make else given
+    if entry.staged is not None:
+        return entry
+    if entry.path is not None:
+        check_file(entry.path, entry.name, entry.source.section)
+        if entry.kind is None:
+            raise refuse_kind(entry.path, entry.name)
+    make = STAGES.get(entry.kind or "")
+    return replace(entry, staged=make(entry, folder)) if make else entry
 
 
-def agree(found: list[Opened], given: list[Input]) -> Opened:
+def agree(results: list[Opened], entries: list[Input]) -> Opened:
     """Put together what was found in the inputs of a project.
 
     Columns are those of any of them; what is ignored and remarked is that of all. Raises TableError if some have an
     amount, or a cost, and others have none.
     """
     for name, word in (("amount", "money"), ("cost", "costs")):
-        without = [entry.name for entry, opened in zip(given, found, strict=True) if name not in opened.columns]
-        if 0 < len(without) < len(found):
+        without = [entry.name for entry, opened in zip(entries, results, strict=True) if name not in opened.columns]
+        if 0 < len(without) < len(results):
             names = ", ".join(without[:_NAMED]) + (" ..." if len(without) > _NAMED else "")
             raise TableError(
-                f"{names}: no column {name} in {len(without):,} of {len(found):,} inputs, while others have one, so "
+                f"{names}: no column {name} in {len(without):,} of {len(results):,} inputs, while others have one, so "
                 f"their {word} cannot be compared. Map {name} in every source, or leave it out of all."
             )
     return Opened(
-        {name: given for opened in found for name, given in opened.columns.items()},
-        {name: kind for opened in found for name, kind in opened.types.items()},
-        tuple(dict.fromkeys(name for opened in found for name in opened.ignored)),
-        tuple(dict.fromkeys(said for opened in found for said in opened.remarks)),
-        sum(opened.rows for opened in found),
+        {name: column for opened in results for name, column in opened.columns.items()},
+        {name: kind for opened in results for name, kind in opened.types.items()},
+        tuple(dict.fromkeys(name for opened in results for name in opened.ignored)),
+        tuple(dict.fromkeys(remark for opened in results for remark in opened.remarks)),
+        sum(opened.rows for opened in results),
     )
 
 
@@ -171,47 +173,47 @@ def about_rows(path: Path) -> int:
     return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) // _BYTES_OF_ROW
 
 
-def release(given: Input) -> None:
+def release(entry: Input) -> None:
     """Remove the staged file of an input; its view can no longer be read."""
-    if given.staged is not None:
-        given.staged.path.unlink(missing_ok=True)
+    if entry.staged is not None:
+        entry.staged.path.unlink(missing_ok=True)
 
 
-def fingerprint(given: Input) -> str:
+def fingerprint(entry: Input) -> str:
     """Hash the content of an input, not its name.
 
     It is that of the bytes of a file and the columns that its folders give, or of the rows of a database or frame in
     whatever order. Raises TableError if it cannot be read.
     """
-    if given.kind in CHANGING:
-        if given.staged is not None:
-            return fingerprint_rows(given.staged.path)
+    if entry.kind in CHANGING:
+        if entry.staged is not None:
+            return fingerprint_rows(entry.staged.path)
         with TemporaryDirectory(prefix="custlib-") as folder:
-            return fingerprint(stage(given, Path(folder)))
-    if given.path is None or not given.path.is_file():
-        raise TableError(f"{given.name}: no such file. Correct {given.source.section}.path.")
-    with given.path.open("rb") as file:
+            return fingerprint(stage(entry, Path(folder)))
+    if entry.path is None or not entry.path.is_file():
+        raise TableError(f"{entry.name}: no such file. Correct {entry.source.section}.path.")
+    with entry.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    if given.partitions:
-        digest.update(repr(sorted(given.partitions.items())).encode())
+    if entry.partitions:
+        digest.update(repr(sorted(entry.partitions.items())).encode())
     return digest.hexdigest()
 
 
-def fingerprint_of(given: Input) -> str:
+def fingerprint_of(entry: Input) -> str:
     """Hash the content of an input; ``missing`` for a file that is not there, which is said when it is read."""
-    if given.path is not None and not given.path.is_file():
+    if entry.path is not None and not entry.path.is_file():
         return "missing"
-    return fingerprint(given)
+    return fingerprint(entry)
 
 
-def _add_partitions(engine: Engine, given: Input, inner: str, view: str) -> None:
+def _add_partitions(engine: Engine, entry: Input, inner: str, view: str) -> None:
     """Add the columns that the names of folders give; a column of the file itself goes before."""
-    found = {name.casefold() for name in engine.columns(inner)}
+    names = {name.casefold() for name in engine.columns(inner)}
     added = [
         f"{'cast(null as ' + engine.dialect.text_type + ')' if text is None else engine.dialect.literal(text)}"
         f" as {engine.dialect.name(name)}"
-        for name, text in given.partitions.items()
-        if name.casefold() not in found
+        for name, text in entry.partitions.items()
+        if name.casefold() not in names
     ]
     engine.attach_select(view, f"select {', '.join(['*', *added])} from {inner}")
 
@@ -239,8 +241,8 @@ def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
         return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
     if "csv error" in kind:
         return TableError(f"{path.name}: a line{where} is no line of a CSV file. Correct that line.")
-    said = text.splitlines()[0].rstrip(".")
-    return TableError(f"{path.name}: cannot be read, truncated or corrupt: {said[:200]}. Export it again.")
+    message = text.splitlines()[0].rstrip(".")
+    return TableError(f"{path.name}: cannot be read, truncated or corrupt: {message[:200]}. Export it again.")
 
 
 class Gathered:
@@ -268,26 +270,26 @@ class Gathered:
         project = self._project
         return {name: self._copied(inputs_of(source, project.folder)) for name, source in project.registers.items()}
 
-    def _copied(self, found: list[Input]) -> list[Input]:
-        if any(given.kind in CHANGING for given in found):
+    def _copied(self, entries: list[Input]) -> list[Input]:
+        if any(entry.kind in CHANGING for entry in entries):
             self._folder.mkdir(parents=True, exist_ok=True)
-        return [stage(given, self._folder) if given.kind in CHANGING else given for given in found]
+        return [stage(entry, self._folder) if entry.kind in CHANGING else entry for entry in entries]
 
     @cached_property
     def fingerprints(self) -> list[str]:
         """SHA-256 of each input; ``missing`` for a file that is not there."""
-        return [fingerprint_of(given) for given in self.inputs]
+        return [fingerprint_of(entry) for entry in self.inputs]
 
     @cached_property
     def side_table_fingerprints(self) -> dict[str, list[str]]:
         """SHA-256 of each input of each side table."""
-        return {name: [fingerprint_of(given) for given in found] for name, found in self.side_tables.items()}
+        return {name: [fingerprint_of(entry) for entry in entries] for name, entries in self.side_tables.items()}
 
     @property
     def listed(self) -> list[tuple[Input, str]]:
         """Every input with its SHA-256: those of purchases, then those of side tables."""
-        found = [*self.fingerprints, *chain.from_iterable(self.side_table_fingerprints.values())]
-        return list(zip(self._every, found, strict=True))
+        fingerprints = [*self.fingerprints, *chain.from_iterable(self.side_table_fingerprints.values())]
+        return list(zip(self._every, fingerprints, strict=True))
 
     @property
     def _every(self) -> list[Input]:
@@ -296,16 +298,18 @@ class Gathered:
     @property
     def hash(self) -> str:
         """SHA-256 of the only input, or of those of all inputs, side tables included."""
-        found = [fingerprint for _, fingerprint in self.listed]
-        return found[0] if len(found) == 1 else hashlib.sha256(" ".join(found).encode()).hexdigest()
+        fingerprints = [fingerprint for _, fingerprint in self.listed]
+        return (
+            fingerprints[0] if len(fingerprints) == 1 else hashlib.sha256(" ".join(fingerprints).encode()).hexdigest()
+        )
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Files that an engine reads."""
-        places = [given.staged.path if given.staged else given.path for given in self._every]
+        places = [entry.staged.path if entry.staged else entry.path for entry in self._every]
         return tuple(place for place in places if place is not None)
 
     def release(self) -> None:
         """Remove what was copied into the work folder."""
-        for given in self._every:
-            release(given)
+        for entry in self._every:
+            release(entry)

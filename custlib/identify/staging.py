@@ -93,8 +93,8 @@ def fingerprint_rows(path: Path) -> str:
     rows = f"select md5_number(to_json(row)) as hash from read_parquet({literal(str(path))}) as row"
     with embedded() as connection:
         columns = connection.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()
-        found = connection.execute(f"select count(*), {sums} from ({rows})").fetchall()
-    return hashlib.sha256(repr(([column[:2] for column in columns], found)).encode()).hexdigest()
+        totals = connection.execute(f"select count(*), {sums} from ({rows})").fetchall()
+    return hashlib.sha256(repr(([column[:2] for column in columns], totals)).encode()).hexdigest()
 
 
 @contextmanager
@@ -126,7 +126,7 @@ class _Column:
     form: str | None = None
 
 
-def stage_rows(given: Input, columns: Sequence[str], read: Callable[[], Iterable[Rows]], folder: Path) -> Path:
+def stage_rows(entry: Input, columns: Sequence[str], read: Callable[[], Iterable[Rows]], folder: Path) -> Path:
     """Stream rows into one Parquet file: days and times typed, money as doubles, everything else as text.
 
     ``read`` starts reading and gives the rows in blocks; it may be called more than once.
@@ -135,17 +135,17 @@ def stage_rows(given: Input, columns: Sequence[str], read: Callable[[], Iterable
     while True:
         try:
             with staged(folder) as (part, target):
-                _write(given, columns, iter(read()), part, as_text)
+                _write(entry, columns, iter(read()), part, as_text)
             return target
         except _MisfitError as misfit:
             as_text |= frozenset(misfit.args)
 
 
-def _write(given: Input, columns: Sequence[str], blocks: Iterator[Rows], path: Path, as_text: frozenset[str]) -> None:
+def _write(entry: Input, columns: Sequence[str], blocks: Iterator[Rows], path: Path, as_text: frozenset[str]) -> None:
     import pyarrow as pa
 
     first = next(blocks, [])
-    typed = _typed(given, columns, first, as_text)
+    typed = _typed(entry, columns, first, as_text)
     schema = pa.schema([(column.name, _arrow(column.kind)) for column in typed])
 
     def batches() -> Iterator["pa.RecordBatch"]:
@@ -156,15 +156,15 @@ def _write(given: Input, columns: Sequence[str], blocks: Iterator[Rows], path: P
     write_batches(schema, batches(), path)
 
 
-def _typed(given: Input, columns: Sequence[str], rows: Rows, as_text: frozenset[str]) -> list[_Column]:
+def _typed(entry: Input, columns: Sequence[str], rows: Rows, as_text: frozenset[str]) -> list[_Column]:
     """Tell by the first rows what each column holds."""
-    money, days = in_role(given, MONEY, columns), in_role(given, DAYS, columns)
-    found = []
+    money, days = in_role(entry, MONEY, columns), in_role(entry, DAYS, columns)
+    typed = []
     for place, name in enumerate(columns):
         kind = "text" if name in as_text else _kind([row[place] for row in rows], is_money=name in money)
-        decimal = given.source.decimal if name in money else "."
-        found.append(_Column(name, kind, decimal, given.source.date_format if name in days else None))
-    return found
+        decimal = entry.source.decimal if name in money else "."
+        typed.append(_Column(name, kind, decimal, entry.source.date_format if name in days else None))
+    return typed
 
 
 def _kind(values: Iterable[Any], *, is_money: bool) -> str:
