@@ -17,7 +17,7 @@ from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
 from custlib.errors import UsageError, hint
 from custlib.graph import Graph, Node, collect
-from custlib.identify.gathered import Gathered
+from custlib.identify.sources import Gathered
 from custlib.identify.transactions import take_up
 from custlib.project import Project
 from custlib.segment.definitions import Keeper

@@ -22,22 +22,7 @@ _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
 def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select that casts the columns of the source.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        The columns of the source and their types.
-    source : Source
-        How it is written.
-
-    Returns
-    -------
-    str
-        One select over the view ``source``.
-    """
+    """Write the select that casts the columns of the view ``source``."""
     return f"""
         select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
                channel_text as channel, timestamp_text, amount_text, timestamp_given, amount_given,
@@ -64,37 +49,23 @@ def shown(sql: Dialect, name: str, opened: Opened) -> str:
 
 
 def texts(sql: Dialect, opened: Opened, names: Iterable[str] = STANDARD_COLUMNS) -> str:
-    """Write the select that gives every column as it is and as trimmed text, null where it is not.
+    """Write the select that gives every column as it is (``<name>_given``) and as trimmed text (``<name>_text``).
 
     A time or a number that the source types is not written as text: there a text only tells that it is given.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        The columns of the source and their types.
-    names : iterable of str, optional
-        What the columns may stand for; standard columns when not given.
-
-    Returns
-    -------
-    str
-        One select over the view ``source`` with ``<name>_given`` and ``<name>_text``.
     """
     columns = []
     for name in names:
-        given = sql.name(opened.columns[name]) if name in opened.columns else f"cast(null as {sql.text_type})"
-        columns += [f"{given} as {name}_given", f"{_text(sql, name, given, opened)} as {name}_text"]
+        column = sql.name(opened.columns[name]) if name in opened.columns else f"cast(null as {sql.text_type})"
+        columns += [f"{column} as {name}_given", f"{_text(sql, name, column, opened)} as {name}_text"]
     return f"select {', '.join(columns)} from source"
 
 
-def _text(sql: Dialect, name: str, given: str, opened: Opened) -> str:
+def _text(sql: Dialect, name: str, column: str, opened: Opened) -> str:
     if name not in opened.columns:
         return f"cast(null as {sql.text_type})"
     if _stays_typed(name, opened):
-        return f"case when {given} is not null then 'given' end"
-    return trimmed(sql, given, opened.types[name])
+        return f"case when {column} is not null then 'given' end"
+    return trimmed(sql, column, opened.types[name])
 
 
 def _stays_typed(name: str, opened: Opened) -> bool:
@@ -103,9 +74,9 @@ def _stays_typed(name: str, opened: Opened) -> bool:
     return opened.types[name].startswith(("TIMESTAMP", "DATE")) or (name in _NUMBERS and not _is_text(opened, name))
 
 
-def trimmed(sql: Dialect, given: str, kind: str) -> str:
+def trimmed(sql: Dialect, column: str, kind: str) -> str:
     """Write a column of a type as text without the blanks around it; null where nothing is left."""
-    written = sql.text(given, kind)
+    written = sql.text(column, kind)
     bare = f"nullif(trim(both {sql.literal(_BLANKS)} from {written}), '')"
     return sql.unless_clean(written, bare) if kind == "VARCHAR" else bare
 
@@ -117,8 +88,8 @@ def _customer(opened: Opened) -> str:
 def _is_trimmed(sql: Dialect, opened: Opened) -> str:
     if has_whole_ids(opened):
         return "false"
-    given = sql.text("customer_id_given", opened.types["customer_id"])
-    return f"coalesce({given} <> customer_id_text, false)"
+    column = sql.text("customer_id_given", opened.types["customer_id"])
+    return f"coalesce({column} <> customer_id_text, false)"
 
 
 def _constant(value: bool) -> str:
@@ -174,29 +145,12 @@ def _symbol(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write the currency sign of the amount, null where it has none."""
     if not _is_text(opened, "amount"):
         return f"cast(null as {sql.text_type})"
-    found = f"nullif(regexp_extract(amount_text, {sql.literal(_SYMBOL)}, 0), '')"
-    return f"case when {_declared(sql, 'amount_text', source)} is null then {found} end"
+    sign = f"nullif(regexp_extract(amount_text, {sql.literal(_SYMBOL)}, 0), '')"
+    return f"case when {_declared(sql, 'amount_text', source)} is null then {sign} end"
 
 
 def day(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
-    """Write the local business day of a column of :func:`texts`; null where it is not written as the source says.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    name : str
-        What the column stands for, for instance ``timestamp``.
-    opened : Opened
-        The columns of the source and their types.
-    source : Source
-        How it is written.
-
-    Returns
-    -------
-    str
-        An expression.
-    """
+    """Write the local business day of a column of :func:`texts`; null where it is not written as the source says."""
     kind, zone, text = opened.types[name], source.timezone or "UTC", f"{name}_text"
     if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")):
         return sql.local_day(f"{name}_given", zone)

@@ -13,11 +13,9 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import has_whole_ids, shown, transactions_read
-from custlib.identify.findings import count
-from custlib.identify.gathered import Gathered
+from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins
 from custlib.identify.inputs import Input
-from custlib.identify.margins import make_product_margins, margin_gaps, refuse_margins
-from custlib.identify.sources import Opened, agree, explain, open_input, release, stage
+from custlib.identify.sources import Gathered, Opened, agree, explain, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
 from custlib.project import Project, Source
 
@@ -31,51 +29,36 @@ _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held ag
 def make_transactions(engine: Engine, project: Project, gathered: Gathered | None = None) -> dict[str, Any]:
     """Read, cast and check the inputs of a project; define ``transactions`` and ``quarantine``.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to make them.
-    project : Project
-        Sources, mapping and as_of.
-    gathered : Gathered, optional
-        The inputs, with the store that keeps checked lines from run to run; within the folder of tables if not given.
-
-    Returns
-    -------
-    dict
-        The quality record: rows and money read, used, quarantined and removed, ``reasons`` {code: rows},
-        ``repairs`` {code: rows}, ``warnings``, ``ignored_columns``, and ``increment``: what is new since the last run.
-
-    Raises
-    ------
-    TableError
-        If an input cannot be read, breaks a rule too often, or holds no usable row.
+    Returns the quality record: rows and money by what became of them, ``reasons`` and ``repairs`` {code: rows},
+    ``warnings``, and ``increment``: what is new since the last run. Checked lines are kept from run to run in the store
+    of ``gathered``, within the folder of tables without one. Raises TableError if an input cannot be read, breaks a
+    rule too often, or holds no usable row.
     """
     gathered = gathered or Gathered(project, engine.folder)
-    kept = keep(engine, gathered, lambda *asked: _read(engine, *asked))
-    for entry in kept:
+    entries = keep(engine, gathered, lambda *arguments: _read(engine, *arguments))
+    for entry in entries:
         refuse_margins(project, entry.opened.columns, entry.name)
-    together = agree([entry.opened for entry in kept], gathered.inputs)
-    _define_checked(engine, project, adopt(engine, kept))
+    together = agree([entry.opened for entry in entries], gathered.inputs)
+    _define_checked(engine, project, adopt(engine, entries))
     quality = count(engine, together)
-    _reject(_Checked(engine, project, gathered.inputs, kept, quality))
-    quality["warnings"] += [*_bad_inputs(kept), *twins(kept, gathered.fingerprints)]
-    quality["increment"] = changes(engine, kept, gathered.store, quality["last_day"])
+    _reject(_Checked(engine, project, gathered.inputs, entries, quality))
+    quality["warnings"] += [*_bad_inputs(entries), *twins(entries, gathered.fingerprints)]
+    quality["increment"] = changes(engine, entries, gathered.store, quality["last_day"])
     return _define_transactions(engine, project, together, quality)
 
 
-def _read(engine: Engine, given: Input, table: str, rows: int) -> Opened:
+def _read(engine: Engine, entry: Input, table: str, rows: int) -> Opened:
     """Make the checked lines of one input."""
-    path = given.path or Path(given.name)
-    staged = stage(given, engine.folder)
+    path = entry.path or Path(entry.name)
+    staged = stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
-        select = lines(engine.dialect, opened, given.source)
-        engine.make(table, select, rows=rows, max_amount=given.source.max_amount)
+        select = lines(engine.dialect, opened, entry.source)
+        engine.make(table, select, rows=rows, max_amount=entry.source.max_amount)
     except Exception as fault:
         raise explain(fault, path) from None
     finally:
-        if staged is not given:
+        if staged is not entry:
             release(staged)
     return opened
 
@@ -96,9 +79,9 @@ def _define_transactions(engine: Engine, project: Project, opened: Opened, quali
         quality = quality | margin_gaps(engine, project, quality["warnings"])
     by_product = bool(project.product_margins)
     margin = None if "cost" in opened.columns else project.margin
-    made = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
+    select = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
     read = ("transactions_checked", *(("product_margins",) if by_product else ()))
-    engine.define("transactions", made, of=read)
+    engine.define("transactions", select, of=read)
     engine.define("quarantine", "select * from transactions_checked where bad is not null", of=read)
     return quality
 
@@ -113,7 +96,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
     cancelled = f"coalesce(left(order_id, {len(prefix)}) = {sql.literal(prefix)}, false)" if prefix else "false"
     sign = "case when is_cancelled then -abs(amount_number) else amount_number end" if prefix else "amount_number"
     purchase = ">= 0" if source.zero_is_purchase else "> 0"
-    said = ", ".join(f"coalesce({shown(sql, name, opened)}, '')" for name in ("timestamp", "amount"))
+    texts = ", ".join(f"coalesce({shown(sql, name, opened)}, '')" for name in ("timestamp", "amount"))
     flags = {
         "is_purchase": f"not is_cancelled and (not has_amount or amount_number {purchase})",
         "is_refund": "is_cancelled or coalesce(amount_number < 0, false)",
@@ -124,7 +107,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
         select {", ".join(_own(opened))},
                case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount, {_margin(sign, opened)}
                cast({bits} as smallint) as flags,
-               case when reason is not null then concat_ws({SEPARATOR}, reason, {said}) end as bad
+               case when reason is not null then concat_ws({SEPARATOR}, reason, {texts}) end as bad
         from (select *, case {_cases(sql, opened)} end as reason
               from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
                     from ({transactions_read(sql, opened, source)})))"""
@@ -138,14 +121,14 @@ def transactions_checked(sql: Dialect, opened: Opened, table: str, customer: str
     own = _own(opened) + (["margin_amount"] if "cost" in opened.columns else [])
     other = [name if name in own else f"{null} as {name}" for name, null in absent.items()]
     flags = [f"(flags & {bit}) <> 0 as {name}" for name, bit in _FLAGS.items()]
-    said = [
+    texts = [
         f"nullif(split_part(bad, {SEPARATOR}, {place}), '') as {name}"
         for place, name in enumerate(("reason", "timestamp_text", "amount_text"), 1)
     ]
     has_cost = "true" if "cost" in opened.columns else "false"
     later = f"case when day > :as_of then concat({sql.literal(_LATER)}, {SEPARATOR}, cast(day as string)) end"
     return f"""
-        select {", ".join(["customer_id", "day", "amount", *absent, *_FLAGS, *(["has_cost"])])}, bad, {", ".join(said)}
+        select {", ".join(["customer_id", "day", "amount", *absent, *_FLAGS, *(["has_cost"])])}, bad, {", ".join(texts)}
         from (select {customer} as customer_id, day, amount, {", ".join([*other, *flags])}, {has_cost} as has_cost,
                      coalesce(bad, {later}) as bad from {table})"""
 
@@ -223,7 +206,7 @@ class _Checked:
     engine: Engine
     project: Project
     inputs: list[Input]
-    kept: list[Kept]
+    entries: list[Kept]
     quality: dict[str, Any]
 
     @property
@@ -233,14 +216,14 @@ class _Checked:
         return f"{first} and {others:,} other input{'s' if others > 1 else ''}" if others else first
 
 
-def _bad_inputs(kept: list[Kept]) -> list[str]:
+def _bad_inputs(entries: list[Kept]) -> list[str]:
     """Say which of several inputs broke a rule so often that it would have been refused alone."""
     return [
         f"{entry.name}: {_rule(code)['what']} in {n:,} of its {entry.rows:,} rows, so it may be written in another "
         "way than the other inputs"
-        for entry in kept
+        for entry in entries
         for code, n in sorted(entry.reasons.items())
-        if len(kept) > 1 and n >= _rule(code)["error_if"] * entry.rows
+        if len(entries) > 1 and n >= _rule(code)["error_if"] * entry.rows
     ]
 
 
@@ -268,10 +251,10 @@ def _reject(checked: _Checked) -> None:
 def _say(checked: _Checked, code: str) -> str:
     """Say how often a rule is broken, in which rows, and in which of several inputs most."""
     rule, quality = _rule(code), checked.quality
-    place = max(range(len(checked.kept)), key=lambda n: checked.kept[n].reasons.get(code, 0))
-    worst, many = checked.kept[place], len(checked.kept) > 1 and code != _LATER
-    given = worst.opened.columns.get(rule["column"], rule["column"])
-    mapped = f" (column {given!r})" if given != rule["column"] else ""
+    place = max(range(len(checked.entries)), key=lambda n: checked.entries[n].reasons.get(code, 0))
+    worst, many = checked.entries[place], len(checked.entries) > 1 and code != _LATER
+    column = worst.opened.columns.get(rule["column"], rule["column"])
+    mapped = f" (column {column!r})" if column != rule["column"] else ""
     rows = ", ".join(f"{row:,}" for row in _first_rows(checked, code, place)) if code != _LATER else ""
     first = f" (first: rows {rows})" if rows else ""
     in_all = f"{quality['reasons'][code]:,} of {quality['rows_read']:,} rows"
@@ -290,19 +273,19 @@ def _suspected(checked: _Checked, code: str) -> str:
     text = f"{_rule(code)['column']}_text"
     sql = checked.engine.dialect
     counts = [f"count(*) filter (where {sql.matches(text, s['form'])})" for s in suspects]
-    found = checked.engine.fetch(
+    totals = checked.engine.fetch(
         f"select {', '.join(f'{c} as s{i}' for i, c in enumerate(counts))}"
         f" from transactions_checked where reason = {sql.literal(code)}"
     )
     most = checked.quality["reasons"][code] / 2
-    said = [s["says"] for i, s in enumerate(suspects) if found[f"s{i}"].item() > most]
-    return f"{said[0]}. " if said else ""
+    messages = [s["says"] for i, s in enumerate(suspects) if totals[f"s{i}"].item() > most]
+    return f"{messages[0]}. " if messages else ""
 
 
 def _first_rows(checked: _Checked, code: str, place: int) -> list[int]:
     """Find the first rows of an input that break a rule, by reading it once more in order."""
-    engine, given = checked.engine, stage(checked.inputs[place], checked.engine.folder)
-    opened = open_input(engine, given)
-    view = f"({lines(engine.dialect, opened, given.source)})"
+    engine, entry = checked.engine, stage(checked.inputs[place], checked.engine.folder)
+    opened = open_input(engine, entry)
+    view = f"({lines(engine.dialect, opened, entry.source)})"
     broken = f"split_part(bad, {SEPARATOR}, 1) = {engine.dialect.literal(code)}"
-    return engine.first_rows(view, broken, rows=_SHOWN_ROWS, max_amount=given.source.max_amount)
+    return engine.first_rows(view, broken, rows=_SHOWN_ROWS, max_amount=entry.source.max_amount)

@@ -1,6 +1,6 @@
 """Makes ``customer_attributes``: what the list of customers says of each, one row per customer, as text.
 
-Reads the register ``customers``. Customers who never bought stay in it: they are prospects, counted and never added
+Reads the side table ``customers``. Customers who never bought stay in it: they are prospects, counted and never added
 to the activity. Of several rows of one customer the one with most attributes filled is taken, of those the first in
 alphabetical order; which rows come first in the file changes nothing.
 """
@@ -12,8 +12,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.identify.casts import trimmed
-from custlib.identify.meeting import known_rows, meet, rows_kept, said_of
-from custlib.identify.register import Register, some
+from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 from custlib.registers import ATTRIBUTE
@@ -22,25 +21,10 @@ TABLE = "customer_attributes"
 
 
 def customers_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select of the columns of a list of customers as trimmed text.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        Its columns and their types.
-    source : Source
-        How it is written.
-
-    Returns
-    -------
-    str
-        One select over the view ``source``: ``customer_id``, ``is_trimmed`` and every attribute.
-    """
-    given, kind = sql.name(opened.columns["customer_id"]), opened.types["customer_id"]
-    customer = trimmed(sql, given, kind)
-    columns = [f"{customer} as customer_id", f"coalesce({sql.text(given, kind)} <> {customer}, false) as is_trimmed"]
+    """Write the select of ``customer_id``, ``is_trimmed`` and every attribute as trimmed text, over ``source``."""
+    column, kind = sql.name(opened.columns["customer_id"]), opened.types["customer_id"]
+    customer = trimmed(sql, column, kind)
+    columns = [f"{customer} as customer_id", f"coalesce({sql.text(column, kind)} <> {customer}, false) as is_trimmed"]
     zone = source.timezone or "UTC"
     columns += [
         f"{_text(sql, sql.name(opened.columns[name]), opened.types[name], zone)} as {name}" for name in source.roles[1:]
@@ -48,47 +32,31 @@ def customers_read(sql: Dialect, opened: Opened, source: Source) -> str:
     return f"select {', '.join(columns)} from source"
 
 
-def _text(sql: Dialect, given: str, kind: str, zone: str) -> str:
+def _text(sql: Dialect, column: str, kind: str, zone: str) -> str:
     """Write an attribute as text: a time at midnight as its day, a whole float as a whole number."""
     if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")):
-        return sql.text(sql.local_day(given, zone), "DATE")
+        return sql.text(sql.local_day(column, zone), "DATE")
     if kind.startswith("TIMESTAMP"):
-        day = f"cast({given} as date)"
-        return f"case when {day} = {given} then {sql.text(day, 'DATE')} else {sql.text(given, kind)} end"
-    text = trimmed(sql, given, kind)
+        day = f"cast({column} as date)"
+        return f"case when {day} = {column} then {sql.text(day, 'DATE')} else {sql.text(column, kind)} end"
+    text = trimmed(sql, column, kind)
     return sql.replaced(text, "[.]0$", "") if kind in ("FLOAT", "DOUBLE") else text
 
 
-def make_customer_attributes(engine: Engine, register: Register) -> dict[str, Any]:
+def make_customer_attributes(engine: Engine, side_table: SideTable) -> dict[str, Any]:
     """Make ``customer_attributes`` of a list of customers that was read.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions`` and the rows that were read.
-    register : Register
-        The list.
-
-    Returns
-    -------
-    dict
-        What the quality record keeps: ``rows_read``, ``rows_used``, ``rows_quarantined`` and ``rows_removed`` (other
-        rows of a customer), ``reasons`` {code: rows}, ``ids_trimmed``, ``rows_repeated`` (equal in everything),
-        ``customers``, ``customers_differing`` (with rows that differ), ``prospects`` (never bought),
-        ``customers_unlisted`` (bought, not in the list), ``filled`` {attribute: customers} and ``warnings``.
-
-    Raises
-    ------
-    TableError
-        If most ids are none that the purchases can have.
+    Returns what the quality record keeps: rows by what became of them, ``reasons`` {code: rows}, and customers who
+    differ between rows, never bought or are not in the list. Raises TableError if most ids are none that the purchases
+    can have.
     """
-    attributes = [name for name in engine.columns(register.reads[0].table) if name.startswith(ATTRIBUTE)]
-    known = known_rows(engine, register, "".join(f", {name}" for name in (*attributes, "is_trimmed")))
+    attributes = [name for name in engine.columns(side_table.reads[0].table) if name.startswith(ATTRIBUTE)]
+    known = known_rows(engine, side_table, "".join(f", {name}" for name in (*attributes, "is_trimmed")))
     engine.make(TABLE, customer_attributes(known, attributes))
     counts = _counted(engine, known, attributes)
     meeting = meet(engine, TABLE)
     quality = {
-        **rows_kept(register, fit=counts["fit"], used=counts["customers"]),
+        **rows_kept(side_table, fit=counts["fit"], used=counts["customers"]),
         "ids_trimmed": counts["trimmed"],
         "rows_repeated": counts["fit"] - counts["kinds"],
         "customers": meeting.customers,
@@ -101,20 +69,7 @@ def make_customer_attributes(engine: Engine, register: Register) -> dict[str, An
 
 
 def customer_attributes(known: str, attributes: list[str]) -> str:
-    """Write the select that takes one row of every customer.
-
-    Parameters
-    ----------
-    known : str
-        Select of the rows.
-    attributes : list of str
-        Columns beside ``customer_id``, in the order of the project file.
-
-    Returns
-    -------
-    str
-        One select, whatever the order of the rows.
-    """
+    """Write the select that takes one row of every customer, whatever the order of the rows."""
     filled = " + ".join(f"case when {name} is null then 0 else 1 end" for name in attributes) or "0"
     order = ", ".join([f"{filled} desc", *(f"coalesce({name}, '')" for name in attributes)])
     columns = ", ".join(["customer_id", *attributes])
@@ -127,20 +82,6 @@ def customer_attributes(known: str, attributes: list[str]) -> str:
 
 def prospects(sql: Dialect, *, by: str = "", as_of: dt.date) -> str:
     """Write the count of customers of the list who had not bought by a day, for structure tables.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    by : str, optional
-        An expression over ``customer_attributes`` to count by, for instance ``attribute_region`` or an age band.
-    as_of : datetime.date
-        The day; later purchases are not known yet.
-
-    Returns
-    -------
-    str
-        One select: ``customers``, by ``part`` where ``by`` is given; null is a part of its own.
 
     Examples
     --------
@@ -156,22 +97,7 @@ def prospects(sql: Dialect, *, by: str = "", as_of: dt.date) -> str:
 def check_attribute(engine: Engine, name: str) -> str:
     """Name the column of an attribute, or say which there are.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``customer_attributes``.
-    name : str
-        Our name of the attribute, for instance ``region``.
-
-    Returns
-    -------
-    str
-        The column.
-
-    Raises
-    ------
-    UsageError
-        If the list of customers has no such attribute.
+    Raises UsageError if the list of customers has no such attribute.
     """
     columns = engine.columns(TABLE)
     if ATTRIBUTE + name not in columns:
@@ -184,12 +110,12 @@ def _counted(engine: Engine, known: str, attributes: list[str]) -> dict[str, int
     """Count rows and customers, those that say the same and those that differ, in one pass."""
     columns = ", ".join(["customer_id", *attributes])
     same = f"select {columns}, count(*) as n, count(case when is_trimmed then 1 end) as trimmed from ({known})"
-    found = engine.fetch(f"""
+    totals = engine.fetch(f"""
         select coalesce(sum(n), 0) as fit, count(*) as customers, coalesce(sum(kinds), 0) as kinds,
                coalesce(sum(trimmed), 0) as trimmed, count(case when kinds > 1 then 1 end) as differing
         from (select customer_id, sum(n) as n, sum(trimmed) as trimmed, count(*) as kinds
               from ({same} where customer_id is not null group by {columns}) group by customer_id)""").iloc[0]
-    return {name: int(found[name]) for name in ("fit", "customers", "kinds", "trimmed", "differing")}
+    return {name: int(totals[name]) for name in ("fit", "customers", "kinds", "trimmed", "differing")}
 
 
 def _filled(engine: Engine, attributes: list[str]) -> dict[str, int]:
@@ -197,21 +123,21 @@ def _filled(engine: Engine, attributes: list[str]) -> dict[str, int]:
     if not attributes:
         return {}
     counts = ", ".join(f"count({name}) as {name}" for name in attributes)
-    found = engine.fetch(f"select {counts} from {TABLE}").iloc[0]
-    return {name: int(found[name]) for name in attributes}
+    totals = engine.fetch(f"select {counts} from {TABLE}").iloc[0]
+    return {name: int(totals[name]) for name in attributes}
 
 
 def _said(quality: dict[str, Any]) -> list[str]:
     """Say what was done to the rows beside setting some aside, and whom the list does not know."""
-    said = []
+    messages = []
     if n := quality["rows_removed"]:
-        said.append(
+        messages.append(
             f"{some(n, 'further row')} of customers who have one already: {quality['rows_repeated']:,} say the same; "
             f"{some(quality['customers_differing'], 'customer')} with rows that differ: the row with most attributes "
             "filled was taken, of those the first in alphabetical order"
         )
     if n := quality["customers_unlisted"]:
-        said.append(f"{some(n, 'customer')} with purchases not in the list: attributes unknown")
+        messages.append(f"{some(n, 'customer')} with purchases not in the list: attributes unknown")
     if n := quality["prospects"]:
-        said.append(f"{some(n, 'customer')} of the list never bought: prospects, in no model and no segment")
-    return said
+        messages.append(f"{some(n, 'customer')} of the list never bought: prospects, in no model and no segment")
+    return messages

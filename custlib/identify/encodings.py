@@ -23,6 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _PLAIN = ("utf-8", "ascii")
+_OLD = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HAN_SIGNS = re.compile("[\u3000-\u303f\uff00-\uffef\u2014\u2018-\u201d\u2026\u00b7\u00a5\uffe5]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -32,40 +33,14 @@ _CLEARLY, _MOSTLY = 0.95, 0.8
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file, unpacked when it is gzip.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Plain, or ending in ``.gz``.
-
-    Returns
-    -------
-    binary file
-        To be read from the start.
-    """
+    """Open a file, unpacked when it is gzip."""
     return cast(IO[bytes], gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def head_of(path: Path, name: str) -> bytes:
     """Read the start of a file.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Plain, or ending in ``.gz``.
-    name : str
-        What messages call it.
-
-    Returns
-    -------
-    bytes
-        A megabyte at most.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read.
+    Raises TableError if it cannot be read.
     """
     try:
         with open_bytes(path) as file:
@@ -77,26 +52,8 @@ def head_of(path: Path, name: str) -> bytes:
 def encoding_of(head: bytes, declared: str, name: str) -> tuple[str, tuple[str, ...]]:
     r"""Tell the encoding of a file by its first bytes and what the project says.
 
-    Parameters
-    ----------
-    head : bytes
-        The start of the file.
-    declared : str
-        An encoding, or ``auto``.
-    name : str
-        What messages call the file.
-
-    Returns
-    -------
-    encoding : str
-        As Python names it; ``utf-8`` for what the engine reads as it is.
-    remarks : tuple of str
-        What was taken otherwise than declared, or guessed.
-
-    Raises
-    ------
-    TableError
-        If the bytes cannot be of that encoding, or what they are is not clear; the likely ones are named.
+    Raises TableError if the bytes cannot be of that encoding, or what they are is not clear; the likely ones are
+    named.
 
     Examples
     --------
@@ -106,8 +63,8 @@ def encoding_of(head: bytes, declared: str, name: str) -> tuple[str, tuple[str, 
     marked = next((encoding for bom, encoding in _BOMS if head.startswith(bom)), None)
     wanted = declared if declared == "auto" else codecs.lookup(declared).name.removesuffix("-sig")
     if wanted == "auto":
-        found = marked or _clear(head, name)
-        return found, (f"encoding {found} was taken, as the bytes say",) if found != "utf-8" else ()
+        encoding = marked or _clear(head, name)
+        return encoding, (f"encoding {encoding} was taken, as the bytes say",) if encoding != "utf-8" else ()
     if marked in (None, "utf-8") and wanted in _PLAIN:
         check_utf8(head, name)
         return "utf-8", ()
@@ -123,17 +80,7 @@ def encoding_of(head: bytes, declared: str, name: str) -> tuple[str, tuple[str, 
 def check_utf8(head: bytes, name: str) -> None:
     """Refuse the start of a file that is not UTF-8.
 
-    Parameters
-    ----------
-    head : bytes
-        The start of the file.
-    name : str
-        What messages call the file.
-
-    Raises
-    ------
-    TableError
-        Says the first wrong byte, its line, and which encoding it could be.
+    The TableError says the first wrong byte, its line, and which encoding it could be.
     """
     if b"\0" in head:
         raise TableError(
@@ -153,45 +100,30 @@ def check_utf8(head: bytes, name: str) -> None:
 
 
 def candidates(head: bytes) -> list[str]:
-    r"""Name the old encodings that the bytes would fit, the likelier first.
+    r"""Name the old encodings that the bytes would fit, those that charset-normalizer thinks likelier first.
 
-    Parameters
-    ----------
-    head : bytes
-        The start of the file.
-
-    Returns
-    -------
-    list of str
-        Of GB18030, Big5, Shift JIS, EUC-KR, Windows 1252 and 1251.
+    They are GB18030, Big5, Shift JIS, EUC-KR, Windows 1252 and 1251.
 
     Examples
     --------
     >>> candidates("zoë,1\n".encode("cp1252"))
     ['cp1252', 'cp1251']
     """
-    tried = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251")
-    return [encoding for encoding in tried if _fault(head, encoding) is None]
+    from charset_normalizer import from_bytes
+
+    fitting = [encoding for encoding in _OLD if _fault(head, encoding) is None]
+    whole = head[: head.rfind(b"\n") + 1]  # a sign cut off at the end would rule out its own encoding
+    guesses = from_bytes(whole, cp_isolation=fitting) if fitting else ()
+    scores = {guess.encoding: (guess.chaos, -guess.coherence) for guess in guesses}
+    if _is_chinese(head):  # of a few short names, charset-normalizer would say Korean
+        scores["gb18030"] = (-1.0, 0.0)
+    return sorted(fitting, key=lambda encoding: scores.get(encoding, (1.0, 0.0)))
 
 
 def transcode(path: Path, encoding: str, target: Path, name: str) -> None:
     """Rewrite a file as UTF-8, block by block.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Plain, or ending in ``.gz``.
-    encoding : str
-        Of the file.
-    target : pathlib.Path
-        The plain file to write.
-    name : str
-        What messages call the file.
-
-    Raises
-    ------
-    TableError
-        If bytes are not of that encoding, at which byte and line; or the file is truncated.
+    Raises TableError if bytes are not of that encoding, at which byte and line; or the file is truncated.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     lines, done = 1, 0
@@ -212,7 +144,10 @@ def transcode(path: Path, encoding: str, target: Path, name: str) -> None:
 
 
 def _clear(head: bytes, name: str) -> str:
-    """Tell the encoding where the bytes leave no doubt: UTF-8, UTF-16 without mark, or Chinese GB18030."""
+    """Tell the encoding where the bytes leave no doubt: UTF-8, UTF-16 without mark, or Chinese GB18030.
+
+    charset-normalizer always has a guess, also of text in none of these, so it does not decide here.
+    """
     if b"\0" in head:
         for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
             if zeros.count(0) > len(zeros) / 2 and _fault(head, encoding) is None:

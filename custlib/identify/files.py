@@ -12,9 +12,8 @@ from pathlib import Path
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import TableError
-from custlib.identify.columns import distinct
 from custlib.identify.encodings import HEAD_BYTES, encoding_of, head_of, transcode
-from custlib.identify.inputs import Input, Staged
+from custlib.identify.inputs import Input, Staged, distinct
 from custlib.identify.staging import staged
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -24,19 +23,7 @@ _TRIED_LINES = 50
 def check_file(path: Path, name: str, section: str = "source") -> None:
     """Refuse what is no file that can be read.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    name : str
-        What messages call it.
-    section : str, default "source"
-        The section of the project file that names it.
-
-    Raises
-    ------
-    TableError
-        If it is missing, empty, of a kind that is not read, or packed as no export is.
+    Raises TableError if it is missing, empty, of a kind that is not read, or packed as no export is.
     """
     if not path.is_file():
         raise TableError(f"{name}: no such file (looked in {path.parent.name}/). Correct {section}.path.")
@@ -47,20 +34,7 @@ def check_file(path: Path, name: str, section: str = "source") -> None:
 
 
 def refuse_kind(path: Path, name: str) -> TableError:
-    """Say that files of this kind are not read.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    name : str
-        What messages call it.
-
-    Returns
-    -------
-    TableError
-        To be raised.
-    """
+    """Say that files of this kind are not read."""
     if path.suffix.lower() == ".xls":
         return TableError(f"{name}: old Excel workbooks (xls) are not read. Save the sheet as CSV UTF-8 or xlsx.")
     known = ".csv, .txt, .tsv, .jsonl, .ndjson (also with .gz), .parquet, .xlsx, .sqlite"
@@ -82,135 +56,76 @@ def _check_ratio(path: Path, name: str) -> None:
 
 
 def too_large(name: str) -> TableError:
-    """Say that a packed file unpacks to more than an export does.
-
-    Parameters
-    ----------
-    name : str
-        What messages call the file.
-
-    Returns
-    -------
-    TableError
-        To be raised.
-    """
+    """Say that a packed file unpacks to more than an export does."""
     return TableError(
         f"{name}: unpacks to over {rules.load('contract')['limits']['gzip_ratio']} times its size, more than an "
         "export does (size limit). Unpack it yourself if it is real."
     )
 
 
-def stage_csv(given: Input, folder: Path) -> Staged | None:
+def stage_csv(entry: Input, folder: Path) -> Staged | None:
     """Rewrite a CSV as UTF-8, where it is not.
 
-    Parameters
-    ----------
-    given : Input
-        A CSV file.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged or None
-        The rewritten file; None for UTF-8, which is read where it is.
-
-    Raises
-    ------
-    TableError
-        If its bytes are of no clear or not of the declared encoding.
+    Returns None for UTF-8, which is read where it is. Raises TableError if its bytes are of no clear or not of the
+    declared encoding.
     """
-    path = _path(given)
-    encoding, remarks = encoding_of(head_of(path, given.name), given.source.encoding, given.name)
+    path = _path(entry)
+    encoding, remarks = encoding_of(head_of(path, entry.name), entry.source.encoding, entry.name)
     if encoding == "utf-8":
         return None
     with staged(folder, ".csv") as (part, target):
-        transcode(path, encoding, part, given.name)
+        transcode(path, encoding, part, entry.name)
     return Staged(target, remarks=remarks)
 
 
-def attach_csv(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
+def attach_csv(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
     """Give a CSV file a name in the engine; every column is text.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    given : Input
-        The file, staged where it is not UTF-8.
-    view : str
-        The view to make.
-
-    Returns
-    -------
-    tuple of str
-        Remarks for the reader: what was guessed.
-
-    Raises
-    ------
-    TableError
-        If there is no header, or the delimiter does not part it.
+    Raises TableError if there is no header, or the delimiter does not part it.
     """
-    path = given.staged.path if given.staged else _path(given)
-    head = head_of(path, given.name)
-    said = () if given.staged else encoding_of(head, given.source.encoding, given.name)[1]
+    path = entry.staged.path if entry.staged else _path(entry)
+    head = head_of(path, entry.name)
+    encoding_remarks = () if entry.staged else encoding_of(head, entry.source.encoding, entry.name)[1]
     text = head.decode("utf-8-sig", errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise TableError(f"{given.name}: the file is empty: no header and no rows. Export it again.")
-    delimiter, remarks = _delimiter(given, lines if len(head) < HEAD_BYTES else lines[:-1])
-    header = list(given.source.names) or _header(given, lines[0], delimiter)
-    engine.attach_csv(view, path, header, delimiter=delimiter, header=not given.source.names)
-    return (*said, *remarks)
+        raise TableError(f"{entry.name}: the file is empty: no header and no rows. Export it again.")
+    delimiter, remarks = _delimiter(entry, lines if len(head) < HEAD_BYTES else lines[:-1])
+    header = list(entry.source.names) or _header(entry, lines[0], delimiter)
+    engine.attach_csv(view, path, header, delimiter=delimiter, header=not entry.source.names)
+    return (*encoding_remarks, *remarks)
 
 
-def attach_parquet(engine: Engine, given: Input, view: str) -> tuple[str, ...]:
+def attach_parquet(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
     """Give a Parquet file a name in the engine, columns as typed there.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    given : Input
-        The file, or an input that was staged as Parquet.
-    view : str
-        The view to make.
-
-    Returns
-    -------
-    tuple of str
-        No remarks.
-
-    Raises
-    ------
-    TableError
-        If it is no Parquet file.
+    Raises TableError if it is no Parquet file.
     """
-    path = given.staged.path if given.staged else _path(given)
+    path = entry.staged.path if entry.staged else _path(entry)
     try:
         engine.attach_parquet(view, path)
     except Exception as fault:
-        said = str(fault).splitlines()[0].replace(str(path), given.name).rstrip(".")
-        raise TableError(f"{given.name}: is no valid Parquet file: {said}. Export it again.") from None
+        message = str(fault).splitlines()[0].replace(str(path), entry.name).rstrip(".")
+        raise TableError(f"{entry.name}: is no valid Parquet file: {message}. Export it again.") from None
     return ()
 
 
-def _path(given: Input) -> Path:
-    if given.path is None:
-        raise TableError(f"{given.name}: is no file.")
-    return given.path
+def _path(entry: Input) -> Path:
+    if entry.path is None:
+        raise TableError(f"{entry.name}: is no file.")
+    return entry.path
 
 
-def _delimiter(given: Input, lines: list[str]) -> tuple[str, tuple[str, ...]]:
-    declared = given.source.delimiter
+def _delimiter(entry: Input, lines: list[str]) -> tuple[str, tuple[str, ...]]:
+    declared = entry.source.delimiter
     if declared != "auto":
         return ("whitespace" if declared == " " else declared), ()
     fitting = [sign for sign in DELIMITERS if _parts_evenly(sign, lines)]
     if len(fitting) == 1:
         return fitting[0], (f"delimiter {_shown(fitting[0])} was taken, as the first lines say",)
-    found = "several do: " + " ".join(_shown(sign) for sign in fitting) if fitting else "none does"
+    which = "several do: " + " ".join(_shown(sign) for sign in fitting) if fitting else "none does"
     raise TableError(
-        f'{given.name}: no single delimiter of , ; tab | parts the first lines evenly ({found}). Set delimiter = "...".'
+        f'{entry.name}: no single delimiter of , ; tab | parts the first lines evenly ({which}). Set delimiter = "...".'
     )
 
 
@@ -227,14 +142,14 @@ def _shown(sign: str) -> str:
     return "tab" if sign == "\t" else f"'{sign}'"
 
 
-def _header(given: Input, line: str, delimiter: str) -> list[str]:
+def _header(entry: Input, line: str, delimiter: str) -> list[str]:
     if delimiter == "whitespace":
-        return distinct(given.name, line.split())
-    names = distinct(given.name, next(csv.reader([line], delimiter=delimiter)))
+        return distinct(entry.name, line.split())
+    names = distinct(entry.name, next(csv.reader([line], delimiter=delimiter)))
     others = [d for d in DELIMITERS if d != delimiter and len(line.split(d)) > len(names)]
     if len(names) == 1 and others:
         raise TableError(
-            f"{given.name}: the header has no delimiter '{delimiter}' but '{others[0]}' parts it. "
+            f"{entry.name}: the header has no delimiter '{delimiter}' but '{others[0]}' parts it. "
             f"Set delimiter = \"{others[0]}\" (and decimal, if it is ',')."
         )
     return names

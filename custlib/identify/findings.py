@@ -1,15 +1,20 @@
 """Makes the quality record: rows and money by what became of them, and a word on everything that was done.
 
-Reads ``transactions_checked``. Repairs, findings and ids that look alike are data (``rules/contract.toml``).
+Reads ``transactions_checked``. Repairs, findings and ids that look alike are data (``rules/contract.toml``). Makes
+``product_margins`` too, the share of revenue that is profit by product, and counts the lines without one: they take
+the margin of the project. A source with a cost column needs no margins, so both together are refused.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
+from custlib.errors import UsageError
 from custlib.identify.sources import Opened
+from custlib.project import Project
 
 _FLOAT_ID = "customer_id_float"
 _WITHOUT_PURCHASE = (
@@ -17,23 +22,14 @@ _WITHOUT_PURCHASE = (
     " and not is_purchase) anti join (select customer_id from transactions_checked where reason is null"
     " and is_purchase) using (customer_id)"
 )
+_NAMED = 3
 
 
 def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     """Count rows and money by what became of them.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where ``transactions_checked`` is.
-    opened : Opened
-        The columns of the source.
-
-    Returns
-    -------
-    dict
-        The quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
-        finding, ``currency_signs``, ``customers_*`` and ``warnings``.
+    Returns the quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
+    finding, ``currency_signs``, ``customers_*`` and ``warnings``.
     """
     counts = engine.fetch(_by_reason(texts=engine.columns("transactions_checked")["customer_id"] == "VARCHAR"))
     good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()]
@@ -69,22 +65,23 @@ def _by_reason(*, texts: bool) -> str:
     """
     repairs = {r["id"]: r["done"] if texts or not r.get("of_text") else "false" for r in _contract("repair")}
     screens = [rule["screen"].format("customer_id") for rule in _contract("alike")] if texts else []
-    held = {"purchases": "is_purchase", **repairs, **{f["id"]: f["holds"] for f in _contract("finding")}}
-    held |= {f"screen_{place}": screen for place, screen in enumerate(screens)}
+    predicates = {"purchases": "is_purchase", **repairs, **{f["id"]: f["holds"] for f in _contract("finding")}}
+    predicates |= {f"screen_{place}": screen for place, screen in enumerate(screens)}
     anything = " or ".join(name for name in repairs if name != _FLOAT_ID)
-    counts = [f"coalesce(sum(case when {name} then n end), 0) as {name}" for name in held]
+    named = [f"{predicate} as {name}" for name, predicate in predicates.items()]
+    counts = [f"coalesce(sum(case when {name} then n end), 0) as {name}" for name in predicates]
     return f"""
         select reason, sum(n) as n, coalesce(sum(money), 0) as money, coalesce(sum(gross), 0) as gross,
                coalesce(sum(case when {anything} then n end), 0) as repaired, min(first_day) as first_day,
                max(last_day) as last_day, min(least_sign) as least_sign, max(greatest_sign) as greatest_sign,
                {", ".join(counts)}
-        from (select reason, {", ".join(held)}, count(*) as n, sum(amount) as money, sum(abs(amount)) as gross,
+        from (select reason, {", ".join(predicates)}, count(*) as n, sum(amount) as money, sum(abs(amount)) as gross,
                      min(case when purchases and reason is null then day end) as first_day,
                      max(case when reason is null then day end) as last_day,
                      min(symbol) as least_sign, max(symbol) as greatest_sign
-              from (select reason, amount, day, symbol, {", ".join(f"{said} as {name}" for name, said in held.items())}
+              from (select reason, amount, day, symbol, {", ".join(named)}
                     from transactions_checked)
-              group by reason, {", ".join(held)})
+              group by reason, {", ".join(predicates)})
         group by reason"""
 
 
@@ -100,9 +97,9 @@ def _conserved(counts: pd.DataFrame, good: pd.DataFrame, bad: pd.DataFrame) -> d
     }
 
 
-def _day(found: Any) -> str | None:
+def _day(value: Any) -> str | None:
     """Write a day; None where there is none."""
-    return None if pd.isna(found) else str(found)[:10]
+    return None if pd.isna(value) else str(value)[:10]
 
 
 def _repair(code: str, good: pd.DataFrame) -> int:
@@ -154,25 +151,92 @@ def _alike() -> str:
 
 def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) -> list[str]:
     """Say everything that was done to the rows and everything odd about them."""
-    said = list(opened.remarks)
+    messages = list(opened.remarks)
     broken = {rule["id"]: f"{rule['what']}. {rule['remedy']}" for rule in _contract("rule")}
-    said += [f"{_rows(n)} set aside: {broken[code]}" for code, n in quality["reasons"].items()]
+    messages += [f"{_rows(n)} set aside: {broken[code]}" for code, n in quality["reasons"].items()]
     done = {repair["id"]: repair["what"] for repair in _contract("repair")}
-    said += [f"{_rows(n)} repaired: {done[code]}" for code, n in quality["repairs"].items()]
+    messages += [f"{_rows(n)} repaired: {done[code]}" for code, n in quality["repairs"].items()]
     if quality["currency_signs"]:
-        said.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
+        messages.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
     if quality["ignored_columns"]:
-        said.append(f"columns ignored: {', '.join(quality['ignored_columns'])}")
-    said += [f"{quality[f['id']]:,} {f['says']}" for f in _contract("finding") if f.get("says") and quality[f["id"]]]
+        messages.append(f"columns ignored: {', '.join(quality['ignored_columns'])}")
+    messages += [
+        f"{quality[f['id']]:,} {f['says']}" for f in _contract("finding") if f.get("says") and quality[f["id"]]
+    ]
     differ = {"several": "differ only in how they are written"}
     differ |= {rule["id"]: rule["says"] for rule in _contract("alike")}
-    said += [f"{n:,} ids {differ[kind]}: each was left a customer of its own" for kind, n in sorted(alike.items())]
+    messages += [f"{n:,} ids {differ[kind]}: each was left a customer of its own" for kind, n in sorted(alike.items())]
     if n := quality["customers_without_purchase"]:
-        said.append(f"{n:,} customers have returns but no purchase: they are in no model")
+        messages.append(f"{n:,} customers have returns but no purchase: they are in no model")
     if not quality["has_amount"]:
-        said.append("there is no amount column: purchases are forecast, money is not")
-    return said
+        messages.append("there is no amount column: purchases are forecast, money is not")
+    return messages
 
 
 def _rows(n: int) -> str:
     return f"{n:,} row{'' if n == 1 else 's'}"
+
+
+def refuse_margins(project: Project, columns: Mapping[str, str], file: str) -> None:
+    """Refuse margins by product where they cannot hold.
+
+    Raises UsageError if the source has no product column, or has a cost column too.
+
+    Examples
+    --------
+    >>> shop = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": "x.csv"}}
+    >>> from custlib.project import build
+    >>> refuse_margins(build(shop | {"product_margins": {"tea": 0.4}}), {"amount": "total"}, "x.csv")
+    Traceback (most recent call last):
+    custlib.errors.UsageError: product_margins: x.csv has no product column. Map one under [source.columns], ...
+    """
+    if not project.product_margins:
+        return
+    if "cost" in columns:
+        raise UsageError(
+            f"product_margins: {file} also has a cost (column {columns['cost']!r}), so profit would be stated twice. "
+            "Take out [product_margins], or leave the cost column out of the source."
+        )
+    if "product" not in columns:
+        raise UsageError(
+            f"product_margins: {file} has no product column. Map one under [source.columns], or take out "
+            "[product_margins] and give one margin."
+        )
+
+
+def make_product_margins(engine: Engine, margins: Mapping[str, float]) -> None:
+    """Make the table of margins."""
+    frame = pd.DataFrame(
+        {"product": [name.strip() for name in margins], "margin": [float(m) for m in margins.values()]}
+    )
+    engine.attach_frame("product_margins", frame)
+
+
+def margin_gaps(engine: Engine, project: Project, warnings: list[str]) -> dict[str, Any]:
+    """Count the lines whose product has no margin of its own, and the margins that no line needs."""
+    counts = engine.fetch(
+        "select count(*) as n, count(distinct product) as products, coalesce(sum(abs(amount)), 0) as money"
+        " from transactions_checked anti join product_margins using (product) where reason is null"
+    )
+    rows, products, money = (counts[name].item() for name in ("n", "products", "money"))
+    messages = list(warnings)
+    if rows:
+        whole = engine.fetch("select sum(abs(amount)) as money from transactions_checked where reason is null")
+        share = float(money) / float(whole["money"].item() or 1)
+        lines = "1 line has" if rows == 1 else f"{rows:,} lines have"
+        messages.append(
+            f"{lines} no margin in [product_margins] (products: {products:,}; {share:.1%} of the money): "
+            f"margin {project.margin:g} was taken"
+        )
+    if idle := _idle(engine):
+        more = " and others" if len(idle) > _NAMED else ""
+        messages.append(f"[product_margins] names products that no line has: {', '.join(idle[:_NAMED])}{more}")
+    return {"margin_unknown_rows": int(rows), "margin_unknown_products": int(products), "warnings": messages}
+
+
+def _idle(engine: Engine) -> list[str]:
+    frame = engine.fetch(
+        "select product from product_margins anti join (select product from transactions_checked"
+        " where reason is null) using (product) order by product"
+    )
+    return [str(name) for name in frame["product"]]

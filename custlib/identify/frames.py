@@ -16,28 +16,9 @@ if TYPE_CHECKING:
 def stage_frame(frame: Any, folder: Path, *, source: Source | None = None, name: str = "frame") -> Input:
     """Stream a frame into a Parquet file, as an input of a project.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame, polars.DataFrame, pyarrow.Table, pyarrow.RecordBatchReader or other
-        Anything with the Arrow method ``__arrow_c_stream__``; one row per purchase line. A reader is used up.
-    folder : pathlib.Path
-        The run's folder of tables.
-    source : Source, optional
-        How its columns are named and its texts are written; standard names and ISO dates when not given.
-    name : str, default "frame"
-        What messages call it.
-
-    Returns
-    -------
-    Input
-        With the staged file.
-
-    Raises
-    ------
-    UsageError
-        If it is no frame.
-    TableError
-        If a column mixes kinds of values that no table can hold.
+    It is of pandas, polars or PyArrow, or anything with the Arrow method ``__arrow_c_stream__``: one row per purchase
+    line; a reader is used up. Without ``source`` its columns have standard names and texts hold ISO dates. Raises
+    UsageError if it is no frame, and TableError if a column mixes kinds of values that no table can hold.
 
     Examples
     --------

@@ -1,14 +1,20 @@
-"""The inputs of a project: one per file, database table or frame, each read and fingerprinted by itself."""
+"""The inputs of a project: one per file, database table or frame, with the columns that are read of each."""
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from custlib.errors import TableError, hint
 from custlib.project import Project, Source
 from custlib.source import kind_of, pattern_base
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+MONEY = ("amount", "cost", "quantity")
+DAYS = ("timestamp", "due", "paid")
+_NESTED = ("STRUCT", "MAP", "UNION", "VARIANT", "JSON")
+_NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
 
 
 @dataclass(frozen=True)
@@ -65,20 +71,7 @@ class Input:
 def inputs(project: Project) -> list[Input]:
     """List the inputs of a project.
 
-    Parameters
-    ----------
-    project : Project
-        Its source, or several.
-
-    Returns
-    -------
-    list of Input
-        In the order of the project file, files of one source sorted by name.
-
-    Raises
-    ------
-    TableError
-        If a folder or pattern holds no file that is read, or files of several kinds.
+    Raises TableError if a folder or pattern holds no file that is read, or files of several kinds.
 
     Examples
     --------
@@ -96,20 +89,7 @@ def inputs(project: Project) -> list[Input]:
 
 
 def inputs_of(source: Source, folder: Path) -> list[Input]:
-    """List the inputs of one source.
-
-    Parameters
-    ----------
-    source : Source
-        Files or a database.
-    folder : pathlib.Path
-        The folder of the project file.
-
-    Returns
-    -------
-    list of Input
-        One per file.
-    """
+    """List the inputs of one source."""
     if source.url_env is not None:
         return [Input(source, source.label, None)]
     base = pattern_base(source.location(folder))
@@ -124,16 +104,6 @@ def _file(source: Source, path: Path, base: Path) -> Input:
 def partitions(below: Path) -> dict[str, str | None]:
     """Read the columns that the names of folders give (``year=2025/channel=web/part-0.parquet``).
 
-    Parameters
-    ----------
-    below : pathlib.Path
-        A file, relative to the folder of the source.
-
-    Returns
-    -------
-    dict of str to (str or None)
-        Column to its value, as text.
-
     Examples
     --------
     >>> partitions(Path("year=2025/channel=by%20mail/part-0.parquet"))
@@ -141,3 +111,78 @@ def partitions(below: Path) -> dict[str, str | None]:
     """
     pairs = [unquote(part).split("=", 1) for part in below.parts[:-1] if "=" in part]
     return {name: None if value == _NO_VALUE else value for name, value in pairs if name}
+
+
+def match(entry: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Find the column of each standard name; a name given in the mapping must be there.
+
+    Raises TableError if a required or mapped column is missing; all of them are named.
+    """
+    folded = {name.strip().casefold(): name for name in available}
+    columns, faults, remarks = {}, [], []
+    source = entry.source
+    for standard in source.roles:
+        wanted = source.mapped.get(standard, standard)
+        column = wanted if wanted in available else folded.get(wanted.strip().casefold())
+        if column is not None:
+            columns[standard] = column
+            if column != wanted:
+                remarks.append(f"column name {column!r} was read as {wanted!r}")
+        elif standard in source.mapped or standard in source.required:
+            mapped = f" (mapped from {standard})" if wanted != standard else ""
+            faults.append(f"{entry.name}: column {wanted!r}{mapped} is missing. {hint(wanted, available)}")
+    if faults:
+        faults.append(f'Name your columns, for instance [{source.section}.columns] customer_id = "client".')
+        raise TableError("\n".join(faults))
+    return columns, tuple(remarks)
+
+
+def used(entry: Input, available: Sequence[str]) -> list[str]:
+    """List the columns that are read of a source, in its order; those that folders give are none of them.
+
+    Raises TableError if a required or mapped column is missing.
+    """
+    everything = [*available, *(name for name in entry.partitions if name not in available)]
+    named = set(match(entry, everything)[0].values())
+    return [name for name in available if name in named]
+
+
+def in_role(entry: Input, roles: Collection[str], available: Sequence[str]) -> set[str]:
+    """Find the columns that are read as one of some standard columns."""
+    everything = [*available, *entry.partitions]
+    return {name for standard, name in match(entry, everything)[0].items() if standard in roles}
+
+
+def distinct(name: str, header: Sequence[str]) -> list[str]:
+    """Name the columns without a name by their place; refuse names that stand twice.
+
+    Raises TableError if two names differ at most by upper and lower case.
+
+    Examples
+    --------
+    >>> distinct("sales.csv", ["", "day"])
+    ['column_1', 'day']
+    """
+    names = [column.strip("\ufeff") or f"column_{place}" for place, column in enumerate(header, 1)]
+    folded = [column.casefold() for column in names]
+    twice = [column for column in names if folded.count(column.casefold()) > 1]
+    if twice:
+        raise TableError(f"{name}: column {twice[0]!r} stands twice in the header. Rename one.")
+    return names
+
+
+def check_types(name: str, columns: dict[str, str], types: dict[str, str]) -> None:
+    """Refuse columns of types that hold no single value, and money that is no number.
+
+    Raises TableError if there are such columns; all of them are named.
+    """
+    faults = []
+    for standard, column in columns.items():
+        kind = types[column]
+        no_number = standard in MONEY and kind.startswith(_NO_NUMBER)
+        if kind.endswith("]") or kind.startswith(_NESTED) or no_number:
+            mapped = f" (mapped from {standard})" if column != standard else ""
+            what = "a list or nested value" if not kind.startswith(_NO_NUMBER) else "no number"
+            faults.append(f"{name}: column {column!r}{mapped} has type {kind}, {what}. Write one value per row.")
+    if faults:
+        raise TableError("\n".join(faults))

@@ -1,6 +1,6 @@
 """Makes ``invoices``: the day every invoice was due, and the day it was paid or null.
 
-Reads the register ``invoices``. Rows of one customer with the same ``invoice_id`` and due day are one invoice, paid
+Reads the side table ``invoices``. Rows of one customer with the same ``invoice_id`` and due day are one invoice, paid
 when all of them are, on the last of their days; another due day is another instalment, which is due by itself.
 Without ``invoice_id`` every row is an invoice.
 """
@@ -10,8 +10,7 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import day, number, texts
-from custlib.identify.meeting import known_rows, meet, rows_kept, said_of
-from custlib.identify.register import Register, some
+from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
 
@@ -19,22 +18,7 @@ TABLE = "invoices"
 
 
 def invoices_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select of the columns of invoices as texts, days and money.
-
-    Parameters
-    ----------
-    sql : Dialect
-        The words of the engine.
-    opened : Opened
-        Their columns and types.
-    source : Source
-        How they are written.
-
-    Returns
-    -------
-    str
-        One select over the view ``source``.
-    """
+    """Write the select of the columns of invoices as texts, days and money."""
     customer = sql.text("customer_id_given", opened.types["customer_id"])
     typed = customer if opened.types["customer_id"] != "VARCHAR" else "customer_id_text"
     money = number(sql, "amount", opened, source)
@@ -46,35 +30,19 @@ def invoices_read(sql: Dialect, opened: Opened, source: Source) -> str:
         from ({texts(sql, opened, source.roles)})"""
 
 
-def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
+def make_invoices(engine: Engine, side_table: SideTable) -> dict[str, Any]:
     """Make ``invoices`` of what was read.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds ``transactions`` and the rows that were read.
-    register : Register
-        The invoices.
-
-    Returns
-    -------
-    dict
-        What the quality record keeps: ``rows_read``, ``rows_used``, ``rows_quarantined`` and ``rows_removed`` (rows
-        that an invoice has beside its first), ``reasons`` {code: rows}, ``ids_trimmed``, ``amounts_unreadable``,
-        ``invoices``, ``invoices_unpaid``, ``customers``, ``customers_without_purchase`` and ``warnings``.
-
-    Raises
-    ------
-    TableError
-        If most ids are none that the purchases can have.
+    Returns what the quality record keeps: rows by what became of them, ``reasons`` {code: rows}, and counts of invoices
+    and customers. Raises TableError if most ids are none that the purchases can have.
     """
-    known = known_rows(engine, register, ", due, paid, amount, invoice_id, has_amount, is_trimmed")
-    has_ids = any("invoice_id" in read.opened.columns for read in register.reads)
+    known = known_rows(engine, side_table, ", due, paid, amount, invoice_id, has_amount, is_trimmed")
+    has_ids = any("invoice_id" in read.opened.columns for read in side_table.reads)
     engine.make(TABLE, invoices(known, has_ids=has_ids))
     counts = _counted(engine, known)
     meeting = meet(engine, TABLE)
     quality = {
-        **rows_kept(register, fit=counts["fit"], used=counts["invoices"]),
+        **rows_kept(side_table, fit=counts["fit"], used=counts["invoices"]),
         "ids_trimmed": counts["trimmed"],
         "amounts_unreadable": counts["unreadable"],
         "invoices": counts["invoices"],
@@ -86,20 +54,7 @@ def make_invoices(engine: Engine, register: Register) -> dict[str, Any]:
 
 
 def invoices(known: str, *, has_ids: bool) -> str:
-    """Write the select of one row per invoice.
-
-    Parameters
-    ----------
-    known : str
-        Select of the rows.
-    has_ids : bool
-        Whether rows tell by ``invoice_id`` which of them are one invoice.
-
-    Returns
-    -------
-    str
-        One select: customer_id, due, paid, amount.
-    """
+    """Write the select of one row per invoice; with ``has_ids``, rows of one ``invoice_id`` are one invoice."""
     rows = f"select * from ({known}) where customer_id is not null"
     plain = f"select customer_id, due, paid, amount from ({rows})"
     if not has_ids:
@@ -120,26 +75,26 @@ def _counted(engine: Engine, known: str) -> dict[str, int]:
                count(case when has_amount and amount is null then 1 end) as unreadable
         from ({known}) where customer_id is not null""").iloc[0]
     same = "select customer_id, due, paid, amount, count(*) as n from invoices group by customer_id, due, paid, amount"
-    made = engine.fetch(f"""
+    totals = engine.fetch(f"""
         select coalesce(sum(n), 0) as invoices, coalesce(sum(case when paid is null then n end), 0) as unpaid,
                coalesce(sum(n - 1), 0) as repeated from ({same})""").iloc[0]
-    names = {"fit": read, "trimmed": read, "unreadable": read, "invoices": made, "unpaid": made, "repeated": made}
+    names = {"fit": read, "trimmed": read, "unreadable": read, "invoices": totals, "unpaid": totals, "repeated": totals}
     return {name: int(row[name]) for name, row in names.items()}
 
 
 def _said(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> list[str]:
     """Say what was done to the rows beside setting some aside, and whose invoices they are."""
-    said = []
+    messages = []
     if n := quality["rows_removed"]:
-        said.append(
+        messages.append(
             f"{some(n, 'further row')} of invoices that have one with this due day: paid when all are, on the last day"
         )
     if (n := counts["repeated"]) and not has_ids:
-        said.append(
+        messages.append(
             f"{some(n, 'row')} equal to another, counted as invoices of their own: map invoice_id if they are not"
         )
     if n := quality["amounts_unreadable"]:
-        said.append(f"{some(n, 'amount')} no number: the invoices count, their money is unknown")
+        messages.append(f"{some(n, 'amount')} no number: the invoices count, their money is unknown")
     if n := quality["customers_without_purchase"]:
-        said.append(f"{some(n, 'customer')} with invoices never bought: in no segment")
-    return said
+        messages.append(f"{some(n, 'customer')} with invoices never bought: in no segment")
+    return messages

@@ -8,9 +8,8 @@ from typing import Any
 
 from custlib.engine.dialect import DUCKDB, literal
 from custlib.errors import RunError, TableError
-from custlib.identify.columns import MONEY, in_role, used
 from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
-from custlib.identify.inputs import Input, Staged
+from custlib.identify.inputs import MONEY, Input, Staged, in_role, used
 from custlib.identify.staging import embedded, staged
 
 _TRIED_LINES = 20_000
@@ -18,44 +17,29 @@ _LARGEST_LINE = 2_000_000
 _NESTED = "nested value in column "
 
 
-def stage_jsonlines(given: Input, folder: Path) -> Staged:
+def stage_jsonlines(entry: Input, folder: Path) -> Staged:
     """Stream JSON lines into a Parquet file, the columns that are read as text.
 
-    Parameters
-    ----------
-    given : Input
-        A file with one JSON object a line, plain or gzip.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the keys found.
-
-    Raises
-    ------
-    TableError
-        If a line is no JSON object, a value that is read is nested, or a required key is missing.
+    Raises TableError if a line is no JSON object, a value that is read is nested, or a required key is missing.
     """
-    if given.path is None:
-        raise TableError(f"{given.name}: is no file.")
-    head = head_of(given.path, given.name)
-    encoding, remarks = encoding_of(head, given.source.encoding, given.name)
+    if entry.path is None:
+        raise TableError(f"{entry.name}: is no file.")
+    head = head_of(entry.path, entry.name)
+    encoding, remarks = encoding_of(head, entry.source.encoding, entry.name)
     if encoding == "utf-8":
-        return _stage(given, given.path, folder, remarks)
+        return _stage(entry, entry.path, folder, remarks)
     with staged(folder, ".jsonl") as (part, plain):
-        transcode(given.path, encoding, part, given.name)
+        transcode(entry.path, encoding, part, entry.name)
     try:
-        return _stage(given, plain, folder, remarks)
+        return _stage(entry, plain, folder, remarks)
     finally:
         plain.unlink()
 
 
-def _stage(given: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> Staged:
-    keys = _keys(given, path)
-    later = [name for name in _wanted(given) if name not in keys and name not in given.partitions]
-    columns = used(given, [*keys, *later])
+def _stage(entry: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> Staged:
+    keys = _keys(entry, path)
+    later = [name for name in _wanted(entry) if name not in keys and name not in entry.partitions]
+    columns = used(entry, [*keys, *later])
     packed = ", compression = 'gzip'" if path.suffix.lower() == ".gz" else ", compression = 'none'"
     typed = ", ".join(f"{literal(name)}: 'JSON'" for name in columns)
     place = literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
@@ -66,58 +50,58 @@ def _stage(given: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> 
     with staged(folder) as (part, target), embedded() as engine:
         try:
             engine.execute(
-                f"copy (select {_texts(given, columns)} from {read}) to {literal(str(part))} (format parquet)"
+                f"copy (select {_texts(entry, columns)} from {read}) to {literal(str(part))} (format parquet)"
             )
             seen = _seen(engine, part, [name for name in later if name in columns])
         except Exception as fault:
-            raise _explained(fault, given.name, path) from None
+            raise _explained(fault, entry.name, path) from None
         available = (*keys, *(name for name in later if name in seen))
-        used(given, available)
+        used(entry, available)
     return Staged(target, available, remarks)
 
 
-def _wanted(given: Input) -> list[str]:
+def _wanted(entry: Input) -> list[str]:
     """The names that standard columns would have: a key may come up only far down."""
-    return [given.source.mapped.get(standard, standard) for standard in given.source.roles]
+    return [entry.source.mapped.get(standard, standard) for standard in entry.source.roles]
 
 
-def _keys(given: Input, path: Path) -> tuple[str, ...]:
+def _keys(entry: Input, path: Path) -> tuple[str, ...]:
     """List the keys of the first lines, in the order they come up."""
-    head = head_of(path, given.name).decode("utf-8-sig", errors="replace")
+    head = head_of(path, entry.name).decode("utf-8-sig", errors="replace")
     whole = head.rpartition("\n")[0] or head
     keys: dict[str, None] = {}
     for number, line in islice(enumerate(whole.split("\n"), 1), _TRIED_LINES):
         if line.strip():
-            keys |= dict.fromkeys(_object(given, line, number))
+            keys |= dict.fromkeys(_object(entry, line, number))
     if not keys:
-        raise TableError(f"{given.name}: the file is empty: no object on any line. Export it again.")
+        raise TableError(f"{entry.name}: the file is empty: no object on any line. Export it again.")
     return tuple(keys)
 
 
-def _object(given: Input, line: str, number: int) -> dict[str, Any]:
+def _object(entry: Input, line: str, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        content = json.loads(line)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise _no_object(given.name, number)
-    return found
+        content = None
+    if not isinstance(content, dict):
+        raise _no_object(entry.name, number)
+    return content
 
 
 def _no_object(name: str, line: int) -> TableError:
     return TableError(f"{name}: line {line:,} is no JSON object. Write one object a line, or correct that line.")
 
 
-def _texts(given: Input, columns: list[str]) -> str:
+def _texts(entry: Input, columns: list[str]) -> str:
     """Write the values as text: numbers as they are, those of money with the declared decimal sign."""
-    money = in_role(given, MONEY, columns)
-    return ", ".join(f"{_text(name, given, name in money)} as {DUCKDB.name(name)}" for name in columns)
+    money = in_role(entry, MONEY, columns)
+    return ", ".join(f"{_text(name, entry, name in money)} as {DUCKDB.name(name)}" for name in columns)
 
 
-def _text(name: str, given: Input, is_money: bool) -> str:
+def _text(name: str, entry: Input, is_money: bool) -> str:
     column = DUCKDB.name(name)
     number = f"cast(cast({column} as double) as varchar)"
-    number = f"replace({number}, '.', ',')" if is_money and given.source.decimal == "," else number
+    number = f"replace({number}, '.', ',')" if is_money and entry.source.decimal == "," else number
     nested = f"error({literal(_NESTED + name)})"
     return f"""case json_type({column}) when 'DOUBLE' then {number} when 'OBJECT' then {nested}
         when 'ARRAY' then {nested} else {column} ->> '$' end"""
@@ -128,8 +112,8 @@ def _seen(engine: Any, path: Path, columns: list[str]) -> set[str]:
     if not columns:
         return set()
     counts = ", ".join(f"count({DUCKDB.name(name)})" for name in columns)
-    found = engine.execute(f"select {counts} from read_parquet({literal(str(path))})").fetchone()
-    return {name for name, n in zip(columns, found, strict=True) if n}
+    filled = engine.execute(f"select {counts} from read_parquet({literal(str(path))})").fetchone()
+    return {name for name, n in zip(columns, filled, strict=True) if n}
 
 
 def _explained(fault: Exception, name: str, path: Path) -> Exception:
@@ -156,9 +140,9 @@ def _faulty(path: Path, near: int) -> int:
     with open_bytes(path) as file:
         for number, line in enumerate(islice(file, first - 1, near + 1), first):
             try:
-                found = json.loads(line) if line.strip() else {}
+                content = json.loads(line) if line.strip() else {}
             except (ValueError, RecursionError):
                 return number
-            if not isinstance(found, dict):
+            if not isinstance(content, dict):
                 return number
     return near

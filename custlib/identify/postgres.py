@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib.errors import CustlibError, UsageError
-from custlib.identify.columns import MONEY, distinct, in_role, used
-from custlib.identify.inputs import Input, Staged
-from custlib.identify.queries import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.databases import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.inputs import MONEY, Input, Staged, distinct, in_role, used
 from custlib.identify.staging import staged, write_batches
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 _TIMES = ("timestamp", "timestamptz", "date")
 _WHOLE = ("int2", "int4", "int8")
-_SAID = {
+_WORDS = {
     "42P01": "there is no such table",
     "3F000": "there is no such schema",
     "42703": "the query names a column that is not there",
@@ -40,40 +39,20 @@ _MID_STREAM = {
 }
 
 
-def stage_postgres(given: Input, url: str, folder: Path) -> Staged:
+def stage_postgres(entry: Input, url: str, folder: Path) -> Staged:
     """Stream a table or query into a Parquet file.
 
-    Parameters
-    ----------
-    given : Input
-        With ``table`` (``sales`` or ``schema.sales``) or ``query``.
-    url : str
-        The address; it appears in no message.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, and the columns that the table has.
-
-    Raises
-    ------
-    UsageError
-        If the driver is not installed.
-    RunError
-        If the database cannot be reached, or refuses the user or the password.
-    TableError
-        If the table or a column is missing, or the query is wrong.
+    Raises UsageError if the driver is not installed, RunError if the database cannot be reached or refuses the user
+    or the password, and TableError if the table or a column is missing or the query is wrong.
     """
-    asked = subquery(given.source.query) if given.source.query else _table(given.source.table or "")
-    with _connected(given, url) as cursor, _said(given):
+    table = subquery(entry.source.query) if entry.source.query else _table(entry.source.table or "")
+    with _connected(entry, url) as cursor, _reworded(entry):
         cursor.execute("set session characteristics as transaction read only")
         cursor.connection.commit()
-        described = cursor.adbc_execute_schema(f"select * from {asked}")
-        header = distinct(given.name, described.names)
-        columns = used(given, header)
-        cursor.execute(f"select {_selected(given, described, columns)} from {asked}")
+        described = cursor.adbc_execute_schema(f"select * from {table}")
+        header = distinct(entry.name, described.names)
+        columns = used(entry, header)
+        cursor.execute(f"select {_selected(entry, described, columns)} from {table}")
         with staged(folder) as (part, target), cursor.fetch_record_batch() as batches:
             schema = _plain(batches.schema)
             write_batches(schema, _recast(batches, schema), part)
@@ -81,17 +60,17 @@ def stage_postgres(given: Input, url: str, folder: Path) -> Staged:
 
 
 @contextmanager
-def _connected(given: Input, url: str) -> Iterator[Any]:
+def _connected(entry: Input, url: str) -> Iterator[Any]:
     try:
         import adbc_driver_postgresql.dbapi as driver
     except ImportError:
         raise UsageError(
-            f"{given.name}: PostgreSQL needs its driver. Install it: pip install 'custlib[postgres]'."
+            f"{entry.name}: PostgreSQL needs its driver. Install it: pip install 'custlib[postgres]'."
         ) from None
     try:
         connection = driver.connect(url)
     except Exception as fault:
-        raise refused(given.name, given.source.url_env or "", fault) from None
+        raise refused(entry.name, entry.source.url_env or "", fault) from None
     try:
         with connection.cursor() as cursor:
             yield cursor
@@ -100,7 +79,7 @@ def _connected(given: Input, url: str) -> Iterator[Any]:
 
 
 @contextmanager
-def _said(given: Input) -> Iterator[None]:
+def _reworded(entry: Input) -> Iterator[None]:
     """Turn what the driver says into our words, by its code: its own words may hold values."""
     try:
         yield
@@ -111,8 +90,8 @@ def _said(given: Input) -> Iterator[None]:
         if code is None and not is_refusal(fault):
             raise
         if code is None or code.startswith(("08", "57P", "53")):
-            raise refused(given.name, given.source.url_env or "", fault) from None
-        raise wrong(given.name, _SAID.get(code, f"PostgreSQL refuses it (SQLSTATE {code})")) from None
+            raise refused(entry.name, entry.source.url_env or "", fault) from None
+        raise wrong(entry.name, _WORDS.get(code, f"PostgreSQL refuses it (SQLSTATE {code})")) from None
 
 
 def _code(text: str) -> str | None:
@@ -126,8 +105,8 @@ def _table(name: str) -> str:
     return ".".join(quoted(part) for part in name.split("."))
 
 
-def _selected(given: Input, described: "pa.Schema", columns: list[str]) -> str:
-    money = in_role(given, MONEY, columns)
+def _selected(entry: Input, described: "pa.Schema", columns: list[str]) -> str:
+    money = in_role(entry, MONEY, columns)
     kinds = {field.name: (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode() for field in described}
     return ", ".join(f"{_cast(quoted(c), kinds[c], c in money)} as {quoted(c)}" for c in columns)
 

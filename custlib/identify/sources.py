@@ -2,26 +2,51 @@
 
 CSV in UTF-8 and Parquet are read where they are. Everything else is staged first: streamed once into a file of the
 run's folder that any engine reads. A new kind is one function in ``STAGES`` or ``ATTACH``.
+
+:class:`Gathered` lists the inputs of a project when they are first asked for, copied where they may change, and hashed.
+A database or frame may change while it is read, so it is copied into the work folder first, and what is hashed is what
+is read.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from custlib.engine.base import Engine
 from custlib.errors import RunError, TableError, UsageError
-from custlib.identify.columns import check_types, match
-from custlib.identify.databases import stage_database, stage_sqlite
+from custlib.identify.databases import address_of, stage_alchemy, stage_sqlite
 from custlib.identify.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
-from custlib.identify.inputs import Input, Staged, inputs_of
+from custlib.identify.inputs import Input, Staged, check_types, inputs, inputs_of, match
 from custlib.identify.jsonlines import stage_jsonlines
+from custlib.identify.postgres import stage_postgres
 from custlib.identify.staging import fingerprint_rows
 from custlib.identify.workbooks import stage_workbook
 from custlib.machine import short
-from custlib.project import Source
+from custlib.project import Project, Source
+
+ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
+_NAMED = 3
+CHANGING = ("sqlite", "database", "frame")
+_BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
+_STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
+
+
+def stage_database(entry: Input, folder: Path) -> Staged:
+    """Stream a table or query of a database, by the reader that the scheme of its address asks for.
+
+    Raises UsageError if the environment variable is not set or holds no address, or a package is not installed,
+    RunError if the database cannot be reached or refuses the user or the password, and TableError if the table or a
+    column is missing or the query is wrong.
+    """
+    scheme, url = address_of(entry)
+    stage = stage_postgres if scheme in ("postgresql", "postgres") else stage_alchemy
+    return stage(entry, url, folder)
+
 
 STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
     "csv": stage_csv,
@@ -30,11 +55,6 @@ STAGES: dict[str, Callable[[Input, Path], Staged | None]] = {
     "sqlite": stage_sqlite,
     "database": stage_database,
 }
-ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
-_NAMED = 3
-CHANGING = ("sqlite", "database", "frame")
-_BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
-_STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
 
 
 @dataclass(frozen=True)
@@ -65,155 +85,82 @@ class Opened:
 def open_source(engine: Engine, source: Source, path: Path, view: str = "source") -> Opened:
     """Attach one file, or the table of a database, as a view.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    source : Source
-        How it is written.
-    path : pathlib.Path
-        Where the file is; a folder or pattern that holds one file stands for it. Not looked at for a database.
-    view : str, default "source"
-        The view to make.
-
-    Returns
-    -------
-    Opened
-        The columns found.
-
-    Raises
-    ------
-    TableError
-        If it is missing, empty, in a wrong encoding, not parted by the delimiter, or lacks a required column.
+    Raises TableError if it is missing, empty, in a wrong encoding, not parted by the delimiter, or lacks a required
+    column.
     """
     if source.url_env is None:
         source = source.model_copy(update={"path": str(path), "package": None})
-    found = inputs_of(source, path.parent)
-    if len(found) > 1:
-        raise TableError(f"{path.name}: is a directory or pattern of {len(found):,} files. Open them one by one.")
-    return open_input(engine, found[0], view)
+    entries = inputs_of(source, path.parent)
+    if len(entries) > 1:
+        raise TableError(f"{path.name}: is a directory or pattern of {len(entries):,} files. Open them one by one.")
+    return open_input(engine, entries[0], view)
 
 
-def open_input(engine: Engine, given: Input, view: str = "source") -> Opened:
+def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
     """Attach one input as a view, staged first where the engine cannot read it itself.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where to attach it.
-    given : Input
-        A file, database table or frame.
-    view : str, default "source"
-        The view to make.
-
-    Returns
-    -------
-    Opened
-        The columns found.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read, or lacks a required column.
+    Raises TableError if it cannot be read, or lacks a required column.
     """
-    given = stage(given, engine.folder)
-    attach = ATTACH.get(given.kind or "", attach_parquet)
-    inner = f"{view}_file" if given.partitions else view
-    said = attach(engine, given, inner)
-    if given.partitions:
-        _add_partitions(engine, given, inner, view)
+    entry = stage(entry, engine.folder)
+    attach = ATTACH.get(entry.kind or "", attach_parquet)
+    inner = f"{view}_file" if entry.partitions else view
+    attach_remarks = attach(engine, entry, inner)
+    if entry.partitions:
+        _add_partitions(engine, entry, inner, view)
     types = engine.columns(view)
-    available = list(given.staged.available if given.staged else ()) or list(types)
-    available += [name for name in given.partitions if name in types and name not in available]
-    columns, remarks = match(given, available)
-    check_types(given.name, columns, types)
+    available = list(entry.staged.available if entry.staged else ()) or list(types)
+    available += [name for name in entry.partitions if name in types and name not in available]
+    columns, remarks = match(entry, available)
+    check_types(entry.name, columns, types)
     ignored = tuple(name for name in available if name not in columns.values())
-    staged_said = given.staged.remarks if given.staged else ()
+    staged_remarks = entry.staged.remarks if entry.staged else ()
     used = {standard: types[name] for standard, name in columns.items()}
-    place = given.staged.path if given.staged else given.path
-    return Opened(columns, used, ignored, (*staged_said, *said, *remarks), about_rows(place) if place else 0)
+    place = entry.staged.path if entry.staged else entry.path
+    return Opened(
+        columns, used, ignored, (*staged_remarks, *attach_remarks, *remarks), about_rows(place) if place else 0
+    )
 
 
-def stage(given: Input, folder: Path) -> Input:
+def stage(entry: Input, folder: Path) -> Input:
     """Stream an input into the run's folder, where the engine cannot read it itself and it is not there yet.
 
-    Parameters
-    ----------
-    given : Input
-        A file, database table or frame.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Input
-        The same, with its staged file if it has one; :func:`release` removes it.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read, or lacks a required column.
+    Raises TableError if it cannot be read, or lacks a required column.
     """
-    if given.staged is not None:
-        return given
-    if given.path is not None:
-        check_file(given.path, given.name, given.source.section)
-        if given.kind is None:
-            raise refuse_kind(given.path, given.name)
-    make = STAGES.get(given.kind or "")
-    return replace(given, staged=make(given, folder)) if make else given
+    if entry.staged is not None:
+        return entry
+    if entry.path is not None:
+        check_file(entry.path, entry.name, entry.source.section)
+        if entry.kind is None:
+            raise refuse_kind(entry.path, entry.name)
+    make = STAGES.get(entry.kind or "")
+    return replace(entry, staged=make(entry, folder)) if make else entry
 
 
-def agree(found: list[Opened], given: list[Input]) -> Opened:
+def agree(results: list[Opened], entries: list[Input]) -> Opened:
     """Put together what was found in the inputs of a project.
 
-    Parameters
-    ----------
-    found : list of Opened
-        One per input.
-    given : list of Input
-        The inputs, in the same order.
-
-    Returns
-    -------
-    Opened
-        Columns of any of them; what is ignored and remarked of all.
-
-    Raises
-    ------
-    TableError
-        If some have an amount, or a cost, and others have none.
+    Columns are those of any of them; what is ignored and remarked is that of all. Raises TableError if some have an
+    amount, or a cost, and others have none.
     """
     for name, word in (("amount", "money"), ("cost", "costs")):
-        without = [entry.name for entry, opened in zip(given, found, strict=True) if name not in opened.columns]
-        if 0 < len(without) < len(found):
+        without = [entry.name for entry, opened in zip(entries, results, strict=True) if name not in opened.columns]
+        if 0 < len(without) < len(results):
             names = ", ".join(without[:_NAMED]) + (" ..." if len(without) > _NAMED else "")
             raise TableError(
-                f"{names}: no column {name} in {len(without):,} of {len(found):,} inputs, while others have one, so "
+                f"{names}: no column {name} in {len(without):,} of {len(results):,} inputs, while others have one, so "
                 f"their {word} cannot be compared. Map {name} in every source, or leave it out of all."
             )
     return Opened(
-        {name: given for opened in found for name, given in opened.columns.items()},
-        {name: kind for opened in found for name, kind in opened.types.items()},
-        tuple(dict.fromkeys(name for opened in found for name in opened.ignored)),
-        tuple(dict.fromkeys(said for opened in found for said in opened.remarks)),
-        sum(opened.rows for opened in found),
+        {name: column for opened in results for name, column in opened.columns.items()},
+        {name: kind for opened in results for name, kind in opened.types.items()},
+        tuple(dict.fromkeys(name for opened in results for name in opened.ignored)),
+        tuple(dict.fromkeys(remark for opened in results for remark in opened.remarks)),
+        sum(opened.rows for opened in results),
     )
 
 
 def about_rows(path: Path) -> int:
-    """Tell about how many rows a file has, from its size or what a Parquet file says of itself.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    int
-        Rows; none for what is no file, as a database that is not staged yet.
-    """
+    """Tell about how many rows a file has, from its size or what a Parquet file says of itself; 0 for no file."""
     if not path.is_file():
         return 0
     if path.suffix == ".parquet":
@@ -226,87 +173,53 @@ def about_rows(path: Path) -> int:
     return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) // _BYTES_OF_ROW
 
 
-def release(given: Input) -> None:
-    """Remove the staged file of an input; its view can no longer be read.
-
-    Parameters
-    ----------
-    given : Input
-        As :func:`stage` gave it.
-    """
-    if given.staged is not None:
-        given.staged.path.unlink(missing_ok=True)
+def release(entry: Input) -> None:
+    """Remove the staged file of an input; its view can no longer be read."""
+    if entry.staged is not None:
+        entry.staged.path.unlink(missing_ok=True)
 
 
-def fingerprint(given: Input) -> str:
+def fingerprint(entry: Input) -> str:
     """Hash the content of an input, not its name.
 
-    Parameters
-    ----------
-    given : Input
-        A file, database table or frame; one that is staged is not read again.
-
-    Returns
-    -------
-    str
-        SHA-256: of the bytes of a file and the columns that its folders give, of the rows of a database or frame
-        in whatever order.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read.
+    It is that of the bytes of a file and the columns that its folders give, or of the rows of a database or frame in
+    whatever order. Raises TableError if it cannot be read.
     """
-    if given.kind in CHANGING:
-        if given.staged is not None:
-            return fingerprint_rows(given.staged.path)
+    if entry.kind in CHANGING:
+        if entry.staged is not None:
+            return fingerprint_rows(entry.staged.path)
         with TemporaryDirectory(prefix="custlib-") as folder:
-            return fingerprint(stage(given, Path(folder)))
-    if given.path is None or not given.path.is_file():
-        raise TableError(f"{given.name}: no such file. Correct {given.source.section}.path.")
-    with given.path.open("rb") as file:
+            return fingerprint(stage(entry, Path(folder)))
+    if entry.path is None or not entry.path.is_file():
+        raise TableError(f"{entry.name}: no such file. Correct {entry.source.section}.path.")
+    with entry.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    if given.partitions:
-        digest.update(repr(sorted(given.partitions.items())).encode())
+    if entry.partitions:
+        digest.update(repr(sorted(entry.partitions.items())).encode())
     return digest.hexdigest()
 
 
-def fingerprint_of(given: Input) -> str:
+def fingerprint_of(entry: Input) -> str:
     """Hash the content of an input; ``missing`` for a file that is not there, which is said when it is read."""
-    if given.path is not None and not given.path.is_file():
+    if entry.path is not None and not entry.path.is_file():
         return "missing"
-    return fingerprint(given)
+    return fingerprint(entry)
 
 
-def _add_partitions(engine: Engine, given: Input, inner: str, view: str) -> None:
+def _add_partitions(engine: Engine, entry: Input, inner: str, view: str) -> None:
     """Add the columns that the names of folders give; a column of the file itself goes before."""
-    found = {name.casefold() for name in engine.columns(inner)}
+    names = {name.casefold() for name in engine.columns(inner)}
     added = [
         f"{'cast(null as ' + engine.dialect.text_type + ')' if text is None else engine.dialect.literal(text)}"
         f" as {engine.dialect.name(name)}"
-        for name, text in given.partitions.items()
-        if name.casefold() not in found
+        for name, text in entry.partitions.items()
+        if name.casefold() not in names
     ]
     engine.attach_select(view, f"select {', '.join(['*', *added])} from {inner}")
 
 
 def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
-    """Turn what the engine says of an unreadable file into the error form of the house.
-
-    Parameters
-    ----------
-    fault : Exception
-        What the engine raised.
-    path : pathlib.Path
-        The file.
-    section : str, default "source"
-        The section of the project file that names it.
-
-    Returns
-    -------
-    Exception
-        The error to raise.
-    """
+    """Turn what the engine says of an unreadable file into the error form of the house."""
     if refused := short(fault, path.name):
         return refused
     text = str(fault)
@@ -328,5 +241,75 @@ def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
         return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
     if "csv error" in kind:
         return TableError(f"{path.name}: a line{where} is no line of a CSV file. Correct that line.")
-    said = text.splitlines()[0].rstrip(".")
-    return TableError(f"{path.name}: cannot be read, truncated or corrupt: {said[:200]}. Export it again.")
+    message = text.splitlines()[0].rstrip(".")
+    return TableError(f"{path.name}: cannot be read, truncated or corrupt: {message[:200]}. Export it again.")
+
+
+class Gathered:
+    """The inputs of one project.
+
+    Attributes
+    ----------
+    store : pathlib.Path
+        Folder of the checked lines that later runs need not read again.
+    """
+
+    def __init__(self, project: Project, work: Path) -> None:
+        self._project = project
+        self._folder = work / "staged" / project.id
+        self.store = work / "lines" / project.id
+
+    @cached_property
+    def inputs(self) -> list[Input]:
+        """One per file, table or frame."""
+        return self._copied(inputs(self._project))
+
+    @cached_property
+    def side_tables(self) -> dict[str, list[Input]]:
+        """The same of what there is beside purchases, by section of the project file."""
+        project = self._project
+        return {name: self._copied(inputs_of(source, project.folder)) for name, source in project.registers.items()}
+
+    def _copied(self, entries: list[Input]) -> list[Input]:
+        if any(entry.kind in CHANGING for entry in entries):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        return [stage(entry, self._folder) if entry.kind in CHANGING else entry for entry in entries]
+
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """SHA-256 of each input; ``missing`` for a file that is not there."""
+        return [fingerprint_of(entry) for entry in self.inputs]
+
+    @cached_property
+    def side_table_fingerprints(self) -> dict[str, list[str]]:
+        """SHA-256 of each input of each side table."""
+        return {name: [fingerprint_of(entry) for entry in entries] for name, entries in self.side_tables.items()}
+
+    @property
+    def listed(self) -> list[tuple[Input, str]]:
+        """Every input with its SHA-256: those of purchases, then those of side tables."""
+        fingerprints = [*self.fingerprints, *chain.from_iterable(self.side_table_fingerprints.values())]
+        return list(zip(self._every, fingerprints, strict=True))
+
+    @property
+    def _every(self) -> list[Input]:
+        return [*self.inputs, *chain.from_iterable(self.side_tables.values())]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the only input, or of those of all inputs, side tables included."""
+        fingerprints = [fingerprint for _, fingerprint in self.listed]
+        return (
+            fingerprints[0] if len(fingerprints) == 1 else hashlib.sha256(" ".join(fingerprints).encode()).hexdigest()
+        )
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Files that an engine reads."""
+        places = [entry.staged.path if entry.staged else entry.path for entry in self._every]
+        return tuple(place for place in places if place is not None)
+
+    def release(self) -> None:
+        """Remove what was copied into the work folder."""
+        for entry in self._every:
+            release(entry)

@@ -18,9 +18,8 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.shelf import link, sizes, write_text
 from custlib.errors import TableError
-from custlib.identify.gathered import Gathered
 from custlib.identify.inputs import Input
-from custlib.identify.sources import Opened, about_rows, fingerprint_of
+from custlib.identify.sources import Gathered, Opened, about_rows, fingerprint_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SEPARATOR = "chr(31)"  # between the rule that a line breaks and what stood there
@@ -71,83 +70,39 @@ class Kept:
 def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], Opened]) -> list[Kept]:
     """Read the inputs that the store does not hold yet, and give all of them.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where lines are made.
-    gathered : Gathered
-        The inputs of the project, their hashes, and the folder of the store; made when missing.
-    read : callable
-        Makes a table of checked lines of an input: takes the input, the name of the table and about how many rows
-        all inputs have together.
-
-    Returns
-    -------
-    list of Kept
-        One per input.
-
-    Raises
-    ------
-    TableError
-        If an input changed after it was hashed: its lines would be taken for those of what it was.
+    ``read`` makes a table of checked lines of an input: it takes the input, the name of the table and about how many
+    rows all inputs have together. Raises TableError if an input changed after it was hashed: its lines would be taken
+    for those of what it was.
     """
     gathered.store.mkdir(parents=True, exist_ok=True)
-    rows = sum(about_rows(place) for place in (_place(given) for given in gathered.inputs) if place)
-    kept = []
-    for given, fingerprint in zip(gathered.inputs, gathered.fingerprints, strict=True):
-        content = _content(given, fingerprint)
+    rows = sum(about_rows(place) for place in (_place(entry) for entry in gathered.inputs) if place)
+    entries = []
+    for entry, fingerprint in zip(gathered.inputs, gathered.fingerprints, strict=True):
+        content = _content(entry, fingerprint)
         folder = gathered.store / _hash([content, engine.dialect.engine, _code()])
         if not _is_whole(folder):
-            opened = read(given, "lines_read", rows)
-            if fingerprint_of(given) != fingerprint:
-                raise TableError(f"{given.name}: changed while it was read. Run again once it is written.")
+            opened = read(entry, "lines_read", rows)
+            if fingerprint_of(entry) != fingerprint:
+                raise TableError(f"{entry.name}: changed while it was read. Run again once it is written.")
             _move(engine, opened, content, folder)
-        kept.append(_kept(given.name, folder))
-    return kept
+        entries.append(_kept(entry.name, folder))
+    return entries
 
 
-def adopt(engine: Engine, kept: list[Kept], name: str = "lines") -> list[tuple[str, Opened]]:
-    """Make one table of the lines of all inputs of one shape.
-
-    Parameters
-    ----------
-    engine : Engine
-        Where to make them.
-    kept : list of Kept
-        The inputs.
-    name : str, default "lines"
-        What the names of the tables begin with.
-
-    Returns
-    -------
-    list of tuple of str and Opened
-        Names of the tables with the columns of their sources.
-    """
+def adopt(engine: Engine, entries: list[Kept], name: str = "lines") -> list[tuple[str, Opened]]:
+    """Make one table of the lines of all inputs of one shape."""
     tables = []
-    for number, shape in enumerate(sorted({entry.shape for entry in kept})):
-        alike = [entry for entry in kept if entry.shape == shape]
+    for number, shape in enumerate(sorted({entry.shape for entry in entries})):
+        alike = [entry for entry in entries if entry.shape == shape]
         engine.adopt(f"{name}_{number}", [file for entry in alike for file in entry.files])
         tables.append((f"{name}_{number}", alike[0].opened))
     return tables
 
 
-def twins(kept: list[Kept], fingerprints: list[str]) -> list[str]:
-    """Say which inputs hold the same content, whatever they are called.
-
-    Parameters
-    ----------
-    kept : list of Kept
-        The inputs.
-    fingerprints : list of str
-        Hash of the content of each.
-
-    Returns
-    -------
-    list of str
-        One sentence per content that several inputs hold; none for inputs without rows.
-    """
+def twins(entries: list[Kept], fingerprints: list[str]) -> list[str]:
+    """Say which inputs hold the same content, whatever they are called."""
     alike: dict[str, list[Kept]] = {}
-    for entry, fingerprint in zip(kept, fingerprints, strict=True):
+    for entry, fingerprint in zip(entries, fingerprints, strict=True):
         alike.setdefault(fingerprint, []).append(entry)
     return [
         f"{', '.join(entry.name for entry in same[:_NAMED])}{' ...' if len(same) > _NAMED else ''}: "
@@ -158,17 +113,17 @@ def twins(kept: list[Kept], fingerprints: list[str]) -> list[str]:
     ]
 
 
-def _place(given: Input) -> Path | None:
-    return given.staged.path if given.staged else given.path
+def _place(entry: Input) -> Path | None:
+    return entry.staged.path if entry.staged else entry.path
 
 
-def _content(given: Input, fingerprint: str) -> str:
-    how = given.source.model_dump(mode="json", exclude={"path", "package", "url_env"})
-    return _hash([fingerprint, given.kind, how])
+def _content(entry: Input, fingerprint: str) -> str:
+    how = entry.source.model_dump(mode="json", exclude={"path", "package", "url_env"})
+    return _hash([fingerprint, entry.kind, how])
 
 
-def _hash(said: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
+def _hash(content: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
 
 @cache
@@ -187,8 +142,8 @@ def _move(engine: Engine, opened: Opened, content: str, folder: Path) -> None:
         written.mkdir()
         for number, file in enumerate(engine.files("lines_read")):
             link(file, written / f"{folder.name}_{number}.parquet")
-        said = {"content": content, "opened": asdict(opened), "sizes": sizes(written), **_counted(engine)}
-        (written / "input.json").write_text(json.dumps(said), encoding="utf-8")
+        record = {"content": content, "opened": asdict(opened), "sizes": sizes(written), **_counted(engine)}
+        (written / "input.json").write_text(json.dumps(record), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         written.replace(folder)
     finally:
@@ -207,72 +162,56 @@ def _is_whole(folder: Path) -> bool:
 
 def _counted(engine: Engine) -> dict[str, Any]:
     """Count the rows that were read, and those that break a rule."""
-    found = engine.fetch(
+    counts = engine.fetch(
         f"select split_part(bad, {SEPARATOR}, 1) as reason, count(*) as n from lines_read"
         f" group by split_part(bad, {SEPARATOR}, 1)"
     )
-    bad = found.dropna(subset=["reason"])
-    return {"rows": int(found["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True))}
+    bad = counts.dropna(subset=["reason"])
+    return {"rows": int(counts["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True))}
 
 
 def _kept(name: str, folder: Path) -> Kept:
-    said = json.loads((folder / "input.json").read_text(encoding="utf-8"))
-    record = said["opened"]
-    opened = Opened(**(record | {"ignored": tuple(record["ignored"]), "remarks": tuple(record["remarks"])}))
-    return Kept(
-        name, folder.name, said["content"], opened, sorted(folder.glob("*.parquet")), said["rows"], said["reasons"]
-    )
+    record = json.loads((folder / "input.json").read_text(encoding="utf-8"))
+    columns = record["opened"]
+    opened = Opened(**(columns | {"ignored": tuple(columns["ignored"]), "remarks": tuple(columns["remarks"])}))
+    files = sorted(folder.glob("*.parquet"))
+    return Kept(name, folder.name, record["content"], opened, files, record["rows"], record["reasons"])
 
 
-def changes(engine: Engine, kept: list[Kept], store: Path, last_day: str | None) -> dict[str, Any]:
+def changes(engine: Engine, entries: list[Kept], store: Path, last_day: str | None) -> dict[str, Any]:
     """Say what is new since the last run, count its rows, and remember this run.
 
-    Parameters
-    ----------
-    engine : Engine
-        Where the lines of old and new inputs are compared.
-    kept : list of Kept
-        The inputs of this run.
-    store : pathlib.Path
-        Folder of the store.
-    last_day : str or None
-        The last day of the rows that this run uses.
-
-    Returns
-    -------
-    dict
-        ``inputs_kept``, ``inputs_new``, ``inputs_corrected``, ``inputs_gone`` (counts), ``rows_new`` and, among them,
-        ``rows_late`` (not after the last day that the last run used), ``rows_restated`` (that a corrected or gone
-        input no longer has). A first run has only new inputs.
+    Beside counts of inputs: ``rows_new`` and, among them, ``rows_late`` (not after the last day that the last run used)
+    and ``rows_restated`` (that a corrected or gone input no longer has). A first run has only new inputs.
     """
     state = store / "state.json"
     last = _last(state)
-    before, now = last["inputs"], {entry.name: entry for entry in kept}
+    before, now = last["inputs"], {entry.name: entry for entry in entries}
     corrected = [name for name in now if name in before and last["contents"].get(name) != now[name].content]
     gone = [name for name in before if name not in now]
-    added = [entry for entry in kept if entry.name not in before] + [now[name] for name in corrected]
+    added = [entry for entry in entries if entry.name not in before] + [now[name] for name in corrected]
     removed = [_kept(name, store / before[name]) for name in (*corrected, *gone) if _is_whole(store / before[name])]
-    found: dict[str, Any] = {
+    counts: dict[str, Any] = {
         "inputs_kept": len(now) - len(added), "inputs_new": len(added) - len(corrected),
         "inputs_corrected": len(corrected), "inputs_gone": len(gone),
     }  # fmt: skip
-    found |= _rows(engine, added, removed, last["last_day"])
-    _remember(state, kept, last_day)
-    _forget(store, {entry.key for entry in kept})
-    return found
+    counts |= _rows(engine, added, removed, last["last_day"])
+    _remember(state, entries, last_day)
+    _forget(store, {entry.key for entry in entries})
+    return counts
 
 
 def _last(state: Path) -> dict[str, Any]:
     """What the last run noted; a note that cannot be read is none, and all inputs are new."""
     try:
-        found = json.loads(state.read_text(encoding="utf-8"))
-        return {"inputs": dict(found["inputs"]), "contents": dict(found["contents"]), "last_day": found["last_day"]}
+        note = json.loads(state.read_text(encoding="utf-8"))
+        return {"inputs": dict(note["inputs"]), "contents": dict(note["contents"]), "last_day": note["last_day"]}
     except (OSError, ValueError, TypeError, KeyError):
         return {"inputs": {}, "contents": {}, "last_day": None}
 
 
-def _remember(state: Path, kept: list[Kept], last_day: str | None) -> None:
-    keys, contents = ({entry.name: getattr(entry, what) for entry in kept} for what in ("key", "content"))
+def _remember(state: Path, entries: list[Kept], last_day: str | None) -> None:
+    keys, contents = ({entry.name: getattr(entry, what) for entry in entries} for what in ("key", "content"))
     record = {"inputs": keys, "contents": contents, "last_day": last_day}
     write_text(state, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
@@ -282,12 +221,12 @@ def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str 
     came, went = adopt(engine, added, "lines_came"), adopt(engine, removed, "lines_went")
     these, those = _union(engine, came), _union(engine, went)
     late = f"count(case when day <= date '{last_day}' then 1 end)" if last_day else "0"
-    found = engine.fetch(f"select count(*) as n, {late} as late from ({_less(these, those)})")
+    counts = engine.fetch(f"select count(*) as n, {late} as late from ({_less(these, those)})")
     restated = engine.fetch(f"select count(*) as n from ({_less(those, these)})")["n"].item() if those else 0
     for table, _ in (*came, *went):
         engine.drop(table)
     return {
-        "rows_new": int(found["n"].item()), "rows_late": int(found["late"].item()), "rows_restated": int(restated),
+        "rows_new": int(counts["n"].item()), "rows_late": int(counts["late"].item()), "rows_restated": int(restated),
     }  # fmt: skip
 
 

@@ -4,19 +4,19 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.graph import table
-from custlib.identify import registers
+from custlib.identify import side_tables
 from custlib.identify.contract import make_transactions
-from custlib.identify.gathered import Gathered
+from custlib.identify.sources import Gathered
 from custlib.project import Project
 
 
 @table(records=("source_hash", "increment", "quality"))
 def transactions(engine: Engine, project: Project, inputs: Gathered) -> dict[str, Any]:
     """The purchases, with the record of what became of every row; side tables are made with them."""
-    side_tables = registers.read_registers(engine, inputs)
+    listed = side_tables.read_side_tables(engine, inputs)
     quality = make_transactions(engine, project, inputs)
-    quality["registers"] = registers.make_registers(engine, side_tables)
-    quality["warnings"] += registers.said_of_all(quality["registers"])
+    quality["registers"] = side_tables.make_side_tables(engine, listed)
+    quality["warnings"] += side_tables.said_of_all(quality["registers"])
     records = {"source_hash": inputs.hash, "increment": quality.pop("increment")}
     inputs.release()
     return records | {"quality": quality}  # the last record: a folder without it was cut short
@@ -26,14 +26,14 @@ def transactions(engine: Engine, project: Project, inputs: Gathered) -> dict[str
 def customer_attributes(engine: Engine, transactions: str) -> None:
     """What the list of customers says of each; without rows where the project has no list."""
     del transactions
-    registers.make_none(engine, "customer_attributes")
+    side_tables.make_none(engine, "customer_attributes")
 
 
 @table
 def invoices(engine: Engine, transactions: str) -> None:
     """The days invoices were due and paid; without rows where the project has none."""
     del transactions
-    registers.make_none(engine, "invoices")
+    side_tables.make_none(engine, "invoices")
 
 
 def take_up(engine: Engine, inputs: Gathered) -> None:

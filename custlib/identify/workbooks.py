@@ -13,11 +13,9 @@ from typing import Any
 
 from custlib import rules
 from custlib.errors import TableError, UsageError, hint
-from custlib.identify.columns import distinct, used
 from custlib.identify.files import too_large
-from custlib.identify.inputs import Input, Staged
-from custlib.identify.rows import Rows, stage_rows
-from custlib.identify.staging import ROWS
+from custlib.identify.inputs import Input, Staged, distinct, used
+from custlib.identify.staging import ROWS, Rows, stage_rows
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _ERRORS = re.compile(r"^#(DIV/0!|REF!|N/A|NAME\?|NULL!|NUM!|VALUE!|SPILL!|CALC!)$")
@@ -25,34 +23,18 @@ _BLOCK = 1_000
 _AGAIN = "Save the sheet as CSV UTF-8, or the workbook as xlsx again."
 
 
-def stage_workbook(given: Input, folder: Path) -> Staged:
+def stage_workbook(entry: Input, folder: Path) -> Staged:
     """Stream a sheet into a Parquet file, only the columns that are read.
 
-    Parameters
-    ----------
-    given : Input
-        A workbook (xlsx, xlsm) with one sheet, or with ``sheet`` named.
-    folder : pathlib.Path
-        The run's folder of tables.
-
-    Returns
-    -------
-    Staged
-        The file, the columns found, and how many cells hold errors.
-
-    Raises
-    ------
-    TableError
-        If it is no workbook, has several sheets, lacks a column, or holds formulas without their value.
-    UsageError
-        If openpyxl is not installed.
+    Raises TableError if it is no workbook, has several sheets, lacks a column, or holds formulas without their value.
+    Raises UsageError if openpyxl is not installed.
     """
-    if given.path is None:
-        raise TableError(f"{given.name}: is no file.")
-    _check(given.path, given.name)
-    sheet = _Sheet(given, given.path)
-    header = distinct(given.name, list(given.source.names) or sheet.header())
-    columns = used(given, header)
+    if entry.path is None:
+        raise TableError(f"{entry.name}: is no file.")
+    _check(entry.path, entry.name)
+    sheet = _Sheet(entry, entry.path)
+    header = distinct(entry.name, list(entry.source.names) or sheet.header())
+    columns = used(entry, header)
     places = [header.index(name) for name in columns]
     errors: dict[str, int] = {}
 
@@ -60,14 +42,16 @@ def stage_workbook(given: Input, folder: Path) -> Staged:
         errors.clear()
         return sheet.blocks(places, errors)
 
-    path = stage_rows(given, columns, read, folder)
+    path = stage_rows(entry, columns, read, folder)
     try:
         sheet.refuse_formulas(dict(zip(places, columns, strict=True)))
     except BaseException:
         path.unlink()
         raise
-    said = ", ".join(f"{kind} in {n:,}" for kind, n in sorted(errors.items()))
-    return Staged(path, tuple(header), (f"cells hold errors of Excel and count as missing: {said}",) if said else ())
+    message = ", ".join(f"{kind} in {n:,}" for kind, n in sorted(errors.items()))
+    return Staged(
+        path, tuple(header), (f"cells hold errors of Excel and count as missing: {message}",) if message else ()
+    )
 
 
 def _check(path: Path, name: str) -> None:
@@ -89,18 +73,18 @@ def _check(path: Path, name: str) -> None:
 class _Sheet:
     """One sheet of a workbook, read from the start as often as asked."""
 
-    def __init__(self, given: Input, path: Path) -> None:
-        self.name, self.path, self.wanted = given.name, path, given.source.sheet
-        self.has_header = not given.source.names
+    def __init__(self, entry: Input, path: Path) -> None:
+        self.name, self.path, self.wanted = entry.name, path, entry.source.sheet
+        self.has_header = not entry.source.names
 
     def header(self) -> list[str]:
         """Give the first row that is not blank."""
         rows = self._rows(values=True)
-        found = next(rows, None)
+        row = next(rows, None)
         rows.close()
-        if found is None:
+        if row is None:
             raise TableError(f"{self.name}: the sheet is empty: no header and no rows. Export it again.")
-        return ["" if value is None else str(value) for value in found]
+        return ["" if value is None else str(value) for value in row]
 
     def blocks(self, places: list[int], errors: dict[str, int]) -> Iterator[Rows]:
         """Give the rows below the header in blocks, some columns only; count the cells that hold errors."""
@@ -126,9 +110,9 @@ class _Sheet:
                 if _at(shown, place) is None and _at(written, place) is not None:
                     missing[name] = missing.get(name, 0) + 1
         if missing:
-            said = ", ".join(f"{name} in {n:,} rows" for name, n in missing.items())
+            message = ", ".join(f"{name} in {n:,} rows" for name, n in missing.items())
             raise TableError(
-                f"{self.name}: formulas without a stored value: {said}. Open the workbook in Excel and save it, or "
+                f"{self.name}: formulas without a stored value: {message}. Open the workbook in Excel and save it, or "
                 "save the sheet as CSV UTF-8."
             )
 
@@ -168,11 +152,11 @@ class _Sheet:
         return sheet
 
 
-def _value(found: Any, errors: dict[str, int]) -> Any:
+def _value(value: Any, errors: dict[str, int]) -> Any:
     """Take an error of Excel for no value, and count it."""
-    if not isinstance(found, str) or not _ERRORS.match(found):
-        return found
-    errors[found] = errors.get(found, 0) + 1
+    if not isinstance(value, str) or not _ERRORS.match(value):
+        return value
+    errors[value] = errors.get(value, 0) + 1
     return None
 
 

@@ -2,15 +2,19 @@
 
 A notebook cell ends in a block; JupyterLab shows its HTML, the exporter reads its JSON
 (``application/vnd.custlib.block+json``) and renders the page from it. Values are text already
-(:mod:`custlib.report.formats`); a block computes nothing. Follows design.md, section 5.
+(:mod:`custlib.report.formats`); a block computes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
+from pydantic.dataclasses import dataclass
+from pydantic_core import to_jsonable_python
+
 from custlib.errors import UsageError, hint
-from custlib.report.codec import build, coerce_fields, plain
+from custlib.report.codec import Checked, Many, Pair
 from custlib.report.inline import is_relative
 from custlib.report.page_limits import limit
 
@@ -25,20 +29,25 @@ Place = Literal["main", "left", "right"]
 Tone = Literal["plain", "good", "warn", "bad"]
 CallTone = Literal["note", "good", "warn", "bad"]
 Align = Literal["left", "right"]
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Block:
-    """Base of all blocks: checks its fields, and knows how to show itself."""
+class Block(Checked):
+    """Base of all blocks: knows how to show itself."""
 
-    def __post_init__(self) -> None:
-        coerce_fields(self)
+    @classmethod
+    def read(cls, mapping: Mapping[str, Any]) -> "Block":
+        """Read a block within another from its JSON."""
+        return from_json(mapping)
 
     def to_json(self) -> dict[str, Any]:
         """Return the block as plain JSON with its name and version."""
-        content = {f.name: plain(getattr(self, f.name)) for f in fields(self)}
-        return {"block": type(self).__name__.lower(), "version": VERSION, **content}
+        content: dict[str, Any] = to_jsonable_python(self)
+        return content
+
+    @model_serializer(mode="wrap")
+    def _named(self, content: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"block": type(self).__name__.lower(), "version": VERSION, **content(self)}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from custlib.report.render import snippet
@@ -65,16 +74,13 @@ class Section(Block):
 
 
 @dataclass(frozen=True)
-class Kpi:
+class Kpi(Checked):
     """One number that matters: ``value`` is formatted text, ``tone`` colours the note only."""
 
     label: str
     value: str
     note: str = ""
     tone: Tone = "plain"
-
-    def __post_init__(self) -> None:
-        coerce_fields(self)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Kpis(Block):
     '2,357'
     """
 
-    items: Sequence[Kpi]
+    items: Many[Kpi]
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class Callout(Block):
 class Facts(Block):
     """Terms and what they are."""
 
-    items: Sequence[Pair]
+    items: Many[Pair]
     title: str = ""
 
 
@@ -118,19 +124,16 @@ class Facts(Block):
 class Bullets(Block):
     """A list of short sentences."""
 
-    items: Sequence[str]
+    items: Many[str]
     title: str = ""
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Checked):
     """A table's column: its label, and the side its text keeps to."""
 
     label: str
     align: Align = "left"
-
-    def __post_init__(self) -> None:
-        coerce_fields(self)
 
 
 @dataclass(frozen=True)
@@ -144,15 +147,14 @@ class Table(Block):
     """
 
     title: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[str]]
+    columns: Many[Column]
+    rows: Many[Many[str]]
     caption: str = ""
     note: str = ""
     header: int = 0
-    links: Sequence[Sequence[str]] = ()
+    links: Many[Many[str]] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if len(self.rows) > (most := limit("page", "table_rows")):
             raise UsageError(f"Table {self.title!r}: {len(self.rows)} rows, at most {most}. Aggregate it.")
         uneven = [n for n, row in enumerate(self.rows) if len(row) != len(self.columns)]
@@ -196,15 +198,12 @@ class Figure(Block):
     def __post_init__(self) -> None:
         from custlib.report.svg import check_svg
 
-        if isinstance(self.table, Mapping):
-            object.__setattr__(self, "table", from_json(self.table))
-        super().__post_init__()
         for picture in filter(None, (self.svg, self.narrow_svg)):
             check_svg(picture, f"Figure {self.title!r}")
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Checked):
     """One tile: its count, a note, a weight from 0 to 1 for the tone, and a label such as the segment."""
 
     text: str
@@ -213,7 +212,6 @@ class Cell:
     label: str = ""
 
     def __post_init__(self) -> None:
-        coerce_fields(self)
         if not 0 <= self.weight <= 1:
             raise UsageError(f"Cell: weight is {self.weight}, needs 0 to 1. Divide by the largest.")
 
@@ -229,16 +227,15 @@ class Tiles(Block):
     """
 
     title: str
-    rows: Sequence[str]
-    columns: Sequence[str]
-    cells: Sequence[Sequence[Cell]]
+    rows: Many[str]
+    columns: Many[str]
+    cells: Many[Many[Cell]]
     row_title: str
     column_title: str
     caption: str
     description: str
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         shape = [len(row) for row in self.cells]
         if shape != [len(self.columns)] * len(self.rows):
             raise UsageError(f"Tiles {self.title!r}: cells are not {len(self.rows)} × {len(self.columns)}.")
@@ -249,26 +246,21 @@ class Details(Block):
     """Blocks behind a click, for the reader who doubts."""
 
     title: str
-    blocks: Sequence[Block]
-
-    def __post_init__(self) -> None:
-        parts = [from_json(b) if isinstance(b, Mapping) else b for b in self.blocks]
-        object.__setattr__(self, "blocks", parts)
-        super().__post_init__()
+    blocks: Many[SerializeAsAny[Block]]
 
 
 @dataclass(frozen=True)
 class Glossary(Block):
     """Terms in plain words, at the foot of the page."""
 
-    items: Sequence[Pair]
+    items: Many[Pair]
 
 
 @dataclass(frozen=True)
 class Footer(Block):
     """Where the page comes from: run, data, parameters, versions, rows and money."""
 
-    items: Sequence[Pair]
+    items: Many[Pair]
 
 
 BLOCKS: dict[str, type[Block]] = {
@@ -305,6 +297,4 @@ def from_json(mapping: Mapping[str, Any]) -> Block:
         raise UsageError(f"block {name!r} is not known. {hint(str(name), list(BLOCKS))}")
     if version != VERSION:
         raise UsageError(f"block {name!r} is of version {version!r}, this custlib reads {VERSION}.")
-    block = build(BLOCKS[name], content, BLOCKS[name].__name__)
-    assert isinstance(block, Block)
-    return block
+    return BLOCKS[name](**content)

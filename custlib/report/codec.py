@@ -1,195 +1,84 @@
-"""Blocks to and from plain JSON, and the check that every field holds what its type says.
+"""What blocks are made of: frozen dataclasses whose fields pydantic checks.
 
-One rule serves both ways: :func:`coerce` is run when a block is made by a notebook and again when
-its JSON is read for a page, so that nothing unexpected is ever printed.
+The same check runs when a notebook makes a block and again when its JSON is read for a page, so that nothing
+unexpected is ever printed. Faults are worded as errors of custlib.
 """
 
-import dataclasses
-import types
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Strict, ValidationError, ValidatorFunctionWrapHandler, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs, ErrorDetails
 
 from custlib.errors import UsageError, hint
 
+T = TypeVar("T")
+Many = Annotated[Sequence[T], AfterValidator(tuple)]
+Pair = Annotated[tuple[str, str], Strict(False)]  # also from a list, as JSON has no tuples; its texts stay strict
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+_NEEDS = {
+    "string_type": "str. Format it first (custlib.report.formats).",
+    "int_type": "int.",
+    "float_type": "float.",
+    "is_instance_of": "a list.",
+    "sequence_str": "a list.",
+}
 
 
-def coerce_fields(instance: Any) -> None:
-    """Check every field of a frozen dataclass and turn its lists into tuples.
-
-    Parameters
-    ----------
-    instance : dataclass instance
-        Called from ``__post_init__``.
-
-    Raises
-    ------
-    UsageError
-        If a field does not hold what its type says.
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class Checked:
+    """Base of blocks and of their parts, which inherit its strict configuration.
 
     Examples
     --------
     >>> from custlib.report.blocks import Bullets
     >>> Bullets(["call", "write"]).items
     ('call', 'write')
+    >>> Bullets([1])
+    Traceback (most recent call last):
+    custlib.errors.UsageError: Bullets: items[0] is int, needs str. Format it first (custlib.report.formats).
     """
-    made: type = type(instance)
-    for name, kind in _hints(made).items():
-        where = f"{made.__name__}: {name}"
-        object.__setattr__(instance, name, coerce(getattr(instance, name), kind, where))
+
+    @classmethod
+    def read(cls, mapping: Mapping[str, Any]) -> "Checked":
+        """Make an instance from its fields; unknown and missing keys are refused."""
+        return cls(**mapping)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, value: Any, check: ValidatorFunctionWrapHandler) -> Self:
+        if not isinstance(value, ArgsKwargs):  # a field of another block, which words its own faults
+            return check(cls.read(value) if isinstance(value, Mapping) else value)
+        try:
+            return check(value)
+        except ValidationError as fault:
+            raise UsageError(_message(cls, fault.errors(include_url=False))) from None
 
 
-def coerce(value: Any, kind: Any, where: str) -> Any:
-    """Turn a value into a type, or refuse it.
-
-    Parameters
-    ----------
-    value : object
-        What was given.
-    kind : type
-        ``str``, ``int``, ``float``, ``Literal``, a dataclass, ``| None``, ``tuple`` or ``Sequence``.
-    where : str
-        Start of the error message.
-
-    Returns
-    -------
-    object
-        The value, sequences as tuples and mappings as dataclasses.
-
-    Raises
-    ------
-    UsageError
-        If the value is of another type.
-
-    Examples
-    --------
-    >>> coerce(["a", "b"], Sequence[str], "items")
-    ('a', 'b')
-    """
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _dataclass(value, kind, where)
-    special = _SPECIAL.get(get_origin(kind))
-    if special is not None:
-        return special(value, kind, where)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise UsageError(f"{where} is {type(value).__name__}, needs {kind.__name__}.{_advice(kind)}")
-    return value
+def _message(block: type[Checked], faults: list[ErrorDetails]) -> str:
+    """Word the first fault; unknown and missing keys come before values of the wrong type."""
+    names = [field.name for field in fields(block)]
+    for fault in faults:
+        if fault["type"] == "unexpected_keyword_argument":
+            key = str(fault["loc"][0])
+            return f"{block.__name__}: key {key!r} is not known. {hint(key, names)}"
+    missing = [str(fault["loc"][0]) for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1]
+    if missing:
+        return f"{block.__name__}: missing {', '.join(missing)}."
+    first, *place = faults[0]["loc"]
+    if faults[0]["type"] == "missing":
+        place.pop()  # the index that a short tuple lacks
+    name = first if isinstance(first, str) else names[first]
+    return f"{block.__name__}: {name}{''.join(f'[{part}]' for part in place)} {_fault(faults[0])}"
 
 
-def _advice(kind: type) -> str:
-    return " Format it first (custlib.report.formats)." if kind is str else ""
-
-
-def _dataclass(value: Any, kind: type, where: str) -> Any:
-    if isinstance(value, Mapping):
-        return build(kind, value, where)
-    if not isinstance(value, kind):
-        raise UsageError(f"{where} is {type(value).__name__}, needs {kind.__name__}.")
-    return value
-
-
-def _literal(value: Any, kind: Any, where: str) -> Any:
-    if value not in get_args(kind):
-        raise UsageError(f"{where} is {value!r}. Use one of: {', '.join(map(repr, get_args(kind)))}.")
-    return value
-
-
-def _union(value: Any, kind: Any, where: str) -> Any:
-    if value is None and type(None) in get_args(kind):
-        return None
-    return coerce(value, next(k for k in get_args(kind) if k is not type(None)), where)
-
-
-def _sequence(value: Any, kind: Any, where: str) -> tuple[Any, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise UsageError(f"{where} is {type(value).__name__}, needs a list.")
-    item = get_args(kind)[0]
-    return tuple(coerce(one, item, f"{where}[{n}]") for n, one in enumerate(value))
-
-
-def _tuple(value: Any, kind: Any, where: str) -> tuple[Any, ...]:
-    items = get_args(kind)
-    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != len(items):
-        raise UsageError(f"{where} needs {len(items)} values, as ({', '.join(i.__name__ for i in items)}).")
-    return tuple(coerce(value[n], item, f"{where}[{n}]") for n, item in enumerate(items))
-
-
-_SPECIAL: dict[Any, Callable[[Any, Any, str], Any]] = {
-    Literal: _literal,
-    Union: _union,
-    types.UnionType: _union,
-    Sequence: _sequence,
-    tuple: _tuple,
-}
-
-
-def build(kind: type, mapping: Mapping[str, Any], where: str) -> Any:
-    """Make a dataclass from a mapping; unknown and missing keys are refused.
-
-    Parameters
-    ----------
-    kind : type
-        A dataclass.
-    mapping : mapping
-        Its fields.
-    where : str
-        Start of the error message.
-
-    Returns
-    -------
-    object
-        An instance of ``kind``.
-
-    Raises
-    ------
-    UsageError
-        If a key is unknown or missing, or a value of the wrong type.
-
-    Examples
-    --------
-    >>> from custlib.report.blocks import Kpi
-    >>> build(Kpi, {"label": "Customers", "value": "2,357"}, "kpi").value
-    '2,357'
-    """
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-    if unknown := [key for key in mapping if key not in fields]:
-        raise UsageError(f"{where}: key {unknown[0]!r} is not known. {hint(str(unknown[0]), list(fields))}")
-    none = dataclasses.MISSING
-    needed = [n for n, f in fields.items() if f.default is none and f.default_factory is none]
-    if missing := [name for name in needed if name not in mapping]:
-        raise UsageError(f"{where}: missing {', '.join(missing)}.")
-    return kind(**mapping)
-
-
-def plain(value: Any) -> Any:
-    """Turn a dataclass into what JSON can hold.
-
-    Parameters
-    ----------
-    value : object
-        A dataclass, tuple or plain value.
-
-    Returns
-    -------
-    object
-        Mappings, lists and plain values.
-
-    Examples
-    --------
-    >>> from custlib.report.blocks import Kpi
-    >>> plain(Kpi("Customers", "2,357"))
-    {'label': 'Customers', 'value': '2,357', 'note': '', 'tone': 'plain'}
-    """
-    if hasattr(value, "to_json"):
-        return value.to_json()
-    if dataclasses.is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    return value
+def _fault(fault: ErrorDetails) -> str:
+    kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
+    if kind == "literal_error":
+        return f"is {value!r}. Use one of: {context['expected']}."
+    if kind in ("too_long", "missing", "tuple_type"):
+        return "needs 2 values, as (str, str)."
+    needs = _NEEDS.get(kind, f"{context.get('class_name', kind)}.")
+    return f"is {type(value).__name__}, needs {needs}"

@@ -1,13 +1,18 @@
-"""Numbers, money, intervals and dates as a reader wants them; follows page.md, Voice.
+"""Numbers, money, intervals and dates as a reader wants them.
 
-Every function takes a value and a language (``"en"`` or ``"zh"``) and returns text. What is missing
+Babel writes figures and dates by the rules of the language; how many figures, which unit and which sign is the
+house's. Every function takes a value and a language (``"en"`` or ``"zh"``) and returns text. What is missing
 (``None``, NaN, NaT) becomes an en dash.
 """
 
 import math
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal, localcontext
 from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from custlib.errors import UsageError, hint
 from custlib.report.page_limits import limit
@@ -16,7 +21,8 @@ MISSING = "–"
 _MINUS = "\u2212"
 _UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _DIGITS = {"en": 2, "zh": 3}
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY = {"en": "d MMM y", "zh": "y年M月d日"}
+_DIGITS_OF_A_FLOAT = 800  # the largest has 309, the smallest is written out to 767
 
 
 def _missing(value: Any) -> bool:
@@ -30,9 +36,15 @@ def _decimals(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def _plain(value: float, decimals: int) -> str:
-    text = f"{abs(value):,.{decimals}f}"
+def _plain(value: float, decimals: int, language: str, *, digit: str = "0") -> str:
+    """Write a figure; a ``digit`` of ``#`` drops noughts after the decimal point, and nought has no sign."""
+    with localcontext(prec=_DIGITS_OF_A_FLOAT):
+        text = format_decimal(abs(Decimal(float(value))), f"#,##0.{digit * decimals}", locale=language)
     return _MINUS + text if value < 0 and any(c in "123456789" for c in text) else text
+
+
+def _bare(value: float, decimals: int, language: str) -> str:
+    return _plain(value, decimals, language, digit="#")
 
 
 def _units(language: str) -> tuple[tuple[float, str], ...]:
@@ -52,18 +64,6 @@ def _unit(value: float, language: str) -> tuple[float, str]:
 def number(value: float | None, language: str = "en") -> str:
     """Write a number: whole ones in full with separators, others to three figures.
 
-    Parameters
-    ----------
-    value : float or None
-        Any number.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
-
     Examples
     --------
     >>> number(2357), number(0.04567), number(12.3456), number(1234.5), number(float("nan"))
@@ -74,28 +74,11 @@ def number(value: float | None, language: str = "en") -> str:
         return MISSING
     assert value is not None
     whole = float(value) == round(float(value)) if math.isfinite(value) else True
-    return _plain(value, 0) if whole else _bare(_plain(value, _decimals(value, 3)))
-
-
-def _bare(text: str) -> str:
-    """Drop noughts after the decimal point that say nothing."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _bare(value, 0 if whole else _decimals(value, 3), language)
 
 
 def compact(value: float | None, language: str = "en") -> str:
     """Write a number short, with two or three figures and a unit.
-
-    Parameters
-    ----------
-    value : float or None
-        Any number.
-    language : str
-        ``"en"`` counts in k, M and B, ``"zh"`` in 万 and 亿.
-
-    Returns
-    -------
-    str
-        Text for a reader.
 
     Examples
     --------
@@ -109,26 +92,12 @@ def compact(value: float | None, language: str = "en") -> str:
     assert value is not None
     size, name = _unit(value, language)
     if not name:
-        return _bare(_plain(value, _decimals(value, 2)))
-    return _bare(_plain(value / size, _decimals(value / size, _DIGITS[language]))) + name
+        return _bare(value, _decimals(value, 2), language)
+    return _bare(value / size, _decimals(value / size, _DIGITS[language]), language) + name
 
 
 def money(value: float | None, currency: str, language: str = "en") -> str:
-    """Write an amount short, with its currency.
-
-    Parameters
-    ----------
-    value : float or None
-        Amount.
-    currency : str
-        ISO 4217 code, or ``""`` where the table names it once.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
+    """Write an amount short, with its currency: an ISO 4217 code, or ``""`` where the table names it once.
 
     Examples
     --------
@@ -151,20 +120,6 @@ def _with_currency(text: str, currency: str, language: str) -> str:
 def interval(low: float | None, high: float | None, language: str = "en", currency: str = "") -> str:
     """Write an interval with one unit, as precise as its ends differ.
 
-    Parameters
-    ----------
-    low, high : float or None
-        Ends.
-    language : str
-        ``"en"`` or ``"zh"``.
-    currency : str
-        ISO 4217 code, or ``""``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
-
     Examples
     --------
     >>> interval(118_000, 152_000), interval(0.93, 1.21), interval(-5_000, 12_000)
@@ -179,7 +134,7 @@ def interval(low: float | None, high: float | None, language: str = "en", curren
     ends = low / size, high / size
     for digits in (2, 3, 4):
         decimals = _decimals(max(ends, key=abs), digits)
-        texts = [_plain(end, decimals) for end in ends]
+        texts = [_plain(end, decimals, language) for end in ends]
         if texts[0] != texts[1]:
             break
     between = "–" if low >= 0 else {"en": " to ", "zh": "至"}[language]
@@ -189,18 +144,6 @@ def interval(low: float | None, high: float | None, language: str = "en", curren
 def share(value: float | None, language: str = "en") -> str:
     """Write a fraction as a percentage.
 
-    Parameters
-    ----------
-    value : float or None
-        Fraction, 1 is the whole.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
-
     Examples
     --------
     >>> share(0.7134), share(0.052), share(0.0004), share(1), share(0.7134, "zh"), share(0.997)
@@ -209,14 +152,13 @@ def share(value: float | None, language: str = "en") -> str:
     if _missing(value):
         return MISSING
     assert value is not None
-    return _percent(float(value)) + _percent_sign(language)
+    return _percent(float(value), language) + _percent_sign(language)
 
 
-def _percent(value: float) -> str:
+def _percent(value: float, language: str) -> str:
     points = 100 * value
     near_whole = 0.99 < abs(value) < 1
-    text = _plain(points, min(2, _decimals(points, 3 if near_whole else 2)))
-    return _bare(text)
+    return _bare(points, min(2, _decimals(points, 3 if near_whole else 2)), language)
 
 
 def _percent_sign(language: str) -> str:
@@ -227,18 +169,6 @@ def _percent_sign(language: str) -> str:
 def change(value: float | None, language: str = "en") -> str:
     """Write a relative change with its sign.
 
-    Parameters
-    ----------
-    value : float or None
-        Fraction, 0.06 is six per cent more.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
-
     Examples
     --------
     >>> change(0.06), change(-0.124), change(0), change(-0.003, "zh")
@@ -247,24 +177,13 @@ def change(value: float | None, language: str = "en") -> str:
     if _missing(value):
         return MISSING
     assert value is not None
-    text = _percent(float(value))
+    text = _percent(float(value), language)
     sign = "" if text.startswith(_MINUS) else "+" if any(c in "123456789" for c in text) else "±"
     return sign + ("0" if sign == "±" else text) + _percent_sign(language)
 
 
 def day(value: date | None, language: str = "en") -> str:
     """Write a day.
-
-    Parameters
-    ----------
-    value : datetime.date, pandas.Timestamp, str (ISO 8601) or None
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
 
     Examples
     --------
@@ -273,27 +192,12 @@ def day(value: date | None, language: str = "en") -> str:
     """
     if _missing(value):
         return MISSING
-    day_ = date.fromisoformat(str(value)[:10])
-    _units(language)
-    if language == "zh":
-        return f"{day_.year}年{day_.month}月{day_.day}日"
-    return f"{day_.day} {_MONTHS[day_.month - 1]} {day_.year}"
+    _units(language)  # an unknown language is refused
+    return format_date(date.fromisoformat(str(value)[:10]), _DAY[language], locale=language)
 
 
 def suppressed(count: int | None, language: str = "en") -> str:
     """Write a count of customers; a small one is not told (``limits.toml``), nought is: it is nobody's.
-
-    Parameters
-    ----------
-    count : int or None
-        Customers.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    str
-        Text for a reader.
 
     Examples
     --------
@@ -317,25 +221,9 @@ _NAMED: dict[str, Callable[..., str]] = {
 
 
 def formatter(name: str, language: str = "en") -> Callable[[Any], str]:
-    """Find a formatter by name.
+    """Find a formatter by its name; that of ``money`` may name the currency: ``money:EUR``.
 
-    Parameters
-    ----------
-    name : str
-        ``number``, ``compact``, ``share``, ``change``, ``day``, ``suppressed``, ``money``, or
-        ``money:EUR`` with the currency.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    callable
-        Value to text.
-
-    Raises
-    ------
-    UsageError
-        If there is no formatter of that name.
+    Raises UsageError if there is no formatter of that name.
 
     Examples
     --------

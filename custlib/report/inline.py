@@ -1,62 +1,43 @@
-"""A tiny, safe Markdown: what notebooks need for prose, and nothing that can carry a script.
+"""A small, safe Markdown: what notebooks need for prose, and nothing that can carry a script.
 
-Headings, paragraphs, lists, fenced code, ``**bold**``, ``*em*``, ```code``` and links to relative pages.
-Everything else, raw HTML first, is escaped and printed as it stands.
+Headings, paragraphs, lists, fenced code, ``**bold**``, ``*em*``, ```code``` and links to relative pages. mistune reads
+them with all its other rules switched off, so everything else, raw HTML first, is escaped and printed as it stands.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
+from typing import Any
 
 from markupsafe import Markup
+from mistune import BlockParser, BlockState, HTMLRenderer, InlineParser, InlineState, Markdown
 
-_RELATIVE = re.compile(r"(?!/|.*//)(?:[\w%.-]+/)*[\w%.-]+\.html(?:#[\w-]+)?|#[\w-]+")
-_INLINE = re.compile(
-    r"`(?P<code>[^`]+)`"
-    r"|\[(?P<label>[^\]\[]+)\]\((?P<href>[^()\s]+)\)"
-    r"|\*\*(?P<bold>[^*]+(?:\*[^*]+\*[^*]*)?)\*\*"
-    r"|(?<![\w*])\*(?P<em>[^*\s](?:[^*]*[^*\s])?)\*(?!\w)"
-    r"|(?<!\w)_(?P<under>[^_\s](?:[^_]*[^_\s])?)_(?!\w)"
-)
+_RELATIVE = r"(?:(?!/|[^()\s]*//)(?:[\w%.-]+/)*[\w%.-]+\.html(?:#[\w-]+)?|#[\w-]+)"
 _UNIT = re.compile(r"(?<=\d) (?=(?:k|M|B|%)(?!\w))|(?<=\b[A-Z]{3}) (?=[\d−])")
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*")
-_ITEM = re.compile(r"\s*(?:[-*+]|(\d+)[.)])\s+(.*)")
+_BLOCKS = ["fenced_code", "atx_heading", "list", "blank_line"]
+# In place of mistune's own: its emphasis follows CommonMark, which takes **重要：**其余 for no bold and 5*3*2 for one.
+_SPANS = {
+    "link": rf"\[(?P<link_text>[^\]\[]+)\]\((?P<link_url>{_RELATIVE})\)",
+    "strong": r"\*\*(?P<strong_text>[^*]+(?:\*[^*]+\*[^*]*)?)\*\*",
+    "emphasis": r"(?<![\w*])\*(?P<emphasis_text>[^*\s](?:[^*]*[^*\s])?)\*(?!\w)",
+    "underscored": r"(?<!\w)_(?P<underscored_text>[^_\s](?:[^_]*[^_\s])?)_(?!\w)",
+}
 
 
 def is_relative(href: str) -> bool:
     """Tell whether a link leads to a page beside this one (no scheme, host, root or script).
-
-    Parameters
-    ----------
-    href : str
-        Link target.
-
-    Returns
-    -------
-    bool
-        True for relative ``.html`` pages and ``#places``.
 
     Examples
     --------
     >>> [is_relative(h) for h in ("value.html", "../index.html#top", "#why", "/x.html", "javascript:a.html")]
     [True, True, True, False, False]
     """
-    return bool(_RELATIVE.fullmatch(href))
+    return bool(re.fullmatch(_RELATIVE, href))
 
 
 def tidy(text: str) -> Markup:
     r"""Escape a text, and keep numbers and their units on one line.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    markupsafe.Markup
-        HTML.
 
     Examples
     --------
@@ -66,42 +47,68 @@ def tidy(text: str) -> Markup:
     return Markup(_UNIT.sub("\u00a0", escape(text)))  # escaped one call further in
 
 
+class _Html(HTMLRenderer):
+    """HTML without line ends between tags, and without attributes but the target of a link."""
+
+    def text(self, text: str) -> str:
+        return tidy(text)
+
+    def codespan(self, text: str) -> str:
+        return Markup("<code>{}</code>").format(text)
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        return f'<a href="{escape(url)}">{text}</a>'
+
+    underscored = HTMLRenderer.emphasis
+
+    def softbreak(self) -> str:
+        return " "
+
+    def paragraph(self, text: str) -> str:
+        return f"<p>{text}</p>"
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        return f"<p><strong>{text}</strong></p>"
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        return Markup("<pre><code>{}</code></pre>").format(code.removesuffix("\n"))
+
+    def list(self, text: str, ordered: bool, **attrs: Any) -> str:
+        return f"<ol>{text}</ol>" if ordered else f"<ul>{text}</ul>"
+
+    def list_item(self, text: str) -> str:
+        return f"<li>{text}</li>"
+
+
+@cache
+def _reader() -> Markdown:
+    blocks, spans = BlockParser(list_rules=_BLOCKS), InlineParser()
+    blocks.rules, spans.rules = list(_BLOCKS), ["codespan", "softbreak"]
+    for name, pattern in _SPANS.items():
+        spans.register(f"own_{name}", pattern, _span)
+    return Markdown(_Html(escape=True), blocks, spans)
+
+
+def _span(parser: InlineParser, match: re.Match[str], state: InlineState) -> int:
+    name = str(match.lastgroup).removeprefix("own_")
+    inner = state.copy()
+    inner.src = match[f"{name}_text"]
+    token = {"type": name, "children": parser.render(inner)}
+    state.append_token(token | ({"attrs": {"url": match["link_url"]}} if name == "link" else {}))
+    return match.end()
+
+
 def inline(text: str) -> Markup:
-    r"""Render one paragraph's emphasis, code and links.
-
-    Parameters
-    ----------
-    text : str
-        Markdown without blocks.
-
-    Returns
-    -------
-    markupsafe.Markup
-        HTML; anything unknown is escaped.
+    r"""Render one paragraph's emphasis, code and links; anything unknown is escaped.
 
     Examples
     --------
     >>> inline("**71 %** of <b>, see [value](value.html)")
     Markup('<strong>71\xa0%</strong> of &lt;b&gt;, see <a href="value.html">value</a>')
     """
-    parts, end = [], 0
-    for found in _INLINE.finditer(text):
-        parts += [tidy(text[end : found.start()]), _span(found)]
-        end = found.end()
-    return Markup("").join([*parts, tidy(text[end:])])
-
-
-def _span(found: re.Match[str]) -> Markup:
-    kind = found.lastgroup
-    if kind == "code":
-        return Markup("<code>{}</code>").format(found["code"])
-    if kind == "href":
-        if not is_relative(found["href"]):
-            return tidy(found[0])
-        return Markup('<a href="{}">{}</a>').format(found["href"], inline(found["label"]))
-    if kind == "bold":
-        return Markup("<strong>{}</strong>").format(inline(found["bold"]))
-    return Markup("<em>{}</em>").format(inline(found["em"] or found["under"]))
+    reader = _reader()
+    assert reader.renderer is not None
+    return Markup(reader.renderer(reader.inline(text, {}), BlockState()))  # escaped by the renderer
 
 
 @dataclass(frozen=True)
@@ -115,84 +122,27 @@ class Heading:
 def markdown(text: str) -> list[Heading | Markup]:
     r"""Render Markdown blocks; headings are handed back as such, for the page to place.
 
-    Parameters
-    ----------
-    text : str
-        Markdown.
-
-    Returns
-    -------
-    list of Heading or markupsafe.Markup
-        In reading order.
-
     Examples
     --------
     >>> markdown("## Why\n\nBecause.\n\n- one\n- two")
     [Heading(level=2, text='Why'), Markup('<p>Because.</p>'), Markup('<ul><li>one</li><li>two</li></ul>')]
     """
-    return [_block(lines) for lines in _groups(text)]
+    state = BlockState()
+    state.process("\n".join([*text.splitlines(), ""]))
+    _reader().block.parse(state)
+    return [_block(token) for token in state.tokens if token["type"] != "blank_line"]
 
 
-def _groups(text: str) -> Iterator[list[str]]:
-    """Lines of one block each: a fence, a heading, a list or a paragraph."""
-    group: list[str] = []
-    for line in text.splitlines():
-        fenced = bool(group) and group[0].startswith("```")
-        closes = fenced and line.startswith("```")
-        if fenced and not closes:
-            group.append(line)
-        elif closes or not line.strip():
-            yield from [group] if group else []
-            group = []
-        else:
-            if group and _starts(line, group):
-                yield group
-                group = []
-            group.append(line)
-    yield from [group] if group else []
-
-
-def _starts(line: str, group: list[str]) -> bool:
-    """Whether a line begins a block of its own directly beneath another."""
-    if line.startswith("```") or _HEADING.fullmatch(line) or _HEADING.fullmatch(group[0]):
-        return True
-    return bool(_ITEM.fullmatch(line)) and not _ITEM.fullmatch(group[0])
-
-
-def _block(lines: list[str]) -> Heading | Markup:
-    if lines[0].startswith("```"):
-        return Markup("<pre><code>{}</code></pre>").format("\n".join(lines[1:]))
-    if heading := _HEADING.fullmatch(lines[0]):
-        return Heading(len(heading[1]), heading[2])
-    if first := _ITEM.fullmatch(lines[0]):
-        tag = "ol" if first[1] else "ul"
-        items = (Markup("<li>{}</li>").format(inline(item)) for item in _items(lines))
-        return Markup("<{0}>{1}</{0}>").format(Markup(tag), Markup("").join(items))
-    return Markup("<p>{}</p>").format(inline(" ".join(line.strip() for line in lines)))
-
-
-def _items(lines: list[str]) -> list[str]:
-    items: list[str] = []
-    for line in lines:
-        if found := _ITEM.fullmatch(line):
-            items.append(found[2])
-        else:
-            items[-1] += " " + line.strip()
-    return items
+def _block(token: dict[str, Any]) -> Heading | Markup:
+    if token["type"] == "heading":
+        return Heading(token["attrs"]["level"], token["text"])
+    state = BlockState()
+    state.append_token(token)
+    return Markup(_reader().render_state(state))  # escaped by the renderer
 
 
 def paragraphs(text: str) -> Markup:
-    r"""Render Markdown without headings, as a block of text holds it.
-
-    Parameters
-    ----------
-    text : str
-        Markdown; a heading is printed as a bold paragraph.
-
-    Returns
-    -------
-    markupsafe.Markup
-        HTML.
+    r"""Render Markdown as a block of text holds it: a heading is printed as a bold paragraph.
 
     Examples
     --------

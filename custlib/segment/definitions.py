@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
 from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
 
@@ -59,7 +61,10 @@ class Definition:
         return dict(self.rule.get("frozen", {}))
 
     def name(self, segment: str, language: str) -> str:
-        """Name of a segment in a language."""
+        """Name of a segment in a language.
+
+        Raises UsageError if there is no such segment.
+        """
         for entry in self.segments:
             if entry["id"] == segment:
                 return str(entry["name"][language])
@@ -70,8 +75,31 @@ class Definition:
         return json.dumps(asdict(self) | {"version": self.version}, indent=1, sort_keys=True) + "\n"
 
 
+class _Stored(BaseModel):
+    """A definition as its file holds it."""
+
+    model_config = ConfigDict(strict=True)
+
+    segmentation: str
+    fitted: str
+    rule: dict[str, Any]
+    segments: list[dict[str, Any]]
+    version: str
+
+
+class _Drift(BaseModel):
+    """An entry of a log of drift; what else it holds is up to :mod:`custlib.differentiate.drift`."""
+
+    model_config = ConfigDict(strict=True)
+
+    as_of: str
+    version: str
+
+
 def from_json(text: str) -> Definition:
     """Read a definition and hold its content against its version.
+
+    Raises UsageError if it is not one, or was changed by hand.
 
     Examples
     --------
@@ -80,23 +108,29 @@ def from_json(text: str) -> Definition:
     custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Set refit = true.
     """
     try:
-        given = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"definition: is not JSON ({fault}). Set refit = true.") from None
-    wanted = {"segmentation", "fitted", "rule", "segments", "version"}
-    missing = sorted(wanted - set(given if isinstance(given, dict) else ()))
-    if missing:
-        raise UsageError(f"definition: {', '.join(missing)} missing. Set refit = true.")
-    kinds = {"segmentation": str, "fitted": str, "rule": dict, "segments": list}
-    if wrong := sorted(key for key, kind in kinds.items() if not isinstance(given[key], kind)):
-        raise UsageError(f"definition: {', '.join(wrong)} of the wrong type. Set refit = true.")
-    definition = Definition(given["segmentation"], given["fitted"], given["rule"], tuple(given["segments"]))
-    if definition.version != given["version"]:
+    try:
+        stored = _Stored.model_validate(content if isinstance(content, dict) else {})
+    except ValidationError as fault:
+        raise UsageError(f"definition: {_wrong_keys(fault)}. Set refit = true.") from None
+    definition = Definition(stored.segmentation, stored.fitted, stored.rule, tuple(stored.segments))
+    if definition.version != stored.version:
         raise UsageError(
-            f"definition: {definition.segmentation} was changed by hand (version {given['version']}, "
+            f"definition: {definition.segmentation} was changed by hand (version {stored.version}, "
             f"content {definition.version}). Set refit = true."
         )
     return definition
+
+
+def _wrong_keys(fault: ValidationError) -> str:
+    """Name the keys that are missing, else those of the wrong type."""
+    entries = fault.errors(include_url=False)
+    missing = {str(entry["loc"][0]) for entry in entries if entry["type"] == "missing"}
+    if missing:
+        return f"{', '.join(sorted(missing))} missing"
+    return f"{', '.join(sorted({str(entry['loc'][0]) for entry in entries}))} of the wrong type"
 
 
 class Keeper:
@@ -122,7 +156,7 @@ class Keeper:
         return sorted(read, key=lambda definition: (definition.fitted, definition.version), reverse=True)
 
     def before(self, definition: Definition, day: str) -> Definition:
-        """Find the definition that was in force on a day."""
+        """Find the definition that was in force on a day; of a segmentation that is younger, its first."""
         known = [definition, *self.earlier(definition.segmentation)]
         return next((one for one in known if one.fitted <= day), known[-1])
 
@@ -137,7 +171,10 @@ class Keeper:
     def resolve(
         self, segmentation: str, options: dict[str, Any], make: Callable[[], Definition], *, refit: bool
     ) -> tuple[Definition, str]:
-        """Take the definition in force, or make and accept one."""
+        """Take the definition in force, or make and accept one where there is none or its options changed.
+
+        The reason is ``"kept"``, ``"first"``, ``"options"`` or ``"refit"``.
+        """
         kept = None if refit else self.in_force(segmentation)
         if kept is not None and kept.rule.get("options") == options:
             return kept, "kept"
@@ -145,14 +182,14 @@ class Keeper:
         self.accept(made)
         return made, "refit" if refit else "options" if kept is not None else "first"
 
-    def log_drift(self, segmentation: str, found: dict[str, Any]) -> list[dict[str, Any]]:
-        """Keep what was found of the drift of a definition, one entry per date."""
+    def log_drift(self, segmentation: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """Add an entry to the drift log of a definition, one per date, and return those of its version so far."""
         path = self.folder / "drift" / f"{segmentation}.json"
         log = _read_log(path) if path.is_file() else []
-        others = [one for one in log if (one["as_of"], one["version"]) != (found["as_of"], found["version"])]
-        log = sorted([*others, found], key=lambda one: (one["as_of"], one["version"]))
+        others = [one for one in log if (one["as_of"], one["version"]) != (entry["as_of"], entry["version"])]
+        log = sorted([*others, entry], key=lambda one: (one["as_of"], one["version"]))
         write_text(path, json.dumps(log, indent=1, sort_keys=True) + "\n")
-        return [one for one in log if one["version"] == found["version"] and one["as_of"] <= found["as_of"]]
+        return [one for one in log if one["version"] == entry["version"] and one["as_of"] <= entry["as_of"]]
 
 
 def _read(path: Path) -> Definition:
@@ -165,9 +202,10 @@ def _read(path: Path) -> Definition:
 
 def _read_log(path: Path) -> list[dict[str, Any]]:
     try:
-        log = json.loads(path.read_text(encoding="utf-8"))
+        log: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        TypeAdapter(list[_Drift]).validate_python(log)
+    except ValidationError:
+        raise UsageError(f"{path}: is no log of drift. Remove it: what earlier runs found is lost.") from None
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"{path}: is not JSON ({fault}). Remove it: what earlier runs found is lost.") from None
-    if not isinstance(log, list) or not all(isinstance(one, dict) and {"as_of", "version"} <= set(one) for one in log):
-        raise UsageError(f"{path}: is no log of drift. Remove it: what earlier runs found is lost.")
     return log

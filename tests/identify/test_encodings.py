@@ -80,6 +80,23 @@ def test_auto_names_the_likely_ones_where_it_is_not_clear(text: str, encoding: s
         encoding_of(text.encode(encoding), "auto", "x.csv")
 
 
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [
+        ("김철수 이영희 서울 사과", "euc_kr"),
+        ("山田太郎 鈴木一郎 東京 りんご", "shift_jis"),
+        ("張三 李四 綠茶 會員 門市", "big5"),
+        ("Иван Мария Москва чай", "cp1251"),
+        ("Müller Jäger Käse Größe", "cp1252"),
+        ("张三 李四 龙井茶 北京", "gb18030"),
+    ],
+)
+def test_the_likeliest_is_named_first(words: str, encoding: str) -> None:
+    assert (
+        candidates("\n".join(f"{word},2025-01-01,5" for word in words.split()).encode(encoding) + b"\n")[0] == encoding
+    )
+
+
 def test_a_byte_order_mark_goes_before_the_declaration(read: ReadAll, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_bytes(SHOP.encode("utf-8-sig"))
     (shop,) = read(path="sales.csv", encoding="gb18030")

@@ -1,6 +1,12 @@
-"""The quality record: what was done to the rows and what is odd about them, counted and said."""
+"""The quality record counts what was done, and the lines without a margin of their own."""
+
+from typing import Any
+
+import pytest
 
 from custlib.engine.duckdb import DuckDB
+from custlib.errors import UsageError
+from custlib.project import build
 from tests.identify.conftest import Check
 
 HEADER = "customer_id,timestamp,amount\n"
@@ -50,3 +56,90 @@ def test_the_record_is_that_of_a_sealed_engine(check: Check) -> None:
     shop.engine.seal()
     shop.engine.make("again", "select * from transactions")
     assert len(shop.table("again")) == 1
+
+
+WITH_PRODUCT = "customer_id,timestamp,amount,product\n"
+LINES = "ann,2025-01-01,10,tea\nann,2025-01-02,20,cake\nbob,2025-01-03,-10,tea\nbob,2025-01-04,60, tea \n"
+
+
+def profits(shop: Any) -> list[float]:
+    return shop.table("transactions", "day")["profit"].tolist()
+
+
+def test_every_line_takes_the_margin_of_its_product_by_hand(check: Check) -> None:
+    shop = check(WITH_PRODUCT + LINES, product_margins={"tea": 0.5, "cake": 0.25})
+    assert profits(shop) == [5, 5, -5, 30]
+    assert shop.table("transactions", "day")["product"].tolist() == ["tea", "cake", "tea", "tea"]
+    assert (shop.quality["margin_unknown_rows"], shop.quality["margin_unknown_products"]) == (0, 0)
+    assert "margin" not in shop.said
+
+
+def test_a_product_without_a_margin_takes_that_of_the_project_and_is_counted(check: Check) -> None:
+    shop = check(WITH_PRODUCT + LINES, product_margins={"tea": 0.5}, margin=0.1)
+    assert profits(shop) == [5, 2, -5, 30]
+    assert shop.quality["margin_unknown_rows"] == 1
+    assert "1 line has no margin in [product_margins] (products: 1; 20.0% of the money)" in shop.said
+    assert "margin 0.1 was taken" in shop.said
+
+
+def test_a_line_without_a_product_takes_that_of_the_project_too(check: Check) -> None:
+    shop = check(
+        WITH_PRODUCT + "ann,2025-01-01,10,\nann,2025-01-02,20,\nann,2025-01-02,20,tea\n", product_margins={"tea": 0.5}
+    )
+    assert profits(shop) == [10, 20, 10]
+    assert (shop.quality["margin_unknown_rows"], shop.quality["margin_unknown_products"]) == (2, 0)
+
+
+def test_margins_that_no_line_needs_are_said(check: Check) -> None:
+    shop = check(
+        WITH_PRODUCT + LINES, product_margins={"tea": 0.5, "cake": 0.2, "milk": 0.1, "rye": 1, "oat": 0, "ale": 0}
+    )
+    assert "[product_margins] names products that no line has: ale, milk, oat and others" in shop.said
+
+
+def test_a_product_may_lose_money(check: Check) -> None:
+    assert profits(check(WITH_PRODUCT + "ann,2025-01-01,10,tea\n", product_margins={"tea": -0.2})) == [-2]
+
+
+def test_no_line_is_lost_or_doubled(check: Check) -> None:
+    plain = check(WITH_PRODUCT + LINES)
+    shop = check(WITH_PRODUCT + LINES, product_margins={"tea": 0.5})
+    columns = ["customer_id", "day", "amount", "is_purchase"]
+    assert shop.table("transactions", "day")[columns].equals(plain.table("transactions", "day")[columns])
+    assert shop.quality["rows_used"] == plain.quality["rows_used"] == 4
+
+
+def test_a_cost_and_margins_by_product_are_refused(check: Check) -> None:
+    content = "customer_id,timestamp,amount,product,price_paid\nann,2025-01-01,10,tea,4\n"
+    with pytest.raises(
+        UsageError, match="product_margins: sales.csv also has a cost .column 'price_paid'.*stated twice"
+    ):
+        check(content, columns={"cost": "price_paid"}, product_margins={"tea": 0.5})
+
+
+def test_margins_by_product_need_a_product_column(check: Check) -> None:
+    with pytest.raises(UsageError, match="product_margins: sales.csv has no product column. Map one"):
+        check("customer_id,timestamp,amount\nann,2025-01-01,10\n", product_margins={"tea": 0.5})
+
+
+def test_without_a_product_column_the_product_is_null(check: Check) -> None:
+    shop = check("customer_id,timestamp,amount\nann,2025-01-01,10\n")
+    assert shop.table("transactions")["product"].isna().all()
+
+
+LEAST = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": "x.csv"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"product_margins": {"tea": 1.5}}, "product_margins.tea: Input should be less than or equal to 1"),
+        ({"product_margins": {"tea": float("nan")}}, "product_margins.tea: Input should be"),
+        ({"product_margins": {"tea": 0.5, " tea": 0.4}}, "a product is blank, or named twice"),
+        ({"product_margins": {" ": 0.5}}, "a product is blank"),
+        ({"cost_to_serve": -1}, "cost_to_serve: Input should be greater than or equal to 0"),
+    ],
+)
+def test_impossible_margins_and_costs_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        build(LEAST | changes)

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
 from custlib.errors import UsageError
 from custlib.report.blocks import (
@@ -99,6 +101,29 @@ def test_a_block_cannot_be_changed() -> None:
 def test_values_are_text_already() -> None:
     with pytest.raises(UsageError, match=r"Kpi: value is int, needs str\. Format it first"):
         Kpi("Customers", 2357)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Kpis([{"label": "a", "value": "b", "onclick": "c"}]), "Kpi: key 'onclick' is not known"),
+        (lambda: Kpis([{"label": "a"}]), "Kpi: missing value"),
+        (lambda: Kpis([3]), r"Kpis: items\[0\] is int, needs Kpi"),
+        (lambda: Details("a", [Kpi("a", "b")]), r"Details: blocks\[0\] is Kpi, needs Block"),
+        (lambda: Details("a", [{"block": "text", "version": 1, "text": 3}]), "Text: text is int, needs str"),
+        (lambda: Figure("a", SVG, "b", table=Text("c").to_json()), "Figure: table is Text, needs Table"),
+        (lambda: Table("a", [Column("b")], [["1"]], header=True), "Table: header is bool, needs int"),
+        (lambda: Cell("a", weight="1"), "Cell: weight is str, needs float"),
+        (lambda: Facts([["a", 1]]), r"Facts: items\[0\]\[1\] is int, needs str"),
+    ],
+)
+def test_parts_and_blocks_within_are_checked_too(make: Callable[[], Block], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()
+
+
+def test_marked_up_text_is_plain_text_again() -> None:
+    assert type(Text(Markup("<b>")).text) is str
 
 
 def test_a_light_has_one_of_three_colours() -> None:

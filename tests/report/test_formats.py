@@ -3,6 +3,7 @@
 import math
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -36,6 +37,15 @@ def test_compact(value: float, en: str, zh: str) -> None:
 )  # fmt: skip
 def test_an_interval_names_its_unit_once(low: float, high: float, en: str) -> None:
     assert formats.interval(low, high) == en
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2.675, "2.67"), (0.125, "0.125"), (1234.5, "1,234"), (1e30, "1,000,000,000,000,000,019,884,624,838,656"),
+     (1e-7, "0.0000001"), (-0.0, "0"), (np.int64(-5), "−5")],
+)  # fmt: skip
+def test_a_figure_is_rounded_as_the_float_it_is(value: float, text: str) -> None:
+    assert formats.number(value) == text
 
 
 def test_an_interval_lacks_an_end() -> None:

@@ -21,6 +21,10 @@ from custlib.report.inline import Heading, inline, is_relative, markdown, paragr
         ("[no](javascript:alert(1))", "[no](javascript:alert(1))"),
         ("[no](https://a.example/b.html)", "[no](https://a.example/b.html)"),
         ("<script>1</script>", "&lt;script&gt;1&lt;/script&gt;"),
+        ("**重要：**其余，**“新客”**的", "<strong>重要：</strong>其余，<strong>“新客”</strong>的"),
+        ("5*3*2 and __init__", "5*3*2 and __init__"),
+        ("[**a**](b.html) ![c](d.html)", '<a href="b.html"><strong>a</strong></a> !<a href="d.html">c</a>'),
+        ("<https://a.example> &amp; \\*", "&lt;https://a.example&gt; &amp;amp; \\*"),
         ('"quoted" & more', "&#34;quoted&#34; &amp; more"),
     ],
 )
@@ -54,11 +58,24 @@ def test_blocks_of_markdown() -> None:
     ]
 
 
+def test_rules_of_markdown_beyond_prose_are_off() -> None:
+    text = "> a\n\n---\n\n    b\n\n[c]: d.html\n\n<div>e</div>\n\n3. f\n4. g\n\n``` js\nh\n```"
+    assert [str(block) for block in markdown(text)] == [
+        "<p>&gt; a</p>",
+        "<p>---</p>",
+        "<p>b</p>",
+        "<p>[c]: d.html</p>",
+        "<p>&lt;div&gt;e&lt;/div&gt;</p>",
+        "<ol><li>f</li><li>g</li></ol>",
+        "<pre><code>h</code></pre>",
+    ]
+
+
 def test_a_heading_in_a_text_is_bold() -> None:
     assert str(paragraphs("## A\n\nb")) == "<p><strong>A</strong></p>\n<p>b</p>"
 
 
-@given(st.text(alphabet="<>&\"'*_`[]() #-ax:/.html\n", max_size=80))
+@given(st.text(alphabet="<>&\\!~123.\"'*_`[]() #-ax:/.html\n", max_size=80))
 def test_nothing_but_known_tags_comes_out(text: str) -> None:
     tags = re.findall(r"<(/?\w+)([^>]*)>", str(paragraphs(text)))
     assert {tag.strip("/") for tag, _ in tags} <= {"p", "strong", "em", "code", "a", "ul", "ol", "li", "pre"}

@@ -64,7 +64,13 @@ def test_names_that_begin_alike_are_kept_apart(tmp_path, name):
         (b"\xff\xfe", "codec can't decode"),
         (b"[" * 100_000, "is not JSON"),
         (b'{"segmentation": 1, "fitted": 2, "rule": 3, "segments": 4, "version": "x"}', "of the wrong type"),
+        (
+            b'{"segmentation": "rfm", "fitted": "", "rule": {}, "segments": [1], "version": "x"}',
+            "segments of the wrong",
+        ),
         (b'{"segmentation": "rfm", "fitted": "", "rule": {}, "segments": [], "version": "x"}', "changed by hand"),
+        (b'{"segmentation": "rfm", "rule": {}}', "fitted, segments, version missing"),
+        (b"[]", "fitted, rule, segmentation, segments, version missing"),
     ],
 )
 def test_a_damaged_definition_is_refused_with_its_file_and_what_to_do(tmp_path, content, said):
@@ -73,7 +79,7 @@ def test_a_damaged_definition_is_refused_with_its_file_and_what_to_do(tmp_path, 
         Keeper(tmp_path).in_force("rfm")
 
 
-@pytest.mark.parametrize("content", ['[{"as_of": "2025', "{}", "[1]"])
+@pytest.mark.parametrize("content", ['[{"as_of": "2025', "{}", "[1]", '[{"as_of": "2025-01-31"}]'])
 def test_a_damaged_log_of_drift_is_refused_with_its_file(tmp_path, content):
     (tmp_path / "drift").mkdir()
     (tmp_path / "drift" / "rfm.json").write_text(content)

@@ -1,4 +1,4 @@
-"""Registers of a project end to end: read once, hashed, forgotten by nobody, and no secret in sight."""
+"""Side tables of a project end to end: read once, hashed, forgotten by nobody, and no secret in sight."""
 
 import datetime as dt
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
-from custlib.identify.registers import make_none
+from custlib.identify.side_tables import make_none
 from tests.identify.listed_shops import listed, open_shop, rows_of
 
 LIST = "customer_id,Region,geb\nann,South,\nzoe,East,2000-02-29\n"
