@@ -4,7 +4,6 @@ It goes the same way as a project run, with the same tables, in a work folder th
 """
 
 import datetime as dt
-import fcntl
 import math
 import os
 import shutil
@@ -13,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from custlib import project as projects
 from custlib.errors import ModelError, RunError, UsageError, hint
@@ -76,12 +77,11 @@ def value_file(
 def _work_folder() -> Iterator[Path]:
     """Make a folder that is locked while it is in use, and remove those that a killed command left unlocked."""
     for left in Path(gettempdir()).glob(f"{_WORK}*"):
-        with suppress(OSError), (left / "lock").open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(prefix=_WORK) as made, (Path(made) / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Path(made)
+        if (left / "lock").is_file():
+            with suppress(Timeout, OSError), FileLock(left / "lock", blocking=False):
+                shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=_WORK) as work, FileLock(Path(work) / "lock"):
+        yield Path(work)
 
 
 def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float) -> Project:

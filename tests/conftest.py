@@ -1,6 +1,5 @@
 """Settings of every test: no network, no screen, the same examples each time."""
 
-import fcntl
 import importlib.util
 import os
 import socket
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -47,8 +47,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
     shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
     folder = shared / "example"
-    with (shared / "example.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(shared / "example.lock"):
         if not (folder / "reports" / "index.html").is_file():
             example = project.load(ROOT / "data" / "cdnow.toml")
             run_project(example, reports=folder / "reports", work=folder / "work")

@@ -1,7 +1,6 @@
 """What the machine refuses is said in one screen with exit code 5; nothing is left, and the next run needs no hand."""
 
 import errno
-import fcntl
 import os
 import resource
 import shutil
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from custlib import cli, machine, quick
 from custlib import project as projects
@@ -260,8 +260,7 @@ def test_the_folder_of_a_command_under_way_is_left_alone(tmp_path: Path, monkeyp
     for name in ("custlib-value-under-way", "custlib-value-killed"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "lock").touch()
-    with (tmp_path / "custlib-value-under-way" / "lock").open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(tmp_path / "custlib-value-under-way" / "lock"):
         with quick._work_folder():
             assert (tmp_path / "custlib-value-under-way").is_dir()
             assert not (tmp_path / "custlib-value-killed").exists()

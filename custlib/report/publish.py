@@ -5,7 +5,6 @@ and renamed.
 """
 
 import datetime as dt
-import fcntl
 import json
 import logging
 import os
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from custlib.errors import CustlibError, LockedError, RunError
 from custlib.machine import reason
@@ -30,14 +31,12 @@ def lock(path: Path) -> Iterator[None]:
     """Hold the lock of a project while the block runs."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
+        lock = FileLock(path).acquire(blocking=False)
+    except Timeout:
+        raise LockedError(f"run: another run of {path.stem} is under way. Wait for it to end.") from None
     except OSError as fault:
         raise RunError(f"run: {fault.strerror} ({path.parent.name}). Choose another --work folder.") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LockedError(f"run: another run of {path.stem} is under way. Wait for it to end.") from None
+    with lock:
         yield
 
 

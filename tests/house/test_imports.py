@@ -31,6 +31,7 @@ PLACE_OF = {name: place for place, names in PLACES.items() for name in names}
 NOT_IN_MODELS = {"duckdb", "pandas", "pyarrow", "pyspark", "sqlite3", "matplotlib", "seaborn"}
 RUNS_WHAT_IT_LOADS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 RUNS_TEXT = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle"}
+ONE_SYSTEM_ONLY = {"fcntl", "msvcrt", "pwd", "grp", "termios"}
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "misc", "common"}
 MEETS_LIFETIMES = {"custlib.lifetimes.crosscheck", "custlib.lifetimes.adapters"}
 
@@ -106,6 +107,12 @@ def test_nothing_that_is_loaded_can_run(module: str) -> None:
     assert not loads, f"{module} imports {sorted(loads)}"
     runs = [f"{module}:{node.lineno} {called(node)}" for node in calls_of(module) if called(node) in RUNS_TEXT]
     assert not runs, "\n".join(runs)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_needs_one_operating_system(module: str) -> None:
+    named = {name.split(".")[0] for name, _ in imports_of(module)} & ONE_SYSTEM_ONLY
+    assert not named, f"{module} imports {sorted(named)}; locks are those of filelock"
 
 
 def calls_of(module: str) -> list[ast.Call]:

@@ -1,6 +1,5 @@
 """A run publishes all its pages or none, says when it is up to date, and leaves the last good report."""
 
-import fcntl
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from filelock import FileLock
 
 from custlib import cli
 from custlib.errors import LockedError, ModelError, RunError, TableError, UsageError
@@ -35,8 +35,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
     folder = shared / "shop"
-    with (shared / "shop.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(shared / "shop.lock"):
         if not (folder / "reports" / "index.html").is_file():
             project = load(make_shop(folder / "data"))
             run_project(project, reports=folder / "reports", work=folder / "work")

@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,22 @@ def test_a_lock_ends_with_a_fault(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), publish.lock(tmp_path / "shop.lock"):
         _ = 1 / 0
     with publish.lock(tmp_path / "shop.lock"):
+        pass
+
+
+def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "shop.lock"
+    code = (
+        "import pathlib, custlib.publish as publish\n"
+        f"with publish.lock(pathlib.Path({str(path)!r})): print('locked', flush=True); input()"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"locked\n"
+        with pytest.raises(LockedError), publish.lock(path):
+            pass
+        holder.kill()
+    with publish.lock(path):
         pass
 
 
