@@ -6,7 +6,7 @@ larger than memory works. After the sources are attached, :meth:`DuckDB.seal` sh
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,34 @@ if TYPE_CHECKING:
 
 _DICTIONARY = "dictionary_size_limit 1000"  # of a column's values: that of ids and amounts is given up early
 _PARQUET = f"format parquet, {_DICTIONARY}"
+_OFFLINE_AND_SILENT = dict.fromkeys(
+    (
+        "autoinstall_known_extensions",
+        "autoload_known_extensions",
+        "enable_progress_bar",  # DuckDB's default in a notebook, where it would stand in a page
+        "enable_progress_bar_print",
+    ),
+    "false",
+)
+
+
+def connect(settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB in memory that downloads nothing and draws no progress bar.
+
+    Parameters
+    ----------
+    settings : mapping of str to str or int
+        Further settings by name.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        The connection.
+    """
+    connection = duckdb.connect(":memory:")
+    for name, value in (_OFFLINE_AND_SILENT | dict(settings)).items():
+        connection.execute(f"set {name} = {literal(str(value))}")
+    return connection
 
 
 class DuckDB:
@@ -47,18 +75,14 @@ class DuckDB:
 
     def __init__(self, folder: Path, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         self.folder, self._shelf = folder, Shelf(folder)
-        self._connection = duckdb.connect(":memory:")
         settings: dict[str, str | int] = {
             "preserve_insertion_order": "false",
             "temp_directory": str(self._shelf.scratch("spill")),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
             "arrow_output_version": "1.5",  # money comes as the whole numbers that it is
         }
         settings |= {"memory_limit": memory_limit} if memory_limit else {}
         settings |= {"threads": threads} if threads else {}
-        for name, value in settings.items():
-            self._connection.execute(f"set {name} = {literal(str(value))}")
+        self._connection = connect(settings)
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Give a CSV file a name; every column is text."""

@@ -100,15 +100,12 @@ def fingerprint_rows(path: Path) -> str:
 @contextmanager
 def embedded() -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open an engine of our own for the time of a block, that neither spills nor downloads."""
-    import duckdb
+    from custlib.engine.duckdb import connect
 
-    with duckdb.connect(":memory:") as connection:
-        for name in ("autoinstall_known_extensions", "autoload_known_extensions"):
-            connection.execute(f"set {name} = false")
-        connection.execute("set temp_directory = ''")
-        threads = min(_THREADS, os.cpu_count() or 1)
-        connection.execute(f"set threads = {threads}")
-        connection.execute(f"set memory_limit = '{threads * _MEGABYTES_EACH}MB'")
+
+    threads = min(_THREADS, os.cpu_count() or 1)
+    limits = {"temp_directory": "", "threads": threads, "memory_limit": f"{threads * _MEGABYTES_EACH}MB"}
+    with connect(limits) as connection:
         yield connection
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from custlib.engine.dialect import literal
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import RunError, TableError
+from custlib.identify.staging import embedded
 
 HOSTILE_NAMES = ['select "from" `x`', "drop'; --", "a:as_of", "{}", "%s", "客户", "a b", "NULL", "$1", '""']
 
@@ -29,6 +30,14 @@ def engine(tmp_path: Path) -> Iterator[DuckDB]:
 def rows(engine: DuckDB, select: str, **values: object) -> list[tuple]:
     """The rows of a select, as tuples."""
     return list(engine.fetch(select, **values).itertuples(index=False, name=None))
+
+
+def test_no_progress_bar_is_drawn(engine: DuckDB) -> None:
+    settings = "select name, value from duckdb_settings() where name like 'enable_progress_bar%' order by name"
+    off = [("enable_progress_bar", "false"), ("enable_progress_bar_print", "false")]
+    assert rows(engine, settings) == off
+    with embedded() as connection:
+        assert connection.execute(settings).fetchall() == off
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

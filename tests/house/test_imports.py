@@ -115,6 +115,12 @@ def test_no_module_needs_one_operating_system(module: str) -> None:
     assert not named, f"{module} imports {sorted(named)}; locks are those of filelock"
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_duckdb_is_connected_to_in_one_place(module: str) -> None:
+    connects = [node.lineno for node in calls_of(module) if ast.unparse(node.func) == "duckdb.connect"]
+    assert len(connects) == (module == "custlib.engine.duckdb"), f"{module}: use custlib.engine.duckdb.connect"
+
+
 def calls_of(module: str) -> list[ast.Call]:
     """Every call in a module, but for methods named ``compile``, as of a regular expression."""
     calls = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
