@@ -260,7 +260,6 @@ def test_the_folder_of_a_command_under_way_is_left_alone(tmp_path: Path, monkeyp
     for name in ("custlib-value-under-way", "custlib-value-killed"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "lock").touch()
-    with FileLock(tmp_path / "custlib-value-under-way" / "lock"):
-        with quick._work_folder():
-            assert (tmp_path / "custlib-value-under-way").is_dir()
-            assert not (tmp_path / "custlib-value-killed").exists()
+    with FileLock(tmp_path / "custlib-value-under-way" / "lock"), quick._work_folder():
+        assert (tmp_path / "custlib-value-under-way").is_dir()
+        assert not (tmp_path / "custlib-value-killed").exists()
