@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check lock spark environment crm-demo clean
+.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check wheel-check lock spark environment crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'

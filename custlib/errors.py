@@ -7,6 +7,7 @@ A message says what is wrong, where, how often, and what to do, in that order::
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class CustlibError(Exception):
@@ -50,6 +51,45 @@ class LockedError(CustlibError):
     """Another run of the same project holds the lock."""
 
     exit_code = 6
+
+
+def require(module: str, *, extra: str, purpose: str = "this") -> Any:
+    """Import a module that comes with an extra of custlib.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name of the module.
+    extra : str
+        The extra that brings it.
+    purpose : str, default "this"
+        What needs it, the first word of the message.
+
+    Returns
+    -------
+    module
+        The imported module.
+
+    Raises
+    ------
+    UsageError
+        If its package is not installed; the message holds the command that installs it.
+
+    Examples
+    --------
+    >>> require("no_such_package.chart", extra="reports")
+    Traceback (most recent call last):
+    custlib.errors.UsageError: this needs no_such_package: pip install "custlib[reports]"
+    """
+    from importlib import import_module
+
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as fault:
+        if fault.name is None or fault.name.partition(".")[0] != package:
+            raise
+        raise UsageError(f'{purpose} needs {package}: pip install "custlib[{extra}]"') from None
 
 
 def hint(name: str, available: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ from custlib.engine.shelf import write_text
 from custlib.errors import ModelError, UsageError, hint
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+NOT_INSTALLED = "not_installed"
 log = logging.getLogger("custlib")
 
 
@@ -238,6 +239,8 @@ class Graph:
         try:
             return node.make(**inputs)
         except ModelError as fault:
+            if fault.reason == NOT_INSTALLED:  # it may be tomorrow
+                raise
             return {"refused": fault.reason, "message": str(fault)}
 
     def _write(self, name: str, content: Any) -> None:

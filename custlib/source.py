@@ -38,6 +38,7 @@ KINDS = {
     ".db": "sqlite",
 }
 _GUESSED = "auto"
+_EXAMPLES = "lifetimes"  # the package that holds the example purchases, an extra of ours
 _PATTERN = re.compile(r"[*?\[]")
 _NO_TEXT = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "utf-7"}
 
@@ -161,7 +162,8 @@ class Source(BaseModel):
             return (folder / self.path).resolve()
         spec = find_spec(self.package)
         if spec is None or not spec.submodule_search_locations:
-            raise UsageError(f"{self.section}.package: {self.package} is not installed. Install it first.")
+            advice = f'it: pip install "custlib[{self.package}]"' if self.package == _EXAMPLES else "it first."
+            raise UsageError(f"{self.section}.package: {self.package} is not installed. Install {advice}")
         return Path(spec.submodule_search_locations[0]) / self.path
 
     def files(self, folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from custlib.errors import CustlibError, RunError, TableError, UsageError, hint
+from custlib.errors import CustlibError, RunError, TableError, UsageError, hint, require
 from custlib.identify.inputs import Input, Staged, distinct, used
 from custlib.identify.staging import ROWS, Rows, stage_rows
 
@@ -124,20 +124,13 @@ def stage_alchemy(entry: Input, url: str, folder: Path) -> Staged:
         engine.dispose()
 
 
-def _sqlalchemy() -> Any:
-    import sqlalchemy
-
-    return sqlalchemy
+def _sqlalchemy(purpose: str = "a database") -> Any:
+    return require("sqlalchemy", extra="sql", purpose=purpose)
 
 
 def _engine(entry: Input, url: str) -> Any:
     variable = entry.source.url_env
-    try:
-        sqlalchemy = _sqlalchemy()
-    except ImportError:
-        raise UsageError(
-            f"{entry.name}: this database needs SQLAlchemy. Install it: pip install 'custlib[sql]'."
-        ) from None
+    sqlalchemy = _sqlalchemy(f"{entry.name}: this database")
     try:
         return sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, hide_parameters=True)
     except ImportError as fault:

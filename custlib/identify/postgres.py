@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custlib.errors import CustlibError, UsageError
+from custlib.errors import CustlibError, require
 from custlib.identify.databases import is_refusal, quoted, refused, subquery, wrong
 from custlib.identify.inputs import MONEY, Input, Staged, distinct, in_role, used
 from custlib.identify.staging import staged, write_batches
@@ -61,12 +61,7 @@ def stage_postgres(entry: Input, url: str, folder: Path) -> Staged:
 
 @contextmanager
 def _connected(entry: Input, url: str) -> Iterator[Any]:
-    try:
-        import adbc_driver_postgresql.dbapi as driver
-    except ImportError:
-        raise UsageError(
-            f"{entry.name}: PostgreSQL needs its driver. Install it: pip install 'custlib[postgres]'."
-        ) from None
+    driver = require("adbc_driver_postgresql.dbapi", extra="postgres", purpose=f"{entry.name}: PostgreSQL")
     try:
         connection = driver.connect(url)
     except Exception as fault:

@@ -102,7 +102,6 @@ def embedded() -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open an engine of our own for the time of a block, that neither spills nor downloads."""
     from custlib.engine.duckdb import connect
 
-
     threads = min(_THREADS, os.cpu_count() or 1)
     limits = {"temp_directory": "", "threads": threads, "memory_limit": f"{threads * _MEGABYTES_EACH}MB"}
     with connect(limits) as connection:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib import rules
-from custlib.errors import TableError, UsageError, hint
+from custlib.errors import TableError, UsageError, hint, require
 from custlib.identify.files import too_large
 from custlib.identify.inputs import Input, Staged, distinct, used
 from custlib.identify.staging import ROWS, Rows, stage_rows
@@ -182,13 +182,10 @@ def _holds(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
 
 
 def _opened(path: Path, name: str, *, values: bool) -> Any:
-    try:
-        from openpyxl import load_workbook
-    except ImportError:
-        raise UsageError(f"{name}: Excel needs openpyxl. Install it: pip install 'custlib[excel]'.") from None
+    openpyxl = require("openpyxl", extra="excel", purpose=f"{name}: Excel")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return load_workbook(path, read_only=True, data_only=values, keep_links=False)
+            return openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False)
     except Exception as fault:
         raise TableError(f"{name}: is no valid Excel workbook ({type(fault).__name__}). {_AGAIN}") from None

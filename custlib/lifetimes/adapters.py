@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from custlib.engine import open_engine
-from custlib.errors import TableError, UsageError, hint
+from custlib.errors import TableError, UsageError, hint, require
 from custlib.lifetimes import compatible
 from custlib.lifetimes.crosscheck import restored_settings
 from custlib.lifetimes.summary import UNITS, check_summary
@@ -148,8 +148,7 @@ def to_lifetimes(model: Model) -> Any:
         known = [kind.__name__ for kind, _ in FITTERS.values()]
         raise UsageError(f"to_lifetimes: {type(model).__name__} is no model that lifetimes has. {hint('', known)}")
     with restored_settings():
-        import lifetimes
-
+        lifetimes = require("lifetimes", extra="lifetimes", purpose="to_lifetimes")
         fitter = getattr(lifetimes, name)(penalizer_coef=0.0)
     names = list(FITTERS[name][1])
     fitter.params_ = pd.Series([getattr(model, parameter) for parameter in names], index=names)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from io import StringIO
 from typing import Any
 
@@ -16,7 +17,7 @@ import pandas as pd
 
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
-from custlib.graph import REFUSED, Refusal, record
+from custlib.graph import NOT_INSTALLED, REFUSED, Refusal, record
 from custlib.models import bgnbd, mbgnbd, paretonbd
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
@@ -44,6 +45,11 @@ _PAIRS = {
         "ParetoNBDFitter", paretonbd.fit, paretonbd.expected_purchases, ("r", "alpha", "s", "beta"), (1.0,) * 4
     ),
 }
+
+
+def is_possible() -> bool:
+    """Tell whether ``lifetimes`` is installed."""
+    return find_spec("lifetimes") is not None
 
 
 def lifetimes_models(outcomes: pd.DataFrame, *, days: int) -> dict[str, dict[str, Any]]:
@@ -124,6 +130,8 @@ def crosscheck(
     calibration_spend: tuple[Any, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """What the package lifetimes finds on the same cells, by name of the model: ``ours`` and ``theirs``."""
+    if not is_possible():
+        raise ModelError('crosscheck needs lifetimes: pip install "custlib[lifetimes]"', reason=NOT_INSTALLED)
     models = lifetimes_models(outcomes, days=project.holdout_days)
     money = None if isinstance(calibration_spend, Refusal) else calibration_spend[1]
     if money is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from custlib.errors import require
 from custlib.models.cells import Array
 
 _TOLERANCE = 1e-10
@@ -34,15 +35,14 @@ def fit(features: Array, customers: Array, beginners: Array, *, penalty: float =
     >>> chance(model, np.array([[0.0], [1.0]])).round(3).tolist()
     [0.1, 0.4]
     """
-    from sklearn.linear_model import LogisticRegression
-
+    linear_model = require("sklearn.linear_model", extra="reports", purpose="potential value")
     stayed = customers - beginners
     if not (beginners.sum() > 0 and stayed.sum() > 0):
         raise ValueError(f"{beginners.sum():g} of {customers.sum():g} customers began: nothing can be learned")
     weights = np.concatenate([beginners, stayed])
     outcomes = np.repeat([1, 0], len(customers))
     used = weights > 0
-    regression = LogisticRegression(C=penalty, solver="newton-cholesky", tol=_TOLERANCE, max_iter=200)
+    regression = linear_model.LogisticRegression(C=penalty, solver="newton-cholesky", tol=_TOLERANCE, max_iter=200)
     regression.fit(np.vstack([features, features])[used], outcomes[used], sample_weight=weights[used])
     return Adoption(float(regression.intercept_[0]), tuple(float(x) for x in regression.coef_[0]))
 

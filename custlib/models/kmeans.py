@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from custlib.errors import require
 from custlib.models.alignment import jaccard_table
 from custlib.models.cells import Array, Ints
 
@@ -32,10 +33,9 @@ def one_thread() -> Iterator[None]:
     ...     fit(np.array([[0.0], [4.0]]), np.ones(2), 1).tolist()
     [[2.0]]
     """
-    import sklearn.cluster  # first, since only libraries that are loaded can be limited
+    require("sklearn.cluster", extra="reports", purpose="clusters")  # only libraries that are loaded can be limited
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]
 
-    assert sklearn.cluster
     with threadpool_limits(1):
         yield
 
@@ -74,12 +74,12 @@ def follow(points: Array, weights: Array, centres: Array) -> Array:
 
 def _lloyd(points: Array, weights: Array, init: Array | str, k: int, starts: int, seed: int) -> Array:
     """Run Lloyd's algorithm of scikit-learn."""
-    from sklearn.cluster import KMeans
+    cluster = require("sklearn.cluster", extra="reports", purpose="clusters")
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # points may be equal but for the last digits
-        fitted = KMeans(k, init=init, n_init=starts, random_state=seed).fit(points, sample_weight=weights)
+        fitted = cluster.KMeans(k, init=init, n_init=starts, random_state=seed).fit(points, sample_weight=weights)
     return np.asarray(fitted.cluster_centers_)
 
 

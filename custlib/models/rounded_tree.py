@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from custlib.errors import require
 from custlib.models.cells import Array, Ints
 
 Node = dict[str, Any]
@@ -127,9 +128,8 @@ def round_threshold(value: float, *, whole: bool, rounding: str) -> float:
 
 def _grow(members: Members, leaves: int) -> Node:
     """Grow a tree of so many leaves, best leaf first."""
-    from sklearn.tree import DecisionTreeClassifier
-
-    grown = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
+    tree = require("sklearn.tree", extra="reports", purpose="clusters by rules")
+    grown = tree.DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
     inner = grown.fit(members.features, members.labels, sample_weight=members.weights).tree_
 
     def node(place: int) -> Node:

@@ -12,13 +12,13 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import custlib
 from custlib.engine.shelf import sweep
-from custlib.errors import RunError, UsageError, hint
+from custlib.errors import RunError, UsageError, hint, require
 from custlib.identify import staging
 from custlib.machine import refusal
 from custlib.project import Project
@@ -45,6 +45,7 @@ def run_project(
     memory_limit: str | None = None,
 ) -> Path:
     """Run a project and publish its pages."""
+    require("papermill", extra="reports", purpose="run: a report")
     _check_only(only)
     reports, work = reports.resolve(), work.resolve()
     with publish.lock(work / f"{project.id}.lock"):
@@ -140,11 +141,7 @@ def _step(name: str) -> Iterator[None]:
 
 def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[str, Any]:
     """Record what was run, on what, with which result."""
-    import platform
-    from importlib.metadata import version
-
     quality = run.get("quality")
-    packages = ("duckdb", "numpy", "pandas", "scikit-learn", "lifetimes", "papermill")
     return {
         "run_id": run_id(run),
         "project": run.project.model_dump(mode="json"),
@@ -155,9 +152,20 @@ def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[s
         "warnings": quality["warnings"],
         "refused": {what: code for what, node in REFUSABLE.items() if (code := run.why(node))},
         "flags": [*run.get("flags")],
-        "versions": {"custlib": custlib.__version__, "python": platform.python_version()}
-        | {name: version(name) for name in packages},
+        "versions": _versions(),
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},
         "index": index_entry(chosen, run),
         "pages": [vars(page) for page in chosen],
     }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of Python, custlib, and those packages behind the figures that are installed."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"custlib": custlib.__version__, "python": platform.python_version()}
+    for name in ("duckdb", "numpy", "pandas", "scikit-learn", "lifetimes", "papermill"):
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions

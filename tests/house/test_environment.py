@@ -7,11 +7,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts.environment import environment_text
+from scripts.environment import environment_text, requirements
 from tests.house.sources import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 LOCKED = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", LOCK, flags=re.MULTILINE))
 
@@ -32,8 +33,8 @@ def test_environment_parts_conda_from_pip() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *PROJECT["dependencies"],
-        *PROJECT["optional-dependencies"]["dev"],
+        *requirements(PROJECT),
+        *(text for text in EXTRAS["dev"] if not text.startswith("custlib[")),
         *PYPROJECT["build-system"]["requires"],
     ],
 )
@@ -42,6 +43,15 @@ def test_lock_holds_what_the_project_asks_for(text: str) -> None:
     name = canonicalize_name(asked.name)
     assert name in LOCKED, f"{name} is not in requirements.lock: make lock"
     assert asked.specifier.contains(LOCKED[name]), f"{text}, but {LOCKED[name]} is locked: make lock"
+
+
+def test_base_is_light() -> None:
+    assert len(PROJECT["dependencies"]) <= 8
+
+
+def test_dev_holds_every_extra_for_users() -> None:
+    included = set(re.findall(r"\w+", " ".join(text for text in EXTRAS["dev"] if text.startswith("custlib["))))
+    assert set(EXTRAS) - included == {"reports", "spark", "bench", "dev"}  # lab holds reports
 
 
 def test_lock_is_hashed_to_the_last_line() -> None:

@@ -296,6 +296,8 @@ def _ticks_table(t: Texts, ticks: pd.DataFrame) -> Table:
 
 def second_opinion(t: Texts, models: Mapping[str, Mapping[str, Any]]) -> Table | Text:
     """Compare forecasts and parameters with the models of the package lifetimes."""
+    if not models:
+        return Text(t("validation.crosscheck_missing"))
     rows = [_opinion(t, model, models[model]) for model in sorted(models)]
     known = [row.pop("gap") for row in rows]
     worst = [gap for gap in known if gap is not None]
@@ -320,8 +322,10 @@ def _opinion(t: Texts, model: str, both: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def second_parameters(t: Texts, models: Mapping[str, Mapping[str, Any]], unit_days: int) -> Details:
-    """Show every parameter in both packages."""
+def second_parameters(t: Texts, models: Mapping[str, Mapping[str, Any]], unit_days: int) -> Details | None:
+    """Show every parameter in both packages; None without a second opinion."""
+    if not models:
+        return None
     rows = [
         {
             "parameter": f"{model} {name}",
