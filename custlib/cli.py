@@ -1,4 +1,4 @@
-"""The command ``custlib``: run a project, value one file of purchases, or check a map of segments.
+"""The command ``custlib``: run a project, value one file of purchases, copy the notebooks, or check a map of segments.
 
 Exit codes: 0 ok, 1 our bug, 2 usage or project file, 3 data contract, 4 model not identified, 5 run fault,
 6 locked by another run.
@@ -79,13 +79,15 @@ def _last_door(fault: Exception, given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> None:
     from custlib import project
+    from custlib.installed import find_project
     from custlib.report.production import run_project
 
-    opened = project.load(given.project).replace(as_of=given.as_of, language=given.language)
-    work = given.work or given.project.parent / "work"
-    reports = given.reports or given.project.parent.parent / "reports"
+    path = find_project(given.project)
+    data = path.parent if path == Path(given.project) else Path("data")
     target = run_project(
-        opened, reports=reports, work=work, only=tuple(given.only or ()), force=given.force, how=given.executor,
+        project.load(path).replace(as_of=given.as_of, language=given.language),
+        reports=given.reports or data.parent / "reports", work=given.work or data / "work",
+        only=tuple(given.only or ()), force=given.force, how=given.executor,
         engine=given.engine, memory_limit=given.memory_limit,
     )  # fmt: skip
     print(target)
@@ -108,6 +110,12 @@ def _value(given: argparse.Namespace) -> None:
     print(json.dumps(summary, indent=1, allow_nan=False))
 
 
+def _notebooks(given: argparse.Namespace) -> None:
+    from custlib.installed import copy_notebooks
+
+    print("\n".join(str(path) for path in copy_notebooks(given.folder, force=given.force)))
+
+
 def _check_map(given: argparse.Namespace) -> None:
     from custlib.segment.mapcheck import check
 
@@ -126,13 +134,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_value(commands)
+    _add_notebooks(commands)
     _add_map(commands)
     return parser
 
 
 def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     run = commands.add_parser("run", help="run the notebooks of a project and publish the reports")
-    run.add_argument("project", type=Path, metavar="PROJECT", help="project file, for instance data/cdnow.toml")
+    run.add_argument(
+        "project", metavar="PROJECT",
+        help="project file (data/mine.toml); or a name: of a file in data/ of the current folder, or of an example "
+        "(cdnow), and then data/work/ and reports/ are made in the current folder",
+    )  # fmt: skip
     run.add_argument("--as-of", type=_day, metavar="DATE", help="look at the customers on this day (2025-06-30)")
     run.add_argument("--reports", type=Path, metavar="DIR", help="where to publish (default: reports/ beside data/)")
     run.add_argument("--work", type=Path, metavar="DIR", help="where to work (default: work/ beside the project file)")
@@ -157,6 +170,13 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
     _add_engine(value)
     value.set_defaults(act=_value)
+
+
+def _add_notebooks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    notebooks = commands.add_parser("notebooks", help="copy the notebooks to a folder, to work on them")
+    notebooks.add_argument("folder", type=Path, metavar="DIR", help="where to; made when missing")
+    notebooks.add_argument("--force", action="store_true", help="overwrite files of the same name")
+    notebooks.set_defaults(act=_notebooks)
 
 
 def _add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

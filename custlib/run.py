@@ -19,6 +19,7 @@ from custlib.errors import UsageError, hint
 from custlib.graph import Graph, Node, collect
 from custlib.identify.sources import Gathered
 from custlib.identify.transactions import take_up
+from custlib.installed import find_project, work_folder
 from custlib.project import Project
 from custlib.segment.definitions import Keeper
 
@@ -69,7 +70,7 @@ def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Run":
     Parameters
     ----------
     run : str
-        Name of a project file in ``data/``, the path of one, or the folder of a run.
+        Name of a project (see :func:`custlib.installed.find_project`), path of its file, or the folder of a run.
     as_of : str, optional
         ISO date; the project's own when empty.
     **changes
@@ -92,11 +93,8 @@ def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Run":
         base = projects.build(record["project"] | {"folder": Path(record["folder"])})
         work, tables, engine = Path(record["work"]), record["tables"], record.get("engine", "duckdb")
     else:
-        path = place if place.suffix == ".toml" else HOME / "data" / f"{run}.toml"
-        if not path.is_file():
-            known = sorted(p.stem for p in (HOME / "data").glob("*.toml"))
-            raise UsageError(f"run: no project file named {run}. {hint(run, known)}")
-        base, work, tables, engine = projects.load(path), path.resolve().parent / "work", None, "duckdb"
+        path = find_project(run)
+        base, work, tables, engine = projects.load(path), work_folder(path), None, "duckdb"
     project = base.replace(**options, **({"as_of": as_of} if as_of else {}))
     return Run(project, work, tables=tables if project == base else None, engine=engine)
 

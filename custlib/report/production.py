@@ -20,14 +20,14 @@ import custlib
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, UsageError, hint, require
 from custlib.identify import staging
+from custlib.installed import NOTEBOOKS
 from custlib.machine import refusal
 from custlib.project import Project
 from custlib.report import parameters, publish
 from custlib.report.execution import DEFAULT, How, Job, execute_all
 from custlib.report.page_list import Page, check_segments, export, index_entry, pages
-from custlib.run import HOME, PACKAGE, Run, fingerprint
+from custlib.run import PACKAGE, Run, fingerprint
 
-NOTEBOOKS = HOME / "notebooks"
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
 log = logging.getLogger("custlib")
