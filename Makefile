@@ -58,6 +58,9 @@ check: $(STAMP) ## check format, style and types
 	$(PY) -m mypy || failed=1; \
 	exit $$failed
 
+wheel-check: $(STAMP) ## install the wheel outside the checkout and run a report from it
+	@$(PY) scripts/wheel_check.py
+
 lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pyproject.toml allows
 	@$(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
