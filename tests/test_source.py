@@ -45,7 +45,7 @@ def test_a_folder_is_its_files_sorted_also_those_below(tmp_path: Path) -> None:
 
 
 def test_what_other_programs_leave_in_a_folder_is_passed_over(tmp_path: Path) -> None:
-    lay(tmp_path, "s/part-0.parquet", "s/_SUCCESS", "s/.part-0.parquet.crc", "s/_temporary/x.parquet", "s/notes.md")
+    lay(tmp_path, "s/part-0.parquet", "s/_SUCCESS", "s/.part-0.parquet.crc", "s/_temporary/x.parquet", "s/notes.doc")
     assert names_of(tmp_path, "s") == ["s/part-0.parquet"]
 
 

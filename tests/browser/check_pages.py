@@ -11,7 +11,7 @@ from typing import Any
 from custlib.report.page_limits import limit
 
 HERE = Path(__file__).parent
-READABLE = 11  # pixels, page.md: "Small screens get ... readable text"
+READABLE = 11  # pixels, on small screens too
 
 
 def why_not() -> str:

@@ -1,4 +1,4 @@
-"""Imports point up the list of design.md §3 only, and a few things are imported nowhere."""
+"""Imports point up the list of places only, and a few things are imported nowhere."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -44,7 +44,7 @@ INNER = [module for module in MODULES if module != "custlib"]
 @pytest.mark.parametrize("module", INNER)
 def test_a_module_has_a_place(module: str) -> None:
     name = module.split(".")[1]
-    assert name in PLACE_OF, f"custlib/{name} has no place in the import order: add it to PLACES, as in design.md §3"
+    assert name in PLACE_OF, f"custlib/{name} has no place in the import order: add it to PLACES"
 
 
 @pytest.mark.parametrize("module", INNER)

@@ -13,6 +13,8 @@ from tests.house.sources import ROOT
 DATA = {".csv", ".tsv", ".parquet", ".json", ".jsonl", ".xlsx", ".feather", ".db", ".duckdb", ".gz", ".zip"}
 MOST_BYTES = 100_000
 MAY_BE_BIGGER = ("data/crm_demo/",)
+TEXTS = {".ipynb", ".md", ".py", ".toml", ".yml"}
+PAGE = re.compile(r"[\w/-]+\.md\b")
 PICKLES = {".pkl", ".pickle", ".joblib"}
 LOCKS_WITH_ADDRESSES = {
     "uv.lock",
@@ -83,6 +85,17 @@ def test_no_big_data() -> None:
         if not str(path.relative_to(ROOT)).startswith(MAY_BE_BIGGER)
     ]
     assert not big
+
+
+def test_every_page_that_is_named_is_in_the_repository() -> None:
+    pages = {path.name for path in committed() if path.suffix == ".md"}
+    missing = {
+        str(path.relative_to(ROOT)): names
+        for path in committed()
+        if path.suffix in TEXTS
+        if (names := sorted({Path(name).name for name in PAGE.findall(path.read_text(encoding="utf-8"))} - pages))
+    }
+    assert not missing
 
 
 def test_no_pickles() -> None:

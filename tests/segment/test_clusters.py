@@ -165,7 +165,7 @@ def test_cdnow_has_four_clusters_large_and_steady_enough(cdnow):
 def test_yeo_johnson_makes_five_steady_clusters_of_cdnow_where_raw_scores_do_not(tmp_path):
     """On all 23,570 customers, 20 draws, three seeds.
 
-    The worst cluster has .96 to .97 with Yeo-Johnson and .38 to .49 with raw z-scores; segments.md says .98 and .50.
+    The worst cluster has .96 to .97 with Yeo-Johnson and .38 to .49 with raw z-scores.
     Ten starts: with five, a draw now and then ends in a worse optimum (.93 in one seed of three).
     """
     from custlib import project
