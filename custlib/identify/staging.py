@@ -103,7 +103,7 @@ def embedded() -> Iterator["duckdb.DuckDBPyConnection"]:
     from custlib.engine.duckdb import connect
 
     threads = min(_THREADS, os.cpu_count() or 1)
-    limits = {"temp_directory": "", "threads": threads, "memory_limit": f"{threads * _MEGABYTES_EACH}MB"}
+    limits = {"temp_directory": "", "threads": str(threads), "memory_limit": f"{threads * _MEGABYTES_EACH}MB"}
     with connect(limits) as connection:
         yield connection
 

@@ -14,9 +14,9 @@ def test_import_loads_nothing_heavy() -> None:
     assert not loaded & HEAVY
 
 
-def test_import_takes_under_a_third_of_a_second() -> None:
+def test_import_takes_under_a_seventh_of_a_second() -> None:
     clocked = "import time; start = time.perf_counter(); import custlib; print(time.perf_counter() - start)"
-    assert min(float(in_a_new_process(clocked)) for _ in range(5)) < 0.3
+    assert min(float(in_a_new_process(clocked)) for _ in range(5)) < 0.15
 
 
 def in_a_new_process(code: str) -> str:
