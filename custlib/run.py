@@ -15,7 +15,6 @@ from custlib import project as projects
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
-from custlib.errors import UsageError, hint
 from custlib.graph import Graph, Node, collect
 from custlib.identify.sources import Gathered
 from custlib.identify.transactions import take_up

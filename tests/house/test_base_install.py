@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from custlib import cli
 from custlib.differentiate import crosscheck
-from custlib.errors import UsageError, require
-from custlib.identify import workbooks
-from custlib.models import kmeans
 from custlib.show.blocks import Text
 from custlib.show.pages import backtest
 from custlib.show.texts import texts
+
+from custlib import cli
+from custlib.errors import UsageError, require
+from custlib.identify import workbooks
+from custlib.models import kmeans
 from custlib.source import Source
 
 # What extras bring, and what comes with it.
