@@ -50,7 +50,7 @@ def test_the_limits_of_the_page_are_those_of_the_code():
 
 
 def test_memory_and_disk_are_said_as_they_are_reckoned():
-    assert f"{sorting._HELD:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
+    assert f"{sorting._WAITING:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
     assert f"{limits.BYTES_EACH} bytes of free disk for each line" in WORDS
     assert limits.size_of("100MB") == limits.LEAST_MEMORY
 

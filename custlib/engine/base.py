@@ -6,8 +6,8 @@ A step takes an :class:`Engine` and never asks which; the words that differ are 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from custlib.engine.days import Daily
 from custlib.engine.dialect import Dialect
+from custlib.engine.reduction import Reduction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +50,11 @@ class Engine(Protocol):
     def open(self, name: str) -> None:
         """Give a table that the folder already holds its name in this connection."""
 
-    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
+    def make(self, name: str, select: str, *, rows: int = 0, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
+
+    def reduce(self, name: str, reduction: Reduction) -> None:
+        """Make a table of customers from lines, in whatever way suits the engine and the lines."""
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
         """Give a select over tables a name, instead of writing its rows again."""

@@ -138,6 +138,17 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def day_literal(day: dt.date) -> str:
+    """Write a day as an SQL literal.
+
+    Examples
+    --------
+    >>> day_literal(dt.date(1970, 2, 1))
+    "date '1970-02-01'"
+    """
+    return f"date '{day.isoformat()[:10]}'"
+
+
 def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] = literal) -> str:
     """Write values into a select that is kept, where an engine cannot bind them.
 
@@ -151,7 +162,7 @@ def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] 
 
 def _value(value: object, quote: Callable[[str], str]) -> str:
     if isinstance(value, dt.date):
-        return f"date '{value.isoformat()[:10]}'"
+        return day_literal(value)
     if isinstance(value, float):
         return f"cast('{float(value)!r}' as double)"
     return quote(value) if isinstance(value, str) else str(value)

@@ -6,9 +6,8 @@ larger than memory works. After the sources are attached, :meth:`DuckDB.seal` sh
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ import duckdb
 from custlib import tables
 from custlib.engine import limits
 from custlib.engine.base import FETCH_LIMIT
-from custlib.engine.days import Daily
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
+from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, GATHERED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.sorting import Sorting
 from custlib.errors import RunError, TableError, hint
@@ -132,26 +131,37 @@ class DuckDB:
                 raise self._damaged()
             self._view(name, self._shelf.path(name, kind), "*.parquet" if kind == GATHERED else "")
 
-    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
+    def make(self, name: str, select: str, *, rows: int = 0, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
+        limits.check_disk(rows, self.folder)
+        options = f"{_PARQUET}, compression uncompressed" if rows else _PARQUET
+        self._put(name, lambda path: self._copy(select, path, options, **values))
+
+    def reduce(self, name: str, reduction: Reduction) -> None:
+        """Make a table of customers by sorting lines, or by grouping them where they cannot be sorted."""
+
+        def write(path: Path) -> None:
+            if not self._sort(name, path, reduction):
+                self._copy(reduction.select(self.dialect), path, _PARQUET)
+
+        self._put(name, write)
+
+    def _put(self, name: str, write: Callable[[Path], None]) -> None:
         written = self._shelf.scratch(name)
         try:
-            limits.check_disk(rows, self.folder)
-            if not (daily and self._sort(name, written, daily, **values)):
-                self._copy(select, written, f"{_PARQUET}, compression uncompressed" if rows else _PARQUET, **values)
+            write(written)
             self._shelf.put(name, written, WHOLE)
         finally:
             remove(written)
         self._open_checked(name)
 
-    def _sort(self, name: str, written: Path, daily: Daily, **values: Any) -> bool:
-        """Write a table of customers by sorting lines; tell whether that could be done."""
+    def _sort(self, name: str, path: Path, reduction: Reduction) -> bool:
+        """Write a table of customers by sorting lines; return False if they cannot be sorted."""
         scratch = self._shelf.scratch(f"{name}.sorting")
         (threads,) = self._execute("select current_setting('threads')").fetchone()
-        bound = replace(daily, lines=inlined(daily.lines, values))
         try:
-            with self._told():
-                return Sorting(self._connection, bound, scratch, self.memory, threads, _PARQUET).write(written)
+            with self._faults():
+                return Sorting(self._connection, reduction, scratch, self.memory, threads, _PARQUET).write(path)
         finally:
             remove(scratch)
 
@@ -185,7 +195,7 @@ class DuckDB:
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
         """Bring a small result to Python."""
-        with self._told():
+        with self._faults():
             frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
         if len(frame) > limit:
             raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
@@ -223,12 +233,12 @@ class DuckDB:
     def _execute(self, text: str, **values: Any) -> Any:
         bound = PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
         used = {m[1]: values[m[1]] for m in PARAMETER.finditer(text) if m[1] in values}
-        with self._told():
+        with self._faults():
             return self._connection.execute(bound, used) if used else self._connection.execute(bound)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in one line what the machine is at fault for."""
+    def _faults(self) -> Iterator[None]:
+        """Translate faults of the machine into one-line errors."""
         try:
             yield
         except (RuntimeError, duckdb.InterruptException) as fault:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from custlib import tables
 from custlib.engine import spark_files as files
 from custlib.engine.base import FETCH_LIMIT
-from custlib.engine.days import Daily
 from custlib.engine.dialect import SPARK, inlined
+from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import link, remove
 from custlib.engine.spark_session import start
 from custlib.errors import RunError, TableError, hint
@@ -108,9 +108,9 @@ class Spark:
             known = sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(_KINDS)})
             raise TableError(f"{name}: no such table in this run. {hint(name, known)}")
 
-    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
+    def make(self, name: str, select: str, *, rows: int = 0, **values: Any) -> None:
         """Make a table from one select: written beside, then renamed, then opened by name."""
-        del rows, daily  # many disks hold the rows, and groups are what Spark is for
+        del rows  # many disks hold them
         made = self._sql(select, **values)
         tables.check(name, made.columns)
         written = self._path(name).with_suffix(f".{os.getpid()}.part")
@@ -122,6 +122,10 @@ class Spark:
             shutil.rmtree(written, ignore_errors=True)
         self._path(name, _DEFINED).unlink(missing_ok=True)
         self._view(name, self._session.read.schema(made.schema).parquet(self._file(self._path(name))))
+
+    def reduce(self, name: str, reduction: Reduction) -> None:
+        """Make a table of customers by grouping lines."""
+        self.make(name, reduction.select(self.dialect))
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
         """Give a select over tables a name, instead of writing its rows again."""

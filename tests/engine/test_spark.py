@@ -38,8 +38,8 @@ def test_the_reduction_moves_the_lines_once(tmp_path: Path) -> None:
     select = f"select concat('c', id % 50) as customer_id, {days}, {flags}, {money} from range(5000)"
     engine.make("transactions", select)
     ends = {"now": dt.date(2025, 12, 31), "calibration": dt.date(2025, 1, 5)}
-    select = customer_history(engine.dialect, History(ends, dt.date(2025, 1, 2)))
-    plan = engine._session.sql("explain " + select.replace(":until", "date '2025-12-31'")).collect()
+    select = customer_history(History(ends, dt.date(2025, 1, 2))).select(engine.dialect)
+    plan = engine._session.sql("explain " + select).collect()
     assert plan[0][0].count("Exchange hashpartitioning") == 1
     engine.close()
 
