@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from custlib.engine import open_engine, spark_session
+from custlib.engine.dialect import spark_day
 from custlib.engine.spark_session import start
-from custlib.engine.strptime import spark_day
 from custlib.errors import RunError, UsageError
 from custlib.value.history import History, customer_history
 
