@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custlib import rules
+from custlib.errors import UsageError, hint
 from custlib.project import Project
 from custlib.report.blocks import Footer, Glossary
 from custlib.report.formats import day, money, number
@@ -11,7 +13,10 @@ from custlib.report.texts import Texts
 
 def glossary(t: Texts, *terms: str) -> Glossary:
     """Explain the terms of a page."""
-    return Glossary([(t(f"glossary.{term}.term"), t(f"glossary.{term}.meaning")) for term in terms])
+    words = rules.load("glossary")["word"]
+    if unknown := [term for term in terms if term not in words]:
+        raise UsageError(f"glossary: there is no {unknown[0]!r}. {hint(unknown[0], list(words))}")
+    return Glossary([tuple(words[term][t.language]) for term in terms])
 
 
 def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
