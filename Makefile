@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check wheel-check lock spark environment crm-demo clean
+.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check wheel-check lock spark environment glossary crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ spark: $(STAMP) ## install PySpark, for --engine spark and its tests (needs Java
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py
+
+glossary: $(STAMP) ## write docs/glossary.md from custlib/rules/glossary.toml
+	@$(PY) -m scripts.glossary
 
 crm-demo: $(STAMP) ## write data/crm_demo, the simulated shop, from its truth
 	@$(PY) scripts/crm_demo.py

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from custlib import __version__
 from custlib.engine import ENGINES
-from custlib.engine.limits import LEAST_MEMORY, size_of
 from custlib.errors import CustlibError, UsageError
-from custlib.machine import refusal
+from custlib.machine import LEAST_MEMORY, refusal, size_of
 from custlib.report.execution import DEFAULT
 
 

@@ -1,4 +1,4 @@
-"""The errors that custlib raises on purpose, each with the exit code its command ends with.
+"""The errors that custlib raises on purpose, each with the exit code of the command.
 
 A message says what is wrong, where, how often, and what to do, in that order::
 
@@ -23,15 +23,15 @@ class UsageError(CustlibError):
 
 
 class TableError(CustlibError):
-    """A table that breaks its contract: columns missing, values that cannot be what they say."""
+    """A table that breaks its contract: missing columns or invalid values."""
 
     exit_code = 3
 
 
 class ModelError(CustlibError):
-    """A model was asked for that the given customers cannot identify.
+    """A model that cannot be identified from these customers.
 
-    ``reason`` is a code that the pages have words for (``refused`` in the texts).
+    ``reason`` is a key of ``refused`` in the texts of the pages.
     """
 
     exit_code = 4
@@ -42,7 +42,7 @@ class ModelError(CustlibError):
 
 
 class RunError(CustlibError):
-    """A run that could not finish: a notebook, the disk, or the time given."""
+    """A run that could not finish: a notebook, the disk, or a timeout."""
 
     exit_code = 5
 
@@ -93,7 +93,7 @@ def require(module: str, *, extra: str, purpose: str = "this") -> Any:
 
 
 def hint(name: str, available: Sequence[str]) -> str:
-    """Say what is available, the likeliest meant first.
+    """List what is available, after the closest match.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def hint(name: str, available: Sequence[str]) -> str:
     """
     from difflib import get_close_matches
 
-    close = get_close_matches(name.casefold(), {a.casefold(): a for a in available}, n=1, cutoff=0.6)
-    given = {a.casefold(): a for a in available}
-    meant = f"Did you mean '{given[close[0]]}'? " if close else ""
-    return f"{meant}Available: {', '.join(sorted(available)) or 'none'}."
+    names = {a.casefold(): a for a in available}
+    close = get_close_matches(name.casefold(), names, n=1, cutoff=0.6)
+    suggestion = f"Did you mean '{names[close[0]]}'? " if close else ""
+    return f"{suggestion}Available: {', '.join(sorted(available)) or 'none'}."

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from benchmarks import scale
-from custlib.engine import limits, sorting, spark_session
+from custlib import machine
+from custlib.engine import sorting, spark_session
 from custlib.engine.base import FETCH_LIMIT
 from custlib.value.activity import CELL_LIMIT, DAY_BINS
 from tests.house.sources import ROOT
@@ -50,9 +51,9 @@ def test_the_limits_of_the_page_are_those_of_the_code():
 
 
 def test_memory_and_disk_are_said_as_they_are_reckoned():
-    assert f"{sorting._HELD:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
-    assert f"{limits.BYTES_EACH} bytes of free disk for each line" in WORDS
-    assert limits.size_of("100MB") == limits.LEAST_MEMORY
+    assert f"{sorting._WAITING:.0%} of the limit are sorted in memory".replace("%", " %") in WORDS
+    assert f"{machine.BYTES_EACH} bytes of free disk for each line" in WORDS
+    assert machine.size_of("100MB") == machine.LEAST_MEMORY
 
 
 def test_the_table_to_be_filled_names_sizes_that_are_timed():

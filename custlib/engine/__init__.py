@@ -1,4 +1,4 @@
-"""The door to an engine: tables are made, joined and fetched here and nowhere else."""
+"""Open an engine, DuckDB or Spark; all SQL runs through it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,13 +1,13 @@
-"""What every engine can do: tables made from one select, kept in one folder, fetched only when small.
+"""The interface of an engine: create tables from selects in one folder, and fetch small results.
 
-A step takes an :class:`Engine` and never asks which; the words that differ are in its ``dialect``.
+A step takes an :class:`Engine` of either kind; where their SQL differs, it uses the ``dialect``.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from custlib.engine.days import Daily
 from custlib.engine.dialect import Dialect
+from custlib.engine.reduction import Reduction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,55 +21,58 @@ class Engine(Protocol):
     Attributes
     ----------
     dialect : Dialect
-        The words of its SQL.
+        Where its SQL differs from that of other engines.
     folder : pathlib.Path
-        Where tables live.
+        Holds the tables.
     """
 
     dialect: Dialect
     folder: Path
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
-        """Give a CSV file a name; every column is text."""
+        """Create a view of a CSV file; every column is text."""
 
     def attach_parquet(self, name: str, path: Path) -> None:
-        """Give a Parquet file a name, columns as typed there."""
+        """Create a view of a Parquet file."""
 
     def attach_select(self, name: str, select: str) -> None:
-        """Give a select a name; nothing is computed before it is read."""
+        """Create a view of a select."""
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
-        """Make a table of a small data frame."""
+        """Create a table from a small data frame."""
 
     def seal(self, *, also: tuple[Path, ...] = ()) -> None:
-        """Switch off every access to files outside the folder of tables."""
+        """Disable access to files outside the folder of tables and ``also``."""
 
     def has(self, name: str) -> bool:
-        """Tell whether the folder holds a table."""
+        """Check whether the folder holds a table."""
 
     def open(self, name: str) -> None:
-        """Give a table that the folder already holds its name in this connection."""
+        """Create a view of a table in the folder, for this connection."""
 
-    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
-        """Make a table from one select: written beside, then renamed, then opened by name."""
+    def make(self, name: str, select: str, *, rows: int = 0, **values: Any) -> None:
+        """Create a table from a select: write it under another name, rename it, and open it."""
+
+    def reduce(self, name: str, reduction: Reduction) -> None:
+        """Create a table of customers from lines, in the way that suits the engine and the lines."""
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
-        """Give a select over tables a name, instead of writing its rows again."""
+        """Store a select over tables under a name, instead of its rows."""
 
     def adopt(self, name: str, files: list[Path]) -> None:
-        """Make a table of Parquet files that lie elsewhere, without copying them."""
+        """Create a table from Parquet files elsewhere, without copying them."""
 
     def files(self, name: str) -> list[Path]:
-        """Parquet files of a table."""
+        """List the Parquet files of a table."""
 
     def drop(self, name: str) -> None:
-        """Remove a table."""
+        """Drop a table."""
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
-        """Bring a small result to Python."""
+        """Fetch a small result as a data frame."""
 
     def write(self, select: str, path: Path, **values: Any) -> None:
         """Write a result to a Parquet file inside the folder of tables."""

@@ -1,7 +1,7 @@
-"""The few words in which SQL engines differ, so that every step is written once.
+"""Where the SQL of engines differs, so that every step is written once.
 
-A step is a function from a :class:`Dialect` to one select. It names columns as they are, quotes what a user
-named through :meth:`Dialect.name`, and leaves values as ``:parameters`` for the engine to bind.
+A step is a function from a :class:`Dialect` to one select. It quotes identifiers that a user chose with
+:meth:`Dialect.name`, and leaves values as ``:parameters`` for the engine to bind.
 """
 
 import datetime as dt
@@ -10,14 +10,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from custlib.engine.strptime import spark_day
+from custlib.errors import UsageError, hint
 
 PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![:\w]):([a-z_]\w*)""")
+
+# Codes of strptime, as Python and DuckDB read them; Spark has no such function.
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_LONG_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_TWO = "[0-9]{1,2}"
+_DAYS_OF_THE_WEEK = "(?:mon|tue|wed|thu|fri|sat|sun)"
+_CODES = {
+    "Y": "[0-9]{1,4}", "y": "[0-9]{2}", "m": _TWO, "d": _TWO, "j": "[0-9]{1,3}",
+    "b": f"(?:{_MONTHS.replace(' ', '|')})", "B": f"(?:{_LONG_MONTHS})", "a": _DAYS_OF_THE_WEEK, "A": "[a-z]+day",
+    "H": "(?:[01]?[0-9]|2[0-3])", "I": "(?:0?[1-9]|1[0-2])", "M": "[0-5]?[0-9]", "S": "[0-5]?[0-9]",
+    "f": "[0-9]{1,6}", "p": "(?:am|pm)", "z": "[+-][0-9]{2}(?::?[0-9]{2})?",
+}  # fmt: skip
+_TURN_OF_THE_CENTURY = 69
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """Templates of the words that differ between engines.
+    """Templates of the expressions that differ between engines.
 
     Examples
     --------
@@ -80,12 +93,12 @@ class Dialect:
         return literal(text.replace("\\", self.escape))
 
     def matches(self, text: str, pattern: str) -> str:
-        """Write whether a regular expression, as Python writes it, is found in a text."""
+        """Write whether a text matches a regular expression of Python somewhere."""
         return self.matches_template.format(text=text, pattern=self.literal(pattern))
 
     def replaced(self, text: str, pattern: str, by: str) -> str:
         """Write the text in which a pattern that holds for all of it is replaced; ``{1}`` is its first group."""
-        groups = re.sub(r"{([0-9])}", lambda found: self.group + found[1], by)
+        groups = re.sub(r"{([0-9])}", lambda match: self.group + match[1], by)
         return f"regexp_replace({text}, {self.literal(pattern)}, {self.literal(groups)})"
 
     def number(self, text: str) -> str:
@@ -138,8 +151,19 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def day_literal(day: dt.date) -> str:
+    """Write a day as an SQL literal.
+
+    Examples
+    --------
+    >>> day_literal(dt.date(1970, 2, 1))
+    "date '1970-02-01'"
+    """
+    return f"date '{day.isoformat()[:10]}'"
+
+
 def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] = literal) -> str:
-    """Write values into a select that is kept, where an engine cannot bind them.
+    """Write values into a select that is stored, where an engine cannot bind them.
 
     Examples
     --------
@@ -151,10 +175,68 @@ def inlined(select: str, values: Mapping[str, Any], quote: Callable[[str], str] 
 
 def _value(value: object, quote: Callable[[str], str]) -> str:
     if isinstance(value, dt.date):
-        return f"date '{value.isoformat()[:10]}'"
+        return day_literal(value)
     if isinstance(value, float):
         return f"cast('{float(value)!r}' as double)"
     return quote(value) if isinstance(value, str) else str(value)
+
+
+def spark_day(text: str, form: str, literal: Callable[[str], str]) -> str:
+    """Write the day of a text in a form of ``strptime`` with one regular expression.
+
+    A group for each code makes a text of another form null, never a guess.
+
+    Examples
+    --------
+    >>> spark_day("x", "%Y", repr)
+    Traceback (most recent call last):
+    custlib.errors.UsageError: source.date_format: '%Y' names no day. Give year, month and day, as in %d/%m/%Y.
+    """
+    pattern, codes = _pattern(form)
+    part = {code: f"regexp_extract({text}, {literal(pattern)}, {place})" for place, code in enumerate(codes, 1)}
+    year, month = _year(part), _month(part)
+    if not year or not month or "d" not in part:
+        raise UsageError(f"source.date_format: {form!r} names no day. Give year, month and day, as in %d/%m/%Y.")
+    day = f"try_cast(concat({year}, '-', {month}, '-', {part['d']}) as date)"
+    return f"case when regexp_like({text}, {literal(pattern)}) then {day} end"
+
+
+def _pattern(form: str) -> tuple[str, list[str]]:
+    """The regular expression of a form, and its codes in the order of the groups."""
+    pattern, codes = "", []
+    for match in re.finditer(r"%-?(.)|(\s+)|(.)", form.replace("%T", "%H:%M:%S"), re.DOTALL):
+        code, blank, other = match.groups()
+        if code == "%" or other:
+            pattern += re.escape(other or "%")
+        elif blank:
+            pattern += " +" if blank.isspace() else blank
+        elif code in _CODES:
+            pattern += f"({_fixed(code, form[match.end() : match.end() + 1])})"
+            codes.append(code)
+        else:
+            raise UsageError(f"source.date_format: %{code} is not read by this engine. {hint(code, list(_CODES))}")
+    return f"(?i)^{pattern}$", codes
+
+
+def _fixed(code: str, following: str) -> str:
+    """The pattern of a code; numbers that nothing parts from the next one have both digits."""
+    return re.sub(r"{1,([24])}", r"{\1}", _CODES[code]) if following == "%" else _CODES[code]
+
+
+def _year(part: dict[str, str]) -> str:
+    if "y" not in part:
+        return f"lpad({part['Y']}, 4, '0')" if "Y" in part else ""
+    century = f"case when cast({part['y']} as int) >= {_TURN_OF_THE_CENTURY} then '19' else '20' end"
+    return f"concat({century}, {part['y']})"
+
+
+def _month(part: dict[str, str]) -> str:
+    if "m" in part:
+        return part["m"]
+    name = part.get("b") or part.get("B")
+    if not name:
+        return ""
+    return f"cast((instr('{_MONTHS}', lower(left({name}, 3))) + 3) div 4 as string)"
 
 
 DUCKDB = Dialect(

@@ -1,33 +1,31 @@
-"""The embedded engine: DuckDB in memory, with every table a Parquet file of one folder.
+"""The embedded engine: an in-memory DuckDB over one folder of Parquet files.
 
-Tables are files so that notebooks hand them over by name, several processes read them at once, and a base
-larger than memory works. After the sources are attached, :meth:`DuckDB.seal` shuts every other door.
+Tables are files so that notebooks share them by name, several processes read them at once, and data may be larger than
+memory. Once the sources are attached, :meth:`DuckDB.seal` disables access to any other file.
 """
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from custlib import tables
-from custlib.engine import limits
 from custlib.engine.base import FETCH_LIMIT
-from custlib.engine.days import Daily
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
+from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, GATHERED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.sorting import Sorting
 from custlib.errors import RunError, TableError, hint
-from custlib.machine import refusal
+from custlib.machine import check_disk, refusal, size_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_DICTIONARY = "dictionary_size_limit 1000"  # of a column's values: that of ids and amounts is given up early
+_DICTIONARY = "dictionary_size_limit 1000"  # of a column's values; ids and amounts exceed it early
 _PARQUET = f"format parquet, {_DICTIONARY}"
 _OFFLINE_AND_SILENT = dict.fromkeys(
     (
@@ -85,14 +83,14 @@ class DuckDB:
         self._connection = connect(settings)
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
-        """Give a CSV file a name; every column is text."""
+        """Create a view of a CSV file; every column is text."""
         if delimiter == "whitespace":
             self._attach_blank_separated(name, path, columns, header=header)
             return
-        given = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
+        types = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
         self._execute(
             f"create or replace view {name} as select * from read_csv({_file(path)}, "
-            f"columns = {{{given}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
+            f"columns = {{{types}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
             "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000, "
             "hive_partitioning = false)"
         )
@@ -107,7 +105,7 @@ class DuckDB:
         )
 
     def attach_parquet(self, name: str, path: Path) -> None:
-        """Give a Parquet file a name, columns as typed there."""
+        """Create a view of a Parquet file."""
         self._view(name, path)
 
     def _view(self, name: str, path: Path, within: str = "") -> None:
@@ -115,29 +113,29 @@ class DuckDB:
         self._execute(f"create or replace view {name} as select * from {read}")
 
     def attach_select(self, name: str, select: str) -> None:
-        """Give a select a name; nothing is computed before it is read."""
+        """Create a view of a select."""
         self._execute(f"create or replace view {name} as {select}")
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
-        """Make a table of a small data frame."""
+        """Create a table from a small data frame."""
         import pyarrow as pa
 
-        self._connection.register("_given", pa.Table.from_pandas(frame, preserve_index=False))
-        self.make(name, "select * from _given")
-        self._connection.unregister("_given")
+        self._connection.register("_frame", pa.Table.from_pandas(frame, preserve_index=False))
+        self.make(name, "select * from _frame")
+        self._connection.unregister("_frame")
 
     def seal(self, *, also: tuple[Path, ...] = ()) -> None:
-        """Switch off every access to files outside the folder of tables."""
+        """Disable access to files outside the folder of tables and ``also``."""
         self._execute(f"set allowed_directories = [{literal(f'{self.folder}{os.sep}')}]")
         self._execute(f"set allowed_paths = [{', '.join(literal(str(p)) for p in also)}]")
         self._execute("set enable_external_access = false")
 
     def has(self, name: str) -> bool:
-        """Tell whether the folder holds a table, written or defined by a select."""
+        """Check whether the folder holds a table, written or defined by a select."""
         return self._shelf.kind(name) is not None
 
     def open(self, name: str) -> None:
-        """Give a table that the folder already holds its name in this connection."""
+        """Create a view of a table in the folder, for this connection."""
         kind = self._shelf.kind(name)
         if kind is None:
             raise TableError(f"{name}: no such table in this run. {hint(name, self._shelf.names())}")
@@ -156,45 +154,56 @@ class DuckDB:
                 raise self._damaged()
             self._view(name, self._shelf.path(name, kind), "*.parquet" if kind == GATHERED else "")
 
-    def make(self, name: str, select: str, *, rows: int = 0, daily: Daily | None = None, **values: Any) -> None:
-        """Make a table from one select: written beside, then renamed, then opened by name."""
+    def make(self, name: str, select: str, *, rows: int = 0, **values: Any) -> None:
+        """Create a table from a select: write it under another name, rename it, and open it."""
+        check_disk(rows, self.folder)
+        options = f"{_PARQUET}, compression uncompressed" if rows else _PARQUET
+        self._put(name, lambda path: self._copy(select, path, options, **values))
+
+    def reduce(self, name: str, reduction: Reduction) -> None:
+        """Create a table of customers by sorting lines, or by grouping them where they cannot be sorted."""
+
+        def write(path: Path) -> None:
+            if not self._sort(name, path, reduction):
+                self._copy(reduction.select(self.dialect), path, _PARQUET)
+
+        self._put(name, write)
+
+    def _put(self, name: str, write: Callable[[Path], None]) -> None:
         written = self._shelf.scratch(name)
         try:
-            limits.check_disk(rows, self.folder)
-            if not (daily and self._sort(name, written, daily, **values)):
-                self._copy(select, written, f"{_PARQUET}, compression uncompressed" if rows else _PARQUET, **values)
+            write(written)
             self._shelf.put(name, written, WHOLE)
         finally:
             remove(written)
         self._open_checked(name)
 
-    def _sort(self, name: str, written: Path, daily: Daily, **values: Any) -> bool:
-        """Write a table of customers by sorting lines; tell whether that could be done."""
+    def _sort(self, name: str, path: Path, reduction: Reduction) -> bool:
+        """Write a table of customers by sorting lines; return False if they cannot be sorted."""
         scratch = self._shelf.scratch(f"{name}.sorting")
         (threads,) = self._execute("select current_setting('threads')").fetchone()
-        bound = replace(daily, lines=inlined(daily.lines, values))
         try:
-            with self._told():
-                return Sorting(self._connection, bound, scratch, self.memory, threads, _PARQUET).write(written)
+            with self._faults():
+                return Sorting(self._connection, reduction, scratch, self.memory, threads, _PARQUET).write(path)
         finally:
             remove(scratch)
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
-        """Give a select over tables a name, instead of writing its rows again."""
+        """Store a select over tables under a name, instead of its rows."""
         self._shelf.define(name, inlined(select, values), of)
         self._open_checked(name)
 
     def adopt(self, name: str, files: list[Path]) -> None:
-        """Make a table of Parquet files that lie elsewhere, without copying them."""
+        """Create a table from Parquet files elsewhere, without copying them."""
         self._shelf.adopt(name, files)
         self._open_checked(name)
 
     def files(self, name: str) -> list[Path]:
-        """Parquet files of a table."""
+        """List the Parquet files of a table."""
         return parquet_of(self.folder, name)
 
     def drop(self, name: str) -> None:
-        """Remove a table."""
+        """Drop a table."""
         self._execute(f"drop view if exists {name}")
         self._shelf.drop(name)
 
@@ -208,8 +217,8 @@ class DuckDB:
         return {row[0]: row[1] for row in rows}
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
-        """Bring a small result to Python."""
-        with self._told():
+        """Fetch a small result as a data frame."""
+        with self._faults():
             frame = self._execute(f"select * from ({select}) limit {limit + 1}", **values).df()
         if len(frame) > limit:
             raise TableError(f"fetch: the result has more than {limit:,} rows. Aggregate or filter it in the engine.")
@@ -227,12 +236,12 @@ class DuckDB:
         numbered = f"select *, row_number() over () as row_number from {view}"
         self._execute("set preserve_insertion_order = true")
         try:
-            found = self._execute(
+            numbers = self._execute(
                 f"select row_number from ({numbered}) where {predicate} order by row_number limit {rows}", **values
             ).fetchall()
         finally:
             self._execute("set preserve_insertion_order = false")
-        return [row[0] for row in found]
+        return [row[0] for row in numbers]
 
     def close(self) -> None:
         """Close the connection; the tables stay in the folder."""
@@ -241,18 +250,18 @@ class DuckDB:
     @property
     def memory(self) -> int:
         """Memory limit in bytes."""
-        said = self._execute("select current_setting('memory_limit')").fetchone()
-        return limits.size_of(said[0]) or FETCH_LIMIT
+        (limit,) = self._execute("select current_setting('memory_limit')").fetchone()
+        return size_of(limit) or FETCH_LIMIT
 
     def _execute(self, text: str, **values: Any) -> Any:
         bound = PARAMETER.sub(lambda m: f"${m[1]}" if m[1] in values else m[0], text)
         used = {m[1]: values[m[1]] for m in PARAMETER.finditer(text) if m[1] in values}
-        with self._told():
+        with self._faults():
             return self._connection.execute(bound, used) if used else self._connection.execute(bound)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in one line what the machine is at fault for."""
+    def _faults(self) -> Iterator[None]:
+        """Translate faults of the machine into one-line errors."""
         try:
             yield
         except (RuntimeError, duckdb.InterruptException) as fault:
@@ -262,16 +271,16 @@ class DuckDB:
         except (OSError, MemoryError) as fault:
             raise refusal(fault, "engine") or fault from None
         except duckdb.Error as fault:
-            if said := refusal(fault, "engine"):
-                raise said from None
+            if error := refusal(fault, "engine"):
+                raise error from None
             cut_short = "No magic bytes found at end of file" in str(fault)
             if not cut_short and not isinstance(fault, duckdb.IOException | duckdb.PermissionException):
                 raise
             raise self._unreadable(_first_line(fault)) from None
 
-    def _unreadable(self, said: str) -> RunError:
-        if str(self.folder) not in said or "staged_" in said:
-            return RunError(f"engine: {said}.")
+    def _unreadable(self, message: str) -> RunError:
+        if str(self.folder) not in message or "staged_" in message:
+            return RunError(f"engine: {message}.")
         return self._damaged()
 
     def _damaged(self) -> RunError:
@@ -283,7 +292,7 @@ class DuckDB:
 
 
 def _file(path: Path, within: str = "") -> str:
-    """Write a path, not a pattern whatever is in it, and maybe a pattern of files within."""
+    """Write a path without patterns, and optionally a pattern of files within it."""
     return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)) + (f"{os.sep}{within}" if within else ""))
 
 

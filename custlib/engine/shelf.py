@@ -1,6 +1,6 @@
-"""Where the embedded engine keeps its tables: one file each, a folder of files, or a select over other tables.
+"""Store the tables of an engine in a folder: a file, a folder of files, or a select over other tables.
 
-A table takes its name when it is whole; what held the name before goes.
+A table is written under another name and renamed when it is complete; it replaces any table of its name.
 """
 
 import json
@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 WHOLE, GATHERED, DEFINED = KINDS = (".parquet", ".files", ".view.json")
-_SIZES = ".sizes.json"  # beside a folder of files
+_SIZES = ".sizes.json"  # beside a table of several files
 
 
 class Shelf:
@@ -20,15 +20,15 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str, kind: str = WHOLE) -> Path:
-        """Where a table of a kind lies."""
+        """Path of a table of a kind."""
         return self.folder / f"{name}{kind}"
 
     def scratch(self, name: str) -> Path:
-        """Where a table is written before it takes its name."""
+        """Path that a table is written to before it is renamed."""
         return self.folder / f"{name}.{os.getpid()}.part"
 
     def kind(self, name: str) -> str | None:
-        """Tell how a table is kept; None where there is none."""
+        """Kind of a table; None if there is no such table."""
         return next((kind for kind in KINDS if self.path(name, kind).exists()), None)
 
     def names(self) -> list[str]:
@@ -36,19 +36,19 @@ class Shelf:
         return sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(KINDS)})
 
     def put(self, name: str, written: Path, kind: str) -> None:
-        """Give what was written its name; of several files, their sizes are noted."""
+        """Rename what was written to the table; the sizes of several files are recorded."""
         self.drop(name)
         if kind == GATHERED:
             write_text(self.path(name, _SIZES), json.dumps(sizes(written)))
         written.replace(self.path(name, kind))
 
     def drop(self, name: str) -> None:
-        """Remove a table, if it is there."""
+        """Remove a table, if it exists."""
         for kind in (*KINDS, _SIZES):
             remove(self.path(name, kind))
 
     def define(self, name: str, select: str, of: tuple[str, ...]) -> None:
-        """Keep a select over other tables."""
+        """Store a select over other tables."""
         written = self.scratch(name)
         try:
             written.write_text(json.dumps({"of": of, "select": select}), encoding="utf-8")
@@ -57,12 +57,12 @@ class Shelf:
             remove(written)
 
     def defined(self, name: str) -> tuple[str, list[str]]:
-        """Read a select that was kept, and the tables it reads."""
-        kept = json.loads(self.path(name, DEFINED).read_text(encoding="utf-8"))
-        return kept["select"], kept["of"]
+        """Load a stored select and the names of the tables it reads."""
+        stored = json.loads(self.path(name, DEFINED).read_text(encoding="utf-8"))
+        return stored["select"], stored["of"]
 
     def is_whole(self, name: str) -> bool:
-        """Tell whether every file of a folder of them is there as it was written."""
+        """Check that every file of a table of several files is as it was written."""
         folder = self.path(name, GATHERED)
         try:
             return bool(json.loads(self.path(name, _SIZES).read_text(encoding="utf-8")) == sizes(folder))
@@ -70,7 +70,7 @@ class Shelf:
             return False
 
     def adopt(self, name: str, files: list[Path]) -> None:
-        """Make a table of files that lie elsewhere, by giving them a second name here."""
+        """Create a table from files elsewhere, by links."""
         written = self.scratch(name)
         remove(written)
         try:
@@ -83,13 +83,13 @@ class Shelf:
 
 
 def parquet_of(folder: Path, name: str) -> list[Path]:
-    """List the Parquet files of a table; none where the folder has no such table, or it is defined by a select."""
+    """List the Parquet files of a table; empty if there is no such table, or it is a select."""
     whole, gathered = folder / f"{name}{WHOLE}", folder / f"{name}{GATHERED}"
     return [whole] if whole.is_file() else sorted((gathered if gathered.is_dir() else whole).glob("*.parquet"))
 
 
 def sweep(folder: Path) -> None:
-    """Remove what was half written by processes of this machine that have ended since."""
+    """Remove the partial files of processes of this machine that have ended."""
     for left in (*folder.glob("*.part"), *folder.glob(".*")):
         writer = left.name.removesuffix(".part").rpartition(".")[2]
         if writer.isdecimal() and not _is_alive(int(writer)):
@@ -107,7 +107,7 @@ def _is_alive(process: int) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file whole or not at all."""
+    """Write a small file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.stem}.{os.getpid()}.part")
     try:
@@ -123,7 +123,7 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def link(file: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the disk knows no second names."""
+    """Link a file, or copy it where the file system has no hard links."""
     try:
         os.link(file, target)
     except OSError:
@@ -131,5 +131,5 @@ def link(file: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+    """Remove a file or a folder, if it exists."""
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

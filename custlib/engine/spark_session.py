@@ -1,7 +1,7 @@
-"""Starts Spark, in this process or through a master elsewhere, and says in one line why it cannot.
+"""Start Spark, local or through a master elsewhere, or explain in one line why it does not start.
 
-Nothing here is imported unless Spark is asked for. What the Java machine has to say goes to a file without a name
-that is read only when it does not start.
+PySpark is imported only when it is used. The output of the Java machine goes to a temporary file that is read only if
+it does not start.
 """
 
 import logging
@@ -40,7 +40,7 @@ _SESSION = {
 
 
 def start(folder: Path, *, master: str | None = None, memory_limit: str | None = None) -> Any:
-    """Open a session of its own: views and settings are not shared with any other."""
+    """Open a session whose views and settings are not shared with any other."""
     master = master or os.environ.get(MASTER) or os.environ.get("SPARK_REMOTE") or _LOCAL
     builder = _builder()
     _reach(master)
@@ -80,7 +80,7 @@ def _need_java() -> None:
 
 
 def _reach(master: str) -> None:
-    """Refuse a master at which nothing answers: Spark itself would try for minutes."""
+    """Check that a master answers; Spark itself would try for minutes."""
     place = urlsplit(master)
     if place.scheme not in ("spark", "sc"):
         return
@@ -91,14 +91,14 @@ def _reach(master: str) -> None:
     try:
         socket.create_connection((place.hostname or "", port), timeout=_PATIENCE).close()
     except OSError as fault:
-        said = fault.strerror or "no answer"
+        reason = fault.strerror or "no answer"
         raise RunError(
-            f"spark: nothing answers at {place.hostname}:{port} ({said}). Start it, or correct {MASTER}."
+            f"spark: nothing answers at {place.hostname}:{port} ({reason}). Start it, or correct {MASTER}."
         ) from None
 
 
 def _settings(folder: Path, master: str, memory_limit: str | None) -> dict[str, str]:
-    """What can only be set before Spark starts."""
+    """Settings that must be set before Spark starts."""
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -115,25 +115,25 @@ def _memory(limit: str | None) -> str:
     if limit is None:
         half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2 if hasattr(os, "sysconf") else 0
         return f"{max(half >> 20, 1024)}m"
-    found = re.fullmatch(r"\s*([0-9]+)\s*([KMGT])i?B?\s*", limit, re.IGNORECASE)
-    if not found:
+    match = re.fullmatch(r"\s*([0-9]+)\s*([KMGT])i?B?\s*", limit, re.IGNORECASE)
+    if not match:
         raise RunError(f"spark: {limit!r} is no size of memory. Write it as 4GB or 500MB.")
-    return f"{found[1]}{found[2].lower()}"
+    return f"{match[1]}{match[2].lower()}"
 
 
 def _started(begin: Any, master: str) -> Any:
-    """Start a session; where that fails, raise one line."""
-    with TemporaryFile() as said, _stderr_to(said):
+    """Start a session, or raise an error of one line."""
+    with TemporaryFile() as output, _stderr_to(output):
         try:
             return begin()
         except Exception as fault:
             _forget_half_started()
             what = _INSTALL if master == _LOCAL else f"Correct {MASTER}, or unset it for this machine."
-            raise RunError(f"spark: cannot start at {master}: {_reason(fault, said)}. {what}") from None
+            raise RunError(f"spark: cannot start at {master}: {_reason(fault, output)}. {what}") from None
 
 
 def _forget_half_started() -> None:
-    """Let the next attempt begin anew: a master that refuses leaves a context that is stopped but still known."""
+    """Stop a half-started context, which a master that refuses leaves behind, before the next attempt."""
     with suppress(Exception):
         from pyspark import SparkContext
 
@@ -141,25 +141,25 @@ def _forget_half_started() -> None:
             SparkContext._active_spark_context.stop()
 
 
-def _reason(fault: Exception, said: IO[bytes]) -> str:
-    """The line that says most: of the fault, or of the Java machine where that did not come up."""
+def _reason(fault: Exception, output: IO[bytes]) -> str:
+    """The most telling line: of the fault, or of the output of a Java machine that did not start."""
     lines = str(fault).strip().splitlines() or [type(fault).__name__]
-    told = [line for line in lines if "Exception: " in line]
-    if told:
-        return told[-1].split("Exception: ", 1)[-1].strip().rstrip(".")
-    said.seek(0)
-    printed = [line for line in said.read().decode("utf-8", "replace").splitlines() if _TELLING.match(line)]
+    exceptions = [line for line in lines if "Exception: " in line]
+    if exceptions:
+        return exceptions[-1].split("Exception: ", 1)[-1].strip().rstrip(".")
+    output.seek(0)
+    printed = [line for line in output.read().decode("utf-8", "replace").splitlines() if _TELLING.match(line)]
     return (printed[-1] if printed else lines[0]).strip().rstrip(".")
 
 
 @contextmanager
 def _stderr_to(file: IO[bytes]) -> Iterator[None]:
-    """Lend a file as standard error to the processes started meanwhile; the Java machine keeps it."""
+    """Redirect the standard error of processes started meanwhile to a file; the Java machine keeps it."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    saved = os.dup(2)
     try:
         os.dup2(file.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,6 +1,6 @@
-"""Rules as data: thresholds, class names, maps, channels and playbooks, each a TOML file with its source.
+"""Load the rules: thresholds, class names, maps, channels and playbooks, each a TOML file with its source.
 
-Code holds no threshold, class name or price; it reads them here.
+Code holds no threshold, class name or price.
 """
 
 import tomllib
@@ -14,7 +14,7 @@ from custlib.errors import UsageError, hint
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """Read one rule file shipped with the package.
+    """Load a rule file of the package.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def names(folder: str) -> list[str]:
-    """List the rule files of one folder, without their ending.
+    """List the rule files of a folder, without suffix.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def names(folder: str) -> list[str]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Parse a TOML file, naming the file and line when it cannot be parsed.
+    """Parse a TOML file; errors name the file and the line.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Any]:
     custlib.errors.UsageError: missing.toml: no such file.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows puts a mark before the text
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows writes a byte order mark
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:

@@ -1,9 +1,8 @@
-"""Makes ``customer_history``: purchase days and money of each customer, as known at the end of one or more days.
+"""Makes ``customer_history``: purchases reduced to what is known of a customer at the end of each of some days.
 
 Reads ``transactions``. A purchase is a distinct day (Fader, Hardie and Lee 2005 count several orders of one day
-as one). Refunds are never purchases; their money is netted. Profit is net of the cost to serve each purchase day and
-compounded to the last end. The columns are described once and computed in two ways: by a grouping select, and from
-days sorted by the engine.
+as one). Refunds never make a purchase; their money is netted. Profit is less the cost to serve of every purchase day,
+and each day's is carried to the last end.
 """
 
 import datetime as dt
@@ -11,44 +10,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from math import exp
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from custlib.engine.base import Engine
-from custlib.engine.days import UNITS, Daily, Days, Picked, as_dates, as_money, as_whole, number_of
-from custlib.engine.dialect import Dialect
+from custlib.engine.dialect import Dialect, day_literal
+from custlib.engine.reduction import UNITS, Column, Count, DailyColumn, Days, First, Last, Reduction, Sum
 from custlib.engine.sorted_lines import UnfitError, Whole
 from custlib.graph import table, value
 from custlib.project import Project
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_REFUNDED = "case when is_refund then -amount else 0 end"
-_CARRIED = 6  # decimals of a compounded profit
-_MOST_GROWTH = 40  # compounding is limited to e^40, so that no decimal overflows
+_LINES = {"amount": "amount", "profit": "profit", "refunded": "case when is_refund then -amount else 0 end"}
+_CARRIED = 6  # decimals of a profit that is carried
+_DECIMALS = {"carried": _CARRIED}  # of a sum; of all others 4
+_MOST_GROWTH = 40  # it is carried by e^40 at most, so that no decimal overflows
 _MOST_SUM = float(2**62)
 
 
 @dataclass(frozen=True)
 class Money:
-    """Rates and costs of a project and properties of its amounts, by which redundant sums are left out.
+    """What there is to know of the money of transactions, so that only what can differ is summed.
 
     Attributes
     ----------
     daily_rate : float
-        Continuous rate per day at which past profits are compounded to as_of: ln(1 + annual rate) / 365.
+        Continuous rate per day at which past profits are carried to as_of: ln(1 + annual rate) / 365.
     cost_to_serve : float
-        Cost of a purchase day beyond the goods, in currency.
+        What a purchase day costs beside the goods, in currency.
     has_margins : bool
         Whether the profit of a line can differ from its amount.
     has_returns : bool
-        Whether any line is a refund.
+        Whether any line is no purchase.
     has_amounts : bool
         Whether there is any money.
     fits : bool
-        Whether every sum of a day fits in 18 digits, which engines add faster.
+        Whether no sum of a day can leave 18 digits; engines add those up faster.
     """
 
     daily_rate: float = 0.0
@@ -60,37 +57,41 @@ class Money:
 
     @property
     def served(self) -> Decimal:
-        """Cost to serve a purchase day, rounded to the unit of money, halves up."""
+        """What a purchase day costs, in whole units of money, half a unit up."""
         return Decimal(repr(self.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
-
-    def narrow(self, money: str, decimals: int) -> str:
-        """Cast the money of one day to the narrowest sufficient decimal type."""
-        return f"cast({money} as decimal({18 if self.fits else 38}, {decimals}))"
 
     @property
     def instead(self) -> dict[str, str]:
-        """Money columns that need no sum of their own, with the expression of each."""
+        """Columns of money that are not summed, and the expression that replaces each."""
         profit = {} if self.has_margins or self.cost_to_serve else {"profit": "amount_{end}"}
         return profit | ({} if self.has_returns else {"refunded": "cast(0 as decimal(18, 4))"})
 
     @property
-    def summed(self) -> list[str]:
-        """Money columns that are summed."""
-        return [name for name in ("amount", "carried", "profit", "refunded") if name not in self.instead]
+    def profit(self) -> str:
+        """The column of a day that holds its profit."""
+        if self.cost_to_serve:
+            return "served"
+        return "profit" if self.has_margins else "amount"
+
+    @property
+    def summed(self) -> dict[str, str]:
+        """Columns of money that are summed, each with the column of a day that it sums."""
+        columns = {"amount": "amount", "carried": "carried", "profit": self.profit, "refunded": "refunded"}
+        return {name: of for name, of in columns.items() if name not in self.instead}
 
 
 @dataclass(frozen=True)
 class History:
-    """The days and the money of a history to make.
+    """The ends of a history and the money in it.
 
     Attributes
     ----------
     ends : mapping of str to datetime.date
-        Days at whose end it is computed, by name; a column is named ``<column>_<end>``.
+        Days that it is known at, by name; a column is named ``<column>_<end>``.
     before : datetime.date
         The day up to which ``purchase_days_before`` counts.
     money : Money
-        Rates, costs and properties of the amounts; by default everything is summed, without compounding.
+        What is known of the money; without it everything is summed, at no rate.
     """
 
     ends: Mapping[str, dt.date]
@@ -102,133 +103,93 @@ class History:
         """The last end."""
         return max(self.ends.values())
 
-    @property
-    def columns(self) -> "list[_Column]":
-        """The aggregated columns, except those of the first purchase."""
-        columns = [_Column("purchase_days_before", "purchases", until=self.before)]
-        for name, day in self.ends.items():
-            until = day if day < self.until else None
-            columns += [_Column(f"purchase_days_{name}", "purchases", until=until),
-                      _Column(f"last_day_{name}", "last", until=until)]  # fmt: skip
-            columns += [_Column(f"{column}_{name}", "sum", column, until) for column in self.money.summed]
-        return columns
 
-    @property
-    def instead(self) -> dict[str, str]:
-        """Columns that need no aggregate of their own, with the expression of each."""
-        replacements = self.money.instead.items()
-        return {f"{column}_{end}": instead.format(end=end) for end in self.ends for column, instead in replacements}
+@dataclass(frozen=True)
+class _Served:
+    """Profit of a day less the cost to serve of a purchase day, half a unit up."""
+
+    name: str
+    of: str
+    cost: Decimal
+    where: str | None
+
+    def sql(self, sql: Dialect) -> str:
+        cost = f"cast('{self.cost}' as decimal(18, 4))"
+        return f"{self.of} - " + (f"case when {self.where} then {cost} else 0 end" if self.where else cost)
+
+    def units(self, days: Days) -> Whole:
+        return days.sums[self.of] - (days.flags[self.where] if self.where else True) * int(self.cost * UNITS)
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A column of a customer, aggregated over the days up to ``until``, or over all days."""
+class _Carried:
+    """Profit of a day at the last end, profit x (1 + annual rate)^(days / 365), as a decimal of ``digits`` digits.
+
+    Decimals keep the sum independent of the order of rows.
+    """
 
     name: str
-    how: str  # purchases: count; last: last purchase day; sum: total of a column
-    of: str = ""
-    until: dt.date | None = None
+    of: str
+    rate: float
+    until: dt.date
+    digits: int
 
-    @property
-    def aggregate(self) -> str:
-        """The column as an aggregate of a customer's days."""
-        then = f"day <= {_day(self.until)}" if self.until else "true"
-        if self.how == "sum":
-            return f"sum(case when {then} then {self.of} end) as {self.name}"
-        function, what = ("count", "1") if self.how == "purchases" else ("max", "day")
-        return f"{function}(case when is_purchase and {then} then {what} end) as {self.name}"
+    def sql(self, sql: Dialect) -> str:
+        age = sql.days(day_literal(self.until), "day")
+        factor = f"exp(least(cast('{self.rate!r}' as double) * {age}, {_MOST_GROWTH}))"
+        carried = f"round(cast({self.of} as double) * {factor} * 1e{_CARRIED}) / 1e{_CARRIED}"
+        return f"cast({carried} as decimal({self.digits}, {_CARRIED}))"
 
-    def reduced(self, days: Days, bought: Picked, running: Mapping[str, Whole], ends: Whole) -> "pa.Array":
-        """Compute the column from purchase days, running sums of money, and where the days of each customer end."""
-        if self.how == "purchases":
-            return as_whole(bought.count(ends))
-        if self.how == "last":
-            place = bought.last(ends)
-            return as_dates(days.day[place], place >= 0)
-        decimals, known = _CARRIED if self.of == "carried" else 4, ends > days.starts
-        return as_money(days.total(running[self.of], ends), decimals, known=known)
+    def units(self, days: Days) -> Whole:
+        factor = np.exp(np.minimum(self.rate * days.age(self.until), _MOST_GROWTH))
+        carried = days.sums[self.of] / UNITS * factor * 10**_CARRIED
+        if np.abs(carried).sum() > _MOST_SUM:
+            raise UnfitError
+        return np.rint(carried).astype(np.int64)
 
 
-def customer_days(sql: Dialect, money: Money) -> str:
-    """Write the select of one row per customer and day up to ``:until``.
-
-    Profit is compounded to ``:until`` as profit x (1 + annual rate)^(days / 365), in decimals, so that the sum does
-    not depend on the order of rows.
-    """
-    days = sql.days("cast(:until as date)", "day")
-    factor = f"exp(least(cast('{money.daily_rate!r}' as double) * {days}, {_MOST_GROWTH}))"
-    profit = "profit" if "profit" in money.summed else "amount"
-    if money.cost_to_serve:
-        served = f"cast('{money.served}' as decimal(18, 4))"
-        profit = f"profit - case when is_purchase then {served} else 0 end"
-    columns = ["bool_or(is_purchase) as is_purchase" if money.has_returns else "true as is_purchase"]
-    columns += [f"{money.narrow('sum(amount)', 4)} as amount"]
-    columns += ["sum(profit) as profit"] if "profit" in money.summed else []
-    columns += [f"sum({_REFUNDED}) as refunded"] if "refunded" in money.summed else []
-    carried = money.narrow(f"round(cast(profit as double) * {factor} * 1e{_CARRIED}) / 1e{_CARRIED}", _CARRIED)
-    names = ["customer_id", "day", "is_purchase", "amount", *(["refunded"] if "refunded" in money.summed else [])]
-    return f"""
-        select *, {carried} as carried
-        from (select {", ".join(names)}, {profit} as profit
-              from (select customer_id, day, {", ".join(columns)}
-                    from (select * from transactions where day <= :until {sql.together("customer_id")})
-                    group by customer_id, day))"""
-
-
-def customer_history_sql(sql: Dialect, history: History) -> str:
-    """Write the select of one row per customer with the columns of all ends; the last end is ``:until``."""
-    columns = [column.aggregate for column in history.columns]
-    instead = [f"{expression} as {name}" for name, expression in history.instead.items()]
-    return f"""
-        select {", ".join(["*", *instead])} from (
-            select customer_id, min(case when is_purchase then day end) as first_day,
-                   {sql.min_by}(amount, case when is_purchase then day end) as first_amount,
-                   {", ".join(columns)}
-            from ({customer_days(sql, history.money)}) group by customer_id)"""
-
-
-def daily_history(sql: Dialect, history: History) -> Daily:
-    """Describe the same history for an engine that sorts lines into days."""
+def history_reduction(history: History) -> Reduction:
+    """Declare one row per customer, as known at each end; several lines of a day are one purchase."""
     money = history.money
-    expressions = {"amount": "amount", "profit": "profit", "refunded": _REFUNDED}
-    columns = {name: column for name, column in expressions.items() if name in money.summed}
-    sums = ", ".join(f"cast({column} as decimal(18, 4)) as {name}" for name, column in columns.items())
-    flags = ("is_purchase",) if money.has_returns else ()
-    lines = f"select {', '.join(['customer_id', 'day', sums, *flags])} from transactions where day <= :until"
-
-    def rows(days: Days) -> "dict[str, pa.Array]":
-        bought = days.picked("is_purchase")
-        first = bought.first()
-        arrays = {
-            "first_day": as_dates(days.day[first], first >= 0),
-            "first_amount": as_money(days.sums["amount"][first], known=first >= 0),
-        }
-        running = {name: days.running(values) for name, values in _money(days, history).items()}
-        ends = {day: days.ends(day) for day in {column.until for column in history.columns}}
-        arrays |= {column.name: column.reduced(days, bought, running, ends[column.until]) for column in history.columns}
-        for name, instead in history.instead.items():
-            arrays[name] = arrays[instead] if instead in arrays else as_money(np.zeros_like(days.starts))
-        return arrays
-
-    return Daily(lines, tuple(columns), flags, rows)
-
-
-def _money(days: Days, history: History) -> dict[str, Whole]:
-    """Money of each day in integer units; the compounded profit has units of its own."""
-    money, sums = history.money, dict(days.sums)
-    profit = sums.get("profit", sums["amount"])
-    if money.cost_to_serve:
-        profit = profit - days.flags.get("is_purchase", True) * int(money.served * UNITS)
-        sums["profit"] = profit
-    age = number_of(history.until) - days.day
-    carried = profit / UNITS * np.exp(np.minimum(money.daily_rate * age, _MOST_GROWTH)) * 10**_CARRIED
-    if np.abs(carried).sum() > _MOST_SUM:
-        raise UnfitError
-    return sums | {"carried": np.rint(carried).astype(np.int64)}
+    purchase = "is_purchase" if money.has_returns else None
+    sums = [name for name in _LINES if name not in money.instead]
+    flags = (purchase,) if purchase else ()
+    lines = ", ".join(["customer_id", "day", *(f"cast({_LINES[c]} as decimal(18, 4)) as {c}" for c in sums), *flags])
+    instead = [f"{column.format(end=end)} as {name}_{end}" for end in history.ends
+               for name, column in money.instead.items()]  # fmt: skip
+    digits = 18 if money.fits else 38
+    return Reduction(
+        lines=f"select {lines} from transactions where day <= {day_literal(history.until)}",
+        sums=tuple(sums),
+        flags=flags,
+        columns=(
+            First("first_day", where=purchase),
+            First("first_amount", "amount", purchase),
+            Count("purchase_days_before", purchase, history.before),
+            *(column for end, day in history.ends.items() for column in _at_end(history, end, day, purchase)),
+        ),
+        daily=_daily(history, purchase, digits),
+        output=", ".join(["*", *instead]),
+        summed=f"cast(sum({{}}) as decimal({digits}, 4))",
+    )
 
 
-def _day(day: dt.date) -> str:
-    return f"date '{day.isoformat()}'"
+def _daily(history: History, purchase: str | None, digits: int) -> tuple[DailyColumn, ...]:
+    """Profit after the cost to serve, and what it is worth at the last end."""
+    money = history.money
+    cost = Decimal(repr(money.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
+    served = (_Served("served", "profit", cost, purchase),) if money.cost_to_serve else ()
+    return (*served, _Carried("carried", money.profit, money.daily_rate, history.until, digits))
+
+
+def _at_end(history: History, end: str, day: dt.date, purchase: str | None) -> list[Column]:
+    """Columns of one end; the last one needs no condition, as no line is later."""
+    until = day if day < history.until else None
+    return [
+        Count(f"purchase_days_{end}", purchase, until),
+        Last(f"last_day_{end}", purchase, until),
+        *(Sum(f"{name}_{end}", of, until, _DECIMALS.get(of, 4)) for name, of in history.money.summed.items()),
+    ]
 
 
 def make_history(engine: Engine, *, as_of: dt.date, calibration_end: dt.date, money: Money | None = None) -> None:
@@ -239,10 +200,12 @@ def make_history(engine: Engine, *, as_of: dt.date, calibration_end: dt.date, mo
 
 
 def write_history(engine: Engine, name: str, history: History) -> None:
-    """Make a history under a name."""
-    daily = daily_history(engine.dialect, history) if history.money.has_amounts else None
-    select = customer_history_sql(engine.dialect, history)
-    engine.make(name, select, daily=daily, until=history.until)
+    """Make a table of a history."""
+    reduction = history_reduction(history)
+    if history.money.has_amounts:
+        engine.reduce(name, reduction)
+    else:
+        engine.make(name, reduction.select(engine.dialect))
 
 
 _MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digits

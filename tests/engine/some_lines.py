@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from custlib.engine.days import by_day
 from custlib.engine.sorted_lines import in_order
+from custlib.engine.sorting import by_day
 
 
 def lines_of(*rows):

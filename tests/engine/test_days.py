@@ -5,8 +5,8 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from custlib.engine.days import units
 from custlib.engine.sorted_lines import UnfitError
+from custlib.engine.sorting import units
 from tests.engine.some_lines import days_of, lines_of
 
 
@@ -15,13 +15,12 @@ def test_three_customers_by_hand():
     assert found.customers.tolist() == [5, 7, 9]
     assert found.day.tolist() == [12, 9, 10, 10]
     assert found.sums["amount"].tolist() == [-100, 50, 400, 30]
-    running, ends = found.running(found.sums["amount"]), found.ends()
-    assert (ends - found.starts).tolist() == [1, 2, 1]
-    assert found.total(running, ends).tolist() == [-100, 450, 30]
-    early = found.ends(dt.date(1970, 1, 11))
-    assert (early - found.starts).tolist() == [0, 2, 1]
-    assert found.total(running, early).tolist() == [0, 450, 30]
-    assert found.total(running, found.ends(dt.date(1970, 1, 10))).tolist() == [0, 50, 0]
+    assert (found.ends() - found.starts).tolist() == [1, 2, 1]
+    assert found.total("amount").tolist() == [-100, 450, 30]
+    early = dt.date(1970, 1, 11)
+    assert (found.ends(early) - found.starts).tolist() == [0, 2, 1]
+    assert found.total("amount", early).tolist() == [0, 450, 30]
+    assert found.total("amount", dt.date(1970, 1, 10)).tolist() == [0, 50, 0]
 
 
 def test_some_days_by_hand():

@@ -5,10 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-import custlib.engine.runs
-from custlib.engine.days import by_day
-from custlib.engine.runs import Runs
-from custlib.engine.sorted_lines import UnfitError
+from custlib.engine import sorted_lines
+from custlib.engine.sorted_lines import Runs, UnfitError
+from custlib.engine.sorting import by_day
 from tests.engine.some_lines import days_of, lines_of, some_lines
 
 
@@ -39,7 +38,7 @@ def test_one_customer_with_all_the_lines_is_one_range(tmp_path, monkeypatch):
     runs.add(1, some_lines(5000, customers=-4, seed=1))
     (read,) = runs.ranges(5000, ("amount",))
     assert len(read().numbers) == 10_000
-    monkeypatch.setattr(custlib.engine.runs, "SAMPLED", 16)
+    monkeypatch.setattr(sorted_lines, "SAMPLED", 16)
     with pytest.raises(UnfitError):
         list(runs.ranges(100, ("amount",)))
 

@@ -6,11 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custlib.engine import runs, sorted_lines, sorting
-from custlib.engine.days import Daily, as_money, as_whole
+from custlib.engine import sorted_lines, sorting
 from custlib.engine.duckdb import DuckDB
-from custlib.engine.runs import Runs
-from custlib.engine.sorted_lines import UnfitError
+from custlib.engine.reduction import Count, Reduction, Sum
+from custlib.engine.sorted_lines import Runs, UnfitError
 from custlib.errors import RunError
 
 GROUPED = """
@@ -18,15 +17,30 @@ GROUPED = """
     from (select customer_id, day, sum(amount) as amount from lines group by all) group by customer_id"""
 
 
-def rows(days):
-    ends = days.ends()
-    return {
-        "days": as_whole(ends - days.starts),
-        "amount": as_money(days.total(days.running(days.sums["amount"]), ends)),
-    }
+COLUMNS = (Count("days"), Sum("amount", "amount"))
 
 
-SORTED = Daily("select customer_id, day, amount from lines", ("amount",), (), rows)
+def sorted_by(*columns):
+    """The table declared by some columns."""
+    return Reduction("select customer_id, day, amount from lines", ("amount",), (), columns)
+
+
+SORTED = sorted_by(*COLUMNS)
+
+
+class Stopping(Sum):
+    """A column that cannot be computed after some ranges."""
+
+    def __init__(self, fault, ranges=0):
+        super().__init__("amount", "amount")
+        object.__setattr__(self, "fault", fault)
+        object.__setattr__(self, "left", [None] * ranges)
+
+    def array(self, days):
+        if not self.left:
+            raise self.fault
+        self.left.pop()
+        return super().array(days)
 
 
 def engine_with(folder, ids, amounts, *, days=300, seed=0, memory=None):
@@ -44,17 +58,21 @@ def cents(rows, *, seed=0):
     return pa.array(np.random.default_rng(seed).integers(-500, 5000, rows) / 100)
 
 
-def made(engine, **how):
-    engine.make("made", GROUPED, **how)
+def made(engine, reduction=None):
+    """The table by grouping, or of a reduction."""
+    engine.reduce("made", reduction) if reduction else engine.make("made", GROUPED)
     found = engine.fetch("select * from made").rename(columns=str.lower).sort_values("customer_id", ignore_index=True)
     assert [path.name for path in engine.folder.iterdir()] == ["made.parquet"]
     return found.astype({"amount": float})
 
 
 def same(engine):
-    """The table by sorting, once it is what grouping gives."""
-    found = made(engine, daily=SORTED)
+    """The table by sorting, once it is what grouping gives, by hand and as it is declared."""
+    found = made(engine, SORTED)
     pd.testing.assert_frame_equal(found, made(engine), check_dtype=False)
+    grouped = engine.fetch(SORTED.select(engine.dialect)).rename(columns=str.lower)
+    grouped = grouped.sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(found, grouped, check_dtype=False)
     return found
 
 
@@ -96,7 +114,7 @@ def test_ids_of_any_kind(ids, tmp_path, sorts):
 def test_several_runs_and_ranges(amounts, tmp_path, sorts, monkeypatch):
     monkeypatch.setattr(sorting, "_MOST", 512)
     monkeypatch.setattr(sorting, "_FEWEST", 512)
-    monkeypatch.setattr(sorting, "_HELD", 0)
+    monkeypatch.setattr(sorting, "_WAITING", 0)
     same(engine_with(tmp_path, pa.array(NAMES), amounts))
     assert sorts == [True]
 
@@ -108,37 +126,29 @@ ODD = [0.123456, float("nan"), 1e15, None]
 def test_what_is_no_whole_unit_is_grouped(odd, tmp_path, sorts):
     amounts = pa.array([1.25] * 99 + [odd])
     engine = engine_with(tmp_path, pa.array(np.arange(100) % 7), amounts)
-    pd.testing.assert_frame_equal(made(engine, daily=SORTED), made(engine))
+    pd.testing.assert_frame_equal(made(engine, SORTED), made(engine))
     assert sorts == [False]
 
 
 def test_a_customer_without_a_name_is_grouped(tmp_path, sorts):
     for ids in (pa.array(["ann", None, "ann"]), pa.array([1, None, 1])):
         engine = engine_with(tmp_path, ids, cents(3))
-        assert len(made(engine, daily=SORTED)) == 2
+        assert len(made(engine, SORTED)) == 2
         engine.drop("made")
     assert sorts == [False, False]
 
 
 def test_nobody_is_an_empty_table(tmp_path, sorts):
     engine = engine_with(tmp_path, pa.array([], pa.int64()), pa.array([], pa.float64()))
-    assert list(made(engine, daily=SORTED).columns) == ["customer_id", "days", "amount"]
+    assert list(made(engine, SORTED).columns) == ["customer_id", "days", "amount"]
     assert sorts == [False]
 
 
 def test_what_is_found_out_while_writing_is_grouped_too(tmp_path, sorts, monkeypatch):
     monkeypatch.setattr(sorting, "_FEWEST", 512)
     monkeypatch.setattr(sorting, "_MOST", 512)
-    seen = []
-
-    def late(days):
-        seen.append(days)
-        if len(seen) > 3:
-            raise UnfitError
-        return rows(days)
-
     engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
-    found = made(engine, daily=Daily(SORTED.lines, SORTED.sums, (), late))
+    found = made(engine, sorted_by(Count("days"), Stopping(UnfitError(), ranges=3)))
     pd.testing.assert_frame_equal(found, made(engine), check_dtype=False)
     assert sorts == [False]
 
@@ -146,11 +156,8 @@ def test_what_is_found_out_while_writing_is_grouped_too(tmp_path, sorts, monkeyp
 def test_a_fault_of_ours_is_told_as_it_is(tmp_path):
     engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
 
-    def wrong(days):
-        return {"amount": 1 / 0}
-
     with pytest.raises(ZeroDivisionError):
-        engine.make("made", GROUPED, daily=Daily(SORTED.lines, SORTED.sums, (), wrong))
+        engine.reduce("made", sorted_by(Stopping(ZeroDivisionError())))
     assert not list(engine.folder.iterdir())
     assert len(made(engine)) == 400
 
@@ -162,7 +169,7 @@ def test_what_is_found_out_in_the_first_of_many_runs_is_grouped_too(ids, tmp_pat
     amounts = pa.array([None, *[1.25] * 4999])
     engine = engine_with(tmp_path, ids, amounts)
     for _ in range(2):
-        pd.testing.assert_frame_equal(made(engine, daily=SORTED), made(engine), check_dtype=False)
+        pd.testing.assert_frame_equal(made(engine, SORTED), made(engine), check_dtype=False)
     assert sorts == [False, False]
 
 
@@ -179,7 +186,7 @@ def test_whatever_stops_it_is_told_as_it_is_and_the_next_time_works(ids, stage, 
         else:
             broken.setattr(sorting, "by_day", raising(fault))
         with pytest.raises(RunError if fault is MemoryError else fault):
-            engine.make("made", GROUPED, daily=SORTED)
+            engine.reduce("made", SORTED)
     assert not list(engine.folder.iterdir())
     same(engine)
 
@@ -196,8 +203,7 @@ def raising(fault):
 def test_one_customer_with_most_of_the_lines_is_grouped(tmp_path, sorts, monkeypatch):
     monkeypatch.setattr(sorting, "_FEWEST", 1000)
     monkeypatch.setattr(sorting, "_MOST", 1000)
-    for module in (runs, sorted_lines):
-        monkeypatch.setattr(module, "SAMPLED", 16)
+    monkeypatch.setattr(sorted_lines, "SAMPLED", 16)
     ids = np.where(np.arange(20_000) % 10 < 7, 1, np.arange(20_000))
     same(engine_with(tmp_path, pa.array(ids), cents(20_000)))
     assert sorts == [False]
@@ -209,7 +215,7 @@ def test_names_in_other_letters_and_of_our_own(tmp_path, sorts):
     engine.attach_select("lines", "select customer_id as Customer_ID, day as Day, amount as AMOUNT from given")
     same(engine)
     engine.drop("made")
-    engine.make("sorting", GROUPED, daily=SORTED)
+    engine.reduce("sorting", SORTED)
     assert sorts == [True, True]
 
 
@@ -219,11 +225,11 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     def full(self, data):
         raise OSError(28, "No space left on device", str(self))
 
-    monkeypatch.setattr(sorting, "_HELD", 0)
+    monkeypatch.setattr(sorting, "_WAITING", 0)
     engine = engine_with(tmp_path, pa.array(NAMES), cents(5000))
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RunError, match="engine: the disk is full"):
-        engine.make("made", GROUPED, daily=SORTED)
+        engine.reduce("made", SORTED)
     assert not list(engine.folder.iterdir())
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from custlib.engine import open_engine, spark_session
+from custlib.engine.dialect import spark_day
 from custlib.engine.spark_session import start
-from custlib.engine.strptime import spark_day
 from custlib.errors import RunError, UsageError
-from custlib.value.history import History, customer_history_sql
+from custlib.value.history import History, history_reduction
 
 LINES = "client,day,paid\nann,2025-01-02,3.10\nann,2025-02-02,4.20\nbob,2025-01-05,x\n"
 
@@ -38,8 +38,8 @@ def test_the_reduction_moves_the_lines_once(tmp_path: Path) -> None:
     select = f"select concat('c', id % 50) as customer_id, {days}, {flags}, {money} from range(5000)"
     engine.make("transactions", select)
     ends = {"now": dt.date(2025, 12, 31), "calibration": dt.date(2025, 1, 5)}
-    select = customer_history_sql(engine.dialect, History(ends, dt.date(2025, 1, 2)))
-    plan = engine._session.sql("explain " + select.replace(":until", "date '2025-12-31'")).collect()
+    select = history_reduction(History(ends, dt.date(2025, 1, 2))).select(engine.dialect)
+    plan = engine._session.sql("explain " + select).collect()
     assert plan[0][0].count("Exchange hashpartitioning") == 1
     engine.close()
 

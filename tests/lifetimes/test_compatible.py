@@ -6,7 +6,7 @@ import pytest
 from custlib.engine.dialect import DUCKDB, SPARK
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
-from custlib.lifetimes.compatible import lifetimes_summary, make_lifetimes_summary
+from custlib.lifetimes.compatible import PERIODS, lifetimes_summary, make_lifetimes_summary
 
 
 @pytest.fixture
@@ -46,11 +46,22 @@ def test_days_before_the_first_counted_monday_are_in_their_week(engine):
 
 
 def test_the_select_differs_between_engines_in_words_of_the_dialect_only():
-    said = {sql.engine: lifetimes_summary(sql, "bought", days=7) for sql in (DUCKDB, SPARK)}
-    assert (
-        "datediff(cast(day as date), date '1970-01-05')" in said["spark"] and "min_by(amount, period)" in said["spark"]
-    )
-    assert "date_diff('day', date '1970-01-05', cast(day as date))" in said["duckdb"]
+    end = dt.date(2025, 1, 15)
+    selects = {
+        sql.engine: lifetimes_summary(sql, "bought", days=7, last_day=end).select(sql) for sql in (DUCKDB, SPARK)
+    }
+    assert "datediff(cast(day as date), date '1970-01-05')" in selects["spark"]
+    assert "min_by(amount, day)" in selects["spark"]
+    assert "date_diff('day', date '1970-01-05', cast(day as date))" in selects["duckdb"]
+
+
+@pytest.mark.parametrize("freq", ["D", "W"])
+def test_grouping_gives_what_sorting_gives(engine, freq):
+    options = {"days": PERIODS[freq], "last_day": dt.date(2025, 1, 15)}
+    make_lifetimes_summary(engine, "summed", "bought", freq=freq, last_day=options["last_day"])
+    by_sorting = rows(engine)
+    engine.make("summed", lifetimes_summary(engine.dialect, "bought", **options).select(engine.dialect))
+    assert rows(engine) == by_sorting
 
 
 @pytest.mark.parametrize("freq", ["D", "W"])

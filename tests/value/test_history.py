@@ -9,7 +9,7 @@ import pytest
 
 from custlib.engine import sorting
 from custlib.engine.duckdb import DuckDB
-from custlib.value.history import History, Money, customer_history_sql, write_history
+from custlib.value.history import History, Money, history_reduction, write_history
 
 END, CALIBRATION, BEFORE = dt.date(2025, 6, 30), dt.date(2025, 3, 31), dt.date(2024, 12, 31)
 ENDS = {"now": END, "calibration": CALIBRATION}
@@ -46,7 +46,7 @@ def test_three_customers_by_hand(how, tmp_path):
     if how == "sorted":
         write_history(engine, "history", history)
     else:
-        engine.make("history", customer_history_sql(engine.dialect, history), until=END)
+        engine.make("history", history_reduction(history).select(engine.dialect))
     found = rows(engine).astype(object).where(rows(engine).notna(), None).set_index("customer_id")
     at = {text: pd.Timestamp(text) for text in ("2025-01-10", "2025-04-01", "2025-06-30")}.get
     assert found["first_day"].tolist() == [at("2025-01-10"), at("2025-06-30"), None]
@@ -89,7 +89,7 @@ def test_sorting_gives_what_grouping_gives(money, tmp_path, monkeypatch):
     written = sorting.Sorting.write
     monkeypatch.setattr(sorting.Sorting, "write", lambda self, path: seen.append(written(self, path)) or seen[-1])
     write_history(engine, "history", history)
-    engine.make("grouped", customer_history_sql(engine.dialect, history), until=END)
+    engine.make("grouped", history_reduction(history).select(engine.dialect))
     assert seen == [True]
     found = rows(engine)
     pd.testing.assert_frame_equal(found, rows(engine, "grouped")[list(found)], check_dtype=False, rtol=1e-12)

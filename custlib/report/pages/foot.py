@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from custlib import __version__
+from custlib import __version__, rules
+from custlib.errors import UsageError, hint
 from custlib.graph import value
 from custlib.project import Project
 from custlib.report.blocks import Footer, Glossary
@@ -12,8 +13,11 @@ from custlib.report.texts import Texts
 
 
 def glossary(t: Texts, *terms: str) -> Glossary:
-    """Define the terms of a page."""
-    return Glossary([(t(f"glossary.{term}.term"), t(f"glossary.{term}.meaning")) for term in terms])
+    """Explain the terms of a page."""
+    words = rules.load("glossary")["word"]
+    if unknown := [term for term in terms if term not in words]:
+        raise UsageError(f"glossary: there is no {unknown[0]!r}. {hint(unknown[0], list(words))}")
+    return Glossary([tuple(words[term][t.language]) for term in terms])
 
 
 def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
