@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check wheel-check lock spark environment glossary crm-demo clean
+.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture environment glossary crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ lock: $(STAMP) ## write requirements.lock anew, at the newest versions that pypr
 spark: $(STAMP) ## install PySpark, for --engine spark and its tests (needs Java 17)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
 		--require-hashes --requirement requirements-spark.lock
+
+architecture: $(STAMP) ## write docs/architecture.md from the graph of nodes
+	@$(PY) scripts/architecture.py
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py

@@ -88,7 +88,7 @@ class _Stored(BaseModel):
 
 
 class _Drift(BaseModel):
-    """An entry of a log of drift; what else it holds is up to :mod:`custlib.differentiate.drift`."""
+    """An entry of a log of drift; what else it holds is up to :mod:`custlib.move.drift`."""
 
     model_config = ConfigDict(strict=True)
 
