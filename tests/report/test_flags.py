@@ -34,7 +34,7 @@ def documented(fit: object) -> set[str]:
 
 LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
 GAMMA_GAMMA = codes_in(gammagamma, "_describe")
-FALLBACKS = codes_in(spend, "fit_spend") - {"monetary_value", "spend_cells", "gamma_gamma"}
+FALLBACKS = codes_in(spend, "fit_spend", "_banded") - {"monetary_value", "spend_cells", "gamma_gamma"}
 REASONS = codes_in(lifetime, "fit_counted") - {"one_time"} | {"not_identified"}
 
 
