@@ -84,13 +84,13 @@ def relabelled(frame: pd.DataFrame, matched: dict[str, str] | None = None) -> fl
 def drifts(
     engine: Engine, project: Project, segment_history: str, definition_store: Keeper, definitions: dict[str, Definition]
 ) -> dict[str, dict[str, Any] | None]:
-    """How far customers drifted from each definition; None for one that was made today."""
+    """Drift of customers from each definition; None for a definition fitted today."""
     del segment_history
     return {name: _drift(engine, project, definition_store, one) for name, one in definitions.items()}
 
 
 def _drift(engine: Engine, project: Project, store: Keeper, frozen: Definition) -> dict[str, Any] | None:
-    """Compare a frozen definition with one fitted on the customers of today, and keep the result in the log."""
+    """Compare a frozen definition with one fitted on current customers, and log the result."""
     today = points.at(project.as_of)
     if frozen.fitted == today.as_of.isoformat():
         return None

@@ -76,5 +76,5 @@ def texts(language: str) -> Texts:
 
 @value
 def t(project: Project) -> Texts:
-    """The words of the pages in the language of the project."""
+    """Texts of the pages in the language of the project."""
     return texts(project.language)
