@@ -189,18 +189,6 @@ def structure(engine: Engine, attribute: str, *, table: str = STRUCTURE) -> pd.D
     return rows[[*_COLUMNS]]
 
 
-def counted_again(frame: pd.DataFrame) -> int:
-    """Count the customers of the latest period beyond the first row that each appears in.
-
-    Examples
-    --------
-    >>> counted_again(pd.DataFrame({"kind": ["value", "value", "whole"], "customers": [3, 2, 4]}))
-    1
-    """
-    is_whole = frame["kind"] == WHOLE
-    return int(frame.loc[~is_whole, "customers"].sum() - frame.loc[is_whole, "customers"].sum())
-
-
 def structures(engine: Engine, *, table: str = STRUCTURE) -> dict[str, pd.DataFrame]:
     """Read the structures by every attribute there is."""
     names = engine.fetch(f"select distinct attribute from {table} order by attribute")["attribute"]

@@ -82,20 +82,6 @@ class Opened:
     rows: int = 0
 
 
-def open_source(engine: Engine, source: Source, path: Path, view: str = "source") -> Opened:
-    """Attach one file, or the table of a database, as a view.
-
-    Raises TableError if it is missing, empty, in a wrong encoding, not parted by the delimiter, or lacks a required
-    column.
-    """
-    if source.url_env is None:
-        source = source.model_copy(update={"path": str(path), "package": None})
-    entries = inputs_of(source, path.parent)
-    if len(entries) > 1:
-        raise TableError(f"{path.name}: is a directory or pattern of {len(entries):,} files. Open them one by one.")
-    return open_input(engine, entries[0], view)
-
-
 def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
     """Attach one input as a view, staged first where the engine cannot read it itself.
 

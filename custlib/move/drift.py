@@ -7,8 +7,6 @@ proposed when agreement is low in several runs, or when a segment has lost its c
 
 from typing import Any
 
-import pandas as pd
-
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import value

@@ -149,19 +149,6 @@ def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
     return rows.reset_index()
 
 
-def accuracy(outcomes: pd.DataFrame, buying: pd.Series) -> float:
-    """Compute the share of customers classified correctly as buying or not buying in the holdout.
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"customers": [3, 2], "buyers": [2, 0]})
-    >>> accuracy(cells, pd.Series([True, False]))
-    0.8
-    """
-    right = np.where(buying, outcomes["buyers"], outcomes["customers"] - outcomes["buyers"])
-    return float(right.sum() / outcomes["customers"].sum())
-
-
 def light(bias: float | None) -> str:
     """Return the status of a relative bias of the holdout total.
 
