@@ -62,22 +62,6 @@ def is_proposed(log: list[dict[str, Any]]) -> bool:
     return (len(last) == limits["runs"] and all(badly)) or bool(ordered and ordered[-1]["lost"])
 
 
-def relabelled(frame: pd.DataFrame, matched: dict[str, str] | None = None) -> float:
-    """Compute the share of customers whose segment has a different name afterwards.
-
-    Examples
-    --------
-    Two definitions that name the same segments differently:
-
-    >>> frame = pd.DataFrame({"first": ["a", "b"], "second": ["b", "a"], "customers": [6, 4]})
-    >>> relabelled(frame), relabelled(frame, {"b": "a", "a": "b"})
-    (1.0, 0.0)
-    """
-    named = frame["second"].map(matched) if matched is not None else frame["second"]
-    total = float(frame["customers"].sum())
-    return float(frame.loc[named != frame["first"], "customers"].sum()) / total if total else 0.0
-
-
 @value
 def drifts(
     engine: Engine, project: Project, segment_history: str, definition_store: Keeper, definitions: dict[str, Definition]
