@@ -27,7 +27,7 @@ from custlib.identify.postgres import stage_postgres
 from custlib.identify.staging import fingerprint_rows
 from custlib.identify.workbooks import stage_workbook
 from custlib.machine import short
-from custlib.project import Project, Source
+from custlib.project import Project
 
 ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
 _NAMED = 3
