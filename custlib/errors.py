@@ -39,6 +39,7 @@ class ModelError(CustlibError):
     def __init__(self, message: str, *, reason: str = "not_identified") -> None:
         super().__init__(message)
         self.reason = reason
+        self.origin = ""  # the node of the graph that raised it
 
 
 class RunError(CustlibError):

@@ -41,6 +41,12 @@ class Refusal:
 
     reason: str = ""
     message: str = ""
+    origin: str = ""
+
+    @classmethod
+    def of(cls, fault: ModelError) -> "Refusal":
+        """The refusal that an error states, with the node that raised it."""
+        return cls(fault.reason, str(fault), fault.origin)
 
     def __bool__(self) -> bool:
         """A refusal is false, so that ``potential or {}`` reads as one expects."""
@@ -157,8 +163,9 @@ class Graph:
         if name not in self._values:
             try:
                 self._values[name] = self._resolve(self._node(name))
-            except ModelError as refusal:
-                self._refusals[name] = refusal
+            except ModelError as fault:
+                fault.origin = fault.origin or name
+                self._refusals[name] = fault
                 raise
         return self._values[name]
 
@@ -171,7 +178,7 @@ class Graph:
         try:
             self.get(name)
         except ModelError as fault:
-            return Refusal(fault.reason, str(fault))
+            return Refusal.of(fault)
         return Refusal()
 
     def call(self, function: Callable[..., Any], **given: Any) -> Any:
@@ -190,20 +197,35 @@ class Graph:
                 inputs[name] = self.get(name)
         return inputs
 
-    def parameters(self, function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]:
-        """Names of the nodes that a function cannot do without."""
+    def bind(self, function: Callable[..., Any], names: tuple[str, ...], options: Mapping[str, Any]) -> dict[str, str]:
+        """Say which node each parameter of a function takes: its own name, else the next of the names given."""
+        rest, nodes = list(names), {}
+        for name, parameter in inspect.signature(function).parameters.items():
+            if name in options or parameter.kind is parameter.VAR_POSITIONAL:
+                continue
+            if name in self.nodes or name in self._values:
+                nodes[name] = name
+            elif rest:
+                nodes[name] = rest.pop(0)
+        if rest:
+            raise UsageError(f"{function.__name__}: takes no node {rest[0]}.")
+        return nodes
+
+    @staticmethod
+    def optional(function: Callable[..., Any]) -> set[str]:
+        """Parameters of a function that may be unavailable."""
         parameters = inspect.signature(function).parameters.items()
-        return [name for name, one in parameters if name not in given and one.default is one.empty]
+        return {name for name, one in parameters if one.default is REFUSED}
 
     def _optional(self, name: str) -> Any:
         try:
             return self.get(name)
         except ModelError as fault:
-            return Refusal(fault.reason, str(fault))
+            return Refusal.of(fault)
 
     def _node(self, name: str) -> Node:
         if name not in self.nodes:
-            raise UsageError(f"graph: nothing makes {name}. {hint(name, [*self.nodes, *self._values])}")
+            raise UsageError(f"graph: nothing makes {name}. {hint(name, sorted({*self.nodes, *self._values}))}")
         return self.nodes[name]
 
     def _resolve(self, node: Node) -> Any:

@@ -15,7 +15,7 @@ from custlib import project as projects
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
-from custlib.graph import Graph, Node, collect
+from custlib.graph import Graph, Node, Refusal, collect
 from custlib.identify.sources import Gathered
 from custlib.identify.transactions import take_up
 from custlib.installed import find_project, work_folder
@@ -38,6 +38,7 @@ NODES = (
     "custlib.validate.backtest_groups",
     "custlib.validate.cautions",
     "custlib.validate.model_selection",
+    "custlib.validate.reconciliation",
     "custlib.validate.seasons",
     "custlib.validate.tracking",
     "custlib.audit.months",
@@ -49,6 +50,7 @@ NODES = (
     "custlib.customise.playbooks",
     "custlib.lifetimes.crosscheck",
     "custlib.report.texts",
+    "custlib.report.page_list",
     "custlib.report.pages.foot",
 )
 _READ_ALIKE = {  # options that change nothing of what is read
@@ -136,7 +138,7 @@ class Run:
         if tables is None:
             take_up(self.engine, self.inputs)
         self.graph = Graph(nodes(), self.engine, project=project, inputs=self.inputs, definition_store=store)
-        self.refusals: dict[str, str] = {}
+        self.refusals: dict[str, Refusal] = {}
 
     @property
     def data_id(self) -> str:
@@ -166,27 +168,34 @@ class Run:
         """The code of the reason why something is unavailable; empty where it can be had."""
         return self.graph.why(name)
 
-    def show(self, block: Callable[..., Any], **options: Any) -> Any:
-        """Call a function of a page with the nodes that its parameters name.
+    def show(self, block: Callable[..., Any], *names: str, **options: Any) -> Any:
+        """Call a function of a page with what nodes make.
 
         Parameters
         ----------
         block : callable
-            Its parameters name nodes, or are given as options.
+            Each of its parameters takes the node of its own name, the next of ``names``, or an option.
+        *names : str
+            Nodes for the parameters that no node is named after, in order.
         **options
-            Parameters that no node makes.
+            Values by parameter.
 
         Returns
         -------
         object
-            The block; None where an input is unavailable, which :attr:`refusals` then names with its reason.
+            What the function returns; None where a node is unavailable, which :attr:`refusals` then names.
         """
-        for name in self.graph.parameters(block, options):
+        inputs = dict(options)
+        for parameter, name in self.graph.bind(block, names, options).items():
             refusal = self.graph.refusal(name)
-            if refusal.reason:
-                self.refusals[name] = refusal.reason
+            if not refusal.reason:
+                inputs[parameter] = self.graph.get(name)
+            elif parameter in self.graph.optional(block):
+                inputs[parameter] = refusal
+            else:
+                self.refusals[name] = refusal
                 return None
-        return self.graph.call(block, **options)
+        return block(**inputs)
 
     def with_(self, **changes: Any) -> "Run":
         """The same run with some options of its project changed; what was read is not read again."""

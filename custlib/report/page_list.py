@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from custlib.errors import UsageError, hint
+from custlib.graph import REFUSED, Refusal, value
 from custlib.report.formats import interval, money, number, share
+from custlib.report.pages import trust
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run
@@ -15,17 +17,16 @@ from custlib.segment import customer_segments, plan, profiles
 from custlib.value import customer_value
 
 PER_SEGMENT = "70_playbook"
-_WITHOUT_MONEY = ("validation", "audit", "identify")
-_BY_HISTORY = ("audit", "segments", "identify")
 log = logging.getLogger("custlib")
-_PLAIN = {
-    "overview": "80_overview",
-    "validation": "30_lifetime",
-    "value": "40_value",
-    "segments": "50_segments",
-    "audit": "20_audit",
-    "identify": "10_identify",
-    "start": "00_start_here",
+# By kind of page: its notebook, and the nodes that it cannot do without.
+_PLAIN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "overview": ("80_overview", ("lifetime_model", "money_forecast")),
+    "validation": ("30_lifetime", ("holdout",)),
+    "value": ("40_value", ("lifetime_model", "money_forecast")),
+    "segments": ("50_segments", ("spend_cells",)),
+    "audit": ("20_audit", ()),
+    "identify": ("10_identify", ()),
+    "start": ("00_start_here", ("lifetime_model", "money_forecast")),
 }
 
 
@@ -70,9 +71,11 @@ def check_segments(run: Run) -> None:
 
 def pages(run: Run) -> list[Page]:
     """List the pages of a run, in reading order."""
-    kinds = _kinds(run)
-    plain = [Page(kind, kind, notebook, {}) for kind, notebook in _PLAIN.items() if kind in kinds]
-    if "value" not in kinds:
+    missing = run.get("missing_pages")
+    for kind, refusal in missing.items():
+        log.warning("run: the page %s is not made (%s)", kind, refusal.reason)
+    plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in _PLAIN.items() if kind not in missing]
+    if "value" in missing:
         return plain
     segmentation = run.project.segments.playbook
     ids = run.get("definitions")[segmentation].ids
@@ -82,21 +85,24 @@ def pages(run: Run) -> list[Page]:
     return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in parameters]
 
 
-def _kinds(run: Run) -> tuple[str, ...]:
-    """List the kinds of pages that can be made, except playbooks, and log why others cannot."""
-    kinds, untested = tuple(_PLAIN), run.why("holdout")
-    if not run.get("quality")["has_amount"]:
-        log.warning("run: there is no amount column: pages that state money are not made")
-        kinds = _WITHOUT_MONEY
-    elif money := run.why("money_forecast"):
-        log.warning("run: money is not forecast (%s): pages that state its value are not made", money)
-        kinds = (*_WITHOUT_MONEY, *_BY_HISTORY)
-    if forecast := run.why("lifetime_model"):
-        log.warning("run: there is no forecast (%s): only pages that look back are made", forecast)
-        return tuple(kind for kind in kinds if kind in _BY_HISTORY)
-    if untested:
-        log.warning("run: the forecast cannot be tested (%s): its page is not made", untested)
-    return tuple(kind for kind in kinds if kind != "validation" or not untested)
+@value
+def missing_pages(
+    spend_cells: str | Refusal = REFUSED,
+    lifetime_model: Any = REFUSED,
+    money_forecast: Any = REFUSED,
+    holdout: str | Refusal = REFUSED,
+) -> dict[str, Refusal]:
+    """Kinds of pages that cannot be made, each with the first reason."""
+    inputs = {
+        "spend_cells": spend_cells, "lifetime_model": lifetime_model, "money_forecast": money_forecast,
+        "holdout": holdout,
+    }  # fmt: skip
+    missing = {}
+    for kind, (_, needs) in _PLAIN.items():
+        refusals = [inputs[name] for name in needs if isinstance(inputs[name], Refusal)]
+        if refusals:
+            missing[kind] = refusals[0]
+    return missing
 
 
 def _file(segment: str) -> str:
@@ -156,7 +162,10 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
         for page in chosen
     ]
     refused = run.why("lifetime_model")
-    reason = {"reason": t("refused.index", why=t(f"refused.forecast.{refused}"))} if refused else {}
+    why = trust.pages_in_words(t, run.get("missing_pages"))
+    if refused:
+        why = t("refused.index", why=t(f"refused.forecast.{refused}"))
+    reason = {"reason": why} if why else {}
     light = None if refused else run.get("test_result")["light"]
     return {"light": light, "numbers": _numbers(t, run), "pages": listed} | reason
 

@@ -14,7 +14,8 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.graph import table
+from custlib.graph import table, value
+from custlib.project import Project
 from custlib.segment import rfm
 from custlib.segment.customer_segments import family
 from custlib.segment.definitions import Definition
@@ -194,3 +195,19 @@ def calibration_methods(
 ) -> None:
     """The same as chosen at the end of calibration."""
     make_customer_methods(engine, "calibration_methods", calibration_activity, calibration_value, definitions)
+
+
+@value
+def methods_tested(engine: Engine, project: Project, transactions: str, calibration_methods: str) -> pd.DataFrame:
+    """What the best fifth of each method brought in the holdout."""
+    del transactions, calibration_methods
+    return tested(engine, since=project.calibration_end, cost_to_serve=project.cost_to_serve)
+
+
+@value
+def disagreements_in_holdout(
+    engine: Engine, project: Project, transactions: str, calibration_methods: str
+) -> pd.DataFrame:
+    """What those brought in the holdout whom the methods judge most unlike."""
+    del transactions, calibration_methods
+    return disagreements_tested(engine, since=project.calibration_end, cost_to_serve=project.cost_to_serve)

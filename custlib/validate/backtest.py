@@ -225,3 +225,10 @@ def holdout_money(
     if spend.kind == "none":
         raise ModelError("backtest: no money can be forecast.", reason=spend.remark)
     return compare_money(engine, calibration_end=project.calibration_end)
+
+
+@value
+def tested_forecast(lifetime_model: BetaGeometricNBD, test_result: dict[str, Any]) -> dict[str, Any]:
+    """The result of the test of a forecast; unavailable where there is no forecast."""
+    del lifetime_model
+    return test_result

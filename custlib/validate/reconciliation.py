@@ -12,7 +12,9 @@ import pandas as pd
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.graph import value
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.project import Project
 from custlib.validate.tracking import expected_repeats, joining
 
 
@@ -44,3 +46,18 @@ def by_quarter(
     existing = frame["existing_customers"].where(frame["existing_customers"] > 0)
     labels = [f"{period.year} Q{period.quarter}" for period in quarters]
     return frame.assign(gap=frame["modelled"] / existing - 1, quarter=labels).reset_index(drop=True)
+
+
+@value
+def money_quarters(
+    engine: Engine,
+    project: Project,
+    transactions: str,
+    customer_activity: str,
+    calibration_model: BetaGeometricNBD,
+    holdout_money: dict[str, float],
+) -> pd.DataFrame:
+    """Revenue by quarter, of new and of existing customers, actual and modelled."""
+    del transactions
+    mean, until = holdout_money["mean_spend"], project.as_of
+    return by_quarter(engine, customer_activity, calibration_model, mean_spend=mean, until=until)

@@ -274,3 +274,22 @@ def money_forecast(spend_model: SpendModel) -> Spend:
     if spend.kind == "none":
         raise ModelError("spend: no money can be forecast.", reason=spend.remark)
     return spend
+
+
+@dataclass(frozen=True)
+class SpendSummary:
+    """A Gamma-Gamma model with its mean spend and the standard error of it."""
+
+    model: GammaGamma
+    mean: float
+    mean_error: float
+
+
+@value
+def calibration_gamma_gamma(calibration_spend: SpendModel) -> SpendSummary:
+    """The Gamma-Gamma model of the calibration period; unavailable where spend is not fitted by one."""
+    spend, model = calibration_spend
+    if model is None:
+        raise ModelError("spend: there is no Gamma-Gamma model.", reason=spend.remark)
+    mean, error = gammagamma.mean_spend(model), gammagamma.mean_spend_standard_error(model)
+    return SpendSummary(model, float(mean), float(error))

@@ -91,7 +91,8 @@ def _largest(view: View, frame: pd.DataFrame, agreement: Agreement, pair: tuple[
     return [*cells, t("agree.group", **ends), blurred(row["customers"], lang), view.bare(row["value"])]
 
 
-def methods(view: View, linked: bool) -> Text:
+def methods(view: View) -> Text:
     """Refer to the page that tests ABC, RFM and CLV, with a link if it is made."""
+    linked = view.has_forecast
     page = f"[{view.t('pages.value')}](value.html)" if linked else view.t("pages.value")
     return Text(view.t("agree.methods" if linked else "agree.methods_later", page=page))

@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 
 from custlib import rules
+from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report import charts
-from custlib.report.blocks import Callout, Figure, Table
+from custlib.report.blocks import Callout, Figure, Glossary, Section, Table
 from custlib.report.formats import money, number, share, suppressed
+from custlib.report.pages import foot
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
 
@@ -169,3 +171,17 @@ def _group(group: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     first, last = (f"{decile['tenth']:.0f}" for decile in (group[0], group[-1]))
     shares = {name: sum(x[name] * x["customers"] for x in group) / whole for name in ("actual", "expected")}
     return {"group": first if first == last else f"{first}–{last}"} | shares
+
+
+def section(t: Texts, potential: Mapping[str, Any]) -> Section:
+    """Open the section on products that customers do not use yet."""
+    del potential
+    return Section(t("potential.title"))
+
+
+def glossary(t: Texts, potential: Mapping[str, Any] | Refusal = REFUSED) -> Glossary:
+    """Define the terms of the page of value; potential value only where it is shown."""
+    terms = ["potential_value"] if potential else []
+    return foot.glossary(
+        t, "value", "residual_lifetime_value", "historic_value", *terms, "probability_alive", "interval"
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.report.blocks import Details, Facts, Table
+from custlib.report.blocks import Details, Facts, Section, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
@@ -178,3 +178,8 @@ def lifetime(view: View, name: str) -> Table | None:
         caption=t("groups.lifetime_caption"), language=t.language,
         note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
     )  # fmt: skip
+
+
+def lifetime_section(view: View, name: str) -> Section | None:
+    """Open the section of past and future value; None without a forecast."""
+    return view.section("lifetime", name) if view.has_forecast else None

@@ -7,11 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from custlib.engine.base import Engine
 from custlib.project import Project
-from custlib.report.blocks import Callout, Cell, Facts, Table, Tiles, Title
+from custlib.report.blocks import Callout, Cell, Facts, Glossary, Table, Tiles, Title
 from custlib.report.formats import MISSING, day, money, number, share
+from custlib.report.pages import foot, segment_tables, value_page
+from custlib.report.pages.systems import View
 from custlib.report.privacy import is_small, parts, step_for, to_step
 from custlib.report.texts import Texts
+from custlib.segment import profiles
 from custlib.segment.definitions import Definition
 from custlib.segment.pyramid import ParetoPoint
 
@@ -172,3 +176,14 @@ def _failing(t: Texts, one: Mapping[str, Any]) -> str:
     if one["passes"]:
         return t("segments.passes")
     return t("join.comma").join(t(f"segments.fails_{name}") for name in one["why_not"])
+
+
+def glossary(view: View) -> Glossary:
+    """Define the terms of the page."""
+    return foot.glossary(view.t, *(("rfm", "value", "probability_alive") if view.has_forecast else ("rfm",)))
+
+
+def named_scores(view: View, engine: Engine, flags: tuple[str, ...]) -> Table:
+    """Show the named segments of RFM with what they are worth."""
+    frame = profiles.summary(engine, view.definitions["rfm"], language=view.t.language)
+    return value_page.table(view.t, view.project, frame, title=segment_tables.finding(view, "rfm"), flags=flags)

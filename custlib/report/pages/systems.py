@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from custlib.errors import UsageError, hint
 from custlib.project import Project
-from custlib.report.blocks import Facts, Kpi, Kpis, Section, Table
+from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
@@ -58,6 +58,10 @@ class View:
     def section(self, key: str, *names: str) -> Section | None:
         """Return a section if any of the segmentations is shown."""
         return Section(self.t(f"segments.{key}")) if self.has(*names) else None
+
+    def show(self, name: str, block: Callable[..., Block | None], *values: Any) -> Block | None:
+        """Call a function of the page if a segmentation is shown."""
+        return block(*values) if self.has(name) else None
 
     def title(self, name: str) -> str:
         """Return the title of a segmentation."""

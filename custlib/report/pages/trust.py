@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from custlib import rules
+from custlib.graph import Refusal
 from custlib.report.blocks import Callout, Text
 from custlib.report.formats import change, money, number, share
 from custlib.report.texts import Texts
@@ -11,19 +12,25 @@ from custlib.validate.cautions import chosen
 
 _TONES = {"green": "good", "amber": "warn", "red": "bad"}
 _PARAGRAPH = "\n\n"
+# Where the words of a reason stand, by the node that is unavailable of itself; others concern the test.
+_FORECAST = ("lifetime_model", "model_choice", "cells")
+_MONEY = (
+    "spend_cells", "calibration_spend_cells", "spend_model", "money_forecast", "holdout_money",
+    "calibration_gamma_gamma",
+)  # fmt: skip
 
 
-def light(t: Texts, holdout: Mapping[str, Any]) -> Callout:
+def light(t: Texts, result: Mapping[str, Any]) -> Callout:
     """State the status of the backtest."""
-    light = holdout["light"]
+    light = result["light"]
     if light not in _TONES:
-        return Callout(t("untested.title"), t(f"refused.test.{holdout['reason']}"), "warn")
+        return Callout(t("untested.title"), t(f"refused.test.{result['reason']}"), "warn")
     thresholds = rules.load("backtest")["light"]
     limits = {name: share(thresholds[f"{name}_above"], t.language) for name in ("amber", "red")}
-    totals = {name: number(holdout[name], t.language) for name in ("actual", "predicted", "naive")}
-    if holdout["bias"] is None:
+    totals = {name: number(result[name], t.language) for name in ("actual", "predicted", "naive")}
+    if result["bias"] is None:
         return Callout(t("untested.title_none"), t("untested.none", **totals), "bad")
-    changes = {name: change(holdout[name], t.language) for name in ("bias", "naive_bias")}
+    changes = {name: change(result[name], t.language) for name in ("bias", "naive_bias")}
     return Callout(t(f"trust.{light}", **limits), t("trust.text", **totals, **changes), _TONES[light])  # type: ignore[arg-type]
 
 
@@ -66,3 +73,38 @@ def money_backtest(t: Texts, backtest: Mapping[str, float] | None, currency: str
         return None
     totals = {name: money(backtest[name], currency, t.language) for name in ("expected", "actual")}
     return Text(t("trust.money", bias=change(backtest["bias"], t.language), **totals))
+
+
+def reason(t: Texts, refusal: Refusal) -> str:
+    """State in a sentence why something is unavailable."""
+    if refusal.origin == "crosscheck":
+        return t("validation.crosscheck_missing")
+    if refusal.origin in _FORECAST:
+        return t(f"refused.forecast.{refusal.reason}")
+    if refusal.origin in _MONEY or refusal.reason == "no_money":
+        return t(f"flags.spend.{refusal.reason}")
+    return t(f"left_out.{refusal.reason}" if refusal.reason == "no_products" else f"refused.test.{refusal.reason}")
+
+
+def left_out(t: Texts, refusals: Mapping[str, Refusal]) -> Callout | None:
+    """List what a page leaves out, with the reason; a missing forecast has a callout of its own."""
+    names: dict[str, list[str]] = {}
+    for name, refusal in refusals.items():
+        if refusal.origin not in _FORECAST:
+            names.setdefault(reason(t, refusal), []).append(t(f"left_out.{name}"))
+    lines = [t("left_out.line", names=", ".join(own), why=why) for why, own in names.items()]
+    return Callout(t("left_out.title"), _PARAGRAPH.join(lines), "note") if lines else None
+
+
+def pages_in_words(t: Texts, missing_pages: Mapping[str, Refusal]) -> str:
+    """State which pages are not made, and why; empty where all are."""
+    kinds: dict[str, list[str]] = {}
+    for kind, refusal in missing_pages.items():
+        kinds.setdefault(reason(t, refusal), []).append(t(f"pages.{kind}"))
+    return " ".join(t("left_out.index", names=", ".join(own), why=why) for why, own in kinds.items())
+
+
+def pages_left_out(t: Texts, missing_pages: Mapping[str, Refusal]) -> Callout | None:
+    """Show which pages are not made, and why; None where all are."""
+    text = pages_in_words(t, missing_pages)
+    return Callout(t("left_out.title"), text, "note") if text else None

@@ -9,23 +9,22 @@ import pandas as pd
 
 from custlib import rules
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.models.gammagamma import GammaGamma
 from custlib.report import charts
 from custlib.report.blocks import Bullets, Figure, Table, Text, Title
 from custlib.report.formats import change, day, number, share
 from custlib.report.texts import Texts
-from custlib.value.spend import Spend, is_dependent
+from custlib.value.spend import Spend, SpendSummary, is_dependent
 
 
-def headline(t: Texts, holdout: Mapping[str, Any], calibration_end: dt.date, as_of: dt.date) -> Title:
+def headline(t: Texts, result: Mapping[str, Any], calibration_end: dt.date, as_of: dt.date) -> Title:
     """State predicted and actual purchases of the holdout."""
     values = {
-        "actual": number(holdout["actual"], t.language),
-        "predicted": number(holdout["predicted"], t.language),
-        "bias": change(holdout["bias"], t.language),
+        "actual": number(result["actual"], t.language),
+        "predicted": number(result["predicted"], t.language),
+        "bias": change(result["bias"], t.language),
     }
     span = {"begin": day(calibration_end, t.language), "end": day(as_of, t.language)}
-    return Title(t("validation.headline", **values), t("validation.subtitle", **span), holdout["light"])
+    return Title(t("validation.headline", **values), t("validation.subtitle", **span), result["light"])
 
 
 def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
@@ -89,8 +88,9 @@ def _search(t: Texts, model: BetaGeometricNBD) -> str:
     return t("validation.search", condition=condition, **values)
 
 
-def spend_parameters(t: Texts, model: GammaGamma, mean: float, mean_error: float, currency: str) -> Table:
+def spend_parameters(t: Texts, summary: SpendSummary, currency: str) -> Table:
     """Show the parameters of the spend model and the mean spend with standard errors."""
+    model, mean, mean_error = summary.model, summary.mean, summary.mean_error
     errors = model.standard_errors if model.standard_errors is not None else [float("nan")] * 3
     rows = pd.DataFrame(
         {
