@@ -187,6 +187,6 @@ def whole_periods(of: Unit, months: int, *, whole: bool) -> int:
 
 @table
 def customer_months(engine: Engine, project: Project, transactions: str, customer_activity: str) -> None:
-    """What each customer bought month by month, months counted back from as_of."""
+    """Purchase days and money of each customer by month, counted back from as_of."""
     del transactions, customer_activity
     make_customer_months(engine, project.as_of)

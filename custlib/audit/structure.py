@@ -189,18 +189,6 @@ def structure(engine: Engine, attribute: str, *, table: str = STRUCTURE) -> pd.D
     return rows[[*_COLUMNS]]
 
 
-def counted_again(frame: pd.DataFrame) -> int:
-    """Count the customers of the latest period beyond the first row that each appears in.
-
-    Examples
-    --------
-    >>> counted_again(pd.DataFrame({"kind": ["value", "value", "whole"], "customers": [3, 2, 4]}))
-    1
-    """
-    is_whole = frame["kind"] == WHOLE
-    return int(frame.loc[~is_whole, "customers"].sum() - frame.loc[is_whole, "customers"].sum())
-
-
 def structures(engine: Engine, *, table: str = STRUCTURE) -> dict[str, pd.DataFrame]:
     """Read the structures by every attribute there is."""
     names = engine.fetch(f"select distinct attribute from {table} order by attribute")["attribute"]
@@ -209,7 +197,7 @@ def structures(engine: Engine, *, table: str = STRUCTURE) -> dict[str, pd.DataFr
 
 @value
 def structure_periods(project: Project, compared_with: dt.date) -> Periods:
-    """The days between the date compared with and as_of, and as many before."""
+    """The period from the comparison date to as_of, and the one of equal length before it."""
     return Periods(project.as_of, compared_with)
 
 
@@ -221,7 +209,7 @@ def structure_attributes(
     structure_periods: Periods,
     segment_attribute: Attribute | Refusal = REFUSED,
 ) -> list[Attribute]:
-    """What the customers of a project differ by: columns of the lines, attributes of the list, and segments."""
+    """Attributes of the customers of a project: columns of the lines, customer attributes, and segments."""
     listed, born = project.customers, rules.load("structure")["birth_dates"]
     attributes = [attribute_kinds.of_lines(name) for name in attribute_kinds.OF_LINES if name in quality["columns"]]
     for name in listed.attributes if listed else ():
@@ -247,6 +235,6 @@ def customer_structure(
     structure_attributes: list[Attribute],
     structure_periods: Periods,
 ) -> None:
-    """Customers, money and holdings by attributes, against the period before."""
+    """Customers, money and holdings by attribute, with the previous period."""
     del transactions, customer_attributes
     make_customer_structure(engine, STRUCTURE, structure_attributes, structure_periods)

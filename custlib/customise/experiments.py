@@ -4,25 +4,9 @@ Reads options only. Two proportions compared by a two-sided z test;
 Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", chapter 4.
 """
 
-from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 
 from custlib.errors import UsageError
-
-
-@dataclass(frozen=True)
-class ControlSize:
-    """Number of customers that an experiment needs.
-
-    Attributes
-    ----------
-    control, treated, customers : int
-        Customers in the control group, treated customers, and the total.
-    """
-
-    control: int
-    treated: int
-    customers: int
 
 
 def minimum_detectable_effect(
@@ -40,30 +24,6 @@ def minimum_detectable_effect(
         raise UsageError(f"customers must be above 0, got {customers}.")
     arms = 1 / (customers * (1 - control_share)) + 1 / (customers * control_share)
     return _quantiles(alpha, power) * sqrt(base_rate * (1 - base_rate) * arms)
-
-
-def control_size(
-    base_rate: float, effect: float, *, control_share: float = 0.5, alpha: float = 0.05, power: float = 0.8
-) -> ControlSize:
-    """Compute the customers needed to detect an effect.
-
-    Notes
-    -----
-    Each arm has the variance of its own rate; `minimum_detectable_effect` uses the base rate for both.
-
-    Examples
-    --------
-    >>> control_size(0.05, 0.01)
-    ControlSize(control=8155, treated=8155, customers=16310)
-    """
-    rate = base_rate + effect
-    _refuse_options(base_rate=base_rate, rate_with_action=rate, control_share=control_share, alpha=alpha, power=power)
-    if effect == 0:
-        raise UsageError("effect must not be 0: no experiment can show that.")
-    variance = base_rate * (1 - base_rate) / control_share + rate * (1 - rate) / (1 - control_share)
-    customers = ceil(_quantiles(alpha, power) ** 2 * variance / effect**2)
-    control = round(customers * control_share)
-    return ControlSize(control, customers - control, customers)
 
 
 def break_even_lift(cost_per_customer: float, margin_per_conversion: float) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.errors import UsageError, hint
 from custlib.identify.casts import trimmed
 from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
@@ -92,18 +91,6 @@ def prospects(sql: Dialect, *, by: str = "", as_of: dt.date) -> str:
     part, grouped = (f"{by} as part, ", f" group by {by}") if by else ("", "")
     bought = f"select customer_id from transactions where is_purchase and day <= date {sql.literal(as_of.isoformat())}"
     return f"select {part}count(*) as customers from {TABLE} anti join ({bought}) using (customer_id){grouped}"
-
-
-def check_attribute(engine: Engine, name: str) -> str:
-    """Name the column of an attribute, or say which there are.
-
-    Raises UsageError if the list of customers has no such attribute.
-    """
-    columns = engine.columns(TABLE)
-    if ATTRIBUTE + name not in columns:
-        known = [column.removeprefix(ATTRIBUTE) for column in columns if column.startswith(ATTRIBUTE)]
-        raise UsageError(f"attribute: the list of customers has no {name}. {hint(name, known)}")
-    return ATTRIBUTE + name
 
 
 def _counted(engine: Engine, known: str, attributes: list[str]) -> dict[str, int]:

@@ -27,7 +27,7 @@ from custlib.identify.postgres import stage_postgres
 from custlib.identify.staging import fingerprint_rows
 from custlib.identify.workbooks import stage_workbook
 from custlib.machine import short
-from custlib.project import Project, Source
+from custlib.project import Project
 
 ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
 _NAMED = 3
@@ -80,20 +80,6 @@ class Opened:
     ignored: tuple[str, ...]
     remarks: tuple[str, ...]
     rows: int = 0
-
-
-def open_source(engine: Engine, source: Source, path: Path, view: str = "source") -> Opened:
-    """Attach one file, or the table of a database, as a view.
-
-    Raises TableError if it is missing, empty, in a wrong encoding, not parted by the delimiter, or lacks a required
-    column.
-    """
-    if source.url_env is None:
-        source = source.model_copy(update={"path": str(path), "package": None})
-    entries = inputs_of(source, path.parent)
-    if len(entries) > 1:
-        raise TableError(f"{path.name}: is a directory or pattern of {len(entries):,} files. Open them one by one.")
-    return open_input(engine, entries[0], view)
 
 
 def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:

@@ -2,9 +2,8 @@
 
 `from_lifetimes` and `to_lifetimes` convert fitted models. `lifetimes_summary` summarises purchases by the rules of
 ``lifetimes``. `check_summary`, `fit_summary` and `score_summary` take a frame with the columns ``frequency``,
-``recency``, ``T`` and, for money, ``monetary_value``.
-They work on frames that fit in memory; a project (`custlib.open_run`) keeps large tables in the engine.
-See docs/coming-from-lifetimes.md.
+``recency``, ``T`` and, for money, ``monetary_value``. They work on frames that fit in memory; a project
+(`custlib.open_run`) keeps large tables in the engine. See docs/coming-from-lifetimes.md.
 """
 
 import datetime as dt
@@ -76,8 +75,7 @@ def from_lifetimes(fitter: Any) -> Any:
     Returns
     -------
     BGNBD, MBGNBD, ParetoNBD or GammaGamma
-        With exactly the same parameters and no covariance: that of ``lifetimes`` is wrong off its diagonal, so fit
-        again where you need errors.
+        With exactly the same parameters, without the covariance, which ``lifetimes`` computes wrongly off its diagonal.
 
     Raises
     ------
@@ -206,7 +204,7 @@ def lifetimes_summary(
     """
     columns = {"customer_id": customer_id_col, "day": datetime_col, "amount": monetary_value_col}
     lines = pd.DataFrame(
-        {name: _column(transactions, column) for name, column in columns.items() if column is not None}
+        {name: _column(transactions, source) for name, source in columns.items() if source is not None}
     )
     lines["day"] = pd.to_datetime(lines["day"]).dt.tz_localize(None).dt.normalize()  # the local day
     if lines[["customer_id", "day"]].isna().any(axis=1).all():

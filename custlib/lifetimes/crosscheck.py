@@ -129,7 +129,7 @@ def crosscheck(
     calibration_spend_cells: str | Refusal = REFUSED,
     calibration_spend: tuple[Any, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
-    """What the package lifetimes finds on the same cells, by name of the model: ``ours`` and ``theirs``."""
+    """Models of custlib (``ours``) and of the package lifetimes (``theirs``) on the same cells, by name."""
     if not is_possible():
         raise ModelError('crosscheck needs lifetimes: pip install "custlib[lifetimes]"', reason=NOT_INSTALLED)
     models = lifetimes_models(outcomes, days=project.holdout_days)

@@ -7,8 +7,6 @@ proposed when agreement is low in several runs, or when a segment has lost its c
 
 from typing import Any
 
-import pandas as pd
-
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import value
@@ -64,33 +62,17 @@ def is_proposed(log: list[dict[str, Any]]) -> bool:
     return (len(last) == limits["runs"] and all(badly)) or bool(ordered and ordered[-1]["lost"])
 
 
-def relabelled(frame: pd.DataFrame, matched: dict[str, str] | None = None) -> float:
-    """Compute the share of customers whose segment has a different name afterwards.
-
-    Examples
-    --------
-    Two definitions that name the same segments differently:
-
-    >>> frame = pd.DataFrame({"first": ["a", "b"], "second": ["b", "a"], "customers": [6, 4]})
-    >>> relabelled(frame), relabelled(frame, {"b": "a", "a": "b"})
-    (1.0, 0.0)
-    """
-    named = frame["second"].map(matched) if matched is not None else frame["second"]
-    total = float(frame["customers"].sum())
-    return float(frame.loc[named != frame["first"], "customers"].sum()) / total if total else 0.0
-
-
 @value
 def drifts(
     engine: Engine, project: Project, segment_history: str, definition_store: Keeper, definitions: dict[str, Definition]
 ) -> dict[str, dict[str, Any] | None]:
-    """How far customers drifted from each definition; None for one that was made today."""
+    """Drift of customers from each definition; None for a definition fitted today."""
     del segment_history
     return {name: _drift(engine, project, definition_store, one) for name, one in definitions.items()}
 
 
 def _drift(engine: Engine, project: Project, store: Keeper, frozen: Definition) -> dict[str, Any] | None:
-    """Compare a frozen definition with one fitted on the customers of today, and keep the result in the log."""
+    """Compare a frozen definition with one fitted on current customers, and log the result."""
     today = points.at(project.as_of)
     if frozen.fitted == today.as_of.isoformat():
         return None

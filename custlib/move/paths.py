@@ -131,7 +131,7 @@ def _step(cause: str, first: str, last: str) -> str:
 
 @table
 def identity_changes(engine: Engine, customer_activity: str) -> None:
-    """Customers merged or split since an earlier run: nobody, as long as every source names its customers by one id."""
+    """Customers merged or split since an earlier run; empty while each source has a single id."""
     engine.make("identity_changes", f"select customer_id, true as change from {customer_activity} where false")
 
 
@@ -146,7 +146,7 @@ def segment_paths(
     identity_changes: str,
     definition_pairs: dict[str, tuple[Definition, Definition]],
 ) -> None:
-    """The segments of every customer step by step between each date and the next."""
+    """Segments of every customer by state between successive dates."""
     del segment_history, customer_value, identity_changes
     pairs = list(definition_pairs.values())
     open_snapshots(engine, snapshots, [definition.frozen for pair in pairs for definition in pair])
@@ -161,6 +161,6 @@ def segment_paths(
 
 @table
 def segment_moves(engine: Engine, segment_paths: str) -> None:
-    """All moves by cause, and of the whole."""
+    """Moves by cause and in total."""
     del segment_paths
     engine.make("segment_moves", segment_moves_sql(engine.dialect))

@@ -63,6 +63,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def open_recorded(engine: Engine, project: str, day: dt.date, frozen: Iterable[dict[str, Any]]) -> str:
-    """Open the customers as an earlier run had them on a date; an empty name where no earlier run looked at it."""
+    """Open the snapshot of a date as an earlier run recorded it; an empty name if none did."""
     folder = find(engine.folder, project, day)
     return "" if folder is None else take_up(engine, folder, day, frozen)

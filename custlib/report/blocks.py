@@ -1,7 +1,7 @@
-"""The blocks a report is made of: frozen values that show in JupyterLab and travel to the page as JSON.
+"""Defines the blocks of a report: frozen values that JupyterLab displays and the exporter reads as JSON.
 
 A notebook cell ends in a block; JupyterLab shows its HTML, the exporter reads its JSON
-(``application/vnd.custlib.block+json``) and renders the page from it. Values are text already
+(``application/vnd.custlib.block+json``) and renders the page from it. Values are formatted text
 (:mod:`custlib.report.formats`); a block computes nothing.
 """
 
@@ -32,7 +32,7 @@ Align = Literal["left", "right"]
 
 @dataclass(frozen=True)
 class Block(Checked):
-    """Base of all blocks: knows how to show itself."""
+    """Base of all blocks: validates its fields and displays itself."""
 
     @classmethod
     def read(cls, mapping: Mapping[str, Any]) -> "Block":
@@ -57,7 +57,7 @@ class Block(Checked):
 
 @dataclass(frozen=True)
 class Title(Block):
-    """The page's headline: a finding, with the light of its evidence."""
+    """The headline of a page: a finding, with the status of its evidence."""
 
     text: str
     subtitle: str = ""
@@ -66,7 +66,7 @@ class Title(Block):
 
 @dataclass(frozen=True)
 class Section(Block):
-    """Opens a section; the blocks after it belong to it. ``column`` counts on playbook pages only."""
+    """Opens a section for the blocks after it. ``column`` applies to playbook pages only."""
 
     text: str
     id: str | None = None
@@ -75,7 +75,7 @@ class Section(Block):
 
 @dataclass(frozen=True)
 class Kpi(Checked):
-    """One number that matters: ``value`` is formatted text, ``tone`` colours the note only."""
+    """A key figure: ``value`` is formatted text, ``tone`` colours the note only."""
 
     label: str
     value: str
@@ -85,7 +85,7 @@ class Kpi(Checked):
 
 @dataclass(frozen=True)
 class Kpis(Block):
-    """A row of numbers.
+    """A row of key figures.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class Text(Block):
 
 @dataclass(frozen=True)
 class Callout(Block):
-    """What must not be missed, with its tone in a word."""
+    """A highlighted note, with its tone in a word."""
 
     title: str
     text: str
@@ -114,7 +114,7 @@ class Callout(Block):
 
 @dataclass(frozen=True)
 class Facts(Block):
-    """Terms and what they are."""
+    """A list of terms and values."""
 
     items: Many[Pair]
     title: str = ""
@@ -130,7 +130,7 @@ class Bullets(Block):
 
 @dataclass(frozen=True)
 class Column(Checked):
-    """A table's column: its label, and the side its text keeps to."""
+    """A column of a table: its label and alignment."""
 
     label: str
     align: Align = "left"
@@ -192,7 +192,7 @@ class Table(Block):
 
 @dataclass(frozen=True)
 class Figure(Block):
-    """A picture whose title is the finding; the table beneath holds its numbers."""
+    """A chart whose title is the finding, with a table of its numbers."""
 
     title: str
     svg: str = field(repr=False)
@@ -210,7 +210,7 @@ class Figure(Block):
 
 @dataclass(frozen=True)
 class Cell(Checked):
-    """One tile: its count, a note, a weight from 0 to 1 for the tone, and a label such as the segment."""
+    """A tile: its count, a note, a weight from 0 to 1 for the tone, and a label such as the segment."""
 
     text: str
     note: str = ""
@@ -249,7 +249,7 @@ class Tiles(Block):
 
 @dataclass(frozen=True)
 class Details(Block):
-    """Blocks behind a click, for the reader who doubts."""
+    """Collapsible blocks with further detail."""
 
     title: str
     blocks: Many[SerializeAsAny[Block]]
@@ -257,14 +257,14 @@ class Details(Block):
 
 @dataclass(frozen=True)
 class Glossary(Block):
-    """Terms in plain words, at the foot of the page."""
+    """Definitions of terms, in the footer of the page."""
 
     items: Many[Pair]
 
 
 @dataclass(frozen=True)
 class Footer(Block):
-    """Where the page comes from: run, data, parameters, versions, rows and money."""
+    """Provenance of the page: run, data, parameters, versions, rows and money."""
 
     items: Many[Pair]
 
@@ -290,7 +290,7 @@ BLOCKS: dict[str, type[Block]] = {
 
 
 def from_json(mapping: Mapping[str, Any]) -> Block:
-    """Read a block back; what is not known is refused.
+    """Read a block from JSON; raise if it is unknown.
 
     Examples
     --------

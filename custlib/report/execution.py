@@ -1,7 +1,7 @@
-"""Executes notebooks with papermill: in forked processes that have everything imported, or in kernels of their own.
+"""Executes notebooks with papermill, in forked processes with preloaded imports or in separate kernels.
 
-Forks share the imports of one server process, so a notebook costs what it computes; kernels work everywhere. Both
-leave the same outputs in the executed notebook.
+Forks share the imports of a server process and are faster; kernels work on every platform. Both leave the same outputs
+in the executed notebook.
 """
 
 import logging
@@ -31,16 +31,16 @@ log = logging.getLogger("custlib")
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to execute: its name in the log, the source, the executed copy, its parameters."""
+    """A notebook to execute: its name in the log, the source, the executed copy, and its parameters."""
 
     name: str
     notebook: Path
     output: Path
-    given: dict[str, Any]
+    parameters: dict[str, Any]
 
 
 def execute_all(jobs: Sequence[Job], how: How = DEFAULT) -> dict[str, float]:
-    """Execute notebooks, two at a time; the first that fails ends them all."""
+    """Execute notebooks, two at a time, and stop at the first failure."""
     from tqdm import tqdm
 
     timings: dict[str, float] = {}
@@ -73,23 +73,23 @@ def execute(job: Job, how: How) -> float:
     started = time.monotonic()
     try:
         with _engine(how, job.output.parent) as engine:
-            papermill.execute_notebook(  # written once, at the end or at the fault: else twice for each cell
-                job.notebook, job.output, job.given, kernel_name="python3", progress_bar=False,
+            papermill.execute_notebook(  # written once, at the end or at a fault, not for each cell
+                job.notebook, job.output, job.parameters, kernel_name="python3", progress_bar=False,
                 request_save_on_cell_execute=False, **engine,
             )  # fmt: skip
     except PapermillExecutionError as fault:
         kind = getattr(errors, fault.ename, RunError)
-        said = fault.evalue if kind is not RunError else f"{fault.ename}: {fault.evalue}"
-        raise kind(f"{job.notebook.stem} ({job.name}), cell {fault.exec_count}: {said}") from None
+        message = fault.evalue if kind is not RunError else f"{fault.ename}: {fault.evalue}"
+        raise kind(f"{job.notebook.stem} ({job.name}), cell {fault.exec_count}: {message}") from None
     return time.monotonic() - started
 
 
 @contextmanager
 def _engine(how: How, output: Path) -> Iterator[dict[str, Any]]:
-    """Name the papermill engine and its options.
+    """Return the options of papermill for forks or kernels.
 
-    What a fork writes lies in the folder of the run, which the next run sweeps if this one is killed; the paths of
-    the sockets of a kernel must be short.
+    Forks write to the folder of the run, which the next run sweeps if this one is killed; the socket paths of a kernel
+    must be short.
     """
     with TemporaryDirectory(prefix="custlib-", dir=output if how == "fork" else None) as folder:
         if how == "kernel":
@@ -112,7 +112,7 @@ def _close_event_loop() -> None:
 
 
 def _local_kernels(sockets: str) -> type:
-    """Choose kernels that talk through files of this user, not through ports of the machine."""
+    """Return a kernel manager that communicates through sockets of this user, not through network ports."""
     from jupyter_client.manager import AsyncKernelManager
 
     class LocalKernels(AsyncKernelManager):
@@ -123,7 +123,7 @@ def _local_kernels(sockets: str) -> type:
 
 
 def _in_process() -> type:
-    """Make the papermill engine that runs cells in an IPython shell of this process."""
+    """Return a papermill engine that runs cells in an IPython shell of this process."""
     from papermill.engines import Engine
 
     class InProcess(Engine):
@@ -141,19 +141,19 @@ def _in_process() -> type:
 
 
 def _shell(folder: str) -> Any:
-    """Start an IPython shell that keeps no history and shows nothing."""
+    """Start an IPython shell without history and tracebacks."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     settings = Config()
     settings.HistoryManager.enabled = False
     shell: Any = InteractiveShell(config=settings, ipython_dir=folder)
-    shell.showtraceback = lambda *given, **options: None
+    shell.showtraceback = lambda *arguments, **options: None
     return shell
 
 
 def _run_cell(shell: Any, cell: Any) -> bool:
-    """Run one cell and keep what it displays; tell whether it went well."""
+    """Run a cell, store its outputs, and return whether it succeeded."""
     from IPython.utils.capture import capture_output
     from nbformat.v4 import new_output
 
@@ -166,8 +166,8 @@ def _run_cell(shell: Any, cell: Any) -> bool:
     cell.execution_count = shell.execution_count - 1
     outputs += [new_output("stream", name="stdout", text=captured.stdout)] if captured.stdout else []
     outputs += [
-        new_output("execute_result", found["data"], metadata=found["metadata"], execution_count=cell.execution_count)
-        for found in displayed
+        new_output("execute_result", output["data"], metadata=output["metadata"], execution_count=cell.execution_count)
+        for output in displayed
     ]
     fault = result.error_before_exec or result.error_in_exec
     if fault:
@@ -180,5 +180,5 @@ def _hook(shell: Any, displayed: list[dict[str, Any]]) -> Any:
     from IPython.core.displayhook import CapturingDisplayHook
 
     hook: Any = CapturingDisplayHook(shell=shell, outputs=displayed)
-    hook.is_active = False  # asked for by the shell when a cell prints or warns; this class lacks it
+    hook.is_active = False  # the shell reads it when a cell prints or warns; this class lacks it
     return hook

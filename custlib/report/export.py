@@ -1,8 +1,8 @@
-"""Notebooks to pages: one HTML file each, without scripts, requests or anything but known blocks.
+"""Exports notebooks to HTML pages without scripts or external requests.
 
-An own nbconvert exporter reads the page's parts (:mod:`custlib.report.page`) and prints them through Jinja2
-with autoescape. The policy in the page's head lets nothing load or run but its own style sheet, which is
-named by its hash; equal input gives equal bytes.
+An nbconvert exporter reads the parts of the page (:mod:`custlib.report.page`) and renders them through Jinja2 with
+autoescape. The content security policy of the page allows only its own style sheet, identified by its hash. Output is
+deterministic.
 """
 
 import base64
@@ -37,29 +37,29 @@ _SHEETS = ("colours", "blocks", "page")
 
 @cache
 def _style() -> tuple[Markup, str]:
-    """The style sheet and the policy that allows it and nothing else."""
+    """The style sheet, and the content security policy that allows it alone."""
     css = stylesheet(_SHEETS)
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    return Markup(css), policy  # our own files, nothing to escape
+    return Markup(css), policy  # files of the package, nothing to escape
 
 
 class ReportExporter(Exporter):
-    """Prints a notebook's blocks and prose as one HTML page; everything else is dropped."""
+    """Exports the blocks and prose of a notebook as one HTML page; everything else is dropped."""
 
     file_extension = ".html"
     output_mimetype = "text/html"
     export_from_notebook = "custlib report"
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, dict[str, Any]]:
-        """Print the page; ``resources["custlib"]`` holds title, language, kind and links."""
+        """Render the page; ``resources["custlib"]`` contains title, language, kind and links."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        asked = {"title": "", "language": "en", "kind": "overview", "links": {}} | resources.get("custlib", {})
-        return _page_html(nb, asked), resources
+        options = {"title": "", "language": "en", "kind": "overview", "links": {}} | resources.get("custlib", {})
+        return _page_html(nb, options), resources
 
 
 def render_page(notebook: Any, *, title: str, language: str, kind: str, links: Mapping[str, Any] | None = None) -> str:
-    """Print an executed notebook as one HTML page.
+    """Render an executed notebook as one HTML page.
 
     Examples
     --------
@@ -71,25 +71,25 @@ def render_page(notebook: Any, *, title: str, language: str, kind: str, links: M
     """
     if kind not in KINDS:
         raise UsageError(f"render_page: kind {kind!r} is not known. {hint(kind, KINDS)}")
-    asked = {"title": title, "language": language, "kind": kind, "links": links or {}}
-    html, _ = ReportExporter().from_notebook_node(notebook, resources={"custlib": asked})
+    options = {"title": title, "language": language, "kind": kind, "links": links or {}}
+    html, _ = ReportExporter().from_notebook_node(notebook, resources={"custlib": options})
     return str(html)
 
 
-def _page_html(notebook: Any, asked: Mapping[str, Any]) -> str:
-    page = page_of(notebook, asked["language"])
-    links = asked["links"]
+def _page_html(notebook: Any, options: Mapping[str, Any]) -> str:
+    page = page_of(notebook, options["language"])
+    links = options["links"]
     up, pages = list(links.get("up", ())), list(links.get("pages", ()))
     _check_links([*up, *pages], "render_page")
     html = _printed(
-        "page.html.j2", asked["language"],
-        page=page, kind=asked["kind"], title=asked["title"], up=up,
+        "page.html.j2", options["language"],
+        page=page, kind=options["kind"], title=options["title"], up=up,
         pages=[link for link in pages if not link.get("group")],
         related=_grouped([link for link in pages if link.get("group")]),
-        columns=_columns(page.parts) if asked["kind"] == "playbook" else None,
+        columns=_columns(page.parts) if options["kind"] == "playbook" else None,
     )  # fmt: skip
     if (size := len(html.encode())) > (most := limit("page", "page_bytes")):
-        raise RunError(f"page {asked['title']!r}: {size:,} bytes, at most {most:,}. Aggregate its figures.")
+        raise RunError(f"page {options['title']!r}: {size:,} bytes, at most {most:,}. Aggregate its figures.")
     return html
 
 
@@ -114,7 +114,7 @@ def _grouped(links: list[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]
 
 
 def _columns(parts: list[Any]) -> dict[str, list[Any]]:
-    """Parts of a playbook: above the columns, left, right, and beneath."""
+    """Divide the parts of a playbook: above the columns, left, right, and below."""
     placed: dict[str, list[Any]] = {"above": [], "left": [], "right": [], "below": []}
     for part in parts:
         begun = placed["left"] or placed["right"]
@@ -123,7 +123,7 @@ def _columns(parts: list[Any]) -> dict[str, list[Any]]:
 
 
 def render_index(manifest: Mapping[str, Any], *, language: str = "en") -> str:
-    """Print the index of all published reports.
+    """Render the index of all published reports.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""A page from a notebook's cells: its headline, its sections with their blocks, its foot.
+"""Reads a page from the cells of a notebook: headline, sections with blocks, glossary and footer.
 
-Reads Markdown cells and the blocks' JSON among the outputs; code, streams and any other output never
-reach the page. Makes a :class:`Page`, which the templates print.
+Reads Markdown cells and the JSON of blocks among the outputs; code, streams and any other output never reach the page.
+Returns a :class:`Page` for the templates.
 """
 
 import re
@@ -21,7 +21,7 @@ LAB_ONLY = "lab"
 
 @dataclass
 class Part:
-    """One section of the page: its heading, where it stands, and its HTML."""
+    """A section of the page: its heading, column and HTML."""
 
     text: str = ""
     id: str = ""
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass
 class Page:
-    """What the template prints; the first part has no heading."""
+    """Content of the page template; the first part has no heading."""
 
     language: str
     title: Title | None = None
@@ -46,7 +46,7 @@ class Page:
 
 
 def page_of(notebook: Any, language: str) -> Page:
-    r"""Read a notebook's page.
+    r"""Read the page of a notebook.
 
     Examples
     --------
@@ -122,11 +122,11 @@ def _html(item: Block | Heading | Markup, page: Page) -> Markup:
 
 
 def _number(page: Page) -> None:
-    """Give every part an id of its own: what was asked for, else from its words, else its number."""
-    taken: set[str] = set()
+    """Give every part a unique id: its own, or one from its heading, or its number."""
+    ids: set[str] = set()
     for n, part in enumerate(page.contents, start=1):
         wanted = re.sub(r"[^a-z0-9]+", "-", (part.id or part.text).lower()).strip("-")[:40].strip("-")
         if not wanted[:1].isalpha():
             wanted = f"part-{n}"
-        part.id = wanted if wanted not in taken else f"{wanted}-{n}"
-        taken.add(part.id)
+        part.id = wanted if wanted not in ids else f"{wanted}-{n}"
+        ids.add(part.id)

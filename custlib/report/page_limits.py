@@ -1,4 +1,4 @@
-"""What a page may hold: smallest count shown, longest table, most marks. Reads ``limits.toml``."""
+"""Reads the limits of a page (``limits.toml``): smallest count shown, longest table, most marks."""
 
 import tomllib
 from functools import cache
@@ -12,7 +12,7 @@ def _limits() -> dict[str, Any]:
 
 
 def limit(section: str, name: str) -> int:
-    """Look one limit up.
+    """Look up a limit.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The pages of a run: which notebook makes each, what it is called, and its export to HTML."""
+"""Lists the pages of a run with their notebooks and titles, and exports them to HTML."""
 
 import logging
 import os
@@ -34,32 +34,37 @@ _SHOWN = ("rfm", "abc", "pyramid", "clusters")
 
 @dataclass(frozen=True)
 class Page:
-    """One page to make: its file name, its kind, the notebook, and the parameters besides ``run``."""
+    """A page to make: its file name, kind, notebook, and parameters besides ``run``."""
 
     name: str
     kind: str
     notebook: str
-    given: dict[str, Any]
+    parameters: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the page as the manifest records it."""
+        return {"name": self.name, "kind": self.kind, "notebook": self.notebook, "given": self.parameters}
 
 
 def check_segments(run: Run) -> None:
-    """Check what the project says of segments before anything is computed."""
-    asked = run.project.segments
-    names = asked.segmentations or tuple(customer_segments.FAMILIES)
+    """Check the segment settings of the project before anything is computed."""
+    settings = run.project.segments
+    names = settings.segmentations or tuple(customer_segments.FAMILIES)
     if unknown := [name for name in names if name not in customer_segments.FAMILIES]:
-        said = hint(unknown[0], tuple(customer_segments.FAMILIES))
-        raise UsageError(f"segments.segmentations: {', '.join(map(repr, unknown))} unknown. {said}")
+        suggestion = hint(unknown[0], tuple(customer_segments.FAMILIES))
+        raise UsageError(f"segments.segmentations: {', '.join(map(repr, unknown))} unknown. {suggestion}")
     missing = [name for name in _SHOWN if name not in names]
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
-    if asked.playbook not in names:
-        raise UsageError(f"segments.playbook: {asked.playbook} is not made. {hint(asked.playbook, names)}")
-    plan.check(names, asked.options)
+    if settings.playbook not in names:
+        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {hint(settings.playbook, names)}")
+    plan.check(names, settings.options)
     head = run.get("playbook").playbook
-    if head.segmentation != asked.playbook:
+    if head.segmentation != settings.playbook:
         raise UsageError(
-            f"segments.playbook_file: {asked.playbook_file} is for {head.segmentation}, not for {asked.playbook}. "
-            f'Name a playbook for {asked.playbook}, or set playbook = "{head.segmentation}".'
+            f"segments.playbook_file: {settings.playbook_file} is for {head.segmentation}, "
+            f"not for {settings.playbook}. "
+            f'Name a playbook for {settings.playbook}, or set playbook = "{head.segmentation}".'
         )
 
 
@@ -73,12 +78,12 @@ def pages(run: Run) -> list[Page]:
     ids = run.get("definitions")[segmentation].ids
     for segment in ids:
         run.get("playbook").play(segment)
-    given = [{"segmentation": segmentation, "segment": segment} for segment in ids]
-    return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in given]
+    parameters = [{"segmentation": segmentation, "segment": segment} for segment in ids]
+    return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in parameters]
 
 
 def _kinds(run: Run) -> tuple[str, ...]:
-    """List the pages that can be made, playbooks aside, and log why others cannot."""
+    """List the kinds of pages that can be made, except playbooks, and log why others cannot."""
     kinds, untested = tuple(_PLAIN), run.why("holdout")
     if not run.get("quality")["has_amount"]:
         log.warning("run: there is no amount column: pages that state money are not made")
@@ -99,14 +104,14 @@ def _file(segment: str) -> str:
 
 
 def title(t: Texts, page: Page, run: Run) -> str:
-    """Name a page in links and in the browser's window."""
+    """Return the title of a page in links and in the browser window."""
     if page.kind != "playbook":
         return t(f"pages.{page.kind}")
-    return run.get("definitions")[page.given["segmentation"]].name(page.given["segment"], t.language)
+    return run.get("definitions")[page.parameters["segmentation"]].name(page.parameters["segment"], t.language)
 
 
 def export(chosen: list[Page], folder: Path, run: Run) -> None:
-    """Print every executed notebook of a run as a page."""
+    """Export every executed notebook of a run as a page."""
     import nbformat
 
     from custlib.report.export import render_page
@@ -124,7 +129,7 @@ def export(chosen: list[Page], folder: Path, run: Run) -> None:
 
 
 def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:
-    """Link a page to the index, to its siblings, and to the playbooks."""
+    """Return the links of a page to the index and to all pages."""
     listed = [
         {
             "title": title(t, other, run),
@@ -138,7 +143,7 @@ def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]
 
 
 def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
-    """State what the index says of a run: its light, the three numbers that matter, its pages."""
+    """Return the entry of a run in the index: status, key figures and pages."""
     t = run.get("t")
     notes = _notes(t, run)
     listed = [
@@ -146,18 +151,18 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
             "title": title(t, page, run),
             "href": f"{page.name}.html",
             "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
-            "note": notes.get(page.given.get("segment", "")) or t(f"pages.{page.kind}_note"),
+            "note": notes.get(page.parameters.get("segment", "")) or t(f"pages.{page.kind}_note"),
         }
         for page in chosen
     ]
     refused = run.why("lifetime_model")
-    said = {"reason": t("refused.index", why=t(f"refused.forecast.{refused}"))} if refused else {}
+    reason = {"reason": t("refused.index", why=t(f"refused.forecast.{refused}"))} if refused else {}
     light = None if refused else run.get("test_result")["light"]
-    return {"light": light, "numbers": _numbers(t, run), "pages": listed} | said
+    return {"light": light, "numbers": _numbers(t, run), "pages": listed} | reason
 
 
 def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
-    """State the numbers that matter, those that are known."""
+    """Return the key figures that are available."""
     project, lang = run.project, run.project.language
     engine = run.make("customer_value", "customer_segments")
     totals = customer_value.totals(engine)
@@ -175,15 +180,15 @@ def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
 
 
 def _notes(t: Texts, run: Run) -> dict[str, str]:
-    """Say size and worth of each segment in a few words."""
+    """Describe size and share of value of each segment."""
     project = run.project
     definition = run.get("definitions")[project.segments.playbook]
     engine = run.make("customer_value", "customer_segments")
     frame = profiles.summary(engine, definition, language=project.language)
     texts = counts(frame["customers"].tolist(), project.language)
-    said = {}
+    notes = {}
     for row, count in zip(frame.to_dict("records"), texts, strict=True):
         worth = share(row["value_share"], project.language)
         hidden = row["customers"] == 0 or is_small(row["customers"])
-        said[row["segment"]] = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
-    return said
+        notes[row["segment"]] = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
+    return notes

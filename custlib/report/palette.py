@@ -1,7 +1,7 @@
-"""The colours of page and pictures by name. Reads ``templates/colours.css``, which alone holds them.
+"""Reads the colours of pages and charts by name from ``templates/colours.css``.
 
-Pictures are drawn in the light theme's colours and written with CSS variables, so that one SVG serves
-light, dark and print.
+Charts are drawn in the colours of the light theme and written with CSS variables, so one SVG serves light, dark and
+print.
 """
 
 import re
@@ -30,7 +30,7 @@ def colours(theme: str = "light") -> dict[str, str]:
 
 @cache
 def names_of_colours() -> dict[str, str]:
-    """Return the light theme backwards: colour (lower case) to the name it is first given.
+    """Map the colours of the light theme (lower case) to their first names.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def names_of_colours() -> dict[str, str]:
 
 
 def segment_colour(name: str, order: Sequence[str]) -> str:
-    """Choose a segment's colour: its place in the segmentation's order, the same on every page.
+    """Return the colour of a segment by its place in the segmentation, the same on every page.
 
     Examples
     --------

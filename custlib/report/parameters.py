@@ -1,7 +1,7 @@
-"""The parameters of notebooks, checked before anything starts.
+"""Validates the parameters of notebooks before a run.
 
-Papermill itself only warns of an unknown parameter; here it is an error. What a notebook accepts is read from its
-parameters cell: one typed and commented assignment a line.
+Unknown parameters are errors, where papermill only warns. The parameters of a notebook are read from its parameters
+cell: one typed and commented assignment per line.
 """
 
 import ast
@@ -14,7 +14,7 @@ from custlib.errors import UsageError, hint
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its type, its default, and its comment."""
+    """A parameter: its type, default and comment."""
 
     name: str
     kind: str
@@ -44,18 +44,18 @@ def parse(source: str, where: str = "notebook") -> dict[str, Parameter]:
     >>> parse('horizon_days: int = 365  # days ahead')["horizon_days"].comment
     'days ahead'
     """
-    lines, found = source.splitlines(), {}
+    lines, parameters = source.splitlines(), {}
     for node in ast.parse(source).body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value):
             raise UsageError(f"{where}: parameters, line {node.lineno}: write name: type = value  # meaning.")
         comment = lines[(node.end_lineno or node.lineno) - 1].partition("#")[2].strip()
         name = node.target.id
-        found[name] = Parameter(name, ast.unparse(node.annotation), ast.literal_eval(node.value), comment)
-    return found
+        parameters[name] = Parameter(name, ast.unparse(node.annotation), ast.literal_eval(node.value), comment)
+    return parameters
 
 
-def check(notebook: str, accepted: dict[str, Parameter], given: dict[str, Any]) -> None:
-    """Hold given parameters against those a notebook accepts.
+def check(notebook: str, accepted: dict[str, Parameter], arguments: dict[str, Any]) -> None:
+    """Check parameters against those that a notebook accepts.
 
     Examples
     --------
@@ -65,12 +65,12 @@ def check(notebook: str, accepted: dict[str, Parameter], given: dict[str, Any]) 
     """
     faults = [
         f"{notebook}: parameter {name!r} is unknown. {hint(name, list(accepted))}"
-        for name in given
+        for name in arguments
         if name not in accepted
     ]
     faults += [
         f"{notebook}: parameter {name!r} must be {accepted[name].kind}, not {type(value).__name__} ({value!r})."
-        for name, value in given.items()
+        for name, value in arguments.items()
         if name in accepted and not _fits(value, accepted[name].kind)
     ]
     if faults:

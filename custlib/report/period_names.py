@@ -1,4 +1,4 @@
-"""Names of periods: "Jun 1998", "Q2 1998", "1998", or the day they end on where they are no calendar ones."""
+"""Names periods: "Jun 1998", "Q2 1998", "1998", or by the last day for periods other than calendar ones."""
 
 import datetime as dt
 
@@ -39,7 +39,7 @@ def period_name(first: dt.date, last: dt.date, language: str = "en") -> str:
 
 
 def is_calendar(first: dt.date, last: dt.date) -> bool:
-    """Tell whether a period is a month, a quarter or a year of the calendar.
+    """Return whether a period is a calendar month, quarter or year.
 
     Examples
     --------

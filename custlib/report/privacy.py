@@ -1,9 +1,9 @@
-"""Keeps small counts out of pages: under ten is "<10", and what stands beside is blurred so that none can be derived.
+"""Suppresses small counts: below ten is "<10", and neighbouring counts are rounded so that none can be derived.
 
-In a list the next count is told only about, by what it and the hidden one add up to: the total then no longer gives
-the hidden one away, not even to one who knows this rule. In a crossed table every row and column has a sum that is
-known elsewhere, so all counts are blurred. Where the nearest ten would still pin a hidden count down (84 shown as 80
-leaves 8 or 9 of them), a wider step is taken, and the page does not say which.
+In a list the next count is rounded by the sum of both, so the total does not disclose the suppressed count, even to
+readers who know this rule. In a cross table the sums of rows and columns are known elsewhere, so all counts are
+rounded. Where rounding to ten would still disclose a count (84 shown as 80 leaves 8 or 9), a wider step is used, which
+the page does not state.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _CHOICES = 4
 
 
 def counts(values: Sequence[float], language: str = "en") -> list[str]:
-    """Write the counts of one table, whose total is known.
+    """Write the counts of a table with a known total.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def counts(values: Sequence[float], language: str = "en") -> list[str]:
 
 
 def parts(values: Sequence[float]) -> list[float | None]:
-    """Give the share of each count in the total, no more exactly than :func:`counts` tells the count.
+    """Compute the share of each count in the total, as precisely as :func:`counts` shows the count.
 
     Examples
     --------
@@ -45,15 +45,15 @@ def parts(values: Sequence[float]) -> list[float | None]:
     """
     abouts, total = _abouts(values), float(sum(values)) or 1.0
     known = [None if is_small(value) else value for value in values]
-    told = [abouts.get(place, value) for place, value in enumerate(known)]
-    return [None if value is None else value / total for value in told]
+    rounded = [abouts.get(place, value) for place, value in enumerate(known)]
+    return [None if value is None else value / total for value in rounded]
 
 
 def _abouts(values: Sequence[float]) -> dict[int, float | None]:
-    """Choose whom to blur beside small counts, and tell about how many they are, or only that they are not small.
+    """Choose the counts to round next to small ones, with the rounded value, or None for "at least ten".
 
-    Whoever knows the total knows what the small and the blurred add up to. Both choices depend on that sum and on
-    places alone, so that they add nothing to it: every small count may be any from one to nine.
+    The total discloses the sum of the small and the rounded counts. Both choices depend only on that sum and on
+    places, so they disclose nothing more: every small count can be any number from one to nine.
     """
     least = limit("privacy", "smallest_count")
     small = [place for place, value in enumerate(values) if is_small(value)]
@@ -73,7 +73,7 @@ def _abouts(values: Sequence[float]) -> dict[int, float | None]:
 
 
 def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[str]]:
-    """Write the counts of a crossed table, whose rows and columns add up to totals shown elsewhere.
+    """Write the counts of a cross table whose row and column totals are shown elsewhere.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[
 
 
 def step_for(lines: Iterable[Sequence[float]]) -> int:
-    """Choose how coarse counts are shown so that no sum gives a hidden one away.
+    """Choose the rounding step at which no sum discloses a suppressed count.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def step_for(lines: Iterable[Sequence[float]]) -> int:
 
 
 def _is_hidden(small: list[float], others: Sequence[float], step: int) -> bool:
-    """Tell whether hidden counts stay open when the others are known to a step and the sum is known."""
+    """Return whether suppressed counts stay ambiguous given the others to a step and the sum."""
     if not small:
         return True
     most, whole = limit("privacy", "smallest_count") - 1, sum(small)
@@ -116,13 +116,13 @@ def _is_hidden(small: list[float], others: Sequence[float], step: int) -> bool:
 
 
 def _rounded(value: float, step: int) -> float:
-    """Round to a step, never to nothing."""
+    """Round to a step, but not to zero."""
     size = max(round(abs(value) / step), 1) * step if value else 0
     return -size if value < 0 else size
 
 
 def to_step(count: float, language: str = "en", step: int = 10) -> str:
-    """Write a count that others could be derived from: small ones hidden, the rest to a step.
+    """Write a count from which others could be derived: suppressed if small, else rounded to a step.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def blurred(count: float, language: str = "en", step: int = 10) -> str:
 
 
 def net(change: float, step: int = 10) -> str:
-    """Write a net change to the ten, or another step: exact ones would give hidden counts away, since they add up.
+    """Write a net change to the nearest ten, or another step; exact changes would disclose suppressed counts.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def net(change: float, step: int = 10) -> str:
 
 
 def is_small(count: float) -> bool:
-    """Tell whether a group is too small to show anything but that it exists.
+    """Return whether a count is too small to show.
 
     Examples
     --------

@@ -1,8 +1,7 @@
-"""Runs the notebooks of a project and publishes their pages: all of them, or none.
+"""Runs the notebooks of a project and publishes all of their pages, or none.
 
-A run works in ``<work>/runs/<run_id>``, makes every table first, executes the notebooks, exports each, and only
-then publishes by renaming a finished folder into ``<reports>/<project>/<as_of>``. A run that equals the
-published one ends at once.
+A run works in ``<work>/runs/<run_id>``: it makes every table, executes and exports the notebooks, then publishes by
+renaming a finished folder to ``<reports>/<project>/<as_of>``. A run equal to the published one ends at once.
 """
 
 import datetime as dt
@@ -60,18 +59,18 @@ def run_project(
         try:
             return _run(run, reports, only, how)
         except Exception as fault:
-            said = _by_the_machine(fault)
+            error = _machine_error(fault)
             if not only:
-                publish.record_failure(reports, project, said or fault)
-            if said is None:
+                publish.record_failure(reports, project, error or fault)
+            if error is None:
                 raise
-            raise said from None
+            raise error from None
 
 
-def _by_the_machine(fault: Exception) -> RunError | None:
-    """Say what the machine refused, disk or memory, as a fault of the run; None for what else went wrong."""
-    said = refusal(fault, "run")
-    return RunError(f"{said} The last report stays.") if said else None
+def _machine_error(fault: Exception) -> RunError | None:
+    """Convert a lack of disk or memory to an error of the run; None for other faults."""
+    error = refusal(fault, "run")
+    return RunError(f"{error} The last report stays.") if error else None
 
 
 def _run(run: Run, reports: Path, only: tuple[str, ...], how: How) -> Path:
@@ -123,12 +122,12 @@ def _write_run(run: Run, folder: Path) -> None:
 
 
 def _jobs(chosen: list[Page], folder: Path) -> list[Job]:
-    """State what to execute, having checked every parameter before anything starts."""
+    """List the notebooks to execute, after checking all parameters."""
     jobs = []
     for page in chosen:
         source = NOTEBOOKS / f"{page.notebook}.ipynb"
-        parameters.check(page.notebook, parameters.declared(source), page.given)
-        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", {"run": str(folder)} | page.given))
+        parameters.check(page.notebook, parameters.declared(source), page.parameters)
+        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", {"run": str(folder)} | page.parameters))
     return jobs
 
 
@@ -140,13 +139,13 @@ def _step(name: str) -> Iterator[None]:
 
 
 def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[str, Any]:
-    """Record what was run, on what, with which result."""
+    """Describe the run: inputs, settings, versions and pages."""
     quality = run.get("quality")
     return {
         "run_id": run_id(run),
         "project": run.project.model_dump(mode="json"),
         "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "inputs": [{"file": given.name, "sha256": found} for given, found in run.inputs.listed],
+        "inputs": [{"file": source.name, "sha256": digest} for source, digest in run.inputs.listed],
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],
@@ -155,7 +154,7 @@ def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[s
         "versions": _versions(),
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},
         "index": index_entry(chosen, run),
-        "pages": [vars(page) for page in chosen],
+        "pages": [page.to_json() for page in chosen],
     }
 
 

@@ -1,7 +1,7 @@
-"""Exports executed notebooks, publishes finished runs by rename, and writes the index from their manifests.
+"""Publishes finished runs by rename, and writes the index from their manifests.
 
-What is published stays until a complete new run takes its place: pages are written to a folder beside, synced,
-and renamed.
+A published report stays until a complete new run replaces it: pages are written to a temporary folder, synced, and
+renamed.
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def is_published(reports: Path, project: Project, run_id: str) -> bool:
-    """Tell whether an equal run is published with all its pages."""
+    """Return whether an equal run is published with all its pages."""
     folder = reports / project.id / project.as_of.isoformat()
     manifest = read_manifest(folder)
     if manifest is None or manifest["run_id"] != run_id or not (reports / "index.html").is_file():
@@ -52,14 +52,14 @@ def is_published(reports: Path, project: Project, run_id: str) -> bool:
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Read the manifest of a published run."""
     try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and {"run_id", "pages", "project"} <= set(found) else None
+    return manifest if isinstance(manifest, dict) and {"run_id", "pages", "project"} <= set(manifest) else None
 
 
 def publish(pages: Path, reports: Path, project: Project, manifest: dict[str, Any]) -> Path:
-    """Publish finished pages and write the index anew."""
+    """Publish finished pages and rewrite the index."""
     home = reports / project.id
     target = home / project.as_of.isoformat()
     beside = home / f".new-{project.as_of.isoformat()}-{os.getpid()}"
@@ -86,7 +86,7 @@ def publish(pages: Path, reports: Path, project: Project, manifest: dict[str, An
 
 
 def record_failure(reports: Path, project: Project, fault: Exception) -> None:
-    """Note that a run failed, without any data, and write the index anew."""
+    """Record that a run failed, without any data, and rewrite the index."""
     home = reports / project.id
     record = {
         "as_of": project.as_of.isoformat(),
@@ -115,14 +115,14 @@ def write_index(reports: Path) -> None:
 
 
 def _language(reports: Path) -> str:
-    """Language of the run published last, English where there is none."""
-    found = filter(None, (read_manifest(path.parent) for path in reports.glob("*/*/manifest.json")))
-    latest = max(found, key=lambda manifest: str(manifest.get("published", "")), default=None)
+    """Return the language of the last published run, by default English."""
+    manifests = filter(None, (read_manifest(path.parent) for path in reports.glob("*/*/manifest.json")))
+    latest = max(manifests, key=lambda manifest: str(manifest.get("published", "")), default=None)
     return str(latest["project"]["language"]) if latest else "en"
 
 
 def _project(home: Path, t: Texts) -> dict[str, Any] | None:
-    """State one project for the index: its latest good run, earlier runs, failures."""
+    """Return the entry of a project in the index: latest run, earlier runs and failures."""
     runs = sorted((f for f in home.iterdir() if f.is_dir() and f.name[0] not in ".l"), reverse=True)
     good = [(folder, manifest) for folder in runs if (manifest := read_manifest(folder))]
     failures = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(home.glob("failure-*.json"), reverse=True)]
@@ -149,14 +149,14 @@ def _project(home: Path, t: Texts) -> dict[str, Any] | None:
 
 
 def _failure(record: dict[str, Any], t: Texts) -> dict[str, Any]:
-    """State a failed run in the reader's words: where it ended, never on what."""
+    """Describe a failed run for the reader: the stage, without data."""
     known = record["stage"] in ("UsageError", "TableError", "ModelError", "RunError", "LockedError")
     stage = t(f"stage.{record['stage'] if known else 'other'}")
     return {"as_of": record["as_of"], "stage": stage, "code": record["code"], "when": record["when"]}
 
 
 def sweep(home: Path) -> None:
-    """Remove what a killed run left; bring back a report that it had moved aside."""
+    """Remove the files of a killed run, and restore a report that it had moved."""
     for left in home.glob(".new-*"):
         shutil.rmtree(left, ignore_errors=True)
     for left in home.glob(".old-*"):

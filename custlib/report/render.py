@@ -1,4 +1,4 @@
-"""Blocks to HTML, through Jinja2 with autoescape: the same partials for JupyterLab and for the page."""
+"""Renders blocks to HTML through Jinja2 with autoescape, with the same templates for JupyterLab and pages."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -17,7 +17,7 @@ TONES = 6
 
 
 class Shown(Protocol):
-    """Anything with a macro of its class's name in ``blocks.html.j2``: every block."""
+    """An object with a macro of its class name in ``blocks.html.j2``: every block."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the block as plain JSON."""
@@ -26,7 +26,7 @@ class Shown(Protocol):
 
 @cache
 def environment(language: str) -> "Environment":
-    """Open the templates in a language.
+    """Load the templates in a language.
 
     Examples
     --------
@@ -35,20 +35,20 @@ def environment(language: str) -> "Environment":
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("custlib.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(t=texts(language), tone=tone, name=block_name, picture=picture)
-    made.filters.update(inline=inline, paragraphs=paragraphs, tidy=tidy)
-    return made
+    templates.globals.update(t=texts(language), tone=tone, name=block_name, picture=picture)
+    templates.filters.update(inline=inline, paragraphs=paragraphs, tidy=tidy)
+    return templates
 
 
 def tone(weight: float) -> int:
-    """Turn a weight from 0 to 1 into the number of a tone.
+    """Convert a weight from 0 to 1 to the number of a tone.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def block_name(block: Shown) -> str:
 
 
 def picture(svg: str) -> Markup:
-    """Hand a checked SVG to the template; :class:`~custlib.report.blocks.Figure` has checked it.
+    """Mark an SVG as safe; :class:`~custlib.report.blocks.Figure` has validated it.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def render_block(block: Shown, language: str, *, level: int = 3) -> Markup:
 
 
 def stylesheet(names: Sequence[str]) -> str:
-    """Join style sheets, without comments and spare white space.
+    """Join style sheets, without comments and unneeded white space.
 
     Examples
     --------
@@ -121,6 +121,6 @@ def snippet(block: Shown, language: str = "en") -> str:
     >>> snippet(Text("One."))[-40:]
     '<div class="lab"><p>One.</p></div></div>'
     """
-    style = Markup(stylesheet(["colours", "blocks"]))  # our own file
+    style = Markup(stylesheet(["colours", "blocks"]))  # a file of the package
     frame = Markup('<div class="custlib"><style>{}</style><div class="lab">{}</div></div>')
     return str(frame.format(style, render_block(block, language)))

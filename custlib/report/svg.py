@@ -1,7 +1,7 @@
-"""Pictures for the page: turns matplotlib's SVG into small, themed, accessible SVG, and checks any SVG.
+"""Converts the SVG of matplotlib to small, themed, accessible SVG, and validates any SVG.
 
-The page forbids inline styles, so every ``style`` becomes presentation attributes; colours become the
-page's CSS variables; text stays text. What is not on the short list of harmless parts is refused.
+Pages forbid inline styles, so every ``style`` becomes presentation attributes; colours become CSS variables; text
+stays text. Elements and attributes outside an allow-list are errors.
 """
 
 import re
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
 
 def check_svg(picture: str, where: str) -> None:
-    """Refuse an SVG that holds anything but shapes and words.
+    """Raise if an SVG contains anything but shapes and text.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def _problem(element: Xml.Element) -> str:
 
 @dataclass(frozen=True)
 class Wording:
-    """What a picture says to those who cannot see it; ``tips`` are read on hovering a mark."""
+    """Accessible title and description of a chart; ``tips`` are the tooltips of its marks."""
 
     title: str
     description: str
@@ -74,7 +74,7 @@ class Wording:
 
 
 def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
-    """Turn matplotlib's SVG into the page's.
+    """Convert the SVG of matplotlib to that of the page.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
 
 
 def _emit(element: Xml.Element, colours: Mapping[str, str], tips: Mapping[str, str]) -> Iterator[str]:
-    """Write an element without what the page does not need: metadata, ids, groups without a meaning."""
+    """Write an element without metadata, ids and empty groups."""
     tag = _local(element.tag)
     if tag in ("metadata", "defs"):
         return
@@ -148,11 +148,11 @@ def _colour(value: str, colours: Mapping[str, str]) -> str:
 
 def _short(text: str) -> str:
     """Round the decimals of a text to one."""
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text)
+    return _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), text)
 
 
 def _path(d: str) -> str:
-    """Write a path short: one decimal, level and upright lines as such."""
+    """Shorten a path: one decimal, with commands for horizontal and vertical lines."""
     written, last = [], ("", "")
     for step in _STEP.findall(d):
         command, numbers = step[0], _short(step[1:]).split()

@@ -1,4 +1,4 @@
-"""The text of a table from a frame: formats its values, aligns its columns, finds its row header.
+"""Formats a frame as the text of a table: values, alignment of columns, and row header.
 
 :meth:`custlib.report.blocks.Table.of` makes the block from it.
 """
@@ -23,7 +23,7 @@ Format = str | Callable[[Any], str]
 
 @dataclass(frozen=True)
 class Layout:
-    """How a frame is printed: formats, labels and link columns by column; ``header`` names the row."""
+    """Layout of a table: formats, labels and link columns by column; ``header`` is the row header."""
 
     formats: dict[str, Format] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Layout:
 
 
 def table_text(frame: "pd.DataFrame", layout: Layout, title: str) -> dict[str, Any]:
-    """Write a frame as a table's text; the frame stays as it is.
+    """Format a frame as the text of a table.
 
     Examples
     --------
@@ -66,18 +66,18 @@ def _check(frame: "pd.DataFrame", layout: Layout, title: str) -> None:
 
 
 def _values(column: "pd.Series[Any]") -> list[Any]:
-    """A column as plain objects, None where a value is missing."""
+    """Return a column as plain objects, None for missing values."""
     return list(column.astype(object).where(column.notna(), None))
 
 
 def _text(value: Any, name: str, layout: Layout) -> str:
     if value is None:
         return formats.MISSING
-    asked = layout.formats.get(name)
-    if callable(asked):
-        return asked(value)
-    if asked:
-        return formats.formatter(asked, layout.language)(value)
+    column_format = layout.formats.get(name)
+    if callable(column_format):
+        return column_format(value)
+    if column_format:
+        return formats.formatter(column_format, layout.language)(value)
     return _by_type(value, layout.language)
 
 

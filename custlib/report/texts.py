@@ -1,4 +1,4 @@
-"""The words of the page in every language. Reads ``i18n/<language>.toml``; all hold equal keys.
+"""Reads the texts of pages in every language from ``i18n/<language>.toml``.
 
 To add a language, copy ``en.toml`` and translate it; a test compares keys and placeholders.
 """
@@ -17,7 +17,7 @@ from custlib.project import Project
 
 @dataclass(frozen=True)
 class Texts:
-    """Words of one language; call it with a key: ``t("page.contents")``.
+    """Texts of one language; call it with a key: ``t("page.contents")``.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Texts:
     words: Mapping[str, str]
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Return the words for a key, with its placeholders filled."""
+        """Return the text of a key, with its placeholders filled."""
         if key not in self.words:
             raise UsageError(f"texts: no words for {key!r} in {self.language}. {hint(key, list(self.words))}")
         try:
@@ -48,7 +48,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
 
 
 def languages() -> list[str]:
-    """List the languages there are words for.
+    """List the available languages.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def languages() -> list[str]:
 
 @cache
 def texts(language: str) -> Texts:
-    """Open the words of a language.
+    """Load the texts of a language.
 
     Examples
     --------
@@ -76,5 +76,5 @@ def texts(language: str) -> Texts:
 
 @value
 def t(project: Project) -> Texts:
-    """The words of the pages in the language of the project."""
+    """Texts of the pages in the language of the project."""
     return texts(project.language)

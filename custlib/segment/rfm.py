@@ -167,18 +167,6 @@ def read_map(name: str, table: ScoreTable) -> GridMap:
     return found
 
 
-def effective(rule: dict[str, Any]) -> dict[str, int]:
-    """Count the classes of each measure: fewer than five where many customers have the same value.
-
-    Examples
-    --------
-    >>> effective({"cuts": {"recency": [8, 31, 61, 121], "frequency": [2, 2, 3], "monetary": []}})
-    {'recency': 5, 'frequency': 3, 'monetary': 1}
-    """
-    parting = {name: {cut for cut in cuts if cut > 0 or name != "recency"} for name, cuts in rule["cuts"].items()}
-    return {measure: len(cuts) + 1 for measure, cuts in parting.items()}
-
-
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the scores and the name of their cell."""
     letters, text = _letters(rule), sql.text_type

@@ -98,7 +98,7 @@ def summary(engine: Engine) -> dict[str, Any]:
     return totals | {"light": light(bias)}
 
 
-def money_held(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
+def compare_money(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
     """Compare predicted and actual revenue of the holdout: purchases and spend together."""
     row = engine.fetch(
         "select sum(v.expected_purchases * v.expected_spend) as expected, sum(v.expected_purchases) as purchases,"
@@ -149,19 +149,6 @@ def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
     return rows.reset_index()
 
 
-def accuracy(outcomes: pd.DataFrame, buying: pd.Series) -> float:
-    """Compute the share of customers classified correctly as buying or not buying in the holdout.
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"customers": [3, 2], "buyers": [2, 0]})
-    >>> accuracy(cells, pd.Series([True, False]))
-    0.8
-    """
-    right = np.where(buying, outcomes["buyers"], outcomes["customers"] - outcomes["buyers"])
-    return float(right.sum() / outcomes["customers"].sum())
-
-
 def light(bias: float | None) -> str:
     """Return the status of a relative bias of the holdout total.
 
@@ -176,12 +163,12 @@ def light(bias: float | None) -> str:
     return "amber" if abs(bias) > limits["amber_above"] else "green"
 
 
-UNTESTED = "untested"  # the light of a forecast that could not be tested
+UNTESTED = "untested"  # the status of a forecast that could not be tested
 
 
 @value
 def outcomes(engine: Engine, project: Project, customer_history: str) -> pd.DataFrame:
-    """Cells of the calibration customers with what they bought in the holdout."""
+    """Cells of the calibration customers with their purchases in the holdout."""
     del customer_history
     return count_outcomes(engine, end=project.calibration_end, until=project.as_of, known=KNOWN_IN_HISTORY)
 
@@ -194,7 +181,7 @@ def holdout(
     calibration_model: BetaGeometricNBD,
     calibration_scores: str,
 ) -> None:
-    """Forecast and truth of each customer of the calibration period; needs a forecast that is to be tested."""
+    """Predicted and actual purchases of each customer of the calibration period; needs a testable forecast."""
     del lifetime_model
     end, as_of = project.calibration_end, project.as_of
     define_holdout(engine, calibration_scores, calibration_model, calibration_end=end, as_of=as_of)
@@ -202,7 +189,7 @@ def holdout(
 
 @record
 def holdout_summary(engine: Engine, holdout: str) -> dict[str, Any]:
-    """Totals of the holdout: actual, predicted, naive, bias and light."""
+    """Totals of the holdout: actual, predicted, naive, bias and status."""
     del holdout
     return summary(engine)
 
@@ -217,13 +204,13 @@ def test_result(holdout_summary: dict[str, Any] | Refusal = REFUSED) -> dict[str
 
 @value
 def hiatus_days(outcomes: pd.DataFrame) -> int:
-    """Days of silence after which the hiatus rule takes a customer for gone, the best in hindsight."""
+    """Threshold of the hiatus rule in days of silence, the best in hindsight."""
     return hiatus(outcomes)
 
 
 @value
 def baseline_forecasts(engine: Engine, holdout: str, hiatus_days: int) -> pd.DataFrame:
-    """The model beside what people do without one."""
+    """Model and baselines compared on the holdout."""
     del holdout
     return baselines(engine, hiatus_days=hiatus_days)
 
@@ -232,9 +219,9 @@ def baseline_forecasts(engine: Engine, holdout: str, hiatus_days: int) -> pd.Dat
 def holdout_money(
     engine: Engine, project: Project, transactions: str, calibration_value: str, calibration_spend: tuple[Any, Any]
 ) -> dict[str, float]:
-    """Money that was forecast for the holdout, and what came."""
+    """Predicted and actual revenue of the holdout."""
     del transactions, calibration_value
     spend = calibration_spend[0]
     if spend.kind == "none":
         raise ModelError("backtest: no money can be forecast.", reason=spend.remark)
-    return money_held(engine, calibration_end=project.calibration_end)
+    return compare_money(engine, calibration_end=project.calibration_end)

@@ -92,7 +92,7 @@ def by_silence(cells: pd.DataFrame) -> pd.DataFrame:
     return means.assign(group=labels)
 
 
-def by_tenth(cells: pd.DataFrame) -> pd.DataFrame:
+def by_decile(cells: pd.DataFrame) -> pd.DataFrame:
     """Average holdout purchases by decile of expected purchases, the highest first."""
     share, sums = _ranked(cells, "expected")
     ends, total = np.linspace(0, 1, _DECILES + 1), float(cells["customers"].sum())
@@ -144,29 +144,29 @@ def _means(cells: pd.DataFrame, group: Any) -> pd.DataFrame:
 
 @value
 def holdout_forecast(project: Project, outcomes: pd.DataFrame, calibration_model: BetaGeometricNBD) -> pd.DataFrame:
-    """The outcome cells with what the chosen model expects of each."""
+    """Outcome cells with the purchases expected by the selected model."""
     return forecast(outcomes, calibration_model, project.holdout_days)
 
 
 @value
 def holdout_by_frequency(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
-    """Forecast and truth by repeat purchases."""
+    """Predicted and actual purchases by frequency."""
     return by_frequency(holdout_forecast)
 
 
 @value
 def holdout_by_silence(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
-    """Forecast and truth by days since the last purchase."""
+    """Predicted and actual purchases by days since the last purchase."""
     return by_silence(holdout_forecast)
 
 
 @value
-def holdout_by_tenth(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
-    """Forecast and truth by decile of the forecast."""
-    return by_tenth(holdout_forecast)
+def holdout_by_decile(holdout_forecast: pd.DataFrame) -> pd.DataFrame:
+    """Predicted and actual purchases by decile of the forecast."""
+    return by_decile(holdout_forecast)
 
 
 @value
 def captured_shares(holdout_forecast: pd.DataFrame) -> dict[str, Any]:
-    """Share of purchases made by the best decile, ranked by the model, by the past rate, and in hindsight."""
+    """Share of purchases in the top decile by the model, by the past rate, and in hindsight."""
     return {by: captured(holdout_forecast, by) for by in ("expected", "naive", "actual")}

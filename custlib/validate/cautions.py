@@ -57,7 +57,7 @@ def silent_days(engine: Engine, as_of: dt.date) -> int:
 
 @value
 def flags(spend_model: tuple[Any, Any], lifetime_model: Any = REFUSED) -> tuple[str, ...]:
-    """The flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; none where nothing is forecast."""
+    """Flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; empty without a forecast."""
     if isinstance(lifetime_model, Refusal):
         return ()
     return name_flags(lifetime_model.flags, spending.flags(*spend_model))
@@ -71,6 +71,6 @@ def calibration_flags(calibration_model: Any, calibration_spend: tuple[Any, Any]
 
 @value
 def silence(engine: Engine, project: Project, transactions: str) -> int:
-    """Days without any purchase before as_of, where that is unlike any time before; else 0."""
+    """Days without any purchase before as_of; 0 unless unusually long."""
     del transactions
     return silent_days(engine, project.as_of)

@@ -121,7 +121,7 @@ def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[di
 
 @record
 def model_choice(project: Project, outcomes: pd.DataFrame) -> dict[str, Any]:
-    """Which lifetime model is taken: ``kind``, ``reason``, and the ``candidates`` compared with the holdout."""
+    """Model selection: ``kind``, ``reason``, and the ``candidates`` compared on the holdout."""
     candidates = compare(outcomes, days=project.holdout_days)
     kind, reason = choose(candidates)
     if project.model != "auto":
@@ -133,7 +133,7 @@ def model_choice(project: Project, outcomes: pd.DataFrame) -> dict[str, Any]:
 def purchase_regularity(
     engine: Engine, project: Project, transactions: str, outcomes: pd.DataFrame, model_choice: dict[str, Any]
 ) -> dict[str, Any]:
-    """Whether purchases come more regularly than chance."""
+    """Regularity of purchases."""
     del transactions
     end, days = project.calibration_end, project.holdout_days
     return regularity(engine, outcomes, model_choice["kind"], end=end, days=days)

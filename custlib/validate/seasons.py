@@ -194,7 +194,7 @@ def fewest_origins() -> int:
 def season(
     engine: Engine, project: Project, transactions: str, customer_activity: str, lifetime_model: BetaGeometricNBD
 ) -> Season | None:
-    """How much faster than usual customers buy in each month; None with less than a year of purchases."""
+    """Seasonal index of each month; None with less than a year of purchases."""
     del transactions
     return find(engine, customer_activity, lifetime_model, until=project.as_of)
 

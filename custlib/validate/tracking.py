@@ -176,7 +176,7 @@ def purchase_tracking(
     calibration_model: BetaGeometricNBD,
     outcomes: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Repeat purchases of the calibration customers step by step: cumulated, and per step."""
+    """Repeat purchases of the calibration customers: cumulative, and per step."""
     del transactions
     first, cut = calibration_base["first_day"].date(), project.calibration_end
     most = rules.load("backtest")["shown"]["steps"]

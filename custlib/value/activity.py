@@ -136,7 +136,7 @@ NOBODY_YET = "nobody_yet"
 
 @table
 def customer_activity(engine: Engine, project: Project, customer_history: str) -> None:
-    """Every customer as known today."""
+    """Activity of every customer at as_of."""
     del customer_history
     days: dict[str, Any] = {"as_of": project.as_of, "until": project.as_of}
     define_activity(engine, "customer_activity", "now", **days, daily_rate=project.daily_discount_rate)
@@ -144,7 +144,7 @@ def customer_activity(engine: Engine, project: Project, customer_history: str) -
 
 @table
 def calibration_activity(engine: Engine, project: Project, quality: dict[str, Any], customer_history: str) -> None:
-    """Every customer as known at the end of calibration."""
+    """Activity of every customer at the end of calibration."""
     del customer_history
     first = quality["first_day"]
     if first is None or first > project.calibration_end.isoformat():
@@ -180,11 +180,11 @@ def _require_amounts(quality: dict[str, Any]) -> None:
 
 @value
 def customer_base(engine: Engine, customer_activity: str) -> dict[str, Any]:
-    """The customers of today in a few numbers."""
+    """Summary of the customers at as_of."""
     return base(engine, customer_activity)
 
 
 @value
 def calibration_base(engine: Engine, calibration_activity: str) -> dict[str, Any]:
-    """The customers of the calibration period in a few numbers."""
+    """Summary of the customers of the calibration period."""
     return base(engine, calibration_activity)

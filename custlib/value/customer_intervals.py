@@ -115,7 +115,7 @@ def customer_intervals(
     lifetime_model: BetaGeometricNBD,
     spend_model: tuple[Any, GammaGamma | None],
 ) -> None:
-    """How sure the forecast is for each single customer."""
+    """95 % interval of the forecast of each customer."""
     del customer_value
     days = project.horizon_days
     make_customer_intervals(engine, "customer_intervals", lifetime_model, spend_model[1], horizon_days=days)

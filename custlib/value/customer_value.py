@@ -117,7 +117,7 @@ def customer_value(
     alive_scores: str | Refusal = REFUSED,
     customer_potential: str | Refusal = REFUSED,
 ) -> None:
-    """What each customer has brought and is expected to bring; the past alone where nothing can be forecast."""
+    """Past and expected value of each customer; the past alone without a forecast."""
     if isinstance(lifetime_model, Refusal) or isinstance(alive_scores, Refusal):
         make_past_value(engine, "customer_value", customer_activity)
         return
@@ -138,7 +138,7 @@ def calibration_value(
     calibration_model: BetaGeometricNBD,
     calibration_spend: SpendModel,
 ) -> None:
-    """The same as it was forecast at the end of calibration, for the holdout."""
+    """Expected value of each customer at the end of calibration, for the holdout."""
     cost = project.cost_to_serve
     margin = margin_rate(engine, calibration_activity, cost_to_serve=cost)
     make_customer_value(
@@ -149,7 +149,7 @@ def calibration_value(
 
 @value
 def value_totals(engine: Engine, customer_value: str) -> dict[str, float]:
-    """Sums over all customers: their history and their forecast."""
+    """Totals of history and forecast over all customers."""
     return totals(engine, customer_value)
 
 
@@ -161,6 +161,6 @@ def margin(engine: Engine, project: Project, customer_activity: str) -> float:
 
 @value
 def money_kind(project: Project, quality: dict[str, Any]) -> str:
-    """What money stands for: ``profit`` where a cost or margin is known, else ``revenue``."""
+    """Kind of money: ``profit`` if a cost or margin is known, else ``revenue``."""
     known = quality["has_cost"] or project.product_margins or project.margin < 1
     return "profit" if known else "revenue"

@@ -212,7 +212,7 @@ _MOST_NARROW = 1e11  # currency: with six decimals it keeps well within 18 digit
 
 @value
 def history_money(project: Project, quality: dict[str, Any]) -> Money:
-    """How the money of a purchase day is added up: what the source has, and what the project says of it."""
+    """Money settings of the history, from the source and the project."""
     has_margins = bool(quality["has_cost"] or project.product_margins) or project.margin < 1
     has_returns = quality["purchase_rows"] < quality["rows_used"]
     rate, served = project.daily_discount_rate, project.cost_to_serve
@@ -224,6 +224,6 @@ def history_money(project: Project, quality: dict[str, Any]) -> Money:
 
 @table
 def customer_history(engine: Engine, project: Project, transactions: str, history_money: Money) -> None:
-    """Purchases reduced to what is known of every customer at as_of and at the end of calibration."""
+    """Purchase days and money of every customer at as_of and at the end of calibration."""
     del transactions
     make_history(engine, as_of=project.as_of, calibration_end=project.calibration_end, money=history_money)

@@ -154,7 +154,7 @@ def lifetime_model(engine: Engine, cells: str, model_choice: dict[str, Any]) -> 
 def calibration_model(
     calibration_activity: str, model_choice: dict[str, Any], outcomes: pd.DataFrame
 ) -> dict[str, Any]:
-    """The lifetime model of the calibration period: the one that was compared with the holdout."""
+    """The lifetime model of the calibration period, as compared with the holdout."""
     del calibration_activity
     fits = {row["kind"]: row["fit"] for row in model_choice["candidates"]}
     kind = model_choice["kind"]
@@ -163,7 +163,7 @@ def calibration_model(
 
 @table
 def alive_scores(engine: Engine, project: Project, customer_activity: str, lifetime_model: BetaGeometricNBD) -> None:
-    """Forecasts by frequency and T, given that a customer is still active."""
+    """Forecasts by frequency and T, conditional on the customer being active."""
     horizon, rate = project.horizon_days, project.daily_discount_rate
     make_alive_scores(engine, "alive_scores", customer_activity, lifetime_model, horizon_days=horizon, daily_rate=rate)
 
@@ -196,5 +196,5 @@ def alive_map(engine: Engine, customer_activity: str, lifetime_model: BetaGeomet
 def printed_model(
     project: Project, calibration_model: BetaGeometricNBD, calibration_base: dict[str, Any]
 ) -> BetaGeometricNBD:
-    """The model of the calibration period in the unit of time that the project prints."""
+    """The model of the calibration period in the time unit of the project."""
     return in_unit(calibration_model, project.unit_days, repeats=calibration_base["repeats"])

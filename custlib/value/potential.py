@@ -227,7 +227,7 @@ def _deciles(last: Window, learned: list[Learned]) -> list[dict[str, float]]:
 
 @table(records=("product_potential",))
 def customer_potential(engine: Engine, project: Project, quality: dict[str, Any], transactions: str) -> dict[str, Any]:
-    """What each customer may yet bring by products not used so far."""
+    """Expected profit of each customer from products not used yet."""
     del transactions
     if "product" not in quality["columns"]:
         raise ModelError("potential: the purchases name no product. Map a column to product.", reason="no_products")
@@ -240,7 +240,7 @@ def customer_potential(engine: Engine, project: Project, quality: dict[str, Any]
 
 @value
 def potential(product_potential: dict[str, Any]) -> dict[str, Any]:
-    """What is known of products not used yet, with its check."""
+    """Summary of the potential by product, with its test."""
     if product_potential["reason"] in ("no_products", "no_money"):
         raise ModelError("potential: there are no products, or no money.", reason=product_potential["reason"])
     return product_potential

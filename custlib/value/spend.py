@@ -240,7 +240,7 @@ SpendModel = tuple[Spend, GammaGamma | None]
 
 
 def read_spend(content: dict[str, Any]) -> SpendModel:
-    """Read a spend model that was kept as a record."""
+    """Read a spend model from its record."""
     model = content["model"]
     return Spend(**content["spend"]), gammagamma.from_dict(model) if model else None
 
@@ -255,7 +255,7 @@ def _spend_record(engine: Engine, project: Project, cells: str | Refusal) -> dic
 
 @record(load=read_spend)
 def spend_model(engine: Engine, project: Project, spend_cells: str | Refusal = REFUSED) -> dict[str, Any]:
-    """The spend model of all purchases up to as_of; of kind ``none`` where there is no money."""
+    """The spend model of all purchases up to as_of; of kind ``none`` without money."""
     return _spend_record(engine, project, spend_cells)
 
 
@@ -269,7 +269,7 @@ def calibration_spend(
 
 @value
 def money_forecast(spend_model: SpendModel) -> Spend:
-    """What customers are expected to spend; unavailable where there is no money."""
+    """Expected spend of customers; unavailable without money."""
     spend = spend_model[0]
     if spend.kind == "none":
         raise ModelError("spend: no money can be forecast.", reason=spend.remark)

@@ -301,5 +301,5 @@ def segment_intervals(
 
 @value
 def coming_value(segment_intervals: pd.DataFrame) -> pd.Series:
-    """The row of all customers: what is to come, with its interval."""
+    """Expected purchases and value of all customers, with intervals."""
     return pd.Series(segment_intervals.set_index("segment").loc["all"])

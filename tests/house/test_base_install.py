@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from custlib.differentiate import crosscheck
-from custlib.show.blocks import Text
-from custlib.show.pages import backtest
-from custlib.show.texts import texts
 
 from custlib import cli
 from custlib.errors import UsageError, require
 from custlib.identify import workbooks
+from custlib.lifetimes import crosscheck
 from custlib.models import kmeans
+from custlib.report.blocks import Text
+from custlib.report.pages import backtest_page
+from custlib.report.texts import texts
 from custlib.source import Source
 
 # What extras bring, and what comes with it.
@@ -89,6 +89,6 @@ def test_a_page_says_why_there_is_no_second_opinion(language: str, monkeypatch: 
     monkeypatch.setattr(crosscheck, "find_spec", lambda name: None)
     assert not crosscheck.is_possible()
     t = texts(language)
-    opinion = backtest.second_opinion(t, {})
+    opinion = backtest_page.second_opinion(t, {})
     assert isinstance(opinion, Text) and 'pip install "custlib[lifetimes]"' in opinion.text
-    assert backtest.second_parameters(t, {}, 7) is None
+    assert backtest_page.second_parameters(t, {}, 7) is None

@@ -14,7 +14,8 @@ from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.contract import lines, make_transactions
-from custlib.identify.sources import open_source
+from custlib.identify.inputs import inputs_of
+from custlib.identify.sources import open_input
 from tests.identify.conftest import AS_OF, Check
 
 HEADER = "customer_id,order_id,timestamp,amount,cost\n"
@@ -141,7 +142,7 @@ def test_a_total_line_is_no_purchase(check: Check, line: str) -> None:
 def test_a_row_is_looked_at_alone(check: Check, tmp_path: Path) -> None:
     shop = check(SHOP)
     source = projects.build({"id": "s", "name": "S", "as_of": AS_OF, "source": {"path": "sales.csv"}}).inputs[0]
-    opened = open_source(shop.engine, source, tmp_path / "sales.csv")
+    opened = open_input(shop.engine, inputs_of(source, tmp_path)[0])
     plan = shop.engine._execute(f"explain {lines(shop.engine.dialect, opened, source)}", max_amount=1e9).fetchall()
     assert "join" not in plan[0][1].lower()
 

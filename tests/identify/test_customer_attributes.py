@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from custlib.errors import TableError, UsageError
-from custlib.identify.customer_attributes import check_attribute, prospects
+from custlib.identify.customer_attributes import prospects
 from tests.identify.listed_shops import SALES, listed, open_shop, rows_of
 
 LIST = "customer_id,Region,geb\n007,North,1980-05-01\nann,South,\nzoe,East,2000-02-29\n"
@@ -188,10 +188,3 @@ def test_without_a_list_there_are_no_attributes(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     assert rows_of(shop, "customer_attributes") == []
     assert shop.get("quality")["registers"] == {}
-
-
-def test_an_attribute_that_is_not_there_names_those_there_are(tmp_path: Path) -> None:
-    engine = open_shop(tmp_path, customers=listed(LIST)).make("customer_attributes")
-    assert check_attribute(engine, "region") == "attribute_region"
-    with pytest.raises(UsageError, match="the list of customers has no regio. Did you mean 'region'?"):
-        check_attribute(engine, "regio")

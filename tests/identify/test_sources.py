@@ -17,10 +17,10 @@ import pytest
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
-from custlib.identify.inputs import inputs
-from custlib.identify.sources import Gathered, fingerprint, open_input, open_source, release, stage
+from custlib.identify.inputs import inputs, inputs_of
+from custlib.identify.sources import Gathered, fingerprint, open_input, release, stage
 from custlib.project import Project, Source
-from custlib.run import run_project
+from custlib.report.production import run_project
 from tests.identify.conftest import Check
 
 SHOP = "customer_id,timestamp,amount\nann,2025-01-01,10\nbob,2025-02-01,20\n"
@@ -232,7 +232,7 @@ def shop_at(folder: Path, path: str, **options: Any) -> Project:
 def test_a_source_is_opened_under_any_view(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(SHOP)
     engine = DuckDB(tmp_path / "tables")
-    opened = open_source(engine, Source(path="sales.csv"), tmp_path / "sales.csv", "shop_1")
+    opened = open_input(engine, inputs_of(Source(path="sales.csv"), tmp_path)[0], "shop_1")
     assert opened.types == {"customer_id": "VARCHAR", "timestamp": "VARCHAR", "amount": "VARCHAR"}
     assert engine.fetch("select count(*) as n from shop_1")["n"].item() == 2
     engine.close()

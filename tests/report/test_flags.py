@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from custlib import refusals, rules
+from custlib import rules
 from custlib.models import bgnbd_fit, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.report.blocks import Bullets, Callout
 from custlib.report.pages import trust, validation_page
 from custlib.report.texts import Texts, languages, texts
 from custlib.value import lifetime, spend
+from custlib.value.activity import NO_AMOUNT, NOBODY_YET
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 HELD = {"light": "green", "actual": 100, "predicted": 88.0, "naive": 150.0, "bias": -0.12, "naive_bias": 0.5}
@@ -34,7 +35,7 @@ def documented(fit: object) -> set[str]:
 
 LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
 GAMMA_GAMMA = codes_in(gammagamma, "_describe")
-FALLBACKS = codes_in(spend, "fit_spend") - {"monetary_value", "spend_cells", "gamma_gamma"}
+FALLBACKS = codes_in(spend, "fit_spend", "_banded") - {"monetary_value", "spend_cells", "gamma_gamma"}
 REASONS = codes_in(lifetime, "fit_counted") - {"one_time"} | {"not_identified"}
 
 
@@ -63,12 +64,12 @@ def test_the_codes_are_those_that_the_fits_explain() -> None:
 
 def test_every_flag_has_a_sentence(t: Texts) -> None:
     assert below(t, "flags.lifetime.") == LIFETIME
-    assert below(t, "flags.spend.") == GAMMA_GAMMA | FALLBACKS | {refusals.NO_AMOUNT}
+    assert below(t, "flags.spend.") == GAMMA_GAMMA | FALLBACKS | {NO_AMOUNT}
 
 
 def test_every_refusal_has_a_sentence(t: Texts) -> None:
     assert below(t, "refused.forecast.") == REASONS
-    assert below(t, "refused.test.") == REASONS | {refusals.NOBODY_YET}
+    assert below(t, "refused.test.") == REASONS | {NOBODY_YET}
 
 
 def test_a_sentence_says_what_it_means_and_what_to_do(t: Texts) -> None:

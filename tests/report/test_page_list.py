@@ -22,7 +22,7 @@ def test_every_notebook_makes_a_page(workspace: Run) -> None:
 
 
 def test_every_segment_has_a_playbook(workspace: Run) -> None:
-    made = [page.given["segment"] for page in pages(workspace) if page.kind == "playbook"]
+    made = [page.parameters["segment"] for page in pages(workspace) if page.kind == "playbook"]
     assert tuple(made) == workspace.get("definitions")["rfm"].ids
 
 

@@ -60,7 +60,7 @@ def test_the_check_stands_beside_what_came(project: Project) -> None:
 
 
 def test_the_likeliest_tenth_is_the_title() -> None:
-    figure = potential_page.tenths(texts("en"), FOUND)
+    figure = potential_page.deciles(texts("en"), FOUND)
     assert isinstance(figure, Figure)
     assert figure.table.title == "Of the likeliest tenth 20 % began with the product; 25 % were expected"
 
@@ -81,7 +81,7 @@ def test_what_was_not_checked_is_said(t: Texts, project: Project) -> None:
     found = FOUND | {"products": [product("tea", expected=None)], "tenths": [], "is_checked": False}
     table = potential_page.table(t, project, found)
     assert table is not None and table.note == t("potential.unchecked")
-    assert potential_page.tenths(t, found) is None
+    assert potential_page.deciles(t, found) is None
 
 
 def test_a_short_history_is_one_sentence(t: Texts, project: Project) -> None:
@@ -126,7 +126,7 @@ def tenths(*began: int) -> dict[str, Any]:
 
 
 def test_tenths_in_which_few_began_are_joined(t: Texts) -> None:
-    figure = potential_page.tenths(t, tenths(0, 4, 5, 3, 12, 20, 30, 31, 40, 9))
+    figure = potential_page.deciles(t, tenths(0, 4, 5, 3, 12, 20, 30, 31, 40, 9))
     assert isinstance(figure, Figure)
     # 4 + 5 + 3 = 12 of 300; the last, 9, goes to the one before: 49 of 200
     assert [row[0] for row in figure.table.rows] == ["1", "2–4", "5", "6", "7", "8", "9–10"]
@@ -135,4 +135,4 @@ def test_tenths_in_which_few_began_are_joined(t: Texts) -> None:
 
 
 def test_where_few_began_at_all_there_are_no_tenths(t: Texts) -> None:
-    assert potential_page.tenths(t, tenths(0, 0, 0, 1, 0, 2, 1, 0, 0, 3)) is None
+    assert potential_page.deciles(t, tenths(0, 0, 0, 1, 0, 2, 1, 0, 0, 3)) is None

@@ -215,7 +215,7 @@ def test_a_lock_ends_with_a_fault(tmp_path: Path) -> None:
 def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "shop.lock"
     code = (
-        "import pathlib, custlib.publish as publish\n"
+        "import pathlib, custlib.report.publish as publish\n"
         f"with publish.lock(pathlib.Path({str(path)!r})): print('locked', flush=True); input()"
     )
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from custlib import project
-from custlib.move import drift, ledger, paths
+from custlib.move import ledger, paths
 from custlib.run import HOME, Run
 from custlib.segment import agreement, customer_segments, points
 from custlib.value.history import Money
@@ -47,7 +47,9 @@ def relabelled(engine, first, first_day, second, second_day, matched=None):
     """Share of customers there on both dates who carry another name on the second."""
     selects = [customer_segments.assigned(engine.dialect, one, points.at(day).table)
                for one, day in ((first, first_day), (second, second_day))]  # fmt: skip
-    return drift.relabelled(agreement.cross_table(engine, *selects, worth=""), matched)
+    frame = agreement.cross_table(engine, *selects, worth="")
+    names = frame["second"] if matched is None else frame["second"].map(matched)
+    return frame.loc[names != frame["first"], "customers"].sum() / frame["customers"].sum()
 
 
 def test_the_months_are_those_of_the_year():

@@ -46,7 +46,7 @@ def test_by_silence_by_hand():
 
 
 def test_a_tenth_that_ends_in_a_cell_takes_its_part():
-    found = groups.by_tenth(CELLS)
+    found = groups.by_decile(CELLS)
     assert found["group"].tolist() == [str(n) for n in range(1, 11)]
     # ranked by expected per customer: 8, 1, then .2 for two cells of 6 and 2 customers, who bought 3 times together
     assert found["actual"].tolist() == pytest.approx([7, 2, *[3 / 8] * 8], abs=1e-12)
@@ -73,7 +73,7 @@ def test_cdnow_by_frequency(forecast):
     np.testing.assert_allclose(found["expected"], expected, atol=5.1e-4)
 
 
-@pytest.mark.parametrize("make", [groups.by_frequency, groups.by_tenth])
+@pytest.mark.parametrize("make", [groups.by_frequency, groups.by_decile])
 def test_groups_add_up_to_the_whole(forecast, make):
     found = make(forecast)
     for name in ("actual", "expected", "naive"):

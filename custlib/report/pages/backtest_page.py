@@ -16,7 +16,6 @@ from custlib.report.texts import Texts
 from custlib.validate.goodness import ChiSquared
 from custlib.validate.seasons import Season, fewest_origins, is_nearer
 
-_STEADY = 1.5
 _GROUPS_SHOWN = 2
 _LEVEL = 0.05  # the usual level of significance; p-values are shown
 

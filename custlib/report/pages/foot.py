@@ -57,5 +57,5 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
 
 @value
 def page_footer(t: Texts, project: Project, quality: dict[str, Any], source_hash: str) -> Footer:
-    """Where the pages of a run come from."""
+    """Provenance of the pages of a run."""
     return footer(t, project, quality, source_hash, __version__)

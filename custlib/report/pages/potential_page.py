@@ -129,7 +129,7 @@ def _title(t: Texts, record: Mapping[str, Any]) -> str:
     return t("potential.table", days=number(record["window_days"], t.language), **values)
 
 
-def tenths(t: Texts, record: Mapping[str, Any]) -> Figure | None:
+def deciles(t: Texts, record: Mapping[str, Any]) -> Figure | None:
     """Compare predicted and actual adoption by decile of probability; None if not tested."""
     rows = _joined(record["tenths"])
     if len(rows) < _FEWEST_DECILES:
@@ -146,26 +146,26 @@ def tenths(t: Texts, record: Mapping[str, Any]) -> Figure | None:
     )  # fmt: skip
 
 
-def _joined(tenths: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+def _joined(deciles: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
     """Merge adjacent deciles until none has few customers or adopters; empty if all have few adopters."""
     groups: list[list[Mapping[str, float]]] = []
-    for tenth in tenths:
+    for decile in deciles:
         if groups and _is_small_group(groups[-1]):
-            groups[-1] = [*groups[-1], tenth]
+            groups[-1] = [*groups[-1], decile]
         else:
-            groups.append([tenth])
+            groups.append([decile])
     while len(groups) > 1 and _is_small_group(groups[-1]):
         groups[-2:] = [groups[-2] + groups[-1]]
     return [_group(group) for group in groups if not _is_small_group(group)]
 
 
 def _is_small_group(group: Sequence[Mapping[str, float]]) -> bool:
-    began = sum(tenth["actual"] * tenth["customers"] for tenth in group)
-    return is_small(sum(tenth["customers"] for tenth in group)) or is_small(round(began))
+    began = sum(decile["actual"] * decile["customers"] for decile in group)
+    return is_small(sum(decile["customers"] for decile in group)) or is_small(round(began))
 
 
 def _group(group: Sequence[Mapping[str, float]]) -> dict[str, Any]:
-    whole = sum(tenth["customers"] for tenth in group)
-    first, last = (f"{tenth['tenth']:.0f}" for tenth in (group[0], group[-1]))
+    whole = sum(decile["customers"] for decile in group)
+    first, last = (f"{decile['tenth']:.0f}" for decile in (group[0], group[-1]))
     shares = {name: sum(x[name] * x["customers"] for x in group) / whole for name in ("actual", "expected")}
     return {"group": first if first == last else f"{first}–{last}"} | shares

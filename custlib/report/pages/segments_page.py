@@ -82,7 +82,7 @@ def _counts(by_cell: Mapping[tuple[int, int], Any], names: Mapping[Any, str], la
     return [to_step(size, language, step) for size in sizes.values()]
 
 
-def cuts(t: Texts, definition: Definition, project: Project) -> Facts:
+def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
     """Show the frozen thresholds."""
     rule = definition.rule["cuts"]
     fitted = dt.date.fromisoformat(definition.fitted)

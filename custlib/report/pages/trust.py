@@ -60,7 +60,7 @@ def everybody_stays(flags: tuple[str, ...]) -> bool:
     return bool(chosen(flags, "everybody_stays"))
 
 
-def money_held(t: Texts, backtest: Mapping[str, float] | None, currency: str) -> Text | None:
+def money_backtest(t: Texts, backtest: Mapping[str, float] | None, currency: str) -> Text | None:
     """State the result of the backtest in money; None without one."""
     if backtest is None or backtest["bias"] != backtest["bias"]:
         return None
