@@ -57,7 +57,7 @@ class Money:
 
     @property
     def served(self) -> Decimal:
-        """What a purchase day costs, in whole units of money, half a unit up."""
+        """Cost of a purchase day in whole units of money, rounded half up."""
         return Decimal(repr(self.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
 
     @property
@@ -106,7 +106,7 @@ class History:
 
 @dataclass(frozen=True)
 class _Served:
-    """Profit of a day less the cost to serve of a purchase day, half a unit up."""
+    """Profit of a day less the cost to serve of a purchase day."""
 
     name: str
     of: str
@@ -177,8 +177,7 @@ def history_reduction(history: History) -> Reduction:
 def _daily(history: History, purchase: str | None, digits: int) -> tuple[DailyColumn, ...]:
     """Profit after the cost to serve, and what it is worth at the last end."""
     money = history.money
-    cost = Decimal(repr(money.cost_to_serve)).quantize(Decimal(1) / UNITS, ROUND_HALF_UP)
-    served = (_Served("served", "profit", cost, purchase),) if money.cost_to_serve else ()
+    served = (_Served("served", "profit", money.served, purchase),) if money.cost_to_serve else ()
     return (*served, _Carried("carried", money.profit, money.daily_rate, history.until, digits))
 
 

@@ -9,7 +9,7 @@ from tests.house.sources import module_paths
 
 # Folders and top-level modules whose names are all nouns of the field.
 FINISHED = (
-    "value", "validate", "audit", "move", "customise", "demo", "lifetimes",
+    "engine", "errors", "rules", "value", "validate", "audit", "move", "customise", "demo", "lifetimes",
     "source", "registers", "project", "machine", "tables",
     "report.pages", "report.blocks", "report.execution", "report.export", "report.page", "report.page_limits",
     "report.page_list", "report.palette", "report.parameters", "report.period_names", "report.privacy",
