@@ -1,144 +1,79 @@
-"""Charts of bars: how customers and money part, counts beside counts, ranks, indices, flows.
+"""Charts of level bars: ranks, indices, customers beside money, customers who came beside those who left.
 
 Import them from :mod:`custlib.show.charts`, which documents the choice of figure by question.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from custlib.show.blocks import Figure, Table
-from custlib.show.chart_frames import Form, Row, form_of, one_line, rows_of, told
-from custlib.show.drawing import TEXT, Painter, Scale, Sheet, Words, drawn, text_width
-from custlib.show.plot import Reach, plane_on
+from custlib.show.blocks import Figure
+from custlib.show.chart_axes import TEXT, Painter, Plot, Words, drawn, hue, one_line, text_width
+from custlib.show.chart_frames import Form, Row, drawn_length, form_of, rows_of, table_beneath
+from custlib.show.palette import segment_colour
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW, NARROW_ROW, THICK, GAP, VALUE_ROOM, LABEL_MOST = 36.0, 52.0, 20.0, 8.0, 64.0, 220.0
-
-
-def table_beneath(rows: list[Row], words: Words, labels: dict[str, str], form: Form) -> Table:
-    """Make the table of numbers beneath a chart.
-
-    Parameters
-    ----------
-    rows : list of dict
-        As drawn.
-    words : Words
-        Title and language.
-    labels : dict
-        Columns to print, and what to call them.
-    form : str or callable
-        Writes the numbers.
-
-    Returns
-    -------
-    Table
-        The block.
-
-    Examples
-    --------
-    >>> rows = [{"label": "Top", "value": 0.5}]
-    >>> table_beneath(rows, Words("Half"), {"label": "Tier", "value": "Share"}, "share").rows
-    (('Top', '50 %'),)
-    """
-    import pandas as pd
-
-    frame = pd.DataFrame(rows)[list(labels)]
-    numbers = [name for name in labels if pd.api.types.is_numeric_dtype(frame[name])]
-    formats: dict[str, Form] = dict.fromkeys(numbers, form)
-    return Table.of(frame, title=words.title, formats=formats, labels=labels, language=words.language)
+ROW, NARROW_ROW, THICK, LABEL_MOST = 36.0, 52.0, 20.0, 220.0
+TOP, MIRROR_TOP, VALUE_ROOM, INDEX_ROOM, MIRROR_ROOM = 26.0, 34.0, 64.0, 44.0, 56.0
+LEAST_SIDE = 0.1  # of the other side of a mirror, so that both names find room
 
 
 @dataclass(frozen=True)
-class Lanes:
-    """Rows of a chart: where bars begin and end, and how high a row is. On a phone labels stand above."""
+class Room:
+    """Pixels around the rows of a chart: for names of axes above and ticks beneath, for values at the ends."""
 
-    sheet: Sheet
-    labels: Sequence[str]
-    top: float
-    room: float = VALUE_ROOM
+    top: float = TOP
+    foot: float = 4.0
+    right: float = VALUE_ROOM
+    left: float = 0.0
 
-    @property
-    def left(self) -> float:
-        """Where bars begin."""
-        if self.sheet.narrow:
-            return 0.0
-        return min(max(text_width(label, TEXT) for label in self.labels), LABEL_MOST) + 14
+    def heights(self, rows: int) -> tuple[float, float]:
+        """How high a chart of so many rows is, wide and narrow."""
+        return rows * ROW + self.top + self.foot, rows * NARROW_ROW + self.top + self.foot
 
-    @property
-    def right(self) -> float:
-        """Where the longest bar ends."""
-        return self.sheet.width - self.room
 
-    def middle(self, n: int) -> float:
-        """Height of a row's bar."""
-        if self.sheet.narrow:
-            return self.top + (n + 1) * NARROW_ROW - THICK / 2 - GAP
-        return self.top + (n + 0.5) * ROW
-
-    def name(self, n: int, *, bold: bool = False) -> None:
-        """Write a row's label."""
-        if self.sheet.narrow:
-            at = (0.0, self.middle(n) - THICK / 2 - 11)
-            end = (text_width(self.labels[n], TEXT) + 4, at[1] + 9)
-            self.sheet.rect((0, at[1] - 9), end, "paper")
-            self.sheet.text(at, one_line(self.labels[n], self.sheet.width, TEXT), size=TEXT, bold=bold)
+def lay_rows(plot: Plot, labels: Sequence[str], room: Room, *, bold: str | None = None) -> float:
+    """Lay rows out from the top, with their labels at the left or, on a phone, above; return a bar's thickness."""
+    row = NARROW_ROW if plot.narrow else ROW
+    below = THICK / 2 + 8 if plot.narrow else row / 2
+    plot.axes.set_ylim(len(labels) - 1 + below / row, (below - row) / row)
+    plot.axes.set_yticks(range(len(labels)), labels if not plot.narrow else [""] * len(labels))
+    left = 0.0 if plot.narrow else min(max(map(text_width, labels)), LABEL_MOST) + 14
+    plot.place(left + room.left, room.right, room.top, room.foot)
+    plot.axes.tick_params("y", pad=14 + room.left, labelsize=TEXT, labelcolor=hue("ink"))
+    for n, (label, tick) in enumerate(zip(labels, plot.axes.get_yticklabels(), strict=True)):
+        weight = "bold" if label == bold else "normal"
+        if plot.narrow:
+            ground = {"facecolor": hue("paper"), "linewidth": 0, "pad": 0}
+            text, coordinates = one_line(label, plot.width, TEXT), ("figure fraction", "data")
+            plot.note(text, (0, n), (0, 21), xycoords=coordinates, size=TEXT, weight=weight, bbox=ground)
         else:
-            words = one_line(self.labels[n], LABEL_MOST, TEXT)
-            self.sheet.text((self.left - 14, self.middle(n)), words, side="right", size=TEXT, bold=bold)
+            tick.set(text=one_line(label, LABEL_MOST, TEXT), weight=weight)
+    return THICK / row
 
 
-def heights_of(rows: int, top: float, foot: float = 4) -> tuple[float, float]:
-    """Compute how high a chart of so many rows is, wide and narrow.
+def _name_above(plot: Plot, name: str) -> None:
+    plot.axes.set_xticks([])
+    plot.axes.xaxis.set_label_position("top")
+    plot.axes.set_xlabel(name, loc="left")
 
-    Parameters
-    ----------
-    rows : int
-        Rows of bars.
-    top, foot : float
-        Room above and beneath, in pixels.
 
-    Returns
-    -------
-    tuple of float
-        Pixels.
-
-    Examples
-    --------
-    >>> heights_of(2, 10)
-    (86.0, 118.0)
-    """
-    return rows * ROW + top + foot, rows * NARROW_ROW + top + foot
+def _write_values(plot: Plot, bars: Any, values: Sequence[str], names: Sequence[str]) -> None:
+    """Write the value at the end of each bar, and with its name as the tooltip."""
+    plot.axes.bar_label(bars, values, padding=6)
+    for bar, name, value in zip(bars, names, values, strict=True):
+        plot.tip(bar, f"{name}: {value}")
 
 
 def bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", highlight: str | None = None, form: Form = "compact",
 ) -> Figure:  # fmt: skip
-    """Rank a few things: level bars from nought, each with its value.
+    """Rank a few things: level bars from zero, each with its value, of ``label`` and ``value`` in the order to print.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``label`` and ``value``, in the order to print.
-    title, caption, description, x_label, y_label, language : str
-        Words; ``x_label`` names the values.
-    highlight : str, optional
-        Label of the bar that the finding is about; the others step back.
-    form : str or callable
-        Writes the values.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    ``x_label`` names the values; ``highlight`` is the label the finding is about, the others step back.
 
     Examples
     --------
@@ -151,68 +86,34 @@ def bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.value_label"), words.t("chart.label"))
     labels = {"label": words.y_label, "value": words.x_label}
-    heights = heights_of(len(rows), 26)
-    return drawn(_ranked(rows, words, highlight, form), words, heights, table_beneath(rows, words, labels, form))
+    room = Room(left=VALUE_ROOM if min(float(row["value"]) for row in rows) < 0 else 0)
+    table = table_beneath(rows, words, labels, form)
+    return drawn(_ranked(rows, words, (highlight, form), room), words, room.heights(len(rows)), table)
 
 
-def _ranked(rows: list[Row], words: Words, highlight: str | None, form: Form) -> Painter:
+def _ranked(rows: list[Row], words: Words, options: tuple[str | None, Form], room: Room) -> Painter:
+    highlight, form = options
     write = form_of(form, words.language)
-    values = [float(row["value"]) for row in rows]
+    names, values = [str(row["label"]) for row in rows], [float(row["value"]) for row in rows]
+    colours = [hue("accent" if highlight in (None, row["label"]) else "mark") for row in rows]
 
-    def paint(sheet: Sheet) -> None:
-        lanes = Lanes(sheet, [str(row["label"]) for row in rows], 26)
-        low = min(0.0, *values)
-        left = lanes.left + (VALUE_ROOM if low < 0 else 0)
-        scale = Scale(low, max(0.0, *values), left, lanes.right)
-        sheet.text((lanes.left, 8), words.x_label, "muted")
-        _zero(lanes, scale(0), len(rows))
-        for n, row in enumerate(rows):
-            chosen = highlight in (None, row["label"])
-            lanes.name(n, bold=highlight == row["label"])
-            _bar(lanes, n, (scale(0), scale(values[n])), "accent" if chosen else "mark", write(row["value"]))
+    def paint(plot: Plot) -> None:
+        thick = lay_rows(plot, names, room, bold=highlight)
+        level = plot.axes.barh(range(len(rows)), values, thick, color=colours)
+        _write_values(plot, level, [write(row["value"]) for row in rows], names)
+        plot.axes.axvline(0, color=hue("mark"), lw=1)
+        low, high = min(0.0, *values), max(0.0, *values)
+        plot.axes.set_xlim(low, high if high > low else 1)
+        _name_above(plot, words.x_label)
 
     return paint
-
-
-def _bar(lanes: Lanes, n: int, ends: tuple[float, float], colour: str, value: str) -> None:
-    """Draw one bar with its value at the end, and the same as its tip."""
-    y, (start, end) = lanes.middle(n), ends
-    lanes.sheet.bar((start, y), (end, y), colour, THICK, f"{lanes.labels[n]}: {value}")
-    side, step = ("left", 6) if end >= start else ("right", -6)
-    lanes.sheet.text((end + step, y), value, side=side)
-
-
-def _zero(lanes: Lanes, x: float, rows: int) -> None:
-    first, last = lanes.middle(0), lanes.middle(rows - 1)
-    lanes.sheet.line([(x, first - THICK / 2 - 4), (x, last + THICK / 2 + 4)], "mark")
 
 
 def index_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", base: float = 100, form: Form = "number",
 ) -> Figure:  # fmt: skip
-    """How a segment differs: bars that leave the base to either side.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``label`` and ``index``; the base is 100.
-    title, caption, description, x_label, y_label, language : str
-        Words; ``x_label`` names the index.
-    base : float
-        Value of the average customer.
-    form : str or callable
-        Writes the index.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    """How a segment differs: bars that leave the base, of ``label`` and ``index``; the average customer is the base.
 
     Examples
     --------
@@ -225,86 +126,105 @@ def index_bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.index"), words.t("chart.label"))
     labels = {"label": words.y_label, "index": words.x_label}
-    write = form_of(form, language)
-    return drawn(
-        _indices(rows, words, base, write), words, heights_of(len(rows), 26),
-        table_beneath(rows, words, labels, form),
-    )  # fmt: skip
+    room = Room(right=INDEX_ROOM, left=INDEX_ROOM if min(float(row["index"]) for row in rows) < base else 0)
+    table = table_beneath(rows, words, labels, form)
+    return drawn(_indices(rows, words, (base, form), room), words, room.heights(len(rows)), table)
 
 
-def _indices(rows: list[Row], words: Words, base: float, write: Callable[[Any], str]) -> Painter:
-    values = [float(row["index"]) for row in rows]
+def _indices(rows: list[Row], words: Words, options: tuple[float, Form], room: Room) -> Painter:
+    base, form = options
+    write = form_of(form, words.language)
+    names, values = [str(row["label"]) for row in rows], [float(row["index"]) for row in rows]
+    colours = [hue("accent" if value >= base else "mark") for value in values]
     low, high = min(base, *values), max(base, *values)
 
-    def paint(sheet: Sheet) -> None:
-        lanes = Lanes(sheet, [str(row["label"]) for row in rows], 26, 44)
-        scale = Scale(low, high, lanes.left + (44 if low < base else 0), lanes.right)
-        _zero(lanes, scale(base), len(rows))
-        for n, value in enumerate(values):
-            lanes.name(n)
-            colour = "accent" if value >= base else "mark"
-            _bar(lanes, n, (scale(base), scale(value)), colour, write(value))
-        said = words.t("chart.base", value=write(base))
-        half = text_width(said, 12) / 2
-        sheet.text((max(min(scale(base), sheet.width - half), half), 8), said, "muted", side="center")
+    def paint(plot: Plot) -> None:
+        thick = lay_rows(plot, names, room)
+        lengths = [value - base for value in values]
+        level = plot.axes.barh(range(len(rows)), lengths, thick, left=base, color=colours)
+        _write_values(plot, level, [write(value) for value in values], names)
+        plot.axes.axvline(base, color=hue("mark"), lw=1)
+        plot.axes.set_xlim(low, high if high > low else low + 1)
+        side = (base - low) / ((high - low) or 1)
+        plot.axes.set_xticks([base], [words.t("chart.base", value=write(base))])
+        plot.axes.tick_params("x", top=True, labeltop=True, labelbottom=False)
+        plot.axes.get_xticklabels()[0].set_ha("left" if side < 0.1 else "right" if side > 0.9 else "center")
 
     return paint
 
 
-def paired_bars(
+def pyramid_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
-    y_label: str = "", language: str = "en", form: Form = "suppressed",
+    y_label: str = "", language: str = "en", order: Sequence[str] = (), form: Form = "share",
 ) -> Figure:  # fmt: skip
-    """Is the model right: counts as they were beside counts as expected.
+    """Who brings the money: each ``segment``'s ``customer_share`` beside its ``value_share`` (0 to 1), best first.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``group``, ``actual`` and ``expected``.
-    title, caption, description, x_label, y_label, language : str
-        Words; the axes have names of their own if none are given.
-    form : str or callable
-        Writes the counts; small ones are not told, and their bars are as long as the least told.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    ``x_label`` names the money, ``y_label`` the customers; ``order`` holds all segments in the fixed order of their
+    colours.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> counts = pd.DataFrame({"group": ["0", "1"], "actual": [1411, 439], "expected": [1429, 421]})
-    >>> paired_bars(counts, title="The model repeats the counts").table.rows[0]
-    ('0', '1,411', '1,429')
+    >>> tiers = pd.DataFrame({"segment": ["Top", "Rest"], "customer_share": [0.01, 0.99],
+    ...                       "value_share": [0.2, 0.8]})
+    >>> pyramid_bars(tiers, title="One in a hundred brings a fifth").table.rows[0]
+    ('Top', '1 %', '20 %')
     """
-    rows = rows_of("paired_bars", frame, ["group", "actual", "expected"], ["actual", "expected"])
-    rows = [row | {"group": str(row["group"])} for row in rows]
+    columns = ("customer_share", "value_share")
+    rows = rows_of("pyramid_bars", frame, ["segment", *columns], columns)
     words = Words(title, caption, description, x_label, y_label, language)
-    words = words.axes(words.t("chart.group"), words.t("chart.customers"))
-    labels = {n: words.t(f"chart.{n}") for n in ("group", "actual", "expected")}
-    return drawn(_pairs(rows, words, form), words, (340, 320), table_beneath(rows, words, labels, form))
+    words = words.axes(words.t("chart.money"), words.t("chart.customers"))
+    names = [str(row["segment"]) for row in rows]
+    hues = [segment_colour(name, order or names) for name in names]
+    labels = {"segment": words.t("chart.segment"), columns[0]: words.y_label, columns[1]: words.x_label}
+    return _mirror(rows, words, labels, hues, form)
 
 
-def _pairs(rows: list[Row], words: Words, form: Form) -> Painter:
-    write = form_of(form, words.language)
-    ticks = form_of("compact" if form == "suppressed" else form, words.language)
-    top = max(told(row[name], form) for row in rows for name in ("actual", "expected"))
-    keys = [("series8", words.t("chart.actual"), "square"), ("accent", words.t("chart.expected"), "square")]
+def flow_bars(
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en", form: Form = "suppressed",
+) -> Figure:  # fmt: skip
+    """Who moved, and why: ``customers_out`` beside ``customers_in`` by ``label``, a cause or segment.
 
-    def paint(sheet: Sheet) -> None:
-        plane = plane_on(sheet, words, Reach((-0.5, len(rows) - 0.5), (0, top)), ticks, keys)
-        width = min(0.36 * (plane.x(1) - plane.x(0)), 34)
-        for n, row in enumerate(rows):
-            for side, (name, colour) in ((-1, ("actual", "series8")), (1, ("expected", "accent"))):
-                x = plane.x(n) + side * width / 2
-                tip = f"{row['group']}: {words.t(f'chart.{name}')} {write(row[name])}"
-                sheet.bar((x, plane.y(0)), (x, plane.y(told(row[name], form))), colour, width - 1, tip)
-        sheet.x_ticks([(plane.x(n), row["group"]) for n, row in enumerate(rows)], plane.y(0))
+    ``x_label`` names those who came, ``y_label`` those who left; small counts are not told.
 
-    return paint
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> causes = pd.DataFrame({"label": ["purchases"], "customers_in": [42], "customers_out": [7]})
+    >>> flow_bars(causes, title="More came than left").table.rows[0]
+    ('purchases', '<10', '42')
+    """
+    columns = ("customers_out", "customers_in")
+    rows = rows_of("flow_bars", frame, ["label", *columns], columns)
+    words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.came"), words.t("chart.left"))
+    labels = {"label": words.t("chart.label"), columns[0]: words.y_label, columns[1]: words.x_label}
+    return _mirror(rows, words, labels, ["accent"] * len(rows), form)
+
+
+def _mirror(rows: list[Row], words: Words, labels: dict[str, str], hues: Sequence[str], form: Form) -> Figure:
+    """Draw two columns as bars to either side, in one unit; none below zero, where the written value must do."""
+    key, left, right = labels
+    write, room = form_of(form, words.language), Room(top=MIRROR_TOP, right=MIRROR_ROOM, left=MIRROR_ROOM)
+    lengths = {side: [max(drawn_length(float(row[side]), form), 0.0) for row in rows] for side in (left, right)}
+    names = [str(row[key]) for row in rows]
+
+    def paint(plot: Plot) -> None:
+        thick = lay_rows(plot, names, room)
+        for side, sign, colours in ((left, -1, ["mark"] * len(rows)), (right, 1, hues)):
+            ends = [sign * (length or 1e-12) for length in lengths[side]]
+            level = plot.axes.barh(range(len(rows)), ends, thick, color=[hue(c) for c in colours])
+            tips = [f"{name}, {labels[side]}" for name in names]
+            _write_values(plot, level, [write(row[side]) for row in rows], tips)
+            style = {"weight": "bold", "color": hue("muted"), "ha": "left" if sign > 0 else "right"}
+            plot.note(
+                labels[side], (0, 1), (8 * sign, 24 - MIRROR_TOP / 2), xycoords=("data", "axes fraction"), **style
+            )
+        plot.axes.axvline(0, color=hue("paper"), lw=2)
+        longest = max(lengths[left]), max(lengths[right])
+        least = LEAST_SIDE * sum(longest) or 1
+        plot.axes.set_xlim(-max(longest[0], least), max(longest[1], least))
+        plot.axes.set_xticks([])
+
+    return drawn(paint, words, room.heights(len(rows)), table_beneath(rows, words, labels, form))

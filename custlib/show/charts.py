@@ -14,20 +14,20 @@ how does a segment differ?      :func:`index_bars`
 ==============================  ==========================================================
 
 The RFM map is a table and so a block: :class:`custlib.show.blocks.Tiles`. A new chart is one painter on a
-:class:`custlib.show.drawing.Sheet` and one line here.
+:class:`custlib.show.chart_axes.Plot` and one line here.
 """
 
-from custlib.show.chart_bars import bars, index_bars, paired_bars
+from custlib.show.chart_bars import bars, flow_bars, index_bars, pyramid_bars
 from custlib.show.chart_cohorts import age_lines, cohort_stack
 from custlib.show.chart_curves import (
     cumulative_curve,
     cumulative_tracking,
     expected_against_actual,
     incremental_tracking,
+    paired_bars,
 )
 from custlib.show.chart_flows import flow_picture
 from custlib.show.chart_marks import alive_heatmap, dot_intervals
-from custlib.show.chart_mirrors import flow_bars, pyramid_bars
 from custlib.show.palette import segment_colour
 
 __all__ = [

@@ -15,7 +15,7 @@ import pytest
 from custlib.errors import UsageError
 from custlib.show import charts
 from custlib.show.blocks import Figure
-from custlib.show.plot import apart
+from custlib.show.chart_axes import apart
 
 GROUPS = pd.DataFrame({"group": ["0", "1", "2+"], "actual": [3.0, 2.0, 1.0], "expected": [2.5, 2.2, 1.1]})
 WEEKS = pd.DataFrame(
