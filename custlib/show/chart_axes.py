@@ -30,6 +30,7 @@ TEXT, SMALL = 13, 12
 DOTS_PER_INCH = 72  # a point is a pixel
 LEGEND_ROW, LABEL_ROW, TICK_ROOM = 19.0, 34.0, 42.0
 STEPS = (1, 2, 2.5, 5, 10)
+MOVE = 1  # matplotlib's code for the start of a shape
 DASHES: Any = (0, (4, 3))
 Painter = Callable[["Plot"], None]
 
@@ -127,8 +128,14 @@ class Plot:
 
     def note(self, text: str, at: tuple[float, float], by: tuple[float, float] = (0, 0), **style: Any) -> None:
         """Write a text beside a point of the axes, moved by pixels."""
-        style = {"textcoords": "offset points", "va": "center", "annotation_clip": False} | style
-        self.axes.annotate(text, at, by, **style)
+        place: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+        self.axes.annotate(text, at, by, **(place | style))
+
+    def head(self, text: str, x: float = 0, *, below: float = 8, **style: Any) -> None:
+        """Write the name of an axis above the axes, so many pixels from the left and below the top of the picture."""
+        style = {"color": hue("muted"), "textcoords": "figure points", "xycoords": "figure points"} | style
+        at = (x, self.height - below)
+        self.note(text, at, at, **style)
 
     def dot(self, at: tuple[float, float], colour: str, size: float, tip: str = "", **style: Any) -> None:
         """Draw a round marker."""
@@ -146,8 +153,13 @@ class Plot:
         handles, labels = self.axes.get_legend_handles_labels()
         if not labels:
             return 0.0
-        entry = (sign + 2) * SMALL + max(text_width(label, SMALL) for label in labels)
-        columns = min(max(int((self.width + 1.5 * SMALL) // entry), 1), len(labels))
+        widths = [(sign + 2) * SMALL + text_width(label, SMALL) for label in labels]
+        fits = (
+            n
+            for n in range(len(labels), 1, -1)
+            if sum(max(widths[column::n]) for column in range(n)) <= self.width + 1.5 * SMALL
+        )
+        columns = next(fits, 1)
         order = [n for column in range(columns) for n in range(column, len(labels), columns)]
         self.axes.legend(
             [handles[n] for n in order], [_roomy(labels[n]) for n in order], ncols=columns, handlelength=sign,
@@ -168,16 +180,18 @@ class Plot:
         axes.grid(axis="y")
         axes.axhline(0, color=hue("mark"), lw=1, zorder=0.6)
         axes.set_xlabel(words.x_label, loc="left")
-        axes.set_ylabel(words.y_label, rotation=0, ha="left", va="center")
-        axes.yaxis.set_label_coords(0, 1 - (above + 10) / self.height, transform=axes.figure.transFigure)
+        self.head(words.y_label, below=above + 10)
+
+    def ticks(self, places: Sequence[float], names: Sequence[str], room: float) -> None:
+        """Write names beneath the axis: every one, or every second, third, ... where they would touch."""
+        every = math.ceil((max(text_width(name, SMALL) for name in names) + 8) * len(names) / room)
+        self.axes.set_xticks(places[::every], names[::every])
 
     def categories(self, names: Sequence[str], room: float) -> float:
-        """Write names beneath 0, 1, 2, ..., as many as do not touch, and return the pixels from one to the next."""
-        step = room / len(names)
-        every = math.ceil((max(text_width(name, SMALL) for name in names) + 8) / step)
-        self.axes.set_xticks(range(0, len(names), every), names[::every])
+        """Name the places 0, 1, 2, ..., and return the pixels from one to the next."""
+        self.ticks(range(len(names)), names, room)
         self.axes.set_xlim(-0.5, len(names) - 0.5)
-        return step
+        return room / len(names)
 
     def ends(self, lines: Sequence[tuple[str, str, tuple[float, float]]], *, led: bool = False) -> None:
         """Name lines at their ends, the names apart from each other; led names stand at the right of the axes."""
@@ -195,7 +209,7 @@ def _roomy(label: str) -> str:
     return label + " " * round(1.3 * sum(unicodedata.east_asian_width(c) in "WF" for c in label))
 
 
-def _settings() -> dict[str, Any]:
+def _settings() -> Any:
     """The page's look, and text that stays text."""
     return {
         "svg.fonttype": "none", "svg.hashsalt": "custlib", "text.parse_math": False, "path.simplify": False,
@@ -205,9 +219,10 @@ def _settings() -> dict[str, Any]:
         **{f"{axis}tick.major.{part}": size for axis in "xy" for part, size in (("size", 0), ("pad", 8))},
         **{f"{axis}tick.labelcolor": hue("muted") for axis in "xy"},
         **{f"{axis}tick.labelsize": SMALL for axis in "xy"},
+        "ytick.alignment": "center",
         "grid.color": hue("rule"), "grid.linewidth": 1, "lines.linewidth": 2, "lines.markeredgewidth": 0,
-        "lines.scale_dashes": False, "lines.solid_capstyle": "butt", "legend.frameon": False, "legend.borderpad": 0,
-        "legend.borderaxespad": 0, "legend.columnspacing": 1.5, "legend.handletextpad": 0.5,
+        "lines.solid_capstyle": "butt", "legend.frameon": False, "legend.borderpad": 0,
+        "legend.borderaxespad": 0.15, "legend.columnspacing": 1.5, "legend.handletextpad": 0.5,
     }  # fmt: skip
 
 
@@ -246,8 +261,8 @@ def _picture(paint: Painter, words: Words, size: tuple[float, float]) -> str:
 
 def _check_marks(plot: Plot, words: Words) -> None:
     """Count lines and patches; a patch of many shapes counts as many."""
-    codes = [patch.get_path().codes for patch in plot.axes.patches]
-    marks = len(plot.axes.lines) + sum(1 if c is None else int((c == 1).sum()) for c in codes)
+    codes: list[Any] = [patch.get_path().codes for patch in plot.axes.patches]
+    marks = len(plot.axes.lines) + sum(1 if code is None else list(code).count(MOVE) for code in codes)
     if marks > (most := limit("page", "figure_marks")):
         raise UsageError(f"chart {words.title!r}: {marks} marks, at most {most}. Aggregate the table.")
 

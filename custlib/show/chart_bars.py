@@ -39,25 +39,26 @@ def lay_rows(plot: Plot, labels: Sequence[str], room: Room, *, bold: str | None 
     row = NARROW_ROW if plot.narrow else ROW
     below = THICK / 2 + 8 if plot.narrow else row / 2
     plot.axes.set_ylim(len(labels) - 1 + below / row, (below - row) / row)
-    plot.axes.set_yticks(range(len(labels)), labels if not plot.narrow else [""] * len(labels))
     left = 0.0 if plot.narrow else min(max(map(text_width, labels)), LABEL_MOST) + 14
     plot.place(left + room.left, room.right, room.top, room.foot)
+    weights = ["bold" if label == bold else "normal" for label in labels]
+    if plot.narrow:
+        _label_above(plot, labels, weights)
+        return THICK / row
+    plot.axes.set_yticks(range(len(labels)), [one_line(label, LABEL_MOST, TEXT) for label in labels])
     plot.axes.tick_params("y", pad=14 + room.left, labelsize=TEXT, labelcolor=hue("ink"))
-    for n, (label, tick) in enumerate(zip(labels, plot.axes.get_yticklabels(), strict=True)):
-        weight = "bold" if label == bold else "normal"
-        if plot.narrow:
-            ground = {"facecolor": hue("paper"), "linewidth": 0, "pad": 0}
-            text, coordinates = one_line(label, plot.width, TEXT), ("figure fraction", "data")
-            plot.note(text, (0, n), (0, 21), xycoords=coordinates, size=TEXT, weight=weight, bbox=ground)
-        else:
-            tick.set(text=one_line(label, LABEL_MOST, TEXT), weight=weight)
+    for tick, weight in zip(plot.axes.get_yticklabels(), weights, strict=True):
+        tick.set_fontweight(weight)
     return THICK / row
 
 
-def _name_above(plot: Plot, name: str) -> None:
-    plot.axes.set_xticks([])
-    plot.axes.xaxis.set_label_position("top")
-    plot.axes.set_xlabel(name, loc="left")
+def _label_above(plot: Plot, labels: Sequence[str], weights: Sequence[str]) -> None:
+    """Write labels above their bars, where a level line must not run through them."""
+    plot.axes.set_yticks([])
+    ground = {"facecolor": hue("paper"), "linewidth": 0, "pad": 0}
+    for n, (label, weight) in enumerate(zip(labels, weights, strict=True)):
+        text, where = one_line(label, plot.width, TEXT), ("figure fraction", "data")
+        plot.note(text, (0, n), (0, 21), xycoords=where, size=TEXT, weight=weight, bbox=ground)
 
 
 def _write_values(plot: Plot, bars: Any, values: Sequence[str], names: Sequence[str]) -> None:
@@ -104,7 +105,8 @@ def _ranked(rows: list[Row], words: Words, options: tuple[str | None, Form], roo
         plot.axes.axvline(0, color=hue("mark"), lw=1)
         low, high = min(0.0, *values), max(0.0, *values)
         plot.axes.set_xlim(low, high if high > low else 1)
-        _name_above(plot, words.x_label)
+        plot.axes.set_xticks([])
+        plot.head(words.x_label, plot.axes.bbox.x0 - room.left)
 
     return paint
 
@@ -148,7 +150,9 @@ def _indices(rows: list[Row], words: Words, options: tuple[float, Form], room: R
         side = (base - low) / ((high - low) or 1)
         plot.axes.set_xticks([base], [words.t("chart.base", value=write(base))])
         plot.axes.tick_params("x", top=True, labeltop=True, labelbottom=False)
-        plot.axes.get_xticklabels()[0].set_ha("left" if side < 0.1 else "right" if side > 0.9 else "center")
+        plot.axes.get_xticklabels()[0].set_horizontalalignment(
+            "left" if side < 0.1 else "right" if side > 0.9 else "center"
+        )
 
     return paint
 
@@ -217,14 +221,13 @@ def _mirror(rows: list[Row], words: Words, labels: dict[str, str], hues: Sequenc
             level = plot.axes.barh(range(len(rows)), ends, thick, color=[hue(c) for c in colours])
             tips = [f"{name}, {labels[side]}" for name in names]
             _write_values(plot, level, [write(row[side]) for row in rows], tips)
-            style = {"weight": "bold", "color": hue("muted"), "ha": "left" if sign > 0 else "right"}
-            plot.note(
-                labels[side], (0, 1), (8 * sign, 24 - MIRROR_TOP / 2), xycoords=("data", "axes fraction"), **style
-            )
         plot.axes.axvline(0, color=hue("paper"), lw=2)
         longest = max(lengths[left]), max(lengths[right])
         least = LEAST_SIDE * sum(longest) or 1
         plot.axes.set_xlim(-max(longest[0], least), max(longest[1], least))
         plot.axes.set_xticks([])
+        middle = plot.axes.transData.transform((0, 0))[0]
+        plot.head(labels[left], middle - 8, below=10, ha="right", weight="bold")
+        plot.head(labels[right], middle + 8, below=10, weight="bold")
 
     return drawn(paint, words, room.heights(len(rows)), table_beneath(rows, words, labels, form))

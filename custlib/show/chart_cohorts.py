@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 HEIGHTS = (360.0, 340.0)
 HEADROOM, THICKEST, ROWS_OF_A_TABLE, MOST_DOTS, EDGES = 1.06, 40.0, 21, 80, 64.0
-AGE_STEPS = (1, 2, 3, 5, 6, 10)
 
 
 class Crossed:
@@ -118,8 +117,6 @@ def age_lines(
 
 
 def _aged(crossed: Crossed, words: Words, form: Form) -> Painter:
-    from matplotlib.ticker import MaxNLocator
-
     write, many = form_of(form, words.language), len(crossed.across) > 1
     room = max(text_width(name, TEXT) for name in crossed.across) + 16 if many else 16
     ages = np.array([float(age) for age in crossed.down])
@@ -136,7 +133,7 @@ def _aged(crossed: Crossed, words: Words, form: Form) -> Painter:
             there = np.flatnonzero(~np.isnan(values))
             ends += [(colour, name, (ages[there[-1]], values[there[-1]]))] if len(there) else []
         plot.axes.set(xlim=(ages[0], max(ages[-1], ages[0] + 1)), ylim=(low, high))
-        plot.axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=AGE_STEPS))
+        plot.ticks(ages.tolist(), [f"{age:g}" for age in ages], plot.width - EDGES - room)
         plot.frame(words, write, right=room)
         if many:
             plot.ends(ends, led=True)

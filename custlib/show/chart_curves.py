@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.errors import UsageError
 from custlib.show.blocks import Figure
-from custlib.show.chart_axes import DASHES, STEPS, TEXT, Painter, Plot, Words, drawn, hue, text_width
+from custlib.show.chart_axes import DASHES, SMALL, STEPS, TEXT, Painter, Plot, Words, drawn, hue, text_width
 from custlib.show.chart_frames import Form, Row, drawn_length, form_of, rows_of, table_beneath, thinned
 from custlib.show.formats import day, share
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 HEIGHTS, PAIRED_HEIGHTS = (360.0, 320.0), (340.0, 320.0)
+COLUMNS = ("period", "actual", "expected", "low", "high")
 EVEN_WIDE, EVEN_NARROW = (0.72, 0.72), (0.36, 0.36)
 POINTS_OF_A_CURVE, ROWS_OF_A_TABLE, HEADROOM, THICKEST, EDGES = 101, 21, 1.06, 34.0, 64.0
 
@@ -104,7 +105,8 @@ def incremental_tracking(
 
 def _tracking(name: str, frame: "pd.DataFrame", words: Words, cut: date | None, form: Form) -> Figure:
     rows = rows_of(name, frame, ["period", "actual", "expected"], ["expected", "low", "high"])
-    labels = {n: words.t(f"chart.{n}") for n in ("period", "actual", "expected", "low", "high") if n in rows[0]}
+    columns = [name for name in COLUMNS if name in rows[0]]
+    labels = {name: words.t(f"chart.{name}") for name in columns}
     for row in rows:
         row["period"] = date.fromisoformat(str(row["period"])[:10])
     begin = date.fromisoformat(str(cut)[:10]) if cut is not None else None
@@ -116,12 +118,12 @@ def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Paint
     import numpy as np
 
     days = np.array([float(row["period"].toordinal()) for row in rows])
-    lines = {
-        n: np.array([row[n] for row in rows], float) for n in ("actual", "expected", "low", "high") if n in rows[0]
-    }
+    lines = {name: np.array([row[name] for row in rows], float) for name in COLUMNS[1:] if name in rows[0]}
     top = max(float(np.nanmax(values)) for values in lines.values()) * HEADROOM
-    names = {"actual": "series8", "expected": "accent"}
-    room = max(text_width(words.t(f"chart.{name}"), TEXT) for name in names) + 16
+    names: dict[str, str] = {"actual": "series8", "expected": "accent"}
+    dates = [day(row["period"], words.language) for row in rows]
+    room = max(text_width(words.t(f"chart.{name}"), TEXT) + 16 for name in names)
+    room = max(room, text_width(dates[-1], SMALL) / 2)
 
     def paint(plot: Plot) -> None:
         axes = plot.axes
@@ -132,7 +134,7 @@ def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Paint
         axes.plot(days, lines["actual"], color=hue("series8"))
         axes.plot(days, lines["expected"], color=hue("accent"), lw=2.5, ls=DASHES)
         axes.set(xlim=(days[0], max(days[-1], days[0] + 1)), ylim=(0, top or 1))
-        _date_ticks(plot, words.language)
+        _date_ticks(plot, days, dates)
         plot.frame(words, form_of(form, words.language), left=46, right=room)
         _cut(plot, words, cut)
         known = {name: np.flatnonzero(~np.isnan(lines[name]))[-1] for name in names}
@@ -141,13 +143,13 @@ def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Paint
     return paint
 
 
-def _date_ticks(plot: Plot, language: str) -> None:
-    """Write the first days of months, quarters or years beneath the axis."""
-    from matplotlib.dates import AutoDateLocator, num2date
+def _date_ticks(plot: Plot, days: Any, dates: Sequence[str]) -> None:
+    """Write dates beneath the axis, evenly spread from the first to the last, at most five and as many as fit."""
+    import numpy as np
 
-    axis = plot.axes.xaxis
-    axis.set_major_locator(AutoDateLocator(minticks=2, maxticks=3 if plot.narrow else 5))
-    axis.set_major_formatter(lambda value, _: day(num2date(value).date(), language))
+    most = 1 + int((plot.width - 2 * EDGES) / (max(text_width(text, SMALL) for text in dates) + 8))
+    places = np.unique(np.linspace(0, len(days) - 1, min(most, 5)).round().astype(int))
+    plot.axes.set_xticks(days[places], [dates[place] for place in places])
 
 
 def _cut(plot: Plot, words: Words, cut: date | None) -> None:

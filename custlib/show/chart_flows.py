@@ -74,7 +74,7 @@ def _painter(rows: list[Row], words: Words) -> Painter:
         before, now = (_side(rows, name, order, (unit, gap)) for name in ("before", "now"))
         left, right = (0.0, plot.width) if plot.narrow else (before.room, plot.width - now.room)
         for name, x, side in ((words.y_label, left, "left"), (words.x_label, right, "right")):
-            plot.note(name, (x, 8), color=hue("muted"), ha=side, weight="bold")
+            plot.head(name, x, ha=side, weight="bold")
         _bands(plot, rows, (before, now), (left + NODE, right - NODE), unit)
         _nodes(plot, before, (left, left + NODE), unit, words.language)
         _nodes(plot, now, (right, right - NODE), unit, words.language)

@@ -74,7 +74,7 @@ def _dots(rows: list[Row], words: Words, form: Form) -> Painter:
         axes.xaxis.set_major_formatter(lambda value, _: write(value))
         axes.grid(axis="x")
         axes.axvline(0, color=hue("mark"), lw=1, zorder=0.6)
-        plot.note(words.x_label, (1, 1), (0, -8), xycoords="figure fraction", ha="right", color=hue("muted"))
+        plot.head(words.x_label, plot.width, ha="right")
         _sign(plot, words, "historic" in rows[0])
 
     return paint
@@ -84,7 +84,7 @@ def _sign(plot: Plot, words: Words, historic: bool) -> None:
     """Write the legend, of the dot and the ring."""
     plot.axes.plot([], [], "o", ms=11, color=hue("accent"), label=words.t("chart.future"))
     if historic:
-        style = {"mec": hue("mark"), "mew": 2.5, "color": hue("paper")}
+        style: dict[str, Any] = {"mec": hue("mark"), "mew": 2.5, "color": hue("paper")}
         plot.axes.plot([], [], "o", ms=8.5, label=words.t("chart.historic"), **style)
     plot.legend(0.9)
 
@@ -148,7 +148,7 @@ def _tiles(chance: Any, outlined: Any, names: tuple[list[str], list[str]], words
                     plot.note(number, (column, row), ha="center", color=hue(f"ontone{step}"))
         plot.axes.plot(*_around(outlined), color=hue("ink"), lw=2.5, clip_on=False)
         plot.axes.set_xlabel(words.x_label, loc="left")
-        plot.note(words.y_label, (0, 1), (0, -8), xycoords="figure fraction", color=hue("muted"))
+        plot.head(words.y_label)
 
     return paint
 
