@@ -24,12 +24,13 @@ from custlib.show.texts import Texts, texts
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 WIDE, NARROW = 720, 358
 TEXT, SMALL = 13, 12
 DOTS_PER_INCH = 72  # a point is a pixel
+EDGES = 64.0  # at the left and right of most axes, together
 LEGEND_ROW, LABEL_ROW, TICK_ROOM = 19.0, 34.0, 42.0
-STEPS = (1, 2, 2.5, 5, 10)
 MOVE = 1  # matplotlib's code for the start of a shape
 DASHES: Any = (0, (4, 3))
 Painter = Callable[["Plot"], None]
@@ -171,24 +172,30 @@ class Plot:
         self, words: Words, write: Callable[[Any], str], *, left: float = 52, right: float = 12, sign: float = 1.5
     ) -> None:
         """Finish a chart of upright values: legend, level lines with their values, names of the axes."""
-        from matplotlib.ticker import MaxNLocator
-
         axes, above = self.axes, self.legend(sign)
         self.place(left, right, above + LABEL_ROW, TICK_ROOM)
-        axes.yaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
-        axes.yaxis.set_major_formatter(lambda value, _: write(value))
-        axes.grid(axis="y")
-        axes.axhline(0, color=hue("mark"), lw=1, zorder=0.6)
+        self.values(axes.yaxis, write)
         axes.set_xlabel(words.x_label, loc="left")
         self.head(words.y_label, below=above + 10)
+
+    def values(self, axis: "Axis", write: Callable[[Any], str]) -> None:
+        """Give an axis round values, at most five, and a line across at each; zero stands out."""
+        from matplotlib.ticker import MaxNLocator
+
+        axis.set_major_locator(MaxNLocator(4, steps=(1, 2, 2.5, 5, 10)))
+        axis.set_major_formatter(lambda value, _: write(value))
+        axis.grid(True)
+        across = self.axes.axhline if axis is self.axes.yaxis else self.axes.axvline
+        across(0, color=hue("mark"), lw=1, zorder=0.6)
 
     def ticks(self, places: Sequence[float], names: Sequence[str], room: float) -> None:
         """Write names beneath the axis: every one, or every second, third, ... where they would touch."""
         every = math.ceil((max(text_width(name, SMALL) for name in names) + 8) * len(names) / room)
         self.axes.set_xticks(places[::every], names[::every])
 
-    def categories(self, names: Sequence[str], room: float) -> float:
+    def categories(self, names: Sequence[str], room: float = 0) -> float:
         """Name the places 0, 1, 2, ..., and return the pixels from one to the next."""
+        room = room or self.width - EDGES
         self.ticks(range(len(names)), names, room)
         self.axes.set_xlim(-0.5, len(names) - 0.5)
         return room / len(names)

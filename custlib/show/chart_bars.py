@@ -1,4 +1,4 @@
-"""Charts of level bars: ranks, indices, customers beside money, customers who came beside those who left.
+"""Charts of bars: ranks, indices, mirrors of two columns, pairs of counts, and cohorts on top of each other.
 
 Import them from :mod:`custlib.show.charts`, which documents the choice of figure by question.
 """
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from custlib.show.blocks import Figure
 from custlib.show.chart_axes import TEXT, Painter, Plot, Words, drawn, hue, one_line, text_width
-from custlib.show.chart_frames import Form, Row, drawn_length, form_of, rows_of, table_beneath
+from custlib.show.chart_frames import Crossed, Form, Row, drawn_length, form_of, rows_of, table_beneath
 from custlib.show.palette import segment_colour
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 ROW, NARROW_ROW, THICK, LABEL_MOST = 36.0, 52.0, 20.0, 220.0
 TOP, MIRROR_TOP, VALUE_ROOM, INDEX_ROOM, MIRROR_ROOM = 26.0, 34.0, 64.0, 44.0, 56.0
-LEAST_SIDE = 0.1  # of the other side of a mirror, so that both names find room
+PAIRED_HEIGHTS, STACKED_HEIGHTS, THICKEST, THICKEST_STACK = (340.0, 320.0), (360.0, 340.0), 34.0, 40.0
+HEADROOM, LEAST_SIDE = 1.06, 0.1  # above the highest stack; of the other side of a mirror, so that both names find room
 
 
 @dataclass(frozen=True)
@@ -231,3 +234,93 @@ def _mirror(rows: list[Row], words: Words, labels: dict[str, str], hues: Sequenc
         plot.head(labels[right], middle + 8, below=10, weight="bold")
 
     return drawn(paint, words, room.heights(len(rows)), table_beneath(rows, words, labels, form))
+
+
+def paired_bars(
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en", form: Form = "suppressed",
+) -> Figure:  # fmt: skip
+    """Is the model right: counts of each ``group`` as they were, ``actual``, beside counts as ``expected``.
+
+    Small counts are not told, and their bars are as long as the least that is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame({"group": ["0", "1"], "actual": [1411, 439], "expected": [1429, 421]})
+    >>> paired_bars(counts, title="The model repeats the counts").table.rows[0]
+    ('0', '1,411', '1,429')
+    """
+    rows = rows_of("paired_bars", frame, ["group", "actual", "expected"], ["actual", "expected"])
+    rows = [row | {"group": str(row["group"])} for row in rows]
+    words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.group"), words.t("chart.customers"))
+    labels = {n: words.t(f"chart.{n}") for n in ("group", "actual", "expected")}
+    return drawn(_pairs(rows, words, form), words, PAIRED_HEIGHTS, table_beneath(rows, words, labels, form))
+
+
+def _pairs(rows: list[Row], words: Words, form: Form) -> Painter:
+    write = form_of(form, words.language)
+    ticks = form_of("compact" if form == "suppressed" else form, words.language)
+    top = max(drawn_length(row[name], form) for row in rows for name in ("actual", "expected"))
+
+    def paint(plot: Plot) -> None:
+        step = plot.categories([row["group"] for row in rows])
+        width = min(0.36, THICKEST / step)
+        for side, name, colour in ((-1, "actual", "series8"), (1, "expected", "accent")):
+            places = [n + side * width / 2 for n in range(len(rows))]
+            heights = [drawn_length(row[name], form) for row in rows]
+            label = words.t(f"chart.{name}")
+            bars = plot.axes.bar(places, heights, width - 1 / step, color=hue(colour), label=label)
+            for bar, row in zip(bars, rows, strict=True):
+                plot.tip(bar, f"{row['group']}: {label} {write(row[name])}")
+        plot.axes.set_ylim(0, top or 1)
+        plot.frame(words, ticks, sign=0.8)
+
+    return paint
+
+
+def cohort_stack(
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en", form: Form = "compact", note: str = "",
+) -> Figure:  # fmt: skip
+    """What does the base look like: every ``period`` as one bar, the ``value`` of each ``band`` on top of the older.
+
+    Periods and bands are in the order to draw; a missing value is not drawn. ``note`` is printed beneath the table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> base = pd.DataFrame({"period": ["Q1", "Q2", "Q2"], "band": ["2024", "2024", "2025"], "value": [9, 5, 7]})
+    >>> cohort_stack(base, title="Half is new").table.rows
+    (('Q1', '9', '–'), ('Q2', '5', '7'))
+    """
+    rows = rows_of("cohort_stack", frame, ["period", "band", "value"], [])
+    words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.period"), words.t("chart.value_label"))
+    crossed = Crossed(rows, "period", "band")
+    return drawn(_stacked(crossed, words, form), words, STACKED_HEIGHTS, crossed.table(words, form, note))
+
+
+def _stacked(crossed: Crossed, words: Words, form: Form) -> Painter:
+    write, many = form_of(form, words.language), len(crossed.across) > 1
+    known = np.nan_to_num(crossed.values)
+    low, high = known.clip(max=0).sum(axis=1).min(), max(known.clip(min=0).sum(axis=1).max(), 1e-9) * HEADROOM
+
+    def paint(plot: Plot) -> None:
+        step = plot.categories([str(period) for period in crossed.down])
+        plot.axes.set_ylim(low, high)
+        for n, (band, colour) in enumerate(zip(crossed.across, crossed.colours(), strict=True)):
+            values, others = known[:, n], known[:, :n]
+            start = np.where(values > 0, others.clip(min=0).sum(axis=1), others.clip(max=0).sum(axis=1))
+            places, width = np.flatnonzero(values), min(0.8, THICKEST_STACK / step)
+            bars = plot.axes.bar(
+                places, values[places], width, start[places], color=hue(colour), label=band if many else None,
+                edgecolor=hue("paper"), linewidth=0.5 if many else 0,
+            )  # fmt: skip
+            for place, bar in zip(places, bars, strict=True):
+                name = f"{crossed.down[place]}, {band}" if many else f"{crossed.down[place]}"
+                plot.tip(bar, f"{name}: {write(float(values[place]))}")
+        plot.frame(words, write, sign=0.8)
+
+    return paint

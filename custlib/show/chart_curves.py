@@ -1,4 +1,4 @@
-"""Charts of lines: who brings the money, and is the model right; and counts as they were beside counts as expected.
+"""Charts of lines: who brings the money, is the model right, and how do cohorts age.
 
 Import them from :mod:`custlib.show.charts`, which documents the choice of figure by question.
 """
@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from custlib.errors import UsageError
 from custlib.show.blocks import Figure
-from custlib.show.chart_axes import DASHES, SMALL, STEPS, TEXT, Painter, Plot, Words, drawn, hue, text_width
-from custlib.show.chart_frames import Form, Row, drawn_length, form_of, rows_of, table_beneath, thinned
+from custlib.show.chart_axes import DASHES, EDGES, SMALL, TEXT, Painter, Plot, Words, drawn, hue, text_width
+from custlib.show.chart_frames import ROWS_OF_A_TABLE, Crossed, Form, Row, form_of, rows_of, table_beneath, thinned
 from custlib.show.formats import day, share
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Point = tuple[float, float]
-HEIGHTS, PAIRED_HEIGHTS = (360.0, 320.0), (340.0, 320.0)
+HEIGHTS, AGED_HEIGHTS = (360.0, 320.0), (360.0, 340.0)
 COLUMNS = ("period", "actual", "expected", "low", "high")
 EVEN_WIDE, EVEN_NARROW = (0.72, 0.72), (0.36, 0.36)
-POINTS_OF_A_CURVE, ROWS_OF_A_TABLE, HEADROOM, THICKEST, EDGES = 101, 21, 1.06, 34.0, 64.0
+POINTS_OF_A_CURVE, MOST_DOTS, HEADROOM = 101, 80, 1.06
 
 
 def cumulative_curve(
@@ -49,8 +51,6 @@ def cumulative_curve(
 
 
 def _curve(plot: Plot, words: Words, points: list[Point], mark: Point | None) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     axes, (x, y) = plot.axes, zip(*points, strict=True)  # y is beyond 0 and 1 where some customers lost money
     axes.plot((0, 1), (0, 1), color=hue("mark"), lw=1.2, ls=DASHES)
     plot.note(words.t("chart.equal"), EVEN_NARROW if plot.narrow else EVEN_WIDE, (6, -16), color=hue("muted"))
@@ -61,8 +61,8 @@ def _curve(plot: Plot, words: Words, points: list[Point], mark: Point | None) ->
         shares = {"customers": share(mark[0], words.language), "value": share(mark[1], words.language)}
         plot.note(words.t("chart.mark_share", **shares), mark, (14, -12), size=TEXT, weight="bold")
     axes.set(xlim=(0, 1), ylim=(min(0.0, *y), max(1.0, *y)))
-    axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
-    axes.xaxis.set_major_formatter(lambda value, _: share(value, words.language))
+    places = [n / 4 for n in range(5)]
+    axes.set_xticks(places, [share(place, words.language) for place in places])
     plot.frame(words, lambda value: share(value, words.language), right=24)
 
 
@@ -115,8 +115,6 @@ def _tracking(name: str, frame: "pd.DataFrame", words: Words, cut: date | None, 
 
 
 def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Painter:
-    import numpy as np
-
     days = np.array([float(row["period"].toordinal()) for row in rows])
     lines = {name: np.array([row[name] for row in rows], float) for name in COLUMNS[1:] if name in rows[0]}
     top = max(float(np.nanmax(values)) for values in lines.values()) * HEADROOM
@@ -145,8 +143,6 @@ def _track(rows: list[Row], words: Words, cut: date | None, form: Form) -> Paint
 
 def _date_ticks(plot: Plot, days: Any, dates: Sequence[str]) -> None:
     """Write dates beneath the axis, evenly spread from the first to the last, at most five and as many as fit."""
-    import numpy as np
-
     most = 1 + int((plot.width - 2 * EDGES) / (max(text_width(text, SMALL) for text in dates) + 8))
     places = np.unique(np.linspace(0, len(days) - 1, min(most, 5)).round().astype(int))
     plot.axes.set_xticks(days[places], [dates[place] for place in places])
@@ -204,7 +200,7 @@ def _groups(rows: list[Row], words: Words, form: Form) -> Painter:
             plot.axes.plot(values, color=hue(colour), lw=width, ls=style, label=words.t(f"chart.{name}"))
             if name != "baseline":
                 plot.dots(list(enumerate(values)), colour, 8, tips)
-        plot.categories([row["group"] for row in rows], plot.width - EDGES)
+        plot.categories([row["group"] for row in rows])
         plot.axes.set_ylim(0, max(map(max, series.values())) * HEADROOM or 1)
         plot.frame(words, write)
 
@@ -216,45 +212,57 @@ def _tip(row: Row, words: Words, write: Any) -> str:
     return f"{row['group']}: {', '.join(parts)}"
 
 
-def paired_bars(
+def age_lines(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
-    y_label: str = "", language: str = "en", form: Form = "suppressed",
+    y_label: str = "", language: str = "en", form: Form = "compact", note: str = "",
 ) -> Figure:  # fmt: skip
-    """Is the model right: counts of each ``group`` as they were, ``actual``, beside counts as ``expected``.
+    """How do cohorts age: one ``line`` per cohort (or measure) of ``value`` over its ``age``, named at its end.
 
-    Small counts are not told, and their bars are as long as the least that is.
+    Lines are in the order of their colours; a missing value interrupts its line. ``note`` is printed beneath the table.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> counts = pd.DataFrame({"group": ["0", "1"], "actual": [1411, 439], "expected": [1429, 421]})
-    >>> paired_bars(counts, title="The model repeats the counts").table.rows[0]
-    ('0', '1,411', '1,429')
+    >>> ages = pd.DataFrame({"line": ["Jan", "Jan", "Feb"], "age": [0, 1, 0], "value": [1.0, 0.4, 1.0]})
+    >>> age_lines(ages, title="Six in ten do not return", form="share").table.rows
+    (('0', '100 %', '100 %'), ('1', '40 %', '–'))
     """
-    rows = rows_of("paired_bars", frame, ["group", "actual", "expected"], ["actual", "expected"])
-    rows = [row | {"group": str(row["group"])} for row in rows]
+    rows = rows_of("age_lines", frame, ["line", "age", "value"], ["age"])
     words = Words(title, caption, description, x_label, y_label, language)
-    words = words.axes(words.t("chart.group"), words.t("chart.customers"))
-    labels = {n: words.t(f"chart.{n}") for n in ("group", "actual", "expected")}
-    return drawn(_pairs(rows, words, form), words, PAIRED_HEIGHTS, table_beneath(rows, words, labels, form))
+    words = words.axes(words.t("chart.age"), words.t("chart.value_label"))
+    crossed = Crossed(rows, "age", "line")
+    order = sorted(range(len(crossed.down)), key=lambda n: float(crossed.down[n]))
+    crossed.down, crossed.values = [crossed.down[n] for n in order], crossed.values[order]
+    return drawn(_aged(crossed, words, form), words, AGED_HEIGHTS, crossed.table(words, form, note))
 
 
-def _pairs(rows: list[Row], words: Words, form: Form) -> Painter:
-    write = form_of(form, words.language)
-    ticks = form_of("compact" if form == "suppressed" else form, words.language)
-    top = max(drawn_length(row[name], form) for row in rows for name in ("actual", "expected"))
+def _aged(crossed: Crossed, words: Words, form: Form) -> Painter:
+    write, many = form_of(form, words.language), len(crossed.across) > 1
+    room = max(text_width(name, TEXT) for name in crossed.across) + 16 if many else 16
+    ages = np.array([float(age) for age in crossed.down])
+    known = crossed.values[~np.isnan(crossed.values)]
+    low, high = min([0.0, *known]), max([1e-9, *known]) * HEADROOM
 
     def paint(plot: Plot) -> None:
-        step = plot.categories([row["group"] for row in rows], plot.width - EDGES)
-        width = min(0.36, THICKEST / step)
-        for side, name, colour in ((-1, "actual", "series8"), (1, "expected", "accent")):
-            places = [n + side * width / 2 for n in range(len(rows))]
-            heights = [drawn_length(row[name], form) for row in rows]
-            label = words.t(f"chart.{name}")
-            bars = plot.axes.bar(places, heights, width - 1 / step, color=hue(colour), label=label)
-            for bar, row in zip(bars, rows, strict=True):
-                plot.tip(bar, f"{row['group']}: {label} {write(row[name])}")
-        plot.axes.set_ylim(0, top or 1)
-        plot.frame(words, ticks, sign=0.8)
+        ends = []
+        for name, colour, values in zip(crossed.across, crossed.colours(), crossed.values.T, strict=True):
+            plot.axes.plot(ages, values, color=hue(colour), zorder=2)
+            chosen = _dotted(values, known)
+            points = list(zip(ages[chosen].tolist(), values[chosen].tolist(), strict=True))
+            plot.dots(points, colour, 6, [f"{name}, {age:g}: {write(value)}" for age, value in points])
+            there = np.flatnonzero(~np.isnan(values))
+            ends += [(colour, name, (ages[there[-1]], values[there[-1]]))] if len(there) else []
+        plot.axes.set(xlim=(ages[0], max(ages[-1], ages[0] + 1)), ylim=(low, high))
+        plot.ticks(ages.tolist(), [f"{age:g}" for age in ages], plot.width - EDGES - room)
+        plot.frame(words, write, right=room)
+        if many:
+            plot.ends(ends, led=True)
 
     return paint
+
+
+def _dotted(values: Any, known: Any) -> Any:
+    """Which points get a dot with a tooltip: those that stand alone, and all while there are not too many."""
+    there = np.pad(~np.isnan(values), 1)
+    alone = there[1:-1] & ~there[:-2] & ~there[2:]
+    return there[1:-1] if len(known) <= MOST_DOTS else alone

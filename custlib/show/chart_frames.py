@@ -1,12 +1,16 @@
 """The tables of charts: a frame read as rows and checked, and the table of numbers beneath a chart."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from custlib.errors import UsageError, hint
-from custlib.show.blocks import Table
-from custlib.show.formats import formatter
+from custlib.show.blocks import Column, Table
+from custlib.show.formats import MISSING, formatter
 from custlib.show.limits import limit
+from custlib.show.palette import segment_colour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
 Form = str | Callable[[Any], str]
 Row = dict[str, Any]
+ROWS_OF_A_TABLE = 21
 
 
 def rows_of(chart: str, frame: "pd.DataFrame", needed: Sequence[str], numbers: Sequence[str]) -> list[Row]:
@@ -37,7 +42,6 @@ def rows_of(chart: str, frame: "pd.DataFrame", needed: Sequence[str], numbers: S
 
 
 def _check_numbers(chart: str, name: str, column: "pd.Series[Any]") -> None:
-    import numpy as np
     import pandas as pd
 
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
@@ -90,7 +94,7 @@ def drawn_length(value: float, form: Form) -> float:
     return float(least if form == "suppressed" and 0 < value < least else value)
 
 
-def thinned(rows: list[Row], most: int) -> list[Row]:
+def thinned(rows: list[Any], most: int) -> list[Any]:
     """Keep at most so many rows (two or more), evenly spaced, the first and last among them.
 
     Examples
@@ -102,3 +106,25 @@ def thinned(rows: list[Row], most: int) -> list[Row]:
         return rows
     step = (len(rows) - 1) / (most - 1)
     return [rows[round(n * step)] for n in range(most)]
+
+
+class Crossed:
+    """Rows laid out by two columns, each in the order of appearance; ``values`` is NaN where there is no row."""
+
+    def __init__(self, rows: list[Row], down: str, across: str) -> None:
+        self.down: list[Any] = list(dict.fromkeys(row[down] for row in rows))
+        self.across = list(dict.fromkeys(str(row[across]) for row in rows))
+        cells = {(row[down], str(row[across])): float(row["value"]) for row in rows}
+        self.values = np.array([[cells.get((d, a), math.nan) for a in self.across] for d in self.down])
+
+    def colours(self) -> list[str]:
+        """Colours of the columns; one alone takes the accent."""
+        return [segment_colour(a, self.across) if len(self.across) > 1 else "accent" for a in self.across]
+
+    def table(self, words: "Words", form: Form, note: str) -> Table:
+        """Print the cells, one column per name across; long ones thinned."""
+        write = form_of(form, words.language)
+        cells = [[MISSING if math.isnan(v) else write(v) for v in row] for row in self.values.tolist()]
+        columns = [Column(words.x_label), *(Column(name, "right") for name in self.across)]
+        rows = thinned([[str(name), *row] for name, row in zip(self.down, cells, strict=True)], ROWS_OF_A_TABLE)
+        return Table(words.title, columns, rows, note=note)

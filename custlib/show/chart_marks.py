@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custlib.show.blocks import Column, Figure, Table
-from custlib.show.chart_axes import SMALL, STEPS, Painter, Plot, Words, drawn, hue, text_width
+from custlib.show.chart_axes import SMALL, Painter, Plot, Words, drawn, hue, text_width
 from custlib.show.chart_bars import Room, lay_rows
 from custlib.show.chart_frames import Form, Row, form_of, rows_of, table_beneath
 from custlib.show.formats import share
@@ -49,8 +49,6 @@ def dot_intervals(
 
 
 def _dots(rows: list[Row], words: Words, form: Form) -> Painter:
-    from matplotlib.ticker import MaxNLocator
-
     write, names = form_of(form, words.language), [str(row["label"]) for row in rows]
     every = [float(row[name]) for row in rows for name in ("low", "high", "historic") if name in row]
     tips = [f"{row['label']}: {write(row['value'])} ({write(row['low'])} – {write(row['high'])})" for row in rows]
@@ -70,10 +68,7 @@ def _dots(rows: list[Row], words: Words, form: Form) -> Painter:
         for n, row in enumerate(rows):
             plot.note(write(row["value"]), (1, n), xycoords=("figure fraction", "data"), ha="right", weight="bold")
         axes.set_xlim(min(0.0, *every), max(0.0, *every) or 1)
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
-        axes.xaxis.set_major_formatter(lambda value, _: write(value))
-        axes.grid(axis="x")
-        axes.axvline(0, color=hue("mark"), lw=1, zorder=0.6)
+        plot.values(axes.xaxis, write)
         plot.head(words.x_label, plot.width, ha="right")
         _sign(plot, words, "historic" in rows[0])
 

@@ -17,14 +17,13 @@ The RFM map is a table and so a block: :class:`custlib.show.blocks.Tiles`. A new
 :class:`custlib.show.chart_axes.Plot` and one line here.
 """
 
-from custlib.show.chart_bars import bars, flow_bars, index_bars, pyramid_bars
-from custlib.show.chart_cohorts import age_lines, cohort_stack
+from custlib.show.chart_bars import bars, cohort_stack, flow_bars, index_bars, paired_bars, pyramid_bars
 from custlib.show.chart_curves import (
+    age_lines,
     cumulative_curve,
     cumulative_tracking,
     expected_against_actual,
     incremental_tracking,
-    paired_bars,
 )
 from custlib.show.chart_flows import flow_picture
 from custlib.show.chart_marks import alive_heatmap, dot_intervals
