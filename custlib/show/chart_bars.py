@@ -58,7 +58,7 @@ def lay_rows(plot: Plot, labels: Sequence[str], room: Room, *, bold: str | None 
 def _label_above(plot: Plot, labels: Sequence[str], weights: Sequence[str]) -> None:
     """Write labels above their bars, where a level line must not run through them."""
     plot.axes.set_yticks([])
-    ground = {"facecolor": hue("paper"), "linewidth": 0, "pad": 0}
+    ground = {"facecolor": hue("paper"), "linewidth": 0, "pad": 1}
     for n, (label, weight) in enumerate(zip(labels, weights, strict=True)):
         text, where = one_line(label, plot.width, TEXT), ("figure fraction", "data")
         plot.note(text, (0, n), (0, 21), xycoords=where, size=TEXT, weight=weight, bbox=ground)

@@ -108,6 +108,13 @@ def test_the_frame_and_the_settings_stay_as_they_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_a_notebook_has_set_changes_no_picture(name: str) -> None:
+    plain = drawn(name)
+    with matplotlib.rc_context({"figure.dpi": 200, "axes.grid": True, "font.size": 20, "lines.linewidth": 9}):
+        assert drawn(name) == plain
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_chart_speaks_chinese(name: str) -> None:
     figure = drawn(name, language="zh")
     assert re.search("[\u4e00-\u9fff]", figure.svg)
