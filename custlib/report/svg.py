@@ -26,6 +26,8 @@ _DEFAULTS = frozenset(
     (("font-size", "12"), ("fill", "var(--ink)"), ("text-anchor", "start"), ("stroke-linecap", "butt"))
 )
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
+_REFERENCE = "{http://www.w3.org/1999/xlink}href"
+_CIRCLE = re.compile(r"M 0 [\d.]+\s+(C[^A-Za-z]+)+[Zz]?\s*")
 _STEP = re.compile(r"[A-Za-z][^A-Za-z]*")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
@@ -84,6 +86,7 @@ def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
     '<path d="M0 0L9.1 9V0" fill="var(--bad)"/></g></svg>'
     """
     root = Xml.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", raw))
+    _draw_markers(root)
     body = "".join(part for child in root for part in _emit(child, colours, wording.tips))
     title, description = f"{wording.prefix}-t", f"{wording.prefix}-d"
     return (
@@ -92,6 +95,17 @@ def themed_svg(raw: str, colours: Mapping[str, str], wording: Wording) -> str:
         f'<desc id="{description}">{escape(wording.description)}</desc>'
         f'<g stroke-linejoin="round" font-size="12" fill="var(--ink)">{body}</g></svg>'
     )
+
+
+def _draw_markers(root: Xml.Element) -> None:
+    """Turn every use of a marker into a circle: matplotlib writes a marker's path once, and where it is used."""
+    outlines = {path.get("id"): path.get("d", "") for path in root.iterfind(f".//{_NAMESPACE}defs/{_NAMESPACE}path")}
+    for use in root.iter(f"{_NAMESPACE}use"):
+        outline = outlines[use.attrib.pop(_REFERENCE).removeprefix("#")]
+        if not _CIRCLE.fullmatch(outline):
+            raise UsageError("svg: a marker is not round. Use the marker 'o'.")
+        use.tag = f"{_NAMESPACE}circle"
+        use.attrib |= {"cx": use.attrib.pop("x"), "cy": use.attrib.pop("y"), "r": outline.split()[2]}
 
 
 def _emit(element: Xml.Element, colours: Mapping[str, str], tips: Mapping[str, str]) -> Iterator[str]:

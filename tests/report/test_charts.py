@@ -15,7 +15,7 @@ import pytest
 from custlib.errors import UsageError
 from custlib.report import charts
 from custlib.report.blocks import Figure
-from custlib.report.charts.plot import apart
+from custlib.report.charts.axes import apart
 
 GROUPS = pd.DataFrame({"group": ["0", "1", "2+"], "actual": [3.0, 2.0, 1.0], "expected": [2.5, 2.2, 1.1]})
 WEEKS = pd.DataFrame(
@@ -105,6 +105,13 @@ def test_the_frame_and_the_settings_stay_as_they_are(name: str) -> None:
     drawn(name)
     pd.testing.assert_frame_equal(FRAMES[name], frame)
     assert dict(matplotlib.rcParams) == settings
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_notebook_has_set_changes_no_picture(name: str) -> None:
+    plain = drawn(name)
+    with matplotlib.rc_context({"figure.dpi": 200, "axes.grid": True, "font.size": 20, "lines.linewidth": 9}):
+        assert drawn(name) == plain
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -41,3 +41,15 @@ def test_words_are_escaped() -> None:
     assert '<title id="f-t">&lt;b&gt;</title><desc id="f-d">&amp;</desc>' in themed
     assert "<g><title>&lt;i&gt;</title><text>a &lt; b</text></g>" in themed
     check_svg(themed, "here")
+
+
+def test_a_marker_is_a_circle_where_it_is_used() -> None:
+    raw = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9"><defs>'
+        '<path id="m" d="M 0 2.5 C 1 2 2 1 2.5 0 z"/></defs><g id="tip0"><use xlink:href="#m" x="3" y="4"/></g></svg>'
+    )
+    themed = themed_svg(raw, {}, Wording("a", "b", "f", {"tip0": "three"}))
+    assert themed.endswith('<g><title>three</title><circle cx="3" cy="4" r="2.5"/></g></g></svg>')
+    check_svg(themed, "here")
+    with pytest.raises(UsageError, match="a marker is not round"):
+        themed_svg(raw.replace("C 1 2 2 1 2.5 0", "L 1 1"), {}, Wording("a", "b", "f"))

@@ -1,4 +1,4 @@
-"""Figures by question: each takes a small table and returns a figure with that table beneath.
+"""Figures by question (page.md): each takes a small table and returns a figure with that table beneath.
 
 ==============================  ==========================================================
 question                        figure
@@ -14,20 +14,19 @@ how does a segment differ?      :func:`index_bars`
 ==============================  ==========================================================
 
 The RFM map is a table and so a block: :class:`custlib.report.blocks.Tiles`. A new chart is one painter on a
-:class:`custlib.report.charts.drawing.Sheet` and one line here.
+:class:`custlib.report.charts.axes.Plot` and one line here.
 """
 
-from custlib.report.charts.bars import bars, index_bars, paired_bars
+from custlib.report.charts.bars import bars, cohort_stack, flow_bars, index_bars, paired_bars, pyramid_bars
 from custlib.report.charts.curves import (
+    age_lines,
     cumulative_curve,
     cumulative_tracking,
     expected_against_actual,
     incremental_tracking,
 )
 from custlib.report.charts.flows import flow_picture
-from custlib.report.charts.layers import age_lines, cohort_stack
 from custlib.report.charts.marks import alive_heatmap, dot_intervals
-from custlib.report.charts.mirrors import flow_bars, pyramid_bars
 from custlib.report.palette import segment_colour
 
 __all__ = [

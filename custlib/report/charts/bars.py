@@ -1,144 +1,83 @@
-"""Charts of bars: how customers and money part, counts beside counts, ranks, indices, flows.
+"""Charts of bars: ranks, indices, mirrors of two columns, pairs of counts, and cohorts on top of each other.
 
 Import them from :mod:`custlib.report.charts`, which documents the choice of figure by question.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from custlib.report.blocks import Figure, Table
-from custlib.report.charts.drawing import TEXT, Painter, Scale, Sheet, Words, drawn, text_width
-from custlib.report.charts.frame_checks import Form, Row, form_of, one_line, rows_of, told
-from custlib.report.charts.plot import Reach, plane_on
+import numpy as np
+
+from custlib.report.blocks import Figure
+from custlib.report.charts.axes import TEXT, Painter, Plot, Words, drawn, hue, one_line, text_width
+from custlib.report.charts.frame_checks import Crossed, Form, Row, drawn_length, form_of, rows_of, table_beneath
+from custlib.report.palette import segment_colour
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW, NARROW_ROW, THICK, GAP, VALUE_ROOM, LABEL_MOST = 36.0, 52.0, 20.0, 8.0, 64.0, 220.0
-
-
-def table_beneath(rows: list[Row], words: Words, labels: dict[str, str], form: Form) -> Table:
-    """Make the table of numbers beneath a chart.
-
-    Parameters
-    ----------
-    rows : list of dict
-        As drawn.
-    words : Words
-        Title and language.
-    labels : dict
-        Columns to print, and what to call them.
-    form : str or callable
-        Writes the numbers.
-
-    Returns
-    -------
-    Table
-        The block.
-
-    Examples
-    --------
-    >>> rows = [{"label": "Top", "value": 0.5}]
-    >>> table_beneath(rows, Words("Half"), {"label": "Tier", "value": "Share"}, "share").rows
-    (('Top', '50 %'),)
-    """
-    import pandas as pd
-
-    frame = pd.DataFrame(rows)[list(labels)]
-    numbers = [name for name in labels if pd.api.types.is_numeric_dtype(frame[name])]
-    formats: dict[str, Form] = dict.fromkeys(numbers, form)
-    return Table.of(frame, title=words.title, formats=formats, labels=labels, language=words.language)
+ROW, NARROW_ROW, THICK, LABEL_MOST = 36.0, 52.0, 20.0, 220.0
+TOP, MIRROR_TOP, VALUE_ROOM, INDEX_ROOM, MIRROR_ROOM = 26.0, 34.0, 64.0, 44.0, 56.0
+PAIRED_HEIGHTS, STACKED_HEIGHTS, THICKEST, THICKEST_STACK = (340.0, 320.0), (360.0, 340.0), 34.0, 40.0
+HEADROOM, LEAST_SIDE = 1.06, 0.1  # above the highest stack; of the other side of a mirror, so that both names find room
 
 
 @dataclass(frozen=True)
-class Lanes:
-    """Rows of a chart: where bars begin and end, and how high a row is. On a phone labels stand above."""
+class Room:
+    """Pixels around the rows of a chart: for names of axes above and ticks beneath, for values at the ends."""
 
-    sheet: Sheet
-    labels: Sequence[str]
-    top: float
-    room: float = VALUE_ROOM
+    top: float = TOP
+    foot: float = 4.0
+    right: float = VALUE_ROOM
+    left: float = 0.0
 
-    @property
-    def left(self) -> float:
-        """Where bars begin."""
-        if self.sheet.narrow:
-            return 0.0
-        return min(max(text_width(label, TEXT) for label in self.labels), LABEL_MOST) + 14
-
-    @property
-    def right(self) -> float:
-        """Where the longest bar ends."""
-        return self.sheet.width - self.room
-
-    def middle(self, n: int) -> float:
-        """Height of a row's bar."""
-        if self.sheet.narrow:
-            return self.top + (n + 1) * NARROW_ROW - THICK / 2 - GAP
-        return self.top + (n + 0.5) * ROW
-
-    def name(self, n: int, *, bold: bool = False) -> None:
-        """Write a row's label."""
-        if self.sheet.narrow:
-            at = (0.0, self.middle(n) - THICK / 2 - 11)
-            end = (text_width(self.labels[n], TEXT) + 4, at[1] + 9)
-            self.sheet.rect((0, at[1] - 9), end, "paper")
-            self.sheet.text(at, one_line(self.labels[n], self.sheet.width, TEXT), size=TEXT, bold=bold)
-        else:
-            words = one_line(self.labels[n], LABEL_MOST, TEXT)
-            self.sheet.text((self.left - 14, self.middle(n)), words, side="right", size=TEXT, bold=bold)
+    def heights(self, rows: int) -> tuple[float, float]:
+        """How high a chart of so many rows is, wide and narrow."""
+        return rows * ROW + self.top + self.foot, rows * NARROW_ROW + self.top + self.foot
 
 
-def heights_of(rows: int, top: float, foot: float = 4) -> tuple[float, float]:
-    """Compute how high a chart of so many rows is, wide and narrow.
+def lay_rows(plot: Plot, labels: Sequence[str], room: Room, *, bold: str | None = None) -> float:
+    """Lay rows out from the top, with their labels at the left or, on a phone, above; return a bar's thickness."""
+    row = NARROW_ROW if plot.narrow else ROW
+    below = THICK / 2 + 8 if plot.narrow else row / 2
+    plot.axes.set_ylim(len(labels) - 1 + below / row, (below - row) / row)
+    left = 0.0 if plot.narrow else min(max(map(text_width, labels)), LABEL_MOST) + 14
+    plot.place(left + room.left, room.right, room.top, room.foot)
+    weights = ["bold" if label == bold else "normal" for label in labels]
+    if plot.narrow:
+        _label_above(plot, labels, weights)
+        return THICK / row
+    plot.axes.set_yticks(range(len(labels)), [one_line(label, LABEL_MOST, TEXT) for label in labels])
+    plot.axes.tick_params("y", pad=14 + room.left, labelsize=TEXT, labelcolor=hue("ink"))
+    for tick, weight in zip(plot.axes.get_yticklabels(), weights, strict=True):
+        tick.set_fontweight(weight)
+    return THICK / row
 
-    Parameters
-    ----------
-    rows : int
-        Rows of bars.
-    top, foot : float
-        Room above and beneath, in pixels.
 
-    Returns
-    -------
-    tuple of float
-        Pixels.
+def _label_above(plot: Plot, labels: Sequence[str], weights: Sequence[str]) -> None:
+    """Write labels above their bars, where a level line must not run through them."""
+    plot.axes.set_yticks([])
+    ground = {"facecolor": hue("paper"), "linewidth": 0, "pad": 1}
+    for n, (label, weight) in enumerate(zip(labels, weights, strict=True)):
+        text, where = one_line(label, plot.width, TEXT), ("figure fraction", "data")
+        plot.note(text, (0, n), (0, 21), xycoords=where, size=TEXT, weight=weight, bbox=ground)
 
-    Examples
-    --------
-    >>> heights_of(2, 10)
-    (86.0, 118.0)
-    """
-    return rows * ROW + top + foot, rows * NARROW_ROW + top + foot
+
+def _write_values(plot: Plot, bars: Any, values: Sequence[str], names: Sequence[str]) -> None:
+    """Write the value at the end of each bar, and with its name as the tooltip."""
+    plot.axes.bar_label(bars, values, padding=6)
+    for bar, name, value in zip(bars, names, values, strict=True):
+        plot.tip(bar, f"{name}: {value}")
 
 
 def bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", highlight: str | None = None, form: Form = "compact",
 ) -> Figure:  # fmt: skip
-    """Rank a few things: level bars from nought, each with its value.
+    """Rank a few things: level bars from zero, each with its value, of ``label`` and ``value`` in the order to print.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``label`` and ``value``, in the order to print.
-    title, caption, description, x_label, y_label, language : str
-        Words; ``x_label`` names the values.
-    highlight : str, optional
-        Label of the bar that the finding is about; the others step back.
-    form : str or callable
-        Writes the values.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    ``x_label`` names the values; ``highlight`` is the label the finding is about, the others step back.
 
     Examples
     --------
@@ -151,68 +90,35 @@ def bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.value_label"), words.t("chart.label"))
     labels = {"label": words.y_label, "value": words.x_label}
-    heights = heights_of(len(rows), 26)
-    return drawn(_ranked(rows, words, highlight, form), words, heights, table_beneath(rows, words, labels, form))
+    room = Room(left=VALUE_ROOM if min(float(row["value"]) for row in rows) < 0 else 0)
+    table = table_beneath(rows, words, labels, form)
+    return drawn(_ranked(rows, words, (highlight, form), room), words, room.heights(len(rows)), table)
 
 
-def _ranked(rows: list[Row], words: Words, highlight: str | None, form: Form) -> Painter:
+def _ranked(rows: list[Row], words: Words, options: tuple[str | None, Form], room: Room) -> Painter:
+    highlight, form = options
     write = form_of(form, words.language)
-    values = [float(row["value"]) for row in rows]
+    names, values = [str(row["label"]) for row in rows], [float(row["value"]) for row in rows]
+    colours = [hue("accent" if highlight in (None, row["label"]) else "mark") for row in rows]
 
-    def paint(sheet: Sheet) -> None:
-        lanes = Lanes(sheet, [str(row["label"]) for row in rows], 26)
-        low = min(0.0, *values)
-        left = lanes.left + (VALUE_ROOM if low < 0 else 0)
-        scale = Scale(low, max(0.0, *values), left, lanes.right)
-        sheet.text((lanes.left, 8), words.x_label, "muted")
-        _zero(lanes, scale(0), len(rows))
-        for n, row in enumerate(rows):
-            chosen = highlight in (None, row["label"])
-            lanes.name(n, bold=highlight == row["label"])
-            _bar(lanes, n, (scale(0), scale(values[n])), "accent" if chosen else "mark", write(row["value"]))
+    def paint(plot: Plot) -> None:
+        thick = lay_rows(plot, names, room, bold=highlight)
+        level = plot.axes.barh(range(len(rows)), values, thick, color=colours)
+        _write_values(plot, level, [write(row["value"]) for row in rows], names)
+        plot.axes.axvline(0, color=hue("mark"), lw=1)
+        low, high = min(0.0, *values), max(0.0, *values)
+        plot.axes.set_xlim(low, high if high > low else 1)
+        plot.axes.set_xticks([])
+        plot.head(words.x_label, plot.axes.bbox.x0 - room.left)
 
     return paint
-
-
-def _bar(lanes: Lanes, n: int, ends: tuple[float, float], colour: str, value: str) -> None:
-    """Draw one bar with its value at the end, and the same as its tip."""
-    y, (start, end) = lanes.middle(n), ends
-    lanes.sheet.bar((start, y), (end, y), colour, THICK, f"{lanes.labels[n]}: {value}")
-    side, step = ("left", 6) if end >= start else ("right", -6)
-    lanes.sheet.text((end + step, y), value, side=side)
-
-
-def _zero(lanes: Lanes, x: float, rows: int) -> None:
-    first, last = lanes.middle(0), lanes.middle(rows - 1)
-    lanes.sheet.line([(x, first - THICK / 2 - 4), (x, last + THICK / 2 + 4)], "mark")
 
 
 def index_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", base: float = 100, form: Form = "number",
 ) -> Figure:  # fmt: skip
-    """How a segment differs: bars that leave the base to either side.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``label`` and ``index``; the base is 100.
-    title, caption, description, x_label, y_label, language : str
-        Words; ``x_label`` names the index.
-    base : float
-        Value of the average customer.
-    form : str or callable
-        Writes the index.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    """How a segment differs: bars that leave the base, of ``label`` and ``index``; the average customer is the base.
 
     Examples
     --------
@@ -225,56 +131,118 @@ def index_bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.index"), words.t("chart.label"))
     labels = {"label": words.y_label, "index": words.x_label}
-    write = form_of(form, language)
-    return drawn(
-        _indices(rows, words, base, write), words, heights_of(len(rows), 26),
-        table_beneath(rows, words, labels, form),
-    )  # fmt: skip
+    room = Room(right=INDEX_ROOM, left=INDEX_ROOM if min(float(row["index"]) for row in rows) < base else 0)
+    table = table_beneath(rows, words, labels, form)
+    return drawn(_indices(rows, words, (base, form), room), words, room.heights(len(rows)), table)
 
 
-def _indices(rows: list[Row], words: Words, base: float, write: Callable[[Any], str]) -> Painter:
-    values = [float(row["index"]) for row in rows]
+def _indices(rows: list[Row], words: Words, options: tuple[float, Form], room: Room) -> Painter:
+    base, form = options
+    write = form_of(form, words.language)
+    names, values = [str(row["label"]) for row in rows], [float(row["index"]) for row in rows]
+    colours = [hue("accent" if value >= base else "mark") for value in values]
     low, high = min(base, *values), max(base, *values)
 
-    def paint(sheet: Sheet) -> None:
-        lanes = Lanes(sheet, [str(row["label"]) for row in rows], 26, 44)
-        scale = Scale(low, high, lanes.left + (44 if low < base else 0), lanes.right)
-        _zero(lanes, scale(base), len(rows))
-        for n, value in enumerate(values):
-            lanes.name(n)
-            colour = "accent" if value >= base else "mark"
-            _bar(lanes, n, (scale(base), scale(value)), colour, write(value))
-        said = words.t("chart.base", value=write(base))
-        half = text_width(said, 12) / 2
-        sheet.text((max(min(scale(base), sheet.width - half), half), 8), said, "muted", side="center")
+    def paint(plot: Plot) -> None:
+        thick = lay_rows(plot, names, room)
+        lengths = [value - base for value in values]
+        level = plot.axes.barh(range(len(rows)), lengths, thick, left=base, color=colours)
+        _write_values(plot, level, [write(value) for value in values], names)
+        plot.axes.axvline(base, color=hue("mark"), lw=1)
+        plot.axes.set_xlim(low, high if high > low else low + 1)
+        side = (base - low) / ((high - low) or 1)
+        plot.axes.set_xticks([base], [words.t("chart.base", value=write(base))])
+        plot.axes.tick_params("x", top=True, labeltop=True, labelbottom=False)
+        plot.axes.get_xticklabels()[0].set_horizontalalignment(
+            "left" if side < 0.1 else "right" if side > 0.9 else "center"
+        )
 
     return paint
+
+
+def pyramid_bars(
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en", order: Sequence[str] = (), form: Form = "share",
+) -> Figure:  # fmt: skip
+    """Who brings the money: each ``segment``'s ``customer_share`` beside its ``value_share`` (0 to 1), best first.
+
+    ``x_label`` names the money, ``y_label`` the customers; ``order`` holds all segments in the fixed order of their
+    colours.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tiers = pd.DataFrame({"segment": ["Top", "Rest"], "customer_share": [0.01, 0.99],
+    ...                       "value_share": [0.2, 0.8]})
+    >>> pyramid_bars(tiers, title="One in a hundred brings a fifth").table.rows[0]
+    ('Top', '1 %', '20 %')
+    """
+    columns = ("customer_share", "value_share")
+    rows = rows_of("pyramid_bars", frame, ["segment", *columns], columns)
+    words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.money"), words.t("chart.customers"))
+    names = [str(row["segment"]) for row in rows]
+    hues = [segment_colour(name, order or names) for name in names]
+    labels = {"segment": words.t("chart.segment"), columns[0]: words.y_label, columns[1]: words.x_label}
+    return _mirror(rows, words, labels, hues, form)
+
+
+def flow_bars(
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en", form: Form = "suppressed",
+) -> Figure:  # fmt: skip
+    """Who moved, and why: ``customers_out`` beside ``customers_in`` by ``label``, a cause or segment.
+
+    ``x_label`` names those who came, ``y_label`` those who left; small counts are not told.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> causes = pd.DataFrame({"label": ["purchases"], "customers_in": [42], "customers_out": [7]})
+    >>> flow_bars(causes, title="More came than left").table.rows[0]
+    ('purchases', '<10', '42')
+    """
+    columns = ("customers_out", "customers_in")
+    rows = rows_of("flow_bars", frame, ["label", *columns], columns)
+    words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.came"), words.t("chart.left"))
+    labels = {"label": words.t("chart.label"), columns[0]: words.y_label, columns[1]: words.x_label}
+    return _mirror(rows, words, labels, ["accent"] * len(rows), form)
+
+
+def _mirror(rows: list[Row], words: Words, labels: dict[str, str], hues: Sequence[str], form: Form) -> Figure:
+    """Draw two columns as bars to either side, in one unit; none below zero, where the written value must do."""
+    key, left, right = labels
+    write, room = form_of(form, words.language), Room(top=MIRROR_TOP, right=MIRROR_ROOM, left=MIRROR_ROOM)
+    lengths = {side: [max(drawn_length(float(row[side]), form), 0.0) for row in rows] for side in (left, right)}
+    names = [str(row[key]) for row in rows]
+
+    def paint(plot: Plot) -> None:
+        thick = lay_rows(plot, names, room)
+        for side, sign, colours in ((left, -1, ["mark"] * len(rows)), (right, 1, hues)):
+            ends = [sign * (length or 1e-12) for length in lengths[side]]
+            level = plot.axes.barh(range(len(rows)), ends, thick, color=[hue(c) for c in colours])
+            tips = [f"{name}, {labels[side]}" for name in names]
+            _write_values(plot, level, [write(row[side]) for row in rows], tips)
+        plot.axes.axvline(0, color=hue("paper"), lw=2)
+        longest = max(lengths[left]), max(lengths[right])
+        least = LEAST_SIDE * sum(longest) or 1
+        plot.axes.set_xlim(-max(longest[0], least), max(longest[1], least))
+        plot.axes.set_xticks([])
+        middle = plot.axes.transData.transform((0, 0))[0]
+        plot.head(labels[left], middle - 8, below=10, ha="right", weight="bold")
+        plot.head(labels[right], middle + 8, below=10, weight="bold")
+
+    return drawn(paint, words, room.heights(len(rows)), table_beneath(rows, words, labels, form))
 
 
 def paired_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", form: Form = "suppressed",
 ) -> Figure:  # fmt: skip
-    """Is the model right: counts as they were beside counts as expected.
+    """Is the model right: counts of each ``group`` as they were, ``actual``, beside counts as ``expected``.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``group``, ``actual`` and ``expected``.
-    title, caption, description, x_label, y_label, language : str
-        Words; the axes have names of their own if none are given.
-    form : str or callable
-        Writes the counts; small ones are not told, and their bars are as long as the least told.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    Small counts are not told, and their bars are as long as the least that is.
 
     Examples
     --------
@@ -288,23 +256,71 @@ def paired_bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.group"), words.t("chart.customers"))
     labels = {n: words.t(f"chart.{n}") for n in ("group", "actual", "expected")}
-    return drawn(_pairs(rows, words, form), words, (340, 320), table_beneath(rows, words, labels, form))
+    return drawn(_pairs(rows, words, form), words, PAIRED_HEIGHTS, table_beneath(rows, words, labels, form))
 
 
 def _pairs(rows: list[Row], words: Words, form: Form) -> Painter:
     write = form_of(form, words.language)
     ticks = form_of("compact" if form == "suppressed" else form, words.language)
-    top = max(told(row[name], form) for row in rows for name in ("actual", "expected"))
-    keys = [("series8", words.t("chart.actual"), "square"), ("accent", words.t("chart.expected"), "square")]
+    top = max(drawn_length(row[name], form) for row in rows for name in ("actual", "expected"))
 
-    def paint(sheet: Sheet) -> None:
-        plane = plane_on(sheet, words, Reach((-0.5, len(rows) - 0.5), (0, top)), ticks, keys)
-        width = min(0.36 * (plane.x(1) - plane.x(0)), 34)
-        for n, row in enumerate(rows):
-            for side, (name, colour) in ((-1, ("actual", "series8")), (1, ("expected", "accent"))):
-                x = plane.x(n) + side * width / 2
-                tip = f"{row['group']}: {words.t(f'chart.{name}')} {write(row[name])}"
-                sheet.bar((x, plane.y(0)), (x, plane.y(told(row[name], form))), colour, width - 1, tip)
-        sheet.x_ticks([(plane.x(n), row["group"]) for n, row in enumerate(rows)], plane.y(0))
+    def paint(plot: Plot) -> None:
+        step = plot.categories([row["group"] for row in rows])
+        width = min(0.36, THICKEST / step)
+        for side, name, colour in ((-1, "actual", "series8"), (1, "expected", "accent")):
+            places = [n + side * width / 2 for n in range(len(rows))]
+            heights = [drawn_length(row[name], form) for row in rows]
+            label = words.t(f"chart.{name}")
+            bars = plot.axes.bar(places, heights, width - 1 / step, color=hue(colour), label=label)
+            for bar, row in zip(bars, rows, strict=True):
+                plot.tip(bar, f"{row['group']}: {label} {write(row[name])}")
+        plot.axes.set_ylim(0, top or 1)
+        plot.frame(words, ticks, sign=0.8)
+
+    return paint
+
+
+def cohort_stack(
+    frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
+    y_label: str = "", language: str = "en", form: Form = "compact", note: str = "",
+) -> Figure:  # fmt: skip
+    """What does the base look like: every ``period`` as one bar, the ``value`` of each ``band`` on top of the older.
+
+    Periods and bands are in the order to draw; a missing value is not drawn. ``note`` is printed beneath the table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> base = pd.DataFrame({"period": ["Q1", "Q2", "Q2"], "band": ["2024", "2024", "2025"], "value": [9, 5, 7]})
+    >>> cohort_stack(base, title="Half is new").table.rows
+    (('Q1', '9', '–'), ('Q2', '5', '7'))
+    """
+    rows = rows_of("cohort_stack", frame, ["period", "band", "value"], [])
+    words = Words(title, caption, description, x_label, y_label, language)
+    words = words.axes(words.t("chart.period"), words.t("chart.value_label"))
+    crossed = Crossed(rows, "period", "band")
+    return drawn(_stacked(crossed, words, form), words, STACKED_HEIGHTS, crossed.table(words, form, note))
+
+
+def _stacked(crossed: Crossed, words: Words, form: Form) -> Painter:
+    write, many = form_of(form, words.language), len(crossed.across) > 1
+    known = np.nan_to_num(crossed.values)
+    low, high = known.clip(max=0).sum(axis=1).min(), max(known.clip(min=0).sum(axis=1).max(), 1e-9) * HEADROOM
+
+    def paint(plot: Plot) -> None:
+        step = plot.categories([str(period) for period in crossed.down])
+        plot.axes.set_ylim(low, high)
+        for n, (band, colour) in enumerate(zip(crossed.across, crossed.colours(), strict=True)):
+            values, others = known[:, n], known[:, :n]
+            start = np.where(values > 0, others.clip(min=0).sum(axis=1), others.clip(max=0).sum(axis=1))
+            places, width = np.flatnonzero(values), min(0.8, THICKEST_STACK / step)
+            bars = plot.axes.bar(
+                places, values[places], width, start[places], color=hue(colour), label=band if many else None,
+                edgecolor=hue("paper"), linewidth=0.5 if many else 0,
+            )  # fmt: skip
+            for place, bar in zip(places, bars, strict=True):
+                name = f"{crossed.down[place]}, {band}" if many else f"{crossed.down[place]}"
+                plot.tip(bar, f"{name}: {write(float(values[place]))}")
+        plot.frame(words, write, sign=0.8)
 
     return paint

@@ -1,6 +1,7 @@
 """The picture of flows: where customers were, where they are, and how many went from one to the other.
 
-Import it from :mod:`custlib.report.charts`, which documents the choice of figure by question.
+Import it from :mod:`custlib.report.charts`, which documents the choice of figure by question. It has no values to
+read off an axis, so its axes are the picture's pixels from the top left.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from custlib.errors import UsageError
 from custlib.report.blocks import Figure
-from custlib.report.charts.bars import table_beneath
-from custlib.report.charts.drawing import SMALL, TEXT, Painter, Sheet, Words, drawn, text_width
-from custlib.report.charts.frame_checks import Row, one_line, rows_of
+from custlib.report.charts.axes import SMALL, TEXT, Painter, Plot, Words, drawn, hue, one_line, text_width
+from custlib.report.charts.frame_checks import Row, rows_of, table_beneath
 from custlib.report.privacy import blurred
 
 if TYPE_CHECKING:
@@ -21,41 +21,29 @@ MOST_NODES = 6
 TOP, NODE, GAP, THINNEST, READABLE = 26.0, 12.0, 14.0, 1.5, 11.0
 NARROW_GAP, BODY, LABEL_MOST = 24.0, 320.0, 190.0
 STAYED, MOVED = ("mark", 0.3), ("accent", 0.45)
-Places = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Side:
-    """The nodes of one side from the top: their names, how many customers each holds, and where its bar starts."""
+    """The nodes of one side from the top: how many customers each holds, and where it starts, in pixels."""
 
-    names: Sequence[str]
     totals: dict[str, float]
-    tops: Places
+    tops: dict[str, float]
+
+    @property
+    def room(self) -> float:
+        """Width of the names."""
+        return min(max(text_width(name, TEXT) for name in self.totals), LABEL_MOST) + 8
 
 
 def flow_picture(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en",
 ) -> Figure:  # fmt: skip
-    """Who moved, and where to: bands from the segment before to the segment now, as thick as they are many.
+    """Who moved, and where to: bands from the segment ``before`` to the segment ``now``, as thick as ``customers``.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``before``, ``now`` and ``customers`` (already safe to show), in the order of the nodes from the top; who
-        stayed is in it. Moves are dark, who stayed is light.
-    title, caption, description, x_label, y_label, language : str
-        Words; ``y_label`` heads the nodes before, ``x_label`` the nodes now.
-
-    Returns
-    -------
-    Figure
-        With its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers, or a side has more than six nodes.
+    Counts are already safe to show, rows in the order of the nodes from the top; who stayed is in it, and is light.
+    ``y_label`` heads the nodes before, ``x_label`` the nodes now; a side has at most six nodes.
 
     Examples
     --------
@@ -68,89 +56,96 @@ def flow_picture(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.now"), words.t("chart.before"))
     labels = {"before": words.y_label, "now": words.x_label, "customers": words.t("chart.customers")}
-    order = list(dict.fromkeys([str(row["before"]) for row in rows] + [str(row["now"]) for row in rows]))
     most = max(len({row[side] for row in rows}) for side in ("before", "now"))
     if most > MOST_NODES:
         raise UsageError(f"flow_picture: {most} nodes on one side, at most {MOST_NODES}. Add the smallest together.")
-    heights = tuple(TOP + BODY + most * gap + 8 for gap in (GAP, NARROW_GAP))
-    table = table_beneath(rows, words, labels, "number")
-    return drawn(_painter(rows, order, words), words, (heights[0], heights[1]), table)
+    heights = (TOP + BODY + most * GAP + 8, TOP + BODY + most * NARROW_GAP + 8)
+    return drawn(_painter(rows, words), words, heights, table_beneath(rows, words, labels, "number"))
 
 
-def _painter(rows: list[Row], order: Sequence[str], words: Words) -> Painter:
-    def paint(sheet: Sheet) -> None:
-        gap = NARROW_GAP if sheet.narrow else GAP
-        unit = BODY / (sum(float(row["customers"]) for row in rows) or 1)
+def _painter(rows: list[Row], words: Words) -> Painter:
+    order = list(dict.fromkeys([str(row["before"]) for row in rows] + [str(row["now"]) for row in rows]))
+    unit = BODY / (sum(float(row["customers"]) for row in rows) or 1)
+
+    def paint(plot: Plot) -> None:
+        plot.axes.set(xlim=(0, plot.width), ylim=(plot.height, 0))
+        plot.axes.set_axis_off()
+        gap = NARROW_GAP if plot.narrow else GAP
         before, now = (_side(rows, name, order, (unit, gap)) for name in ("before", "now"))
-        left = 0.0 if sheet.narrow else _room(before.names)
-        right = sheet.width - (0.0 if sheet.narrow else _room(now.names))
+        left, right = (0.0, plot.width) if plot.narrow else (before.room, plot.width - now.room)
         for name, x, side in ((words.y_label, left, "left"), (words.x_label, right, "right")):
-            sheet.text((x, 8), name, "muted", side=side, bold=True)
-        _bands(sheet, rows, (before, now), (left + NODE, right - NODE), unit)
-        _nodes(sheet, before, (left, left + NODE), unit, words.language)
-        _nodes(sheet, now, (right, right - NODE), unit, words.language)
+            plot.head(name, x, ha=side, weight="bold")
+        _bands(plot, rows, (before, now), (left + NODE, right - NODE), unit)
+        _nodes(plot, before, (left, left + NODE), unit, words.language)
+        _nodes(plot, now, (right, right - NODE), unit, words.language)
 
     return paint
-
-
-def _room(names: Sequence[str]) -> float:
-    return min(max(text_width(name, TEXT) for name in names), LABEL_MOST) + 8
 
 
 def _side(rows: list[Row], column: str, order: Sequence[str], size: tuple[float, float]) -> Side:
     """Stack the nodes of one side, each as high as its customers, with room between them."""
     unit, gap = size
-    totals = {name: sum(float(row["customers"]) for row in rows if row[column] == name) for name in order}
-    names = [name for name in order if totals[name]]
+    counts = {name: sum(float(row["customers"]) for row in rows if row[column] == name) for name in order}
+    totals = {name: count for name, count in counts.items() if count}
     tops, y = {}, TOP
-    for name in names:
-        y += gap
-        tops[name] = y
-        y += totals[name] * unit
-    return Side(names, totals, tops)
+    for name, count in totals.items():
+        tops[name] = y + gap
+        y += gap + count * unit
+    return Side(totals, tops)
 
 
-def _bands(sheet: Sheet, rows: list[Row], sides: tuple[Side, Side], ends: tuple[float, float], unit: float) -> None:
+def _bands(plot: Plot, rows: list[Row], sides: tuple[Side, Side], ends: tuple[float, float], unit: float) -> None:
     """Draw who stayed first, moves above them; the bands leave and reach nodes in the order of the nodes."""
     before, now = sides
-    starts = _offsets(rows, before.tops, ("before", "now"), now.names, unit)
-    stops = _offsets(rows, now.tops, ("now", "before"), before.names, unit)
+    starts = _offsets(rows, before.tops, ("before", "now"), list(now.totals), unit)
+    stops = _offsets(rows, now.tops, ("now", "before"), list(before.totals), unit)
     for row in sorted(rows, key=lambda row: row["before"] != row["now"]):
         key, thick = (row["before"], row["now"]), float(row["customers"]) * unit
         moved = row["before"] != row["now"]
         tip = f"{row['before']} → {row['now']}: {row['customers']:,.0f}"
-        places = (ends[0], starts[key]), (ends[1], stops[key])
-        sheet.band(*places, max(thick, THINNEST), MOVED if moved else STAYED, tip)
-    for row in rows:
-        key, thick = (row["before"], row["now"]), float(row["customers"]) * unit
-        if row["before"] != row["now"] and thick >= READABLE:
-            sheet.text((ends[0] + 8, starts[key] + thick / 2), f"{row['customers']:,.0f}", size=SMALL)
+        corners = (ends[0], starts[key]), (ends[1], stops[key])
+        _band(plot, corners, max(thick, THINNEST), MOVED if moved else STAYED, tip)
+        if moved and thick >= READABLE:
+            plot.note(f"{row['customers']:,.0f}", (ends[0] + 8, starts[key] + thick / 2))
+
+
+def _band(plot: Plot, corners: Sequence[tuple[float, float]], thick: float, fill: tuple[str, float], tip: str) -> None:
+    """Fill a bent band between two levels; the corners are its upper ones."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    (x0, y0), (x1, y1) = corners
+    middle = (x0 + x1) / 2
+    upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
+    lower = [(x, y + thick) for x, y in reversed(upper)]
+    curve = [Path.CURVE4] * 3
+    path = Path([*upper, *lower, upper[0]], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
+    plot.tip(plot.axes.add_patch(PathPatch(path, facecolor=hue(fill[0]), linewidth=0, alpha=fill[1])), tip)
 
 
 def _offsets(
-    rows: list[Row], tops: Places, sides: tuple[str, str], order: Sequence[str], unit: float
+    rows: list[Row], tops: dict[str, float], sides: tuple[str, str], order: Sequence[str], unit: float
 ) -> dict[tuple[str, str], float]:
     """Say at which height each band leaves (or reaches) its node."""
     own, other = sides
-    free, found = dict(tops), {}
+    free, offsets = dict(tops), {}
     for row in sorted(rows, key=lambda row: order.index(row[other])):
-        found[row["before"], row["now"]] = free[row[own]]
+        offsets[row["before"], row["now"]] = free[row[own]]
         free[row[own]] += float(row["customers"]) * unit
-    return found
+    return offsets
 
 
-def _nodes(sheet: Sheet, side: Side, ends: tuple[float, float], unit: float, language: str) -> None:
+def _nodes(plot: Plot, side: Side, ends: tuple[float, float], unit: float, language: str) -> None:
     """Draw the bars of one side with their names: beside them, and on a phone above."""
     outer, inner = ends
-    is_left = outer < inner
-    for name in side.names:
-        top, high = side.tops[name], max(side.totals[name] * unit, THINNEST)
-        tip = f"{name}: {blurred(side.totals[name], language)}"
-        sheet.rect((min(ends), top), (max(ends), top + high), "ink", tip)
-        if sheet.narrow:
-            words = one_line(name, sheet.width / 2 - 8, SMALL)
-            sheet.text((outer, top - 9), words, side="left" if is_left else "right", size=SMALL)
+    outward, inward = ("right", "left") if outer < inner else ("left", "right")
+    heights = [max(count * unit, THINNEST) for count in side.totals.values()]
+    bars = plot.axes.bar(sum(ends) / 2, heights, NODE, list(side.tops.values()), color=hue("ink"))
+    for bar, (name, count), high in zip(bars, side.totals.items(), heights, strict=True):
+        plot.tip(bar, f"{name}: {blurred(count, language)}")
+        if plot.narrow:
+            text = one_line(name, plot.width / 2 - 8, SMALL)
+            plot.note(text, (outer, side.tops[name]), (0, 9), ha=inward)
         else:
-            words = one_line(name, LABEL_MOST, TEXT)
-            at = (outer + (-8 if is_left else 8), top + high / 2)
-            sheet.text(at, words, side="right" if is_left else "left", size=TEXT)
+            at, by = (outer, side.tops[name] + high / 2), (-8 if outward == "right" else 8, 0)
+            plot.note(one_line(name, LABEL_MOST, TEXT), at, by, ha=outward, size=TEXT)

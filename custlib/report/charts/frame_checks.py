@@ -1,42 +1,29 @@
-"""What every chart asks of its frame: the columns are there, rows are there, numbers are numbers."""
+"""The tables of charts: a frame read as rows and checked, and the table of numbers beneath a chart."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from custlib.errors import UsageError, hint
-from custlib.report.formats import formatter
+from custlib.report.blocks import Column, Table
+from custlib.report.formats import MISSING, formatter
 from custlib.report.page_limits import limit
+from custlib.report.palette import segment_colour
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from custlib.report.charts.axes import Words
+
 Form = str | Callable[[Any], str]
 Row = dict[str, Any]
+ROWS_OF_A_TABLE = 21
 
 
 def rows_of(chart: str, frame: "pd.DataFrame", needed: Sequence[str], numbers: Sequence[str]) -> list[Row]:
-    """Read a small frame as rows, or say what is wrong with it.
-
-    Parameters
-    ----------
-    chart : str
-        Start of the error message.
-    frame : pandas.DataFrame
-        Left as it is.
-    needed : sequence of str
-        Columns that must be there.
-    numbers : sequence of str
-        Columns, of those there are, that must be numbers without gaps.
-
-    Returns
-    -------
-    list of dict
-        One per row.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing, the frame is empty, or a number is missing.
+    """Read a small frame as rows; refuse one without a needed column, without rows, or with gaps in its numbers.
 
     Examples
     --------
@@ -55,7 +42,6 @@ def rows_of(chart: str, frame: "pd.DataFrame", needed: Sequence[str], numbers: S
 
 
 def _check_numbers(chart: str, name: str, column: "pd.Series[Any]") -> None:
-    import numpy as np
     import pandas as pd
 
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
@@ -67,20 +53,26 @@ def _check_numbers(chart: str, name: str, column: "pd.Series[Any]") -> None:
         )
 
 
+def table_beneath(rows: list[Row], words: "Words", labels: dict[str, str], form: Form) -> Table:
+    """Make the table of numbers beneath a chart: the columns to print with their labels, numbers written by ``form``.
+
+    Examples
+    --------
+    >>> from custlib.report.charts.axes import Words
+    >>> rows = [{"label": "Top", "value": 0.5}]
+    >>> table_beneath(rows, Words("Half"), {"label": "Tier", "value": "Share"}, "share").rows
+    (('Top', '50 %'),)
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(rows)[list(labels)]
+    numbers = [name for name in labels if pd.api.types.is_numeric_dtype(frame[name])]
+    formats: dict[str, Form] = dict.fromkeys(numbers, form)
+    return Table.of(frame, title=words.title, formats=formats, labels=labels, language=words.language)
+
+
 def form_of(form: Form, language: str) -> Callable[[Any], str]:
-    """Find the function that writes a chart's numbers.
-
-    Parameters
-    ----------
-    form : str or callable
-        Name of a formatter, or a function of the value.
-    language : str
-        ``"en"`` or ``"zh"``.
-
-    Returns
-    -------
-    callable
-        Value to text.
+    """Find the function that writes a chart's numbers, by name of a formatter or as it is.
 
     Examples
     --------
@@ -90,44 +82,20 @@ def form_of(form: Form, language: str) -> Callable[[Any], str]:
     return form if callable(form) else formatter(form, language)
 
 
-def told(value: float, form: Form) -> float:
-    """Give the length to draw: where small counts are not told in words, no length tells them either.
-
-    Parameters
-    ----------
-    value : float
-        Count of customers, or any other number.
-    form : str or callable
-        How the chart writes it.
-
-    Returns
-    -------
-    float
-        The smallest count that is told, for a smaller one; else the value.
+def drawn_length(value: float, form: Form) -> float:
+    """Give the length to draw: a count that is written as "<10" is drawn as 10, so that no length tells it.
 
     Examples
     --------
-    >>> told(3, "suppressed"), told(3, "number"), told(0, "suppressed"), told(40, "suppressed")
-    (10.0, 3.0, 0.0, 40.0)
+    >>> [drawn_length(n, "suppressed") for n in (3, 0, 40)], drawn_length(3, "number")
+    ([10.0, 0.0, 40.0], 3.0)
     """
     least = limit("privacy", "smallest_count")
     return float(least if form == "suppressed" and 0 < value < least else value)
 
 
-def thinned(rows: list[Row], most: int) -> list[Row]:
-    """Keep at most so many rows, evenly spaced, the first and last among them.
-
-    Parameters
-    ----------
-    rows : list
-        In order.
-    most : int
-        At least two.
-
-    Returns
-    -------
-    list
-        A part of the rows.
+def thinned(rows: list[Any], most: int) -> list[Any]:
+    """Keep at most so many rows (two or more), evenly spaced, the first and last among them.
 
     Examples
     --------
@@ -140,30 +108,23 @@ def thinned(rows: list[Row], most: int) -> list[Row]:
     return [rows[round(n * step)] for n in range(most)]
 
 
-def one_line(text: str, width: float, size: float) -> str:
-    """Cut a label that is wider than its place, with an ellipsis.
+class Crossed:
+    """Rows laid out by two columns, each in the order of appearance; ``values`` is NaN where there is no row."""
 
-    Parameters
-    ----------
-    text : str
-        Label.
-    width, size : float
-        Place and font size in pixels.
+    def __init__(self, rows: list[Row], down: str, across: str) -> None:
+        self.down: list[Any] = list(dict.fromkeys(row[down] for row in rows))
+        self.across = list(dict.fromkeys(str(row[across]) for row in rows))
+        cells = {(row[down], str(row[across])): float(row["value"]) for row in rows}
+        self.values = np.array([[cells.get((d, a), math.nan) for a in self.across] for d in self.down])
 
-    Returns
-    -------
-    str
-        The label, or its start.
+    def colours(self) -> list[str]:
+        """Colours of the columns; one alone takes the accent."""
+        return [segment_colour(a, self.across) if len(self.across) > 1 else "accent" for a in self.across]
 
-    Examples
-    --------
-    >>> one_line("Champions of old", 60, 12)
-    'Champio…'
-    """
-    from custlib.report.charts.drawing import text_width
-
-    if text_width(text, size) <= width:
-        return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    def table(self, words: "Words", form: Form, note: str) -> Table:
+        """Print the cells, one column per name across; long ones thinned."""
+        write = form_of(form, words.language)
+        cells = [[MISSING if math.isnan(v) else write(v) for v in row] for row in self.values.tolist()]
+        columns = [Column(words.x_label), *(Column(name, "right") for name in self.across)]
+        rows = thinned([[str(name), *row] for name, row in zip(self.down, cells, strict=True)], ROWS_OF_A_TABLE)
+        return Table(words.title, columns, rows, note=note)

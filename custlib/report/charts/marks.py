@@ -3,47 +3,31 @@
 Import them from :mod:`custlib.report.charts`, which documents the choice of figure by question.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from custlib.report.blocks import Column, Figure, Table
-from custlib.report.charts.bars import Lanes, heights_of, table_beneath
-from custlib.report.charts.drawing import Painter, Scale, Sheet, Words, drawn, text_width
-from custlib.report.charts.frame_checks import Form, Row, form_of, rows_of
+from custlib.report.charts.axes import SMALL, Painter, Plot, Words, drawn, hue, text_width
+from custlib.report.charts.bars import Room, lay_rows
+from custlib.report.charts.frame_checks import Form, Row, form_of, rows_of, table_beneath
 from custlib.report.formats import share
 from custlib.report.render import TONES, tone
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOP, FOOT = 34.0, 30.0
+ROOM = Room(top=34.0, foot=30.0, left=6.0)
+TILE, GAP, ABOVE, BENEATH = 32.0, 2.0, 24.0, 50.0
 
 
 def dot_intervals(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", form: Form = "compact",
 ) -> Figure:  # fmt: skip
-    """What are they worth: a dot with its interval per segment, the past beside it, largest first.
+    """What are they worth: a dot for the ``value`` of each ``label``, its interval ``low`` to ``high``, largest first.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``label``, ``value``, ``low`` and ``high``; optionally ``historic``.
-    title, caption, description, x_label, y_label, language : str
-        Words; ``x_label`` names the values with their currency.
-    form : str or callable
-        Writes the values.
-
-    Returns
-    -------
-    Figure
-        With its table, sorted by value.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    Optionally ``historic``, a ring beside it. ``x_label`` names the values with their currency.
 
     Examples
     --------
@@ -61,70 +45,52 @@ def dot_intervals(
     labels = {"label": words.y_label, "value": words.t("chart.future"), "low": words.t("chart.low")}
     labels |= {"high": words.t("chart.high")}
     labels |= {"historic": words.t("chart.historic")} if "historic" in rows[0] else {}
-    heights = heights_of(len(rows), TOP, FOOT)
-    return drawn(_dots(rows, words, form), words, heights, table_beneath(rows, words, labels, form))
+    return drawn(_dots(rows, words, form), words, ROOM.heights(len(rows)), table_beneath(rows, words, labels, form))
 
 
 def _dots(rows: list[Row], words: Words, form: Form) -> Painter:
-    write = form_of(form, words.language)
-    spans = ("low", "high", "historic")
-    every = [float(row[name]) for row in rows for name in spans if name in row]
-    keys = [("accent", words.t("chart.future"), "dot")]
-    keys += [("mark", words.t("chart.historic"), "ring")] if "historic" in rows[0] else []
+    write, names = form_of(form, words.language), [str(row["label"]) for row in rows]
+    every = [float(row[name]) for row in rows for name in ("low", "high", "historic") if name in row]
+    tips = [f"{row['label']}: {write(row['value'])} ({write(row['low'])} – {write(row['high'])})" for row in rows]
 
-    def paint(sheet: Sheet) -> None:
-        sheet.key(keys, 8)
-        lanes = Lanes(sheet, [str(row["label"]) for row in rows], TOP, 64)
-        scale = Scale(min(0.0, *every), max(0.0, *every), lanes.left + 6, lanes.right)
-        foot = sheet.height - FOOT
-        for value in scale.ticks():
-            colour = "mark" if value == 0 else "rule"
-            sheet.line([(scale(value), TOP - 6), (scale(value), foot)], colour)
-        sheet.x_ticks([(scale(v), write(v)) for v in scale.ticks()], foot)
-        sheet.text((sheet.width, 8), words.x_label, "muted", side="right")
+    def paint(plot: Plot) -> None:
+        axes = plot.axes
+        row_height = lay_rows(plot, names, ROOM) * 6 / 20
+        low, value, high = (np.array([float(row[name]) for row in rows]) for name in ("low", "value", "high"))
+        for bar, tip in zip(
+            axes.barh(range(len(rows)), high - low, row_height, low, color=hue("tone3")), tips, strict=True
+        ):
+            plot.tip(bar, tip)
+        if "historic" in rows[0]:
+            for n, row in enumerate(rows):
+                plot.dot((float(row["historic"]), n), "paper", 8.5, mec=hue("mark"), mew=2.5)
+        plot.dots(list(zip(value, range(len(rows)), strict=True)), "accent", 12, tips)
         for n, row in enumerate(rows):
-            _dot(lanes, n, scale, row, write)
+            plot.note(write(row["value"]), (1, n), xycoords=("figure fraction", "data"), ha="right", weight="bold")
+        axes.set_xlim(min(0.0, *every), max(0.0, *every) or 1)
+        plot.values(axes.xaxis, write)
+        plot.head(words.x_label, plot.width, ha="right")
+        _sign(plot, words, "historic" in rows[0])
 
     return paint
 
 
-def _dot(lanes: Lanes, n: int, scale: Scale, row: Row, write: Callable[[Any], str]) -> None:
-    y, sheet = lanes.middle(n), lanes.sheet
-    lanes.name(n)
-    low, value, high = (float(row[name]) for name in ("low", "value", "high"))
-    tip = f"{row['label']}: {write(row['value'])} ({write(row['low'])} – {write(row['high'])})"
-    sheet.bar((scale(low), y), (scale(high), y), "tone3", 6, tip)
-    if "historic" in row:
-        x = scale(float(row["historic"]))
-        sheet.dot((x, y), "mark", 11)
-        sheet.dot((x, y), "paper", 6)
-    sheet.dot((scale(value), y), "accent", 12, tip)
-    sheet.text((sheet.width, y), write(row["value"]), side="right", bold=True)
+def _sign(plot: Plot, words: Words, historic: bool) -> None:
+    """Write the legend, of the dot and the ring."""
+    plot.axes.plot([], [], "o", ms=11, color=hue("accent"), label=words.t("chart.future"))
+    if historic:
+        style: dict[str, Any] = {"mec": hue("mark"), "mew": 2.5, "color": hue("paper")}
+        plot.axes.plot([], [], "o", ms=8.5, label=words.t("chart.historic"), **style)
+    plot.legend(0.9)
 
 
 def alive_heatmap(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en",
 ) -> Figure:  # fmt: skip
-    """Will they come back: probability alive by repeat purchases and days since the last one.
+    """Will they come back: ``probability_alive`` (0 to 1) by ``frequency`` and ``days_since_last``, a row per tile.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``frequency``, ``days_since_last`` and ``probability_alive`` (0 to 1), one row per tile;
-        optionally ``outlined`` (bool), true where the page's segment lies.
-    title, caption, description, x_label, y_label, language : str
-        Words; the axes have names of their own if none are given.
-
-    Returns
-    -------
-    Figure
-        With the grid as its table.
-
-    Raises
-    ------
-    UsageError
-        If a column is missing or holds no numbers.
+    Optionally ``outlined``, true where the page's segment lies.
 
     Examples
     --------
@@ -140,81 +106,66 @@ def alive_heatmap(
     words = words.axes(words.t("chart.days_since_last"), words.t("chart.frequency"))
     across = sorted({row["days_since_last"] for row in rows})
     upward = sorted({row["frequency"] for row in rows}, reverse=True)
-    placed = {(row["frequency"], row["days_since_last"]): row for row in rows}
-    height = len(upward) * 32 + 74.0
-    return drawn(_tiles(placed, across, upward, words), words, (height, height), _grid(placed, across, upward, words))
+    chance, outlined = np.full((len(upward), len(across)), np.nan), np.zeros((len(upward), len(across)), bool)
+    for row in rows:
+        at = upward.index(row["frequency"]), across.index(row["days_since_last"])
+        chance[at], outlined[at] = float(row["probability_alive"]), bool(row.get("outlined"))
+    height = len(upward) * TILE + ABOVE + BENEATH
+    names = [str(u) for u in upward], [str(a) for a in across]
+    paint = _tiles(chance, outlined, names, words)
+    return drawn(paint, words, (height, height), _grid(chance, names, words))
 
 
-def _grid(placed: dict[Any, Row], across: list[Any], upward: list[Any], words: Words) -> Table:
-    columns = [Column(words.y_label), *(Column(str(a), "right") for a in across)]
-    cells = [[_percent(placed.get((u, a)), words) for a in across] for u in upward]
-    return Table(words.title, columns, [[str(u), *row] for u, row in zip(upward, cells, strict=True)], words.x_label)
+def _grid(chance: Any, names: tuple[list[str], list[str]], words: Words) -> Table:
+    columns = [Column(words.y_label), *(Column(name, "right") for name in names[1])]
+    cells = [[share(float(value), words.language) for value in row] for row in chance]
+    return Table(words.title, columns, [[name, *row] for name, row in zip(names[0], cells, strict=True)], words.x_label)
 
 
-def _percent(row: Row | None, words: Words) -> str:
-    return share(row["probability_alive"] if row else None, words.language)
+def _tiles(chance: Any, outlined: Any, names: tuple[list[str], list[str]], words: Words) -> Painter:
+    """Fill the tiles tone by tone, write the percentage in each, and draw a line around those of the segment."""
+    upward, across = names
+    tones = np.array([[-1 if np.isnan(value) else tone(value) for value in row] for row in chance])
 
-
-def _tiles(placed: dict[Any, Row], across: list[Any], upward: list[Any], words: Words) -> Painter:
-    def paint(sheet: Sheet) -> None:
-        left = max(text_width(str(u), 12) for u in upward) + 12
-        wide, high = (sheet.width - left) / len(across), 32.0
-        sheet.text((0, 8), words.y_label, "muted")
-        grid = Grid(left, 24.0, wide, high, across, upward)
-        for frequency in upward:
-            sheet.text((left - 8, grid.box((frequency, across[0]))[4]), str(frequency), "muted", side="right")
-        _toned(sheet, grid, placed)
-        _outline(sheet, grid, {key for key, row in placed.items() if row.get("outlined")})
-        foot = 24 + len(upward) * high
-        sheet.x_ticks([(left + (c + 0.5) * wide, str(d)) for c, d in enumerate(across)], foot)
-        sheet.text((left, foot + 38), words.x_label, "muted")
+    def paint(plot: Plot) -> None:
+        left = max(text_width(name, SMALL) for name in upward) + 12
+        wide = plot.categories(across, plot.width - left)
+        plot.place(left, 0, ABOVE, BENEATH)
+        plot.axes.set_yticks(range(len(upward)), upward)
+        plot.axes.set_ylim(len(upward) - 0.5, -0.5)
+        for step in range(TONES):
+            members = np.argwhere(tones == step)
+            if len(members):
+                _fill(plot, members, (1 - GAP / wide, 1 - GAP / TILE), f"tone{step}")
+            for row, column in members:
+                number = f"{100 * chance[row, column]:.0f}"
+                if text_width(number, SMALL) <= wide:
+                    plot.note(number, (column, row), ha="center", color=hue(f"ontone{step}"))
+        plot.axes.plot(*_around(outlined), color=hue("ink"), lw=2.5, clip_on=False)
+        plot.axes.set_xlabel(words.x_label, loc="left")
+        plot.head(words.y_label)
 
     return paint
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Where the tiles of a heat map lie."""
+def _fill(plot: Plot, members: Any, size: tuple[float, float], colour: str) -> None:
+    """Fill tiles of one colour as one shape, which keeps the page small."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
 
-    left: float
-    top: float
-    wide: float
-    high: float
-    across: list[Any]
-    upward: list[Any]
-
-    def box(self, key: tuple[Any, Any]) -> tuple[float, float, float, float, float]:
-        """Left, top, right and bottom of a tile, and the height of its middle."""
-        x = self.left + self.across.index(key[1]) * self.wide
-        y = self.top + self.upward.index(key[0]) * self.high
-        return x, y, x + self.wide, y + self.high, y + self.high / 2
-
-    def beside(self, key: tuple[Any, Any], down: int, right: int) -> tuple[Any, Any] | None:
-        """The neighbour of a tile, None outside the map."""
-        r, c = self.upward.index(key[0]) + down, self.across.index(key[1]) + right
-        inside = 0 <= r < len(self.upward) and 0 <= c < len(self.across)
-        return (self.upward[r], self.across[c]) if inside else None
+    corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (-0.5, -0.5)]) * size
+    paths = [Path(corners + np.array((column, row)), closed=True) for row, column in members]
+    plot.axes.add_patch(PathPatch(Path.make_compound_path(*paths), facecolor=hue(colour), linewidth=0))
 
 
-def _toned(sheet: Sheet, grid: Grid, placed: dict[Any, Row]) -> None:
-    """Fill the tiles tone by tone, and write the percentage in each."""
-    for step in range(TONES):
-        members = [key for key, row in placed.items() if tone(float(row["probability_alive"])) == step]
-        boxes = [grid.box(key) for key in members]
-        if boxes:
-            sheet.tiles([((b[0] + 1, b[1] + 1), (b[2] - 1, b[3] - 1)) for b in boxes], f"tone{step}")
-        for key, box in zip(members, boxes, strict=True):
-            number = f"{100 * float(placed[key]['probability_alive']):.0f}"
-            if text_width(number, 12) <= grid.wide:
-                sheet.text(((box[0] + box[2]) / 2, box[4]), number, f"ontone{step}", side="center")
-
-
-def _outline(sheet: Sheet, grid: Grid, members: set[tuple[Any, Any]]) -> None:
-    """Draw a line around a group of tiles: along every edge beyond which lies no member."""
-    for key in sorted(members, key=str):
-        x0, y0, x1, y1, _ = grid.box(key)
-        edges = {(-1, 0): ((x0, y0), (x1, y0)), (1, 0): ((x0, y1), (x1, y1))}
-        edges |= {(0, -1): ((x0, y0), (x0, y1)), (0, 1): ((x1, y0), (x1, y1))}
-        for (down, right), edge in edges.items():
-            if grid.beside(key, down, right) not in members:
-                sheet.line(edge, "ink", 2.5)
+def _around(outlined: Any) -> tuple[list[float], list[float]]:
+    """Points of the line around the tiles that are true: every edge beyond which lies another; NaN parts the edges."""
+    inside = np.pad(outlined, 1)
+    xs, ys = [], []
+    for row, column in np.argwhere(inside[1:, 1:-1] != inside[:-1, 1:-1]):
+        xs += [column - 0.5, column + 0.5, np.nan]
+        ys += [row - 0.5, row - 0.5, np.nan]
+    for row, column in np.argwhere(inside[1:-1, 1:] != inside[1:-1, :-1]):
+        xs += [column - 0.5, column - 0.5, np.nan]
+        ys += [row - 0.5, row + 0.5, np.nan]
+    return xs, ys
