@@ -1,4 +1,4 @@
-"""The contract of every segmentation in ``FAMILIES``; a new one is tested by being registered.
+"""The contract of every segmentation in ``registry.names()``; a new one is tested by being registered.
 
 On DuckDB, here; `tests/engine/test_systems.py` holds Spark to it.
 """
@@ -12,17 +12,16 @@ import pytest
 from custlib import project
 from custlib.errors import CustlibError, TableError, UsageError
 from custlib.run import Run
-from custlib.segment import customer_segments, profiles
-from custlib.segment.customer_segments import FAMILIES
+from custlib.segment import customer_segments, profiles, registry
 from custlib.segment.definitions import Definition, from_json
 from custlib.value import activity
 from tests.bases import AS_OF, make_value, measured, open_base, shop
 
-EVERY = pytest.mark.parametrize("name", sorted(FAMILIES))
+EVERY = pytest.mark.parametrize("name", sorted(registry.names()))
 
 
 def define(engine, name, **options):
-    seen = measured(needs=customer_segments.needs(name, options))
+    seen = measured(needs=registry.needs(name, options))
     return customer_segments.define(engine, name, seen, as_of=AS_OF, options=options)
 
 
@@ -112,7 +111,7 @@ def test_a_definition_outlives_its_customers(small_shop, name):
 @EVERY
 def test_nobody_makes_a_definition_that_assigns_nobody(small_shop, name):
     small_shop.make("customers_of_nobody", "select * from customer_activity where false")
-    seen = measured("customers_of_nobody", needs=customer_segments.needs(name, {}))
+    seen = measured("customers_of_nobody", needs=registry.needs(name, {}))
     definition = customer_segments.define(small_shop, name, seen, as_of=AS_OF, options={})
     assert definition.ids
     assert assigned(small_shop, definition, activity="customers_of_nobody").empty
@@ -245,7 +244,7 @@ def test_an_assignment_with_a_hole_is_refused(small_shop):
 
 
 THERE = ["amounts", "products", "potential", "probability_alive", "quantity"]
-LACKING = {name: customer_segments.lacking(name, {}, THERE) for name in sorted(FAMILIES)}
+LACKING = {name: registry.lacking(name, {}, THERE) for name in sorted(registry.names())}
 
 
 def read_from_file(folder, rows, said):
