@@ -2,8 +2,8 @@
 
 Weights are judged in pairs and multiplied down a hierarchy (``rules/ahp``, or a file of the user's own; see
 ``ahp_file``). Reads customer activity with the measures that the indicators ask for. Mean and deviation (or least and
-most) of every indicator, and the cuts of Y, are measured over all customers and frozen. Equal values of Y are in one
-class. Missing measures count as 0; a missing attribute, or one that is no number, as the mean of those that are.
+most) of every indicator, and the thresholds of Y, are measured over all customers and frozen. Equal values of Y are in
+one class. Missing measures count as 0; a missing attribute, or one that is no number, as the mean of those that are.
 """
 
 import math
@@ -21,7 +21,8 @@ from custlib.project import validated
 from custlib.segment import conditions, measures
 from custlib.segment.ahp_file import Criterion, HierarchyFile, Indicator, numeric_columns, read
 from custlib.segment.conditions import double
-from custlib.segment.thresholds import histogram, share_cuts, whole
+from custlib.segment.definitions import in_one_language
+from custlib.segment.thresholds import histogram, share_thresholds, whole
 
 _BITS = 30
 _LARGEST = "1e100"  # squares of larger ones are not numbers
@@ -106,7 +107,7 @@ def _tree(priorities: dict[str, ahp.Priorities], criterion: str) -> dict[str, An
 
 
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Weigh the indicators, measure them over all customers, and cut Y into classes."""
+    """Weigh the indicators, measure them over all customers, and part Y into classes."""
     chosen = _chosen(options)
     file = chosen.file
     priorities, weights = weigh(file, where=chosen.hierarchy, method=chosen.method, random_index=chosen.random_index)
@@ -120,9 +121,10 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
         "classes": [entry.id for entry in file.classes],
     }
     values = f"(select {score(engine.dialect, rule)} as y from {activity}) scored"
-    rule["cuts"] = share_cuts(*histogram(engine, values, "y"), _shares(chosen)[:-1])
-    segments = [entry.model_dump(include={"id", "name", "strategy"}) for entry in file.classes]
-    return rule | {"segments": segments}
+    rule["cuts"] = share_thresholds(*histogram(engine, values, "y"), _shares(chosen)[:-1])
+    rule["segments"] = [entry.model_dump(include={"id", "name", "strategy"}) for entry in file.classes]
+    one_language = in_one_language(file.classes)
+    return rule | ({"findings": [one_language]} if one_language else {})
 
 
 def _criterion(name: str, own: ahp.Priorities) -> dict[str, Any]:

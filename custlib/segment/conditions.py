@@ -211,16 +211,16 @@ def _texts(limits: set[Any]) -> list[str]:
 
 
 def _numbers(key: tuple[str, ...], limits: set[Any]) -> list[float]:
-    cuts = sorted(float(cut) for cut in limits if not isinstance(cut, str)) or [0.0]
+    own = sorted(float(limit) for limit in limits if not isinstance(limit, str)) or [0.0]
     if len(key) == 1 and _COUNTS.fullmatch(key[0]):
-        around = {float(n) for cut in cuts for n in (cut // 1 - 1, cut // 1, cut // 1 + 1)}
+        around = {float(n) for limit in own for n in (limit // 1 - 1, limit // 1, limit // 1 + 1)}
         return sorted(n for n in around if n >= 0)
-    between = [(low + high) / 2 for low, high in pairwise(cuts)]
-    beyond = [cuts[0] - 1 - abs(cuts[0]), cuts[-1] + 1 + abs(cuts[-1])]
+    between = [(low + high) / 2 for low, high in pairwise(own)]
+    beyond = [own[0] - 1 - abs(own[0]), own[-1] + 1 + abs(own[-1])]
     if key == ("probability_alive",):
-        beyond = [cuts[0] / 2, (cuts[-1] + 1) / 2]
-        return sorted({n for n in (*cuts, *between, *beyond) if 0 <= n <= 1})
-    return sorted({*cuts, *between, *beyond})
+        beyond = [own[0] / 2, (own[-1] + 1) / 2]
+        return sorted({n for n in (*own, *between, *beyond) if 0 <= n <= 1})
+    return sorted({*own, *between, *beyond})
 
 
 def unreachable(alternatives: list[Alternative]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Keeps the definitions of segmentations: cuts, centres, maps and names, frozen as JSON with a date and a version.
+"""Keeps the definitions of segmentations: thresholds, centres, maps and names, as JSON with a date and a version.
 
 The one in force assigns; a new one is accepted only where there is none, where its options changed, or by
 ``refit = true``. Earlier ones are kept, so that moves which a new definition makes can be told from all others.

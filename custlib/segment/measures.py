@@ -131,9 +131,9 @@ def counted(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.dat
 def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.date) -> str | None:
     """Write the select of what is counted from invoices, one row per customer with an invoice that is known.
 
-    An invoice is known from the day it is due, or from the day it was paid where that is earlier: the register does not
-    say when it was written. A payment after ``until`` is not known yet, so that invoice is unpaid. One that is paid, or
-    unpaid, on the day it is due is not late.
+    An invoice is known from the day it is due, or from the day it was paid where that is earlier: nothing says when it
+    was written. A payment after ``until`` is not known yet, so that invoice is unpaid. One that is paid, or unpaid, on
+    the day it is due is not late.
     """
     wanted = [name for name in INVOICED if name in set(names)]
     if not wanted:
@@ -154,7 +154,7 @@ def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.da
 
 
 def of_registers(sections: Mapping[str, Any]) -> list[str]:
-    """List what the registers of a project give measures: ``invoices``, and every attribute.
+    """List what the side tables of a project give measures: ``invoices``, and every attribute.
 
     Examples
     --------

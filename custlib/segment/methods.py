@@ -19,7 +19,7 @@ from custlib.project import Project
 from custlib.segment import rfm
 from custlib.segment.definitions import Definition
 from custlib.segment.registry import segmentation
-from custlib.segment.thresholds import histogram, share_cuts
+from custlib.segment.thresholds import histogram, share_thresholds
 
 METHODS = ("abc", "rfm", "clv")
 _LATER = (
@@ -31,17 +31,17 @@ _LATER = (
 
 
 def customer_methods_sql(
-    sql: Dialect, abc: str, scores: str, named: str, worth: str, cuts: dict[str, list[float]]
+    sql: Dialect, abc: str, scores: str, named: str, worth: str, thresholds: dict[str, list[float]]
 ) -> str:
     """Write the select of one row per customer: class, group, tier, and whether each method has it at the top."""
     del sql
-    tiers = " ".join(f"when value >= {cut!r} then {n}" for n, cut in enumerate(cuts["tier"], start=1))
+    tiers = " ".join(f"when value >= {cut!r} then {n}" for n, cut in enumerate(thresholds["tier"], start=1))
     return f"""
         select v.customer_id, a.segment as abc, n.segment as rfm,
-               case {tiers} else {len(cuts["tier"]) + 1} end as tier,
-               v.profit > 0 and v.profit >= {cuts["abc"][0]!r} as top_abc,
-               s.R * s.F * s.M >= {cuts["rfm"][0]!r} as top_rfm,
-               v.value > 0 and v.value >= {cuts["clv"][0]!r} as top_clv,
+               case {tiers} else {len(thresholds["tier"]) + 1} end as tier,
+               v.profit > 0 and v.profit >= {thresholds["abc"][0]!r} as top_abc,
+               s.R * s.F * s.M >= {thresholds["rfm"][0]!r} as top_rfm,
+               v.value > 0 and v.value >= {thresholds["clv"][0]!r} as top_clv,
                v.profit, v.value
         from {worth} v
         join ({abc}) a on a.customer_id = v.customer_id
@@ -60,13 +60,15 @@ def make_customer_methods(
     scores = rfm.scores(definitions["rfm"].rule).format(activity=activity)
     share = rules.load("methods")["top"]["share"]
     values = histogram(engine, worth, "value")
-    cuts = {
-        "abc": share_cuts(*histogram(engine, worth, "profit"), [share]),
-        "rfm": share_cuts(*histogram(engine, f"(select R * F * M as product from ({scores}))", "product"), [share]),
-        "clv": share_cuts(*values, [share]),
-        "tier": share_cuts(*values, rules.load("methods")["tiers"]["shares"][:-1]),
+    thresholds = {
+        "abc": share_thresholds(*histogram(engine, worth, "profit"), [share]),
+        "rfm": share_thresholds(
+            *histogram(engine, f"(select R * F * M as product from ({scores}))", "product"), [share]
+        ),
+        "clv": share_thresholds(*values, [share]),
+        "tier": share_thresholds(*values, rules.load("methods")["tiers"]["shares"][:-1]),
     }
-    engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, cuts))
+    engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, thresholds))
 
 
 def tops(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:

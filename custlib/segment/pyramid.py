@@ -1,7 +1,7 @@
-"""Segmentations ``abc`` and ``pyramid``: classes cut from the top of profit so far.
+"""Segmentations ``abc`` and ``pyramid``: classes from the top of profit so far.
 
 Reads customer activity. The money is plain profit, after the cost to serve but not carried to as_of: a ranking of
-what was booked, so that equal purchases rank alike whenever they were made. Classes are cut by share of customers or
+what was booked, so that equal purchases rank alike whenever they were made. Classes are parted by share of customers or
 by share of money (``rules/pyramid.toml``); equal profits are in one class, and a profit of zero or below is always in
 the last.
 """
@@ -19,7 +19,7 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
 from custlib.segment import conditions
-from custlib.segment.thresholds import Floats, histogram, money_cuts, share_cuts, whole
+from custlib.segment.thresholds import Floats, histogram, money_thresholds, share_thresholds, whole
 
 MEASURE = "profit"
 
@@ -34,7 +34,7 @@ class ParetoPoint:
 
 
 class Options(BaseModel):
-    """Options: whether classes are cut by share of customers or by cumulative money, and the shares."""
+    """Options: whether classes are parted by share of customers or by cumulative money, and the shares."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str
@@ -53,13 +53,13 @@ def _shares(name: str, chosen: Options, by: str) -> list[float]:
 
 
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Take the cuts of profit so far, not discounted."""
+    """Measure the thresholds of profit so far, not discounted."""
     name = options["segmentation"]
     chosen = validated(Options, options, f"segments.options.{name}")
     table = rules.load("pyramid")[name]
     classes, by = table["class"], chosen.by or table["by"]
-    cut = share_cuts if by == "customers" else money_cuts
-    cuts = cut(*histogram(engine, activity, MEASURE), _shares(name, chosen, by)[:-1])
+    part = share_thresholds if by == "customers" else money_thresholds
+    cuts = part(*histogram(engine, activity, MEASURE), _shares(name, chosen, by)[:-1])
     return {
         "classes": [entry["id"] for entry in classes],
         "cuts": cuts,
@@ -69,7 +69,7 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
 
 
 def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
-    """Move the cuts of profit, for hysteresis."""
+    """Move the thresholds of profit, for hysteresis."""
     return rule | {"cuts": [cut * factor for cut in rule["cuts"]]}
 
 

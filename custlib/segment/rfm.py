@@ -9,7 +9,7 @@ Score = 1 + number of thresholds <= value, reversed for days since last purchase
 is profit so far where cost is known, else net revenue. The R package ``rfm`` parts at quantile + 1 instead, which
 moves customers when money is not whole. One-time buyers are a class of their own (F = 1). Who never bought (frequency
 is null) scores 0 and is a prospect, outside the cells; the segment is there where such customers are. A net profit of
-zero or below is said beside the scores.
+zero or below stands beside the scores.
 
 A table of scores (``rules/scores``, or a user's own file) says which measure each score parts (a column of customer
 activity or a measure made at a date, plus a number, or per another) and at which thresholds. Those of ``[cuts]`` are
@@ -29,7 +29,7 @@ from custlib.errors import UsageError
 from custlib.project import validated
 from custlib.segment import grid, grid_file
 from custlib.segment.grid import LETTERS, PROSPECT, SCORES
-from custlib.segment.thresholds import fresh_cuts, histogram, quantile_cuts, share_cuts
+from custlib.segment.thresholds import fresh_thresholds, histogram, quantile_thresholds, share_thresholds
 
 _COLUMN = r"^[A-Za-z_]\w*$"
 _ONE_TIME = 2.0  # purchases from which on a customer has come back
@@ -155,7 +155,7 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
         "mode": chosen.mode,
         "names": chosen.names,
         "measures": {name: measure.model_dump(exclude_defaults=True) for name, measure in table.measure.items()},
-        "cuts": table.fixed if fixed else measured_cuts(engine, activity, table.measure),
+        "cuts": table.fixed if fixed else measured_thresholds(engine, activity, table.measure),
         "above": sorted(table.above) if fixed else [],
     }
     rule |= _by_product(engine, activity, rule) if chosen.names == "product" else _by_map(chosen, table)
@@ -165,24 +165,25 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     return rule
 
 
-def measured_cuts(engine: Engine, activity: str, measures: dict[str, Measure]) -> dict[str, list[float]]:
+def measured_thresholds(engine: Engine, activity: str, measures: dict[str, Measure]) -> dict[str, list[float]]:
     """Take quantiles of the three measures from their histograms."""
     cuts = {}
     for name, measure in measures.items():
         column = measure.expression
         if name == "frequency":
             again = histogram(engine, activity, column, where=f"{column} >= {_ONE_TIME}")
-            cuts[name] = [_ONE_TIME, *quantile_cuts(*again, SCORES - 1)]
+            cuts[name] = [_ONE_TIME, *quantile_thresholds(*again, SCORES - 1)]
         else:
             counts = histogram(engine, activity, column, where="frequency is not null")
-            cuts[name] = (fresh_cuts if name == "recency" else quantile_cuts)(*counts, SCORES)
+            cuts[name] = (fresh_thresholds if name == "recency" else quantile_thresholds)(*counts, SCORES)
     return cuts
 
 
 def _by_map(chosen: Options, table: ScoreTable) -> dict[str, Any]:
-    if chosen.names == "cells":
-        return {"segments": cell_segments(chosen.map)}
     named = read_map(chosen.map, table)
+    if chosen.names == "cells":
+        findings = [named.one_language] if named.one_language else []
+        return {"segments": cell_segments(chosen.map)} | ({"findings": findings} if findings else {})
     rule = {"map": named.id, "axes": list(named.axes), "cells": named.cells, "segments": named.segments}
     return rule | ({"findings": list(named.findings)} if named.findings else {})
 
@@ -191,7 +192,9 @@ def _by_product(engine: Engine, activity: str, rule: dict[str, Any]) -> dict[str
     classes = rules.load("rfm")["product"]
     ranked = f"(select {grid.product_of(rule)} as product from ({scores(rule).format(activity=activity)}) where R > 0)"
     return {
-        "product_cuts": share_cuts(*histogram(engine, ranked, "product"), [entry["share"] for entry in classes[:-1]]),
+        "product_cuts": share_thresholds(
+            *histogram(engine, ranked, "product"), [entry["share"] for entry in classes[:-1]]
+        ),
         "classes": [entry["id"] for entry in classes],
         "segments": [{key: entry[key] for key in ("id", "name", "strategy")} for entry in classes],
     }

@@ -32,19 +32,19 @@ def histogram(engine: Engine, table: str, column: str, *, where: str = "true") -
     return rows["value"].to_numpy(dtype=float), rows["n"].to_numpy(dtype=float)
 
 
-def quantile_cuts(values: Floats, counts: Floats, classes: int) -> list[float]:
+def quantile_thresholds(values: Floats, counts: Floats, classes: int) -> list[float]:
     """Part a histogram into classes of equal share; the score of a value is 1 + number of thresholds <= value.
 
     Examples
     --------
     Five customers with the values 1 to 5 get the scores 1 to 5:
 
-    >>> quantile_cuts(np.arange(1.0, 6.0), np.ones(5), 5)
+    >>> quantile_thresholds(np.arange(1.0, 6.0), np.ones(5), 5)
     [2.0, 3.0, 4.0, 5.0]
 
     Six of ten hold the value 1; they share a score, and the next class is skipped:
 
-    >>> quantile_cuts(np.array([1.0, 2.0, 3.0]), np.array([6.0, 2.0, 2.0]), 5)
+    >>> quantile_thresholds(np.array([1.0, 2.0, 3.0]), np.array([6.0, 2.0, 2.0]), 5)
     [2.0, 2.0, 2.0, 3.0]
     """
     if counts.sum() == 0:
@@ -54,35 +54,35 @@ def quantile_cuts(values: Floats, counts: Floats, classes: int) -> list[float]:
     return [float(values[own[0]]) for own in places if len(own)]
 
 
-def fresh_cuts(values: Floats, counts: Floats, classes: int) -> list[float]:
+def fresh_thresholds(values: Floats, counts: Floats, classes: int) -> list[float]:
     """Part days since the last purchase so that equal values get the lower score, as in other measures.
 
     Examples
     --------
     Five customers, 1 to 5 days: the freshest scores 5.
 
-    >>> fresh_cuts(np.arange(1.0, 6.0), np.ones(5), 5)
+    >>> fresh_thresholds(np.arange(1.0, 6.0), np.ones(5), 5)
     [2.0, 3.0, 4.0, 5.0]
 
     Half of all bought last on one day long ago; they score 1, not 3:
 
-    >>> fresh_cuts(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 300.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.0, 5.0]), 5)
+    >>> fresh_thresholds(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 300.0]), np.array([1.0, 1.0, 1.0, 1.0, 1.0, 5.0]), 5)
     [3.0, 5.0, 300.0, 300.0]
     """
     if not counts.sum():
         return []
-    last = [-cut for cut in quantile_cuts(-values[::-1], counts[::-1], classes)]
+    last = [-cut for cut in quantile_thresholds(-values[::-1], counts[::-1], classes)]
     beyond = [values[values > day] for day in last]
     first = [float(later[0]) if len(later) else day + 1 for day, later in zip(last, beyond, strict=True)]
     return sorted([*([0.0] * (classes - 1 - len(first))), *first])
 
 
-def share_cuts(values: Floats, counts: Floats, shares: list[float]) -> list[float]:
+def share_thresholds(values: Floats, counts: Floats, shares: list[float]) -> list[float]:
     """Part from the top, so that the share of customers at or above each threshold is nearest to the one wanted.
 
     Examples
     --------
-    >>> share_cuts(np.arange(1.0, 11.0), np.ones(10), [0.2, 0.7])
+    >>> share_thresholds(np.arange(1.0, 11.0), np.ones(10), [0.2, 0.7])
     [9.0, 2.0]
     """
     if counts.sum() == 0:
@@ -91,14 +91,14 @@ def share_cuts(values: Floats, counts: Floats, shares: list[float]) -> list[floa
     return [float(values[int(np.argmin(np.abs(above - wanted)))]) for wanted in np.cumsum(shares)]
 
 
-def money_cuts(values: Floats, counts: Floats, shares: list[float]) -> list[float]:
+def money_thresholds(values: Floats, counts: Floats, shares: list[float]) -> list[float]:
     """Part from the top by cumulative money: each class ends where its share of the positive total is reached.
 
     Examples
     --------
     One customer of 80 and two of 10 each: the first brings the 80 %.
 
-    >>> money_cuts(np.array([10.0, 80.0]), np.array([2.0, 1.0]), [0.8])
+    >>> money_thresholds(np.array([10.0, 80.0]), np.array([2.0, 1.0]), [0.8])
     [80.0]
     """
     money = np.where(values > 0, values * counts, 0.0)
@@ -136,7 +136,7 @@ def threshold(engine: Engine, table: str, column: str, *, of: str, share: float 
     values, counts = histogram(engine, table, column)
     if not len(values):
         return None
-    return share_cuts(values, counts, [1 - share])[0] if of == "quantile" else median(values, counts)
+    return share_thresholds(values, counts, [1 - share])[0] if of == "quantile" else median(values, counts)
 
 
 def _mean(engine: Engine, table: str, column: str) -> float | None:

@@ -240,6 +240,53 @@ def test_an_assignment_with_a_hole_is_refused(small_shop):
         assigned(small_shop, holed)
 
 
+# --- one language ---
+
+MAP = """
+[map]
+id = "own"
+axes = { R = [1, 5], F = [1, 5], M = [1, 5] }
+[[segment]]
+id = "good"
+where = [{ R = [4, 5] }]
+name = { en = "Good" }
+strategy = { en = "Keep.", zh = "保持。" }
+[[segment]]
+id = "rest"
+where = [{ R = [1, 3] }]
+name = { zh = "其余" }
+strategy = { en = "Wait.", zh = "等待。" }
+"""
+RULES = """
+source = "own"
+as_of = 2026-11-22
+[tiers]
+id = "own"
+[[segment]]
+id = "good"
+name = { en = "Good" }
+strategy = { en = "Keep.", zh = "保持。" }
+any = [{ all = [{ measure = "profit", above = 100 }] }]
+[[segment]]
+id = "rest"
+name = { zh = "其余" }
+strategy = { en = "Wait.", zh = "等待。" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "text"), [("rfm", "map", MAP), ("rfm125", "map", MAP), ("lifecycle", "rules", RULES)]
+)
+def test_names_in_one_language_serve_for_both_and_it_is_logged(small_shop, tmp_path, caplog, name, option, text):
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with caplog.at_level("INFO", "custlib"):
+        definition = define(small_shop, name, **{option: str(tmp_path / "own.toml")})
+    line = "good: name is not given in zh and taken from the other language; rest: name is not given in en and taken"
+    assert caplog.messages == [f"{name}: {line} from the other language"]
+    if name != "rfm125":
+        assert [definition.name("good", "zh"), definition.name("rest", "en")] == ["Good", "其余"]
+
+
 # --- from a file, whole or in blocks ---
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from custlib.segment import thresholds as module
-from custlib.segment.thresholds import histogram, money_cuts, quantile_cuts, share_cuts
+from custlib.segment.thresholds import histogram, money_thresholds, quantile_thresholds, share_thresholds
 
 
 def counted(values):
@@ -21,7 +21,7 @@ def scores(values, cuts):
 
 def test_ten_different_values_make_five_equal_classes():
     values = list(range(1, 11))
-    assert scores(values, quantile_cuts(*counted(values), 5)) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert scores(values, quantile_thresholds(*counted(values), 5)) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
 @pytest.mark.parametrize(
@@ -35,30 +35,30 @@ def test_ten_different_values_make_five_equal_classes():
     ],
 )
 def test_equal_values_get_equal_scores(values, wanted):
-    assert scores(values, quantile_cuts(*counted(values), 5)) == wanted
+    assert scores(values, quantile_thresholds(*counted(values), 5)) == wanted
 
 
 def test_shares_are_met_as_near_as_ties_allow():
     values = [1, 2, 3, 4, 5, 6, 7, 8, 8, 8]
     # three hold 8: thirty per cent is nearer to twenty than none
-    assert share_cuts(*counted(values), [0.2, 0.7]) == [8, 2]
-    assert share_cuts(*counted([5] * 10), [0.2, 0.7]) == [5, 5]
+    assert share_thresholds(*counted(values), [0.2, 0.7]) == [8, 2]
+    assert share_thresholds(*counted([5] * 10), [0.2, 0.7]) == [5, 5]
 
 
 def test_money_is_cut_where_its_share_is_reached():
     # 60 + 20 of 100 reach eighty per cent
-    assert money_cuts(*counted([60, 20, 10, 5, 5]), [0.8]) == [20]
-    assert money_cuts(*counted([60, 20, 10, 5, 5]), [0.8, 0.1]) == [20, 10]
+    assert money_thresholds(*counted([60, 20, 10, 5, 5]), [0.8]) == [20]
+    assert money_thresholds(*counted([60, 20, 10, 5, 5]), [0.8, 0.1]) == [20, 10]
 
 
 def test_losses_are_no_share_of_the_money():
-    assert money_cuts(*counted([60, 20, 10, 5, 5, -400]), [0.8]) == [20]
-    assert money_cuts(*counted([0, -5]), [0.8]) == []
+    assert money_thresholds(*counted([60, 20, 10, 5, 5, -400]), [0.8]) == [20]
+    assert money_thresholds(*counted([0, -5]), [0.8]) == []
 
 
 def test_nobody_has_no_cuts():
     nobody = np.array([]), np.array([])
-    assert quantile_cuts(*nobody, 5) == share_cuts(*nobody, [0.2]) == money_cuts(*nobody, [0.8]) == []
+    assert quantile_thresholds(*nobody, 5) == share_thresholds(*nobody, [0.2]) == money_thresholds(*nobody, [0.8]) == []
 
 
 # --- from the engine ---
@@ -93,5 +93,5 @@ def test_too_many_values_are_cut_to_three_digits(base, monkeypatch):
 def test_a_shuffle_moves_no_cut():
     values = [1, 1, 1, 2, 3, 5, 8, 8, 13, 21, 34, 34]
     mixed = random.Random(3).sample(values, len(values))
-    for cut in (quantile_cuts, lambda v, c, _: share_cuts(v, c, [0.2, 0.7])):
+    for cut in (quantile_thresholds, lambda v, c, _: share_thresholds(v, c, [0.2, 0.7])):
         assert cut(*counted(values), 5) == cut(*counted(mixed), 5)
