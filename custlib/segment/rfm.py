@@ -180,10 +180,10 @@ def measured_thresholds(engine: Engine, activity: str, measures: dict[str, Measu
 
 
 def _by_map(chosen: Options, table: ScoreTable) -> dict[str, Any]:
-    named = read_map(chosen.map, table)
     if chosen.names == "cells":
-        findings = [named.one_language] if named.one_language else []
-        return {"segments": cell_segments(chosen.map)} | ({"findings": findings} if findings else {})
+        one_language = grid_file.read(chosen.map).one_language
+        return {"segments": cell_segments(chosen.map)} | ({"findings": [one_language]} if one_language else {})
+    named = read_map(chosen.map, table)
     rule = {"map": named.id, "axes": list(named.axes), "cells": named.cells, "segments": named.segments}
     return rule | ({"findings": list(named.findings)} if named.findings else {})
 
