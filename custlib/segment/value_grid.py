@@ -8,6 +8,7 @@ segmentation is defined, or a given number. Nothing, a loss, or a missing measur
 no more. A map names the cells; defaults are in ``rules/value_cube.toml`` and ``rules/value_matrix.toml``.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from custlib.segment.thresholds import require, threshold
 Threshold = float | Literal["mean", "median"]
 
 
-class _Options(BaseModel):
+class _Options(BaseModel, ABC):
     """What both have: the period in days, and the map; a rule file has the defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -46,9 +47,9 @@ class _Options(BaseModel):
         return self
 
     @property
+    @abstractmethod
     def axes(self) -> dict[str, dict[str, Any]]:
         """The axes by name: measure, words, factor and threshold."""
-        raise NotImplementedError
 
 
 class MatrixOptions(_Options):
