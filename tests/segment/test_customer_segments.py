@@ -275,15 +275,17 @@ strategy = { en = "Wait.", zh = "等待。" }
 
 
 @pytest.mark.parametrize(
-    ("name", "option", "text"), [("rfm", "map", MAP), ("rfm125", "map", MAP), ("lifecycle", "rules", RULES)]
+    ("segmentation", "option", "text"), [("rfm", "map", MAP), ("rfm125", "map", MAP), ("lifecycle", "rules", RULES)]
 )
-def test_names_in_one_language_serve_for_both_and_it_is_logged(small_shop, tmp_path, caplog, name, option, text):
+def test_names_in_one_language_serve_for_both_and_it_is_logged(
+    small_shop, tmp_path, caplog, segmentation, option, text
+):
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
     with caplog.at_level("INFO", "custlib"):
-        definition = define(small_shop, name, **{option: str(tmp_path / "own.toml")})
+        definition = define(small_shop, segmentation, **{option: str(tmp_path / "own.toml")})
     line = "good: name is not given in zh and taken from the other language; rest: name is not given in en and taken"
-    assert caplog.messages == [f"{name}: {line} from the other language"]
-    if name != "rfm125":
+    assert caplog.messages == [f"{segmentation}: {line} from the other language"]
+    if segmentation != "rfm125":
         assert [definition.name("good", "zh"), definition.name("rest", "en")] == ["Good", "其余"]
 
 
