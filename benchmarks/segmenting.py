@@ -21,8 +21,8 @@ from custlib.engine.duckdb import DuckDB
 from custlib.models import kmeans
 from custlib.models.bgnbd import BGNBD, to_dict
 from custlib.models.scaling import fit_power, transform
-from custlib.segment import clusters, customer_segments, measures
-from custlib.segment.potential_at import table_of
+from custlib.segment import clusters, customer_segments, measures, registry
+from custlib.segment.snapshots import table_of
 
 RESULTS = Path(__file__).parent / "results" / "segmenting.md"
 AS_OF = dt.date(2025, 12, 31)
@@ -66,8 +66,8 @@ def main(count: int) -> None:
     """Simulate, define, assign, print and keep the table."""
     with TemporaryDirectory() as folder:
         engine = DuckDB(Path(folder), memory_limit=MEMORY)
-        chosen = sys.argv[2].split(",") if len(sys.argv) > 2 else list(customer_segments.FAMILIES)
-        needs = sorted({need for name in chosen for need in customer_segments.needs(name, {})})
+        chosen = sys.argv[2].split(",") if len(sys.argv) > 2 else list(registry.names())
+        needs = sorted({need for name in chosen for need in registry.needs(name, {})})
         made = [need for need in needs if need not in FROZEN]
         engine.make("customers", customers(count, made))
         potential = table_of("customers", FROZEN["potential"])

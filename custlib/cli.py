@@ -116,7 +116,7 @@ def _notebooks(given: argparse.Namespace) -> None:
 
 
 def _check_map(given: argparse.Namespace) -> None:
-    from custlib.segment.mapcheck import check
+    from custlib.segment.rule_file import check
 
     lines, faults = check(given.file)
     print("\n".join(lines))

@@ -20,6 +20,7 @@ from custlib.identify.sources import Gathered
 from custlib.identify.transactions import take_up
 from custlib.installed import find_project, work_folder
 from custlib.project import Project
+from custlib.segment import registry
 from custlib.segment.definitions import Keeper
 
 PACKAGE = Path(__file__).resolve().parent
@@ -220,7 +221,7 @@ def _take_over(run: Run, changed: Run) -> None:
 
 def _data_id(project: Project, inputs: Gathered, store: Keeper, engine: str) -> str:
     settings = project.model_dump(mode="json", exclude={"language", "name"})
-    content = json.dumps([settings, inputs.hash, _makers(), store.texts(), engine], sort_keys=True)
+    content = json.dumps([settings, inputs.hash, _makers(), store.texts(), engine, *registry.marks()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

@@ -2,10 +2,11 @@
 
 import inspect
 import re
+from importlib import import_module
 
 import pytest
 
-from custlib.segment import customer_segments
+from custlib.segment import registry
 from tests.bases import make_value, open_base, shop
 from tests.house.sources import ROOT
 from tests.segment import test_customer_segments as contract
@@ -23,7 +24,8 @@ def registered(tmp_path, monkeypatch):
     """The module of the page, saved and registered."""
     (tmp_path / "page_season.py").write_text(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setitem(customer_segments.FAMILIES, NAME, "page_season")
+    monkeypatch.setattr(registry, "REGISTERED", {})
+    registry.register(import_module("page_season"), name=NAME)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,20 @@ def small_shop(tmp_path_factory):
 
 def test_the_line_of_the_page_is_that_of_the_registry():
     assert f'    "{NAME}": "custlib.segment.{NAME}",' in PAGE
-    assert NAME not in customer_segments.FAMILIES
+    assert NAME not in registry.names()
+
+
+def test_the_function_of_the_page_is_a_segmentation(tmp_path, monkeypatch, base):
+    """Brought 120 and 20 in the last 91 days."""
+    monkeypatch.setattr(registry, "REGISTERED", {})
+    text = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[1]
+    (tmp_path / "page_busy.py").write_text(f"from custlib.segment.registry import register\n\n{text}", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import_module("page_busy")
+    engine = base([("a", "2025-12-01", 120), ("b", "2025-12-30", 20)])
+    make_value(engine)
+    found = contract.assigned(engine, contract.define(engine, "busy"))
+    assert found["segment"].to_dict() == {"a": "busy", "b": "quiet"}
 
 
 def test_every_shared_test_is_run():

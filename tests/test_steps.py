@@ -7,7 +7,7 @@ import pytest
 from custlib import tables
 from custlib.run import Run, nodes, open_run
 from custlib.segment.plan import open_snapshots
-from custlib.segment.points import between
+from custlib.segment.snapshots import between
 from tests.notebooks.shops import SHOP, make_shop
 
 REGISTERS = """

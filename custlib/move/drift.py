@@ -11,12 +11,12 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import value
 from custlib.project import Project
-from custlib.segment import points
-from custlib.segment.agreement import agree, cross_table
 from custlib.segment.customer_segments import assigned
 from custlib.segment.customer_segments import shadow as shadow_of
 from custlib.segment.definitions import Definition, Keeper
 from custlib.segment.plan import open_snapshots
+from custlib.segment.profiles import agree, cross_table
+from custlib.segment.snapshots import at
 
 
 def measure(engine: Engine, frozen: Definition, shadow: Definition, activity: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def drifts(
 
 def _drift(engine: Engine, project: Project, store: Keeper, frozen: Definition) -> dict[str, Any] | None:
     """Compare a frozen definition with one fitted on current customers, and log the result."""
-    today = points.at(project.as_of)
+    today = at(project.as_of)
     if frozen.fitted == today.as_of.isoformat():
         return None
     open_snapshots(engine, [today], [frozen.frozen])

@@ -17,12 +17,11 @@ from custlib.engine.dialect import Dialect
 from custlib.graph import table
 from custlib.move import recorded
 from custlib.project import Project
-from custlib.segment.customer_segments import assigned
+from custlib.segment.customer_segments import Memory, assigned, remember
 from custlib.segment.definitions import Definition
-from custlib.segment.hysteresis import Memory, remember
 from custlib.segment.measures import end_name
 from custlib.segment.plan import open_snapshots
-from custlib.segment.points import HISTORY, Point, at, between
+from custlib.segment.snapshots import HISTORY, Snapshot, at, between
 
 CAUSES = ("ageing", "purchases", "definition", "data", "identity")
 WHOLE = "whole"
@@ -36,7 +35,7 @@ def segment_paths_sql(
     sql: Dialect,
     then: Definition,
     now: Definition,
-    points: Sequence[Point],
+    points: Sequence[Snapshot],
     *,
     recorded: str = "",
     memory: Memory | None = None,
@@ -69,7 +68,7 @@ def segment_paths_sql(
         group by {", ".join([*key, *([changed] if recorded else [])])}"""
 
 
-def _sums(before: Point, last: Point, recorded: str) -> str:
+def _sums(before: Snapshot, last: Snapshot, recorded: str) -> str:
     """Write the sums of profit to date in the recorded, the earlier and the later state."""
     earlier = f"h.profit_{end_name(before.until)}"
     money = {
@@ -140,7 +139,7 @@ def segment_paths(
     engine: Engine,
     project: Project,
     dates: list[dt.date],
-    snapshots: list[Point],
+    snapshots: list[Snapshot],
     segment_history: str,
     customer_value: str,
     identity_changes: str,

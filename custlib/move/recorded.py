@@ -13,8 +13,7 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
-from custlib.segment.points import at
-from custlib.segment.potential_at import table_of
+from custlib.segment.snapshots import at, make_function_segments, table_of
 
 _STATE = "state.json"
 
@@ -39,7 +38,8 @@ def take_up(engine: Engine, folder: Path, day: dt.date, frozen: Iterable[dict[st
     """Open the snapshot of a date as it was recorded."""
     point = at(day)
     view = _read(folder / f"{point.table}.view.json")
-    beside = {table_of(point.table, models["potential"]) for models in frozen if "potential" in models}
+    definitions = list(frozen)
+    beside = {table_of(point.table, models["potential"]) for models in definitions if "potential" in models}
     files = {name: parquet_of(folder, name) for name in [*view["of"], *sorted(beside)]}
     if not all(files.values()):
         return ""
@@ -48,7 +48,11 @@ def take_up(engine: Engine, folder: Path, day: dt.date, frozen: Iterable[dict[st
     select = re.sub(rf"\b({'|'.join(map(re.escape, view['of']))})\b", lambda match: _name(match[0]), view["select"])
     table = _name(point.table)
     engine.define(table, select, of=tuple(_name(name) for name in view["of"]))
-    return table if set(engine.columns(point.table)) <= set(engine.columns(table)) else ""
+    if not set(engine.columns(point.table)) <= set(engine.columns(table)):
+        return ""
+    for models in definitions:
+        make_function_segments(engine, table, models)
+    return table
 
 
 def _name(table: str) -> str:

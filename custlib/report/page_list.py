@@ -13,7 +13,7 @@ from custlib.report.pages import trust
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run
-from custlib.segment import customer_segments, plan, profiles
+from custlib.segment import plan, profiles, registry
 from custlib.value import customer_value
 
 PER_SEGMENT = "70_playbook"
@@ -50,9 +50,9 @@ class Page:
 def check_segments(run: Run) -> None:
     """Check the segment settings of the project before anything is computed."""
     settings = run.project.segments
-    names = settings.segmentations or tuple(customer_segments.FAMILIES)
-    if unknown := [name for name in names if name not in customer_segments.FAMILIES]:
-        suggestion = hint(unknown[0], tuple(customer_segments.FAMILIES))
+    names = settings.segmentations or registry.names()
+    if unknown := [name for name in names if name not in registry.names()]:
+        suggestion = hint(unknown[0], registry.names())
         raise UsageError(f"segments.segmentations: {', '.join(map(repr, unknown))} unknown. {suggestion}")
     missing = [name for name in _SHOWN if name not in names]
     if missing:

@@ -7,7 +7,6 @@ better.
 """
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,11 +19,11 @@ from custlib.errors import TableError, UsageError, hint
 from custlib.models import ahp
 from custlib.project import validated
 from custlib.segment import measures
-from custlib.segment.mapfile import Words
+from custlib.segment.conditions import ATTRIBUTE_NAME
+from custlib.segment.definitions import Words
 from custlib.tables import describe
 
 NAME = r"^[a-z][a-z0-9_]*$"
-_ATTRIBUTE = re.compile(rf"{measures.ATTRIBUTE}\w+")
 _NUMBERS = ("integer", "double", "decimal")
 _SHARES = 1e-9
 _ROUNDED = 1.02  # .11 is meant as a ninth
@@ -95,13 +94,7 @@ class HierarchyFile(_Strict):
 
 
 def read(name_or_path: str) -> HierarchyFile:
-    """Read a hierarchy of judgements and check it.
-
-    Examples
-    --------
-    >>> read("purchases").reads
-    ('T', 'days_since_last', 'frequency', 'profit', 'recency')
-    """
+    """Read a hierarchy of judgements and check it."""
     if name_or_path.endswith(".toml"):
         return _checked(rules.read(Path(name_or_path)), name_or_path)
     return _shipped(name_or_path)
@@ -112,13 +105,13 @@ def _shipped(name: str) -> HierarchyFile:
     return _checked(rules.load(f"ahp/{name}"), f"ahp {name}")
 
 
-def _checked(given: dict[str, Any], where: str) -> HierarchyFile:
-    found = validated(HierarchyFile, given, where)
+def _checked(content: dict[str, Any], where: str) -> HierarchyFile:
+    file = validated(HierarchyFile, content, where)
     # What stands on the shape of the tree is checked once the tree is one.
-    said = list(_tree_faults(found)) or [*_judgement_faults(found), *_leaf_faults(found), *_class_faults(found)]
-    if said:
-        raise UsageError("\n".join(f"{where}: {line}" for line in said))
-    return found
+    faults = list(_tree_faults(file)) or [*_judgement_faults(file), *_leaf_faults(file), *_class_faults(file)]
+    if faults:
+        raise UsageError("\n".join(f"{where}: {line}" for line in faults))
+    return file
 
 
 def _tree_faults(file: HierarchyFile) -> Iterator[str]:
@@ -144,13 +137,13 @@ def _tree_faults(file: HierarchyFile) -> Iterator[str]:
 
 def _below(file: HierarchyFile, goal: str) -> set[str]:
     parts = {criterion.id: criterion.parts for criterion in file.criterion}
-    found, waiting = set[str](), [goal]
+    reached, waiting = set[str](), [goal]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             waiting.extend(parts.get(name, ()))
-    return found
+    return reached
 
 
 def _judgement_faults(file: HierarchyFile) -> Iterator[str]:
@@ -180,7 +173,7 @@ def _leaf_faults(file: HierarchyFile) -> Iterator[str]:
     for indicator in file.indicator:
         for name in indicator.reads:
             known = name in columns or measures.window(name) or name in measures.COUNTED
-            if not (known or _ATTRIBUTE.fullmatch(name)):
+            if not (known or ATTRIBUTE_NAME.fullmatch(name)):
                 there = [*columns, *measures.COUNTED, "profit_last_365d"]
                 yield f"indicator {indicator.id}: measure {name} is unknown. {hint(name, there)}"
         if indicator.per_at_least is not None and not indicator.per:

@@ -2,8 +2,8 @@
 
 Weights are judged in pairs and multiplied down a hierarchy (``rules/ahp``, or a file of the user's own; see
 ``ahp_file``). Reads customer activity with the measures that the indicators ask for. Mean and deviation (or least and
-most) of every indicator, and the cuts of Y, are measured over all customers and frozen. Equal values of Y are in one
-class. Missing measures count as 0; a missing attribute, or one that is no number, as the mean of those that are.
+most) of every indicator, and the thresholds of Y, are measured over all customers and frozen. Equal values of Y are in
+one class. Missing measures count as 0; a missing attribute, or one that is no number, as the mean of those that are.
 """
 
 import math
@@ -13,14 +13,16 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect, inlined
+from custlib.engine.dialect import Dialect
 from custlib.errors import TableError, UsageError
 from custlib.models import ahp
 from custlib.models.scaling import How, Standard, percent, z_score
 from custlib.project import validated
-from custlib.segment import measures
+from custlib.segment import conditions, measures
 from custlib.segment.ahp_file import Criterion, HierarchyFile, Indicator, numeric_columns, read
-from custlib.segment.histogram import histogram, share_cuts
+from custlib.segment.conditions import double
+from custlib.segment.definitions import in_one_language
+from custlib.segment.thresholds import histogram, share_thresholds, whole
 
 _BITS = 30
 _LARGEST = "1e100"  # squares of larger ones are not numbers
@@ -50,13 +52,7 @@ class Options(BaseModel):
 
 
 def needs(options: dict[str, Any]) -> tuple[str, ...]:
-    """Name the measures that the indicators read beyond the columns of customer activity.
-
-    Examples
-    --------
-    >>> needs({}), needs({"hierarchy": "last_year"})
-    ((), ('profit_last_365d', 'purchases_last_365d'))
-    """
+    """Name the measures that the indicators read beyond the columns of customer activity."""
     return tuple(name for name in _chosen(options).file.reads if name not in numeric_columns())
 
 
@@ -67,93 +63,86 @@ def _chosen(options: dict[str, Any]) -> Options:
 def _shares(chosen: Options) -> list[float]:
     classes = chosen.file.classes
     shares = list(chosen.shares or [entry.share for entry in classes])
-    if len(shares) != len(classes) or not abs(sum(shares) - 1) <= 1e-9 or min(shares) < 0:
-        raise UsageError(f"segments.options.ahp.shares: {shares} must be {len(classes)} shares that add up to 1.")
-    return shares
+    return whole(shares, len(classes), "segments.options.ahp.shares")
 
 
 def weigh(
     file: HierarchyFile, *, where: str = "hierarchy", method: str | None = None, random_index: str | None = None
 ) -> tuple[dict[str, ahp.Priorities], dict[str, float]]:
-    """Weigh every criterion of a hierarchy and multiply the weights down.
-
-    Examples
-    --------
-    >>> {name: round(weight, 4) for name, weight in weigh(read("purchases"))[1].items()}
-    {'profit': 0.5, 'purchases': 0.1667, 'lately_seen': 0.25, 'tenure': 0.0833}
-    """
-    asked = {"method": method or file.hierarchy.method, "random_index": random_index or file.hierarchy.random_index}
-    found = {one.id: _priorities(one, where, asked) for one in file.criterion}
+    """Weigh every criterion of a hierarchy and multiply the weights down."""
+    how = {"method": method or file.hierarchy.method, "random_index": random_index or file.hierarchy.random_index}
+    priorities = {one.id: _priorities(one, where, how) for one in file.criterion}
     limit = rules.load("ahp")["accepted_below"]
-    refused = {name: one for name, one in found.items() if not one.accepted}
+    refused = {name: one for name, one in priorities.items() if not one.accepted}
     if refused:
         raise UsageError("\n".join(f"{where}: {_contradiction(name, one, limit)}" for name, one in refused.items()))
-    return found, ahp.global_weights(_tree(found, file.hierarchy.goal))
+    return priorities, ahp.global_weights(_tree(priorities, file.hierarchy.goal))
 
 
-def _priorities(criterion: Criterion, where: str, asked: dict[str, str]) -> ahp.Priorities:
+def _priorities(criterion: Criterion, where: str, how: dict[str, str]) -> ahp.Priorities:
     try:
-        return ahp.weights(ahp.from_upper(criterion.judgements), names=criterion.parts, **asked)
+        return ahp.weights(ahp.from_upper(criterion.judgements), names=criterion.parts, **how)
     except (TableError, UsageError) as fault:
         raise UsageError(f"{where}: criterion {criterion.id}: {fault}") from None
 
 
-def _contradiction(name: str, found: ahp.Priorities, limit: float) -> str:
-    worst = found.worst
+def _contradiction(name: str, priorities: ahp.Priorities, limit: float) -> str:
+    worst, other = priorities.worst, priorities.other_ratio
     clash = (
         f" {worst.row} over {worst.column} is given as {worst.value:.3g}; the others imply {worst.implied:.3g}."
         if worst
         else ""
     )
-    though = f", though by the other published random index it is {found.other_ratio:.3f}" if found.other_ratio else ""
-    any_of = " Of three judgements any one may be the wrong one." if len(found.names) == 3 else ""
+    though = f", though by the other published random index it is {other:.3f}" if other else ""
+    any_of = " Of three judgements any one may be the wrong one." if len(priorities.names) == 3 else ""
     return (
-        f"criterion {name}: the judgements contradict each other (consistency ratio {found.consistency_ratio:.3f},"
-        f" must be below {limit}{though}).{clash}{any_of} Judge again."
+        f"criterion {name}: the judgements contradict each other (consistency ratio"
+        f" {priorities.consistency_ratio:.3f}, must be below {limit}{though}).{clash}{any_of} Judge again."
     )
 
 
-def _tree(found: dict[str, ahp.Priorities], criterion: str) -> dict[str, Any]:
-    parts = zip(found[criterion].names, found[criterion].weights, strict=True)
-    return {name: (weight, _tree(found, name)) if name in found else weight for name, weight in parts}
+def _tree(priorities: dict[str, ahp.Priorities], criterion: str) -> dict[str, Any]:
+    parts = zip(priorities[criterion].names, priorities[criterion].weights, strict=True)
+    return {name: (weight, _tree(priorities, name)) if name in priorities else weight for name, weight in parts}
 
 
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Weigh the indicators, measure them over all customers, and cut Y into classes."""
+    """Weigh the indicators, measure them over all customers, and part Y into classes."""
     chosen = _chosen(options)
     file = chosen.file
-    found, weights = weigh(file, where=chosen.hierarchy, method=chosen.method, random_index=chosen.random_index)
+    priorities, weights = weigh(file, where=chosen.hierarchy, method=chosen.method, random_index=chosen.random_index)
     how = chosen.standardise or file.hierarchy.standardise
     indicators = _measured(engine, activity, file.indicator, how)
     rule: dict[str, Any] = {
         "hierarchy": file.hierarchy.id,
         "standardise": how,
-        "criteria": [_kept(name, one) for name, one in found.items()],
+        "criteria": [_criterion(name, one) for name, one in priorities.items()],
         "indicators": [entry | {"weight": weights[entry["id"]]} for entry in indicators],
         "classes": [entry.id for entry in file.classes],
     }
     values = f"(select {score(engine.dialect, rule)} as y from {activity}) scored"
-    rule["cuts"] = share_cuts(*histogram(engine, values, "y"), _shares(chosen)[:-1])
-    segments = [entry.model_dump(include={"id", "name", "strategy"}) for entry in file.classes]
-    return rule | {"segments": segments}
+    rule["cuts"] = share_thresholds(*histogram(engine, values, "y"), _shares(chosen)[:-1])
+    rule["segments"] = [entry.model_dump(include={"id", "name", "strategy"}) for entry in file.classes]
+    one_language = in_one_language(file.classes)
+    return rule | ({"findings": [one_language]} if one_language else {})
 
 
-def _kept(name: str, found: ahp.Priorities) -> dict[str, Any]:
+def _criterion(name: str, own: ahp.Priorities) -> dict[str, Any]:
     """Write what is frozen of a criterion."""
-    weights = dict(zip(found.names, found.weights, strict=True))
-    ratios = {"consistency_ratio": found.consistency_ratio, "other_ratio": found.other_ratio}
-    return {"id": name, "weights": weights, "lambda_max": found.lambda_max} | ratios
+    weights = dict(zip(own.names, own.weights, strict=True))
+    ratios = {"consistency_ratio": own.consistency_ratio, "other_ratio": own.other_ratio}
+    return {"id": name, "weights": weights, "lambda_max": own.lambda_max} | ratios
 
 
 def _measured(engine: Engine, activity: str, indicators: tuple[Indicator, ...], how: How) -> list[dict[str, Any]]:
     """Measure every indicator over all customers and freeze how it is standardised."""
     entries = [one.model_dump(include={"id", "measure", "per", "per_at_least", "better"}) for one in indicators]
     named = ", ".join(f"{_value(engine.dialect, entry)} as x{i}" for i, entry in enumerate(entries))
-    asked = ", ".join(
+    columns = ", ".join(
         f"avg(x{i}) as mean{i}, stddev_pop(x{i}) as deviation{i}, min(x{i}) as least{i}, max(x{i}) as most{i}"
         for i in range(len(entries))
     )
-    row = engine.fetch(f"select {asked} from (select {named} from {activity}) measured").iloc[0]
+    row = engine.fetch(f"select {columns} from (select {named} from {activity}) measured").iloc[0]
     measured = []
     for i, entry in enumerate(entries):
         mean, deviation, least, most = (_number(row[f"{key}{i}"]) for key in ("mean", "deviation", "least", "most"))
@@ -165,8 +154,8 @@ def _measured(engine: Engine, activity: str, indicators: tuple[Indicator, ...], 
     return measured
 
 
-def _number(found: Any) -> float:
-    return 0.0 if found is None or math.isnan(found) else float(found)
+def _number(value: Any) -> float:
+    return 0.0 if value is None or math.isnan(value) else float(value)
 
 
 def _rounded(mean: float, deviation: float) -> tuple[float, float]:
@@ -194,20 +183,15 @@ def _value(sql: Dialect, entry: dict[str, Any]) -> str:
     by = _column(sql, entry["per"])
     if entry["per_at_least"] is not None:
         # An attribute that is missing stays so: greatest() leaves nulls out.
-        by = f"case when {by} is not null then greatest({by}, {_double(entry['per_at_least'])}) end"
-    return f"case when ({by}) = 0 then {_double(0.0)} else {value} / ({by}) end"
+        by = f"case when {by} is not null then greatest({by}, {double(entry['per_at_least'])}) end"
+    return f"case when ({by}) = 0 then {double(0.0)} else {value} / ({by}) end"
 
 
 def _column(sql: Dialect, name: str) -> str:
     if name.startswith(measures.ATTRIBUTE):
         number = sql.number(name)
         return f"case when abs({number}) < {_LARGEST} then {number} end"
-    return f"coalesce(cast({name} as double), {_double(0.0)})"
-
-
-def _double(value: float) -> str:
-    """Write a number that every engine reads to the last bit."""
-    return inlined(":x", {"x": float(value)})
+    return f"coalesce(cast({name} as double), {double(0.0)})"
 
 
 def score(sql: Dialect, rule: dict[str, Any]) -> str:
@@ -216,42 +200,28 @@ def score(sql: Dialect, rule: dict[str, Any]) -> str:
     for entry in rule["indicators"]:
         value = _value(sql, entry)
         if entry["missing"] is not None:
-            value = f"coalesce({value}, {_double(entry['missing'])})"
-        weight, origin, factor, level = (_double(entry[key]) for key in ("weight", "origin", "factor", "level"))
+            value = f"coalesce({value}, {double(entry['missing'])})"
+        weight, origin, factor, level = (double(entry[key]) for key in ("weight", "origin", "factor", "level"))
         terms.append(f"{weight} * ((({value}) - {origin}) * {factor} + {level})")
     return f"({' + '.join(terms)})"
 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the class of every customer of ``{activity}``."""
-    segment = _first(rule["cuts"], [sql.literal(name) for name in rule["classes"]])
-    said = [f"', at least {round(cut, 2) + 0:.2f}'" for cut in rule["cuts"]]
-    place = _first(rule["cuts"], [*said, "', below the other classes'"])
-    shown = f"case when abs(y) < {_double(0.005)} then {_double(0.0)} else round(y * 1e2) / 1e2 end"
-    return f"""
-        select customer_id, {segment} as segment, concat('Y ', {sql.text("shown", "DOUBLE")}, {place}) as reason
-        from (select customer_id, y, {shown} as shown
-              from (select customer_id, {score(sql, rule)} as y from {{activity}}) scored) rounded"""
-
-
-def _first(cuts: list[float], texts: list[str]) -> str:
-    """Write the text of the first cut that Y reaches; the last text where it reaches none."""
-    cases = " ".join(f"when y >= {_double(cut)} then {text}" for cut, text in zip(cuts, texts, strict=False))
-    return f"case {cases} else {texts[-1]} end" if cuts else texts[-1]
+    places = [f", at least {round(cut, 2) + 0:.2f}" for cut in rule["cuts"]]
+    classes = conditions.from_top("y", rule["classes"], rule["cuts"], [*places, ", below the other classes"])
+    shown = f"case when abs(y) < {double(0.005)} then {double(0.0)} else round(y * 1e2) / 1e2 end"
+    table = (
+        f"(select *, {shown} as shown from (select customer_id, {score(sql, rule)} as y from {{activity}}) scored) y"
+    )
+    return conditions.assign(sql, classes, table=table, lead=f"'Y ', {sql.text('shown', 'DOUBLE')}")
 
 
 def notes(rule: dict[str, Any]) -> list[str]:
-    """Say what a reader of the weights should know.
-
-    Examples
-    --------
-    >>> notes({"indicators": [{"id": "credit", "factor": 0.0}], "criteria": []})
-    ['credit is the same for all customers and tells nobody apart.']
-    """
+    """Say what a reader of the weights should know."""
     constant = [entry["id"] for entry in rule["indicators"] if Standard(0.0, entry["factor"]).constant]
-    said = [f"{name} is the same for all customers and tells nobody apart." for name in constant]
     limit = rules.load("ahp")["accepted_below"]
-    return said + [
+    return [f"{name} is the same for all customers and tells nobody apart." for name in constant] + [
         f"{one['id']}: the consistency ratio is {one['consistency_ratio']:.3f}, but {one['other_ratio']:.3f} by the"
         f" other published random index, which is not below {limit}."
         for one in rule["criteria"]

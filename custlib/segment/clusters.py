@@ -5,6 +5,7 @@ purchase day, or others by option, each Yeo-Johnson transformed (Yeo and Johnson
 or null counts as 0. The frozen transform and centres, or the tree that explains them, assign in the engine.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,10 +18,11 @@ from custlib.engine.dialect import Dialect
 from custlib.models import kmeans
 from custlib.models.alignment import adjusted_rand_index, align
 from custlib.models.cells import Array, Ints
+from custlib.models.kmeans import Search, bootstrap_jaccards, prediction_strength
 from custlib.models.rounded_tree import Explanation, Limits, Members, explain
 from custlib.models.scaling import fit_power, transform
 from custlib.project import validated
-from custlib.segment import cluster_choice, cluster_names, cluster_rules
+from custlib.segment import cluster_words
 from custlib.value.activity import CELL_LIMIT
 
 FEATURES = {
@@ -33,6 +35,8 @@ _BINS: tuple[tuple[int, int | None, int | None], ...] = (
     (1, None, None), (1, None, 100), (7, None, 20), (14, 10, 10), (30, 5, 5),
 )  # fmt: skip
 _DIGITS = 9
+GIVEN, CRITERIA, NONE_PASSES = "given", "criteria", "none passes"
+_DECIMALS = 4
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -48,13 +52,7 @@ class Options(BaseModel):
 
 
 def needs(options: dict[str, Any]) -> tuple[str, ...]:
-    """Name the measures that the options need beside the columns of activity.
-
-    Examples
-    --------
-    >>> needs({"features": ["frequency", "T", "products", "revenue_last_365d"]})
-    ('products', 'revenue_last_365d')
-    """
+    """Name the measures that the options need beside the columns of activity."""
     known = {*FEATURES, *rules.load("tables")["table"]["customer_activity"]["columns"]}
     return tuple(name for name in options.get("features", ()) if name not in known)
 
@@ -70,11 +68,68 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     with kmeans.one_thread():
         cells = kmeans.gather(points, rules.load("clusters")["search"]["cells"])
         few, few_weights = kmeans.cell_means(points, weights, cells), kmeans.cell_weights(weights, cells)
-        choice = cluster_choice.choose_k(few, few_weights, chosen.k)
+        choice = choose_k(few, few_weights, chosen.k)
         centres = kmeans.follow(points, weights, kmeans.fit(few, few_weights, choice.k))
     rule = _described(counted, transforms, centres, chosen.assign)
     rule |= {"k_by": choice.by, "criteria": list(choice.criteria)}
     return rule | ({"asked": chosen.k} if chosen.k and len(centres) < chosen.k else {})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A number of clusters and why."""
+
+    k: int
+    by: str  # "given", "criteria", or "none passes": then it is the best of those that fail
+    criteria: tuple[dict[str, Any], ...]  # a row for every k: its measures (None where not measured), passes, why_not
+
+
+def choose_k(points: Array, weights: Array, wanted: int | None) -> Choice:
+    """Choose the largest k that passes every criterion."""
+    limits = rules.load("clusters")["choice"]
+    range_ = range(limits["k_min"], limits["k_max"] + 1) if wanted is None else (wanted,)
+    tried = sorted({min(k, len(points)) for k in range_})
+    table = tuple(_measure(points, weights, k, always=k == tried[0]) for k in tried)
+    if wanted is not None:
+        return Choice(tried[0], GIVEN, table)
+    passing = [row["k"] for row in table if row["passes"]]
+    if passing:
+        return Choice(max(passing), CRITERIA, table)
+    measured = [row for row in table if row["prediction_strength"] is not None]
+    best = min(measured, key=lambda row: (len(row["why_not"]), -row["prediction_strength"], row["k"]))
+    return Choice(best["k"], NONE_PASSES, table)
+
+
+def _measure(points: Array, weights: Array, k: int, *, always: bool) -> dict[str, Any]:
+    limits, search = rules.load("clusters")["choice"], _search()
+    if not always and k * limits["smallest_customers"] > weights.sum():
+        return _judged({"k": k} | dict.fromkeys(_measured(limits)))
+    centres = kmeans.fit(points, weights, k)
+    customers = np.bincount(kmeans.nearest(points, centres), weights, minlength=k)
+    smallest = float(customers.min())
+    criteria = {
+        "prediction_strength": prediction_strength(points, weights, k, search),
+        "smallest_jaccard": float(bootstrap_jaccards(points, weights, centres, search).min()),
+        "smallest_share": smallest / float(weights.sum()),
+        "smallest_customers": round(smallest),
+    }
+    return _judged({"k": k} | {name: round(value, _DECIMALS) for name, value in criteria.items()})
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    limits = rules.load("clusters")["choice"]
+    known = [name for name in _measured(limits) if row[name] is not None]
+    why_not = [name for name in known if row[name] < limits[name]] if known else ["smallest_customers"]
+    return row | {"passes": not why_not and row["k"] >= limits["k_min"], "why_not": why_not}
+
+
+def _measured(limits: dict[str, Any]) -> list[str]:
+    return [name for name in limits if name not in ("k_min", "k_max", "source")]
+
+
+def _search() -> Search:
+    search = rules.load("clusters")["search"]
+    return Search(search["splits"], search["draws"], search["starts"], search["seed"])
 
 
 def refit(engine: Engine, activity: str, rule: dict[str, Any]) -> dict[str, Any]:
@@ -84,8 +139,8 @@ def refit(engine: Engine, activity: str, rule: dict[str, Any]) -> dict[str, Any]
     with kmeans.one_thread():
         centres = kmeans.follow(points, weights, np.array(rule["centres"]))
     fresh = _described(counted, rule["features"], centres, rule.get("assign", "centres"))
-    kept = {name: rule[name] for name in ("k_by", "criteria", "asked") if name in rule}
-    return carry(engine, activity, rule, fresh | kept)
+    same = {name: rule[name] for name in ("k_by", "criteria", "asked") if name in rule}
+    return carry(engine, activity, rule, fresh | same)
 
 
 def carry(engine: Engine, activity: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -97,10 +152,10 @@ def carry(engine: Engine, activity: str, old: dict[str, Any], new: dict[str, Any
     overlap = kmeans.count_pairs(labels[0], labels[1], weights, shape)
     matched = align(overlap)
     used = old.get("used_ids", old["ids"])
-    segments = cluster_names.carry_names(old["segments"], new["segments"], matched, used)
+    segments = cluster_words.carry_names(old["segments"], new["segments"], matched, used)
     ids = [segment["id"] for segment in segments]
-    tree = cluster_rules.renamed(new["tree"], dict(zip(new["ids"], ids, strict=True)))
-    segments = [s | {"rule": cluster_rules.words(tree, s["id"])} for s in segments]
+    tree = cluster_words.renamed(new["tree"], dict(zip(new["ids"], ids, strict=True)))
+    segments = [s | {"rule": cluster_words.words(tree, s["id"])} for s in segments]
     drift = {
         "adjusted_rand_index": round(adjusted_rand_index(overlap), _DIGITS),
         "jaccards": {i: round(float(j), _DIGITS) for i, j in zip(old["ids"], matched.jaccards, strict=True)},
@@ -119,18 +174,18 @@ def _described(counted: pd.DataFrame, transforms: dict[str, Any], centres: Array
     total = np.bincount(labels, weights)
     means = {n: np.bincount(labels, counted[n] * weights) / total for n in transforms}
     profiles = [{n: float(mean[label]) for n, mean in means.items()} for label in range(len(order))]
-    segments = cluster_names.name_clusters(profiles)
+    segments = cluster_words.name_clusters(profiles)
     ids = [segment["id"] for segment in segments]
-    found = _explained(counted, transforms, labels)
-    tree = cluster_rules.named(found.tree, list(transforms), ids)
+    explanation = _explained(counted, transforms, labels)
+    tree = cluster_words.named(explanation.tree, list(transforms), ids)
     return {
         "features": transforms,
         "centres": centres.tolist(),
         "ids": ids,
         "used_ids": ids,
-        "segments": [s | {"rule": cluster_rules.words(tree, s["id"])} for s in segments],
+        "segments": [s | {"rule": cluster_words.words(tree, s["id"])} for s in segments],
         "tree": tree,
-        "tree_scores": _scores(found, ids),
+        "tree_scores": _scores(explanation, ids),
         "assign": by,
     }
 
@@ -148,11 +203,9 @@ def _explained(counted: pd.DataFrame, transforms: dict[str, Any], labels: Ints) 
     return explain(everybody, Limits(limits["fidelity"], limits["recall"], limits["leaves_per_cluster"]), learn=few)
 
 
-def _scores(found: Explanation, ids: list[str]) -> dict[str, Any]:
-    recalls = {i: round(recall, 4) for i, recall in zip(ids, found.recalls, strict=True)}
-    return {
-        "fidelity": round(found.fidelity, 4), "recall": recalls, "leaves": found.leaves, "passes": found.passes,
-    }  # fmt: skip
+def _scores(tree: Explanation, ids: list[str]) -> dict[str, Any]:
+    recalls = {i: round(recall, 4) for i, recall in zip(ids, tree.recalls, strict=True)}
+    return {"fidelity": round(tree.fidelity, 4), "recall": recalls, "leaves": tree.leaves, "passes": tree.passes}
 
 
 def _by_money(counted: pd.DataFrame, labels: Ints) -> list[int]:
@@ -210,7 +263,7 @@ def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the cluster of every customer of ``{activity}``: the nearest centre, or the leaf."""
     if rule.get("assign") == "rules":
         named = ", ".join(f"{expression(n)} as {sql.name(n)}" for n in rule["features"])
-        segment, reason = (cluster_rules.case(sql, rule["tree"], reason=why) for why in (False, True))
+        segment, reason = (cluster_words.case(sql, rule["tree"], reason=why) for why in (False, True))
         return f"""
         select customer_id, {segment} as segment, {reason} as reason
         from (select customer_id, {named} from {{activity}})"""

@@ -1,4 +1,4 @@
-"""Keeps the definitions of segmentations: cuts, centres, maps and names, frozen as JSON with a date and a version.
+"""Keeps the definitions of segmentations: thresholds, centres, maps and names, as JSON with a date and a version.
 
 The one in force assigns; a new one is accepted only where there is none, where its options changed, or by
 ``refit = true``. Earlier ones are kept, so that moves which a new definition makes can be told from all others.
@@ -6,37 +6,71 @@ The one in force assigns; a new one is accepted only where there is none, where 
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_serializer, model_validator
 
 from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
 
+LANGUAGES = ("en", "zh")
+
+
+class Words(BaseModel):
+    """A text in the languages of the reports; one that is given in one language only serves for both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    en: str | None = Field(None, min_length=1)
+    zh: str | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def _give_one(self) -> "Words":
+        if self.en is None and self.zh is None:
+            raise ValueError(f"is required in one language at least: {' or '.join(LANGUAGES)}")
+        return self
+
+    @property
+    def lacking(self) -> str:
+        """The language that it is not given in; empty where it is given in both."""
+        return next((language for language in LANGUAGES if getattr(self, language) is None), "")
+
+    @model_serializer
+    def in_both(self) -> dict[str, str]:
+        """Give the text in both languages."""
+        return {"en": self.en or self.zh or "", "zh": self.zh or self.en or ""}
+
+
+def in_one_language(segments: Iterable[Any]) -> str:
+    """Say which segments lack a name or strategy in a language; empty where none does.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> in_one_language([SimpleNamespace(id="a", name=Words(en="A"), strategy=Words(en="Keep."))])
+    'a: name and strategy are not given in zh and taken from the other language'
+    """
+    parts: dict[str, list[str]] = {}
+    for segment in segments:
+        texts = {"name": segment.name.lacking, "strategy": segment.strategy.lacking}
+        for language in LANGUAGES:
+            if lacking := [text for text, own in texts.items() if own == language]:
+                verb = "are" if len(lacking) > 1 else "is"
+                line = f"{' and '.join(lacking)} {verb} not given in {language} and taken from the other language"
+                parts.setdefault(line, []).append(segment.id)
+    return "; ".join(f"{', '.join(ids)}: {line}" for line, ids in parts.items())
+
 
 @dataclass(frozen=True)
 class Definition:
-    """A frozen segmentation.
-
-    Attributes
-    ----------
-    segmentation : str
-        Its name.
-    fitted : str
-        The as_of date it was defined on, ISO.
-    rule : dict
-        What the family's ``assign`` needs.
-    segments : tuple of dict
-        Each with ``id``, ``name`` and ``strategy`` per language, the most valuable first.
-    """
+    """A frozen segmentation."""
 
     segmentation: str
-    fitted: str
-    rule: dict[str, Any]
-    segments: tuple[dict[str, Any], ...]
+    fitted: str  # the as_of date it was defined on, ISO
+    rule: dict[str, Any]  # what assign of the segmentation needs
+    segments: tuple[dict[str, Any], ...]  # id, name and strategy of each, the most valuable first
 
     @property
     def version(self) -> str:
@@ -100,12 +134,6 @@ def from_json(text: str) -> Definition:
     """Read a definition and hold its content against its version.
 
     Raises UsageError if it is not one, or was changed by hand.
-
-    Examples
-    --------
-    >>> from_json("{}")
-    Traceback (most recent call last):
-    custlib.errors.UsageError: definition: fitted, rule, segmentation, segments, version missing. Set refit = true.
     """
     try:
         content = json.loads(text)
@@ -141,8 +169,8 @@ class Keeper:
 
     def texts(self) -> list[str]:
         """Content of every definition that was ever accepted, in the order of their names."""
-        kept = sorted([*self.folder.glob("*.json"), *self.folder.glob("earlier/*.json")])
-        return [path.read_text(encoding="utf-8", errors="replace") for path in kept]
+        paths = sorted([*self.folder.glob("*.json"), *self.folder.glob("earlier/*.json")])
+        return [path.read_text(encoding="utf-8", errors="replace") for path in paths]
 
     def in_force(self, segmentation: str) -> Definition | None:
         """Read the definition that assigns now; None before the first."""
@@ -151,9 +179,8 @@ class Keeper:
 
     def earlier(self, segmentation: str) -> list[Definition]:
         """Read the definitions that were before the one in force, the latest first."""
-        found = (self.folder / "earlier").glob(f"{segmentation}.*.json")
-        read = [_read(path) for path in found]
-        return sorted(read, key=lambda definition: (definition.fitted, definition.version), reverse=True)
+        definitions = [_read(path) for path in (self.folder / "earlier").glob(f"{segmentation}.*.json")]
+        return sorted(definitions, key=lambda definition: (definition.fitted, definition.version), reverse=True)
 
     def before(self, definition: Definition, day: str) -> Definition:
         """Find the definition that was in force on a day; of a segmentation that is younger, its first."""
@@ -175,12 +202,12 @@ class Keeper:
 
         The reason is ``"kept"``, ``"first"``, ``"options"`` or ``"refit"``.
         """
-        kept = None if refit else self.in_force(segmentation)
-        if kept is not None and kept.rule.get("options") == options:
-            return kept, "kept"
-        made = make()
-        self.accept(made)
-        return made, "refit" if refit else "options" if kept is not None else "first"
+        present = None if refit else self.in_force(segmentation)
+        if present is not None and present.rule.get("options") == options:
+            return present, "kept"
+        definition = make()
+        self.accept(definition)
+        return definition, "refit" if refit else "options" if present is not None else "first"
 
     def log_drift(self, segmentation: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
         """Add an entry to the drift log of a definition, one per date, and return those of its version so far."""
@@ -196,8 +223,8 @@ def _read(path: Path) -> Definition:
     try:
         return from_json(path.read_text(encoding="utf-8"))
     except (UsageError, UnicodeDecodeError) as fault:
-        said = str(fault).removeprefix("definition: ").removesuffix(" Set refit = true.")
-        raise UsageError(f"{path}: {said.rstrip('.')}. Put the file back, or remove it: one is made anew.") from None
+        message = str(fault).removeprefix("definition: ").removesuffix(" Set refit = true.")
+        raise UsageError(f"{path}: {message.rstrip('.')}. Put the file back, or remove it: one is made anew.") from None
 
 
 def _read_log(path: Path) -> list[dict[str, Any]]:

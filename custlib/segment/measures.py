@@ -49,8 +49,8 @@ def window(measure: str) -> Window | None:
     >>> window("products") is None
     True
     """
-    found = _WINDOW.match(measure)
-    return Window(found[1], int(found[2])) if found else None
+    match = _WINDOW.match(measure)
+    return Window(match[1], int(match[2])) if match else None
 
 
 def check(names: Iterable[str]) -> None:
@@ -75,9 +75,8 @@ def source_of(measure: str) -> str:
     >>> [source_of(name) for name in ("profit_last_365d", "quantity_last_30d", "worst_delay", "attribute_region")]
     ['amounts', 'quantity', 'invoices', 'attributes']
     """
-    found = window(measure)
-    if found:
-        return {"quantity": "quantity", "purchases": ""}.get(found.kind, "amounts")
+    if days := window(measure):
+        return {"quantity": "quantity", "purchases": ""}.get(days.kind, "amounts")
     if measure.startswith(ATTRIBUTE):
         return "attributes"
     return "invoices" if measure in INVOICED else measure
@@ -85,8 +84,8 @@ def source_of(measure: str) -> str:
 
 def windows(names: Iterable[str]) -> list[int]:
     """List the lengths of windows that measures of money and purchases sum over, in days, the longest first."""
-    found = [window(name) for name in names]
-    return sorted({one.days for one in found if one and one.kind in _SUMMED}, reverse=True)
+    lengths = {one.days for one in map(window, names) if one and one.kind in _SUMMED}
+    return sorted(lengths, reverse=True)
 
 
 def end_name(day: dt.date) -> str:
@@ -104,9 +103,9 @@ def summed(names: Iterable[str], *, as_of: dt.date, until: dt.date) -> dict[str,
     """
     written = {}
     for name in names:
-        found = window(name)
-        if found and found.kind in _SUMMED:
-            column, start = _SUMMED[found.kind], as_of - dt.timedelta(days=found.days)
+        days = window(name)
+        if days and days.kind in _SUMMED:
+            column, start = _SUMMED[days.kind], as_of - dt.timedelta(days=days.days)
             known = f"coalesce({column}_{end_name(until)}, 0)"
             past = f" - coalesce({column}_{end_name(start)}, 0)" if start < until else f" - {known}"
             written[name] = known + past
@@ -117,9 +116,9 @@ def counted(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.dat
     """Write the select of what is counted from the lines of purchases, one row per customer."""
     columns = []
     for name in names:
-        found = window(name)
-        if found and found.kind == "quantity":
-            start = (as_of - dt.timedelta(days=found.days)).isoformat()
+        days = window(name)
+        if days and days.kind == "quantity":
+            start = (as_of - dt.timedelta(days=days.days)).isoformat()
             columns.append(f"coalesce(sum(case when day > date '{start}' then quantity end), 0) as {name}")
         elif name == "products":
             columns.append("count(distinct case when is_purchase then product end) as products")
@@ -132,9 +131,9 @@ def counted(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.dat
 def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.date) -> str | None:
     """Write the select of what is counted from invoices, one row per customer with an invoice that is known.
 
-    An invoice is known from the day it is due, or from the day it was paid where that is earlier: the register does not
-    say when it was written. A payment after ``until`` is not known yet, so that invoice is unpaid. One that is paid, or
-    unpaid, on the day it is due is not late.
+    An invoice is known from the day it is due, or from the day it was paid where that is earlier: nothing says when it
+    was written. A payment after ``until`` is not known yet, so that invoice is unpaid. One that is paid, or unpaid, on
+    the day it is due is not late.
     """
     wanted = [name for name in INVOICED if name in set(names)]
     if not wanted:
@@ -148,14 +147,14 @@ def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.da
         "worst_delay": f"greatest(max({delay}), 0)",
         "longest_overdue": f"greatest(coalesce(max(case when paid is null then {sql.days(day, 'due')} end), 0), 0)",
     }
-    kept = f"select customer_id, due, case when paid <= {last} then paid end as paid from invoices"
+    known = f"select customer_id, due, case when paid <= {last} then paid end as paid from invoices"
     return f"""
         select customer_id, {", ".join(f"{columns[name]} as {name}" for name in wanted)}
-        from ({kept} where due <= {last} or paid <= {last}) group by customer_id"""
+        from ({known} where due <= {last} or paid <= {last}) group by customer_id"""
 
 
 def of_registers(sections: Mapping[str, Any]) -> list[str]:
-    """List what the registers of a project give measures: ``invoices``, and every attribute.
+    """List what the side tables of a project give measures: ``invoices``, and every attribute.
 
     Examples
     --------

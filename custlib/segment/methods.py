@@ -17,9 +17,9 @@ from custlib.engine.dialect import Dialect
 from custlib.graph import table, value
 from custlib.project import Project
 from custlib.segment import rfm
-from custlib.segment.customer_segments import family
 from custlib.segment.definitions import Definition
-from custlib.segment.histogram import histogram, share_cuts
+from custlib.segment.registry import segmentation
+from custlib.segment.thresholds import histogram, share_thresholds
 
 METHODS = ("abc", "rfm", "clv")
 _LATER = (
@@ -31,17 +31,17 @@ _LATER = (
 
 
 def customer_methods_sql(
-    sql: Dialect, abc: str, scores: str, named: str, worth: str, cuts: dict[str, list[float]]
+    sql: Dialect, abc: str, scores: str, named: str, worth: str, thresholds: dict[str, list[float]]
 ) -> str:
     """Write the select of one row per customer: class, group, tier, and whether each method has it at the top."""
     del sql
-    tiers = " ".join(f"when value >= {cut!r} then {n}" for n, cut in enumerate(cuts["tier"], start=1))
+    tiers = " ".join(f"when value >= {cut!r} then {n}" for n, cut in enumerate(thresholds["tier"], start=1))
     return f"""
         select v.customer_id, a.segment as abc, n.segment as rfm,
-               case {tiers} else {len(cuts["tier"]) + 1} end as tier,
-               v.profit > 0 and v.profit >= {cuts["abc"][0]!r} as top_abc,
-               s.R * s.F * s.M >= {cuts["rfm"][0]!r} as top_rfm,
-               v.value > 0 and v.value >= {cuts["clv"][0]!r} as top_clv,
+               case {tiers} else {len(thresholds["tier"]) + 1} end as tier,
+               v.profit > 0 and v.profit >= {thresholds["abc"][0]!r} as top_abc,
+               s.R * s.F * s.M >= {thresholds["rfm"][0]!r} as top_rfm,
+               v.value > 0 and v.value >= {thresholds["clv"][0]!r} as top_clv,
                v.profit, v.value
         from {worth} v
         join ({abc}) a on a.customer_id = v.customer_id
@@ -54,24 +54,26 @@ def make_customer_methods(
 ) -> None:
     """Make the table of the three methods at one date."""
     abc, named = (
-        family(d.segmentation).assign(engine.dialect, d.rule).format(activity=activity)
+        segmentation(d.segmentation).assign(engine.dialect, d.rule).format(activity=activity)
         for d in (definitions["abc"], definitions["rfm"])
     )
     scores = rfm.scores(definitions["rfm"].rule).format(activity=activity)
     share = rules.load("methods")["top"]["share"]
     values = histogram(engine, worth, "value")
-    cuts = {
-        "abc": share_cuts(*histogram(engine, worth, "profit"), [share]),
-        "rfm": share_cuts(*histogram(engine, f"(select R * F * M as product from ({scores}))", "product"), [share]),
-        "clv": share_cuts(*values, [share]),
-        "tier": share_cuts(*values, rules.load("methods")["tiers"]["shares"][:-1]),
+    thresholds = {
+        "abc": share_thresholds(*histogram(engine, worth, "profit"), [share]),
+        "rfm": share_thresholds(
+            *histogram(engine, f"(select R * F * M as product from ({scores}))", "product"), [share]
+        ),
+        "clv": share_thresholds(*values, [share]),
+        "tier": share_thresholds(*values, rules.load("methods")["tiers"]["shares"][:-1]),
     }
-    engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, cuts))
+    engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, thresholds))
 
 
 def tops(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     """Add up the best customers of each method."""
-    found = engine.fetch(
+    counts = engine.fetch(
         " union all ".join(
             f"select {n} as place, count(*) filter (where top_{method}) as customers,"
             f" coalesce(sum(profit) filter (where top_{method}), 0) as profit,"
@@ -81,22 +83,22 @@ def tops(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
         )
         + " order by place"
     ).astype(float)
-    found.insert(0, "method", METHODS)
+    counts.insert(0, "method", METHODS)
     for name, share in (("customers", "customer"), ("profit", "historic"), ("value", "value")):
-        found[f"{share}_share"] = found[name] / found[f"all_{name}"].where(found[f"all_{name}"] > 0)
-    return found.drop(columns=["place", *(name for name in found.columns if name.startswith("all_"))])
+        counts[f"{share}_share"] = counts[name] / counts[f"all_{name}"].where(counts[f"all_{name}"] > 0)
+    return counts.drop(columns=["place", *(name for name in counts.columns if name.startswith("all_"))])
 
 
 def overlaps(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
     """Count the customers by which methods have them at the top."""
-    found = engine.fetch(
+    counts = engine.fetch(
         "select top_abc, top_rfm, top_clv, count(*) as customers, sum(profit) as profit,"
         f" sum(value) as value from {table} group by top_abc, top_rfm, top_clv"
     )
-    tops_ = found[[f"top_{m}" for m in METHODS]].itertuples(index=False, name=None)
-    found["methods"] = ["+".join(m for m, top in zip(METHODS, row, strict=True) if top) for row in tops_]
+    tops_ = counts[[f"top_{m}" for m in METHODS]].itertuples(index=False, name=None)
+    counts["methods"] = ["+".join(m for m, top in zip(METHODS, row, strict=True) if top) for row in tops_]
     order = ["abc+rfm+clv", "abc+rfm", "abc+clv", "rfm+clv", "abc", "rfm", "clv", ""]
-    whole = pd.DataFrame({"methods": order}).merge(found, how="left", on="methods")
+    whole = pd.DataFrame({"methods": order}).merge(counts, how="left", on="methods")
     sums = ["customers", "profit", "value"]
     return whole[["methods"]].join(whole[sums].astype(float).fillna(0.0))
 
@@ -119,9 +121,9 @@ def pairs(frame: pd.DataFrame) -> pd.DataFrame:
             own = frame[only]
             row |= {name: own["customers"].sum()} | {f"{name}_{of}": own[of].sum() for of in ("profit", "value")}
         rows.append(row)
-    made = pd.DataFrame(rows)
-    either = made["both"] + made["first_only"] + made["second_only"]
-    return made.assign(agreement=made["both"] / either.where(either > 0))
+    frame = pd.DataFrame(rows)
+    either = frame["both"] + frame["first_only"] + frame["second_only"]
+    return frame.assign(agreement=frame["both"] / either.where(either > 0))
 
 
 def cross_table(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
@@ -150,14 +152,14 @@ def disagreements_tested(
     engine: Engine, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
 ) -> pd.DataFrame:
     """Ask who was right about them: what the customers of :func:`disagreements` of that day brought since."""
-    found = engine.fetch(
+    counts = engine.fetch(
         f"select {_kind()} as kind, count(*) as customers, sum(profit) as profit, sum(value) as value,"
         f" coalesce(sum(l.actual), 0) as actual from {table} m left join ({_LATER}) l"
         f" on l.customer_id = m.customer_id where {_kind()} is not null group by 1",
         since=since,
         cost_to_serve=cost_to_serve,
     )
-    whole = pd.DataFrame({"kind": ["fading", "rising"]}).merge(found, how="left", on="kind")
+    whole = pd.DataFrame({"kind": ["fading", "rising"]}).merge(counts, how="left", on="kind")
     return whole[["kind"]].join(whole.drop(columns="kind").astype(float).fillna(0.0))
 
 
@@ -165,7 +167,7 @@ def tested(
     engine: Engine, *, since: dt.date, cost_to_serve: float = 0.0, table: str = "calibration_methods"
 ) -> pd.DataFrame:
     """Ask which method found the money that came: the best customers of each by then, and what they brought since."""
-    found = engine.fetch(
+    counts = engine.fetch(
         " union all ".join(
             f"select {n} as place, count(*) filter (where top_{method}) as customers, count(*) as all_customers,"
             f" coalesce(sum(l.actual) filter (where top_{method}), 0) as actual, sum(l.actual) as all_actual"
@@ -176,9 +178,9 @@ def tested(
         since=since,
         cost_to_serve=cost_to_serve,
     ).astype(float)
-    whole = found["all_actual"].where(found["all_actual"] > 0)
-    shares = {"customer_share": found["customers"] / found["all_customers"], "actual_share": found["actual"] / whole}
-    return pd.DataFrame({"method": METHODS}).join(found[["customers", "actual"]]).assign(**shares)
+    whole = counts["all_actual"].where(counts["all_actual"] > 0)
+    shares = {"customer_share": counts["customers"] / counts["all_customers"], "actual_share": counts["actual"] / whole}
+    return pd.DataFrame({"method": METHODS}).join(counts[["customers", "actual"]]).assign(**shares)
 
 
 @table

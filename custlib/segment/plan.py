@@ -18,12 +18,20 @@ from custlib.errors import ModelError, UsageError, hint
 from custlib.graph import REFUSED, Refusal, record, table, value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.project import Project, validated
+from custlib.project import Project
 from custlib.segment import customer_segments as segmentations
-from custlib.segment import hysteresis, measures, points
+from custlib.segment import measures, registry
+from custlib.segment.customer_segments import Memory, remember
 from custlib.segment.definitions import Definition, Keeper, from_json
-from custlib.segment.points import Point
-from custlib.segment.potential_at import frozen_chances
+from custlib.segment.snapshots import (
+    Snapshot,
+    at,
+    between,
+    frozen_chances,
+    make_history,
+    make_seen,
+    make_snapshot,
+)
 from custlib.value.history import Money
 
 log = logging.getLogger("custlib")
@@ -50,8 +58,8 @@ def available_sources(
 def missing_segmentations(project: Project, available_sources: frozenset[str]) -> dict[str, list[str]]:
     """What the data lack, by the segmentation that is not made for it."""
     missing = {
-        name: segmentations.lacking(name, project.segments.options.get(name, {}), available_sources)
-        for name in segmentations.FAMILIES
+        name: registry.lacking(name, project.segments.options.get(name, {}), available_sources)
+        for name in registry.names()
     }
     return {name: sources for name, sources in missing.items() if sources}
 
@@ -66,7 +74,7 @@ def segmentation_names(project: Project, missing_segmentations: dict[str, list[s
         if name in missing_segmentations
     ]:
         raise UsageError("\n".join(faults))
-    return tuple(name for name in wanted or segmentations.FAMILIES if name not in missing_segmentations)
+    return tuple(name for name in wanted or registry.names() if name not in missing_segmentations)
 
 
 @value
@@ -86,9 +94,9 @@ def dates(project: Project, quality: dict[str, Any], compared_with: dt.date) -> 
 
 
 @value
-def snapshots(dates: list[dt.date]) -> list[Point]:
+def snapshots(dates: list[dt.date]) -> list[Snapshot]:
     """Snapshots that moves between these dates go through."""
-    return list(dict.fromkeys(snapshot for pair in pairwise(dates) for snapshot in points.between(*pair)))
+    return list(dict.fromkeys(snapshot for pair in pairwise(dates) for snapshot in between(*pair)))
 
 
 @value
@@ -98,7 +106,7 @@ def snapshot_measures(
     """Measures that the segmentations read beside the activity, but those of frozen models."""
     in_force = [definition_store.in_force(name) for name in segmentation_names]
     options = project.segments.options
-    needs = {need for name in segmentation_names for need in segmentations.needs(name, options.get(name, {}))}
+    needs = {need for name in segmentation_names for need in registry.needs(name, options.get(name, {}))}
     needs |= {need for definition in in_force if definition for need in definition.needs}
     return tuple(sorted(needs - {"probability_alive", "potential"}))
 
@@ -107,7 +115,7 @@ def snapshot_measures(
 def segment_history(
     engine: Engine,
     history_money: Money,
-    snapshots: list[Point],
+    snapshots: list[Snapshot],
     snapshot_measures: tuple[str, ...],
     transactions: str,
     customer_attributes: str,
@@ -115,18 +123,18 @@ def segment_history(
 ) -> None:
     """The customers at every snapshot, from one pass of the purchases."""
     del transactions, customer_attributes, invoices
-    points.make_history(engine, snapshots, snapshot_measures, history_money)
+    make_history(engine, snapshots, snapshot_measures, history_money)
     last = max(snapshot.until for snapshot in snapshots)
     for snapshot in snapshots:
-        points.make_point(engine, snapshot, snapshot_measures, last=last, daily_rate=history_money.daily_rate)
+        make_snapshot(engine, snapshot, snapshot_measures, last=last, daily_rate=history_money.daily_rate)
 
 
-def open_snapshots(engine: Engine, wanted: Iterable[Point], frozen: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def open_snapshots(engine: Engine, wanted: Iterable[Snapshot], frozen: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Open the tables of snapshots, and make what definitions see of them beside; give the names of all."""
     models, names = list(frozen), []
     for snapshot in wanted:
         engine.open(snapshot.table)
-        names += [name for one in models for name in points.make_seen(engine, snapshot, one)]
+        names += [name for one in models for name in make_seen(engine, snapshot, one)]
     return tuple(dict.fromkeys(names))
 
 
@@ -153,10 +161,10 @@ class Definer:
     project: Project
     models: dict[str, Any]
 
-    def define(self, name: str, snapshot: Point, *, like: Definition | None = None) -> Definition:
+    def define(self, name: str, snapshot: Snapshot, *, like: Definition | None = None) -> Definition:
         """Define a segmentation on a snapshot, without putting it in force; ``like`` gives names to carry over."""
         options = self.project.segments.options.get(name, {})
-        read = segmentations.needs(name, options)
+        read = registry.needs(name, options)
         models = {measure: model for measure, model in self.models.items() if measure in read}
         open_snapshots(self.engine, [snapshot], [models])
         return segmentations.define(
@@ -168,7 +176,7 @@ class Definer:
         segments = self.project.segments
         options, in_force = segments.options.get(name, {}), store.in_force(name)
         like = in_force if in_force and in_force.rule.get("options") == options else None
-        today = points.at(self.project.as_of)
+        today = at(self.project.as_of)
         definition, reason = store.resolve(
             name, options, lambda: self.define(name, today, like=like), refit=segments.refit
         )
@@ -210,11 +218,11 @@ def definitions(definition_pairs: Pairs) -> dict[str, Definition]:
 
 
 @value
-def memories(project: Project, dates: list[dt.date], definition_pairs: Pairs) -> dict[str, hysteresis.Memory]:
+def memories(project: Project, dates: list[dt.date], definition_pairs: Pairs) -> dict[str, Memory]:
     """Where customers were on the dates before, by segmentation; none without hysteresis."""
-    margin, tables = project.segments.hysteresis, [points.at(day).table for day in dates[:-1]]
+    margin, tables = project.segments.hysteresis, [at(day).table for day in dates[:-1]]
     pairs = definition_pairs.items()
-    remembered = {name: hysteresis.remember(before, tables, margin) for name, (before, _) in pairs}
+    remembered = {name: remember(before, tables, margin) for name, (before, _) in pairs}
     return {name: memory for name, memory in remembered.items() if memory}
 
 
@@ -225,13 +233,13 @@ def customer_segments(
     dates: list[dt.date],
     segment_history: str,
     definition_pairs: Pairs,
-    memories: dict[str, hysteresis.Memory],
+    memories: dict[str, Memory],
 ) -> None:
     """Every customer exactly once in every segmentation."""
     del segment_history
     frozen = [definition.frozen for pair in definition_pairs.values() for definition in pair]
-    today, now = points.at(project.as_of), [pair[1] for pair in definition_pairs.values()]
-    wanted = [points.at(day) for day in dates] if memories else [today]
+    today, now = at(project.as_of), [pair[1] for pair in definition_pairs.values()]
+    wanted = [at(day) for day in dates] if memories else [today]
     sources = open_snapshots(engine, wanted, frozen)
     segmentations.make_customer_segments(engine, "customer_segments", today.table, now, of=sources, memories=memories)
 
@@ -243,7 +251,7 @@ def segment_attribute(
     dates: list[dt.date],
     segment_history: str,
     definition_pairs: Pairs,
-    memories: dict[str, hysteresis.Memory],
+    memories: dict[str, Memory],
     structure_periods: Periods,
 ) -> Attribute:
     """The segments that playbooks follow, as an attribute of structure tables."""
@@ -252,8 +260,8 @@ def segment_attribute(
     if name not in definition_pairs:
         raise ModelError(f"segments: {name} is not made.", reason="not_made")
     before, now = definition_pairs[name]
-    last, first = (points.at(day).table for day in (structure_periods.as_of, structure_periods.middle))
-    open_snapshots(engine, [points.at(day) for day in dates], [now.frozen, before.frozen])
+    last, first = (at(day).table for day in (structure_periods.as_of, structure_periods.middle))
+    open_snapshots(engine, [at(day) for day in dates], [now.frozen, before.frozen])
     memory, sql = memories.get(name), engine.dialect
     earlier = segmentations.assigned(sql, before, first, memory=memory.earlier if memory else None)
     return attributes.of_segments(name, segmentations.assigned(sql, now, last, memory=memory), earlier)
@@ -277,5 +285,4 @@ def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
             raise UsageError(
                 f"segments.options.{name}.segmentation: is no option. Options of {name} stand under its name."
             )
-        values = {"segmentation": name} | options.get(name, {})
-        validated(segmentations.family(name).Options, values, f"segments.options.{name}")
+        registry.check_options(name, options.get(name, {}))

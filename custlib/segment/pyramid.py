@@ -1,7 +1,7 @@
-"""Segmentations ``abc`` and ``pyramid``: classes cut from the top of profit so far.
+"""Segmentations ``abc`` and ``pyramid``: classes from the top of profit so far.
 
 Reads customer activity. The money is plain profit, after the cost to serve but not carried to as_of: a ranking of
-what was booked, so that equal purchases rank alike whenever they were made. Classes are cut by share of customers or
+what was booked, so that equal purchases rank alike whenever they were made. Classes are parted by share of customers or
 by share of money (``rules/pyramid.toml``); equal profits are in one class, and a profit of zero or below is always in
 the last.
 """
@@ -18,32 +18,23 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
-from custlib.segment.histogram import Floats, histogram, money_cuts, share_cuts
+from custlib.segment import conditions
+from custlib.segment.thresholds import Floats, histogram, money_thresholds, share_thresholds, whole
 
 MEASURE = "profit"
 
 
 @dataclass(frozen=True)
 class ParetoPoint:
-    """How unevenly money comes in: the 20/80 point.
+    """How unevenly money comes in: the 20/80 point; NaN where there is no money."""
 
-    Attributes
-    ----------
-    share : float
-        The share of customers that is asked for, for instance 0.2.
-    money_of_best : float
-        Share of the money that this share of customers brings, the best first; NaN where there is none.
-    customers_for_rest : float
-        Share of customers, the best first, that bring all but this share of the money (80 %); NaN where there is none.
-    """
-
-    share: float
-    money_of_best: float
-    customers_for_rest: float
+    share: float  # the share of customers that is asked for, for instance 0.2
+    money_of_best: float  # share of the money that they bring, the best first
+    customers_for_rest: float  # share of customers that bring all but this share of the money
 
 
 class Options(BaseModel):
-    """Options: whether classes are cut by share of customers or by cumulative money, and the shares."""
+    """Options: whether classes are parted by share of customers or by cumulative money, and the shares."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str
@@ -52,25 +43,23 @@ class Options(BaseModel):
 
 
 def _shares(name: str, chosen: Options, by: str) -> list[float]:
-    """Take the shares of the classes from the top: those given, else the published ones of customers or of money."""
+    """Take the shares of the classes from the top: those of the options, else those published."""
     classes = rules.load("pyramid")[name]["class"]
     share = {"customers": "share", "money": "money"}[by]
     if not chosen.shares and any(share not in entry for entry in classes):
         raise UsageError(f'segments.options.{name}.shares: by = "{by}" has no published shares. Give {len(classes)}.')
     shares = list(chosen.shares or [entry[share] for entry in classes])
-    if len(shares) != len(classes) or abs(sum(shares) - 1) > 1e-9 or min(shares) < 0:
-        raise UsageError(f"segments.options.{name}.shares: {shares} must be {len(classes)} shares that add up to 1.")
-    return shares
+    return whole(shares, len(classes), f"segments.options.{name}.shares")
 
 
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Take the cuts of profit so far, not discounted."""
+    """Measure the thresholds of profit so far, not discounted."""
     name = options["segmentation"]
     chosen = validated(Options, options, f"segments.options.{name}")
     table = rules.load("pyramid")[name]
     classes, by = table["class"], chosen.by or table["by"]
-    cut = share_cuts if by == "customers" else money_cuts
-    cuts = cut(*histogram(engine, activity, MEASURE), _shares(name, chosen, by)[:-1])
+    part = share_thresholds if by == "customers" else money_thresholds
+    cuts = part(*histogram(engine, activity, MEASURE), _shares(name, chosen, by)[:-1])
     return {
         "classes": [entry["id"] for entry in classes],
         "cuts": cuts,
@@ -80,31 +69,19 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
 
 
 def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
-    """Move the cuts of profit, for hysteresis.
-
-    Examples
-    --------
-    >>> moved({"cuts": [100.0, 20.0]}, 1.5)["cuts"]
-    [150.0, 30.0]
-    """
+    """Move the thresholds of profit, for hysteresis."""
     return rule | {"cuts": [cut * factor for cut in rule["cuts"]]}
 
 
 def assign(sql: Dialect, rule: dict[str, Any]) -> str:
     """Write the select of the class of every customer of ``{activity}``."""
-    profit, last = f"coalesce(cast({MEASURE} as double), 0)", sql.literal(rule["classes"][-1])
-    cuts = zip(rule["classes"], rule["cuts"], strict=False)
-    cases = " ".join(f"when {profit} >= {cut!r} then {sql.literal(name)}" for name, cut in cuts)
     reasons = [f"profit of at least {cut:,.2f}" for cut in rule["cuts"]]
-    said = " ".join(
-        f"when {profit} >= {cut!r} then {sql.literal(reason)}"
-        for cut, reason in zip(rule["cuts"], reasons, strict=True)
-    )
-    floor = f"when {profit} <= {rule['floor']!r} then"
-    return f"""
-        select customer_id, case {floor} {last} {cases} else {last} end as segment,
-               case {floor} 'no profit' {said} else 'profit below the other classes' end as reason
-        from {{activity}}"""
+    tops = conditions.from_top(MEASURE, rule["classes"], rule["cuts"], [*reasons, "profit below the other classes"])
+    nothing = [
+        {"segment": rule["classes"][-1], "all": [{"measure": MEASURE} | test], "reason": "no profit"}
+        for test in ({"is_missing": True}, {"at_most": rule["floor"]})
+    ]
+    return conditions.assign(sql, [*nothing, *tops])
 
 
 def curve(engine: Engine, table: str, *, measure: str = MEASURE, points: int = 200, fewest: int = 10) -> pd.DataFrame:
@@ -139,11 +116,5 @@ def pareto(engine: Engine, table: str, *, measure: str = MEASURE, share: float =
 
 
 def share_of_top(frame: pd.DataFrame, share: float) -> float:
-    """Read the share of money that the best customers bring off the curve.
-
-    Examples
-    --------
-    >>> share_of_top(pd.DataFrame({"customer_share": [0, 0.5, 1], "value_share": [0, 0.8, 1]}), 0.5)
-    0.8
-    """
+    """Read the share of money that the best customers bring off the curve."""
     return float(np.interp(share, frame["customer_share"], frame["value_share"]))

@@ -5,73 +5,141 @@ cells), ``rfm125`` (each of the 125 cells is a segment, named like 532), ``rfa``
 ``rfm_airline`` (the airline table) and ``rfm_product`` (R x F x M ranked, the best 20 % kept, the next 60 % moved up,
 the last 20 % not spent on); ``rules/rfm.toml`` holds how they differ.
 
-Score = 1 + number of cuts <= value, reversed for days since last purchase; equal values get equal scores. Money is
-profit so far where cost is known, else net revenue. The R package ``rfm`` cuts at quantile + 1 instead, which moves
-customers when money is not whole. One-time buyers are a class of their own (F = 1). Cuts come from quantiles or from
-a table of business cuts. Who never bought (frequency is null) scores 0 and is a prospect, outside the cells; the
-segment is there where such customers are. A net profit of zero or below is said beside the scores.
+Score = 1 + number of thresholds <= value, reversed for days since last purchase; equal values get equal scores. Money
+is profit so far where cost is known, else net revenue. The R package ``rfm`` parts at quantile + 1 instead, which
+moves customers when money is not whole. One-time buyers are a class of their own (F = 1). Who never bought (frequency
+is null) scores 0 and is a prospect, outside the cells; the segment is there where such customers are. A net profit of
+zero or below stands beside the scores.
+
+A table of scores (``rules/scores``, or a user's own file) says which measure each score parts (a column of customer
+activity or a measure made at a date, plus a number, or per another) and at which thresholds. Those of ``[cuts]`` are
+reached (value >= threshold), those of ``[above]`` exceeded. A table without thresholds has them measured.
 """
 
 from itertools import product
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
-from custlib.segment import mapfile, maps, scoring
-from custlib.segment.histogram import histogram, share_cuts
-from custlib.segment.maps import GridMap
-from custlib.segment.scoring import AXES, SCORES, Measure, ScoreTable
+from custlib.segment import grid, grid_file
+from custlib.segment.grid import LETTERS, PROSPECT, SCORES
+from custlib.segment.thresholds import fresh_thresholds, histogram, quantile_thresholds, share_thresholds
 
-PROSPECT = "prospect"
-BELOW_ZERO = " below zero"
-# Of a definition that was frozen before tables of scores said what they cut.
-_EARLIER = {"recency": {"of": "days_since_last"}, "frequency": {"of": "frequency", "plus": 1}, "monetary": {"of": "profit"}}  # fmt: skip  # noqa: E501
+_COLUMN = r"^[A-Za-z_]\w*$"
+_ONE_TIME = 2.0  # purchases from which on a customer has come back
+
+assign, moved, scores = grid.assign, grid.moved, grid.places
+
+
+class Measure(BaseModel):
+    """A measure, with a number added or per another one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    of: str = Field(pattern=_COLUMN)
+    plus: int = 0
+    per: str | None = Field(None, pattern=_COLUMN)
+
+    @property
+    def expression(self) -> str:
+        """The measure in SQL, null where it is missing or per nothing."""
+        return grid.expression(self.of, self.plus, self.per)
+
+
+class ScoreTable(BaseModel):
+    """A whole table of scores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    source: str | None = None
+    as_of: Any = None
+    measure: dict[str, Annotated[Measure, BeforeValidator(lambda of: {"of": of} if isinstance(of, str) else of)]]
+    cuts: dict[str, list[float]] = {}
+    above: dict[str, list[float]] = {}
+
+    @property
+    def fixed(self) -> dict[str, list[float]]:
+        """Fixed thresholds of each measure; empty where they are to be measured."""
+        thresholds = self.cuts | self.above
+        return {measure: thresholds[measure] for measure in self.measure if measure in thresholds}
 
 
 class Options(BaseModel):
-    """Options: how to cut, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults."""
+    """Options: how to part, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"]
-    scores: str = Field(pattern=scoring.FILE)
+    scores: str = Field(pattern=grid_file.NAME)
     names: Literal["map", "cells", "product"]
-    map: str = Field(pattern=mapfile.NAME)
+    map: str = Field(pattern=grid_file.NAME)
 
     @model_validator(mode="before")
     @classmethod
-    def _take_defaults(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return rules.load("rfm")["default"].get(given.get("segmentation", "rfm"), {}) | given
+    def _take_defaults(cls, options: Any) -> Any:
+        if not isinstance(options, dict):
+            return options
+        return rules.load("rfm")["default"].get(options.get("segmentation", "rfm"), {}) | options
 
     @model_validator(mode="after")
     def _fit(self) -> "Options":
-        table = scoring.read(self.scores)
+        table = read_scores(self.scores)
         if self.names == "map":
             read_map(self.map, table)
         elif self.names == "cells":
             cell_segments(self.map)
-        if self.mode == "fixed":
-            scoring.fixed_cuts(self.scores)
+        if self.mode == "fixed" and not table.fixed:
+            raise UsageError(f'scores {self.scores}: has no cuts. Write them under [cuts], or set mode = "quantile".')
         return self
 
 
-def needs(options: dict[str, Any]) -> tuple[str, ...]:
-    """List the measures that are read beside the activity.
+def read_scores(name: str) -> ScoreTable:
+    """Read a table of scores.
 
     Examples
     --------
-    >>> needs({"segmentation": "rfm"}), needs({"segmentation": "rfa"})
-    ((), ('quantity_last_36500d',))
+    >>> read_scores("days").fixed["recency"]
+    [8.0, 31.0, 61.0, 121.0]
+    >>> read_scores("airline").measure["monetary"].expression
+    'case when purchases_last_730d > 0 then cast(revenue_last_730d as double) / purchases_last_730d end'
     """
-    return scoring.needs(scoring.read(_chosen(options).scores))
+    content = rules.read(Path(name)) if name.endswith(".toml") else rules.load(f"scores/{name}")
+    table = validated(ScoreTable, content, f"scores {name}")
+    if set(table.measure) not in ({"recency", "frequency", "monetary"}, {"recency", "frequency", "quantity"}):
+        raise UsageError(
+            f"scores {name}: measure: has {', '.join(sorted(table.measure)) or 'nothing'}. "
+            "Name recency, frequency, and monetary or quantity."
+        )
+    thresholds = [*table.cuts, *table.above]
+    if thresholds and sorted(thresholds) != sorted(table.measure):
+        raise UsageError(f"scores {name}: [cuts] and [above] must give the cuts of each measure once, or none at all.")
+    for measure, cuts in table.fixed.items():
+        if len(cuts) != SCORES - 1 or cuts != sorted(set(cuts)):
+            raise UsageError(f"scores {name}: {measure}: {cuts} must be {SCORES - 1} rising cuts.")
+    return table
+
+
+def read_map(name: str, table: ScoreTable) -> grid_file.GridMap:
+    """Read a map whose axes are scores, with levels from 1 to 5."""
+    named = grid_file.read(name)
+    letters = [LETTERS[measure] for measure in table.measure]
+    if any(axis not in letters or levels != list(range(1, SCORES + 1)) for axis, levels in named.axes.items()):
+        raise UsageError(
+            f"map {name}: has the axes {', '.join(named.axes)}. Scores are {', '.join(letters)} from 1 to {SCORES}: "
+            "take a map of these."
+        )
+    return named
+
+
+def needs(options: dict[str, Any]) -> tuple[str, ...]:
+    """List the measures that are read beside the columns of customer activity."""
+    measures = read_scores(_chosen(options).scores).measure.values()
+    columns = rules.load("tables")["table"]["customer_activity"]["columns"]
+    return tuple(sorted({name for one in measures for name in (one.of, one.per) if name} - set(columns)))
 
 
 def _chosen(options: dict[str, Any]) -> Options:
@@ -79,48 +147,57 @@ def _chosen(options: dict[str, Any]) -> Options:
 
 
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Take the cuts and the names."""
+    """Take the thresholds and the names."""
     chosen = _chosen(options)
-    table = scoring.read(chosen.scores)
+    table = read_scores(chosen.scores)
     fixed = chosen.mode == "fixed"
-    rule = {
+    rule: dict[str, Any] = {
         "mode": chosen.mode,
         "names": chosen.names,
         "measures": {name: measure.model_dump(exclude_defaults=True) for name, measure in table.measure.items()},
-        "cuts": table.fixed if fixed else scoring.measured_cuts(engine, activity, table.measure),
+        "cuts": table.fixed if fixed else measured_thresholds(engine, activity, table.measure),
         "above": sorted(table.above) if fixed else [],
     }
-    named = _NAMED[chosen.names](engine, activity, chosen, rule)
+    rule |= _by_product(engine, activity, rule) if chosen.names == "product" else _by_map(chosen, table)
     prospects = engine.fetch(f"select count(*) as n from {activity} where frequency is null")["n"].item()
     if prospects:
-        named["segments"] = [*named["segments"], {"id": PROSPECT} | rules.load("rfm")["prospect"]]
-    return rule | named
+        rule["segments"] = [*rule["segments"], {"id": PROSPECT} | rules.load("rfm")["prospect"]]
+    return rule
 
 
-def _by_map(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
-    del engine, activity, rule
-    found = read_map(chosen.map, scoring.read(chosen.scores))
-    named = {"map": found.id, "axes": list(found.axes), "cells": found.cells, "segments": found.segments}
-    return named | ({"findings": list(found.findings)} if found.findings else {})
+def measured_thresholds(engine: Engine, activity: str, measures: dict[str, Measure]) -> dict[str, list[float]]:
+    """Take quantiles of the three measures from their histograms."""
+    cuts = {}
+    for name, measure in measures.items():
+        column = measure.expression
+        if name == "frequency":
+            again = histogram(engine, activity, column, where=f"{column} >= {_ONE_TIME}")
+            cuts[name] = [_ONE_TIME, *quantile_thresholds(*again, SCORES - 1)]
+        else:
+            counts = histogram(engine, activity, column, where="frequency is not null")
+            cuts[name] = (fresh_thresholds if name == "recency" else quantile_thresholds)(*counts, SCORES)
+    return cuts
 
 
-def _by_cell(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
-    del engine, activity, rule
-    return {"segments": cell_segments(chosen.map)}
+def _by_map(chosen: Options, table: ScoreTable) -> dict[str, Any]:
+    if chosen.names == "cells":
+        one_language = grid_file.read(chosen.map).one_language
+        return {"segments": cell_segments(chosen.map)} | ({"findings": [one_language]} if one_language else {})
+    named = read_map(chosen.map, table)
+    rule = {"map": named.id, "axes": list(named.axes), "cells": named.cells, "segments": named.segments}
+    return rule | ({"findings": list(named.findings)} if named.findings else {})
 
 
-def _by_product(engine: Engine, activity: str, chosen: Options, rule: dict[str, Any]) -> dict[str, Any]:
-    del chosen
+def _by_product(engine: Engine, activity: str, rule: dict[str, Any]) -> dict[str, Any]:
     classes = rules.load("rfm")["product"]
-    ranked = f"(select {_product(rule)} as product from ({scores(rule).format(activity=activity)}) where R > 0)"
+    ranked = f"(select {grid.product_of(rule)} as product from ({scores(rule).format(activity=activity)}) where R > 0)"
     return {
-        "product_cuts": share_cuts(*histogram(engine, ranked, "product"), [entry["share"] for entry in classes[:-1]]),
+        "product_cuts": share_thresholds(
+            *histogram(engine, ranked, "product"), [entry["share"] for entry in classes[:-1]]
+        ),
         "classes": [entry["id"] for entry in classes],
         "segments": [{key: entry[key] for key in ("id", "name", "strategy")} for entry in classes],
     }
-
-
-_NAMED = {"map": _by_map, "cells": _by_cell, "product": _by_product}
 
 
 def cell_segments(name: str) -> list[dict[str, Any]]:
@@ -131,99 +208,17 @@ def cell_segments(name: str) -> list[dict[str, Any]]:
     >>> [segment["id"] for segment in cell_segments("rfm11")][:4]
     ['555', '554', '545', '455']
     """
-    found = read_map(name, scoring.read("days"))
-    places = ["RFM".index(axis) for axis in found.axes]
-    strategies = {entry["id"]: entry["strategy"] for entry in found.segments}
-    strategy = {tuple(cell): strategies[segment] for segment, own in found.cells.items() for cell in own}
-    levels = range(SCORES, 0, -1)
-    cells = sorted(
-        product(levels, levels, levels), key=lambda cell: (-cell[0] * cell[1] * cell[2], *(-s for s in cell))
-    )
+    named = read_map(name, read_scores("days"))
+    places = ["RFM".index(axis) for axis in named.axes]
+    strategies = {entry["id"]: entry["strategy"] for entry in named.segments}
+    strategy = {tuple(cell): strategies[segment] for segment, own in named.cells.items() for cell in own}
+    cells = product(range(SCORES, 0, -1), repeat=3)
+    ranked = sorted(cells, key=lambda cell: (-cell[0] * cell[1] * cell[2], *(-score for score in cell)))
+    digits = ["".join(map(str, cell)) for cell in ranked]
     return [
-        {
-            "id": "".join(map(str, cell)),
-            "name": {language: "".join(map(str, cell)) for language in ("en", "zh")},
-            "strategy": strategy[tuple(cell[place] for place in places)],
-        }
-        for cell in cells
+        {"id": word, "name": {"en": word, "zh": word}, "strategy": strategy[tuple(cell[place] for place in places)]}
+        for word, cell in zip(digits, ranked, strict=True)
     ]
-
-
-def read_map(name: str, table: ScoreTable) -> GridMap:
-    """Read a map whose axes are scores, with levels from 1 to 5.
-
-    Examples
-    --------
-    >>> read_map("rf25", scoring.read("days")).axes
-    {'R': [1, 2, 3, 4, 5], 'F': [1, 2, 3, 4, 5]}
-    """
-    found = maps.read(name)
-    letters = [AXES[measure] for measure in table.measure]
-    if any(axis not in letters or levels != list(range(1, SCORES + 1)) for axis, levels in found.axes.items()):
-        raise UsageError(
-            f"map {name}: has the axes {', '.join(found.axes)}. Scores are {', '.join(letters)} from 1 to {SCORES}: "
-            "take a map of these."
-        )
-    return found
-
-
-def assign(sql: Dialect, rule: dict[str, Any]) -> str:
-    """Write the select of the scores and the name of their cell."""
-    letters, text = _letters(rule), sql.text_type
-    said = [f"'{' ' if n else ''}{letter}', cast({letter} as {text})" for n, letter in enumerate(letters)]
-    if "product_cuts" in rule:
-        cuts = zip(rule["classes"], rule["product_cuts"], strict=False)
-        cases = " ".join(f"when {_product(rule)} >= {cut!r} then {sql.literal(one)}" for one, cut in cuts)
-        segment = (
-            f"case {cases} else {sql.literal(rule['classes'][-1])} end" if cases else sql.literal(rule["classes"][-1])
-        )
-        said += [f"', product ', cast({_product(rule)} as {text})"]
-    elif "cells" in rule:
-        segment = maps.case(sql, rule["cells"], rule.get("axes", ["R", "F"]))
-    else:
-        segment = f"concat({', '.join(f'cast({letter} as {text})' for letter in letters)})"
-    return f"""
-        select customer_id, case when R = 0 then '{PROSPECT}' else {segment} end as segment,
-               concat({", ".join(said)}, below_zero) as reason
-        from ({scores(rule)})"""
-
-
-def moved(rule: dict[str, Any], factor: float) -> dict[str, Any]:
-    """Move the cuts of recency and money, for hysteresis; purchases are whole numbers and keep their cuts.
-
-    Examples
-    --------
-    >>> moved({"cuts": {"recency": [10.0], "frequency": [2.0], "monetary": [500.0]}}, 1.5)["cuts"]
-    {'recency': [15.0], 'frequency': [2.0], 'monetary': [750.0]}
-    """
-    cuts = {name: [cut * (1 if name == "frequency" else factor) for cut in own] for name, own in rule["cuts"].items()}
-    return rule | {"cuts": cuts}
-
-
-def _letters(rule: dict[str, Any]) -> list[str]:
-    return [letter for measure, letter in AXES.items() if measure in rule["cuts"]]
-
-
-def _product(rule: dict[str, Any]) -> str:
-    return " * ".join(_letters(rule))
-
-
-def scores(rule: dict[str, Any]) -> str:
-    """Write the select of the scores (``R``, ``F``, and ``M`` or ``A``) of every customer of ``{activity}``."""
-    measures = rule.get("measures", _EARLIER)
-
-    def score(measure: str) -> str:
-        column, sign = f"coalesce({Measure(**measures[measure]).expression}, 0)", ">=" if measure not in above else ">"
-        reached = [f"(case when {column} {sign} {cut!r} then 1 else 0 end)" for cut in rule["cuts"][measure]] or ["0"]
-        whole = f"{SCORES} - ({' + '.join(reached)})" if measure == "recency" else f"1 + {' + '.join(reached)}"
-        return f"case when frequency is null then 0 else {whole} end as {AXES[measure]}"
-
-    above = rule.get("above", [])
-    columns = [score(measure) for measure in AXES if measure in rule["cuts"]]
-    return f"""
-        select customer_id, {", ".join(columns)},
-               case when profit <= 0 then '{BELOW_ZERO}' else '' end as below_zero
-        from {{activity}}"""
 
 
 def tile_map(engine: Engine, rule: dict[str, Any], activity: str) -> pd.DataFrame:

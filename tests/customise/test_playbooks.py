@@ -13,7 +13,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD
-from custlib.segment import maps
+from custlib.segment import grid_file
 from custlib.value import lifetime
 
 SHIPPED = files("custlib.rules").joinpath("playbooks", "rf25.toml").read_text(encoding="utf-8")
@@ -231,7 +231,7 @@ def test_a_shipped_playbook_names_a_map_channels_and_both_languages(name):
 
 def test_every_segment_of_the_map_has_an_entry():
     book = playbooks.read_playbook("playbooks/rf25")
-    assert sorted(entry.id for entry in book.segment) == sorted(maps.read("rf25").cells)
+    assert sorted(entry.id for entry in book.segment) == sorted(grid_file.read("rf25").cells)
 
 
 @pytest.mark.parametrize("folder", ["", "maps", "scores", "playbooks"])

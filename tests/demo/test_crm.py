@@ -12,7 +12,7 @@ from custlib.audit import structure
 from custlib.demo.crm import adoption_probability, crm, files
 from custlib.project import load
 from custlib.run import HOME, Run
-from custlib.segment.customer_segments import FAMILIES
+from custlib.segment import registry
 
 PLACE = HOME / "data" / "crm_demo"
 
@@ -108,9 +108,9 @@ def test_nothing_is_set_aside(shop: Run) -> None:
 @pytest.mark.slow
 def test_every_segmentation_can_be_made(shop: Run) -> None:
     assert shop.get("missing_segmentations") == {}
-    assert shop.get("segmentation_names") == tuple(FAMILIES)
+    assert shop.get("segmentation_names") == tuple(registry.names())
     counted = shop.engine.fetch("select segmentation, count(*) as n from customer_segments group by segmentation")
-    assert sorted(counted["segmentation"]) == sorted(FAMILIES)
+    assert sorted(counted["segmentation"]) == sorted(registry.names())
     assert set(counted["n"]) == {rules.load("crm_demo")["customers"]}
 
 

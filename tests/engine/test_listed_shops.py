@@ -10,7 +10,7 @@ import pytest
 from custlib.audit.ages import age_band
 from custlib.identify.customer_attributes import prospects
 from custlib.run import Run
-from custlib.segment import points
+from custlib.segment import snapshots
 from custlib.segment.measures import INVOICED
 from custlib.value.history import Money
 from tests.engine.same import differences
@@ -41,9 +41,9 @@ def tables_of(shop: Run) -> list[Any]:
 def customers_of(shop: Run) -> list[pd.DataFrame]:
     """The customers at a date with the measures of both registers, their age bands, and the prospects."""
     engine = shop.make("transactions", "customer_attributes", "invoices")
-    point = points.Point(AS_OF, dt.date(2025, 4, 30))
-    points.make_history(engine, [point], NEEDS, Money())
-    points.make_point(engine, point, NEEDS, last=point.until, daily_rate=0.0)
+    point = snapshots.Snapshot(AS_OF, dt.date(2025, 4, 30))
+    snapshots.make_history(engine, [point], NEEDS, Money())
+    snapshots.make_snapshot(engine, point, NEEDS, last=point.until, daily_rate=0.0)
     band = age_band(engine.dialect, "attribute_birth_date", AS_OF)
     selects = (
         f"select customer_id, {', '.join(NEEDS)} from {point.table}",

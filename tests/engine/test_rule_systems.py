@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pytest
 
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
+from custlib.segment import registry, tiers
 
 SYSTEMS = {
     "bank5": {"fee_income": "fees"},
@@ -22,7 +22,6 @@ SYSTEMS = {
     "value_cube": {"ccv": "median"},
     "value_matrix": {},
 }
-OWN_MODULE = ("value_cube", "value_matrix")
 
 OWN = """
 source = "our own: a text with every sign, a ratio that is missing, levels of a ratio"
@@ -101,12 +100,12 @@ def test_both_engines_assign_alike(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.toml").write_text(OWN, encoding="utf-8")
-    module = import_module(f"custlib.segment.{name if name in OWN_MODULE else 'tiers'}")
+    own = tiers if name == "own" else registry.segmentation(name)
     options = {"segmentation": name} | SYSTEMS[name]
     found = []
     for engine in pair:
-        rule = module.define(engine, "crowd", options)
-        select = module.assign(engine.dialect, rule).format(activity="crowd")
+        rule = own.define(engine, "crowd", options)
+        select = own.assign(engine.dialect, rule).format(activity="crowd")
         rows = engine.fetch(f"select * from ({select}) as assigned order by customer_id")
         found.append((rule, rows.astype(object).to_numpy().tolist()))
     assert found[0] == found[1]

@@ -8,7 +8,7 @@ import pytest
 from custlib import rules
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
-from custlib.segment import maps, rfm
+from custlib.segment import grid, grid_file, rfm
 
 NAMES = ("rfm", "rfm125", "rfa", "rfm_airline", "rfm_product")
 # Thresholds of the airline and on either side; a prospect, a loss, and money to the hundredth of a cent.
@@ -48,14 +48,18 @@ def test_scores_and_names_are_the_same_on_both_engines(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("spark_here")
 @pytest.mark.parametrize("name", rules.names("maps"))
 def test_a_map_is_the_same_on_both_engines(tmp_path: Path, name: str) -> None:
-    found = maps.read(name)
+    found = grid_file.read(name)
     wanted = {tuple(cell): segment for segment, own in found.cells.items() for cell in own}
     for kind in ("duckdb", "spark"):
         engine = open_engine(kind, tmp_path / kind)
-        rows = ", ".join("(" + ", ".join(repr(level) for level in cell) + ")" for cell in wanted)
+        places = {
+            tuple(levels.index(level) + 1 for level, levels in zip(cell, found.axes.values(), strict=True)): segment
+            for cell, segment in wanted.items()
+        }
+        rows = ", ".join(str(place) for place in places)
         engine.make("grid", f"select * from (values {rows}) as t({', '.join(found.axes)})")
-        given = engine.fetch(f"select *, {maps.case(engine.dialect, found.cells, found.axes)} as segment from grid")
-        assert {tuple(row[:-1]): row[-1] for row in given.itertuples(index=False)} == wanted
+        given = engine.fetch(f"select *, {grid.case(engine.dialect, found.cells, found.axes)} as segment from grid")
+        assert {tuple(row[:-1]): row[-1] for row in given.itertuples(index=False)} == places
         engine.close()
 
 

@@ -15,12 +15,12 @@ import pytest
 from custlib import project as projects
 from custlib.project import Project
 from custlib.run import HOME, Run
-from custlib.segment import customer_segments
-from custlib.segment.points import table_of
+from custlib.segment import customer_segments, registry
+from custlib.segment.snapshots import table_of
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
-EVERY = pytest.mark.parametrize("name", sorted(customer_segments.FAMILIES))
+EVERY = pytest.mark.parametrize("name", sorted(registry.names()))
 Pair = tuple[Run, Run]
 SHOP = HOME / "data" / "crm_demo"
 TABLES = ("customer_segments", "segment_moves", "customer_structure")
@@ -82,7 +82,7 @@ def segments_of(shop: Run, name: str) -> pd.DataFrame:
 
 def test_the_shop_has_what_every_segmentation_asks_for(shops: Pair) -> None:
     for shop in shops:
-        assert shop.get("segmentation_names") == tuple(customer_segments.FAMILIES)
+        assert shop.get("segmentation_names") == tuple(registry.names())
         assert shop.get("missing_segmentations") == {}
 
 
@@ -115,7 +115,7 @@ def test_nobody_and_one_customer_on_spark(shops: Pair, customers: int) -> None:
         engine, "segments_of_few", "few", definitions
     )  # proves that each is there once
     found = engine.fetch("select segmentation, segment from segments_of_few")
-    assert sorted(found["segmentation"]) == [name for name in sorted(customer_segments.FAMILIES) if customers]
+    assert sorted(found["segmentation"]) == [name for name in sorted(registry.names()) if customers]
     assert found["segment"].notna().all()
 
 

@@ -99,17 +99,17 @@ def test_a_project_without_registers_has_empty_tables(empty: Engine) -> None:
 
 def test_measures_at_two_dates_through_the_workspace(tmp_path: Path) -> None:
     """The shop's history with invoices and attributes, from its files to the customers at two dates."""
-    from custlib.segment import points
+    from custlib.segment import snapshots
     from custlib.value.history import Money
 
     shop = open_shop(tmp_path, customers=listed(LIST), invoices={"text": BILLS})
     engine = shop.make("transactions", "customer_attributes", "invoices")
     needs = ("attribute_region", "invoices_due", "invoices_late", "invoices_overdue", "worst_delay")
-    wanted = [points.at(dt.date(2025, 4, 10)), points.at(dt.date(2025, 6, 30))]
-    points.make_history(engine, wanted, needs, Money())
+    wanted = [snapshots.at(dt.date(2025, 4, 10)), snapshots.at(dt.date(2025, 6, 30))]
+    snapshots.make_history(engine, wanted, needs, Money())
     found = {}
     for point in wanted:
-        points.make_point(engine, point, needs, last=wanted[-1].until, daily_rate=0.0)
+        snapshots.make_snapshot(engine, point, needs, last=wanted[-1].until, daily_rate=0.0)
         rows = engine.fetch(f"select customer_id, {', '.join(needs)} from {point.table}").astype(object)
         kept = rows.where(rows.notna(), None)
         found[point.name] = {row[0]: row[1:] for row in kept.itertuples(index=False, name=None)}

@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from custlib.move import ledger, paths
-from custlib.segment import customer_segments, points
+from custlib.segment import customer_segments, registry, snapshots
 from custlib.segment.plan import open_snapshots
 from custlib.value import activity
 from custlib.value.history import Money
@@ -27,10 +27,10 @@ ROWS = [
 
 
 def make_points(engine, *dates):
-    wanted = [point for pair in itertools.pairwise(dates) for point in points.between(*pair)]
-    points.make_history(engine, wanted, [], Money())
+    wanted = [point for pair in itertools.pairwise(dates) for point in snapshots.between(*pair)]
+    snapshots.make_history(engine, wanted, [], Money())
     for point in wanted:
-        points.make_point(engine, point, [], last=dates[-1], daily_rate=0.0)
+        snapshots.make_snapshot(engine, point, [], last=dates[-1], daily_rate=0.0)
 
 
 def moves_of(engine, *, before=BEFORE, now_by=None, recorded="", changes=None):
@@ -171,7 +171,7 @@ def test_moves_at_several_dates_join_end_to_end(base):
 def test_a_point_of_the_history_is_the_activity_of_that_day(small_shop):
     """What one pass knows of several days is what each day by itself gives."""
     make_points(small_shop, BEFORE, AS_OF)
-    for point in points.between(BEFORE, AS_OF):
+    for point in snapshots.between(BEFORE, AS_OF):
         activity.make_activity(small_shop, "alone", as_of=point.as_of, until=point.until)
         columns = ", ".join(small_shop.columns("alone"))
         apart = small_shop.fetch(f"select {columns} from {point.table} except select {columns} from alone")
@@ -189,7 +189,7 @@ def adds_up(book):
     return True
 
 
-@pytest.mark.parametrize("name", sorted(customer_segments.FAMILIES))
+@pytest.mark.parametrize("name", sorted(registry.names()))
 def test_on_cdnow_the_causes_add_up_in_every_segment(cdnow, name):
     engine, dates, definitions = cdnow.engine, cdnow.get("dates"), cdnow.get("definitions")
     if name not in cdnow.get("segmentation_names"):
@@ -200,7 +200,7 @@ def test_on_cdnow_the_causes_add_up_in_every_segment(cdnow, name):
         moves = ledger.moves(engine, name, since=before)
         book = ledger.ledger(moves, definition.ids)
         assert adds_up(book)
-        for column, point in (("before", points.at(before)), ("after", points.at(after))):
+        for column, point in (("before", snapshots.at(before)), ("after", snapshots.at(after))):
             open_snapshots(engine, [point], [definition.frozen])
             select = customer_segments.assigned(engine.dialect, definition, point.table)
             found = engine.fetch(

@@ -12,8 +12,7 @@ from custlib.errors import UsageError
 from custlib.report.blocks import Callout, Figure
 from custlib.report.pages import agreement_page, cube_page, hierarchy, segment_tables, segments_page, stability, systems
 from custlib.report.texts import texts
-from custlib.segment import measures
-from custlib.segment.customer_segments import FAMILIES
+from custlib.segment import measures, registry
 from custlib.segment.pyramid import ParetoPoint
 from tests.report.segment_views import AS_OF, brief, definition, view
 
@@ -36,7 +35,7 @@ AXES = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_system_and_every_lack_has_words(language: str) -> None:
     t = texts(language)
-    assert all(t(f"systems.{name}.{part}") for name in FAMILIES for part in ("name", "looks", "note"))
+    assert all(t(f"systems.{name}.{part}") for name in registry.names() for part in ("name", "looks", "note"))
     assert all(t(f"lacking.{source}") for source in measures.SOURCES)
 
 

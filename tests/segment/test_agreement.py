@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from custlib.segment import agreement
+from custlib.segment import profiles
 
 
 @pytest.fixture
@@ -20,34 +20,34 @@ def engine(base):
 
 
 def test_five_customers_by_hand(engine):
-    frame = agreement.cross_table(engine, "select * from one", "select * from two", worth="worth")
+    frame = profiles.cross_table(engine, "select * from one", "select * from two", worth="worth")
     assert frame.to_dict("list") == {
         "first": ["x", "x", "y"], "second": ["p", "q", "q"], "customers": [2, 1, 2], "value": [3.0, 4.0, 8.0]
     }  # fmt: skip
-    found = agreement.agree(frame)
+    found = profiles.agree(frame)
     # pairs together in both: ab and de = 2; in the first 4, in the second 4, of 10: (2 - 1.6) / (4 - 1.6)
     assert found.adjusted_rand_index == pytest.approx(1 / 6)
     assert found.matched == {"x": "p", "y": "q"}
     assert found.jaccards == {"x": pytest.approx(2 / 3), "y": pytest.approx(2 / 3)}
     assert (found.apart_customers, found.apart_value) == (1, 4)
-    assert agreement.disagreements(frame, found.matched)[["first", "second"]].to_numpy().tolist() == [["x", "q"]]
+    assert profiles.disagreements(frame, found.matched)[["first", "second"]].to_numpy().tolist() == [["x", "q"]]
 
 
 def test_the_same_groups_under_other_names_agree(engine):
-    frame = agreement.cross_table(
+    frame = profiles.cross_table(
         engine, "select * from one", "select customer_id, concat('new ', segment) as segment from one", worth=""
     )
-    assert agreement.agree(frame).adjusted_rand_index == 1
-    assert agreement.agree(frame).apart_customers == 0
+    assert profiles.agree(frame).adjusted_rand_index == 1
+    assert profiles.agree(frame).apart_customers == 0
 
 
 def test_nobody_agrees_with_nobody(engine):
-    frame = agreement.cross_table(engine, "select * from one where false", "select * from two", worth="")
-    assert agreement.agree(frame) == agreement.Agreement(1.0, {}, {}, 0.0, 0.0)
+    frame = profiles.cross_table(engine, "select * from one where false", "select * from two", worth="")
+    assert profiles.agree(frame) == profiles.Agreement(1.0, {}, {}, 0.0, 0.0)
 
 
 def test_more_segments_than_the_other_has_leave_some_unmatched():
     frame = pd.DataFrame({"first": list("abc"), "second": ["p", "p", "p"], "customers": [5, 3, 2], "value": 0.0})
-    found = agreement.agree(frame)
+    found = profiles.agree(frame)
     assert found.matched == {"a": "p"}
     assert found.apart_customers == 5

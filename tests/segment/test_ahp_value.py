@@ -11,7 +11,7 @@ import pytest
 
 from custlib import rules
 from custlib.errors import UsageError
-from custlib.segment import ahp_file, ahp_value, customer_segments, plan
+from custlib.segment import ahp_file, ahp_value, plan, registry
 from custlib.value import activity
 from tests.bases import AS_OF, open_base
 
@@ -204,7 +204,7 @@ def test_every_shipped_hierarchy_is_consistent_and_needs_purchases_only(name):
     found, weights = ahp_value.weigh(ahp_file.read(name))
     assert all(one.accepted for one in found.values())
     assert sum(weights.values()) == pytest.approx(1)
-    assert customer_segments.lacking("ahp", {"hierarchy": name}, ["amounts"]) == []
+    assert registry.lacking("ahp", {"hierarchy": name}, ["amounts"]) == []
 
 
 def test_by_purchases_nobody_gains_by_time_alone(base):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from custlib import rules
-from custlib.segment.cluster_choice import choose_k
+from custlib.segment.clusters import choose_k
 
 COLUMNS = ("prediction_strength", "smallest_jaccard", "smallest_share", "smallest_customers")
 

@@ -90,10 +90,10 @@ def test_a_condition_in_words(condition, said):
 
 
 def test_one_value_of_every_cell():
-    between = conditions.points([{"measure": "profit", "at_least": 0.0}, {"measure": "profit", "below": 10.0}])
+    between = conditions.sample([{"measure": "profit", "at_least": 0.0}, {"measure": "profit", "below": 10.0}])
     assert between == {("profit",): [-1.0, 0.0, 5.0, 10.0, 21.0, None]}
-    chances = conditions.points([{"measure": "probability_alive", "at_least": 0.5}])
+    chances = conditions.sample([{"measure": "probability_alive", "at_least": 0.5}])
     assert chances == {("probability_alive",): [0.25, 0.5, 0.75, None]}
-    counts = conditions.points([{"measure": "frequency", "at_least": 1.0}, {"measure": "frequency", "below": 2.0}])
+    counts = conditions.sample([{"measure": "frequency", "at_least": 1.0}, {"measure": "frequency", "below": 2.0}])
     assert counts == {("frequency",): [0.0, 1.0, 2.0, 3.0, None]}
-    assert conditions.points([{"measure": "attribute_x", "is": "a"}])[("attribute_x",)][-3:] == ["a", "a*", None]
+    assert conditions.sample([{"measure": "attribute_x", "is": "a"}])[("attribute_x",)][-3:] == ["a", "a*", None]

@@ -1,4 +1,4 @@
-"""The contract of every segmentation in ``FAMILIES``; a new one is tested by being registered.
+"""The contract of every segmentation in ``registry.names()``; a new one is tested by being registered.
 
 On DuckDB, here; `tests/engine/test_systems.py` holds Spark to it.
 """
@@ -12,17 +12,16 @@ import pytest
 from custlib import project
 from custlib.errors import CustlibError, TableError, UsageError
 from custlib.run import Run
-from custlib.segment import customer_segments, profiles
-from custlib.segment.customer_segments import FAMILIES
+from custlib.segment import customer_segments, profiles, registry
 from custlib.segment.definitions import Definition, from_json
 from custlib.value import activity
 from tests.bases import AS_OF, make_value, measured, open_base, shop
 
-EVERY = pytest.mark.parametrize("name", sorted(FAMILIES))
+EVERY = pytest.mark.parametrize("name", sorted(registry.names()))
 
 
 def define(engine, name, **options):
-    seen = measured(needs=customer_segments.needs(name, options))
+    seen = measured(needs=registry.needs(name, options))
     return customer_segments.define(engine, name, seen, as_of=AS_OF, options=options)
 
 
@@ -112,7 +111,7 @@ def test_a_definition_outlives_its_customers(small_shop, name):
 @EVERY
 def test_nobody_makes_a_definition_that_assigns_nobody(small_shop, name):
     small_shop.make("customers_of_nobody", "select * from customer_activity where false")
-    seen = measured("customers_of_nobody", needs=customer_segments.needs(name, {}))
+    seen = measured("customers_of_nobody", needs=registry.needs(name, {}))
     definition = customer_segments.define(small_shop, name, seen, as_of=AS_OF, options={})
     assert definition.ids
     assert assigned(small_shop, definition, activity="customers_of_nobody").empty
@@ -241,11 +240,60 @@ def test_an_assignment_with_a_hole_is_refused(small_shop):
         assigned(small_shop, holed)
 
 
+# --- one language ---
+
+MAP = """
+[map]
+id = "own"
+axes = { R = [1, 5], F = [1, 5], M = [1, 5] }
+[[segment]]
+id = "good"
+where = [{ R = [4, 5] }]
+name = { en = "Good" }
+strategy = { en = "Keep.", zh = "保持。" }
+[[segment]]
+id = "rest"
+where = [{ R = [1, 3] }]
+name = { zh = "其余" }
+strategy = { en = "Wait.", zh = "等待。" }
+"""
+RULES = """
+source = "own"
+as_of = 2026-11-22
+[tiers]
+id = "own"
+[[segment]]
+id = "good"
+name = { en = "Good" }
+strategy = { en = "Keep.", zh = "保持。" }
+any = [{ all = [{ measure = "profit", above = 100 }] }]
+[[segment]]
+id = "rest"
+name = { zh = "其余" }
+strategy = { en = "Wait.", zh = "等待。" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "option", "text"), [("rfm", "map", MAP), ("rfm125", "map", MAP), ("lifecycle", "rules", RULES)]
+)
+def test_names_in_one_language_serve_for_both_and_it_is_logged(
+    small_shop, tmp_path, caplog, segmentation, option, text
+):
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with caplog.at_level("INFO", "custlib"):
+        definition = define(small_shop, segmentation, **{option: str(tmp_path / "own.toml")})
+    line = "good: name is not given in zh and taken from the other language; rest: name is not given in en and taken"
+    assert caplog.messages == [f"{segmentation}: {line} from the other language"]
+    if segmentation != "rfm125":
+        assert [definition.name("good", "zh"), definition.name("rest", "en")] == ["Good", "其余"]
+
+
 # --- from a file, whole or in blocks ---
 
 
 THERE = ["amounts", "products", "potential", "probability_alive", "quantity"]
-LACKING = {name: customer_segments.lacking(name, {}, THERE) for name in sorted(FAMILIES)}
+LACKING = {name: registry.lacking(name, {}, THERE) for name in sorted(registry.names())}
 
 
 def read_from_file(folder, rows, said):

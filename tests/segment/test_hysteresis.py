@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from custlib.move import ledger, paths
-from custlib.segment import customer_segments, hysteresis, points
+from custlib.segment import customer_segments, snapshots
 from custlib.segment.definitions import Definition
 from custlib.value.history import Money
 from tests.bases import AS_OF, make_value
@@ -27,16 +27,16 @@ ROWS = [
 def engine(base):
     engine = base(ROWS)
     make_value(engine)
-    wanted = points.between(BEFORE, AS_OF)
-    points.make_history(engine, wanted, [], Money())
+    wanted = snapshots.between(BEFORE, AS_OF)
+    snapshots.make_history(engine, wanted, [], Money())
     for point in wanted:
-        points.make_point(engine, point, [], last=AS_OF, daily_rate=0.0)
+        snapshots.make_snapshot(engine, point, [], last=AS_OF, daily_rate=0.0)
     return engine
 
 
 def segments_of(engine, margin):
-    memory = hysteresis.remember(RULE, [points.at(BEFORE).table], margin)
-    select = customer_segments.assigned(engine.dialect, RULE, points.at(AS_OF).table, memory=memory)
+    memory = customer_segments.remember(RULE, [snapshots.at(BEFORE).table], margin)
+    select = customer_segments.assigned(engine.dialect, RULE, snapshots.at(AS_OF).table, memory=memory)
     found = engine.fetch(f"select * from ({select}) order by customer_id").set_index("customer_id")
     return found["segment"].to_dict(), found["reason"].to_dict()
 
@@ -71,12 +71,12 @@ def test_who_is_held_stays_held_and_books_close_where_the_next_open(base):
     engine = base([("old", "2025-01-01", 104), ("old", "2025-09-10", -8)])
     make_value(engine)
     dates = [dt.date(2025, 8, 31), BEFORE, AS_OF]
-    wanted = [point for pair in pairwise(dates) for point in points.between(*pair)]
-    points.make_history(engine, wanted, [], Money())
+    wanted = [point for pair in pairwise(dates) for point in snapshots.between(*pair)]
+    snapshots.make_history(engine, wanted, [], Money())
     for point in wanted:
-        points.make_point(engine, point, [], last=AS_OF, daily_rate=0.0)
-    memory = hysteresis.remember(RULE, [points.at(day).table for day in dates[:-1]], 0.10)
-    select = customer_segments.assigned(engine.dialect, RULE, points.at(AS_OF).table, memory=memory)
+        snapshots.make_snapshot(engine, point, [], last=AS_OF, daily_rate=0.0)
+    memory = customer_segments.remember(RULE, [snapshots.at(day).table for day in dates[:-1]], 0.10)
+    select = customer_segments.assigned(engine.dialect, RULE, snapshots.at(AS_OF).table, memory=memory)
     assert engine.fetch(select)["segment"].tolist() == ["A"]
     engine.make("segment_paths", paths.plan(engine.dialect, dates, [(RULE, RULE)], margin=0.10))
     engine.make("segment_moves", paths.segment_moves_sql(engine.dialect))
@@ -85,4 +85,4 @@ def test_who_is_held_stays_held_and_books_close_where_the_next_open(base):
 
 
 def test_without_a_margin_nothing_is_remembered():
-    assert hysteresis.remember(RULE, ["customers"], 0.0) is None
+    assert customer_segments.remember(RULE, ["customers"], 0.0) is None

@@ -9,7 +9,7 @@ from custlib.errors import UsageError
 from custlib.move import ledger
 from custlib.run import Run, open_run
 from custlib.segment.plan import open_snapshots
-from custlib.segment.points import at
+from custlib.segment.snapshots import at
 from tests.identify.listed_shops import listed, open_shop
 from tests.notebooks.shops import SHOP, make_shop
 

@@ -7,7 +7,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.registers import Customers, Invoices
-from custlib.segment import measures, points
+from custlib.segment import measures, snapshots
 from custlib.value.history import Money
 from tests.bases import AS_OF
 
@@ -20,15 +20,15 @@ NEEDS = ("products", "profit_last_365d", "purchases_last_365d", "revenue_last_18
 
 
 def customers_at(engine, point, needs=NEEDS):
-    points.make_history(engine, [point], needs, Money())
-    points.make_point(engine, point, needs, last=point.until, daily_rate=0.0)
+    snapshots.make_history(engine, [point], needs, Money())
+    snapshots.make_snapshot(engine, point, needs, last=point.until, daily_rate=0.0)
     columns = ", ".join(needs)
     found = engine.fetch(f"select customer_id, {columns} from {point.table} order by customer_id")
     return found.set_index("customer_id").astype(float).to_dict("index")
 
 
 def test_two_customers_by_hand(base):
-    found = customers_at(base(ROWS), points.at(AS_OF))
+    found = customers_at(base(ROWS), snapshots.at(AS_OF))
     assert found == {
         "a": {"products": 2, "profit_last_365d": 35, "purchases_last_365d": 2, "revenue_last_180d": 25},
         # the return of 10 July is within 180 days and the purchase of 30 June is not: 184 days
@@ -38,7 +38,7 @@ def test_two_customers_by_hand(base):
 
 def test_had_only_time_passed_the_window_moves_on(base):
     """Known to 30 June, looked at on 31 December: nothing that came later counts, and what is old drops out."""
-    found = customers_at(base(ROWS), points.Point(AS_OF, dt.date(2025, 6, 30)))
+    found = customers_at(base(ROWS), snapshots.Snapshot(AS_OF, dt.date(2025, 6, 30)))
     assert found == {
         "a": {"products": 1, "profit_last_365d": 10, "purchases_last_365d": 1, "revenue_last_180d": 0},
         "b": {"products": 0, "profit_last_365d": 40, "purchases_last_365d": 1, "revenue_last_180d": 0},
@@ -48,7 +48,7 @@ def test_had_only_time_passed_the_window_moves_on(base):
 def test_quantities_are_summed_over_their_window(base):
     engine = base(ROWS)
     engine.make("transactions", "select *, cast(2 as double) as quantity from transactions")
-    found = customers_at(engine, points.at(AS_OF), ("quantity_last_365d",))
+    found = customers_at(engine, snapshots.at(AS_OF), ("quantity_last_365d",))
     assert found == {"a": {"quantity_last_365d": 6}, "b": {"quantity_last_365d": 4}}
 
 
@@ -72,8 +72,8 @@ def with_invoices(engine):
 
 
 def invoices_at(engine, point):
-    points.make_history(engine, [point], measures.INVOICED, Money())
-    points.make_point(engine, point, measures.INVOICED, last=point.until, daily_rate=0.0)
+    snapshots.make_history(engine, [point], measures.INVOICED, Money())
+    snapshots.make_snapshot(engine, point, measures.INVOICED, last=point.until, daily_rate=0.0)
     columns = ", ".join(measures.INVOICED)
     found = engine.fetch(f"select customer_id, {columns} from {point.table} order by customer_id").astype(object)
     return {row[0]: [None if pd.isna(value) else value for value in row[1:]] for row in found.itertuples(index=False)}
@@ -82,31 +82,31 @@ def invoices_at(engine, point):
 def test_invoices_at_two_dates_by_hand(base):
     """due, late, overdue, worst delay, longest overdue; b has an invoice that is known, c none that is."""
     engine = with_invoices(base([*ROWS, ("c", "2025-01-01", 1, None)]))
-    assert invoices_at(engine, points.at(AS_OF)) == {"a": [4, 2, 1, 184, 184], "b": [1, 0, 0, 0, 0], "c": [None] * 5}
+    assert invoices_at(engine, snapshots.at(AS_OF)) == {"a": [4, 2, 1, 184, 184], "b": [1, 0, 0, 0, 0], "c": [None] * 5}
     then = dt.date(2025, 6, 30)
-    assert invoices_at(engine, points.at(then)) == {"a": [3, 1, 0, 10, 0], "b": [None] * 5, "c": [None] * 5}
+    assert invoices_at(engine, snapshots.at(then)) == {"a": [3, 1, 0, 10, 0], "b": [None] * 5, "c": [None] * 5}
     # between due and paid: the payment of 10 April is not known yet, so it is overdue by five days
-    assert invoices_at(engine, points.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5, 5]
+    assert invoices_at(engine, snapshots.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5, 5]
 
 
 def test_had_only_time_passed_what_was_open_grows_older(base):
     """Known to 5 April, looked at on 31 December: what was paid later is open, what was due later is not known."""
     engine = with_invoices(base(ROWS))
-    found = invoices_at(engine, points.Point(AS_OF, dt.date(2025, 4, 5)))
+    found = invoices_at(engine, snapshots.Snapshot(AS_OF, dt.date(2025, 4, 5)))
     assert found == {"a": [2, 1, 1, 275, 275]}  # 31 March to 31 December; b had not bought by then
 
 
 def test_an_invoice_paid_early_is_known_but_not_yet_due(base):
-    found = invoices_at(with_invoices(base(ROWS)), points.at(dt.date(2025, 12, 15)))
+    found = invoices_at(with_invoices(base(ROWS)), snapshots.at(dt.date(2025, 12, 15)))
     assert found["b"] == [0, 0, 0, 0, 0]
 
 
 def test_attributes_are_joined_as_text_and_unknown_where_there_are_none(base):
     engine = base(ROWS)
     engine.make("customer_attributes", "select 'a' as customer_id, '3' as attribute_size union all select 'z', '4'")
-    point, needs = points.at(AS_OF), ("attribute_size", "attribute_gone", "products")
-    points.make_history(engine, [point], needs, Money())
-    points.make_point(engine, point, needs, last=point.until, daily_rate=0.0)
+    point, needs = snapshots.at(AS_OF), ("attribute_size", "attribute_gone", "products")
+    snapshots.make_history(engine, [point], needs, Money())
+    snapshots.make_snapshot(engine, point, needs, last=point.until, daily_rate=0.0)
     found = engine.fetch(f"select customer_id, {', '.join(needs)} from {point.table} order by customer_id")
     assert found["customer_id"].tolist() == ["a", "b"]
     assert found["attribute_size"].tolist()[0] == "3"

@@ -3,9 +3,9 @@
 import pytest
 
 from custlib.move import ledger
-from custlib.segment import agreement, profiles
+from custlib.segment import profiles
 from custlib.segment.customer_segments import assigned
-from custlib.segment.points import at
+from custlib.segment.snapshots import at
 
 
 def test_one_query_adds_up_what_each_summary_does(cdnow):
@@ -28,11 +28,11 @@ def test_empty_segments_are_there_with_nothing(cdnow):
 
 
 def test_any_two_segmentations_are_crossed_in_one_query(cdnow):
-    tables = agreement.cross_tables(cdnow.engine, ["rfm", "abc", "pyramid"])
+    tables = profiles.cross_tables(cdnow.engine, ["rfm", "abc", "pyramid"])
     assert list(tables) == [("rfm", "abc"), ("rfm", "pyramid"), ("abc", "pyramid")]
     sql, table = cdnow.engine.dialect, at(cdnow.project.as_of).table
     sides = [assigned(sql, cdnow.get("definitions")[name], table) for name in ("rfm", "pyramid")]
-    alone, found = agreement.cross_table(cdnow.engine, *sides), tables["rfm", "pyramid"]
+    alone, found = profiles.cross_table(cdnow.engine, *sides), tables["rfm", "pyramid"]
     assert found[["first", "second", "customers"]].to_numpy().tolist() == (
         alone[["first", "second", "customers"]].to_numpy().tolist()
     )
@@ -40,7 +40,7 @@ def test_any_two_segmentations_are_crossed_in_one_query(cdnow):
 
 
 def test_one_segmentation_has_nothing_to_be_crossed_with(cdnow):
-    assert agreement.cross_tables(cdnow.engine, ["rfm"]) == {}
+    assert profiles.cross_tables(cdnow.engine, ["rfm"]) == {}
 
 
 def test_who_moved_is_counted_for_every_segmentation_and_interval(cdnow):

@@ -13,7 +13,7 @@ import pytest
 from custlib import project
 from custlib.move import ledger, paths
 from custlib.run import HOME, Run
-from custlib.segment import agreement, customer_segments, points
+from custlib.segment import customer_segments, profiles, registry, snapshots
 from custlib.value.history import Money
 
 MONTHS = [dt.date(1997 + (5 + n) // 12, (5 + n) % 12 + 1, 1) for n in range(1, 14)]
@@ -29,25 +29,25 @@ def replay(tmp_path_factory):
     """Every month's customers, and the definitions of June 1997."""
     opened = Run(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("replay"))
     engine, options = opened.make("transactions"), opened.project.segments.options
-    needs = sorted({need for name in SYSTEMS for need in customer_segments.needs(name, options.get(name, {}))})
-    wanted = list(dict.fromkeys(point for pair in pairwise(ENDS) for point in points.between(*pair)))
-    points.make_history(engine, wanted, needs, Money())
+    needs = sorted({need for name in SYSTEMS for need in registry.needs(name, options.get(name, {}))})
+    wanted = list(dict.fromkeys(point for pair in pairwise(ENDS) for point in snapshots.between(*pair)))
+    snapshots.make_history(engine, wanted, needs, Money())
     for point in wanted:
-        points.make_point(engine, point, needs, last=ENDS[-1], daily_rate=0.0)
+        snapshots.make_snapshot(engine, point, needs, last=ENDS[-1], daily_rate=0.0)
     opened.make("customer_value")
 
     def define(name, day):
         given = {"k": 5} if name == "clusters" else options.get(name, {})
-        return customer_segments.define(engine, name, points.at(day).table, as_of=day, options=given)
+        return customer_segments.define(engine, name, snapshots.at(day).table, as_of=day, options=given)
 
     return engine, define, {name: define(name, ENDS[0]) for name in SYSTEMS}
 
 
 def relabelled(engine, first, first_day, second, second_day, matched=None):
     """Share of customers there on both dates who carry another name on the second."""
-    selects = [customer_segments.assigned(engine.dialect, one, points.at(day).table)
+    selects = [customer_segments.assigned(engine.dialect, one, snapshots.at(day).table)
                for one, day in ((first, first_day), (second, second_day))]  # fmt: skip
-    frame = agreement.cross_table(engine, *selects, worth="")
+    frame = profiles.cross_table(engine, *selects, worth="")
     names = frame["second"] if matched is None else frame["second"].map(matched)
     return frame.loc[names != frame["first"], "customers"].sum() / frame["customers"].sum()
 
@@ -64,10 +64,10 @@ def test_clusters_by_what_was_frozen_move_fewer_than_twelve_in_a_hundred_in_any_
     before = frozen["clusters"]
     for earlier, later in pairwise(ENDS):
         anew = define("clusters", later)
-        matched = agreement.agree(
-            agreement.cross_table(
+        matched = profiles.agree(
+            profiles.cross_table(
                 engine,
-                *(customer_segments.assigned(engine.dialect, one, points.at(later).table) for one in (anew, before)),
+                *(customer_segments.assigned(engine.dialect, one, snapshots.at(later).table) for one in (anew, before)),
                 worth="",
             )
         ).matched
@@ -97,9 +97,9 @@ def test_the_causes_add_up_to_the_whole_in_every_month_in_customers_and_money(re
         for kind in ("customers", "money"):
             gained = sum(book[f"{kind}_{cause}"] for cause in paths.CAUSES)
             assert (book[f"{kind}_before"] + gained).tolist() == pytest.approx(book[f"{kind}_after"].tolist(), abs=1e-6)
-        select = customer_segments.assigned(engine.dialect, definition, points.at(later).table)
+        select = customer_segments.assigned(engine.dialect, definition, snapshots.at(later).table)
         found = engine.fetch(
-            f"select count(*) as n, sum(a.profit) as money from ({select}) join {points.at(later).table} a"
+            f"select count(*) as n, sum(a.profit) as money from ({select}) join {snapshots.at(later).table} a"
             " using (customer_id)"
         ).iloc[0]
         assert book["customers_after"].sum() == found["n"]

@@ -6,7 +6,7 @@ import pytest
 
 from custlib import rules
 from custlib.errors import UsageError
-from custlib.segment import profiles, rfm, scoring
+from custlib.segment import profiles, rfm
 from custlib.value import activity
 from tests.bases import AS_OF, make_value
 
@@ -31,6 +31,12 @@ def scored(engine, rule, rows, *more):
     rows = [(f"c{n:03}", row[0], row[1] - 1, *row[2:]) for n, row in enumerate(rows)]
     select = rfm.scores(rule).format(activity=given(engine, rows, *more))
     return engine.fetch(f"select * from ({select}) order by customer_id")[["R", "F", "M"]].to_numpy().tolist()
+
+
+def score_of(thresholds, value, *, falling=False, above=False):
+    """The rule of scores, in Python."""
+    reached = sum(threshold < value if above else threshold <= value for threshold in thresholds)
+    return 5 - reached if falling else 1 + reached
 
 
 @pytest.fixture
@@ -86,7 +92,7 @@ def test_who_bought_last_on_one_fair_day_long_ago_is_not_fresh(base):
 )
 def test_days_since_the_last_purchase(engine, days, silent, score):
     assert scored(engine, days, [(silent, 1, 0.0)])[0][0] == score
-    assert scoring.score(days["cuts"]["recency"], silent, falling=True) == score
+    assert score_of(days["cuts"]["recency"], silent, falling=True) == score
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,7 @@ def test_days_since_the_last_purchase(engine, days, silent, score):
 )
 def test_purchases(engine, days, purchases, score):
     assert scored(engine, days, [(0, purchases, 0.0)])[0][1] == score
-    assert scoring.score(days["cuts"]["frequency"], purchases) == score
+    assert score_of(days["cuts"]["frequency"], purchases) == score
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,7 @@ def test_purchases(engine, days, purchases, score):
 )
 def test_money(engine, days, money, score):
     assert scored(engine, days, [(0, 1, float(money))])[0][2] == score
-    assert scoring.score(days["cuts"]["monetary"], money, above=True) == score
+    assert score_of(days["cuts"]["monetary"], money, above=True) == score
 
 
 def test_without_money_everybody_has_the_lowest_score(engine, days):
@@ -360,9 +366,9 @@ def test_sql_and_python_score_alike(cdnow):
         f" from ({select}) s join customer_activity a using (customer_id)"
     )
     cuts = rule["cuts"]
-    assert [scoring.score(cuts["recency"], d, falling=True) for d in found["days_since_last"]] == found["R"].tolist()
-    assert [scoring.score(cuts["frequency"], x) for x in found["purchases"]] == found["F"].tolist()
-    assert [scoring.score(cuts["monetary"], m) for m in found["profit"]] == found["M"].tolist()
+    assert [score_of(cuts["recency"], d, falling=True) for d in found["days_since_last"]] == found["R"].tolist()
+    assert [score_of(cuts["frequency"], x) for x in found["purchases"]] == found["F"].tolist()
+    assert [score_of(cuts["monetary"], m) for m in found["profit"]] == found["M"].tolist()
 
 
 def test_the_tiles_add_up(cdnow):
@@ -398,7 +404,7 @@ def test_what_a_map_decides_by_priority_is_kept_in_the_definition(tmp_path, engi
 
 @pytest.mark.parametrize("name", rules.names("scores"))
 def test_every_table_of_scores_has_four_rising_cuts_or_none(name):
-    table = scoring.read(name)
+    table = rfm.read_scores(name)
     assert all(len(cuts) == 4 and cuts == sorted(set(cuts)) for cuts in table.fixed.values())
     assert bool(table.fixed) == (name != "quantity")
 
@@ -434,7 +440,7 @@ monetary = "revenue"
 def test_a_table_of_scores_that_cannot_be_used_is_refused(tmp_path, content, message):
     (tmp_path / "own.toml").write_text(content)
     with pytest.raises(UsageError, match=message):
-        scoring.read(str(tmp_path / "own.toml"))
+        rfm.read_scores(str(tmp_path / "own.toml"))
 
 
 def test_a_table_of_ones_own_is_taken(tmp_path, engine):

@@ -9,7 +9,7 @@ import pytest
 
 from custlib import rules
 from custlib.errors import UsageError
-from custlib.segment import conditions, mapcheck, tiers
+from custlib.segment import conditions, rule_file, tiers
 from tests.bases import measured
 
 NAMES = rules.names("tiers")
@@ -320,7 +320,7 @@ def crowd(name, customers, seed, *, missing=0.1):
     """Customers whose measures lie around and on the thresholds, some missing."""
     dice = random.Random(seed)
     found = {}
-    for _, alternative in tiers._rules_of({"segmentation": name}):
+    for _, alternative in tiers.Options(segmentation=name).filled:
         for condition in alternative:
             for measure in conditions.measures(condition):
                 cuts = [c for c in (condition.get(k) for k in conditions.BOUNDS) if isinstance(c, float)]
@@ -336,7 +336,7 @@ def test_every_customer_is_in_one_segment_with_a_reason(engine, name):
     found = assigned(engine, name, crowd(name, 300, 1))
     assert found["customer_id"].is_unique and len(found) == 300
     assert not found.isna().any().any()
-    assert set(found["segment"]) <= {one.id for one in tiers.read(name).segment}
+    assert set(found["segment"]) <= {one.id for one in rule_file.read(name).segment}
 
 
 @EVERY
@@ -399,7 +399,7 @@ def test_defined_on_nobody_what_is_measured_holds_for_nobody(engine, name):
 
 @EVERY
 def test_the_files_read_well_in_both_languages(name):
-    found = tiers.read(name)
+    found = rule_file.read(name)
     assert found.tiers.id == name
     for one in found.segment:
         for said in (one.name, one.strategy):
@@ -486,7 +486,7 @@ def test_a_measure_that_is_not_made_is_named(engine):
 
 
 def test_a_file_is_described_with_its_faults(tmp_path):
-    lines, faults = tiers.check(own_file(tmp_path))
+    lines, faults = rule_file.check(own_file(tmp_path))
     assert faults == []
     assert lines[1:] == [
         "  big    profit above 1 x its median; profit at least 100",
@@ -495,14 +495,14 @@ def test_a_file_is_described_with_its_faults(tmp_path):
         "overlaps: who satisfies both big and north is in big",
     ]
     place = own_file(tmp_path, OWN.replace('"profit", above', '"proft", above'))
-    lines, faults = tiers.check(place)
+    lines, faults = rule_file.check(place)
     assert len(lines) == 1
     assert faults == [f"{place}: segment big: any.0: proft: no measure proft. Did you mean 'profit'? Available: "
                       + ", ".join(sorted(conditions.in_activity())) + "."]  # fmt: skip
 
 
 def test_the_command_checks_ordered_rules_too():
-    lines, faults = mapcheck.check("bank5")
+    lines, faults = rule_file.check("bank5")
     assert faults == []
     assert lines[0] == "tiers bank5: 5 rules, the first that matches wins"
     assert "  transfer   profit of the last 365 days above 0" in lines
@@ -516,7 +516,7 @@ def test_a_share_out_of_range_is_refused():
 def test_all_faults_of_a_file_are_said_at_once(tmp_path):
     text = OWN.replace('id = "rest"', 'id = "big"').replace('"profit", above', '"proft", above').replace("100", '"x"')
     with pytest.raises(UsageError) as said:
-        tiers.read(own_file(tmp_path, text))
+        rule_file.read(own_file(tmp_path, text))
     assert len(str(said.value).splitlines()) == 3
     assert "own.toml: segment: id big is given 2 times" in str(said.value)
     assert "segment big: any.0: profit: option large is a text" in str(said.value)
@@ -525,4 +525,4 @@ def test_all_faults_of_a_file_are_said_at_once(tmp_path):
 
 def test_wrong_keys_are_said_with_their_place(tmp_path):
     with pytest.raises(UsageError, match="segment.0.any.0.all.0.abov: unknown key. Did you mean 'above'"):
-        tiers.read(own_file(tmp_path, OWN.replace("above =", "abov =")))
+        rule_file.read(own_file(tmp_path, OWN.replace("above =", "abov =")))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from custlib.errors import UsageError
-from custlib.segment import value_matrix
+from custlib.segment.value_grid import value_matrix
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from custlib.report.formats import MISSING, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
 from custlib.report.privacy import blurred, is_small
-from custlib.segment.agreement import Agreement, agree, disagreements
+from custlib.segment.profiles import Agreement, agree, disagreements
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]
 
