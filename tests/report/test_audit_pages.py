@@ -10,7 +10,7 @@ from custlib.audit.months import Clock, unit
 from custlib.project import Project, build
 from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.pages import audit_changes_page, audit_cohorts_page, audit_page, methods_page
-from custlib.report.pages.audit_view import View, main_factor
+from custlib.report.pages.audit_page import View, main_factor
 from custlib.report.texts import Texts, texts
 from custlib.segment.definitions import Definition
 

@@ -10,7 +10,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.report.blocks import Callout, Figure
-from custlib.report.pages import agreement_page, cube_page, hierarchy, segment_tables, segments_page, stability, systems
+from custlib.report.pages import agreement_page, cube_page, moves_over, segment_tables, segments_page, systems
 from custlib.report.texts import texts
 from custlib.segment import measures, registry
 from custlib.segment.pyramid import ParetoPoint
@@ -84,8 +84,8 @@ def test_what_is_not_shown_makes_no_block() -> None:
         cube_page.loyal(seen, "high"),
         cube_page.matrix(seen),
         cube_page.thresholds(seen, "value_cube"),
-        hierarchy.weights(seen),
-        hierarchy.consistency(seen),
+        segment_tables.weights(seen),
+        segment_tables.consistency(seen),
         seen.section("ahp", "ahp"),
         segment_tables.lifetime(seen, "pyramid"),
     ]
@@ -182,7 +182,7 @@ def test_weights_go_down_the_hierarchy() -> None:
         ],
     }  # fmt: skip
     seen = view(definition("ahp", "AB", rule), [20, 80])
-    figure, said = hierarchy.weights(seen), hierarchy.consistency(seen)
+    figure, said = segment_tables.weights(seen), segment_tables.consistency(seen)
     assert isinstance(figure, Figure) and figure.table is not None and said is not None
     assert figure.title == "Profit per day as a customer weighs most: 50 % of the value"
     assert figure.table.rows[0] == ("Customer value", "Current value", "67 %", "67 %")
@@ -213,15 +213,15 @@ def test_every_number_of_clusters_that_was_tried_is_listed() -> None:
 
 def test_on_the_day_of_the_fit_there_is_nothing_to_hold_against() -> None:
     seen = view(definition("abc", "AB"), [20, 80])
-    assert stability.verdict(seen, {"abc": None}).title.startswith("The definitions are of 30 Dec 2024")
-    assert stability.table(seen, {"abc": None}) is None
+    assert moves_over.drift_verdict(seen, {"abc": None}).title.startswith("The definitions are of 30 Dec 2024")
+    assert moves_over.drift_table(seen, {"abc": None}) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_proposal_says_how_to_accept_it(language: str) -> None:
     seen = view(definition("abc", "AB"), [20, 80], language=language)
     drift = {"adjusted_rand_index": 0.4567, "relabelled": 0.234, "lost": {"B": 0.3}, "is_proposed": True}
-    said, table = stability.verdict(seen, {"abc": drift}), stability.table(seen, {"abc": drift})
+    said, table = moves_over.drift_verdict(seen, {"abc": drift}), moves_over.drift_table(seen, {"abc": drift})
     assert said.tone == "warn" and "refit = true" in said.text
     assert table is not None and table.rows[0][2] == "0.46"
     assert seen.definitions["abc"].name("B", language) in table.rows[0][4]
@@ -230,8 +230,8 @@ def test_a_proposal_says_how_to_accept_it(language: str) -> None:
 def test_a_definition_that_holds_is_good_news() -> None:
     seen = view(definition("abc", "AB"), [20, 80])
     kept = {"adjusted_rand_index": 0.96, "relabelled": 0.01, "lost": {}, "is_proposed": False}
-    assert stability.verdict(seen, {"abc": kept}).tone == "good"
-    assert "0.96" in stability.verdict(seen, {"abc": kept}).text
+    assert moves_over.drift_verdict(seen, {"abc": kept}).tone == "good"
+    assert "0.96" in moves_over.drift_verdict(seen, {"abc": kept}).text
 
 
 def agreeing() -> tuple[systems.View, agreement_page.Tables]:

@@ -8,7 +8,7 @@ import pandas as pd
 from custlib.customise.playbooks import Playbook
 from custlib.move.paths import CAUSES
 from custlib.project import Project
-from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Title
+from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.privacy import counts, is_small, net
 from custlib.report.texts import Texts
@@ -95,3 +95,20 @@ def health(t: Texts, quality: Mapping[str, Any]) -> Callout:
     values = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
     tone = "good" if quality["rows_quarantined"] == 0 else "note"
     return Callout(t("overview.health"), t("overview.health_text", **values), tone)  # type: ignore[arg-type]
+
+
+def start_headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title:
+    """State the number of customers and the share of one-time buyers."""
+    values = {
+        "customers": number(base["customers"], t.language),
+        "share": share(base["one_time_share"], t.language),
+    }
+    return Title(
+        t("start.headline", **values),
+        t("start.subtitle", name=project.name, day=day(project.as_of, t.language)),
+    )
+
+
+def next_step(t: Texts, frame: pd.DataFrame) -> Text:
+    """Name the segment with most expected value to begin with."""
+    return Text(t("start.next_text", name=frame.sort_values("value").iloc[-1]["name"]))

@@ -1,17 +1,21 @@
 """Blocks for any segmentation: table of segments, rules in words, largest cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from custlib.report.blocks import Details, Facts, Section, Table
+from custlib.audit.structure import VALUE, WHOLE
+from custlib.report import charts
+from custlib.report.blocks import Callout, Details, Facts, Figure, Section, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import counts, is_small, parts
+from custlib.report.privacy import counts, is_small, net, parts
 from custlib.report.texts import Texts
+from custlib.rules import load
+from custlib.segment import ahp_file
 
 _KNOWN = ("frequency", "recency", "T", "days_since_last", "monetary_value", "first_amount", "profit", "revenue",
           "products", "potential", "probability_alive", "invoices_due", "invoices_late", "invoices_overdue",
@@ -183,3 +187,120 @@ def lifetime(view: View, name: str) -> Table | None:
 def lifetime_section(view: View, name: str) -> Section | None:
     """Open the section of past and future value; None without a forecast."""
     return view.section("lifetime", name) if view.has_forecast else None
+
+
+_NAME = "ahp"
+
+
+def weights(view: View) -> Figure | None:
+    """Show the indicators by global weight, with the hierarchy in the table; None if not shown."""
+    if not view.has(_NAME):
+        return None
+    t, rule, names = view.t, view.definitions[_NAME].rule, _names(view)
+    ranked = sorted(rule["indicators"], key=lambda entry: -entry["weight"])
+    labels = [names.get(entry["id"], entry["id"]) for entry in ranked]
+    rows = pd.DataFrame({"label": labels, "value": [float(entry["weight"]) for entry in ranked]})
+    title = t("ahp.weights", name=labels[0], share=share(rows["value"][0], t.language))
+    figure = charts.bars(
+        rows, title=title, caption=t("ahp.weights_caption"), description=t("ahp.weights_description"), form="share",
+        x_label=t("ahp.column_whole"), y_label=t("ahp.column_part"), highlight=labels[0], language=t.language,
+    )  # fmt: skip
+    return replace(figure, table=_down(view, rule, names, title))
+
+
+def _names(view: View) -> dict[str, str]:
+    """Return the names of criteria and indicators from their file."""
+    file = ahp_file.read(view.definitions[_NAME].rule["options"].get("hierarchy", "purchases"))
+    named = [(one.id, one.name) for one in file.criterion] + [(one.id, one.name) for one in file.indicator]
+    return {name: words.model_dump()[view.t.language] for name, words in named}
+
+
+def _down(view: View, rule: dict[str, Any], names: dict[str, str], title: str) -> Table:
+    """Show the parts of each criterion with local and global weight."""
+    lang, whole = view.t.language, {entry["id"]: float(entry["weight"]) for entry in rule["indicators"]}
+    parts = {one["id"]: one["weights"] for one in rule["criteria"]}
+
+    def weight(name: str) -> float:
+        return whole[name] if name in whole else sum(weight(part) for part in parts[name])
+
+    rows = [
+        [names.get(criterion, criterion), names.get(part, part), share(within, lang), share(weight(part), lang)]
+        for criterion, own in parts.items()
+        for part, within in own.items()
+    ]
+    columns = ["criterion", "part", "within", "whole"]
+    labels = {name: view.t(f"ahp.column_{name}") for name in columns}
+    return Table.of(pd.DataFrame(rows, columns=columns), title=title, labels=labels, header="part", language=lang)
+
+
+def consistency(view: View) -> Callout | None:
+    """State the consistency of the judgements; None if not shown."""
+    if not view.has(_NAME):
+        return None
+    t, names = view.t, _names(view)
+    criteria = view.definitions[_NAME].rule["criteria"]
+    worst = max(criteria, key=lambda one: one["consistency_ratio"])
+    values = {"ratio": f"{worst['consistency_ratio']:.3f}", "limit": f"{load('ahp')['accepted_below']:g}",
+              "name": names.get(worst["id"], worst["id"])}  # fmt: skip
+    return Callout(t("ahp.consistent"), t("ahp.consistent_text", **values), "good")
+
+
+_NAMED = ("product", "channel", "age_band", "region")
+
+
+def structure_tables(view: View, frames: Mapping[str, pd.DataFrame]) -> Table | Details | None:
+    """Show the structure by every attribute: one table, or several as collapsible details; None without any."""
+    blocks = [structure_table(view, name, frame) for name, frame in frames.items() if len(frame) > 1]
+    if len(blocks) < 2:
+        return blocks[0] if blocks else None
+    names = view.t("join.comma").join(structure_attribute(view, name) for name in frames)
+    return Details(view.t("structure.several", names=names), blocks)
+
+
+def structure_attribute(view: View, name: str) -> str:
+    """Return the name of an attribute; attributes of the user keep their name."""
+    if name in view.definitions:
+        return view.title(name)
+    return view.t(f"structure.{name}") if name in _NAMED else name.removeprefix("attribute_").replace("_", " ")
+
+
+def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
+    """Show customers, money and products of each value in the latest period and the one before."""
+    t, lang = view.t, view.t.language
+    values = frame[frame["kind"] != WHOLE]
+    whole = frame[frame["kind"] == WHOLE].iloc[-1]
+    hide = [is_small(n) or n == 0 for n in frame["customers"]]
+    few = [h or is_small(n) for h, n in zip(hide, frame["customers_before"], strict=True)]
+    rows = {
+        "value": [_label(view, name, row) for row in frame.to_dict("records")],
+        "customers": [*counts(values["customers"].tolist(), lang), number(whole["customers"], lang)],
+        "change": [MISSING if f else net(n) for n, f in zip(frame["change"], few, strict=True)],
+        "revenue": [MISSING if h else view.bare(x) for x, h in zip(frame["revenue"], hide, strict=True)],
+        "share": [MISSING if h else share(x, lang) for x, h in zip(frame["share"], hide, strict=True)],
+        "share_before": [MISSING if f else share(x, lang) for x, f in zip(frame["share_before"], few, strict=True)],
+    }
+    if frame["products_per_customer"].notna().any():
+        rows["products"] = [MISSING if h else f"{x:.1f}"
+                            for x, h in zip(frame["products_per_customer"], hide, strict=True)]  # fmt: skip
+    labels = {c: t(f"structure.column_{c}", currency=view.project.currency) for c in rows}
+    labels["value"] = structure_attribute(view, name)
+    return Table.of(pd.DataFrame(rows), title=_finding(view, name, frame, hide), labels=labels, header="value",
+                    caption=t("structure.caption"), language=lang)  # fmt: skip
+
+
+def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
+    if row["kind"] != VALUE:
+        return view.t(f"structure.{row['kind']}")
+    if name in view.definitions and row["value"] in view.definitions[name].ids:
+        return view.definitions[name].name(str(row["value"]), view.t.language)
+    return str(row["value"])
+
+
+def _finding(view: View, name: str, frame: pd.DataFrame, hide: list[bool]) -> str:
+    """Name the value with most revenue and its previous share, unless it is too small to show."""
+    first, what = frame.iloc[0], structure_attribute(view, name)
+    if hide[0] or first["kind"] != VALUE or not first["share"] > 0 or is_small(first["customers_before"]):
+        return view.t("structure.plain", attribute=what)
+    parts = {"share": share(first["share"], view.t.language), "before": share(first["share_before"], view.t.language)}
+    label = _label(view, name, {"kind": first["kind"], "value": first["value"]})
+    return view.t("structure.finding", attribute=what, value=label, **parts)
