@@ -109,9 +109,11 @@ def candidates(head: bytes) -> list[str]:
     >>> candidates("zoë,1\n".encode("cp1252"))
     ['cp1252', 'cp1251']
     """
-    from charset_normalizer import from_bytes
-
     fitting = [encoding for encoding in _OLD if _fault(head, encoding) is None]
+    try:
+        from charset_normalizer import from_bytes
+    except ImportError:  # of the extra [reports]; a base install names the same ones, in the order of _OLD
+        return fitting
     whole = head[: head.rfind(b"\n") + 1]  # a sign cut off at the end would rule out its own encoding
     guesses = from_bytes(whole, cp_isolation=fitting) if fitting else ()
     scores = {guess.encoding: (guess.chaos, -guess.coherence) for guess in guesses}

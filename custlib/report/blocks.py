@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import to_jsonable_python
 
 from custlib.errors import UsageError, hint, require
-from custlib.report.codec import Checked, Many, Pair
+from custlib.report.codec import Checked, Many, Pair, is_relative
 from custlib.report.page_limits import limit
 
 if TYPE_CHECKING:
@@ -136,12 +136,6 @@ class Column(Checked):
     align: Align = "left"
 
 
-def _is_relative(href: str) -> bool:
-    from custlib.report.inline import is_relative  # when needed: a base install has no MarkupSafe
-
-    return is_relative(href)
-
-
 @dataclass(frozen=True)
 class Table(Block):
     """A table of formatted text; ``header`` is the column naming the row, ``links`` hrefs by cell or empty.
@@ -166,7 +160,7 @@ class Table(Block):
         uneven = [n for n, row in enumerate(self.rows) if len(row) != len(self.columns)]
         if uneven:
             raise UsageError(f"Table {self.title!r}: row {uneven[0]} has not {len(self.columns)} cells.")
-        if outward := [h for row in self.links for h in row if h and not _is_relative(h)]:
+        if outward := [h for row in self.links for h in row if h and not is_relative(h)]:
             raise UsageError(f"Table {self.title!r}: {outward[0]!r} is no relative link to an .html page.")
 
     @classmethod

@@ -1,9 +1,10 @@
-"""What blocks are made of: frozen dataclasses whose fields pydantic checks.
+"""What blocks are made of: frozen dataclasses whose fields pydantic checks, and links to pages beside.
 
 The same check runs when a notebook makes a block and again when its JSON is read for a page, so that nothing
 unexpected is ever printed. Faults are worded as errors of custlib.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Annotated, Any, Self, TypeVar
@@ -13,6 +14,8 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
 from custlib.errors import UsageError, hint
+
+RELATIVE = r"(?:(?!/|[^()\s]*//)(?:[\w%.-]+/)*[\w%.-]+\.html(?:#[\w-]+)?|#[\w-]+)"
 
 T = TypeVar("T")
 Many = Annotated[Sequence[T], AfterValidator(tuple)]
@@ -25,6 +28,17 @@ _NEEDS = {
     "is_instance_of": "a list.",
     "sequence_str": "a list.",
 }
+
+
+def is_relative(href: str) -> bool:
+    """Tell whether a link leads to a page beside this one (no scheme, host, root or script).
+
+    Examples
+    --------
+    >>> [is_relative(h) for h in ("value.html", "../index.html#top", "#why", "/x.html", "javascript:a.html")]
+    [True, True, True, False, False]
+    """
+    return bool(re.fullmatch(RELATIVE, href))
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from nbconvert.exporters import Exporter
 
 from custlib.errors import RunError, UsageError, hint
-from custlib.report.inline import is_relative
+from custlib.report.codec import is_relative
 from custlib.report.page import page_of
 from custlib.report.page_limits import limit
 from custlib.report.render import environment, render_block, stylesheet

@@ -13,27 +13,17 @@ from typing import Any
 from markupsafe import Markup
 from mistune import BlockParser, BlockState, HTMLRenderer, InlineParser, InlineState, Markdown
 
-_RELATIVE = r"(?:(?!/|[^()\s]*//)(?:[\w%.-]+/)*[\w%.-]+\.html(?:#[\w-]+)?|#[\w-]+)"
+from custlib.report.codec import RELATIVE
+
 _UNIT = re.compile(r"(?<=\d) (?=(?:k|M|B|%)(?!\w))|(?<=\b[A-Z]{3}) (?=[\d−])")
 _BLOCKS = ["fenced_code", "atx_heading", "list", "blank_line"]
 # In place of mistune's own: its emphasis follows CommonMark, which takes **重要：**其余 for no bold and 5*3*2 for one.
 _SPANS = {
-    "link": rf"\[(?P<link_text>[^\]\[]+)\]\((?P<link_url>{_RELATIVE})\)",
+    "link": rf"\[(?P<link_text>[^\]\[]+)\]\((?P<link_url>{RELATIVE})\)",
     "strong": r"\*\*(?P<strong_text>[^*]+(?:\*[^*]+\*[^*]*)?)\*\*",
     "emphasis": r"(?<![\w*])\*(?P<emphasis_text>[^*\s](?:[^*]*[^*\s])?)\*(?!\w)",
     "underscored": r"(?<!\w)_(?P<underscored_text>[^_\s](?:[^_]*[^_\s])?)_(?!\w)",
 }
-
-
-def is_relative(href: str) -> bool:
-    """Tell whether a link leads to a page beside this one (no scheme, host, root or script).
-
-    Examples
-    --------
-    >>> [is_relative(h) for h in ("value.html", "../index.html#top", "#why", "/x.html", "javascript:a.html")]
-    [True, True, True, False, False]
-    """
-    return bool(re.fullmatch(_RELATIVE, href))
 
 
 def tidy(text: str) -> Markup:

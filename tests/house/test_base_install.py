@@ -19,7 +19,7 @@ from custlib.source import Source
 
 # What extras bring, and what comes with it.
 EXTRAS = {
-    "IPython", "PIL", "adbc_driver_postgresql", "babel", "ipykernel", "jinja2", "jupyterlab", "lifetimes",
+    "IPython", "PIL", "adbc_driver_postgresql", "charset_normalizer", "ipykernel", "jinja2", "jupyterlab", "lifetimes",
     "markupsafe", "matplotlib", "mistune", "nbclient", "nbconvert", "nbformat", "openpyxl", "papermill", "pyspark",
     "seaborn", "sklearn", "sqlalchemy", "threadpoolctl", "tqdm", "traitlets",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,13 @@ def test_the_likeliest_is_named_first(words: str, encoding: str) -> None:
     assert (
         candidates("\n".join(f"{word},2025-01-01,5" for word in words.split()).encode(encoding) + b"\n")[0] == encoding
     )
+
+
+def test_a_base_install_names_the_same_encodings(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = "Müller\nKäse\n".encode("cp1252")
+    guessed = candidates(content)
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    assert sorted(candidates(content)) == sorted(guessed)
 
 
 def test_a_byte_order_mark_goes_before_the_declaration(read: ReadAll, tmp_path: Path) -> None:

@@ -182,4 +182,4 @@ def test_a_picture_with_a_script_is_refused() -> None:
 def test_importing_blocks_is_light() -> None:
     code = "import sys, custlib.report.blocks; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not set(loaded.split()) & {"matplotlib", "pandas", "numpy", "nbconvert", "jinja2"}
+    assert not set(loaded.split()) & {"matplotlib", "pandas", "numpy", "nbconvert", "jinja2", "mistune"}

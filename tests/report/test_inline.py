@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custlib.report.inline import Heading, inline, is_relative, markdown, paragraphs, tidy
+from custlib.report.codec import is_relative
+from custlib.report.inline import Heading, inline, markdown, paragraphs, tidy
 
 
 @pytest.mark.parametrize(
