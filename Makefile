@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture environment glossary crm-demo clean
+.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture environment glossary crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,11 +20,31 @@ report: $(STAMP) ## make the example reports from real purchases (CDNOW)
 	@$(VENV)/bin/custlib run data/cdnow.toml
 	@echo "Open in a browser: $(CURDIR)/reports/index.html"
 
-test: $(STAMP) ## run all tests but the slow ones, with coverage
-	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist worksteal --cov --cov-report=term
+test: $(STAMP) ## run all tests but the slow ones
+	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist worksteal $(TEST_OPTIONS)
+
+coverage: TEST_OPTIONS := --cov --cov-report=term
+coverage: test ## run them with coverage
 
 test-slow: $(STAMP) ## run the slow tests
 	@$(PY) -m pytest -q -n $(TEST_PROCESSES) --dist loadfile -m slow || [ $$? -eq 5 ]
+
+# What every result stands on, at the lower bounds of pyproject.toml, in an environment of its own.
+OLDEST := .venv-oldest
+OLDEST_TESTS ?= tests/models tests/value tests/engine tests/identify
+
+test-oldest: $(OLDEST)/.installed ## run the core tests on the oldest dependencies allowed
+	@$(OLDEST)/bin/python -m pytest -q -n $(TEST_PROCESSES) --dist worksteal $(OLDEST_TESTS)
+
+$(OLDEST)/.installed: pyproject.toml $(STAMP)
+	@$(PY) -m venv --clear $(OLDEST)
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(OLDEST)/bin/python -m uv pip install --quiet --python $(OLDEST)/bin/python --resolution lowest-direct --editable '.[dev]'
+	@touch $@
+
+hooks: $(STAMP) ## check format, style, types and notebooks before each commit
+	@$(PY) -m pip install --quiet --disable-pip-version-check pre-commit
+	@$(PY) -m pre_commit install
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	@$(PY) -m jupyterlab --notebook-dir notebooks $(LAB_OPTIONS)

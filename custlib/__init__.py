@@ -4,7 +4,7 @@
 of that package into ours and back; every module can also be imported by itself.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> object:

@@ -26,8 +26,13 @@ def tree_of(module: str) -> ast.Module:
     return ast.parse(module_paths()[module].read_text(encoding="utf-8"), filename=module)
 
 
-def imports_of(module: str) -> Iterator[tuple[str, ast.stmt]]:
+@cache
+def imports_of(module: str) -> tuple[tuple[str, ast.stmt], ...]:
     """Each module that ``module`` imports, anywhere in its text, with the statement that does."""
+    return tuple(_imports_of(module))
+
+
+def _imports_of(module: str) -> Iterator[tuple[str, ast.stmt]]:
     is_package = module_paths()[module].name == "__init__.py"
     for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):

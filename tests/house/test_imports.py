@@ -1,6 +1,7 @@
 """Imports point up the list of places only, and a few things are imported nowhere."""
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -41,19 +42,17 @@ MODULES = sorted(module_paths())
 INNER = [module for module in MODULES if module != "custlib"]
 
 
-@pytest.mark.parametrize("module", INNER)
-def test_a_module_has_a_place(module: str) -> None:
-    name = module.split(".")[1]
-    assert name in PLACE_OF, f"custlib/{name} has no place in the import order: add it to PLACES"
+def test_a_module_has_a_place() -> None:
+    missing = [module for module in INNER if module.split(".")[1] not in PLACE_OF]
+    assert not missing, "no place in the import order, add it to PLACES:\n" + "\n".join(missing)
 
 
-@pytest.mark.parametrize("module", INNER)
-def test_imports_point_up_the_list(module: str) -> None:
-    place = place_of(module)
+def test_imports_point_up_the_list() -> None:
     down = [
-        f"{module}:{node.lineno} ({place}) imports {name} ({place_of(name)})"
+        f"{module}:{node.lineno} ({place_of(module)}) imports {name} ({place_of(name)})"
+        for module in INNER
         for name, node in imports_of(module)
-        if name.startswith("custlib.") and ORDER.index(place_of(name)) > ORDER.index(place)
+        if name.startswith("custlib.") and ORDER.index(place_of(name)) > ORDER.index(place_of(module))
     ]
     assert not down, "\n".join(down)
 
@@ -81,46 +80,64 @@ def test_modules_form_no_cycle() -> None:
         pytest.fail("imports form a cycle: " + " <- ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("custlib.models")])
-def test_models_know_arrays_only(module: str) -> None:
-    named = {name.split(".")[0] for name, _ in imports_of(module)}
-    assert not named & NOT_IN_MODELS
-    from_custlib = {name for name, _ in imports_of(module) if name.startswith("custlib.")}
-    assert all(place_of(name) in {"base", "models"} for name in from_custlib)
+def test_models_know_arrays_only() -> None:
+    imports = [
+        f"{module}:{node.lineno} imports {name}"
+        for module in MODULES
+        if module.startswith("custlib.models")
+        for name, node in imports_of(module)
+        if name.split(".")[0] in NOT_IN_MODELS
+        or (name.startswith("custlib.") and place_of(name) not in {"base", "models"})
+    ]
+    assert not imports, "\n".join(imports)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_lifetimes_is_met_in_few_functions_only(module: str) -> None:
-    found = [node.lineno for name, node in imports_of(module) if name.split(".")[0] == "lifetimes"]
-    if module in MEETS_LIFETIMES:
-        body = tree_of(module).body
-        found = [node.lineno for node in body if isinstance(node, ast.Import | ast.ImportFrom)
-                 if ast.unparse(node).split()[1].split(".")[0] == "lifetimes"]  # fmt: skip
-    assert not found, (
-        f"{module} imports lifetimes in lines {found}: only inside a function of {sorted(MEETS_LIFETIMES)}"
-    )
+def test_lifetimes_is_met_in_few_functions_only() -> None:
+    imports = [
+        f"{module}:{node.lineno}"
+        for module in MODULES
+        for name, node in imports_of(module)
+        if name.split(".")[0] == "lifetimes"
+        if module not in MEETS_LIFETIMES or node in tree_of(module).body
+    ]
+    assert not imports, f"import lifetimes only inside a function of {sorted(MEETS_LIFETIMES)}:\n" + "\n".join(imports)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_nothing_that_is_loaded_can_run(module: str) -> None:
-    loads = {name.split(".")[0] for name, _ in imports_of(module)} & RUNS_WHAT_IT_LOADS
-    assert not loads, f"{module} imports {sorted(loads)}"
-    runs = [f"{module}:{node.lineno} {called(node)}" for node in calls_of(module) if called(node) in RUNS_TEXT]
+def test_nothing_that_is_loaded_can_run() -> None:
+    imports = imported_anywhere(RUNS_WHAT_IT_LOADS)
+    assert not imports, "\n".join(imports)
+    runs = [f"{module}:{node.lineno} {called(node)}" for module, node in all_calls() if called(node) in RUNS_TEXT]
     assert not runs, "\n".join(runs)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_no_module_needs_one_operating_system(module: str) -> None:
-    named = {name.split(".")[0] for name, _ in imports_of(module)} & ONE_SYSTEM_ONLY
-    assert not named, f"{module} imports {sorted(named)}; locks are those of filelock"
+def test_no_module_needs_one_operating_system() -> None:
+    imports = imported_anywhere(ONE_SYSTEM_ONLY)
+    assert not imports, "locks are those of filelock:\n" + "\n".join(imports)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_duckdb_is_connected_to_in_one_place(module: str) -> None:
-    connects = [node.lineno for node in calls_of(module) if ast.unparse(node.func) == "duckdb.connect"]
-    assert len(connects) == (module == "custlib.engine.duckdb"), f"{module}: use custlib.engine.duckdb.connect"
+def imported_anywhere(packages: set[str]) -> list[str]:
+    """Where some packages are imported, as ``module:line imports name``."""
+    return [
+        f"{module}:{node.lineno} imports {name}"
+        for module in MODULES
+        for name, node in imports_of(module)
+        if name.split(".")[0] in packages
+    ]
 
 
+def test_duckdb_is_connected_to_in_one_place() -> None:
+    connects = [f"{module}:{node.lineno}" for module, node in all_calls() if ast.unparse(node.func) == "duckdb.connect"]
+    assert [place.split(":")[0] for place in connects] == ["custlib.engine.duckdb"], (
+        "use custlib.engine.duckdb.connect:\n" + "\n".join(connects)
+    )
+
+
+def all_calls() -> list[tuple[str, ast.Call]]:
+    """Every call with its module."""
+    return [(module, node) for module in MODULES for node in calls_of(module)]
+
+
+@cache
 def calls_of(module: str) -> list[ast.Call]:
     """Every call in a module, but for methods named ``compile``, as of a regular expression."""
     calls = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
@@ -132,15 +149,14 @@ def called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_is_named_after_what_it_makes(module: str) -> None:
-    assert not set(module.split(".")) & SAYS_NOTHING
+def test_a_module_is_named_after_what_it_makes() -> None:
+    assert not [module for module in MODULES if set(module.split(".")) & SAYS_NOTHING]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_fits_on_a_few_screens(module: str) -> None:
-    lines = module_paths()[module].read_text(encoding="utf-8").count("\n")
-    assert lines <= 350, f"{module} has {lines} lines: part it into two nouns"
+def test_a_module_fits_on_a_few_screens() -> None:
+    lines = {module: path.read_text(encoding="utf-8").count("\n") for module, path in module_paths().items()}
+    long = {module: count for module, count in lines.items() if count > 350}
+    assert not long, f"part them into two nouns: {long}"
 
 
 def test_the_package_is_where_we_look() -> None:
