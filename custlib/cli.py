@@ -24,12 +24,12 @@ from custlib.report.execution import DEFAULT
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    given = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO if given.verbose else logging.WARNING, format="%(message)s")
-    logging.getLogger("custlib").setLevel(logging.INFO if given.command == "run" else logging.WARNING)
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
+    logging.getLogger("custlib").setLevel(logging.INFO if options.command == "run" else logging.WARNING)
     try:
-        with _ended_in_order():
-            given.act(given)
+        with _clean_end():
+            options.act(options)
     except CustlibError as fault:
         print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
         return fault.exit_code
@@ -37,13 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped", file=sys.stderr)
         return 128 + (end.args[0] if end.args else signal.SIGINT)
     except Exception as fault:
-        return _last_door(fault, given)
+        return _report(fault, options)
     return 0
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let a scheduler's end (SIGTERM) clean up as Ctrl-C does."""
+def _clean_end() -> Iterator[None]:
+    """Turn SIGTERM of a scheduler into KeyboardInterrupt, so that it cleans up like Ctrl-C."""
     ended: list[int] = []
 
     def end(number: int, frame: object) -> None:
@@ -58,67 +58,67 @@ def _ended_in_order() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if ended:  # what an engine makes of the interrupt is no fault
+        if ended:  # an engine may turn the interrupt into an error of its own
             raise KeyboardInterrupt(ended[0]) from None
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _last_door(fault: Exception, given: argparse.Namespace) -> int:
-    """Say what the machine refused, or a bug in one line, its trace only when asked for; give the exit code."""
-    if given.verbose:
+def _report(fault: Exception, options: argparse.Namespace) -> int:
+    """Report a failure of the machine, or a bug, in one line and return the exit code; the trace only if verbose."""
+    if options.verbose:
         logging.exception("bug")
-    if said := refusal(fault, given.command):
-        print(f"RunError: {said}", file=sys.stderr)
-        return said.exit_code
+    if error := refusal(fault, options.command):
+        print(f"RunError: {error}", file=sys.stderr)
+        return error.exit_code
     print(f"Bug in custlib: {type(fault).__name__}. Run again with --verbose and report it.", file=sys.stderr)
     return 1
 
 
-def _run(given: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> None:
     from custlib import project
     from custlib.installed import find_project
     from custlib.report.production import run_project
 
-    path = find_project(given.project)
-    data = path.parent if path == Path(given.project) else Path("data")
+    path = find_project(options.project)
+    data = path.parent if path == Path(options.project) else Path("data")
     target = run_project(
-        project.load(path).replace(as_of=given.as_of, language=given.language),
-        reports=given.reports or data.parent / "reports", work=given.work or data / "work",
-        only=tuple(given.only or ()), force=given.force, how=given.executor,
-        engine=given.engine, memory_limit=given.memory_limit,
+        project.load(path).replace(as_of=options.as_of, language=options.language),
+        reports=options.reports or data.parent / "reports", work=options.work or data / "work",
+        only=tuple(options.only or ()), force=options.force, how=options.executor,
+        engine=options.engine, memory_limit=options.memory_limit,
     )  # fmt: skip
     print(target)
 
 
-def _value(given: argparse.Namespace) -> None:
+def _value(options: argparse.Namespace) -> None:
     from custlib.quick import value_file
 
     summary = value_file(
-        given.file,
-        as_of=given.as_of,
-        options=read_options(given.options),
-        horizon_days=given.horizon_days,
-        annual_discount_rate=given.annual_discount_rate,
-        holdout_days=given.holdout_days,
-        out=given.out,
-        engine=given.engine,
-        memory_limit=given.memory_limit,
+        options.file,
+        as_of=options.as_of,
+        options=read_options(options.options),
+        horizon_days=options.horizon_days,
+        annual_discount_rate=options.annual_discount_rate,
+        holdout_days=options.holdout_days,
+        out=options.out,
+        engine=options.engine,
+        memory_limit=options.memory_limit,
     )
     print(json.dumps(summary, indent=1, allow_nan=False))
 
 
-def _notebooks(given: argparse.Namespace) -> None:
+def _notebooks(options: argparse.Namespace) -> None:
     from custlib.installed import copy_notebooks
 
-    print("\n".join(str(path) for path in copy_notebooks(given.folder, force=given.force)))
+    print("\n".join(str(path) for path in copy_notebooks(options.folder, force=options.force)))
 
 
-def _check_map(given: argparse.Namespace) -> None:
+def _check_map(options: argparse.Namespace) -> None:
     from custlib.segment.rule_file import check
 
-    lines, faults = check(given.file)
+    lines, faults = check(options.file)
     print("\n".join(lines))
     if faults:
         raise UsageError("\n".join(faults))
@@ -219,12 +219,12 @@ def read_options(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        options = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:
         raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
-    if not isinstance(found, dict):
+    if not isinstance(options, dict):
         raise UsageError(f'{path.name}: must hold a JSON object, for instance {{"delimiter": ";"}}.')
-    return found
+    return options
 
 
 if __name__ == "__main__":

@@ -181,16 +181,16 @@ class Graph:
             return Refusal.of(fault)
         return Refusal()
 
-    def call(self, function: Callable[..., Any], **given: Any) -> Any:
-        """Call a function with the nodes that its parameters name; what is given by name is not looked up."""
-        return function(**self.arguments(function, given))
+    def call(self, function: Callable[..., Any], **values: Any) -> Any:
+        """Call a function with the nodes that its parameters name; ``values`` are used instead of nodes."""
+        return function(**self.arguments(function, values))
 
-    def arguments(self, function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        """Resolve the parameters of a function, but for those given and those with a default of their own."""
+    def arguments(self, function: Callable[..., Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Resolve the parameters of a function, except those in ``values`` and those with a default."""
         inputs = {}
         for name, parameter in inspect.signature(function).parameters.items():
-            if name in given:
-                inputs[name] = given[name]
+            if name in values:
+                inputs[name] = values[name]
             elif parameter.default is REFUSED:
                 inputs[name] = self._optional(name)
             elif parameter.default is parameter.empty:

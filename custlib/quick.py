@@ -1,6 +1,6 @@
-"""The quick command: one file of purchases in, one row per customer out, a summary as a mapping.
+"""Values the customers of one file of purchases: writes one row per customer and returns a summary.
 
-It goes the same way as a project run, with the same tables, in a work folder that it removes.
+It makes the same tables as a run of a project, in a temporary folder.
 """
 
 import datetime as dt
@@ -75,7 +75,7 @@ def value_file(
 
 @contextmanager
 def _work_folder() -> Iterator[Path]:
-    """Make a folder that is locked while it is in use, and remove those that a killed command left unlocked."""
+    """Make a locked temporary folder, and remove unlocked ones of killed commands."""
     for left in Path(gettempdir()).glob(f"{_WORK}*"):
         if (left / "lock").is_file():
             with suppress(Timeout, OSError), FileLock(left / "lock", blocking=False):
@@ -85,24 +85,24 @@ def _work_folder() -> Iterator[Path]:
 
 
 def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float) -> Project:
-    given = dict(options)
-    day = as_of or given.pop("as_of", None)
-    given.pop("as_of", None)
+    source_options = dict(options)
+    day = as_of or source_options.pop("as_of", None)
+    source_options.pop("as_of", None)
     if day is None:
         raise UsageError("--as-of: is required: the day the customers are looked at, for instance 2025-06-30.")
     known = [name for name in Source.model_fields if name not in ("path", "package")]
-    unknown = [name for name in given if name not in known]
+    unknown = [name for name in source_options if name not in known]
     if unknown:
         raise UsageError("\n".join(f"options: {name}: unknown key. {hint(name, known)}" for name in unknown))
     mapping = {
         "id": "quick", "name": file.name, "as_of": day, "horizon_days": horizon_days,
-        "annual_discount_rate": rate, "source": given | {"path": str(file.resolve())},
+        "annual_discount_rate": rate, "source": source_options | {"path": str(file.resolve())},
     }  # fmt: skip
     return projects.build(mapping, where="options")
 
 
 def _demand(run: Run) -> None:
-    """Fit what is asked for; where it is refused, say what can still be reported."""
+    """Fit the models; if they are not identified, add to the error what can still be reported."""
     try:
         run.get("lifetime_model")
         if run.get("quality")["has_amount"] and run.get("spend_model")[0].kind == "none":
@@ -112,7 +112,7 @@ def _demand(run: Run) -> None:
 
 
 def _intervals(run: Run) -> dict[str, dict[str, float]]:
-    """The 95 % intervals of the totals, those of money only where there is money."""
+    """Compute 95 % intervals of the totals, and of money if there is any."""
     everybody = "select customer_id, 'all' as segmentation, 'all' as segment, '' as reason from customer_activity"
     run.engine.define("customer_segments", everybody, of=("customer_activity",))
     days, rate = run.project.horizon_days, run.project.daily_discount_rate
@@ -127,14 +127,14 @@ def _intervals(run: Run) -> dict[str, dict[str, float]]:
 
 
 def _cautions(run: Run) -> dict[str, str]:
-    """Say every flag in a sentence, and a base that has gone silent."""
+    """Describe every flag, and a long time without purchases."""
     t, days = texts("en"), run.get("silence")
     sentences = {flag: t(f"flags.{flag}") for flag in run.get("flags")}
     return sentences | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:
-    """Say in a sentence that the forecast was off in the backtest, where it was."""
+    """Describe a backtest with status amber or red."""
     if result.get("light") not in ("amber", "red"):
         return {}
     return {f"backtest.{result['light']}": f"{trust.light(texts('en'), result).title}."}
@@ -164,7 +164,7 @@ def _covered(run: Run) -> int:
 
 
 def _backtest(run: Run, covered: int) -> dict[str, Any]:
-    """The forecast of the past beside what came; the reason where there is no past to forecast from."""
+    """Return the result of the backtest, or the reason why there is none."""
     if covered < 2:
         return {"refused": "the purchases cover less than two days"}
     days, result = {"holdout_days": run.project.holdout_days}, run.get("test_result")
@@ -173,7 +173,7 @@ def _backtest(run: Run, covered: int) -> dict[str, Any]:
 
 
 def _write(run: Run, out: Path) -> None:
-    """Write the rows beside the target, then rename: no partial file is left."""
+    """Write the rows to a temporary file, then rename, so that no partial file is left."""
     rows = run.folder / "out.parquet"
     columns = f"cast(customer_id as string) as customer_id, {', '.join(OUT_COLUMNS[1:])}"
     customers = run.engine.fetch("select count(*) as n from customer_value")["n"].item()

@@ -64,7 +64,7 @@ def make_customer_attributes(engine: Engine, side_table: SideTable) -> dict[str,
         "customers_unlisted": meeting.buyers - meeting.both,
         "filled": {name.removeprefix(ATTRIBUTE): n for name, n in _filled(engine, attributes).items()},
     }
-    return quality | {"warnings": [*_said(quality), *said_of(meeting)]}
+    return quality | {"warnings": [*_warnings(quality), *said_of(meeting)]}
 
 
 def customer_attributes(known: str, attributes: list[str]) -> str:
@@ -114,7 +114,7 @@ def _filled(engine: Engine, attributes: list[str]) -> dict[str, int]:
     return {name: int(totals[name]) for name in attributes}
 
 
-def _said(quality: dict[str, Any]) -> list[str]:
+def _warnings(quality: dict[str, Any]) -> list[str]:
     """Say what was done to the rows beside setting some aside, and whom the list does not know."""
     messages = []
     if n := quality["rows_removed"]:

@@ -46,7 +46,7 @@ def head_of(path: Path, name: str) -> bytes:
         with open_bytes(path) as file:
             return file.read(HEAD_BYTES)
     except (OSError, EOFError, zlib.error) as fault:
-        raise TableError(f"{name}: cannot be read, truncated or corrupt ({_said(fault)}).") from None
+        raise TableError(f"{name}: cannot be read, truncated or corrupt ({_message(fault)}).") from None
 
 
 def encoding_of(head: bytes, declared: str, name: str) -> tuple[str, tuple[str, ...]]:
@@ -142,7 +142,7 @@ def transcode(path: Path, encoding: str, target: Path, name: str) -> None:
             "Set the right encoding, or save it as UTF-8."
         ) from None
     except (OSError, EOFError, zlib.error) as fault:
-        raise TableError(f"{name}: cannot be read, truncated or corrupt ({_said(fault)}).") from None
+        raise TableError(f"{name}: cannot be read, truncated or corrupt ({_message(fault)}).") from None
 
 
 def _clear(head: bytes, name: str) -> str:
@@ -202,5 +202,5 @@ def _fault(head: bytes, encoding: str) -> UnicodeDecodeError | None:
     return None
 
 
-def _said(fault: Exception) -> str:
+def _message(fault: Exception) -> str:
     return fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)

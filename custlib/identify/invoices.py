@@ -50,7 +50,7 @@ def make_invoices(engine: Engine, side_table: SideTable) -> dict[str, Any]:
         "customers": meeting.customers,
         "customers_without_purchase": meeting.customers - meeting.both,
     }
-    return quality | {"warnings": [*_said(quality, counts, has_ids=has_ids), *said_of(meeting)]}
+    return quality | {"warnings": [*_warnings(quality, counts, has_ids=has_ids), *said_of(meeting)]}
 
 
 def invoices(known: str, *, has_ids: bool) -> str:
@@ -82,7 +82,7 @@ def _counted(engine: Engine, known: str) -> dict[str, int]:
     return {name: int(row[name]) for name, row in names.items()}
 
 
-def _said(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> list[str]:
+def _warnings(quality: dict[str, Any], counts: dict[str, int], *, has_ids: bool) -> list[str]:
     """Say what was done to the rows beside setting some aside, and whose invoices they are."""
     messages = []
     if n := quality["rows_removed"]:

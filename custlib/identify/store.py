@@ -85,7 +85,7 @@ def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], O
             if fingerprint_of(entry) != fingerprint:
                 raise TableError(f"{entry.name}: changed while it was read. Run again once it is written.")
             _move(engine, opened, content, folder)
-        entries.append(_kept(entry.name, folder))
+        entries.append(_stored(entry.name, folder))
     return entries
 
 
@@ -170,7 +170,7 @@ def _counted(engine: Engine) -> dict[str, Any]:
     return {"rows": int(counts["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True))}
 
 
-def _kept(name: str, folder: Path) -> Kept:
+def _stored(name: str, folder: Path) -> Kept:
     record = json.loads((folder / "input.json").read_text(encoding="utf-8"))
     columns = record["opened"]
     opened = Opened(**(columns | {"ignored": tuple(columns["ignored"]), "remarks": tuple(columns["remarks"])}))
@@ -190,7 +190,7 @@ def changes(engine: Engine, entries: list[Kept], store: Path, last_day: str | No
     corrected = [name for name in now if name in before and last["contents"].get(name) != now[name].content]
     gone = [name for name in before if name not in now]
     added = [entry for entry in entries if entry.name not in before] + [now[name] for name in corrected]
-    removed = [_kept(name, store / before[name]) for name in (*corrected, *gone) if _is_whole(store / before[name])]
+    removed = [_stored(name, store / before[name]) for name in (*corrected, *gone) if _is_whole(store / before[name])]
     counts: dict[str, Any] = {
         "inputs_kept": len(now) - len(added), "inputs_new": len(added) - len(corrected),
         "inputs_corrected": len(corrected), "inputs_gone": len(gone),
