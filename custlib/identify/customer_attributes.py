@@ -14,7 +14,7 @@ from custlib.identify.casts import trimmed
 from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.identify.sources import Opened
 from custlib.project import Source
-from custlib.registers import ATTRIBUTE
+from custlib.source import ATTRIBUTE
 
 TABLE = "customer_attributes"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from custlib.audit.ages import age, age_band, bands
+from custlib.audit.attributes import age, age_band, bands
 from custlib.engine.dialect import DUCKDB
 from custlib.engine.duckdb import DuckDB
 

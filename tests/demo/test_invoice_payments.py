@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from custlib.demo.invoice_payments import invoices_of
+from custlib.demo.crm import invoices_of
 
 AS_OF = dt.date(2025, 12, 31)
 BILLS = [(dt.date(2025, month, 1), 1000 * month) for month in range(1, 9)]  # all due long ago

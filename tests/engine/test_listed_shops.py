@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from custlib.audit.ages import age_band
+from custlib.audit.attributes import age_band
 from custlib.identify.customer_attributes import prospects
 from custlib.run import Run
 from custlib.segment import snapshots

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from custlib.errors import UsageError
-from custlib.registers import Customers, Invoices
 from custlib.segment import measures, snapshots
+from custlib.source import Customers, Invoices
 from custlib.value.history import Money
 from tests.bases import AS_OF
 
