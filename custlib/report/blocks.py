@@ -15,7 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from custlib.errors import UsageError, hint, require
 from custlib.report.codec import Checked, Many, Pair, is_relative
-from custlib.report.privacy import limit
+from custlib.report.page_limits import limit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from nbconvert.exporters import Exporter
 from custlib.errors import RunError, UsageError, hint
 from custlib.report.codec import is_relative
 from custlib.report.page import page_of
-from custlib.report.privacy import limit
+from custlib.report.page_limits import limit
 from custlib.report.render import environment, render_block, stylesheet
 
 KINDS = ("overview", "identify", "audit", "validation", "value", "segments", "interact", "playbook", "start")

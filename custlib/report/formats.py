@@ -16,7 +16,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from custlib.errors import UsageError, hint
-from custlib.report.privacy import limit
+from custlib.report.page_limits import limit
 from custlib.report.texts import texts
 
 MISSING = "–"

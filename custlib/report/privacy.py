@@ -6,13 +6,10 @@ rounded. Where rounding to ten would still disclose a count (84 shown as 80 leav
 the page does not state.
 """
 
-import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from custlib.report.formats import number, suppressed
+from custlib.report.page_limits import limit
 
 STEPS = (10, 20, 50, 100)
 _CHOICES = 4
@@ -171,19 +168,3 @@ def is_small(count: float) -> bool:
     (True, False, False)
     """
     return bool(0 < count < limit("privacy", "smallest_count"))
-
-
-@cache
-def _limits() -> dict[str, Any]:
-    return tomllib.loads(files("custlib.report").joinpath("limits.toml").read_text("utf-8"))
-
-
-def limit(section: str, name: str) -> int:
-    """Look up a limit.
-
-    Examples
-    --------
-    >>> limit("page", "table_rows")
-    200
-    """
-    return int(_limits()[section][name])

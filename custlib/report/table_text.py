@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.errors import UsageError, hint
 from custlib.report import formats
-from custlib.report.privacy import limit
+from custlib.report.page_limits import limit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from custlib.report.privacy import limit
+from custlib.report.page_limits import limit
 
 HERE = Path(__file__).parent
 READABLE = 11  # pixels, on small screens too

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.errors import UsageError
 from custlib.report.blocks import Figure, Table
+from custlib.report.page_limits import limit
 from custlib.report.palette import colours, names_of_colours
-from custlib.report.privacy import limit
 from custlib.report.svg import Wording, themed_svg
 from custlib.report.texts import Texts, texts
 

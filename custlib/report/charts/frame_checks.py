@@ -9,8 +9,8 @@ import numpy as np
 from custlib.errors import UsageError, hint
 from custlib.report.blocks import Column, Table
 from custlib.report.formats import MISSING, formatter
+from custlib.report.page_limits import limit
 from custlib.report.palette import segment_colour
-from custlib.report.privacy import limit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,9 @@ import pandas as pd
 
 from custlib.report.blocks import Table, Text
 from custlib.report.formats import MISSING, share
+from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import blurred, is_small, limit
+from custlib.report.privacy import blurred, is_small
 from custlib.segment.profiles import Agreement, agree, disagreements
 
 Tables = Mapping[tuple[str, str], pd.DataFrame]

@@ -8,8 +8,9 @@ from custlib.audit.changes import FACTORS, change_parts
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.formats import MISSING, change, number, share, suppressed
+from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
-from custlib.report.privacy import blurred, is_small, limit
+from custlib.report.privacy import blurred, is_small
 
 _IN = {
     "before": ("more", "same", "less", "lapsed", "refunds"),

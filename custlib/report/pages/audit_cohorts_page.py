@@ -10,8 +10,9 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.charts.frame_checks import thinned
 from custlib.report.formats import MISSING, change, number, share
+from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, capitalised, few, row_of
-from custlib.report.privacy import is_small, limit
+from custlib.report.privacy import is_small
 
 _BASE_AGE, _ROWS = 1, 21
 

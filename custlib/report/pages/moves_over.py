@@ -11,8 +11,9 @@ from custlib.move.paths import CAUSES, WHOLE
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.formats import MISSING, day, share
+from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import is_small, limit, to_step
+from custlib.report.privacy import is_small, to_step
 
 
 def by_system(view: View, moved: pd.DataFrame) -> Table:

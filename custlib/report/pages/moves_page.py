@@ -11,8 +11,9 @@ from custlib.move.paths import CAUSES, NOBODY, WHOLE
 from custlib.report import charts
 from custlib.report.blocks import Bullets, Callout, Figure, Table
 from custlib.report.formats import MISSING, day, money, number, share
+from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import blurred, counts, crossed, is_small, limit, net, step_for, to_step
+from custlib.report.privacy import blurred, counts, crossed, is_small, net, step_for, to_step
 from custlib.segment.definitions import Definition
 
 OTHER = "other"

@@ -10,8 +10,9 @@ from custlib.audit.structure import VALUE, WHOLE
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Facts, Figure, Section, Table
 from custlib.report.formats import MISSING, number, share
+from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import counts, is_small, limit, net, parts
+from custlib.report.privacy import counts, is_small, net, parts
 from custlib.report.texts import Texts
 from custlib.rules import load
 from custlib.segment import ahp_file
