@@ -32,7 +32,7 @@ Align = Literal["left", "right"]
 
 @dataclass(frozen=True)
 class Block(Checked):
-    """Base of all blocks: validates its fields and displays itself."""
+    """Base of all blocks: displays itself."""
 
     @classmethod
     def read(cls, mapping: Mapping[str, Any]) -> "Block":
