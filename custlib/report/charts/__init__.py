@@ -1,4 +1,4 @@
-"""Figures by question (page.md): each takes a small table and returns a figure with that table beneath.
+"""Figures by question: each takes a small table and returns a figure with that table beneath.
 
 ==============================  ==========================================================
 question                        figure

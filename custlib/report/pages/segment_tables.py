@@ -8,7 +8,7 @@ import pandas as pd
 
 from custlib.audit.structure import VALUE, WHOLE
 from custlib.report import charts
-from custlib.report.blocks import Callout, Details, Facts, Figure, Section, Table
+from custlib.report.blocks import Callout, Details, Facts, Figure, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
@@ -182,14 +182,6 @@ def lifetime(view: View, name: str) -> Table | None:
         caption=t("groups.lifetime_caption"), language=t.language,
         note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
     )  # fmt: skip
-
-
-def lifetime_section(view: View, name: str) -> Section | None:
-    """Open the section of past and future value; None without a forecast."""
-    return view.section("lifetime", name) if view.has_forecast else None
-
-
-_NAME = "ahp"
 
 
 def weights(view: View) -> Figure | None:

@@ -59,6 +59,10 @@ class View:
         """Return a section if any of the segmentations is shown."""
         return Section(self.t(f"segments.{key}")) if self.has(*names) else None
 
+    def section_with_forecast(self, key: str, *names: str) -> Section | None:
+        """Return a section if any of the segmentations is shown and there is a forecast."""
+        return self.section(key, *names) if self.has_forecast else None
+
     def show(self, name: str, block: Callable[..., Block | None], *values: Any) -> Block | None:
         """Call a function of the page if a segmentation is shown."""
         return block(*values) if self.has(name) else None
