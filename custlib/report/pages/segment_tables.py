@@ -184,6 +184,9 @@ def lifetime(view: View, name: str) -> Table | None:
     )  # fmt: skip
 
 
+_NAME = "ahp"
+
+
 def weights(view: View) -> Figure | None:
     """Show the indicators by global weight, with the hierarchy in the table; None if not shown."""
     if not view.has(_NAME):
