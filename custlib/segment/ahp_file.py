@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from custlib import rules
 from custlib.errors import TableError, UsageError, hint
@@ -20,7 +20,7 @@ from custlib.models import ahp
 from custlib.project import validated
 from custlib.segment import measures
 from custlib.segment.conditions import ATTRIBUTE_NAME
-from custlib.segment.definitions import Words
+from custlib.segment.definitions import Named, Strict, Words
 from custlib.tables import describe
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -29,11 +29,7 @@ _SHARES = 1e-9
 _ROUNDED = 1.02  # .11 is meant as a ninth
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Hierarchy(_Strict):
+class Hierarchy(Strict):
     """Which criterion is the goal, and how weights and indicators are taken where the options do not say."""
 
     id: str = Field(pattern=NAME)
@@ -43,7 +39,7 @@ class Hierarchy(_Strict):
     standardise: Literal["z", "percent"] = "z"
 
 
-class Criterion(_Strict):
+class Criterion(Strict):
     """A node: its parts, and how many times as much each matters as each after it."""
 
     id: str = Field(pattern=NAME)
@@ -52,7 +48,7 @@ class Criterion(_Strict):
     judgements: tuple[tuple[float | str, ...], ...] = ()
 
 
-class Indicator(_Strict):
+class Indicator(Strict):
     """A leaf: a measure, or its ratio to another of at least ``per_at_least``."""
 
     id: str = Field(pattern=NAME)
@@ -68,16 +64,13 @@ class Indicator(_Strict):
         return (self.measure, self.per) if self.per else (self.measure,)
 
 
-class Class(_Strict):
+class Class(Named):
     """A segment and its share of the customers."""
 
-    id: str = Field(pattern=r"^\w+$")
     share: float = Field(ge=0, le=1)
-    name: Words
-    strategy: Words
 
 
-class HierarchyFile(_Strict):
+class HierarchyFile(Strict):
     """A whole file."""
 
     source: str = Field(min_length=1)

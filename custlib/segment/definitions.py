@@ -19,10 +19,15 @@ from custlib.errors import UsageError, hint
 LANGUAGES = ("en", "zh")
 
 
-class Words(BaseModel):
+class Strict(BaseModel):
+    """A part of a rule file: unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Words(Strict):
     """A text in the languages of the reports; one that is given in one language only serves for both."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     en: str | None = Field(None, min_length=1)
     zh: str | None = Field(None, min_length=1)
 
@@ -43,13 +48,20 @@ class Words(BaseModel):
         return {"en": self.en or self.zh or "", "zh": self.zh or self.en or ""}
 
 
-def in_one_language(segments: Iterable[Any]) -> str:
+class Named(Strict):
+    """A segment of a rule file."""
+
+    id: str = Field(pattern=r"^\w+$")
+    name: Words
+    strategy: Words
+
+
+def in_one_language(segments: Iterable[Named]) -> str:
     """Say which segments lack a name or strategy in a language; empty where none does.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> in_one_language([SimpleNamespace(id="a", name=Words(en="A"), strategy=Words(en="Keep."))])
+    >>> in_one_language([Named(id="a", name=Words(en="A"), strategy=Words(en="Keep."))])
     'a: name and strategy are not given in zh and taken from the other language'
     """
     parts: dict[str, list[str]] = {}

@@ -27,12 +27,12 @@ from math import inf, prod
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from custlib import rules
 from custlib.errors import UsageError, hint
 from custlib.project import validated
-from custlib.segment.definitions import Words, in_one_language
+from custlib.segment.definitions import Named, Strict, in_one_language
 from custlib.segment.grid import Level
 
 Cell = tuple[Level, ...]
@@ -43,14 +43,10 @@ _WORD = re.compile(r"\w[\w -]*")
 _SHOWN = 12
 
 
-class Entry(BaseModel):
+class Entry(Named):
     """A segment of a map file, with the blocks of cells it takes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str = Field(pattern=r"^\w+$")
-    name: Words
-    strategy: Words
-    where: list[dict[str, Level | list[Level]]] = []
+    where: list[dict[str, Level | list[Level]]] = Field(default_factory=list)
     priority: int | None = None
 
     @property
@@ -59,19 +55,17 @@ class Entry(BaseModel):
         return inf if self.priority is None else self.priority
 
 
-class Head(BaseModel):
+class Head(Strict):
     """What a map is called, its axes, and what becomes of the cells that no segment takes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str = Field(pattern=r"^\w+$")
     axes: dict[str, list[int] | list[str]] = Field(min_length=1)
     on_gap: Literal["other"] | None = None
 
 
-class MapFile(BaseModel):
+class MapFile(Strict):
     """A whole map file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     source: str | None = None
     as_of: Any = None
     map: Head

@@ -128,12 +128,14 @@ def marks() -> list[tuple[str, str]]:
 
 
 def _mark(own: object) -> str:
-    """First eight hexadecimal digits of the SHA-256 of the source of a function, a module or a class."""
+    """Hash the source of a function, module or class; where it has none, its code."""
     is_written = inspect.isfunction(own) or inspect.ismodule(own) or inspect.isclass(own)
     try:
         source = inspect.getsource(own if is_written else type(own))  # type: ignore[arg-type]
     except (OSError, TypeError):
-        source = repr(getattr(own, "__code__", own))
+        code = getattr(own, "__code__", None)
+        constants = [one for one in getattr(code, "co_consts", ()) if not inspect.iscode(one)]
+        source = f"{code.co_code.hex()} {code.co_names} {constants}" if code else type(own).__qualname__
     return hashlib.sha256(source.encode()).hexdigest()[:8]
 
 

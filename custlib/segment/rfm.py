@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.project import validated
 from custlib.segment import grid, grid_file
+from custlib.segment.definitions import Strict
 from custlib.segment.grid import LETTERS, PROSPECT, SCORES
 from custlib.segment.thresholds import fresh_thresholds, histogram, quantile_thresholds, share_thresholds
 
@@ -37,10 +38,9 @@ _ONE_TIME = 2.0  # purchases from which on a customer has come back
 assign, moved, scores = grid.assign, grid.moved, grid.places
 
 
-class Measure(BaseModel):
+class Measure(Strict):
     """A measure, with a number added or per another one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     of: str = Field(pattern=_COLUMN)
     plus: int = 0
     per: str | None = Field(None, pattern=_COLUMN)
@@ -51,15 +51,14 @@ class Measure(BaseModel):
         return grid.expression(self.of, self.plus, self.per)
 
 
-class ScoreTable(BaseModel):
+class ScoreTable(Strict):
     """A whole table of scores."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     source: str | None = None
     as_of: Any = None
     measure: dict[str, Annotated[Measure, BeforeValidator(lambda of: {"of": of} if isinstance(of, str) else of)]]
-    cuts: dict[str, list[float]] = {}
-    above: dict[str, list[float]] = {}
+    cuts: dict[str, list[float]] = Field(default_factory=dict)
+    above: dict[str, list[float]] = Field(default_factory=dict)
 
     @property
     def fixed(self) -> dict[str, list[float]]:
@@ -68,10 +67,9 @@ class ScoreTable(BaseModel):
         return {measure: thresholds[measure] for measure in self.measure if measure in thresholds}
 
 
-class Options(BaseModel):
+class Options(Strict):
     """Options: how to part, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"]
     scores: str = Field(pattern=grid_file.NAME)

@@ -21,14 +21,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from custlib import rules
 from custlib.errors import UsageError, hint
 from custlib.project import validated
 from custlib.segment import conditions, grid_file
 from custlib.segment.conditions import Alternative
-from custlib.segment.definitions import Words, in_one_language
+from custlib.segment.definitions import Named, Strict, Words, in_one_language
 
 Number = float | str
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -42,11 +42,7 @@ _GUESSES = [
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Threshold(_Strict):
+class Threshold(Strict):
     """A number, or one measured over all customers, times a factor; an option is given by its name."""
 
     value: Number | None = None
@@ -67,7 +63,7 @@ def _plain(threshold: Any) -> Any:
 Bound = Annotated[Threshold, BeforeValidator(_plain)]
 
 
-class Condition(_Strict):
+class Condition(Strict):
     """A measure, or its ratio to another, with at least one test."""
 
     measure: str
@@ -109,30 +105,28 @@ def _bound(bound: Threshold, measure: str, options: dict[str, Any]) -> Any:
     return {"of": bound.of, "times": times} | ({"share": share} if bound.share is not None else {})
 
 
-class Conditions(_Strict):
+class Conditions(Strict):
     """Conditions that must all hold."""
 
     all: tuple[Condition, ...] = Field(min_length=1)
 
 
-class Expects(_Strict):
+class Expects(Strict):
     """What customers expect, openly and without saying so."""
 
     basic: Words
     latent: Words
 
 
-class Segment(_Strict):
+class Segment(Named):
     """A rule: who is in it by any of its alternatives."""
 
     id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
-    name: Words
-    strategy: Words
     expects: Expects | None = None
     any: tuple[Conditions, ...] = ()
 
 
-class Head(_Strict):
+class Head(Strict):
     """Name, options, and the order of value where it is not the order of the rules."""
 
     id: str = Field(pattern=NAME)
@@ -140,7 +134,7 @@ class Head(_Strict):
     options: dict[str, int | float | str] = Field(default_factory=dict)
 
 
-class TierFile(_Strict):
+class TierFile(Strict):
     """A whole file."""
 
     source: str = Field(min_length=1)

@@ -12,23 +12,23 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.project import validated
 from custlib.segment import grid, grid_file
+from custlib.segment.definitions import Strict
 from custlib.segment.grid import HALVES
 from custlib.segment.thresholds import require, threshold
 
 Threshold = float | Literal["mean", "median"]
 
 
-class _Options(BaseModel, ABC):
+class _Options(Strict, ABC):
     """What both have: the period in days, and the map; a rule file has the defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     segmentation: str
     days: int = Field(ge=1)
     map: str

@@ -107,6 +107,18 @@ def test_a_mark_tells_code_apart(registered):
     assert first[0] == second[0] == "by_spend" and first[1] != second[1]
 
 
+def test_a_function_without_a_source_is_told_by_its_code(registered, monkeypatch):
+    def no_source(_):
+        raise OSError("could not get source code")
+
+    monkeypatch.setattr(registry.inspect, "getsource", no_source)
+    marks = []
+    for function in (by_spend, by_spend, lambda frame: frame["customer_id"]):
+        registry.register(function, name="typed")
+        marks.append(dict(registry.marks())["typed"])
+    assert marks[0] == marks[1] != marks[2]
+
+
 def test_more_customers_than_are_fetched_are_refused(registered, small_shop, monkeypatch):
     monkeypatch.setattr(registry, "FETCH_LIMIT", 59)
     with pytest.raises(UsageError, match="by_spend: is a function of a frame, and 60 customers are more than the 59"):
