@@ -337,6 +337,7 @@ def outcome(rows: list[tuple[str, ...]]) -> dict[str, Any] | str:
         return quality
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(ROWS)
 def test_no_row_and_no_money_vanishes(rows: list[tuple[str, ...]]) -> None:
@@ -352,6 +353,7 @@ def test_no_row_and_no_money_vanishes(rows: list[tuple[str, ...]]) -> None:
     assert quality["rows_repaired"] <= min(quality["rows_used"], sum(quality["repairs"].values()))
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows: list[tuple[str, ...]], random: Any) -> None:
@@ -359,6 +361,7 @@ def test_the_order_of_rows_does_not_matter(rows: list[tuple[str, ...]], random: 
     assert outcome(shuffled) == outcome(rows)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(ROWS)
 def test_rows_given_twice_count_twice(rows: list[tuple[str, ...]]) -> None:
