@@ -45,6 +45,7 @@ def sections() -> set[str]:
         source = path.read_text(encoding="utf-8")
         keys = re.findall(r'Section\(t\(\\"([a-z_.]+)\\"\)', source)
         keys += [f"segments.{key}" for key in re.findall(r'view\.section\(\\"([a-z_]+)\\"', source)]
+        keys += [f"segments.{key}" for key in re.findall(r"\b([a-z]+)_section\(view", source)]
         found |= {f"{path.name[:2]}: {texts('en')(key)}" for key in keys}
     return found
 
