@@ -22,6 +22,15 @@ TABLES = (
     "calibration_spend_cells",
 )  # fmt: skip
 HERE = ("127.", "::1", "localhost")
+WHOLE_RUN = "published"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark slow what looks at the published example: a whole run, of every page."""
+    for item in items:
+        if WHOLE_RUN in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True, scope="session")

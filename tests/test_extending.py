@@ -10,6 +10,14 @@ from custlib.segment import registry
 from tests.bases import make_value, open_base, shop
 from tests.house.sources import ROOT
 from tests.segment import test_customer_segments as contract
+from tests.segment.test_customer_segments import (  # noqa: F401  (fixtures of the contract)
+    as_it_is,
+    defined,
+    in_another_order,
+    in_many_files,
+    one_customer,
+    renamed,
+)
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 NAME = "season"

@@ -74,14 +74,17 @@ def memory_up_to(size: int) -> Callable[[], None]:
 # --- in a process of its own ---
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_in_one_line_and_leaves_nothing(folder: Path) -> None:
     assert "RunError: engine: the disk is full. Free some" in refused(folder, limit=files_up_to(1024))
 
 
+@pytest.mark.slow
 def test_a_disk_without_any_room_for_work_is_no_bug(folder: Path) -> None:
     assert "RunError: value: No usable temporary directory" in refused(folder, limit=files_up_to(0))
 
 
+@pytest.mark.slow
 def test_memory_that_does_not_suffice_even_to_start_is_no_bug(folder: Path) -> None:
     assert "RunError: value: out of memory" in refused(folder, limit=memory_up_to(300 << 20))
 

@@ -54,6 +54,7 @@ def test_an_installed_package_works_in_the_current_folder(elsewhere: Path, monke
         find_project("crm_demo")
 
 
+@pytest.mark.slow
 def test_a_project_is_run_by_its_name_in_the_current_folder(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,9 +62,8 @@ def test_reasons_by_what_is_refused(
 # --- reports without a model ---
 
 
-@pytest.mark.parametrize(
-    "name", ["one_time_buyers", "unobserved", pytest.param("one_day_only", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["one_time_buyers", "unobserved", "one_day_only"])
 def test_without_a_forecast_the_history_is_published(tmp_path: Path, name: str) -> None:
     pages, manifest, index = publish_case(tmp_path, name)
     t, reason = texts("en"), "not_observed" if name == "unobserved" else "no_repeats"
@@ -78,6 +77,7 @@ def test_without_a_forecast_the_history_is_published(tmp_path: Path, name: str) 
     assert "green" not in index and "Backtest" not in index
 
 
+@pytest.mark.slow
 def test_the_command_ends_well_without_a_forecast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path, CASES["one_time_buyers"]())
     text = 'id = "odd"\nname = "Odd"\nas_of = 2024-12-30\nlanguage = "zh"\n[source]\npath = "sales.csv"\n'
@@ -89,6 +89,7 @@ def test_the_command_ends_well_without_a_forecast(tmp_path: Path, capsys: pytest
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_money_purchases_are_tested_and_history_is_told(tmp_path: Path) -> None:
     pages, manifest, index = publish_case(tmp_path, "zero_amounts")
     assert set(pages) == {"validation", *BY_HISTORY} and holes(pages) == {}

@@ -10,9 +10,11 @@ is null, which is what the mean of nobody is. A ratio is missing where its denom
 Written here as SQL, in Python and in words; and proved: which rules can win anybody, and which overlap.
 """
 
+import json
 import operator
 import re
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -225,12 +227,18 @@ def _numbers(key: tuple[str, ...], limits: set[Any]) -> list[float]:
 
 def unreachable(alternatives: list[Alternative]) -> list[int]:
     """Find the alternatives that can win nobody, the last of all included."""
+    return list(_unreachable(json.dumps(alternatives)))
+
+
+@lru_cache(maxsize=512)  # the same options are validated for every table that reads them
+def _unreachable(text: str) -> tuple[int, ...]:
+    alternatives: list[Alternative] = json.loads(text)
     cells = sample([condition for one in alternatives for condition in one])
-    return [
+    return tuple(
         place
         for place, one in enumerate(alternatives)
         if not _is_left(restricted(cells, one), [e for e in alternatives[:place] if _meet(cells, e, one)])
-    ]
+    )
 
 
 def overlaps(first: list[Alternative], second: list[Alternative]) -> bool:

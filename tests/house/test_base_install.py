@@ -40,6 +40,7 @@ def base_only(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-c", BASE_ONLY, *words], cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_value_needs_the_base_only(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(PURCHASES)
     words = ["value", "sales.csv", "--as-of", "2024-12-31", "--out"]
@@ -49,6 +50,7 @@ def test_value_needs_the_base_only(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path / "base.parquet").equals(pd.read_parquet(tmp_path / "all.parquet"))
 
 
+@pytest.mark.slow
 def test_a_report_names_its_extra(tmp_path: Path) -> None:
     done = base_only(tmp_path, "run", "cdnow")
     assert done.returncode == 2

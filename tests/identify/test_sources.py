@@ -369,6 +369,7 @@ def test_a_database_is_copied_and_the_copy_released(tmp_path):
     assert not copy.exists()
 
 
+@pytest.mark.slow
 def test_a_run_removes_the_copy_that_a_failed_one_left(tmp_path):
     left = tmp_path / "work" / "staged" / "shop" / "staged_0.parquet"
     left.parent.mkdir(parents=True)

@@ -135,6 +135,7 @@ def test_repeats_on_the_first_day_have_no_maximum_and_say_so(kind):
     assert total_is_finite(model, (np.array([3, 0, 1]), np.array([0, 0, 2]), np.array([39, 39, 20])))
 
 
+@pytest.mark.slow
 def test_small_bases_of_any_kind_end_with_finite_totals(kind):
     for seed in range(300):
         rng = np.random.default_rng(seed)

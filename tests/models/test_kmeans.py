@@ -85,6 +85,7 @@ def test_the_jaccard_index_of_a_wrong_border_by_hand():
 # --- what is known of clouds of points ---
 
 
+@pytest.mark.slow
 def test_the_true_number_is_strong_and_one_more_is_not():
     points = blobs(0, 4, 8)
     weights = np.ones(len(points))
@@ -105,6 +106,7 @@ def test_a_cluster_split_at_random_is_found_again_badly():
 # --- properties ---
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures():
     points = blobs(0, 1)
     weights = np.ones(len(points))

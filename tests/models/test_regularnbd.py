@@ -85,6 +85,7 @@ def histories(random, kind, k, parameters, age, horizon, n):
     return x, recency, logs, later
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_expectation_and_the_fit_by_simulation(kind):
     random = np.random.default_rng(3)

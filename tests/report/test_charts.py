@@ -206,6 +206,7 @@ def test_the_largest_comes_first() -> None:
     assert table is not None and [row[0] for row in table.rows] == ["b", "a"]
 
 
+@pytest.mark.slow
 def test_pyplot_is_not_used() -> None:
     code = (
         "import sys, pandas, custlib.report.charts as charts\n"

@@ -27,6 +27,7 @@ from custlib.run import Run
 from tests.notebooks.shops import ROOT, make_shop
 
 FEW = ("identify", "start")
+pytestmark = pytest.mark.slow  # whole runs
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +171,6 @@ def test_a_forced_run_gives_equal_bytes(shop: Path, tmp_path: Path, few: None) -
     assert all_bytes(targets[0]) == all_bytes(targets[1]) != {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["fork", "kernel"])
 def test_every_page_has_equal_bytes_when_forced(own: Path, how: str) -> None:
     before = all_bytes(own / "reports")
@@ -317,7 +317,6 @@ def started(folder: Path) -> "subprocess.Popen[str]":
     raise AssertionError("the run ended before its first notebook")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
 def test_a_run_ended_from_outside_needs_no_clean_up(own: Path, name: str) -> None:
     before = all_bytes(own / "reports" / "shop")

@@ -6,6 +6,7 @@ On DuckDB, here; `tests/engine/test_systems.py` holds Spark to it.
 import datetime as dt
 import json
 import random
+from functools import cache
 
 import pytest
 
@@ -34,52 +35,88 @@ def assigned(engine, *definitions, activity="customer_activity"):
     return found.set_index("customer_id")
 
 
-def whole(folder, rows, name):
-    """Definition and segment of each customer, from transactions."""
+def opened(folder, rows):
+    """An engine with the activity of these transactions."""
     engine = open_base(folder, rows)
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    return engine
+
+
+def whole(engine, name):
+    """Definition and segment of each customer."""
     definition = define(engine, name)
     return definition, assigned(engine, definition)["segment"].to_dict()
+
+
+@pytest.fixture(scope="module")
+def as_it_is(tmp_path_factory):
+    """Definition and segments of every segmentation for one shop, each computed once."""
+    engine = opened(tmp_path_factory.mktemp("as_it_is"), shop(50))
+    return cache(lambda name: whole(engine, name))
+
+
+@pytest.fixture(scope="module")
+def in_another_order(tmp_path_factory):
+    """The same shop, its rows in another order."""
+    rows = shop(50)
+    return opened(tmp_path_factory.mktemp("mixed"), random.Random(1).sample(rows, len(rows)))
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory):
+    """The same shop, its customers with other names."""
+    rows = [(f"{customer[::-1]}!", day, amount) for customer, day, amount in shop(50)]
+    return opened(tmp_path_factory.mktemp("renamed"), rows)
+
+
+@pytest.fixture(scope="module")
+def in_many_files(tmp_path_factory):
+    """The same shop, its transactions in three files."""
+    folder = tmp_path_factory.mktemp("parts")
+    engine = open_base(folder, shop(50))
+    for part in range(3):
+        engine.write(f"select * from transactions where hash(day) % 3 = {part}", folder / f"p{part}.parquet")
+    engine.make("transactions", " union all ".join(f"select * from '{folder}/p{part}.parquet'" for part in range(3)))
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def one_customer(tmp_path_factory):
+    """A shop with one customer, who bought once."""
+    return opened(tmp_path_factory.mktemp("one"), [("a", "2025-12-01", 5)])
+
+
+@pytest.fixture(scope="module")
+def defined(small_shop):
+    """The definition of every segmentation for the small shop, each taken once."""
+    return cache(lambda name: define(small_shop, name))
 
 
 # --- the contract ---
 
 
 @EVERY
-def test_the_order_of_rows_changes_nothing(tmp_path, name):
-    rows = shop(50)
-    mixed = random.Random(1).sample(rows, len(rows))
-    assert whole(tmp_path / "a", rows, name) == whole(tmp_path / "b", mixed, name)
+def test_the_order_of_rows_changes_nothing(as_it_is, in_another_order, name):
+    assert as_it_is(name) == whole(in_another_order, name)
 
 
 @EVERY
-def test_the_names_of_customers_change_nothing(tmp_path, name):
-    rows = shop(50)
-    renamed = [(f"{customer[::-1]}!", day, amount) for customer, day, amount in rows]
-    definition, found = whole(tmp_path / "a", rows, name)
-    again, other = whole(tmp_path / "b", renamed, name)
+def test_the_names_of_customers_change_nothing(as_it_is, renamed, name):
+    definition, found = as_it_is(name)
+    again, other = whole(renamed, name)
     assert definition == again
     assert {f"{customer[::-1]}!": segment for customer, segment in found.items()} == other
 
 
 @EVERY
-def test_a_table_of_many_files_is_one_table(tmp_path, name):
-    rows = shop(50)
-    engine = open_base(tmp_path / "parts", rows)
-    for part in range(3):
-        engine.write(
-            f"select * from transactions where hash(day) % 3 = {part}", tmp_path / "parts" / f"p{part}.parquet"
-        )
-    parts = " union all ".join(f"select * from '{tmp_path}/parts/p{part}.parquet'" for part in range(3))
-    engine.make("transactions", parts)
-    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
-    definition = define(engine, name)
-    assert (definition, assigned(engine, definition)["segment"].to_dict()) == whole(tmp_path / "one", rows, name)
+def test_a_table_of_many_files_is_one_table(as_it_is, in_many_files, name):
+    assert whole(in_many_files, name) == as_it_is(name)
 
 
 @EVERY
-def test_every_customer_is_there_once_and_nothing_is_missing(small_shop, name):
-    definition = define(small_shop, name)
+def test_every_customer_is_there_once_and_nothing_is_missing(small_shop, defined, name):
+    definition = defined(name)
     found = assigned(small_shop, definition)
     wanted = small_shop.fetch("select customer_id from customer_activity order by 1")["customer_id"]
     assert found.index.tolist() == wanted.tolist()
@@ -89,9 +126,9 @@ def test_every_customer_is_there_once_and_nothing_is_missing(small_shop, name):
 
 
 @EVERY
-def test_a_definition_outlives_its_customers(small_shop, name):
+def test_a_definition_outlives_its_customers(small_shop, defined, name):
     """Frozen, it assigns nobody, one customer, and customers it has never seen."""
-    definition = define(small_shop, name)
+    definition = defined(name)
     small_shop.make("nobody", "select * from customer_activity where false")
     assert assigned(small_shop, definition, activity="nobody").empty
     small_shop.make("one", "select * from customer_activity limit 1")
@@ -118,20 +155,18 @@ def test_nobody_makes_a_definition_that_assigns_nobody(small_shop, name):
 
 
 @EVERY
-def test_who_are_few_get_segments_or_a_reason(tmp_path, name):
-    engine = open_base(tmp_path, [("a", "2025-12-01", 5)])
-    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+def test_who_are_few_get_segments_or_a_reason(one_customer, name):
     try:
-        definition = define(engine, name)
+        definition = define(one_customer, name)
     except CustlibError as said:
         assert "1 different customers" in str(said)
     else:
-        assert assigned(engine, definition)["segment"].tolist()[0] in definition.ids
+        assert assigned(one_customer, definition)["segment"].tolist()[0] in definition.ids
 
 
 @EVERY
-def test_a_definition_goes_through_json_unchanged(small_shop, name):
-    definition = define(small_shop, name)
+def test_a_definition_goes_through_json_unchanged(small_shop, defined, name):
+    definition = defined(name)
     again = from_json(definition.to_json())
     assert again == definition
     assert again.version == definition.version
@@ -141,7 +176,7 @@ def test_a_definition_goes_through_json_unchanged(small_shop, name):
 
 
 @EVERY
-def test_a_rule_changed_by_hand_is_refused(small_shop, name):
+def test_a_rule_changed_by_hand_is_refused(defined, name):
     def moved(entry):
         """Move the first number that is found."""
         for key in entry if isinstance(entry, dict) else range(len(entry)):
@@ -153,15 +188,15 @@ def test_a_rule_changed_by_hand_is_refused(small_shop, name):
                 return True
         return False
 
-    given = json.loads(define(small_shop, name).to_json())
+    given = json.loads(defined(name).to_json())
     assert moved(given["rule"])
     with pytest.raises(UsageError, match=f"definition: {name} was changed by hand .* Set refit = true"):
         from_json(json.dumps(given))
 
 
 @EVERY
-def test_segments_are_named_in_both_languages_apart(small_shop, name):
-    definition = define(small_shop, name)
+def test_segments_are_named_in_both_languages_apart(defined, name):
+    definition = defined(name)
     assert len(set(definition.ids)) == len(definition.ids) > 1
     for language in ("en", "zh"):
         assert len({definition.name(segment, language) for segment in definition.ids}) == len(definition.ids)
@@ -177,8 +212,8 @@ def test_a_misspelt_option_is_refused(small_shop, name):
 
 
 @EVERY
-def test_the_segments_add_up_to_the_base(small_shop, name):
-    definition = define(small_shop, name)
+def test_the_segments_add_up_to_the_base(small_shop, defined, name):
+    definition = defined(name)
     assigned(small_shop, definition)
     found = profiles.summary(small_shop, definition, language="en")
     assert found["segment"].tolist() == list(definition.ids)

@@ -316,6 +316,7 @@ def value_or_refuse(folder: Path, lines: list[tuple[int, int, float]], later: in
     assert all(row.monetary_value == row.monetary_value for row in made.itertuples() if row.frequency)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=SHARED)
 @given(lines=LINES, later=LATER)
 def test_any_small_base_is_valued_or_refused(tmp_path: Path, lines: list[tuple[int, int, float]], later: int) -> None:

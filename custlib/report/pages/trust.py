@@ -93,7 +93,8 @@ def left_out(t: Texts, refusals: Mapping[str, Refusal]) -> Callout | None:
         if refusal.origin not in _FORECAST:
             names.setdefault(reason(t, refusal), []).append(t(f"left_out.{name}"))
     lines = [t("left_out.line", names=", ".join(own), why=why) for why, own in names.items()]
-    return Callout(t("left_out.title"), _PARAGRAPH.join(lines), "note") if lines else None
+    paragraphs = _PARAGRAPH.join(f"{line[0].upper()}{line[1:]}" for line in lines)
+    return Callout(t("left_out.title"), paragraphs, "note") if lines else None
 
 
 def pages_in_words(t: Texts, missing_pages: Mapping[str, Refusal]) -> str:
