@@ -1,7 +1,8 @@
 """Golden results of both example projects: ``python -m tests.house.golden save DIR``, and ``compare BEFORE AFTER``.
 
 A folder holds, for every project, language and date, the published pages and the made tables. Compare says which
-tables differ in a row, and which pages in their words or numbers; pictures are compared by the tables beneath them.
+tables differ in a row, and which pages in their words or numbers; pictures are compared by their titles, descriptions
+and tooltips, and by the tables beneath them.
 """
 
 import argparse
@@ -45,11 +46,17 @@ def save(folder: Path) -> None:
 
 
 def words(page: Path) -> list[str]:
-    """The text of a page, a line for each element that holds any; styles and pictures' coordinates left out."""
+    """The text of a page, a line for each element that holds any; of pictures the titles, descriptions and tooltips."""
     text = re.sub(r"<style.*?</style>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"<svg.*?</svg>", _words_of_picture, text, flags=re.DOTALL)
     text = re.sub(r"<(?:/?(?:b|i|em|strong|a|span|tspan|code|sup|sub)\b[^>]*)>", "", text)
     lines = (html.unescape(line).strip() for line in re.sub(r"<[^>]+>", "\n", text).splitlines())
     return [line for line in lines if line]
+
+
+def _words_of_picture(picture: re.Match[str]) -> str:
+    """Titles, description and tooltips in alphabetical order: marks may be drawn in another order."""
+    return "\n".join(sorted(re.findall(r"<(?:title|desc)[^>]*>(.*?)</", picture[0], flags=re.DOTALL)))
 
 
 def compare_tables(before: Path, after: Path) -> list[str]:
