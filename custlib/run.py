@@ -51,7 +51,6 @@ NODES = (
     "custlib.customise.playbooks",
     "custlib.lifetimes.crosscheck",
     "custlib.report.texts",
-    "custlib.report.page_list",
     "custlib.report.pages.foot",
 )
 _READ_ALIKE = {  # options that change nothing of what is read

@@ -85,3 +85,41 @@ def test_three_customers_by_hand(registered, base):
 @pytest.fixture
 def base(tmp_path):
     return lambda rows: open_base(tmp_path / "base", rows)
+
+
+@pytest.mark.slow
+def test_a_node_and_a_page_are_one_file_and_one_line_each(tmp_path, monkeypatch):
+    """The module of the page makes its node, and the notebook of the page becomes a page of a run."""
+    import nbformat
+
+    import custlib.report.pages
+    from custlib import run as runs
+    from custlib.installed import find_project
+    from custlib.project import load
+    from custlib.report import page_list
+    from custlib.report.execution import Job, execute
+
+    node, notebook = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[2:4]
+    (tmp_path / "recent.py").write_text(node, encoding="utf-8")
+    monkeypatch.setattr(custlib.report.pages, "__path__", [*custlib.report.pages.__path__, str(tmp_path)])
+    (line,) = re.findall(r'    "(custlib\.report\.pages\.recent)",', PAGE)
+    monkeypatch.setattr(runs, "NODES", (*runs.NODES, line))
+    runs.nodes.cache_clear()
+    parameters, *rest = notebook.split("# next cell\n")
+    cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    book = nbformat.v4.new_notebook(cells=cells + [nbformat.v4.new_code_cell(cell) for cell in rest])
+    book.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    nbformat.write(book, tmp_path / "25_recent.ipynb")
+    assert '    "recent": ("25_recent", ()),' in PAGE
+    monkeypatch.setitem(page_list.PAGES, "recent", ("25_recent", ()))
+    monkeypatch.setattr(page_list, "NOTEBOOKS", tmp_path)
+
+    opened = runs.Run(load(find_project("cdnow")), tmp_path / "work")
+    page = page_list.Page("recent", "recent", "25_recent", {})
+    (tmp_path / "run" / "pages").mkdir(parents=True)
+    project = str(find_project("cdnow").resolve())
+    execute(Job("recent", tmp_path / "25_recent.ipynb", tmp_path / "run" / "recent.ipynb", {"run": project}), "fork")
+    page_list.export([page], tmp_path / "run", opened)
+    text = (tmp_path / "run" / "pages" / "recent.html").read_text(encoding="utf-8")
+    assert "Who bought lately?" in text and f"{opened.get('recent_customers'):,}" in text
+    runs.nodes.cache_clear()

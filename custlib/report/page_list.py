@@ -1,5 +1,6 @@
 """Lists the pages of a run with their notebooks and titles, and exports them to HTML."""
 
+import json
 import logging
 import os
 from dataclasses import dataclass
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from custlib.errors import UsageError, hint
-from custlib.graph import REFUSED, Refusal, value
+from custlib.graph import Refusal
+from custlib.installed import NOTEBOOKS
 from custlib.report.formats import interval, money, number, share
 from custlib.report.pages import trust
 from custlib.report.privacy import counts, is_small
@@ -19,7 +21,7 @@ from custlib.value import customer_value
 PER_SEGMENT = "70_playbook"
 log = logging.getLogger("custlib")
 # By kind of page: its notebook, and the nodes that it cannot do without.
-_PLAIN: dict[str, tuple[str, tuple[str, ...]]] = {
+PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "overview": ("80_overview", ("lifetime_model", "money_forecast")),
     "validation": ("30_lifetime", ("holdout",)),
     "value": ("40_value", ("lifetime_model", "money_forecast")),
@@ -71,10 +73,10 @@ def check_segments(run: Run) -> None:
 
 def pages(run: Run) -> list[Page]:
     """List the pages of a run, in reading order."""
-    missing = run.get("missing_pages")
+    missing = missing_pages(run)
     for kind, refusal in missing.items():
         log.warning("run: the page %s is not made (%s)", kind, refusal.reason)
-    plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in _PLAIN.items() if kind not in missing]
+    plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in PAGES.items() if kind not in missing]
     if "value" in missing:
         return plain
     segmentation = run.project.segments.playbook
@@ -85,23 +87,12 @@ def pages(run: Run) -> list[Page]:
     return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in parameters]
 
 
-@value
-def missing_pages(
-    spend_cells: str | Refusal = REFUSED,
-    lifetime_model: Any = REFUSED,
-    money_forecast: Any = REFUSED,
-    holdout: str | Refusal = REFUSED,
-) -> dict[str, Refusal]:
+def missing_pages(run: Run) -> dict[str, Refusal]:
     """Kinds of pages that cannot be made, each with the first reason."""
-    inputs = {
-        "spend_cells": spend_cells, "lifetime_model": lifetime_model, "money_forecast": money_forecast,
-        "holdout": holdout,
-    }  # fmt: skip
     missing = {}
-    for kind, (_, needs) in _PLAIN.items():
-        refusals = [inputs[name] for name in needs if isinstance(inputs[name], Refusal)]
-        if refusals:
-            missing[kind] = refusals[0]
+    for kind, (_, needs) in PAGES.items():
+        if refusal := next((one for one in map(run.graph.refusal, needs) if one.reason), None):
+            missing[kind] = refusal
     return missing
 
 
@@ -112,8 +103,15 @@ def _file(segment: str) -> str:
 def title(t: Texts, page: Page, run: Run) -> str:
     """Return the title of a page in links and in the browser window."""
     if page.kind != "playbook":
-        return t(f"pages.{page.kind}")
+        return t(f"pages.{page.kind}") if f"pages.{page.kind}" in t.words else _heading(page)
     return run.get("definitions")[page.parameters["segmentation"]].name(page.parameters["segment"], t.language)
+
+
+def _heading(page: Page) -> str:
+    """The first heading of the notebook of a page, or else its kind."""
+    cells = json.loads((NOTEBOOKS / f"{page.notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    headings = [line[2:].strip() for cell in cells for line in "".join(cell["source"]).splitlines() if line[:2] == "# "]
+    return headings[0] if headings else page.kind
 
 
 def export(chosen: list[Page], folder: Path, run: Run) -> None:
@@ -157,12 +155,12 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
             "title": title(t, page, run),
             "href": f"{page.name}.html",
             "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
-            "note": notes.get(page.parameters.get("segment", "")) or t(f"pages.{page.kind}_note"),
+            "note": notes.get(page.parameters.get("segment", "")) or t.words.get(f"pages.{page.kind}_note", ""),
         }
         for page in chosen
     ]
     refused = run.why("lifetime_model")
-    why = trust.pages_in_words(t, run.get("missing_pages"))
+    why = trust.pages_in_words(t, missing_pages(run))
     if refused:
         why = t("refused.index", why=t(f"refused.forecast.{refused}"))
     reason = {"reason": why} if why else {}
