@@ -4,6 +4,7 @@ Forks share the imports of a server process and are faster; kernels work on ever
 in the executed notebook.
 """
 
+import atexit
 import logging
 import multiprocessing
 import sys
@@ -148,6 +149,7 @@ def _shell(folder: str) -> Any:
     settings = Config()
     settings.HistoryManager.enabled = False
     shell: Any = InteractiveShell(config=settings, ipython_dir=folder)
+    atexit.unregister(shell.atexit_operations)  # it would reset a shell whose display hook is ours
     shell.showtraceback = lambda *arguments, **options: None
     return shell
 

@@ -7,6 +7,7 @@ deterministic.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -14,13 +15,13 @@ from typing import Any
 from markupsafe import Markup
 from nbconvert.exporters import Exporter
 
-from custlib.errors import RunError, UsageError, hint
+from custlib.errors import RunError, UsageError
 from custlib.report.codec import is_relative
 from custlib.report.page import page_of
 from custlib.report.page_limits import limit
 from custlib.report.render import environment, render_block, stylesheet
 
-KINDS = ("overview", "identify", "audit", "validation", "value", "segments", "interact", "playbook", "start")
+_KIND = re.compile(r"[a-z][a-z0-9_]*")  # it names a style of the page
 GROUPS = (
     "overview",
     "validation",
@@ -69,8 +70,8 @@ def render_page(notebook: Any, *, title: str, language: str, kind: str, links: M
     >>> "<p>Six in ten come back.</p>" in page
     True
     """
-    if kind not in KINDS:
-        raise UsageError(f"render_page: kind {kind!r} is not known. {hint(kind, KINDS)}")
+    if not _KIND.fullmatch(kind):
+        raise UsageError(f"render_page: kind {kind!r} is no name of small letters, digits and underscores.")
     options = {"title": title, "language": language, "kind": kind, "links": links or {}}
     html, _ = ReportExporter().from_notebook_node(notebook, resources={"custlib": options})
     return str(html)

@@ -75,7 +75,7 @@ def pages(run: Run) -> list[Page]:
     """List the pages of a run, in reading order."""
     missing = missing_pages(run)
     for kind, refusal in missing.items():
-        log.warning("run: the page %s is not made (%s)", kind, refusal.reason)
+        log.warning("run: the page %s is not made: %s", kind, refusal.message)
     plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in PAGES.items() if kind not in missing]
     if "value" in missing:
         return plain
