@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -44,7 +45,13 @@ FRAMES: dict[str, pd.DataFrame] = {
 NAMES = sorted(FRAMES)
 
 
+@cache
 def drawn(name: str, **more: Any) -> Figure:
+    """A chart of its frame, drawn once for all tests that look at it."""
+    return drawn_anew(name, **more)
+
+
+def drawn_anew(name: str, **more: Any) -> Figure:
     chart: Callable[..., Figure] = getattr(charts, name)
     return chart(FRAMES[name], title="A $finding$ of 5 %", description="What it shows", **more)
 
@@ -91,7 +98,7 @@ def test_text_is_large_enough(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_equal_tables_give_equal_bytes(name: str) -> None:
-    assert drawn(name) == drawn(name)
+    assert drawn_anew(name) == drawn_anew(name)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,16 +109,16 @@ def test_a_chart_is_small(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_frame_and_the_settings_stay_as_they_are(name: str) -> None:
     frame, settings = FRAMES[name].copy(), dict(matplotlib.rcParams)
-    drawn(name)
+    drawn_anew(name)
     pd.testing.assert_frame_equal(FRAMES[name], frame)
     assert dict(matplotlib.rcParams) == settings
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_notebook_has_set_changes_no_picture(name: str) -> None:
-    plain = drawn(name)
+    plain = drawn_anew(name)
     with matplotlib.rc_context({"figure.dpi": 200, "axes.grid": True, "font.size": 20, "lines.linewidth": 9}):
-        assert drawn(name) == plain
+        assert drawn_anew(name) == plain
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -196,9 +203,9 @@ def test_the_cut_lies_within_the_periods() -> None:
 
 
 def test_the_baseline_is_drawn() -> None:
-    assert "without a model" in drawn("expected_against_actual", baseline=[1.0, 2.0, 3.0]).svg
+    assert "without a model" in drawn_anew("expected_against_actual", baseline=[1.0, 2.0, 3.0]).svg
     with pytest.raises(UsageError, match="baseline has 1 of 3 numbers"):
-        drawn("expected_against_actual", baseline=[1.0])
+        drawn_anew("expected_against_actual", baseline=[1.0])
 
 
 def test_the_largest_comes_first() -> None:
