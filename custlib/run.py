@@ -208,7 +208,23 @@ class Run:
         return block(**inputs)
 
     def with_(self, **changes: Any) -> Self:
-        """The same run with some options of its project changed; what was read is not read again."""
+        """Give the same run with some options of its project changed; what was read is not read again.
+
+        Parameters
+        ----------
+        **changes
+            Options of the project, for instance ``horizon_days=90``.
+
+        Returns
+        -------
+        Run
+            Another run; this one stays as it is.
+
+        Raises
+        ------
+        UsageError
+            If an option is unknown or out of range.
+        """
         project = self.project.replace(**changes)
         is_read_alike = set(changes) <= _READ_ALIKE
         inputs = self.inputs if is_read_alike else None

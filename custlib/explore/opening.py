@@ -24,7 +24,6 @@ from custlib.source import kind_of
 _LONGEST_HOLDOUT = 3650
 _LIGHT = ("rfm", "abc", "pyramid")  # made in a moment, and without scikit-learn
 _PATTERN = re.compile(r"[*?\[]")
-_TEMPORARY = "custlib-work-"
 
 
 class FormatOptions(TypedDict, total=False):
@@ -214,9 +213,9 @@ def _work(options: Options) -> tuple[Path, "TemporaryWork | None"]:
 class TemporaryWork:
     """A locked work folder, removed with the last run that uses it, or when the process ends."""
 
-    def __init__(self) -> None:
-        _remove_left()
-        self.path = Path(mkdtemp(prefix=_TEMPORARY)).resolve()
+    def __init__(self, prefix: str = "custlib-work-") -> None:
+        _remove_left(prefix)
+        self.path = Path(mkdtemp(prefix=prefix)).resolve()
         lock = FileLock(self.path / "lock")
         lock.acquire()
         self._end = weakref.finalize(self, _remove, lock, self.path, os.getpid())
@@ -233,9 +232,9 @@ def _remove(lock: FileLock, path: Path, owner: int) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _remove_left() -> None:
+def _remove_left(prefix: str) -> None:
     """Remove the folders that killed processes left unlocked."""
-    for left in Path(gettempdir()).glob(f"{_TEMPORARY}*"):
+    for left in Path(gettempdir()).glob(f"{prefix}*"):
         if (left / "lock").is_file():
             with suppress(Timeout, OSError), FileLock(left / "lock", blocking=False):
                 shutil.rmtree(left, ignore_errors=True)
