@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # type checkers and editors see the names; Python loads them 
     from custlib.explore.run_table import Table
     from custlib.lifetimes.adapters import from_lifetimes, to_lifetimes
     from custlib.lifetimes.summary_models import SummaryModels, fit, score
+    from custlib.segment.registry import register
 
 __version__ = "0.2.0"
 
@@ -38,6 +39,7 @@ __all__ = [
     "from_lifetimes",
     "models",
     "open",
+    "register",
     "score",
     "to_lifetimes",
 ]
@@ -50,6 +52,7 @@ _MODULES = {
     "from_lifetimes": "custlib.lifetimes.adapters",
     "open": "custlib.explore.opening",
     "open_run": "custlib.run",  # before there was `open`; not public
+    "register": "custlib.segment.registry",
     "score": "custlib.lifetimes.summary_models",
     "to_lifetimes": "custlib.lifetimes.adapters",
 }

@@ -14,6 +14,7 @@ import pytest
 import custlib
 from custlib.errors import ModelError, TableError, UsageError
 from custlib.explore.opening import TemporaryWork
+from custlib.segment import registry
 from tests.notebooks.shops import make_shop
 
 DAYS = ["2025-01-01", "2025-03-01", "2025-03-01", "2025-02-01", "2025-02-11", "2025-04-02"]
@@ -300,6 +301,23 @@ def test_other_segmentations_are_made_on_demand(sales: custlib.Run) -> None:
         sales.segments["rfn"]
 
 
+def test_a_registered_function_is_a_segmentation(sales: custlib.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "REGISTERED", {})
+
+    def often(customers: pd.DataFrame) -> pd.Series:
+        return (customers["frequency"] > 0).map({True: "often", False: "once"})
+
+    custlib.register(often)
+    assert "often" in sales.segments
+    assert sales.segments["often"].summary().set_index("segment")["customers"].to_dict() == {
+        "often": 2,
+        "once": 1,
+        "other": 0,
+    }
+    custlib.register(lambda customers: often(customers).str.upper(), name="often")
+    assert set(sales.segments["often"].summary()["segment"]) == {"OFTEN", "ONCE", "other"}
+
+
 def test_why_there_is_no_forecast_is_said_in_words() -> None:
     once = custlib.open(SALES.drop_duplicates("customer_id"), as_of="2025-06-30")
     assert once.why("forecast").startswith("Nobody has bought on two different days")
@@ -379,6 +397,7 @@ def best(sales: pd.DataFrame) -> pd.DataFrame:
     alpha: float = run.model.alpha
     light: str = run.backtest.light
     print(alpha, light, run.quality.rows_used, run.spend.expected_spend, run.segments["rfm"].summary())
+    custlib.register(lambda customers: customers["T"].astype(str), name="age")
     model = custlib.fit(sales, unit="week")
     print(custlib.score(sales, model), custlib.models.bgnbd.expected_purchases(model.lifetime, 39, 2, 30.0, 38.0))
     return run.with_(horizon_days=180).customers().nlargest(10, "value")

@@ -15,6 +15,7 @@ from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.display import Displayed, Shown
 from custlib.project import Project
 from custlib.report.texts import texts
+from custlib.segment import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,7 @@ class Run(Displayed, runs.Run):
 
     def __init__(self, project: Project, work: Path, **options: Any) -> None:
         super().__init__(project, work, **options)
-        self._by_segmentation: dict[str, Run] = {}
+        self._by_segmentation: dict[tuple[object, ...], Run] = {}
 
     def customers(self, *, limit: int = FETCH_LIMIT) -> "pd.DataFrame":
         """Fetch one row per customer: history, forecast and segments.
@@ -232,13 +233,15 @@ class Run(Displayed, runs.Run):
         )  # fmt: skip
 
     def _with_segmentation(self, name: str) -> "Run":
-        """The run that makes a segmentation: this one, or another with that one only; without a name, with all."""
+        """The run that makes a segmentation: this one, or another with that segmentation only."""
         if name in self.get("segmentation_names"):
             return self
-        if name not in self._by_segmentation:
-            segments = self.project.segments.model_dump() | {"segmentations": (name,) if name else ()}
-            self._by_segmentation[name] = self.with_(segments=segments)
-        return self._by_segmentation[name]
+        key = (name, *registry.marks())  # a function that is registered again is another one
+        if key not in self._by_segmentation:
+            is_again = any(known[0] == name for known in self._by_segmentation)
+            segments = self.project.segments.model_dump() | {"segmentations": (name,), "refit": is_again}
+            self._by_segmentation[key] = self.with_(segments=segments)
+        return self._by_segmentation[key]
 
     def _like(self, project: Project, inputs: Gathered | None) -> Self:
         changed = super()._like(project, inputs)

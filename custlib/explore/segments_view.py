@@ -7,7 +7,7 @@ from custlib.models.display import Displayed, Shown
 from custlib.move.ledger import moves
 from custlib.move.paths import WHOLE
 from custlib.run import Run
-from custlib.segment import profiles
+from custlib.segment import profiles, registry
 from custlib.segment.measures import SOURCES
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ class Segments(Displayed):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the segmentations that the data allow, those that the run makes for every customer first."""
-        names = self._run.get("segmentation_names")
-        return (*names, *(name for name in self._making("").get("segmentation_names") if name not in names))
+        names, missing = self._run.get("segmentation_names"), self._run.get("missing_segmentations")
+        return (*names, *(name for name in registry.names() if name not in {*names, *missing}))
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""
