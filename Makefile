@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture environment glossary crm-demo clean
+.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture api environment glossary crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -96,6 +96,9 @@ spark: $(STAMP) ## install PySpark, for --engine spark and its tests (needs Java
 
 architecture: $(STAMP) ## write docs/architecture.md from the graph of nodes
 	@$(PY) scripts/architecture.py
+
+api: $(STAMP) ## write docs/api.md from the docstrings of what is public
+	@$(PY) -m scripts.api
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py

@@ -4,6 +4,15 @@ A message says what is wrong, where, how often, and what to do, in that order::
 
     TableError: transactions: amount is no number in 3 of 1,204 rows (first: rows 17, 18, 90).
     Declare thousands = "," in the project file, or correct the rows.
+
+All of them are a :class:`CustlibError`.
+
+>>> import custlib
+>>> try:
+...     custlib.open("cdnwo")
+... except custlib.errors.CustlibError as error:
+...     print(error.exit_code, error)
+2 run: no project file named cdnwo. Did you mean 'cdnow'? ...
 """
 
 from collections.abc import Sequence

@@ -7,20 +7,17 @@ import datetime as dt
 import math
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from custlib import project as projects
+from custlib import rules
 from custlib.errors import ModelError, RunError, UsageError, hint
+from custlib.explore.opening import TemporaryWork
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
-from custlib.report.pages import trust
 from custlib.report.texts import texts
 from custlib.run import Run
 from custlib.value import spend, uncertainty
@@ -57,8 +54,8 @@ def value_file(
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
     project = project.replace(holdout_days=holdout_days)
-    with refusals("value"), _work_folder() as work:
-        run = Run(project, work, engine=engine, memory_limit=memory_limit)
+    with refusals("value"), closing(TemporaryWork(_WORK)) as work:
+        run = Run(project, work.path, engine=engine, memory_limit=memory_limit)
         covered = _covered(run)
         if holdout_days is None:
             read, run = run, run.with_(holdout_days=min(max(covered // 2, 1), _LONGEST))
@@ -71,17 +68,6 @@ def value_file(
         _write(run, out)
         run.engine.close()
     return summary
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    """Make a locked temporary folder, and remove unlocked ones of killed commands."""
-    for left in Path(gettempdir()).glob(f"{_WORK}*"):
-        if (left / "lock").is_file():
-            with suppress(Timeout, OSError), FileLock(left / "lock", blocking=False):
-                shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(prefix=_WORK) as work, FileLock(Path(work) / "lock"):
-        yield Path(work)
 
 
 def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float) -> Project:
@@ -134,10 +120,13 @@ def _cautions(run: Run) -> dict[str, str]:
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:
-    """Describe a backtest with status amber or red."""
-    if result.get("light") not in ("amber", "red"):
+    """Describe a backtest with status amber or red, as the pages do; they write figures with Babel, an extra."""
+    light, t = result.get("light"), texts("en")
+    if light not in ("amber", "red"):
         return {}
-    return {f"backtest.{result['light']}": f"{trust.light(texts('en'), result).title}."}
+    limits = {name: f"{100 * rules.load('backtest')['light'][f'{name}_above']:g} %" for name in ("amber", "red")}
+    title = t("untested.title_none") if result["bias"] is None else t(f"trust.{light}", **limits)
+    return {f"backtest.{light}": f"{title}."}
 
 
 def _summary(run: Run) -> dict[str, Any]:

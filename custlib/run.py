@@ -4,12 +4,13 @@ What was made once for the same project, data and version is read again from ``d
 notebook runs by itself, and a run makes each table once. The graph of nodes says what is made of what.
 """
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from custlib import project as projects
 from custlib.engine import open_engine
@@ -45,6 +46,7 @@ NODES = (
     "custlib.audit.months",
     "custlib.audit.structure",
     "custlib.segment.plan",
+    "custlib.segment.customers",
     "custlib.segment.methods",
     "custlib.move.drift",
     "custlib.move.paths",
@@ -57,6 +59,7 @@ _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
     "model", "language", "segments", "cost_to_serve",
 }  # fmt: skip
+_ZERO_IS_MEANT = {"cost_to_serve"}
 
 
 @cache
@@ -66,38 +69,8 @@ def nodes() -> dict[str, Node]:
 
 
 def open_run(run: str, *, as_of: str = "", **changes: Any) -> "Run":
-    """Open a project for a notebook: by the name of a project file, its path, or the folder of a run.
-
-    Parameters
-    ----------
-    run : str
-        Name of a project (see :func:`custlib.installed.find_project`), path of its file, or the folder of a run.
-    as_of : str, optional
-        ISO date; the project's own when empty.
-    **changes
-        Keys of the project to change, for instance ``horizon_days=180``; empty texts and zeros change nothing.
-
-    Returns
-    -------
-    Run
-        The opened project.
-
-    Raises
-    ------
-    UsageError
-        If there is no such project, or a change is out of range.
-    """
-    options = {name: option for name, option in changes.items() if option}
-    place = Path(run)
-    if (place / "run.json").is_file():
-        record = json.loads((place / "run.json").read_text(encoding="utf-8"))
-        base = projects.build(record["project"] | {"folder": Path(record["folder"])})
-        work, tables, engine = Path(record["work"]), record["tables"], record.get("engine", "duckdb")
-    else:
-        path = find_project(run)
-        base, work, tables, engine = projects.load(path), work_folder(path), None, "duckdb"
-    project = base.replace(**options, **({"as_of": as_of} if as_of else {}))
-    return Run(project, work, tables=tables if project == base else None, engine=engine)
+    """Open a project, see :meth:`Run.of_project`; notebooks use :func:`custlib.open`."""
+    return Run.of_project(run, as_of=as_of, **changes)
 
 
 class Run:
@@ -129,7 +102,7 @@ class Run:
         engine: str = "duckdb",
         inputs: Gathered | None = None,
     ) -> None:
-        self.project, self.work, self.engine_kind, self._memory_limit = project, work, engine, memory_limit
+        self.project, self.work, self.engine_kind, self.memory_limit = project, work, engine, memory_limit
         self.inputs = inputs or Gathered(project, work)
         store = Keeper(work / "definitions" / project.id)
         self.folder = work / "tables" / (tables or _data_id(project, self.inputs, store, engine))
@@ -139,6 +112,42 @@ class Run:
             take_up(self.engine, self.inputs)
         self.graph = Graph(nodes(), self.engine, project=project, inputs=self.inputs, definition_store=store)
         self.refusals: dict[str, Refusal] = {}
+
+    @classmethod
+    def of_project(cls, run: str | Path, *, as_of: dt.date | str = "", **changes: Any) -> Self:
+        """Open a project by the name of a project file, its path, or the folder of a run.
+
+        Parameters
+        ----------
+        run : str or pathlib.Path
+            Name of a project (see :func:`custlib.installed.find_project`), path of its file, or the folder of a run.
+        as_of : datetime.date or str, optional
+            The project's own when empty.
+        **changes
+            Keys of the project to change, for instance ``horizon_days=180``; empty texts, and zeros where a project
+            cannot have them, change nothing.
+
+        Returns
+        -------
+        Run
+            The opened project.
+
+        Raises
+        ------
+        UsageError
+            If there is no such project, or a change is out of range.
+        """
+        options = {name: option for name, option in changes.items() if option or name in _ZERO_IS_MEANT}
+        place = Path(run)
+        if (place / "run.json").is_file():
+            record = json.loads((place / "run.json").read_text(encoding="utf-8"))
+            base = projects.build(record["project"] | {"folder": Path(record["folder"])})
+            work, tables, engine = Path(record["work"]), record["tables"], record.get("engine", "duckdb")
+        else:
+            path = find_project(str(run))
+            base, work, tables, engine = projects.load(path), work_folder(path), None, "duckdb"
+        project = base.replace(**options, **({"as_of": as_of} if as_of else {}))
+        return cls(project, work, tables=tables if project == base else None, engine=engine)
 
     @property
     def data_id(self) -> str:
@@ -197,15 +206,35 @@ class Run:
                 return None
         return block(**inputs)
 
-    def with_(self, **changes: Any) -> "Run":
-        """The same run with some options of its project changed; what was read is not read again."""
+    def with_(self, **changes: Any) -> Self:
+        """Give the same run with some options of its project changed; what was read is not read again.
+
+        Parameters
+        ----------
+        **changes
+            Options of the project, for instance ``horizon_days=90``.
+
+        Returns
+        -------
+        Run
+            Another run; this one stays as it is.
+
+        Raises
+        ------
+        UsageError
+            If an option is unknown or out of range.
+        """
         project = self.project.replace(**changes)
         is_read_alike = set(changes) <= _READ_ALIKE
         inputs = self.inputs if is_read_alike else None
-        changed = Run(project, self.work, engine=self.engine_kind, memory_limit=self._memory_limit, inputs=inputs)
+        changed = self._like(project, inputs)
         if is_read_alike and not changed.engine.has("transactions"):
             _take_over(self, changed)
         return changed
+
+    def _like(self, project: Project, inputs: Gathered | None) -> Self:
+        """Open another project in the same work folder, by the same engine."""
+        return type(self)(project, self.work, engine=self.engine_kind, memory_limit=self.memory_limit, inputs=inputs)
 
 
 def _take_over(run: Run, changed: Run) -> None:

@@ -42,7 +42,8 @@ def dictionary() -> dict[str, Table]:
     >>> dictionary()["customer_activity"].key
     ('customer_id',)
     """
-    return {name: _table(name, entry) for name, entry in rules.load("tables")["table"].items()}
+    entries = rules.load("tables")["table"]
+    return {name: _table(name, entry, entries) for name, entry in entries.items()}
 
 
 def describe(name: str) -> Table:
@@ -77,8 +78,7 @@ def check(name: str, columns: Iterable[str]) -> None:
         raise TableError(f"{name}: {word} {', '.join(missing)} {verb} missing. {hint(missing[0], available)}")
 
 
-def _table(name: str, entry: dict) -> Table:
-    columns = tuple(
-        Column(column, *(part.strip() for part in text.split("|"))) for column, text in entry["columns"].items()
-    )
+def _table(name: str, entry: dict, entries: dict) -> Table:
+    texts = (entries[entry["like"]]["columns"] if "like" in entry else {}) | entry["columns"]
+    columns = tuple(Column(column, *(part.strip() for part in text.split("|"))) for column, text in texts.items())
     return Table(name, entry["meaning"], tuple(entry["key"]), columns)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, TableError
+from custlib.explore.opening import TemporaryWork
 from custlib.identify.sources import explain
 from custlib.run import Run
 from tests.notebooks.shops import ROOT
@@ -263,6 +265,6 @@ def test_the_folder_of_a_command_under_way_is_left_alone(tmp_path: Path, monkeyp
     for name in ("custlib-value-under-way", "custlib-value-killed"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "lock").touch()
-    with FileLock(tmp_path / "custlib-value-under-way" / "lock"), quick._work_folder():
+    with FileLock(tmp_path / "custlib-value-under-way" / "lock"), closing(TemporaryWork(quick._WORK)):
         assert (tmp_path / "custlib-value-under-way").is_dir()
         assert not (tmp_path / "custlib-value-killed").exists()

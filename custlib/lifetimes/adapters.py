@@ -1,34 +1,31 @@
 """Converts models and summary frames from and to the package ``lifetimes``.
 
 `from_lifetimes` and `to_lifetimes` convert fitted models. `lifetimes_summary` summarises purchases by the rules of
-``lifetimes``. `check_summary`, `fit_summary` and `score_summary` take a frame with the columns ``frequency``,
+``lifetimes``. `check_summary`, `fit` and `score` take a frame with the columns ``frequency``,
 ``recency``, ``T`` and, for money, ``monetary_value``. They work on frames that fit in memory; a project
-(`custlib.open_run`) keeps large tables in the engine. See docs/coming-from-lifetimes.md.
+(`custlib.open`) keeps large tables in the engine. See docs/coming-from-lifetimes.md.
 """
 
 import datetime as dt
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from custlib.engine import open_engine
 from custlib.errors import TableError, UsageError, hint, require
 from custlib.lifetimes import compatible
 from custlib.lifetimes.crosscheck import restored_settings
-from custlib.lifetimes.summary import UNITS, check_summary
-from custlib.models import bgnbd, gammagamma
+from custlib.lifetimes.summary import check_summary
+from custlib.lifetimes.summary_models import SummaryModels
+from custlib.lifetimes.summary_models import fit as fit_summary
+from custlib.lifetimes.summary_models import score as score_summary
 from custlib.models.bgnbd import BGNBD
-from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.mbgnbd import MBGNBD
 from custlib.models.paretonbd import ParetoNBD
-from custlib.value.lifetime import FITS
 
 __all__ = [
     "SummaryModels", "check_summary", "fit_summary", "from_lifetimes", "lifetimes_summary", "score_summary",
@@ -43,25 +40,6 @@ FITTERS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "ParetoNBDFitter": (ParetoNBD, ("r", "alpha", "s", "beta")),
     "GammaGammaFitter": (GammaGamma, ("p", "q", "v")),
 }
-
-
-@dataclass(frozen=True)
-class SummaryModels:
-    """The models fitted to a summary frame.
-
-    Attributes
-    ----------
-    lifetime : BGNBD or MBGNBD
-        Purchases and drop-out; alpha is in `unit`.
-    spend : GammaGamma or None
-        Money per purchase day; None where the frame has no ``monetary_value``.
-    unit : str
-        ``"day"`` or ``"week"``.
-    """
-
-    lifetime: BetaGeometricNBD
-    spend: GammaGamma | None
-    unit: str
 
 
 def from_lifetimes(fitter: Any) -> Any:
@@ -225,125 +203,3 @@ def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
     if name not in frame:
         raise UsageError(f"lifetimes_summary: {name}: no such column. {hint(name, [str(n) for n in frame.columns])}")
     return frame[name]
-
-
-def fit_summary(frame: pd.DataFrame, *, unit: str, model: str = "bgnbd") -> SummaryModels:
-    """Fit the models of custlib to a summary frame.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns ``frequency``, ``recency``, ``T`` and, for money, ``monetary_value``; one row per customer, or per
-        group of equal customers with their number in ``weights``.
-    unit : {"day", "week"}
-        The unit of recency and T; purchases are merged by day in either case.
-    model : {"bgnbd", "mbgnbd"}
-        The model of purchases and drop-out.
-
-    Returns
-    -------
-    SummaryModels
-
-    Raises
-    ------
-    TableError
-        If rows cannot be purchase histories: see `check_summary`.
-    UsageError
-        If unit or model is unknown.
-    ModelError
-        If no model can be fitted.
-
-    Warns
-    -----
-    UserWarning
-        For each remark of `check_summary`.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"frequency": [0, 0, 1, 2, 0, 5], "recency": [0, 0, 4, 30, 0, 35], "T": 39})
-    >>> fit_summary(frame, unit="day").lifetime.converged
-    True
-    """
-    if model not in FITS:
-        raise UsageError(f"fit_summary: model: {model!r} is unknown. {hint(model, list(FITS))}")
-    for remark in check_summary(frame, unit=unit):
-        warnings.warn(remark, UserWarning, stacklevel=2)
-    weights = frame["weights"] if "weights" in frame else pd.Series(1.0, index=frame.index)
-    lifetime = FITS[model](frame["frequency"], frame["recency"], frame["T"], weights)
-    spend = None
-    if "monetary_value" in frame:
-        back = frame["frequency"] > 0
-        spend = gammagamma.fit(frame["frequency"][back], frame["monetary_value"][back], weights[back])
-    return SummaryModels(lifetime, spend, unit)
-
-
-def score_summary(
-    frame: pd.DataFrame, models: SummaryModels, *, horizon: float, annual_discount_rate: float
-) -> pd.DataFrame:
-    """Score the customers of a summary frame.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As for `fit_summary`; the customers may be others.
-    models : SummaryModels
-        From `fit_summary`, or built with `from_lifetimes`.
-    horizon : float
-        Horizon of the expected purchases, in the unit of the models.
-    annual_discount_rate : float
-        Discount rate of the residual value per year, above 0: 0.10 is ten percent.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the index of the frame: ``probability_alive``, ``expected_purchases`` (in the horizon) and
-        ``residual_transactions`` (without horizon, discounted); with a model of spend also ``expected_spend`` and
-        ``residual_lifetime_value``, their product.
-
-    Raises
-    ------
-    TableError
-        If rows cannot be purchase histories.
-    UsageError
-        If the rate is not above 0, since the undiscounted value is infinite wherever a <= 1, or if the model is a
-        Pareto/NBD.
-    ModelError
-        If spend has no finite mean (q <= 1).
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
-    >>> models = SummaryModels(BGNBD(0.243, 4.414, 0.793, 2.426), None, "week")
-    >>> score_summary(frame, models, horizon=39, annual_discount_rate=0.15).round(3).to_dict("records")
-    [{'probability_alive': 0.727, 'expected_purchases': 1.226, 'residual_transactions': 5.177}]
-    """
-    if not isinstance(models.lifetime, BetaGeometricNBD):
-        raise UsageError(
-            f"score_summary: {type(models.lifetime).__name__} is a second opinion only: customers are valued with a "
-            "BGNBD or MBGNBD. Make one by fit_summary."
-        )
-    check_summary(frame, unit=models.unit)
-    histories = tuple(frame[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
-    delta = _continuous_rate(annual_discount_rate, models.unit)
-    scores = {
-        "probability_alive": bgnbd.probability_alive(models.lifetime, *histories),
-        "expected_purchases": bgnbd.expected_purchases(models.lifetime, horizon, *histories),
-        "residual_transactions": bgnbd.residual_transactions(models.lifetime, delta, *histories),
-    }
-    return pd.DataFrame(scores | _money(frame, models, scores), index=frame.index)
-
-
-def _continuous_rate(annual: float, unit: str) -> float:
-    """Convert an annual rate to a continuous rate per unit of time."""
-    if not 0 < annual < np.inf:
-        raise UsageError(f"score_summary: annual_discount_rate must be above 0, got {annual}. Ten percent is 0.10.")
-    return float(np.log1p(annual)) / UNITS[unit]
-
-
-def _money(frame: pd.DataFrame, models: SummaryModels, scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute the columns in money, where models and frame have it."""
-    if models.spend is None or "monetary_value" not in frame:
-        return {}
-    columns = (frame[name].to_numpy(dtype=float) for name in ("frequency", "monetary_value"))
-    spend = gammagamma.expected_spend(models.spend, *columns)
-    return {"expected_spend": spend, "residual_lifetime_value": scores["residual_transactions"] * spend}

@@ -63,6 +63,11 @@ class Priorities:
         all three judgements clash alike, and it is the first.
     other_ratio : float or None
         The ratio by the other published random index, where the two disagree on whether it is accepted.
+
+    Examples
+    --------
+    >>> weights([[1, 3], [1/3, 1]]).weights, weights([[1, 3], [1/3, 1]]).accepted
+    ((0.75, 0.25), True)
     """
 
     names: tuple[str, ...]

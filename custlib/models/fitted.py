@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custlib.errors import ModelError
+from custlib.models.display import MISSING, html_table
 from custlib.models.newton import Optimum, condition_number, identified_covariance
 
 Array = NDArray[np.float64]
@@ -48,6 +49,22 @@ class FittedModel:
         """Show the parameters first, then the evidence."""
         shown = ", ".join(f"{item.name}={getattr(self, item.name)!r}" for item in _fields(type(self)) if item.repr)
         return f"{type(self).__qualname__}({shown})"
+
+    def _repr_html_(self) -> str:
+        """Show the parameters with their standard errors in a notebook."""
+        errors = [math.nan] * len(self.parameters) if self.standard_errors is None else self.standard_errors
+        rows = [
+            (name, f"{getattr(self, name):.4f}", f"{error:.4f}" if math.isfinite(error) else MISSING)
+            for name, error in zip(self.parameters, errors, strict=True)
+        ]
+        title = self.label
+        if self.customers is not None:
+            title += f", fitted to {self.customers:,.0f} customers"
+        if self.log_likelihood is not None:
+            title += f", log-likelihood {self.log_likelihood:,.3f}"
+        if self.flags:
+            title += f"; flags: {', '.join(self.flags)}"
+        return html_table(title, rows, header=("parameter", "estimate", "standard error"))
 
 
 Model = TypeVar("Model", bound=FittedModel)

@@ -12,10 +12,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
-
-from custlib.errors import UsageError, hint
+from custlib.errors import UsageError, hint, require
 from custlib.report.page_limits import limit
 from custlib.report.texts import texts
 
@@ -25,6 +22,11 @@ _UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1
 _DIGITS = {"en": 2, "zh": 3}
 _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
 _DIGITS_OF_A_FLOAT = 800  # the largest has 309, the smallest is written out to 767
+
+
+def _babel(part: str) -> Any:
+    """Import a module of Babel, which comes with an extra."""
+    return require(f"babel.{part}", extra="reports", purpose="a report")
 
 
 def _missing(value: Any) -> bool:
@@ -41,7 +43,8 @@ def _decimals(value: float, digits: int) -> int:
 def _plain(value: float, decimals: int, language: str, *, digit: str = "0") -> str:
     """Write a figure; a ``digit`` of ``#`` drops noughts after the decimal point, and nought has no sign."""
     with localcontext(prec=_DIGITS_OF_A_FLOAT):
-        text = format_decimal(abs(Decimal(float(value))), f"#,##0.{digit * decimals}", locale=language)
+        pattern = f"#,##0.{digit * decimals}"
+        text = str(_babel("numbers").format_decimal(abs(Decimal(float(value))), pattern, locale=language))
     return _MINUS + text if value < 0 and any(c in "123456789" for c in text) else text
 
 
@@ -195,7 +198,7 @@ def day(value: date | None, language: str = "en") -> str:
     if _missing(value):
         return MISSING
     _units(language)  # an unknown language is refused
-    return format_date(date.fromisoformat(str(value)[:10]), _DAY[language], locale=language)
+    return str(_babel("dates").format_date(date.fromisoformat(str(value)[:10]), _DAY[language], locale=language))
 
 
 def suppressed(count: int | None, language: str = "en") -> str:

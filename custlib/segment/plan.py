@@ -237,7 +237,8 @@ def customer_segments(
 ) -> None:
     """Every customer exactly once in every segmentation."""
     del segment_history
-    frozen = [definition.frozen for pair in definition_pairs.values() for definition in pair]
+    used = [one for name, pair in definition_pairs.items() for one in (pair if name in memories else pair[1:])]
+    frozen = [definition.frozen for definition in used]
     today, now = at(project.as_of), [pair[1] for pair in definition_pairs.values()]
     wanted = [at(day) for day in dates] if memories else [today]
     sources = open_snapshots(engine, wanted, frozen)

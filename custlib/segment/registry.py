@@ -110,6 +110,26 @@ def register(
     ------
     UsageError
         Where the name is no name or that of a shipped segmentation, or a verb is missing.
+
+    Examples
+    --------
+    >>> import custlib
+    >>> import pandas as pd
+    >>> def silence(customers):
+    ...     return (customers["days_since_last"] > 120).map({True: "silent", False: "active"})
+    >>> custlib.register(silence)
+    >>> days = pd.to_datetime(["2025-01-01", "2025-03-01", "2025-02-01", "2025-02-09", "2025-04-02"])
+    >>> sales = pd.DataFrame({"customer_id": ["ann", "ann", "bob", "bob", "cy"], "timestamp": days, "amount": 10.0})
+    >>> run = custlib.open(sales, as_of="2025-06-30")
+    >>> run.segments["silence"].summary()[["segment", "customers", "revenue"]]
+      segment  customers  revenue
+    0  silent          2     40.0
+    1  active          1     10.0
+    2   other          0      0.0
+
+    It stays until the process ends:
+
+    >>> registered = REGISTERED.pop("silence")
     """
     own = name or str(getattr(segmentation, "__name__", "")).rpartition(".")[2]
     if not _NAME.fullmatch(own):

@@ -50,6 +50,32 @@ def test_value_needs_the_base_only(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path / "base.parquet").equals(pd.read_parquet(tmp_path / "all.parquet"))
 
 
+OPENED = f"""
+import sys
+for name in {sorted(EXTRAS)}:
+    sys.modules[name] = None
+import custlib
+run = custlib.open("sales.csv", as_of="2024-12-31", currency="EUR")
+print(len(run.customers()), run.segments["rfm"].summary()["customers"].sum(), len(run.moves("abc")) > 0)
+print(len(run._repr_html_() + run.model._repr_html_() + repr([run.spend, run.backtest, run.quality])) > 1000)
+try:
+    run.report("reports")
+except custlib.errors.UsageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_the_public_face_needs_the_base_only(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(PURCHASES)
+    done = subprocess.run([sys.executable, "-c", OPENED], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "40 40 True",
+        "True",
+        'run: a report needs papermill: pip install "custlib[reports]"',
+    ], done.stderr
+
+
 @pytest.mark.slow
 def test_a_report_names_its_extra(tmp_path: Path) -> None:
     done = base_only(tmp_path, "run", "cdnow")

@@ -24,7 +24,9 @@ PLACES = {
     "lifetimes": {"lifetimes"},
     "demo": {"demo"},
     "report": {"report"},
-    "top": {"run", "quick", "cli"},
+    "run": {"run"},
+    "explore": {"explore"},
+    "top": {"quick", "cli"},
 }
 ORDER = list(PLACES)
 PLACE_OF = {name: place for place, names in PLACES.items() for name in names}
@@ -60,7 +62,7 @@ def test_imports_point_up_the_list() -> None:
 def place_of(module: str) -> str:
     """The place in the import order of a dotted module name; last of all if it has none."""
     if module in OPENS_A_PROJECT:
-        return "top"
+        return "run"
     return PLACE_OF.get(module.split(".")[1], "top")
 
 

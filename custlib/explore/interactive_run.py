@@ -1,0 +1,278 @@
+"""The run that :func:`custlib.open` gives: what a project found, for a notebook or a console."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from custlib import run as runs
+from custlib.engine.base import FETCH_LIMIT
+from custlib.errors import CustlibError, TableError
+from custlib.explore.results import Backtest, Quality, SpendModel
+from custlib.explore.run_table import Table
+from custlib.explore.segments_view import Segments
+from custlib.identify.sources import Gathered
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.display import Displayed, Shown
+from custlib.project import Project
+from custlib.report.texts import texts
+from custlib.segment import registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What is asked for: the node that it needs, and where the texts name the reasons.
+_REASONS = {
+    "forecast": ("lifetime_model", "refused.forecast"),
+    "money": ("money_forecast", "flags.spend"),
+    "test": ("holdout", "refused.test"),
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a run was opened.
+
+    Attributes
+    ----------
+    work : object
+        Keeps a temporary work folder until the last run in it is gone; None for a folder that stays.
+    is_last_day : bool
+        Whether as_of is the last day of the purchases, because none was stated.
+    is_light : bool
+        Whether only the segmentations that are quickly made were asked for, because none was named.
+    """
+
+    work: object = None
+    is_last_day: bool = False
+    is_light: bool = False
+
+
+class Run(Displayed, runs.Run):
+    """A project at one date; :func:`custlib.open` gives it.
+
+    What is asked for is made once and kept in the work folder. A run never changes: :meth:`with_` gives another one.
+    What cannot be had from the purchases raises ``custlib.errors.ModelError``; :meth:`why` tells the reason.
+
+    Attributes
+    ----------
+    project : custlib.project.Project
+        The options in force, for instance ``run.project.as_of``.
+    engine : object
+        The engine over the tables of the run.
+    folder : pathlib.Path
+        The folder of these tables.
+
+    Examples
+    --------
+    >>> import custlib
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2025-01-01", "2025-03-01", "2025-02-01"])
+    >>> sales = pd.DataFrame({"customer_id": ["ann", "ann", "bob"], "timestamp": days, "amount": [10.0, 20.0, 5.0]})
+    >>> run = custlib.open(sales, as_of="2025-06-30")
+    >>> run.customers()[["customer_id", "frequency", "recency", "T", "revenue"]]
+      customer_id  frequency  recency    T  revenue
+    0         ann          1       59  180     30.0
+    1         bob          0        0  149      5.0
+    >>> run.quality.rows_used
+    3
+    >>> run.with_(horizon_days=90).project.horizon_days
+    90
+    """
+
+    origin = Origin()
+
+    def __init__(self, project: Project, work: Path, **options: Any) -> None:
+        super().__init__(project, work, **options)
+        self._by_segmentation: dict[tuple[object, ...], Run] = {}
+
+    def customers(self, *, limit: int = FETCH_LIMIT) -> "pd.DataFrame":
+        """Fetch one row per customer: history, forecast and segments.
+
+        Parameters
+        ----------
+        limit : int, default 500_000
+            The most customers to fetch.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of ``customer_value``, and ``segment_<name>`` for each segmentation, by customer id; forecasts
+            are missing where there is none.
+
+        Raises
+        ------
+        TableError
+            If there are more customers: use ``run.table("customers")`` with ``.sql(...)`` or ``.to_arrow()``.
+        """
+        engine = self.make("customer_value")
+        count = int(engine.fetch("select count(*) as n from customer_value")["n"].item())
+        if count > limit:
+            raise TableError(
+                f"customers: {count:,} customers are more than {limit:,}. Select some by "
+                'run.table("customers").sql("select ..."), take run.table("customers").to_arrow(), or raise limit.'
+            )
+        return self.make("customers").fetch("select * from customers order by customer_id", limit=limit)
+
+    def table(self, name: str) -> Table:
+        """Open a table of the data dictionary, and make it first where it is not there yet.
+
+        Parameters
+        ----------
+        name : str
+            Its name, for instance ``"customer_value"``.
+
+        Returns
+        -------
+        Table
+            With ``head``, ``to_pandas``, ``to_arrow``, ``to_polars`` and ``sql``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such table.
+        ModelError
+            If it is unavailable for these purchases.
+        """
+        return Table(self, name)
+
+    @property
+    def model(self) -> BetaGeometricNBD:
+        """The lifetime model, a ``BGNBD`` or ``MBGNBD`` with time in days, for the functions of `custlib.models`."""
+        model: BetaGeometricNBD = self.get("lifetime_model")
+        return model
+
+    @property
+    def spend(self) -> SpendModel:
+        """The model of spend per purchase day."""
+        spend, (_, model) = self.get("money_forecast"), self.get("spend_model")
+        key, t = f"flags.spend.{spend.remark}", texts(self.project.language)
+        remark = t(key) if key in t.words else spend.remark
+        return SpendModel(spend.kind, spend.population_mean, model, remark, self.project.currency)
+
+    @property
+    def backtest(self) -> Backtest:
+        """The forecast of the last ``holdout_days`` beside what came."""
+        return Backtest.of(self.get("holdout_summary"), holdout_days=self.project.holdout_days)
+
+    @property
+    def quality(self) -> Quality:
+        """What became of every row that was read."""
+        return Quality.of(self.get("quality"), currency=self.project.currency)
+
+    @property
+    def segments(self) -> Segments:
+        """The segmentations by name, for instance ``run.segments["rfm"].summary()``."""
+        return Segments(self, self._with_segmentation)
+
+    def moves(self, segmentation: str) -> "pd.DataFrame":
+        """Count the customers who changed segment since the date compared with, by cause.
+
+        Parameters
+        ----------
+        segmentation : str
+            Its name, for instance ``"rfm"``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per ``cause``, ``from_segment`` and ``to_segment``, those who stayed included. The date is that of
+            the options ``compare_days`` or ``compare_with``.
+        """
+        return self.segments[segmentation].moves()
+
+    def why(self, name: str) -> str:
+        """Tell why something is unavailable.
+
+        Parameters
+        ----------
+        name : str
+            ``"forecast"``, ``"money"`` or ``"test"``, or the name of a table or record.
+
+        Returns
+        -------
+        str
+            The reason in the language of the project; empty where it can be had.
+        """
+        if name in ("money", "test") and (reason := self.why("forecast")):
+            return reason
+        node, place = _REASONS.get(name, (name, ""))
+        refusal, t = self.graph.refusal(node), texts(self.project.language)
+        key = f"{place}.{refusal.reason}"
+        return t(key) if key in t.words else refusal.message
+
+    def report(self, reports: str | Path = "reports", *, force: bool = False) -> Path:
+        """Make the report pages and publish them, as ``custlib run`` does.
+
+        Parameters
+        ----------
+        reports : str or pathlib.Path, default "reports"
+            Folder of reports; the pages stand in ``<reports>/<project>/<as_of>``.
+        force : bool, default False
+            Whether to make pages again that are up to date.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder of the pages.
+
+        Raises
+        ------
+        UsageError
+            If the extra ``reports`` is not installed, or the project lacks segmentations that pages show.
+        RunError
+            If a page cannot be made; the last report stays.
+        """
+        from custlib.report.production import run_project
+
+        project = self.project
+        if self.origin.is_light:
+            project = project.replace(segments=project.segments.model_dump() | {"segmentations": ()})
+        return run_project(
+            project, reports=Path(reports), work=self.work, force=force, engine=self.engine_kind,
+            memory_limit=self.memory_limit,
+        )  # fmt: skip
+
+    def _with_segmentation(self, name: str) -> "Run":
+        """The run that makes a segmentation: this one, or another with that segmentation only."""
+        if name in self.get("segmentation_names"):
+            return self
+        key = (name, *registry.marks())  # a function that is registered again is another one
+        if key not in self._by_segmentation:
+            is_again = any(known[0] == name for known in self._by_segmentation)
+            segments = self.project.segments.model_dump() | {"segmentations": (name,), "refit": is_again}
+            self._by_segmentation[key] = self.with_(segments=segments)
+        return self._by_segmentation[key]
+
+    def _like(self, project: Project, inputs: Gathered | None) -> Self:
+        changed = super()._like(project, inputs)
+        changed.origin = self.origin
+        return changed
+
+    def _shown(self) -> Shown:
+        project = self.project
+        note = " (the last day of the purchases)" if self.origin.is_last_day else ""
+        rows: list[tuple[str, ...]] = [("as of", f"{project.as_of}{note}")]
+        try:
+            rows += self._findings()
+        except CustlibError as fault:
+            rows.append(("fault", str(fault)))
+        light = self.backtest.light if rows[-1][0] == "backtest" and not self.why("test") else ""
+        return Shown(f"{project.name} ({project.id})", rows, light=light)
+
+    def _findings(self) -> list[tuple[str, ...]]:
+        quality = self.quality
+        count = "select count(*) as n from customer_activity"
+        customers = self.make("customer_activity").fetch(count)["n"].item()
+        rows = [
+            ("rows", f"{quality.rows_read:,} read, {quality.rows_used:,} used"),
+            ("purchases", f"{quality.first_day} to {quality.last_day}"),
+            ("customers", f"{customers:,}"),
+        ]
+        if reason := self.why("forecast"):
+            return [*rows, ("forecast", reason)]
+        choice = self.get("model_choice")
+        t = texts(self.project.language)
+        rows.append(("model", t(f"validation.choice_{choice['reason']}", model=self.model.label)))
+        if reason := self.why("money"):
+            rows.append(("money", reason))
+        return [*rows, ("backtest", self.why("test") or self.backtest.verdict)]
