@@ -51,7 +51,6 @@ _MODULES = {
     "fit": "custlib.lifetimes.summary_models",
     "from_lifetimes": "custlib.lifetimes.adapters",
     "open": "custlib.explore.opening",
-    "open_run": "custlib.run",  # before there was `open`; not public
     "register": "custlib.segment.registry",
     "score": "custlib.lifetimes.summary_models",
     "to_lifetimes": "custlib.lifetimes.adapters",
