@@ -25,7 +25,8 @@ DEFAULT: How = "fork" if sys.platform == "linux" else "kernel"
 _AT_ONCE = 2
 _PRELOADED = [
     "papermill", "nbclient", "IPython.utils.capture", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg",
-    "pyarrow", "scipy.optimize", "custlib.run", "custlib.explore.opening", "custlib.report.charts", "custlib.report.table_text",
+    "pyarrow", "scipy.optimize", "custlib.run", "custlib.explore.opening", "custlib.report.charts",
+    "custlib.report.table_text",
 ]  # fmt: skip
 log = logging.getLogger("custlib")
 
