@@ -64,8 +64,10 @@ def test_terms_of_the_notebooks_are_in_the_glossary() -> None:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
         calls += re.findall(r"foot\.glossary\(t, (.*)\)", source)
+    for path in (ROOT / "custlib" / "report" / "pages").glob("*.py"):
+        calls += re.findall(r"foot\.glossary\(\s*(?:t|view\.t), ([^)]*)\)", path.read_text(encoding="utf-8"))
     terms = {term for call in calls for term in re.findall(r'"(\w+)"', call)}
-    assert len(calls) > 4
+    assert len(calls) > 5
     assert terms <= set(WORDS)
 
 

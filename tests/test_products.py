@@ -80,9 +80,9 @@ def test_the_potential_of_a_customer_is_in_the_table_of_value(shop: Run) -> None
 
 def test_a_source_without_products_has_no_potential(tmp_path: Path) -> None:
     opened = Run(load(make_shop(tmp_path)), tmp_path / "work")
-    assert opened.get("potential") is None
-    opened.make("customer_potential")
-    assert opened.engine.fetch("select count(potential_value) as n from customer_potential")["n"].item() == 0
+    assert opened.why("potential") == opened.why("customer_potential") == "no_products"
+    count = "select count(potential_value) as n from customer_value"
+    assert opened.make("customer_value").fetch(count)["n"].item() == 0
 
 
 def test_the_command_gives_potential_and_loyalty(folder: Path) -> None:

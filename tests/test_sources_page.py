@@ -99,7 +99,7 @@ def test_a_register_of_the_page_is_made(tmp_path: Path, text: str) -> None:
     lay(tmp_path)
     shop = Run(projects.build(tomllib.loads(text) | {"folder": tmp_path}), tmp_path / "work")
     engine = shop.make("customer_attributes", "invoices")
-    (made,) = shop.quality["registers"].values()
+    (made,) = shop.get("quality")["registers"].values()
     assert made["rows_used"] == made["rows_read"] == 2
     table = "customer_attributes" if "[customers]" in text else "invoices"
     assert engine.fetch(f"select * from {table} order by customer_id").shape == (2, 3 if "[customers]" in text else 4)

@@ -12,15 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from custlib.engine.base import Engine
-from custlib.engine.shelf import parquet_of, write_text
+from custlib.engine.shelf import parquet_of
+from custlib.segment.plan import STATE
 from custlib.segment.snapshots import at, make_function_segments, table_of
-
-_STATE = "state.json"
-
-
-def note(folder: Path, project: str, as_of: dt.date) -> None:
-    """Record the project and the date of a folder of tables."""
-    write_text(folder / _STATE, json.dumps({"project": project, "as_of": as_of.isoformat()}) + "\n")
 
 
 def find(own: Path, project: str, day: dt.date) -> Path | None:
@@ -28,7 +22,7 @@ def find(own: Path, project: str, day: dt.date) -> Path | None:
     wanted = {"project": project, "as_of": day.isoformat()}
     states = [
         state
-        for state in own.parent.glob(f"*/{_STATE}")
+        for state in own.parent.glob(f"*/{STATE}")
         if state.parent != own and _read(state) == wanted and (state.parent / f"{at(day).table}.view.json").is_file()
     ]
     return max(states, key=lambda state: state.stat().st_mtime).parent if states else None

@@ -22,13 +22,13 @@ PER_SEGMENT = "70_playbook"
 log = logging.getLogger("custlib")
 # By kind of page: its notebook, and the nodes that it cannot do without.
 PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "overview": ("80_overview", ("lifetime_model", "money_forecast")),
+    "overview": ("80_overview", ("spend_cells", "lifetime_model", "money_forecast")),
     "validation": ("30_lifetime", ("holdout",)),
-    "value": ("40_value", ("lifetime_model", "money_forecast")),
+    "value": ("40_value", ("spend_cells", "lifetime_model", "money_forecast")),
     "segments": ("50_segments", ("spend_cells",)),
     "audit": ("20_audit", ()),
     "identify": ("10_identify", ()),
-    "start": ("00_start_here", ("lifetime_model", "money_forecast")),
+    "start": ("00_start_here", ("spend_cells", "lifetime_model", "money_forecast")),
 }
 
 
@@ -91,8 +91,9 @@ def missing_pages(run: Run) -> dict[str, Refusal]:
     """Kinds of pages that cannot be made, each with the first reason."""
     missing = {}
     for kind, (_, needs) in PAGES.items():
-        if refusal := next((one for one in map(run.graph.refusal, needs) if one.reason), None):
-            missing[kind] = refusal
+        refusals = [refusal for refusal in map(run.graph.refusal, needs) if refusal.reason]
+        if refusals:
+            missing[kind] = refusals[0]
     return missing
 
 

@@ -9,11 +9,13 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from custlib.audit import attributes
 from custlib.audit.attributes import Attribute, Periods
 from custlib.engine.base import Engine
+from custlib.engine.shelf import write_text
 from custlib.errors import ModelError, UsageError, hint
 from custlib.graph import REFUSED, Refusal, record, table, value
 from custlib.models import bgnbd
@@ -34,6 +36,7 @@ from custlib.segment.snapshots import (
 )
 from custlib.value.history import Money
 
+STATE = "state.json"
 log = logging.getLogger("custlib")
 Pairs = dict[str, tuple[Definition, Definition]]
 
@@ -243,6 +246,13 @@ def customer_segments(
     wanted = [at(day) for day in dates] if memories else [today]
     sources = open_snapshots(engine, wanted, frozen)
     segmentations.make_customer_segments(engine, "customer_segments", today.table, now, of=sources, memories=memories)
+    note_state(engine.folder, project)
+
+
+def note_state(folder: Path, project: Project) -> None:
+    """Record of which project and date a folder of tables is, for later runs that compare with it."""
+    state = {"project": project.id, "as_of": project.as_of.isoformat()}
+    write_text(folder / STATE, json.dumps(state) + "\n")
 
 
 @value

@@ -84,7 +84,7 @@ def test_a_register_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> 
     shop = open_shop(tmp_path, customers={"text": "customer_id\nann\n"})
     (tmp_path / "customers.csv").write_text("customer_id\nann\nbob\n")
     with pytest.raises(TableError, match="customers.csv: changed while it was read"):
-        shop.need("transactions")
+        shop.make("transactions")
 
 
 def met(folder: Path, listed: list[object], bought: list[object]) -> Meeting:

@@ -95,10 +95,10 @@ def test_a_file_that_goes_takes_its_rows_with_it(tmp_path):
 def test_rows_after_as_of_count_once_their_day_has_come(tmp_path):
     write(tmp_path, jan=JANUARY, feb=FEBRUARY)
     early = shop(tmp_path, as_of=dt.date(2025, 1, 31))
-    assert early.quality["reasons"] == {"after_as_of": 2}
-    assert early.quality["money_quarantined"] == 21.5
+    assert early.get("quality")["reasons"] == {"after_as_of": 2}
+    assert early.get("quality")["money_quarantined"] == 21.5
     late = shop(tmp_path)
-    assert late.quality["reasons"] == {}
+    assert late.get("quality")["reasons"] == {}
     assert increment(late)["inputs_kept"] == 2
     pd.testing.assert_frame_equal(table(late), table(shop(tmp_path, work="fresh")))
 
@@ -131,10 +131,10 @@ def test_the_same_file_twice_is_said(tmp_path):
         none="customer_id,timestamp,amount\n",
     )
     found = shop(tmp_path)
-    assert found.quality["warnings"] == [
+    assert found.get("quality")["warnings"] == [
         "copy.csv, jan.csv: 2 inputs hold the same content (3 rows), which counts 2 times. Leave out all but one"
     ]
-    assert found.quality["rows_used"] == 6
+    assert found.get("quality")["rows_used"] == 6
 
 
 def test_files_of_one_name_in_two_sources_are_two_inputs(tmp_path):
@@ -153,7 +153,7 @@ def test_a_bad_file_among_many_is_named(tmp_path):
     many = "".join(f"c{i},2025-01-05,1\n" for i in range(60))
     bad = "customer_id,timestamp,amount\nann,13.02.2025,1\nbob,14.02.2025,1\n"
     write(tmp_path, jan=JANUARY + many, feb=bad)
-    said = shop(tmp_path).quality["warnings"]
+    said = shop(tmp_path).get("quality")["warnings"]
     assert any("feb.csv: timestamp is not a date in 2 of its 2 rows" in text for text in said)
     write(tmp_path, jan=JANUARY)
     told = r"feb.csv: timestamp is not a date in 2 of 2 rows \(first: rows 1, 2\), in all inputs 2 of 5 rows"
@@ -214,16 +214,16 @@ def test_lines_that_lost_their_file_are_read_again(tmp_path):
     write(tmp_path, jan=JANUARY, feb=FEBRUARY)
     first = shop(tmp_path)
     first.make("transactions")
-    next(first.gathered.store.rglob("*.parquet")).unlink()
-    assert shop(tmp_path, as_of=dt.date(2025, 3, 30)).quality["rows_used"] == 5
+    next(first.inputs.store.rglob("*.parquet")).unlink()
+    assert shop(tmp_path, as_of=dt.date(2025, 3, 30)).get("quality")["rows_used"] == 5
 
 
 def test_a_run_cut_short_before_its_record_is_made_again(tmp_path):
     write(tmp_path, jan=JANUARY)
     first = shop(tmp_path)
-    quality = first.quality
+    quality = first.get("quality")
     (first.folder / "quality.json").unlink()
-    assert shop(tmp_path).quality == quality
+    assert shop(tmp_path).get("quality") == quality
 
 
 def test_copies_of_a_database_do_not_stay(tmp_path):
@@ -231,7 +231,7 @@ def test_copies_of_a_database_do_not_stay(tmp_path):
         base.execute("create table sales (customer_id text, timestamp text, amount real)")
         base.execute("insert into sales values ('ann', '2025-01-05', 10)")
     for _ in range(2):
-        assert shop(tmp_path, source={"path": "shop.sqlite"}).quality["rows_used"] == 1
+        assert shop(tmp_path, source={"path": "shop.sqlite"}).get("quality")["rows_used"] == 1
         assert list((tmp_path / "work" / "staged").rglob("staged_*")) == []
 
 

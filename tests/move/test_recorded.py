@@ -44,7 +44,7 @@ def second(tmp_path):
 
 
 def test_late_corrected_and_gone_lines_by_hand(second):
-    assert second.compared_with == FIRST
+    assert second.get("compared_with") == FIRST
     moves = ledger.moves(second.engine, "rfm")
     by_data = moves[(moves["cause"] == "data") & (moves["from_segment"] != moves["to_segment"])]
     assert by_data[["from_segment", "to_segment", "customers"]].to_numpy().tolist() == [

@@ -92,7 +92,7 @@ def left_out(t: Texts, refusals: Mapping[str, Refusal]) -> Callout | None:
     for name, refusal in refusals.items():
         if refusal.origin not in _FORECAST:
             names.setdefault(reason(t, refusal), []).append(t(f"left_out.{name}"))
-    lines = [t("left_out.line", names=", ".join(own), why=why) for why, own in names.items()]
+    lines = [f"{', '.join(own)}{t('join.colon')}{why}" for why, own in names.items()]
     paragraphs = _PARAGRAPH.join(f"{line[0].upper()}{line[1:]}" for line in lines)
     return Callout(t("left_out.title"), paragraphs, "note") if lines else None
 
