@@ -12,6 +12,14 @@ from custlib.segment import customer_segments, registry
 from custlib.segment.customer_segments import assigned
 from tests.bases import AS_OF, make_value, measured, open_base, shop
 from tests.segment import test_customer_segments as contract
+from tests.segment.test_customer_segments import (  # noqa: F401  (fixtures of the contract)
+    as_it_is,
+    defined,
+    in_another_order,
+    in_many_files,
+    one_customer,
+    renamed,
+)
 
 EVERY = sorted(
     name for name, test in vars(contract).items()
