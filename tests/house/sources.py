@@ -1,7 +1,7 @@
 """The files and syntax trees that the tests of the house look at."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,10 +38,10 @@ def _imports_of(module: str) -> Iterator[tuple[str, ast.stmt]]:
         if isinstance(node, ast.Import):
             yield from ((name.name, node) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from ((name, node) for name in imported_from(node, module, is_package, set(module_paths())))
+            yield from ((name, node) for name in imported_from(node, module, is_package, module_paths()))
 
 
-def imported_from(node: ast.ImportFrom, module: str, is_package: bool, known: set[str]) -> Iterator[str]:
+def imported_from(node: ast.ImportFrom, module: str, is_package: bool, known: Container[str]) -> Iterator[str]:
     """The modules that ``from x import a, b`` imports: ``x.a`` where that is a module, else ``x``."""
     parts = module.split(".")
     above = parts[: len(parts) - node.level + is_package] if node.level else []

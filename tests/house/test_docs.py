@@ -12,7 +12,13 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 DOTTED = re.compile(r"\bcustlib(?:\.[A-Za-z_]\w*)+")
 IMPORT = re.compile(r"\bfrom (custlib(?:\.\w+)*) import (\w+(?:, \w+)*)")
 FILE = re.compile(r"(?<![\w./-])(?:custlib|tests|scripts|benchmarks|docs|notebooks)/[\w./-]*\w")
-EXAMPLES = {"custlib.segment.season", "custlib/segment/season.py"}  # what docs/extending.md lets a reader write
+EXAMPLES = {  # what docs/extending.md lets a reader write
+    "custlib.segment.season",
+    "custlib/segment/season.py",
+    "custlib.report.pages.recent",
+    "custlib/report/pages/recent.py",
+    "notebooks/25_recent.ipynb",
+}
 
 
 def dotted_names(path: Path) -> list[str]:
