@@ -46,7 +46,7 @@ NODES = (
     "custlib.audit.months",
     "custlib.audit.structure",
     "custlib.segment.plan",
-    "custlib.segment.customers",
+    "custlib.segment.profiles",
     "custlib.segment.methods",
     "custlib.move.drift",
     "custlib.move.paths",

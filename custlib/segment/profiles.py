@@ -12,6 +12,8 @@ from itertools import combinations
 import pandas as pd
 
 from custlib.engine.base import Engine
+from custlib.engine.dialect import Dialect
+from custlib.graph import table
 from custlib.models.alignment import adjusted_rand_index, align
 from custlib.segment.definitions import Definition
 
@@ -142,3 +144,23 @@ def disagreements(frame: pd.DataFrame, matched: dict[str, str], *, count: int = 
     apart = frame[frame["first"].map(matched) != frame["second"]]
     ordered = apart.sort_values(["customers", "first", "second"], ascending=[False, True, True])
     return ordered.head(count).reset_index(drop=True)
+
+
+def customers_sql(sql: Dialect, segmentations: Iterable[str]) -> str:
+    """Write the select of ``customer_value`` with a column of segments for every segmentation."""
+    names = list(segmentations)
+    segments = "".join(
+        f", max(case when segmentation = {sql.literal(name)} then segment end) as segment_{name}" for name in names
+    )
+    columns = "".join(f", s.segment_{name}" for name in names)
+    return f"""
+        select v.*{columns} from customer_value v
+        join (select customer_id as segmented_id{segments} from customer_segments group by customer_id) s
+          on s.segmented_id = v.customer_id"""
+
+
+@table
+def customers(engine: Engine, segmentation_names: tuple[str, ...], customer_value: str, customer_segments: str) -> None:
+    """Every customer once, with all that is known of them; rows are joined where they are read."""
+    sources = (customer_value, customer_segments)
+    engine.define("customers", customers_sql(engine.dialect, segmentation_names), of=sources)
