@@ -173,7 +173,7 @@ class Run:
             self.graph.get(name)
         return self.engine
 
-    def why(self, name: str) -> str:
+    def reason(self, name: str) -> str:
         """The code of the reason why something is unavailable; empty where it can be had."""
         return self.graph.why(name)
 

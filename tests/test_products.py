@@ -80,7 +80,7 @@ def test_the_potential_of_a_customer_is_in_the_table_of_value(shop: Run) -> None
 
 def test_a_source_without_products_has_no_potential(tmp_path: Path) -> None:
     opened = Run(load(make_shop(tmp_path)), tmp_path / "work")
-    assert opened.why("potential") == opened.why("customer_potential") == "no_products"
+    assert opened.reason("potential") == opened.reason("customer_potential") == "no_products"
     count = "select count(potential_value) as n from customer_value"
     assert opened.make("customer_value").fetch(count)["n"].item() == 0
 

@@ -56,7 +56,7 @@ def test_reasons_by_what_is_refused(
     tmp_path: Path, name: str, changes: dict[str, Any], forecast: str, money: str, test: str
 ) -> None:
     opened = open_base(tmp_path, CASES[name](), **changes)
-    assert [opened.why(node) for node in ("lifetime_model", "money_forecast", "holdout")] == [forecast, money, test]
+    assert [opened.reason(node) for node in ("lifetime_model", "money_forecast", "holdout")] == [forecast, money, test]
 
 
 # --- reports without a model ---

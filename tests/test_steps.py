@@ -60,8 +60,8 @@ def test_a_table_is_as_the_dictionary_says(workspace: Run, name: str) -> None:
 
 
 def test_what_these_purchases_do_not_have_is_unavailable(workspace: Run) -> None:
-    assert workspace.why(WITHOUT_PRODUCTS) == workspace.why("potential") == "no_products"
-    assert workspace.why("customer_value") == ""
+    assert workspace.reason(WITHOUT_PRODUCTS) == workspace.reason("potential") == "no_products"
+    assert workspace.reason("customer_value") == ""
 
 
 def test_a_step_needs_nothing_made_before(project_file: Path, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
         }
         for page in chosen
     ]
-    refused = run.why("lifetime_model")
+    refused = run.reason("lifetime_model")
     why = trust.pages_in_words(t, missing_pages(run))
     if refused:
         why = t("refused.index", why=t(f"refused.forecast.{refused}"))
@@ -175,11 +175,11 @@ def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
     engine = run.make("customer_value", "customer_segments")
     totals = customer_value.totals(engine)
     numbers = [{"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""}]
-    if run.why("lifetime_model"):
+    if run.reason("lifetime_model"):
         return numbers
     active = t("overview.active", days=project.horizon_days)
     numbers.append({"label": active, "value": number(totals["active"], lang), "note": ""})
-    if run.why("money_forecast"):
+    if run.reason("money_forecast"):
         return numbers
     whole = run.get("coming_value").to_dict()
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)

@@ -77,7 +77,7 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How) -> Path:
     started = time.monotonic()
     check_segments(run)
     with _step("tables"):
-        run.make(*(name for name in LATER if not run.why(name)))
+        run.make(*(name for name in LATER if not run.reason(name)))
     folder = run.work / "runs" / run_id(run)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "pages").mkdir(parents=True)
@@ -149,7 +149,7 @@ def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[s
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],
-        "refused": {what: code for what, node in REFUSABLE.items() if (code := run.why(node))},
+        "refused": {what: code for what, node in REFUSABLE.items() if (code := run.reason(node))},
         "flags": [*run.get("flags")],
         "versions": _versions(),
         "timings": {name: round(seconds, 2) for name, seconds in timings.items()},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from custlib import rules
+from custlib.graph import Refusal
 from custlib.models import bgnbd_fit, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.report.blocks import Bullets, Callout
@@ -98,7 +99,7 @@ def test_the_validation_page_tells_every_flag(t: Texts) -> None:
 def test_nothing_to_know_is_no_callout(t: Texts) -> None:
     assert trust.cautions(t, (), 0) is None
     assert trust.cautions(t, ("lifetime.rate_homogeneous",), 0) is None
-    assert trust.refusal(t, "", "") is None
+    assert trust.refusal(t, object(), object()) is None
 
 
 def test_what_touches_the_forecast_stands_beside_the_light(t: Texts) -> None:
@@ -136,7 +137,7 @@ def test_a_test_in_which_nobody_bought_is_said(t: Texts) -> None:
 
 
 def test_a_refusal_says_why_and_what_is_left(t: Texts) -> None:
-    said = trust.refusal(t, "no_repeats", "no_money")
+    said = trust.refusal(t, Refusal("no_repeats"), Refusal("no_money"))
     assert said is not None and said.text == f"{t('refused.forecast.no_repeats')}\n\n{t('refused.left')}"
-    money = trust.refusal(t, "", "no_money")
+    money = trust.refusal(t, object(), Refusal("no_money"))
     assert money is not None and money.title == t("refused.title_money")

@@ -167,7 +167,7 @@ def test_the_test_of_the_past_gives_a_light_and_finite_sums(opened: Any, name: s
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_without_a_model_the_history_stays(opened: Any, name: str) -> None:
     base = opened(name)
-    assert base.why("lifetime_model") == base.why("holdout") == REFUSED[name]
+    assert base.reason("lifetime_model") == base.reason("holdout") == REFUSED[name]
     base.make(*TABLES)
     assert {table: found for table in TABLES if (found := strange(base, table))} == {}
     made = base.engine.fetch("select * from customer_value")
@@ -268,9 +268,9 @@ def test_ten_years_after_the_last_purchase(tmp_path: Path) -> None:
 @pytest.mark.parametrize("holdout_days", [722, 728, 3000])
 def test_a_history_too_short_to_test_is_forecast_all_the_same(tmp_path: Path, holdout_days: int) -> None:
     base = open_base(tmp_path, CASES["ordinary"](), holdout_days=holdout_days)
-    assert base.why("lifetime_model") == ""
-    assert base.why("holdout") in ("nobody_yet", "no_repeats", "not_observed")
-    assert base.get("test_result") == {"light": "untested", "reason": base.why("holdout")}
+    assert base.reason("lifetime_model") == ""
+    assert base.reason("holdout") in ("nobody_yet", "no_repeats", "not_observed")
+    assert base.get("test_result") == {"light": "untested", "reason": base.reason("holdout")}
     assert np.isfinite(base.make("customer_value").fetch("select value from customer_value")["value"]).all()
 
 

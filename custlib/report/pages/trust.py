@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from custlib import rules
-from custlib.graph import Refusal
+from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Callout, Text
 from custlib.report.formats import change, money, number, share
 from custlib.report.texts import Texts
@@ -52,13 +52,13 @@ def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Cal
     return whole and Callout(whole.title, t("flags.short", page=f"[{t('pages.value')}](value.html)"), whole.tone)
 
 
-def refusal(t: Texts, forecast: str, money: str) -> Callout | None:
+def refusal(t: Texts, lifetime_model: Any = REFUSED, money_forecast: Any = REFUSED) -> Callout | None:
     """State why there is no forecast, or none of money, and what it needs; None if there is one."""
-    if forecast:
-        text = _PARAGRAPH.join([t(f"refused.forecast.{forecast}"), t("refused.left")])
+    if isinstance(lifetime_model, Refusal):
+        text = _PARAGRAPH.join([t(f"refused.forecast.{lifetime_model.reason}"), t("refused.left")])
         return Callout(t("refused.title_forecast"), text, "warn")
-    if money:
-        return Callout(t("refused.title_money"), t(f"flags.spend.{money}"), "warn")
+    if isinstance(money_forecast, Refusal):
+        return Callout(t("refused.title_money"), t(f"flags.spend.{money_forecast.reason}"), "warn")
     return None
 
 
