@@ -314,6 +314,7 @@ def _stacked(crossed: Crossed, words: Words, form: Form) -> Painter:
             values, others = known[:, n], known[:, :n]
             start = np.where(values > 0, others.clip(min=0).sum(axis=1), others.clip(max=0).sum(axis=1))
             places, width = np.flatnonzero(values), min(0.8, THICKEST_STACK / step)
+            places = places if places.size else np.array([0])  # a band of zeros keeps its colour in the legend
             bars = plot.axes.bar(
                 places, values[places], width, start[places], color=hue(colour), label=band if many else None,
                 edgecolor=hue("paper"), linewidth=0.5 if many else 0,
