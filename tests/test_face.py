@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import custlib
 from custlib.errors import ModelError, TableError, UsageError
 from custlib.explore.opening import TemporaryWork
+from custlib.models.display import html_table
 from custlib.segment import registry
 from tests.notebooks.shops import make_shop
 
@@ -212,10 +214,15 @@ def test_a_run_shows_itself(shop: custlib.Run) -> None:
 def test_html_brings_its_own_style_and_no_colour_of_text(shop: custlib.Run) -> None:
     page = shop._repr_html_()
     assert page.count("<tr ") == page.count('<tr style="background:transparent;color:inherit"')
-    assert all("text-align:left" in cell for cell in page.split("<td ")[1:])
+    assert all("text-align:" in cell and "background:transparent" in cell for cell in page.split("<td ")[1:])
     assert "currentColor" in page
     assert "<b>" in custlib.open(SALES, as_of="2025-06-30", name="a <b>").project.name
     assert "a &lt;b&gt;" in custlib.open(SALES, as_of="2025-06-30", name="a <b>")._repr_html_()
+
+
+def test_figures_in_columns_are_set_to_the_right() -> None:
+    page = html_table("Segments", [("loyal", "1,204", "8.5%", "stay"), ("new", "–", "+0.1%", "2 of 3")], header="abcd")
+    assert re.findall(r"text-align:(\w+)", page.split("<thead>")[1]) == ["left", "right", "right", "left"] * 3
 
 
 def test_a_run_that_cannot_be_read_shows_its_fault(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ memory. Once the sources are attached, :meth:`DuckDB.seal` disables access to an
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
 
 _DICTIONARY = "dictionary_size_limit 1000"  # of a column's values; ids and amounts exceed it early
 _PARQUET = f"format parquet, {_DICTIONARY}"
-_OFFLINE_AND_SILENT = dict.fromkeys(
-    (
-        "autoinstall_known_extensions",
-        "autoload_known_extensions",
-        "enable_progress_bar",  # DuckDB's default in a notebook, where it would stand in a page
-        "enable_progress_bar_print",
-    ),
-    "false",
-)
+_OFFLINE = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
+_PROGRESS = (
+    "enable_progress_bar",
+    "enable_progress_bar_print",
+)  # on by default in a notebook, where a page would show it
 
 
 def connect(settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
@@ -52,8 +48,11 @@ def connect(settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
         The connection.
     """
     connection = duckdb.connect(":memory:")
-    for name, value in (_OFFLINE_AND_SILENT | dict(settings)).items():
+    for name, value in (_OFFLINE | dict(settings)).items():
         connection.execute(f"set {name} = {literal(str(value))}")
+    with suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets: there is no bar to switch off
+        for name in _PROGRESS:
+            connection.execute(f"set {name} = false")
     return connection
 
 

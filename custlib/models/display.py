@@ -4,53 +4,56 @@ The HTML carries its own style: without it JupyterLab stripes rows, aligns text 
 are those of the text around it, so that it reads in a light and in a dark theme.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+MISSING = "–"
 _LINE = "1px solid color-mix(in srgb, currentColor 25%, transparent)"
 _ROW = "background:transparent;color:inherit"
-_CELL = f"padding:3px 18px 3px 0;vertical-align:top;border:0;border-bottom:{_LINE};white-space:normal;max-width:46em"
+_CELL = (
+    f"padding:3px 18px 3px 0;vertical-align:top;border:0;border-bottom:{_LINE};white-space:normal;max-width:46em;{_ROW}"
+)
 _TABLE = "border-collapse:collapse;border:0;margin:4px 0;table-layout:auto;color:inherit;background:transparent"
-_TITLE = "font-weight:600;text-align:left;caption-side:top;padding:0 0 4px 0;color:inherit"
+_TITLE = "font-weight:600;text-align:left;color:inherit"
+_FIGURE = re.compile(rf"[-+]?[\d,]+(\.\d+)?%?|{MISSING}")
 LIGHTS = {"green": "#2e9e5b", "amber": "#d98e04", "red": "#d64545", "untested": "#8a8a8a"}
 
-MISSING = "–"
 
 Row = Sequence[str]
 
 
 def html_table(title: str, rows: Sequence[Row], *, header: Row = (), light: str = "") -> str:
-    """Write a table of texts as HTML; the first column is read as the names of the rows.
+    """Write a table of texts as HTML, with figures in columns set to the right.
 
     Examples
     --------
-    >>> "<caption" in html_table("BG/NBD", [("r", "0.243")])
+    >>> "<td" in html_table("BG/NBD", [("r", "0.243")])
     True
     """
-    head = f"<thead>{_row(header, bold=True)}</thead>" if header else ""
-    body = "".join(_row(row) for row in rows)
+    aligns = [_align(place, column) for place, column in enumerate(zip(*rows, strict=True))]
+    head = f"<thead>{_row(header, aligns, tag='th')}</thead>" if header else ""
+    body = "".join(_row(row, aligns) for row in rows)
     return (
-        f'<table style="{_TABLE}"><caption style="{_TITLE}">{_dot(light)}{escape(title)}</caption>'
-        f"{head}<tbody>{body}</tbody></table>"
+        f'<div style="{_TITLE}">{_dot(light)}{escape(title)}</div>'
+        f'<table style="{_TABLE}">{head}<tbody>{body}</tbody></table>'
     )
 
 
-def _row(row: Row, *, bold: bool = False) -> str:
-    tag = "th" if bold else "td"
-    cells = []
-    for place, text in enumerate(row):
-        align = "right" if place and _is_figure(text, bold=bold, columns=len(row)) else "left"
-        weight = "600" if bold else "400"
-        style = f"{_CELL};text-align:{align};font-weight:{weight};color:inherit;background:transparent"
-        cells.append(f'<{tag} style="{style}">{escape(text)}</{tag}>')
+def _row(row: Row, aligns: Sequence[str], *, tag: str = "td") -> str:
+    style = f"{_CELL};font-weight:{'600' if tag == 'th' else '400'}"
+    cells = (
+        f'<{tag} style="{style};text-align:{align}">{escape(text)}</{tag}>'
+        for text, align in zip(row, aligns, strict=True)
+    )
     return f'<tr style="{_ROW}">{"".join(cells)}</tr>'
 
 
-def _is_figure(text: str, *, bold: bool, columns: int) -> bool:
-    """Whether a cell is set to the right: figures, and the names above them, in tables of several columns."""
-    return columns > 2 and (bold or text[-1:].isdigit() or text == MISSING)
+def _align(place: int, column: Sequence[str]) -> str:
+    """Set a column to the right if it holds figures only; the first one names the rows."""
+    return "right" if place and all(_FIGURE.fullmatch(text) for text in column) else "left"
 
 
 def _dot(light: str) -> str:

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 from custlib.engine.dialect import literal
 from custlib.engine.duckdb import DuckDB
@@ -38,6 +40,14 @@ def test_no_progress_bar_is_drawn(engine: DuckDB) -> None:
     assert rows(engine, settings) == off
     with embedded() as connection:
         assert connection.execute(settings).fetchall() == off
+
+
+def test_a_connection_opens_in_a_notebook_with_and_without_ipywidgets() -> None:
+    opened = "from custlib.engine.duckdb import connect\nprint(connect({}).execute('select 42').fetchone())"
+    without = f"import sys\nsys.modules['ipywidgets'] = None\n{opened}"
+    notebook = new_notebook(cells=[new_code_cell(opened), new_code_cell(without)])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    assert [output["text"] for cell in notebook.cells for output in cell.outputs] == ["(42,)\n"] * 2
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
