@@ -58,7 +58,7 @@ REFUSED: Any = Refusal()
 
 @dataclass(frozen=True)
 class Node:
-    """One step of a run.
+    """One node of the graph.
 
     Attributes
     ----------

@@ -14,6 +14,7 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
+from custlib.errors import ModelError
 from custlib.graph import table, value
 from custlib.project import Project
 from custlib.segment import rfm
@@ -68,6 +69,8 @@ def make_customer_methods(
         "clv": share_thresholds(*values, [share]),
         "tier": share_thresholds(*values, rules.load("methods")["tiers"]["shares"][:-1]),
     }
+    if not all(thresholds[method] for method in ("abc", "rfm", "clv")):
+        raise ModelError("methods: nobody brought money, so no method has a best fifth.", reason="no_money")
     engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, thresholds))
 
 

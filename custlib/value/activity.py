@@ -168,7 +168,7 @@ def spend_cells(engine: Engine, quality: dict[str, Any], customer_activity: str)
 
 @table
 def calibration_spend_cells(engine: Engine, quality: dict[str, Any], calibration_activity: str) -> None:
-    """The same at the end of calibration."""
+    """Repeat customers at the end of calibration, counted by frequency and spend."""
     _require_amounts(quality)
     make_spend_cells(engine, "calibration_spend_cells", calibration_activity)
 

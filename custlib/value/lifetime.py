@@ -172,7 +172,7 @@ def alive_scores(engine: Engine, project: Project, customer_activity: str, lifet
 def calibration_scores(
     engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
 ) -> None:
-    """The same for the holdout, purchases only."""
+    """Purchase forecasts of the holdout by frequency and T."""
     days, name = project.holdout_days, "calibration_scores"
     make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=None)
 
@@ -181,7 +181,7 @@ def calibration_scores(
 def calibration_money_scores(
     engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
 ) -> None:
-    """The same for the holdout, discounted, for a forecast of money."""
+    """Discounted forecasts of the holdout by frequency and T."""
     days, rate, name = project.holdout_days, project.daily_discount_rate, "calibration_money_scores"
     make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=rate)
 

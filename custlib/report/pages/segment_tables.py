@@ -37,7 +37,7 @@ def table(view: View, name: str) -> Table | None:
     shown = pd.DataFrame(rows) if view.has_forecast else pd.DataFrame(rows).drop(columns="value")
     return Table.of(
         shown, title=finding(view, name), labels=_labels(view, shown), header="name",
-        caption=t(f"systems.{name}.note"), note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
+        caption=view.note(name), note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
         language=t.language,
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
     title = t("groups.cells", system=view.title(name), used=len(used), all=len(frame),
               share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
     cells = Table.of(shown, title=title, labels=_labels(view, shown), header="name",
-                     caption=t(f"systems.{name}.note"), language=t.language)  # fmt: skip
+                     caption=view.note(name), language=t.language)  # fmt: skip
     return named(cells)
 
 

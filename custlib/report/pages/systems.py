@@ -69,7 +69,11 @@ class View:
 
     def title(self, name: str) -> str:
         """Return the title of a segmentation."""
-        return self.t(f"systems.{name}.name")
+        return name_of(self.t, name)
+
+    def note(self, name: str) -> str:
+        """Return the note on a segmentation; empty for one without texts."""
+        return self.t.words.get(f"systems.{name}.note", "")
 
     def bare(self, amount: float) -> str:
         """Format an amount without its currency."""
@@ -124,6 +128,11 @@ def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, An
     )
 
 
+def name_of(t: Texts, segmentation: str) -> str:
+    """Return the title of a segmentation; its own name for one without texts, as registered ones are."""
+    return t.words.get(f"systems.{segmentation}.name", segmentation)
+
+
 def table(view: View) -> Table:
     """List the segmentations: inputs, segments in use, and date of the definition."""
     t, lang, rows = view.t, view.t.language, []
@@ -131,7 +140,7 @@ def table(view: View) -> Table:
         own = view.rows(name)
         used = t("systems.classes", used=int((own["customers"] > 0).sum()), all=len(own))
         fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.title(name), t(f"systems.{name}.looks"), used, fitted])
+        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), used, fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
@@ -145,6 +154,6 @@ def missing(t: Texts, lacks: Mapping[str, Sequence[str]]) -> Facts | None:
     if not lacks:
         return None
     comma = t("join.comma")
-    items = [(t(f"systems.{name}.name"), comma.join(t(f"lacking.{source}") for source in sources))
+    items = [(name_of(t, name), comma.join(t(f"lacking.{source}") for source in sources))
             for name, sources in lacks.items()]  # fmt: skip
     return Facts(items, title=t("systems.missing"))
