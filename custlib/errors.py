@@ -113,6 +113,6 @@ def hint(name: str, available: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     names = {a.casefold(): a for a in available}
-    close = get_close_matches(name.casefold(), names, n=1, cutoff=0.6)
+    close = get_close_matches(str(name).casefold(), names, n=1, cutoff=0.6)
     suggestion = f"Did you mean '{names[close[0]]}'? " if close else ""
     return f"{suggestion}Available: {', '.join(sorted(available)) or 'none'}."

@@ -53,6 +53,8 @@ def value_file(
     project = _project(file, as_of, options, horizon_days, annual_discount_rate)
     if out.is_dir() or not out.resolve().parent.is_dir():
         raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
+    if out.exists() and out.resolve().samefile(file.resolve()):
+        raise UsageError(f"--out: {out.name} is the file of purchases itself. Name another file.")
     project = project.replace(holdout_days=holdout_days)
     with refusals("value"), closing(TemporaryWork(_WORK)) as work:
         run = Run(project, work.path, engine=engine, memory_limit=memory_limit)

@@ -90,6 +90,8 @@ class Run:
         Which engine makes the tables.
     inputs : Gathered, optional
         The inputs of the project, where another run has gathered them already.
+    definitions : pathlib.Path, optional
+        Folder of the definitions of segmentations; by default that of the project in the work folder.
     """
 
     def __init__(
@@ -101,10 +103,12 @@ class Run:
         tables: str | None = None,
         engine: str = "duckdb",
         inputs: Gathered | None = None,
+        definitions: Path | None = None,
     ) -> None:
         self.project, self.work, self.engine_kind, self.memory_limit = project, work, engine, memory_limit
         self.inputs = inputs or Gathered(project, work)
-        store = Keeper(work / "definitions" / project.id)
+        self.definitions = definitions or work / "definitions" / project.id
+        store = Keeper(self.definitions)
         self.folder = work / "tables" / (tables or _data_id(project, self.inputs, store, engine))
         self.engine: Engine = open_engine(engine, self.folder, memory_limit=memory_limit)
         self.engine.seal(also=self.inputs.paths if tables is None else ())
@@ -152,8 +156,7 @@ class Run:
     @property
     def data_id(self) -> str:
         """What the tables depend on: project, data, frozen definitions, and the code that makes them."""
-        store = Keeper(self.work / "definitions" / self.project.id)
-        return _data_id(self.project, self.inputs, store, self.engine_kind)
+        return _data_id(self.project, self.inputs, Keeper(self.definitions), self.engine_kind)
 
     def get(self, name: str) -> Any:
         """What a node makes: the name of a table that is open, or an object.
@@ -225,16 +228,36 @@ class Run:
             If an option is unknown or out of range.
         """
         project = self.project.replace(**changes)
-        is_read_alike = set(changes) <= _READ_ALIKE
-        inputs = self.inputs if is_read_alike else None
-        changed = self._like(project, inputs)
+        return self._changed(project, set(changes), self._own_definitions(project))
+
+    def _changed(self, project: Project, names: set[str], definitions: Path) -> Self:
+        """Open a changed project; what was read is taken over where no changed option concerns it."""
+        is_read_alike = names <= _READ_ALIKE
+        changed = self._like(project, self.inputs if is_read_alike else None, definitions)
         if is_read_alike and not changed.engine.has("transactions"):
             _take_over(self, changed)
         return changed
 
-    def _like(self, project: Project, inputs: Gathered | None) -> Self:
+    def _like(self, project: Project, inputs: Gathered | None, definitions: Path) -> Self:
         """Open another project in the same work folder, by the same engine."""
-        return type(self)(project, self.work, engine=self.engine_kind, memory_limit=self.memory_limit, inputs=inputs)
+        return type(self)(
+            project, self.work, engine=self.engine_kind, memory_limit=self.memory_limit, inputs=inputs,
+            definitions=definitions,
+        )  # fmt: skip
+
+    def _own_definitions(self, project: Project) -> Path:
+        """Make the folder of definitions of a changed run: those of its project, to which it adds nothing."""
+        settings = json.dumps(project.model_dump(mode="json"), sort_keys=True)
+        folder = self.definitions / "changed" / hashlib.sha256(settings.encode()).hexdigest()[:16]
+        if not folder.is_dir() and self._keeps_definitions:
+            for path in (*self.definitions.glob("*.json"), *self.definitions.glob("earlier/*.json")):
+                write_text(folder / path.relative_to(self.definitions), path.read_text(encoding="utf-8"))
+        return folder
+
+    @property
+    def _keeps_definitions(self) -> bool:
+        """Whether its definitions are those of later runs, so that a changed run starts from them."""
+        return True
 
 
 def _take_over(run: Run, changed: Run) -> None:

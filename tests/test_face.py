@@ -444,3 +444,37 @@ def test_public_names_are_found_by_tab() -> None:
     assert custlib.models.bgnbd.fit is not None
     with pytest.raises(AttributeError, match="module 'custlib' has no attribute 'opne'"):
         custlib.opne  # type: ignore[attr-defined] # noqa: B018
+
+
+# --- what a changed run leaves alone ---
+
+
+def definitions_of(work: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in (work / "definitions" / "shop").glob("*.json")}
+
+
+def test_a_changed_run_adds_nothing_to_the_definitions_of_its_project(tmp_path: Path) -> None:
+    path = make_shop(tmp_path)
+    custlib.open(path).with_(margin=0.2).customers()
+    assert definitions_of(tmp_path / "work") == {}
+    custlib.open(path).customers()
+    before = definitions_of(tmp_path / "work")
+    custlib.open(path).with_(segments={"options": {"abc": {"shares": [0.3, 0.3, 0.4]}}}).customers()
+    assert before and definitions_of(tmp_path / "work") == before
+
+
+def test_a_changed_run_of_a_frame_is_the_run_that_opens_so() -> None:
+    run = custlib.open(SALES, as_of="2025-06-30")
+    run.customers()
+    changed, opened = run.with_(margin=0.3).customers(), custlib.open(SALES, as_of="2025-06-30", margin=0.3).customers()
+    assert changed["segment_abc"].tolist() == opened["segment_abc"].tolist()
+
+
+def test_options_of_segments_that_are_not_named_stay() -> None:
+    run = custlib.open(SALES, as_of="2025-06-30").with_(segments={"hysteresis": 0.1})
+    assert run.project.segments.segmentations and run.project.segments.hysteresis == 0.1
+
+
+def test_columns_that_differ_only_in_case_are_refused() -> None:
+    with pytest.raises(TableError, match="'Amount', 'amount' differ only in case"):
+        custlib.open(SALES.assign(Amount=1.0)[["Amount", *SALES.columns]])

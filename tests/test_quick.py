@@ -213,3 +213,11 @@ def test_a_failure_leaves_the_last_result(tmp_path: Path) -> None:
         run(tmp_path / "empty.csv", out)
     assert out.read_text() == "the last one"
     assert {path.name for path in tmp_path.iterdir()} == {"o.parquet", "empty.csv"}
+
+
+def test_the_file_of_purchases_is_not_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text("customer_id,timestamp,amount\nann,2025-01-01,10\n")
+    with pytest.raises(UsageError, match="is the file of purchases itself"):
+        value_file(file, as_of=dt.date(2025, 6, 30), options={}, out=file)
+    assert file.read_text().startswith("customer_id")

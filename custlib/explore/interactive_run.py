@@ -243,8 +243,13 @@ class Run(Displayed, runs.Run):
             self._by_segmentation[key] = self.with_(segments=segments)
         return self._by_segmentation[key]
 
-    def _like(self, project: Project, inputs: Gathered | None) -> Self:
-        changed = super()._like(project, inputs)
+    @property
+    def _keeps_definitions(self) -> bool:
+        """Whether the run has a work folder that lasts."""
+        return self.origin.work is None
+
+    def _like(self, project: Project, inputs: Gathered | None, definitions: Path) -> Self:
+        changed = super()._like(project, inputs, definitions)
         changed.origin = self.origin
         return changed
 

@@ -129,7 +129,7 @@ def open(
         return _open_project(str(source), as_of, columns, {"currency": currency, **options})
     place, temporary = _work(options)
     path = Path(source).resolve() if isinstance(source, str | Path) else None
-    path = path or _write_frame(source, place / "frames", options.get("id", "frame"))
+    path = path or _write_frame(source, place / "frames")
     project = _project(path, as_of, columns, {"currency": currency, **options})
     run = Run(project, place, engine=options.get("engine", "duckdb"), memory_limit=options.get("memory_limit"))
     run.origin = Origin(temporary, is_last_day=not as_of, is_light="segments" not in options)
@@ -160,14 +160,14 @@ def _open_project(
     return Run.of_project(name, as_of=as_of or "", **changes)
 
 
-def _write_frame(frame: Any, folder: Path, name: str) -> Path:
+def _write_frame(frame: Any, folder: Path) -> Path:
     """Write a frame under a name of its content, so that the same purchases have the same tables."""
     folder.mkdir(parents=True, exist_ok=True)
     staged = stage_frame(frame, folder).staged
     assert staged is not None  # a frame always is
     with staged.path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    path = folder / content / f"{name}.parquet"
+    path = folder / content / "frame.parquet"
     path.parent.mkdir(exist_ok=True)
     return staged.path.replace(path)
 
@@ -197,7 +197,7 @@ def _with_defaults(run: Run, *, is_tested: bool) -> Run:
         changes["holdout_days"] = min(max(covered // 2, 1), _LONGEST_HOLDOUT)
     if not changes:
         return run
-    changed = run.with_(**changes)
+    changed = run._changed(run.project.replace(**changes), set(changes), run.definitions)
     run.engine.close()
     changed.make("transactions")
     return changed

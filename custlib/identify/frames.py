@@ -1,5 +1,6 @@
 """Stages frames from a notebook: of pandas, polars, PyArrow, and of all that give an Arrow stream."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ def stage_frame(frame: Any, folder: Path, *, source: Source | None = None, name:
     with staged(folder) as (part, target):
         try:
             reader = _reader(frame)
+            _refuse_doubles(name, reader.schema.names)
             schema = _storable(reader.schema)
             write_batches(schema, _cast(reader, schema), part)
         except (TypeError, ValueError, NotImplementedError) as fault:
@@ -38,10 +40,17 @@ def stage_frame(frame: Any, folder: Path, *, source: Source | None = None, name:
     return Input(source or Source(path=name), name, None, staged=Staged(target, tuple(schema.names)))
 
 
+def _refuse_doubles(name: str, columns: list[str]) -> None:
+    """Refuse columns that differ only in case: engines would rename one of them, and another be read."""
+    counts = Counter(column.casefold() for column in columns)
+    if doubles := [column for column in columns if counts[column.casefold()] > 1]:
+        raise TableError(f"{name}: columns {', '.join(map(repr, doubles))} differ only in case. Rename all but one.")
+
+
 def _reader(frame: Any) -> "pa.RecordBatchReader":
     import pyarrow as pa
 
-    if type(frame).__module__.split(".")[0] == "pandas":
+    if type(frame).__module__.split(".")[0] == "pandas" and hasattr(frame, "columns"):
         return pa.Table.from_pandas(frame).to_reader(max_chunksize=1 << 16)
     if isinstance(frame, pa.Table):
         return frame.to_reader(max_chunksize=1 << 16)

@@ -21,7 +21,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -144,19 +144,34 @@ def register(
 
 def marks() -> list[tuple[str, str]]:
     """List what is registered, each with a mark of its code: tables made by other code are not read again."""
-    return sorted((name, _mark(getattr(own, "function", own))) for name, own in REGISTERED.items())
+    return sorted(
+        (name, " ".join([_mark(getattr(own, "function", own)), *getattr(own, "measures", ())]))
+        for name, own in REGISTERED.items()
+    )
 
 
 def _mark(own: object) -> str:
-    """Hash the source of a function, module or class; where it has none, its code."""
-    is_written = inspect.isfunction(own) or inspect.ismodule(own) or inspect.isclass(own)
+    """Hash the source of a function, module or class, where it has none its code, and the values it was made with."""
+    function = getattr(own, "func", own)  # of a functools.partial
+    is_written = inspect.isfunction(function) or inspect.ismodule(function) or inspect.isclass(function)
     try:
-        source = inspect.getsource(own if is_written else type(own))  # type: ignore[arg-type]
+        source = inspect.getsource(function if is_written else type(function))  # type: ignore[arg-type]
     except (OSError, TypeError):
-        code = getattr(own, "__code__", None)
+        code = getattr(function, "__code__", None)
         constants = [one for one in getattr(code, "co_consts", ()) if not inspect.iscode(one)]
-        source = f"{code.co_code.hex()} {code.co_names} {constants}" if code else type(own).__qualname__
-    return hashlib.sha256(source.encode()).hexdigest()[:8]
+        source = f"{code.co_code.hex()} {code.co_names} {constants}" if code else type(function).__qualname__
+    return hashlib.sha256(f"{source}{_values_of(own, function)}".encode()).hexdigest()[:8]
+
+
+def _values_of(own: object, function: object) -> str:
+    """What a function was made with beside its source: defaults, closure, arguments of a partial, attributes."""
+    closure = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    values = [getattr(function, "__defaults__", None) or (), closure]
+    if function is not own:
+        values += [getattr(own, "args", ()), sorted(getattr(own, "keywords", {}).items())]
+    if not (inspect.isfunction(function) or inspect.ismodule(function) or inspect.isclass(function)):
+        values.append(sorted(getattr(function, "__dict__", {}).items()))
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(values)) if any(values) else ""
 
 
 def needs(name: str, options: dict[str, Any]) -> tuple[str, ...]:
@@ -212,13 +227,19 @@ class PlainFunction:
                 f" {FETCH_LIMIT:,} that are fetched. Write define and assign for it (docs/extending.md)."
             )
         frame = engine.fetch(f"select * from {activity}").sort_values("customer_id", ignore_index=True)
-        ids = self.function(frame.copy())
-        if getattr(ids, "shape", None) != (len(frame),):
-            raise UsageError(f"segmentation {self.name}: its function must return a series, a segment for each row.")
-        texts = ids.astype("string")
+        texts = self._ids(frame)
         if strange := sorted({text for text in texts.dropna() if not _ID.fullmatch(text)}):
             raise UsageError(f"segmentation {self.name}: {strange[0]!r} is no id. Take words of letters and digits.")
         return frame[["customer_id"]].assign(segment=texts.to_numpy(), profit=frame["profit"].astype(float))
+
+    def _ids(self, frame: "pd.DataFrame") -> "pd.Series[str]":
+        """Run the function on a frame; a series belongs to the rows that its index names, whatever their order."""
+        ids = self.function(frame.copy())
+        if getattr(ids, "shape", None) != (len(frame),) or not hasattr(ids, "index"):
+            raise UsageError(f"segmentation {self.name}: its function must return a series, a segment for each row.")
+        if not ids.index.is_unique or set(ids.index) != set(frame.index):
+            raise UsageError(f"segmentation {self.name}: the series of its function must have the index of the frame.")
+        return cast("pd.Series[str]", ids.reindex(frame.index).astype("string"))
 
     def define(self, engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
         """Take the segments that the function gives now, those with most profit per customer first."""

@@ -208,3 +208,34 @@ def test_every_shipped_segmentation_has_its_verbs():
         own = registry.segmentation(name)
         assert callable(own.define) and callable(own.assign)
         assert own.Options(segmentation=name)
+
+
+def test_a_series_belongs_to_the_rows_of_its_index(tmp_path, monkeypatch):
+    """Sorted by revenue, 120 before 20: the larger is the top, whatever the order of the series."""
+    monkeypatch.setattr(registry, "REGISTERED", {})
+
+    def top(frame):
+        ordered = frame.sort_values("revenue", ascending=False)
+        return (ordered["revenue"] > 100).map({True: "top", False: "rest"})
+
+    registry.register(top)
+    engine = open_base(tmp_path, [("a", "2025-12-30", 20), ("b", "2025-12-01", 120)])
+    make_value(engine)
+    found = contract.assigned(engine, contract.define(engine, "top"))
+    assert found["segment"].to_dict() == {"a": "rest", "b": "top"}
+
+
+def test_a_function_made_with_other_values_is_another(monkeypatch):
+    monkeypatch.setattr(registry, "REGISTERED", {})
+
+    def made(limit):
+        def large(frame):
+            return (frame["revenue"] > limit).map({True: "large", False: "small"})
+
+        return large
+
+    marks = []
+    for limit, needs in ((0, []), (3, []), (3, ["profit_last_91d"])):
+        registry.register(made(limit), needs=needs)
+        marks += registry.marks()
+    assert len(set(marks)) == 3
