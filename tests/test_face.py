@@ -243,13 +243,15 @@ def test_customers_have_history_value_and_segments(shop: custlib.Run) -> None:
 
 
 def test_too_many_customers_are_refused_with_what_to_use(shop: custlib.Run) -> None:
-    with pytest.raises(TableError, match=r'300 customers are more than 299. Select some by run.table\("customers"\)'):
+    with pytest.raises(
+        TableError, match=r'300 customers are more than 299. Select some by run.table\("customer_overview"\)'
+    ):
         shop.customers(limit=299)
     with pytest.raises(TableError, match="customer_value: 300 rows are more than 10"):
         shop.table("customer_value").to_pandas(limit=10)
 
 
-@pytest.mark.parametrize("name", ["customer_value", "customers", "transactions"])
+@pytest.mark.parametrize("name", ["customer_value", "customer_overview", "transactions"])
 def test_a_table_is_the_same_in_every_kind_of_frame(sales: custlib.Run, name: str) -> None:
     table = sales.table(name)
     frame, arrow, polars = table.to_pandas(), table.to_arrow(), table.to_polars()

@@ -102,16 +102,16 @@ class Run(Displayed, runs.Run):
         Raises
         ------
         TableError
-            If there are more customers: use ``run.table("customers")`` with ``.sql(...)`` or ``.to_arrow()``.
+            If there are more customers: use ``run.table("customer_overview")`` with ``.sql(...)`` or ``.to_arrow()``.
         """
         engine = self.make("customer_value")
         count = int(engine.fetch("select count(*) as n from customer_value")["n"].item())
         if count > limit:
             raise TableError(
                 f"customers: {count:,} customers are more than {limit:,}. Select some by "
-                'run.table("customers").sql("select ..."), take run.table("customers").to_arrow(), or raise limit.'
+                'run.table("customer_overview").sql("select ..."), take all by its to_arrow(), or raise limit.'
             )
-        return self.make("customers").fetch("select * from customers order by customer_id", limit=limit)
+        return self.make("customer_overview").fetch("select * from customer_overview order by customer_id", limit=limit)
 
     def table(self, name: str) -> Table:
         """Open a table of the data dictionary, and make it first where it is not there yet.

@@ -146,7 +146,7 @@ def disagreements(frame: pd.DataFrame, matched: dict[str, str], *, count: int = 
     return ordered.head(count).reset_index(drop=True)
 
 
-def customers_sql(sql: Dialect, segmentations: Iterable[str]) -> str:
+def customer_overview_sql(sql: Dialect, segmentations: Iterable[str]) -> str:
     """Write the select of ``customer_value`` with a column of segments for every segmentation."""
     names = list(segmentations)
     segments = "".join(
@@ -160,7 +160,9 @@ def customers_sql(sql: Dialect, segmentations: Iterable[str]) -> str:
 
 
 @table
-def customers(engine: Engine, segmentation_names: tuple[str, ...], customer_value: str, customer_segments: str) -> None:
+def customer_overview(
+    engine: Engine, segmentation_names: tuple[str, ...], customer_value: str, customer_segments: str
+) -> None:
     """Every customer once, with all that is known of them; rows are joined where they are read."""
     sources = (customer_value, customer_segments)
-    engine.define("customers", customers_sql(engine.dialect, segmentation_names), of=sources)
+    engine.define("customer_overview", customer_overview_sql(engine.dialect, segmentation_names), of=sources)

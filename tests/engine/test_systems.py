@@ -98,7 +98,7 @@ def test_both_engines_put_every_customer_in_the_same_segment(shops: Pair, name: 
 def test_order_files_and_names_change_nothing_on_spark(shops: Pair, mixed: Run, name: str) -> None:
     first = segments_of(shops[1], name)
     first["customer_id"] = first["customer_id"].map(renamed)
-    assert mixed.definitions[name] == shops[1].get("definitions")[name]
+    assert mixed.get("definitions")[name] == shops[1].get("definitions")[name]
     assert differences(first, segments_of(mixed, name)) == []
 
 
