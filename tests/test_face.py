@@ -480,3 +480,11 @@ def test_options_of_segments_that_are_not_named_stay() -> None:
 def test_columns_that_differ_only_in_case_are_refused() -> None:
     with pytest.raises(TableError, match="'Amount', 'amount' differ only in case"):
         custlib.open(SALES.assign(Amount=1.0)[["Amount", *SALES.columns]])
+
+
+def test_an_id_that_is_a_path_is_refused_and_writes_nothing(tmp_path: Path) -> None:
+    precious = tmp_path / "precious.parquet"
+    precious.write_text("kept")
+    with pytest.raises(UsageError, match="id"):
+        custlib.open(SALES, id=str(tmp_path / "precious"), work=tmp_path / "work")
+    assert precious.read_text() == "kept"
