@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from custlib import rules
 from custlib.errors import UsageError, hint
-from custlib.source import STANDARD_COLUMNS, Customers, Invoices, Source
+from custlib.side_source import Customers, Invoices
+from custlib.source import STANDARD_COLUMNS, Source
 
 Model = TypeVar("Model", bound=BaseModel)
 DAYS_PER_UNIT = {"day": 1, "week": 7}

@@ -17,7 +17,7 @@ from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
 from custlib.graph import Graph, Node, Refusal, collect
-from custlib.identify.sources import Gathered
+from custlib.identify.reading.sources import Gathered
 from custlib.identify.transactions import take_up
 from custlib.installed import find_project, work_folder
 from custlib.project import Project

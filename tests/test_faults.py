@@ -21,7 +21,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, TableError
 from custlib.explore.opening import TemporaryWork
-from custlib.identify.sources import explain
+from custlib.identify.reading.sources import explain
 from custlib.run import Run
 from tests.notebooks.shops import ROOT
 

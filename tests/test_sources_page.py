@@ -15,8 +15,8 @@ import pytest
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
-from custlib.identify.inputs import inputs
-from custlib.identify.sources import open_input
+from custlib.identify.reading.inputs import inputs
+from custlib.identify.reading.sources import open_input
 from custlib.run import Run
 from custlib.segment.measures import INVOICED
 from tests.house.sources import ROOT
@@ -73,7 +73,7 @@ def pack(path: Path) -> None:
 def test_a_project_file_of_the_page_is_read(tmp_path: Path, text: str) -> None:
     project = projects.build(tomllib.loads(text) | {"folder": tmp_path})
     if project.source.url_env:
-        return  # its server is that of tests/identify/test_postgres.py
+        return  # its server is that of tests/identify/reading/test_postgres.py
     lay(tmp_path)
     lay_books(tmp_path)
     pack(tmp_path / "umsatz.csv")
@@ -111,7 +111,7 @@ def test_the_measures_of_the_page_are_those_there_are() -> None:
 
 
 def _named(text: str) -> list[Any]:
-    from custlib.identify.inputs import Input
+    from custlib.identify.reading.inputs import Input
 
     sources = projects.build(tomllib.loads(text)).inputs
     return [Input(source, source.label, None if source.url_env else Path(source.path)) for source in sources]

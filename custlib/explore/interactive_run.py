@@ -10,7 +10,7 @@ from custlib.errors import CustlibError, TableError
 from custlib.explore.results import Backtest, Quality, SpendModel
 from custlib.explore.run_table import Table
 from custlib.explore.segments_view import Segments
-from custlib.identify.sources import Gathered
+from custlib.identify.reading.sources import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.display import Displayed, Shown
 from custlib.project import Project

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from custlib import project as projects
 from custlib.errors import UsageError, hint
 from custlib.explore.interactive_run import Origin, Run
-from custlib.identify.frames import stage_frame
+from custlib.identify.reading.frames import stage_frame
 from custlib.project import Project
 from custlib.source import kind_of
 

@@ -7,7 +7,7 @@ a column that a Parquet file types already stays typed.
 from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect
-from custlib.identify.sources import Opened
+from custlib.identify.reading.sources import Opened
 from custlib.project import STANDARD_COLUMNS, Source
 
 _BLANKS = " \t\r\n\u00a0\u2007\u202f\u3000\ufeff"

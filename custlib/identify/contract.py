@@ -14,8 +14,8 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import has_whole_ids, shown, transactions_read
 from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins
-from custlib.identify.inputs import Input
-from custlib.identify.sources import Gathered, Opened, agree, explain, open_input, release, stage
+from custlib.identify.reading.inputs import Input
+from custlib.identify.reading.sources import Gathered, Opened, agree, explain, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
 from custlib.project import Project, Source
 

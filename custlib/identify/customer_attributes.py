@@ -11,10 +11,10 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import trimmed
+from custlib.identify.reading.sources import Opened
 from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
-from custlib.identify.sources import Opened
 from custlib.project import Source
-from custlib.source import ATTRIBUTE
+from custlib.side_source import ATTRIBUTE
 
 TABLE = "customer_attributes"
 

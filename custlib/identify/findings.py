@@ -13,7 +13,7 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
-from custlib.identify.sources import Opened
+from custlib.identify.reading.sources import Opened
 from custlib.project import Project
 
 _FLOAT_ID = "customer_id_float"

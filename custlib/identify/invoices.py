@@ -10,8 +10,8 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import day, number, texts
+from custlib.identify.reading.sources import Opened
 from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
-from custlib.identify.sources import Opened
 from custlib.project import Source
 
 TABLE = "invoices"

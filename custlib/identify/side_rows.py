@@ -16,8 +16,8 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
-from custlib.identify.inputs import Input
-from custlib.identify.sources import Gathered, Opened, explain, fingerprint_of, open_input, release, stage
+from custlib.identify.reading.inputs import Input
+from custlib.identify.reading.sources import Gathered, Opened, explain, fingerprint_of, open_input, release, stage
 from custlib.project import Source
 
 Select = Callable[[Dialect, Opened, Source], str]

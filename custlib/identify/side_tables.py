@@ -9,8 +9,8 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.identify import customer_attributes, invoices
+from custlib.identify.reading.sources import Gathered
 from custlib.identify.side_rows import Select, SideTable, read_side_table, rule_named, some
-from custlib.identify.sources import Gathered
 
 SELECTS: dict[str, Select] = {"customers": customer_attributes.customers_read, "invoices": invoices.invoices_read}
 MAKERS: dict[str, Callable[[Engine, SideTable], dict[str, Any]]] = {

@@ -18,8 +18,8 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.shelf import link, sizes, write_text
 from custlib.errors import TableError
-from custlib.identify.inputs import Input
-from custlib.identify.sources import Gathered, Opened, about_rows, fingerprint_of
+from custlib.identify.reading.inputs import Input
+from custlib.identify.reading.sources import Gathered, Opened, about_rows, fingerprint_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SEPARATOR = "chr(31)"  # between the rule that a line breaks and what stood there
@@ -28,7 +28,7 @@ _ALSO = {
     "order_id": "string", "product": "string", "channel": "string", "quantity": "double",
     "margin_amount": "decimal(18, 4)",
 }  # fmt: skip
-_MAKERS = ("identify", "engine", "rules/contract.toml", "source.py")
+_MAKERS = ("identify", "engine", "rules/contract.toml", "source.py", "side_source.py")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from custlib.engine.base import Engine
 from custlib.graph import table
 from custlib.identify import side_tables
 from custlib.identify.contract import make_transactions
-from custlib.identify.sources import Gathered
+from custlib.identify.reading.sources import Gathered
 from custlib.project import Project
 
 

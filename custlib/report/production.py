@@ -18,7 +18,7 @@ from typing import Any
 import custlib
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, UsageError, hint, require
-from custlib.identify import staging
+from custlib.identify.reading import staging
 from custlib.installed import NOTEBOOKS
 from custlib.machine import refusal
 from custlib.project import Project

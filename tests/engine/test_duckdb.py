@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from custlib.engine.dialect import literal
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import RunError, TableError
-from custlib.identify.staging import embedded
+from custlib.identify.reading.staging import embedded
 
 HOSTILE_NAMES = ['select "from" `x`', "drop'; --", "a:as_of", "{}", "%s", "客户", "a b", "NULL", "$1", '""']
 

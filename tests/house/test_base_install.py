@@ -9,7 +9,7 @@ import pytest
 
 from custlib import cli
 from custlib.errors import UsageError, require
-from custlib.identify import workbooks
+from custlib.identify.reading import workbooks
 from custlib.lifetimes import crosscheck
 from custlib.models import kmeans
 from custlib.report.blocks import Text

@@ -12,8 +12,8 @@ import pytest
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.identify.contract import make_transactions
-from custlib.identify.inputs import Input, inputs
-from custlib.identify.sources import Opened, open_input, stage
+from custlib.identify.reading.inputs import Input, inputs
+from custlib.identify.reading.sources import Opened, open_input, stage
 
 AS_OF = dt.date(2025, 6, 30)
 

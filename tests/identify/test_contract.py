@@ -15,8 +15,8 @@ from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.contract import lines, make_transactions
-from custlib.identify.inputs import inputs_of
-from custlib.identify.sources import open_input
+from custlib.identify.reading.inputs import inputs_of
+from custlib.identify.reading.sources import open_input
 from tests.identify.conftest import AS_OF, Check, Checked
 
 HEADER = "customer_id,order_id,timestamp,amount,cost\n"

@@ -7,7 +7,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.segment import measures, snapshots
-from custlib.source import Customers, Invoices
+from custlib.side_source import Customers, Invoices
 from custlib.value.history import Money
 from tests.bases import AS_OF
 

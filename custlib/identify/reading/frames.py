@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib.errors import TableError, UsageError
-from custlib.identify.inputs import Input, Staged
-from custlib.identify.staging import staged, write_batches
+from custlib.identify.reading.inputs import Input, Staged
+from custlib.identify.reading.staging import staged, write_batches
 from custlib.project import Source
 
 if TYPE_CHECKING:

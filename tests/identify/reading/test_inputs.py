@@ -6,7 +6,7 @@ import pytest
 
 from custlib import project as projects
 from custlib.errors import TableError
-from custlib.identify.inputs import Input, check_types, distinct, in_role, inputs, match, partitions, used
+from custlib.identify.reading.inputs import Input, check_types, distinct, in_role, inputs, match, partitions, used
 from custlib.project import Source
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from custlib.errors import CustlibError, RunError, TableError, UsageError
-from custlib.identify.inputs import Input
-from custlib.identify.sources import fingerprint
+from custlib.identify.reading.inputs import Input
+from custlib.identify.reading.sources import fingerprint
 from custlib.project import Source
 from tests.identify import postgres_server
 from tests.identify.conftest import ReadAll

@@ -19,13 +19,13 @@ from tempfile import TemporaryDirectory
 
 from custlib.engine.base import Engine
 from custlib.errors import RunError, TableError, UsageError
-from custlib.identify.databases import address_of, stage_alchemy, stage_sqlite
-from custlib.identify.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
-from custlib.identify.inputs import Input, Staged, check_types, inputs, inputs_of, match
-from custlib.identify.jsonlines import stage_jsonlines
-from custlib.identify.postgres import stage_postgres
-from custlib.identify.staging import fingerprint_rows
-from custlib.identify.workbooks import stage_workbook
+from custlib.identify.reading.databases import address_of, stage_alchemy, stage_sqlite
+from custlib.identify.reading.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
+from custlib.identify.reading.inputs import Input, Staged, check_types, inputs, inputs_of, match
+from custlib.identify.reading.jsonlines import stage_jsonlines
+from custlib.identify.reading.postgres import stage_postgres
+from custlib.identify.reading.staging import fingerprint_rows
+from custlib.identify.reading.workbooks import stage_workbook
 from custlib.machine import short
 from custlib.project import Project
 

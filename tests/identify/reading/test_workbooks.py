@@ -96,7 +96,7 @@ def test_errors_of_excel_are_missing_values_and_are_counted(check: Check, tmp_pa
 
 
 def test_many_rows_are_streamed(read: ReadAll, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custlib.identify.workbooks.ROWS", 10)
+    monkeypatch.setattr("custlib.identify.reading.workbooks.ROWS", 10)
     book(tmp_path / "s.xlsx", HEADER, *[(f"c{n}", NOON, n) for n in range(35)])
     assert sorted(read(path="s.xlsx")[0].rows["amount"]) == list(range(35))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from custlib.errors import TableError
-from custlib.identify import encodings
-from custlib.identify.encodings import candidates, encoding_of, transcode
+from custlib.identify.reading import encodings
+from custlib.identify.reading.encodings import candidates, encoding_of, transcode
 from tests.identify.conftest import ReadAll
 
 SHOP = "customer_id,timestamp,product\n张三,2025-01-01,龙井茶\n李四,2025-02-01,普洱茶\n"

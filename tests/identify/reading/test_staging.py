@@ -10,8 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from custlib.identify.inputs import Input
-from custlib.identify.staging import Rows, embedded, fingerprint_rows, stage_rows, staged, sweep, text_of, write_batches
+from custlib.identify.reading.inputs import Input
+from custlib.identify.reading.staging import (
+    Rows,
+    embedded,
+    fingerprint_rows,
+    stage_rows,
+    staged,
+    sweep,
+    text_of,
+    write_batches,
+)
 from custlib.project import Source
 
 

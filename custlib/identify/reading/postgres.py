@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib.errors import CustlibError, require
-from custlib.identify.databases import is_refusal, quoted, refused, subquery, wrong
-from custlib.identify.inputs import MONEY, Input, Staged, distinct, in_role, used
-from custlib.identify.staging import staged, write_batches
+from custlib.identify.reading.databases import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.reading.inputs import MONEY, Input, Staged, distinct, in_role, used
+from custlib.identify.reading.staging import staged, write_batches
 
 if TYPE_CHECKING:
     import pyarrow as pa

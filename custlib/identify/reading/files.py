@@ -12,9 +12,9 @@ from pathlib import Path
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import TableError
-from custlib.identify.encodings import HEAD_BYTES, encoding_of, head_of, transcode
-from custlib.identify.inputs import Input, Staged, distinct
-from custlib.identify.staging import staged
+from custlib.identify.reading.encodings import HEAD_BYTES, encoding_of, head_of, transcode
+from custlib.identify.reading.inputs import Input, Staged, distinct
+from custlib.identify.reading.staging import staged
 
 DELIMITERS = (",", ";", "\t", "|")
 _TRIED_LINES = 50

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from custlib.errors import RunError, TableError, UsageError
-from custlib.identify.databases import is_refusal, quoted, refused, subquery, wrong
+from custlib.identify.reading.databases import is_refusal, quoted, refused, subquery, wrong
 from tests.identify.conftest import Check, ReadAll
 
 ROWS = [("ann", "2025-01-01", 10.5, "x"), ("007", "2025-02-01", 20, None), (7, "2025-02-03", -1.25, "y")]
@@ -64,7 +64,7 @@ def test_days_as_numbers_are_declared(check: Check, tmp_path: Path) -> None:
 def test_a_column_of_numbers_with_a_text_far_down_loses_no_row(
     check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custlib.identify.databases.ROWS", 2)
+    monkeypatch.setattr("custlib.identify.reading.databases.ROWS", 2)
     rows = [("ann", "2025-01-01", n, None) for n in range(5)] + [("bob", "2025-01-01", "n/a", None)]
     quality = check(shop(tmp_path / "shop.db", rows=rows)).quality
     assert (quality["rows_used"], quality["reasons"]) == (5, {"unreadable_amount": 1})
@@ -180,7 +180,7 @@ def test_colons_of_a_query_are_no_parameters(read: ReadAll) -> None:
 
 @pytest.mark.usefixtures("address")
 def test_many_rows_come_in_blocks(read: ReadAll, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("custlib.identify.databases.ROWS", 100)
+    monkeypatch.setattr("custlib.identify.reading.databases.ROWS", 100)
     query = (
         "with recursive n(x) as (select 1 union all select x + 1 from n where x < 1050) "
         "select x as customer_id, '2025-01-01' as timestamp from n"

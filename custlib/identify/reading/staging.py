@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib.engine.dialect import literal
-from custlib.identify.inputs import DAYS, MONEY, Input, in_role
+from custlib.identify.reading.inputs import DAYS, MONEY, Input, in_role
 
 if TYPE_CHECKING:
     import duckdb

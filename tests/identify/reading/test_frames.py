@@ -13,8 +13,8 @@ import pytest
 
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError
-from custlib.identify.frames import stage_frame
-from custlib.identify.sources import fingerprint, open_input, release
+from custlib.identify.reading.frames import stage_frame
+from custlib.identify.reading.sources import fingerprint, open_input, release
 from custlib.project import Source
 
 DAYS = [dt.datetime(2025, 1, 1), dt.datetime(2025, 2, 1), None]

@@ -17,8 +17,8 @@ import pytest
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
-from custlib.identify.inputs import inputs, inputs_of
-from custlib.identify.sources import Gathered, fingerprint, open_input, release, stage
+from custlib.identify.reading.inputs import inputs, inputs_of
+from custlib.identify.reading.sources import Gathered, fingerprint, open_input, release, stage
 from custlib.project import Project, Source
 from custlib.report.production import run_project
 from tests.identify.conftest import Check

@@ -1,8 +1,8 @@
 """Stages a table or query of a database in blocks of rows: SQLite by the standard library, any other by SQLAlchemy.
 
-That is the slow way, for databases that give no Arrow; PostgreSQL is read by :mod:`custlib.identify.postgres`. Only the
-columns that are read are asked for, and nothing is written: what is asked is one select. What a database refuses is
-told without its address.
+That is the slow way, for databases that give no Arrow; PostgreSQL is read by :mod:`custlib.identify.reading.postgres`.
+Only the columns that are read are asked for, and nothing is written: what is asked is one select. What a database
+refuses is told without its address.
 """
 
 import os
@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from custlib.errors import CustlibError, RunError, TableError, UsageError, hint, require
-from custlib.identify.inputs import Input, Staged, distinct, used
-from custlib.identify.staging import ROWS, Rows, stage_rows
+from custlib.identify.reading.inputs import Input, Staged, distinct, used
+from custlib.identify.reading.staging import ROWS, Rows, stage_rows
 
 _SQLITE = b"SQLite format 3\0"
 _REFUSED = (

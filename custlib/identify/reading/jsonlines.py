@@ -8,9 +8,9 @@ from typing import Any
 
 from custlib.engine.dialect import DUCKDB, literal
 from custlib.errors import RunError, TableError
-from custlib.identify.encodings import encoding_of, head_of, open_bytes, transcode
-from custlib.identify.inputs import MONEY, Input, Staged, in_role, used
-from custlib.identify.staging import embedded, staged
+from custlib.identify.reading.encodings import encoding_of, head_of, open_bytes, transcode
+from custlib.identify.reading.inputs import MONEY, Input, Staged, in_role, used
+from custlib.identify.reading.staging import embedded, staged
 
 _TRIED_LINES = 20_000
 _LARGEST_LINE = 2_000_000

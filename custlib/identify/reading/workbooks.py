@@ -13,9 +13,9 @@ from typing import Any
 
 from custlib import rules
 from custlib.errors import TableError, UsageError, hint, require
-from custlib.identify.files import too_large
-from custlib.identify.inputs import Input, Staged, distinct, used
-from custlib.identify.staging import ROWS, Rows, stage_rows
+from custlib.identify.reading.files import too_large
+from custlib.identify.reading.inputs import Input, Staged, distinct, used
+from custlib.identify.reading.staging import ROWS, Rows, stage_rows
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _ERRORS = re.compile(r"^#(DIV/0!|REF!|N/A|NAME\?|NULL!|NUM!|VALUE!|SPILL!|CALC!)$")
