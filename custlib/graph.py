@@ -23,11 +23,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any, Literal, TypeVar, overload
 
 from custlib.engine.base import Engine
-from custlib.engine.shelf import write_text
+from custlib.engine.shelf import turn, write_text
 from custlib.errors import ModelError, UsageError, hint
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -155,9 +156,14 @@ class Graph:
         self.nodes, self.engine = dict(nodes), engine
         self._values: dict[str, Any] = {"engine": engine} | roots
         self._refusals: dict[str, ModelError] = {}
+        self._turn = RLock()
 
     def get(self, name: str) -> Any:
-        """Make what a node makes, unless it is there: the name of a table, or an object."""
+        """Make what a node makes, unless it is there: the name of a table, or an object; one thread at a time."""
+        with self._turn:
+            return self._get(name)
+
+    def _get(self, name: str) -> Any:
         if name in self._refusals:
             raise self._refusals[name]
         if name not in self._values:
@@ -236,10 +242,11 @@ class Graph:
     def _table(self, node: Node) -> str:
         if not self.engine.has(node.name):
             inputs = self.arguments(node.make, {})
-            if not self.engine.has(node.name):  # some tables are made with an input
-                log.info("make %s", node.name)
-                for name, content in (node.make(**inputs) or {}).items():
-                    self._write(name, content)
+            with turn(self.engine.folder):
+                if not self.engine.has(node.name):  # some tables are made with an input, or by another run meanwhile
+                    log.info("make %s", node.name)
+                    for name, content in (node.make(**inputs) or {}).items():
+                        self._write(name, content)
         self.engine.open(node.name)
         return node.name
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -50,6 +51,11 @@ def connect(settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for name, value in (_OFFLINE | dict(settings)).items():
         connection.execute(f"set {name} = {literal(str(value))}")
+    return _without_bar(connection)
+
+
+def _without_bar(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Switch off the progress bar, which every cursor has of its own."""
     with suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets: there is no bar to switch off
         for name in _PROGRESS:
             connection.execute(f"set {name} = false")
@@ -79,7 +85,16 @@ class DuckDB:
         }
         settings |= {"memory_limit": memory_limit} if memory_limit else {}
         settings |= {"threads": threads} if threads else {}
-        self._connection = connect(settings)
+        self._database = connect(settings)
+        self._cursors = {get_ident(): self._database}
+
+    @property
+    def _connection(self) -> "duckdb.DuckDBPyConnection":
+        """The connection of this thread: a result is lost when another thread executes something on its connection."""
+        thread = get_ident()
+        if thread not in self._cursors:
+            self._cursors[thread] = _without_bar(self._database.cursor())
+        return self._cursors[thread]
 
     def attach_csv(self, name: str, path: Path, columns: list[str], *, delimiter: str, header: bool = True) -> None:
         """Create a view of a CSV file; every column is text."""
@@ -244,7 +259,8 @@ class DuckDB:
 
     def close(self) -> None:
         """Close the connection; the tables stay in the folder."""
-        self._connection.close()
+        for connection in self._cursors.values():
+            connection.close()
 
     @property
     def memory(self) -> int:

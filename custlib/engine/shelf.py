@@ -4,9 +4,15 @@ A table is written under another name and renamed when it is complete; it replac
 """
 
 import json
+import logging
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+
+log = logging.getLogger("custlib")
 
 WHOLE, GATHERED, DEFINED = KINDS = (".parquet", ".files", ".view.json")
 _SIZES = ".sizes.json"  # beside a table of several files
@@ -25,7 +31,7 @@ class Shelf:
 
     def scratch(self, name: str) -> Path:
         """Path that a table is written to before it is renamed."""
-        return self.folder / f"{name}.{os.getpid()}.part"
+        return self.folder / f"{name}.{token_hex(4)}.{os.getpid()}.part"
 
     def kind(self, name: str) -> str | None:
         """Kind of a table; None if there is no such table."""
@@ -36,11 +42,16 @@ class Shelf:
         return sorted({p.name.split(".")[0] for p in self.folder.iterdir() if p.name.endswith(KINDS)})
 
     def put(self, name: str, written: Path, kind: str) -> None:
-        """Rename what was written to the table; the sizes of several files are recorded."""
-        self.drop(name)
+        """Rename what was written to the table, so that its readers see the old or the new one; record sizes."""
+        target = self.path(name, kind)
         if kind == GATHERED:
             write_text(self.path(name, _SIZES), json.dumps(sizes(written)))
-        written.replace(self.path(name, kind))
+        if target.is_dir():
+            remove(target)
+        written.replace(target)
+        for other in (*KINDS, *([] if kind == GATHERED else [_SIZES])):
+            if other != kind:
+                remove(self.path(name, other))
 
     def drop(self, name: str) -> None:
         """Remove a table, if it exists."""
@@ -106,10 +117,28 @@ def _is_alive(process: int) -> bool:
     return True
 
 
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Wait until no other thread or process makes what a folder holds; one that has its turn may take it again."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".turn", is_singleton=True)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        log.info("wait for another run that works in %s", folder.name)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a small file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.{os.getpid()}.part")
+    part = path.with_name(f"{path.stem}.{token_hex(4)}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)

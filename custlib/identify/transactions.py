@@ -3,6 +3,7 @@
 from typing import Any
 
 from custlib.engine.base import Engine
+from custlib.engine.shelf import turn
 from custlib.graph import table
 from custlib.identify import side_tables
 from custlib.identify.contract import make_transactions
@@ -14,7 +15,8 @@ from custlib.project import Project
 def transactions(engine: Engine, project: Project, inputs: Gathered) -> dict[str, Any]:
     """The purchases, with the record of what became of every row; side tables are made with them."""
     listed = side_tables.read_side_tables(engine, inputs)
-    quality = make_transactions(engine, project, inputs)
+    with turn(inputs.store):  # runs of other dates keep their checked lines there too
+        quality = make_transactions(engine, project, inputs)
     quality["registers"] = side_tables.make_side_tables(engine, listed)
     quality["warnings"] += side_tables.said_of_all(quality["registers"])
     records = {"source_hash": inputs.hash, "increment": quality.pop("increment")}
@@ -39,6 +41,8 @@ def invoices(engine: Engine, transactions: str) -> None:
 def take_up(engine: Engine, inputs: Gathered) -> None:
     """Take up what an earlier run left: transactions without a record were cut short, and are made again."""
     if not (engine.folder / "quality.json").is_file():
-        engine.drop("transactions")
+        with turn(engine.folder):  # another run may be making them
+            if not (engine.folder / "quality.json").is_file():
+                engine.drop("transactions")
     elif engine.has("transactions"):
         inputs.release()
