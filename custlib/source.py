@@ -72,6 +72,8 @@ class Source(BaseModel):
         Time zone of the business day, for timestamps with an offset.
     cancel_prefix : str, optional
         Prefix of the order ids of cancellations.
+    guest_ids : tuple of str
+        Ids that are no customer (``guest``, a till); their lines are removed.
     order_lines : bool
         Whether identical lines within an order are separate purchases, not duplicates.
     zero_is_purchase : bool
@@ -99,6 +101,7 @@ class Source(BaseModel):
     date_format: str | None = None
     timezone: str | None = None
     cancel_prefix: str | None = Field(None, min_length=1)
+    guest_ids: tuple[str, ...] = ()
     order_lines: bool = True
     zero_is_purchase: bool = True
     max_amount: float = Field(1e9, gt=0, le=1e13)

@@ -110,7 +110,7 @@ class Quality(Displayed):
     Attributes
     ----------
     rows_read, rows_used, rows_quarantined, rows_removed : int
-        Rows of the source; quarantined are those that cannot be used, removed are cancelled or doubled ones.
+        Rows of the source; quarantined are those that cannot be used, removed those that an option leaves out.
     money_read, money_used : float
         Their amounts, in currency; 0 without amounts.
     first_day, last_day : str or None

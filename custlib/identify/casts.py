@@ -32,6 +32,7 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
                {number(sql, "quantity", opened, source)} as quantity,
                {_constant("amount" in opened.columns)} as has_amount,
                {_constant("cost" in opened.columns)} as has_cost,
+               {_is_guest(sql, opened, source)} as is_guest,
                {_is_trimmed(sql, opened)} as is_trimmed,
                {_has_thousands(sql, opened, source)} as has_thousands,
                {_symbol(sql, opened, source)} as symbol
@@ -83,6 +84,19 @@ def trimmed(sql: Dialect, column: str, kind: str) -> str:
 
 def _customer(opened: Opened) -> str:
     return "cast(customer_id_given as bigint)" if has_whole_ids(opened) else "customer_id_text"
+
+
+def _is_guest(sql: Dialect, opened: Opened, source: Source) -> str:
+    """Write whether an id is one of those that are no customer, also as a float."""
+    ids = [name.strip() for name in source.guest_ids]
+    given = f"cast(customer_id_given as {sql.text_type})" if has_whole_ids(opened) else "customer_id_text"
+    return one_of(sql, given, [*ids, *(f"{name}.0" for name in ids if name.isdigit())])
+
+
+def one_of(sql: Dialect, text: str, words: Iterable[str]) -> str:
+    """Write whether a text is one of some words; a case, as engines join a long list behind ``in`` to every row."""
+    found = " ".join(f"when {sql.literal(word)} then true" for word in words)
+    return f"case {text} {found} else false end" if found else "false"
 
 
 def _is_trimmed(sql: Dialect, opened: Opened) -> str:

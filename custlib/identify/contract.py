@@ -13,7 +13,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import has_whole_ids, shown, transactions_read
-from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins
+from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins, removals
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Gathered, Opened, agree, explain, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
@@ -29,10 +29,10 @@ _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held ag
 def make_transactions(engine: Engine, project: Project, gathered: Gathered | None = None) -> dict[str, Any]:
     """Read, cast and check the inputs of a project; define ``transactions`` and ``quarantine``.
 
-    Returns the quality record: rows and money by what became of them, ``reasons`` and ``repairs`` {code: rows},
-    ``warnings``, and ``increment``: what is new since the last run. Checked lines are kept from run to run in the store
-    of ``gathered``, within the folder of tables without one. Raises TableError if an input cannot be read, breaks a
-    rule too often, or holds no usable row.
+    Returns the quality record: rows and money by what became of them, ``reasons``, ``removed`` and ``repairs`` {code:
+    rows}, ``warnings``, and ``increment``: what is new since the last run. Checked lines are kept from run to run in
+    the store of ``gathered``, within the folder of tables without one. Raises TableError if an input cannot be read,
+    breaks a rule too often, or holds no usable row.
     """
     gathered = gathered or Gathered(project, engine.folder)
     entries = keep(engine, gathered, lambda *arguments: _read(engine, *arguments))
@@ -82,7 +82,7 @@ def _define_transactions(engine: Engine, project: Project, opened: Opened, quali
     select = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
     read = ("transactions_checked", *(("product_margins",) if by_product else ()))
     engine.define("transactions", select, of=read)
-    engine.define("quarantine", "select * from transactions_checked where bad is not null", of=read)
+    engine.define("quarantine", quarantine(engine.dialect), of=read)
     return quality
 
 
@@ -108,7 +108,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
                case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount, {_margin(sign, opened)}
                cast({bits} as smallint) as flags,
                case when reason is not null then concat_ws({SEPARATOR}, reason, {texts}) end as bad
-        from (select *, case {_cases(sql, opened)} end as reason
+        from (select *, case {_cases(sql, opened, source)} end as reason
               from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
                     from ({transactions_read(sql, opened, source)})))"""
 
@@ -151,8 +151,8 @@ def _margin(sign: str, opened: Opened) -> str:
     return f"case when {known} then {_decimal(f'{sign} - sign({sign}) * abs(cost_number)')} end as margin_amount,"
 
 
-def _cases(sql: Dialect, opened: Opened) -> str:
-    return " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules_for(opened))
+def _cases(sql: Dialect, opened: Opened, source: Source) -> str:
+    return " ".join(f"when {rule['bad']} then {sql.literal(rule['id'])}" for rule in _rules_for(opened, source))
 
 
 def _in_parentheses(opened: Opened) -> str:
@@ -160,10 +160,11 @@ def _in_parentheses(opened: Opened) -> str:
     return "false" if typed else "coalesce(amount_number < 0 and contains(amount_text, '('), false)"
 
 
-def _rules_for(opened: Opened) -> list[dict[str, Any]]:
-    """The rules that a source can break: ids that are whole numbers have no spelling."""
+def _rules_for(opened: Opened, source: Source) -> list[dict[str, Any]]:
+    """The rules that a source can break: ids that are whole numbers have no spelling, and unset options no rule."""
     whole = has_whole_ids(opened)
-    return [rule for rule in _rules() if rule["id"] != _LATER and not (whole and rule.get("of_text"))]
+    able = [rule for rule in _rules() if rule["id"] != _LATER and not (whole and rule.get("of_text"))]
+    return [rule for rule in able if "option" not in rule or getattr(source, rule["option"])]
 
 
 def transactions(sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = False, by_product: bool = False) -> str:
@@ -178,6 +179,12 @@ def transactions(sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = 
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
         from transactions_checked {margins} where bad is null"""
+
+
+def quarantine(sql: Dialect) -> str:
+    """Write the select of the rows that cannot be used; what an option removes is not among them."""
+    left_out = "".join(f" and reason <> {sql.literal(code)}" for code in removals())
+    return f"select * from transactions_checked where bad is not null{left_out}"
 
 
 def _profit(margin: float | None, *, by_product: bool) -> str:

@@ -28,15 +28,19 @@ _NAMED = 3
 def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     """Count rows and money by what became of them.
 
-    Returns the quality record: ``rows_*``, ``money_*``, ``reasons`` and ``repairs`` {code: rows}, one count per
-    finding, ``currency_signs``, ``customers_*`` and ``warnings``.
+    Returns the quality record: ``rows_*``, ``money_*``, ``reasons``, ``removed`` and ``repairs`` {code: rows},
+    ``money_by_reason``, one count per finding, ``currency_signs``, ``customers_*`` and ``warnings``. ``reasons`` holds
+    every reason for which a row is not used, ``removed`` those of them by which an option leaves it out.
     """
     counts = engine.fetch(_by_reason(texts=engine.columns("transactions_checked")["customer_id"] == "VARCHAR"))
-    good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()]
+    good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()].sort_values("reason")
+    removed = bad[bad["reason"].isin(removals())]
     quality: dict[str, Any] = {
-        **_conserved(counts, good, bad),
+        **_conserved({"read": counts, "used": good, "quarantined": bad.drop(removed.index), "removed": removed}),
         "rows_repaired": _repaired(good),
-        "reasons": {str(r): int(n) for r, n in sorted(zip(bad["reason"], bad["n"], strict=True))},
+        "reasons": _rows_by_reason(bad),
+        "removed": _rows_by_reason(removed),
+        "money_by_reason": {str(r): _money(m) for r, m in zip(bad["reason"], bad["money"], strict=True)},
         "repairs": {r["id"]: n for r in _contract("repair") if (n := _repair(r["id"], good))},
         "has_amount": "amount" in opened.columns,
         "has_cost": "cost" in opened.columns,
@@ -85,16 +89,23 @@ def _by_reason(*, texts: bool) -> str:
         group by reason"""
 
 
-def _conserved(counts: pd.DataFrame, good: pd.DataFrame, bad: pd.DataFrame) -> dict[str, Any]:
+def removals() -> list[str]:
+    """The rules by which a row that can be read is left out, because an option says so."""
+    return [rule["id"] for rule in _contract("rule") if rule.get("action") == "remove"]
+
+
+def _conserved(parts: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Rows and money read, and where they went; nothing is removed without a reason."""
-    rows = {"rows_read": counts, "rows_used": good, "rows_quarantined": bad}
-    money = {"money_read": counts, "money_used": good, "money_quarantined": bad}
-    return {
-        **{name: int(part["n"].sum()) for name, part in rows.items()},
-        "rows_removed": 0,
-        **{name: round(float(part["money"].sum()), 4) for name, part in money.items()},
-        "money_removed": 0.0,
-    }
+    rows = {f"rows_{name}": int(part["n"].sum()) for name, part in parts.items()}
+    return rows | {f"money_{name}": _money(part["money"].sum()) for name, part in parts.items()}
+
+
+def _rows_by_reason(counts: pd.DataFrame) -> dict[str, int]:
+    return {str(reason): int(n) for reason, n in zip(counts["reason"], counts["n"], strict=True)}
+
+
+def _money(amount: Any) -> float:
+    return round(float(amount), 4)
 
 
 def _day(value: Any) -> str | None:
@@ -153,7 +164,10 @@ def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) ->
     """Say everything that was done to the rows and everything odd about them."""
     messages = list(opened.remarks)
     broken = {rule["id"]: f"{rule['what']}. {rule['remedy']}" for rule in _contract("rule")}
-    messages += [f"{_rows(n)} set aside: {broken[code]}" for code, n in quality["reasons"].items()]
+    messages += [
+        f"{_rows(n)} {'removed' if code in quality['removed'] else 'set aside'}: {broken[code]}"
+        for code, n in quality["reasons"].items()
+    ]
     done = {repair["id"]: repair["what"] for repair in _contract("repair")}
     messages += [f"{_rows(n)} repaired: {done[code]}" for code, n in quality["repairs"].items()]
     if quality["currency_signs"]:

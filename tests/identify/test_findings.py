@@ -1,7 +1,9 @@
 """The quality record counts what was done, and the lines without a margin of their own."""
 
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from custlib.engine.duckdb import DuckDB
@@ -24,6 +26,30 @@ def test_a_record_by_hand(check: Check) -> None:
     assert quality["reasons"] == {"after_as_of": 1, "missing_customer_id": 1}
     assert quality["repairs"] == {"customer_id_trimmed": 1, "amount_currency": 1, "amount_parentheses": 1}
     assert (quality["refund_rows"], quality["positive_amount_rows"], quality["customers_without_purchase"]) == (1, 2, 0)
+
+
+def test_what_an_option_leaves_out_is_removed_with_its_money(check: Check) -> None:
+    lines = "ann,2025-01-01,10\n guest ,2025-01-02,4.5\nguest,2025-07-01,1\nGuest,2025-01-03,2\nbob,2025-01-01,x\n"
+    shop = check(HEADER + lines, guest_ids=["guest"])
+    assert (shop.quality["rows_used"], shop.quality["rows_quarantined"], shop.quality["rows_removed"]) == (2, 1, 2)
+    assert (shop.quality["money_used"], shop.quality["money_quarantined"], shop.quality["money_removed"]) == (
+        12,
+        0,
+        5.5,
+    )
+    assert shop.quality["removed"] == {"guest": 2}
+    assert shop.quality["reasons"] == {"guest": 2, "unreadable_amount": 1}
+    assert shop.quality["money_by_reason"] == {"guest": 5.5, "unreadable_amount": 0}
+    assert "2 rows removed: customer_id is one of guest_ids" in shop.said
+    assert list(shop.table("quarantine")["reason"]) == ["unreadable_amount"]
+    assert set(shop.table("transactions")["customer_id"]) == {"ann", "Guest"}
+
+
+@pytest.mark.parametrize("ids", [[0, 5], [0.0, 5.0], ["0", "5"], ["0.0", "5.0"]])
+def test_a_guest_may_be_a_number(check: Check, tmp_path: Path, ids: list[Any]) -> None:
+    path = tmp_path / "sales.parquet"
+    pd.DataFrame({"customer_id": ids, "timestamp": "2025-01-01", "amount": 1.0}).to_parquet(path)
+    assert check(path, guest_ids=["0"]).quality["removed"] == {"guest": 1}
 
 
 def test_a_row_repaired_twice_is_one_row(check: Check) -> None:

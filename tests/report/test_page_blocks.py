@@ -14,7 +14,7 @@ from custlib.segment.definitions import Definition
 
 QUALITY: dict[str, Any] = {
     "rows_read": 1204, "rows_used": 1200, "rows_quarantined": 4, "rows_removed": 0, "rows_repaired": 0,
-    "money_read": 5000.0, "money_used": 4900.0, "money_quarantined": 100.0,
+    "money_read": 5000.0, "money_used": 4900.0, "money_quarantined": 100.0, "money_removed": 0.0,
     "reasons": {"missing_amount": 4}, "warnings": ["columns ignored: note"], "has_amount": True, "columns": {},
     "has_cost": False,
 }  # fmt: skip
@@ -93,6 +93,14 @@ def test_reasons_name_rule_and_remedy(t: Texts) -> None:
     table = identify_page.reasons(t, QUALITY)
     assert isinstance(table, Table)
     assert table.rows[0][1] == "4" and table.rows[0][2]
+
+
+def test_what_an_option_removed_is_not_set_aside(t: Texts, project: Project) -> None:
+    record = QUALITY | {"reasons": {"guest": 3, "missing_amount": 4}, "removed": {"guest": 3}, "rows_removed": 3}
+    table = identify_page.reasons(t, record)
+    assert isinstance(table, Table)
+    assert [row[1] for row in table.rows] == [t("identify.quarantined_row"), t("identify.removed_row")]
+    assert [kpi.value for kpi in identify_page.kpis(t, record, project).items][-1] == "3"
 
 
 def test_nothing_set_aside_is_good_news(t: Texts) -> None:

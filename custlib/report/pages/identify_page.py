@@ -20,28 +20,33 @@ def headline(t: Texts, quality: Mapping[str, Any], project: Project) -> Title:
 
 
 def kpis(t: Texts, quality: Mapping[str, Any], project: Project) -> Kpis:
-    """Show rows and money read, used and set aside."""
-    rows = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
-    moneys = {k: money(quality[f"money_{k}"], project.currency, t.language) for k in ("read", "used", "quarantined")}
+    """Show rows and money read, used and set aside, and what options left out."""
+    parts = ["read", "used", "quarantined", *(["removed"] if quality["rows_removed"] else [])]
+    rows = {k: number(quality[f"rows_{k}"], t.language) for k in parts}
+    moneys = {k: money(quality[f"money_{k}"], project.currency, t.language) for k in parts}
     return Kpis([Kpi(t(f"identify.{k}"), rows[k], moneys[k] if quality["has_amount"] else "") for k in rows])
 
 
 def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:
-    """List the reasons for which rows were set aside."""
+    """List the reasons for which rows were set aside, then those for which an option left rows out."""
     if not quality["reasons"]:
         return Callout(t("identify.nothing"), t("identify.nothing_text"), "good")
     named = {rule["id"]: rule for rule in rules.load("contract")["rule"]}
+    removed = quality.get("removed", {})
+    codes = sorted(quality["reasons"], key=lambda code: code in removed)
     rows = pd.DataFrame(
         {
-            "reason": [named[code]["what"] for code in quality["reasons"]],
-            "rows": list(quality["reasons"].values()),
-            "remedy": [named[code]["remedy"] for code in quality["reasons"]],
+            "reason": [named[code]["what"] for code in codes],
+            "became": [t("identify.removed_row" if code in removed else "identify.quarantined_row") for code in codes],
+            "rows": [quality["reasons"][code] for code in codes],
+            "remedy": [named[code]["remedy"] for code in codes],
         }
     )
+    rows = rows if removed else rows.drop(columns="became")
     labels = {name: t(f"identify.column_{name}") for name in rows.columns}
     return Table.of(
         rows,
-        title=t("identify.reasons"),
+        title=t("identify.reasons_removed" if removed else "identify.reasons"),
         labels=labels,
         header="reason",
         formats={"rows": "number"},
