@@ -116,7 +116,7 @@ def _notebooks(options: argparse.Namespace) -> None:
 
 
 def _check_map(options: argparse.Namespace) -> None:
-    from custlib.segment.rule_file import check
+    from custlib.segment.rule_files.rule_file import check
 
     lines, faults = check(options.file)
     print("\n".join(lines))

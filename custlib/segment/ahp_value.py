@@ -18,10 +18,11 @@ from custlib.errors import TableError, UsageError
 from custlib.models import ahp
 from custlib.models.scaling import How, Standard, percent, z_score
 from custlib.project import validated
-from custlib.segment import conditions, measures
-from custlib.segment.ahp_file import Criterion, HierarchyFile, Indicator, numeric_columns, read
-from custlib.segment.conditions import double
+from custlib.segment import measures
 from custlib.segment.definitions import in_one_language
+from custlib.segment.rule_files import conditions
+from custlib.segment.rule_files.ahp_file import Criterion, HierarchyFile, Indicator, numeric_columns, read
+from custlib.segment.rule_files.conditions import double
 from custlib.segment.thresholds import histogram, share_thresholds, whole
 
 _BITS = 30

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from custlib.engine.dialect import Dialect
-from custlib.segment.conditions import double, figure
+from custlib.segment.rule_files.conditions import double, figure
 
 Level = int | str
 SCORES = 5

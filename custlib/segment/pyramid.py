@@ -18,7 +18,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
-from custlib.segment import conditions
+from custlib.segment.rule_files import conditions
 from custlib.segment.thresholds import Floats, histogram, money_thresholds, share_thresholds, whole
 
 MEASURE = "profit"

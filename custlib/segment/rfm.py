@@ -27,9 +27,10 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.project import validated
-from custlib.segment import grid, grid_file
+from custlib.segment import grid
 from custlib.segment.definitions import Strict
 from custlib.segment.grid import LETTERS, PROSPECT, SCORES
+from custlib.segment.rule_files import grid_file
 from custlib.segment.thresholds import fresh_thresholds, histogram, quantile_thresholds, share_thresholds
 
 _COLUMN = r"^[A-Za-z_]\w*$"

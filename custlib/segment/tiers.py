@@ -14,10 +14,10 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
-from custlib.segment import conditions
-from custlib.segment.conditions import Alternative
 from custlib.segment.definitions import in_one_language
-from custlib.segment.rule_file import TierFile, never_wins, read
+from custlib.segment.rule_files import conditions
+from custlib.segment.rule_files.conditions import Alternative
+from custlib.segment.rule_files.rule_file import TierFile, never_wins, read
 from custlib.segment.thresholds import require, threshold
 
 Measured = tuple[str, str, float]  # the measure in SQL, what is taken of it, and the share of a quantile

@@ -18,9 +18,10 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.project import validated
-from custlib.segment import grid, grid_file
+from custlib.segment import grid
 from custlib.segment.definitions import Strict
 from custlib.segment.grid import HALVES
+from custlib.segment.rule_files import grid_file
 from custlib.segment.thresholds import require, threshold
 
 Threshold = float | Literal["mean", "median"]

@@ -13,7 +13,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD
-from custlib.segment import grid_file
+from custlib.segment.rule_files import grid_file
 from custlib.value import lifetime
 
 SHIPPED = files("custlib.rules").joinpath("playbooks", "rf25.toml").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ import pytest
 from custlib import rules
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
-from custlib.segment import grid, grid_file, rfm
+from custlib.segment import grid, rfm
+from custlib.segment.rule_files import grid_file
 
 NAMES = ("rfm", "rfm125", "rfa", "rfm_airline", "rfm_product")
 # Thresholds of the airline and on either side; a prospect, a loss, and money to the hundredth of a cent.

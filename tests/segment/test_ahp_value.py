@@ -11,7 +11,8 @@ import pytest
 
 from custlib import rules
 from custlib.errors import UsageError
-from custlib.segment import ahp_file, ahp_value, plan, registry
+from custlib.segment import ahp_value, plan, registry
+from custlib.segment.rule_files import ahp_file
 from custlib.value import activity
 from tests.bases import AS_OF, open_base
 

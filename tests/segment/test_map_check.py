@@ -6,7 +6,7 @@ import pytest
 
 from custlib import cli, rules
 from custlib.errors import UsageError
-from custlib.segment import rule_file
+from custlib.segment.rule_files import rule_file
 
 HEAD = """
 [map]

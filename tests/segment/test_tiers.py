@@ -9,7 +9,8 @@ import pytest
 
 from custlib import rules
 from custlib.errors import UsageError
-from custlib.segment import conditions, rule_file, tiers
+from custlib.segment import tiers
+from custlib.segment.rule_files import conditions, rule_file
 from tests.bases import measured
 
 NAMES = rules.names("tiers")

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from custlib.segment.conditions import holds, measures, overlaps, sample, unreachable
+from custlib.segment.rule_files.conditions import holds, measures, overlaps, sample, unreachable
 
 
 def profit(**bounds):

@@ -15,7 +15,7 @@ from custlib.report.pages.systems import View
 from custlib.report.privacy import counts, is_small, net, parts
 from custlib.report.texts import Texts
 from custlib.rules import load
-from custlib.segment import ahp_file
+from custlib.segment.rule_files import ahp_file
 
 _KNOWN = ("frequency", "recency", "T", "days_since_last", "monetary_value", "first_amount", "profit", "revenue",
           "products", "potential", "probability_alive", "invoices_due", "invoices_late", "invoices_overdue",

@@ -3,7 +3,7 @@
 import pytest
 
 from custlib.engine.dialect import DUCKDB, SPARK
-from custlib.segment import conditions
+from custlib.segment.rule_files import conditions
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from pydantic import BeforeValidator, Field
 from custlib import rules
 from custlib.errors import UsageError, hint
 from custlib.project import validated
-from custlib.segment import conditions, grid_file
-from custlib.segment.conditions import Alternative
 from custlib.segment.definitions import Named, Strict, Words, in_one_language
+from custlib.segment.rule_files import conditions, grid_file
+from custlib.segment.rule_files.conditions import Alternative
 
 Number = float | str
 NAME = r"^[a-z][a-z0-9_]*$"

@@ -3,8 +3,8 @@
 import pytest
 
 from custlib.errors import UsageError
-from custlib.segment import rule_file
-from custlib.segment.rule_file import TierFile
+from custlib.segment.rule_files import rule_file
+from custlib.segment.rule_files.rule_file import TierFile
 
 
 def rule(name, *alternatives):

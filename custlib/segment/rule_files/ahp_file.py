@@ -19,8 +19,8 @@ from custlib.errors import TableError, UsageError, hint
 from custlib.models import ahp
 from custlib.project import validated
 from custlib.segment import measures
-from custlib.segment.conditions import ATTRIBUTE_NAME
 from custlib.segment.definitions import Named, Strict, Words
+from custlib.segment.rule_files.conditions import ATTRIBUTE_NAME
 from custlib.tables import describe
 
 NAME = r"^[a-z][a-z0-9_]*$"

@@ -7,7 +7,8 @@ from custlib import rules
 from custlib.engine.dialect import DUCKDB, SPARK
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
-from custlib.segment import grid, grid_file
+from custlib.segment import grid
+from custlib.segment.rule_files import grid_file
 
 WORDS = {"en": "x", "zh": "x"}
 GRID = {"R": [1, 5], "F": [1, 5]}
