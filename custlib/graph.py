@@ -29,7 +29,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from custlib.engine.base import Engine
 from custlib.engine.shelf import turn, write_text
-from custlib.errors import ModelError, UsageError, hint
+from custlib.errors import ModelError, RunError, UsageError, hint
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 NOT_INSTALLED = "not_installed"
@@ -257,7 +257,10 @@ class Graph:
                 self.get(node.table)
             else:
                 self._write(node.name, self._content(node))
-        content = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"{node.name}: the folder of tables is gone. Open the run again.") from None
         if isinstance(content, dict) and "refused" in content:
             raise ModelError(content["message"], reason=content["refused"])
         return node.load(content) if node.load else content

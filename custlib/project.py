@@ -179,7 +179,12 @@ class Project(_Strict):
 
     def replace(self, **changes: Any) -> "Project":
         """Return a validated copy with some values changed."""
-        updates = {name: value for name, value in changes.items() if value is not None}
+        fields = type(self).model_fields  # None changes nothing, unless it is the default, as of compare_with
+        updates = {
+            name: value
+            for name, value in changes.items()
+            if value is not None or (name in fields and fields[name].default is None)
+        }
         if isinstance(segments := updates.get("segments"), dict):  # options that are not named stay as they are
             updates["segments"] = self.segments.model_dump() | segments
         return build(self.model_dump() | {"folder": self.folder} | updates)

@@ -16,6 +16,7 @@ from custlib import project as projects
 from custlib.engine import open_engine
 from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
+from custlib.errors import UsageError
 from custlib.graph import Graph, Node, Refusal, collect
 from custlib.identify.reading.sources import Gathered
 from custlib.identify.transactions import take_up
@@ -144,9 +145,7 @@ class Run:
         options = {name: option for name, option in changes.items() if option or name in _ZERO_IS_MEANT}
         place = Path(run)
         if (place / "run.json").is_file():
-            record = json.loads((place / "run.json").read_text(encoding="utf-8"))
-            base = projects.build(record["project"] | {"folder": Path(record["folder"])})
-            work, tables, engine = Path(record["work"]), record["tables"], record.get("engine", "duckdb")
+            base, work, tables, engine = _recorded(place)
         else:
             path = find_project(str(run))
             base, work, tables, engine = projects.load(path), work_folder(path), None, "duckdb"
@@ -258,6 +257,18 @@ class Run:
     def _keeps_definitions(self) -> bool:
         """Whether its definitions are those of later runs, so that a changed run starts from them."""
         return True
+
+
+def _recorded(folder: Path) -> tuple[Project, Path, str, str]:
+    """Read what the record of a run says: its project, its work folder, the folder of its tables, and its engine."""
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        project = projects.build(
+            record["project"] | {"folder": Path(record["folder"])}, where=f"{folder.name}/run.json"
+        )
+        return project, Path(record["work"]), record["tables"], record.get("engine", "duckdb")
+    except (OSError, ValueError, TypeError, KeyError):
+        raise UsageError(f"{folder.name}/run.json: is damaged. Run the project again.") from None
 
 
 def _take_over(run: Run, changed: Run) -> None:

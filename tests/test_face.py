@@ -3,9 +3,11 @@
 import datetime as dt
 import gc
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import custlib
-from custlib.errors import ModelError, TableError, UsageError
+from custlib.errors import ModelError, RunError, TableError, UsageError
 from custlib.explore.opening import TemporaryWork
 from custlib.models.display import html_table
 from custlib.segment import registry
@@ -488,3 +490,55 @@ def test_an_id_that_is_a_path_is_refused_and_writes_nothing(tmp_path: Path) -> N
     with pytest.raises(UsageError, match="id"):
         custlib.open(SALES, id=str(tmp_path / "precious"), work=tmp_path / "work")
     assert precious.read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": ["client"]}, "columns: .* is no mapping"),
+        ({"memory_limit": "lots"}, "memory_limit: 'lots' is no size"),
+        ({"memory_limit": 5}, "memory_limit: 5 is no size"),
+        ({"work": 5}, "work: 5 is no path"),
+    ],
+)
+def test_an_option_of_another_type_is_refused_by_name(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        custlib.open(SALES, as_of="2025-06-30", **options)
+
+
+def test_sql_that_the_engine_refuses_is_an_error_of_usage(sales: custlib.Run) -> None:
+    table = sales.table("customer_activity")
+    with pytest.raises(UsageError, match="sql: .*nope.*Columns: customer_id, "):
+        table.sql("select nope from customer_activity")
+    with pytest.raises(UsageError, match="head: -1 is no number of rows"):
+        table.head(-1)
+
+
+@pytest.mark.parametrize("text", ["{broken", "{}", "[]"])
+def test_a_damaged_record_of_a_run_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(UsageError, match=r"run\.json: is damaged"):
+        custlib.open(tmp_path)
+
+
+def test_a_folder_of_tables_that_is_gone_is_said() -> None:
+    run = custlib.open(SALES, as_of="2025-06-30")
+    shutil.rmtree(run.folder)
+    with pytest.raises(RunError, match="the folder of tables is gone. Open the run again"):
+        run.customers()
+
+
+def test_a_date_compared_with_can_be_taken_back(sales: custlib.Run) -> None:
+    compared = sales.with_(compare_with="2025-02-15")
+    assert compared.with_(compare_with=None).project.compare_with is None
+
+
+def test_only_a_date_that_was_not_stated_is_the_last_day() -> None:
+    run = custlib.open(SALES)
+    assert "the last day of the purchases" in repr(run)
+    assert "the last day of the purchases" not in repr(run.with_(as_of="2025-02-15"))
+
+
+def test_fit_names_what_is_no_frame() -> None:
+    with pytest.raises(UsageError, match="summary: NoneType is no pandas frame"):
+        custlib.fit(None)  # type: ignore[arg-type]

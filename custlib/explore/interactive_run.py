@@ -1,6 +1,6 @@
 """The run that :func:`custlib.open` gives: what a project found, for a notebook or a console."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -250,7 +250,8 @@ class Run(Displayed, runs.Run):
 
     def _like(self, project: Project, inputs: Gathered | None, definitions: Path) -> Self:
         changed = super()._like(project, inputs, definitions)
-        changed.origin = self.origin
+        is_last_day = self.origin.is_last_day and project.as_of == self.project.as_of
+        changed.origin = replace(self.origin, is_last_day=is_last_day)
         return changed
 
     def _shown(self) -> Shown:

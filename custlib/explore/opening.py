@@ -125,6 +125,10 @@ def open(
     datetime.date(2025, 3, 1)
     """
     _refuse_unknown(options)
+    if columns is not None and not isinstance(columns, Mapping):
+        raise UsageError(
+            f'open: columns: {columns!r} is no mapping. Give one, for instance {{"customer_id": "client"}}.'
+        )
     if isinstance(source, str | Path) and not _is_file(source):
         return _open_project(str(source), as_of, columns, {"currency": currency, **options})
     place, temporary = _work(options)
@@ -199,13 +203,16 @@ def _with_defaults(run: Run, *, is_tested: bool) -> Run:
         return run
     changed = run._changed(run.project.replace(**changes), set(changes), run.definitions)
     run.engine.close()
+    changed.origin = run.origin
     changed.make("transactions")
     return changed
 
 
 def _work(options: Options) -> tuple[Path, "TemporaryWork | None"]:
-    if "work" in options:
-        return Path(options["work"]).resolve(), None
+    if (work := options.get("work")) is not None:
+        if not isinstance(work, str | Path):
+            raise UsageError(f"open: work: {work!r} is no path of a folder.")
+        return Path(work).resolve(), None
     temporary = TemporaryWork()
     return temporary.path, temporary
 

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from custlib.engine.base import FETCH_LIMIT
-from custlib.errors import TableError, UsageError, hint
+from custlib.errors import CustlibError, TableError, UsageError, hint
 from custlib.models.display import Displayed, Shown
 from custlib.run import Run
 from custlib.tables import describe, dictionary
@@ -72,7 +72,9 @@ class Table(Displayed):
         -------
         pandas.DataFrame
         """
-        return self._engine.fetch(f"select * from {self.name} limit {int(rows)}")
+        if not isinstance(rows, int) or rows < 0:
+            raise UsageError(f"head: {rows!r} is no number of rows.")
+        return self._engine.fetch(f"select * from {self.name} limit {rows}")
 
     def to_pandas(self, *, limit: int = FETCH_LIMIT) -> "pd.DataFrame":
         """Fetch all rows as a pandas frame.
@@ -154,10 +156,19 @@ class Table(Displayed):
 
         Raises
         ------
+        UsageError
+            If the engine refuses the select.
         TableError
             If there are more rows.
         """
-        return self._engine.fetch(select, limit=limit, **values)
+        try:
+            return self._engine.fetch(select, limit=limit, **values)
+        except CustlibError:
+            raise
+        except Exception as fault:  # each engine has errors of its own
+            raise UsageError(
+                f"sql: {str(fault).strip().splitlines()[0]}. Columns: {', '.join(self.columns)}."
+            ) from None
 
     def _shown(self) -> Shown:
         described = {column.name: column for column in describe(self.name).columns} if self.meaning else {}

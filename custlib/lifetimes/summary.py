@@ -38,6 +38,8 @@ def check_summary(frame: pd.DataFrame, *, unit: str) -> tuple[str, ...]:
     custlib.errors.TableError: summary: recency is above T in 1 of 2 rows (first: row 1): both count from the
     first purchase, T to the end of observation.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"summary: {type(frame).__name__} is no pandas frame. Others have a method to_pandas().")
     if unit not in UNITS:
         raise UsageError(
             f"summary: unit: {unit!r} is unknown. {hint(unit, list(UNITS))} Months differ in length, and merging "
