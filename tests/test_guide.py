@@ -25,6 +25,7 @@ def code_of(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.slow
 def test_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
     code = code_of(GUIDE.read_text(encoding="utf-8"))
     found = doctest.DocTestParser().get_doctest(code, {}, GUIDE.name, str(GUIDE), 0)

@@ -85,6 +85,7 @@ def test_changed_options_define_that_segmentation_anew(project: Project, tmp_pat
     assert later["rfm"] == first["rfm"]
 
 
+@pytest.mark.slow
 def test_refit_defines_all_anew(project: Project, tmp_path: Path) -> None:
     first = Run(project.replace(as_of="2024-11-30"), tmp_path / "work").get("definitions")
     later = Run(replaced(project, refit=True), tmp_path / "work").get("definitions")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import custlib
 
@@ -35,6 +36,7 @@ def test_threads_open_runs_in_one_work_folder(tmp_path):
     pd.testing.assert_frame_equal(tables[2][alone.columns], alone.sort_values("customer_id", ignore_index=True))
 
 
+@pytest.mark.slow
 def test_processes_open_runs_in_one_work_folder(tmp_path):
     _sales().to_parquet(tmp_path / "sales.parquet")
     work = tmp_path / "work"

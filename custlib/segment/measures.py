@@ -158,7 +158,7 @@ def of_registers(sections: Mapping[str, Any]) -> list[str]:
 
     Examples
     --------
-    >>> from custlib.source import Customers
+    >>> from custlib.side_source import Customers
     >>> of_registers({"customers": Customers(path="crm.csv", attributes={"region": "Region"})})
     ['attribute_region']
     """

@@ -15,6 +15,7 @@ def test_sample_pages_are_in_order(tmp_path: Path) -> None:
     check_pages(write_samples(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_bad_page_is_found_out(tmp_path: Path) -> None:
     page = tmp_path / "bad.html"
     page.write_text(

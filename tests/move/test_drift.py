@@ -55,6 +55,7 @@ def test_a_log_has_one_entry_for_each_date_and_version(tmp_path):
     assert keeper.texts() == []  # a log is no definition: tables do not depend on it
 
 
+@pytest.mark.slow
 def test_on_cdnow_a_definition_of_the_year_before_has_drifted(tmp_path):
     """Classes of profit cut when the customers were new are too low for those of three quarters later."""
     base = project.load(HOME / "data" / "cdnow.toml")

@@ -24,12 +24,14 @@ def test_the_largest_k_that_passes_is_taken():
     assert rows[5] == {"k": 5, **dict.fromkeys(COLUMNS), "passes": False, "why_not": ["smallest_customers"]}
 
 
+@pytest.mark.slow
 def test_where_none_passes_the_best_is_taken_and_said():
     found = choose_k(*clouds((0, 5), 1), None)  # 120 customers in two clouds
     assert (found.k, found.by) == (2, "none passes")
     assert found.criteria[0]["why_not"] == ["smallest_customers"]
 
 
+@pytest.mark.slow
 def test_a_number_that_is_given_is_kept_with_its_criteria():
     found = choose_k(*clouds((0, 5, 11), 10), 4)
     assert (found.k, found.by) == (4, "given")

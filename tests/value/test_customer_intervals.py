@@ -27,6 +27,7 @@ def test_one_customer_by_another_simulation():
     assert found["money_high"] == pytest.approx(high / later.mean(), rel=0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("truth", [BGNBD(0.6, 60.0, 0.9, 3.0), MBGNBD(0.9, 60.0, 0.9, 3.0)], ids=["BG", "MBG"])
 def test_intervals_of_customers_hold_at_least_95_of_100(truth):
     random, many = np.random.default_rng(0), 4000

@@ -248,6 +248,7 @@ def test_the_map_of_a_base_where_nobody_leaves_is_no_measurement(opened: Any) ->
     assert isinstance(base.get("lifetime_model"), BetaGeometricNBD) and np.isfinite(grid["probability_alive"]).all()
 
 
+@pytest.mark.slow
 def test_as_of_the_last_day(tmp_path: Path) -> None:
     rows = CASES["ordinary"]()
     base = open_base(tmp_path, rows, as_of=max(row[1] for row in rows))
@@ -256,6 +257,7 @@ def test_as_of_the_last_day(tmp_path: Path) -> None:
     assert base.get("silence") == 0 and not strange(base, "customer_value")
 
 
+@pytest.mark.slow
 def test_ten_years_after_the_last_purchase(tmp_path: Path) -> None:
     base = open_base(tmp_path, CASES["ordinary"](), as_of=dt.date(2034, 12, 30))
     made = base.make(*TABLES, "holdout").fetch("select * from customer_value")

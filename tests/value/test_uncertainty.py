@@ -69,6 +69,7 @@ BASE = [
 # --- by brute force ---
 
 
+@pytest.mark.slow
 def test_the_variance_of_the_futures_by_brute_force(base):
     engine = base(BASE)
     one_segment(engine)
@@ -104,6 +105,7 @@ def discounted(random, model, x, recency, age, rate):
     return worth, squares
 
 
+@pytest.mark.slow
 def test_the_moments_of_residual_purchases_by_brute_force(base):
     engine = base(BASE)
     one_segment(engine)
@@ -130,6 +132,7 @@ def test_residual_value_has_an_interval_round_it(base):
     assert wide > 0.8 * (found["value_high"] - found["value_low"]) / found["value"]
 
 
+@pytest.mark.slow
 def test_the_variance_of_money_by_brute_force(base):
     engine = base(BASE)
     one_segment(engine)
@@ -146,6 +149,7 @@ def test_the_variance_of_money_by_brute_force(base):
     assert money.of(inside) == pytest.approx(earned.sum(axis=1).var() * discount["d"].item() ** 2, rel=0.35)
 
 
+@pytest.mark.slow
 def test_the_variance_of_money_less_the_cost_to_serve_by_brute_force(base):
     engine = base(BASE)
     one_segment(engine, margin=0.5, cost_to_serve=12)
