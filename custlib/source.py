@@ -4,6 +4,7 @@ Secrets are not stored: a database is named by the environment variable that con
 """
 
 import codecs
+import datetime as dt
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,10 @@ STANDARD_COLUMNS = (
     "product",
     "cost",
     "channel",
+    "unit_price",
+    "profit",
+    "status",
+    "currency",
 )
 KINDS = {
     ".csv": "csv",
@@ -38,9 +43,30 @@ KINDS = {
     ".db": "sqlite",
 }
 _GUESSED = "auto"
+_Word = Annotated[str, Field(min_length=1)]
 _EXAMPLES = "lifetimes"  # the package that holds the example purchases, an extra of ours
 _PATTERN = re.compile(r"[*?\[]")
 _NO_TEXT = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "utf-7"}
+
+
+class CurrencyRate(BaseModel):
+    """What one unit of a currency is worth in the currency of the project, from a day on.
+
+    Attributes
+    ----------
+    currency : str
+        As the source writes it, for instance ``CHF``; upper or lower case.
+    begin : datetime.date, optional
+        First day of the rate, ``from`` in the project file; None for any day.
+    rate : float
+        Amounts are multiplied by it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    currency: str = Field(min_length=1)
+    begin: dt.date | None = Field(None, alias="from")
+    rate: float = Field(gt=0, allow_inf_nan=False)
 
 
 class Source(BaseModel):
@@ -58,7 +84,8 @@ class Source(BaseModel):
     sheet : str
         Sheet of a workbook; required if it has several.
     columns : dict of str to str
-        Standard column to its name in the source; columns not listed are looked up by standard name.
+        Standard column to its name in the source; columns not listed are looked up by standard name. ``amount`` may
+        be a product, ``"quantity * unit_price"``, of standard columns or of columns of the source, the quantity first.
     names : tuple of str
         Column names of a file without a header line.
     encoding : str
@@ -74,6 +101,12 @@ class Source(BaseModel):
         Prefix of the order ids of cancellations.
     guest_ids : tuple of str
         Ids that are no customer (``guest``, a till); their lines are removed.
+    exclude_products : tuple of str
+        Products that are none (postage, bank charges); their lines are removed.
+    count : tuple of str
+        Values of ``status`` that count (``completed``), in upper or lower case; other lines are removed.
+    currency_rates : dict of str to float, or tuple of CurrencyRate
+        What one unit of each value of ``currency`` is worth in the currency of the project.
     order_lines : bool
         Whether identical lines within an order are separate purchases, not duplicates.
     zero_is_purchase : bool
@@ -101,7 +134,10 @@ class Source(BaseModel):
     date_format: str | None = None
     timezone: str | None = None
     cancel_prefix: str | None = Field(None, min_length=1)
-    guest_ids: tuple[str, ...] = ()
+    guest_ids: tuple[_Word, ...] = ()
+    exclude_products: tuple[_Word, ...] = ()
+    count: tuple[_Word, ...] = ()
+    currency_rates: dict[_Word, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | tuple[CurrencyRate, ...] = {}
     order_lines: bool = True
     zero_is_purchase: bool = True
     max_amount: float = Field(1e9, gt=0, le=1e13)
@@ -149,6 +185,19 @@ class Source(BaseModel):
     def mapped(self) -> dict[str, str]:
         """The name in the source of every role that the project file maps."""
         return dict(self.columns)
+
+    @property
+    def rates(self) -> tuple[CurrencyRate, ...]:
+        """The rates of currencies, of each the latest first.
+
+        Examples
+        --------
+        >>> [rate.rate for rate in Source(path="x.csv", currency_rates={"EUR": 1, "CHF": 1.05}).rates]
+        [1.0, 1.05]
+        """
+        if isinstance(self.currency_rates, dict):
+            return tuple(CurrencyRate(currency=name, rate=rate) for name, rate in self.currency_rates.items())
+        return tuple(sorted(self.currency_rates, key=lambda rate: rate.begin or dt.date.min, reverse=True))
 
     @property
     def label(self) -> str:

@@ -40,6 +40,10 @@ class FormatOptions(TypedDict, total=False):
     date_format: str
     timezone: str
     cancel_prefix: str
+    guest_ids: tuple[str, ...]
+    exclude_products: tuple[str, ...]
+    count: tuple[str, ...]
+    currency_rates: Mapping[str, float] | tuple[Mapping[str, Any], ...]
     order_lines: bool
     zero_is_purchase: bool
     max_amount: float

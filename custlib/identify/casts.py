@@ -6,37 +6,61 @@ a column that a Parquet file types already stays typed.
 
 from collections.abc import Iterable
 
-from custlib.engine.dialect import Dialect
+from custlib.engine.dialect import Dialect, day_literal
+from custlib.identify.numbers import declared, has_marks, has_odd_sign, is_text, number, symbol, undeclared
+from custlib.identify.reading.inputs import MONEY, PRODUCT
 from custlib.identify.reading.sources import Opened
 from custlib.project import STANDARD_COLUMNS, Source
 
 _BLANKS = " \t\r\n\u00a0\u2007\u202f\u3000\ufeff"
-_SYMBOL = r"\p{Sc}"
-# The first currency sign with the blanks around it, and what stands before and after.
-_FIRST_SYMBOL = rf"(?s)^([^\p{{Sc}}]*?)[ \t\r\n\f]*{_SYMBOL}[ \t\r\n\f]*(.*)$"
-_PARENTHESES = r"^\((.*)\)$"
 _OFFSET = "(Z|[+-][0-9]{2}:?[0-9]{2})$"
-_NUMBERS = ("amount", "cost", "quantity")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
 def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the select that casts the columns of the view ``source``."""
+    """Write the select that casts the columns of the view ``source``.
+
+    ``money_number`` is what stands in the column of the money, which is one price where the amount is a product.
+    """
     return f"""
-        select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
-               channel_text as channel, timestamp_text, amount_text, timestamp_given, amount_given,
-               {day(sql, "timestamp", opened, source)} as day,
-               {number(sql, "amount", opened, source)} as amount_number,
-               {number(sql, "cost", opened, source)} as cost_number,
-               {number(sql, "quantity", opened, source)} as quantity,
+        select *, {_converted(_amount(opened), source)} as amount_number,
+               {_converted("cost_read", source)} as cost_number, {_converted("profit_read", source)} as profit_number,
+               {_is_returned(opened)} as is_returned, {_has_odd_sign(sql, opened)} as has_odd_sign,
                {_constant("amount" in opened.columns)} as has_amount,
                {_constant("cost" in opened.columns)} as has_cost,
+               {_constant("profit" in opened.columns)} as has_profit
+        from ({_columns_read(sql, opened, source)})"""
+
+
+def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
+    """Write the select that casts every column by itself."""
+    numbers = {"cost_read": "cost", "profit_read": "profit", "quantity": "quantity"}
+    casts = [f"{number(sql, name, opened, source)} as {column}" for column, name in numbers.items()]
+    factors = ["quantity_given", "unit_price_given"] if is_product(opened) else []
+    return f"""
+        select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
+               channel_text as channel, status_text as status, currency_text as currency, timestamp_text,
+               {_amount_text(opened)} as amount_text, {", ".join(["timestamp_given", "amount_given", *factors])},
+               {day(sql, "timestamp", opened, source)} as day, {", ".join(casts)},
+               {_money(sql, opened, source)} as money_number,
                {_is_guest(sql, opened, source)} as is_guest,
+               {_counts(sql, source)} as status_counts, {_is_excluded(sql, source)} as is_excluded,
+               {_rate(sql, opened, source)} as currency_rate,
                {_is_trimmed(sql, opened)} as is_trimmed,
                {_has_thousands(sql, opened, source)} as has_thousands,
-               {_symbol(sql, opened, source)} as symbol
-        from ({texts(sql, opened)})"""
+               {_symbol(sql, opened)} as symbol
+        from (select *, {_plain(sql, opened, source)} as money_plain from ({texts(sql, opened)}))"""
+
+
+def is_product(opened: Opened) -> bool:
+    """Tell whether the amount of a line is its quantity times its unit price."""
+    return opened.types.get("amount") == PRODUCT
+
+
+def money_of(opened: Opened) -> str:
+    """The column that holds money: the amount, or the unit price that it is made of."""
+    return "unit_price" if is_product(opened) else "amount"
 
 
 def has_whole_ids(opened: Opened) -> bool:
@@ -45,7 +69,13 @@ def has_whole_ids(opened: Opened) -> bool:
 
 
 def shown(sql: Dialect, name: str, opened: Opened) -> str:
-    """Write what stood in a column, as trimmed text, for the few rows that are set aside."""
+    """Write what stood in a column, as trimmed text, for the few rows that are set aside.
+
+    Of an amount that is a product it is the unit price, with the quantity where that is no number.
+    """
+    if name == "amount" and is_product(opened):
+        quantity, price = (trimmed(sql, f"{part}_given", opened.types[part]) for part in ("quantity", "unit_price"))
+        return f"case when quantity is null then concat_ws(' * ', {quantity}, {price}) else {price} end"
     return trimmed(sql, f"{name}_given", opened.types.get(name, "VARCHAR"))
 
 
@@ -56,23 +86,28 @@ def texts(sql: Dialect, opened: Opened, names: Iterable[str] = STANDARD_COLUMNS)
     """
     columns = []
     for name in names:
-        column = sql.name(opened.columns[name]) if name in opened.columns else f"cast(null as {sql.text_type})"
+        column = f"cast(null as {sql.text_type})" if _is_absent(name, opened) else sql.name(opened.read[name])
         columns += [f"{column} as {name}_given", f"{_text(sql, name, column, opened)} as {name}_text"]
     return f"select {', '.join(columns)} from source"
 
 
 def _text(sql: Dialect, name: str, column: str, opened: Opened) -> str:
-    if name not in opened.columns:
+    if _is_absent(name, opened):
         return f"cast(null as {sql.text_type})"
     if _stays_typed(name, opened):
         return f"case when {column} is not null then 'given' end"
     return trimmed(sql, column, opened.types[name])
 
 
+def _is_absent(name: str, opened: Opened) -> bool:
+    """Tell whether a standard column is none of the source, or made of others."""
+    return name not in opened.read or opened.types[name] == PRODUCT
+
+
 def _stays_typed(name: str, opened: Opened) -> bool:
     if name == "customer_id":
         return has_whole_ids(opened)
-    return opened.types[name].startswith(("TIMESTAMP", "DATE")) or (name in _NUMBERS and not _is_text(opened, name))
+    return opened.types[name].startswith(("TIMESTAMP", "DATE")) or (name in MONEY and not is_text(opened, name))
 
 
 def trimmed(sql: Dialect, column: str, kind: str) -> str:
@@ -106,61 +141,90 @@ def _is_trimmed(sql: Dialect, opened: Opened) -> str:
     return f"coalesce({column} <> customer_id_text, false)"
 
 
-def _constant(value: bool) -> str:
-    return "true" if value else "false"
+def _counts(sql: Dialect, source: Source) -> str:
+    return (
+        one_of(sql, "lower(status_text)", [status.strip().lower() for status in source.count])
+        if source.count
+        else "true"
+    )
 
 
-def _is_text(opened: Opened, name: str) -> bool:
-    return opened.types.get(name) == "VARCHAR"
+def _is_excluded(sql: Dialect, source: Source) -> str:
+    return one_of(sql, "product_text", [name.strip() for name in source.exclude_products])
 
 
-def number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
-    """Write a column of :func:`texts` as a number: as the source declares, else without currency sign and parentheses.
-
-    What a source types as a float is shown to the engine as a case: the statistics of a Parquet file know no NaN,
-    and an engine that trusts them takes ``amount between a and b`` for true without looking.
-    """
-    text = f"{name}_text"
-    if name not in opened.columns:
-        return "cast(null as double)"
-    if not _is_text(opened, name):
-        typed = f"cast({name}_given as double)"
-        return f"case when isnan({typed}) then cast('infinity' as double) else {typed} end"
-    bare = sql.replaced(sql.replaced(text, _FIRST_SYMBOL, "{1}{2}"), _PARENTHESES, "-{1}")
-    return f"coalesce({_declared(sql, text, source)}, {_declared(sql, bare, source)})"
+def _amount_text(opened: Opened) -> str:
+    """Write whether an amount is given: a product is, where both of its factors are."""
+    return "case when quantity_text is not null then unit_price_text end" if is_product(opened) else "amount_text"
 
 
-def _declared(sql: Dialect, text: str, source: Source) -> str:
-    """Write the cast of a text with the declared decimal and thousands; null where it has another form.
+def _amount(opened: Opened) -> str:
+    return "quantity * money_number" if is_product(opened) else "money_number"
 
-    Thousands must part groups of three (the groups before the last may have two, as in India): 12,34 is
-    not 1234. With a decimal comma an undeclared point is not read as one.
-    """
-    plain = f"replace({text}, {sql.literal(source.thousands)}, '')" if source.thousands else text
-    plain = plain if source.decimal == "." else f"replace({plain}, ',', '.')"
-    number = sql.number(plain)
-    if source.decimal == "," and source.thousands != ".":
-        number = f"case when not contains({text}, '.') then {number} end"
-    if source.thousands:
-        mark, point = (f"[{sign}]" for sign in (source.thousands, source.decimal))
-        grouped = f"^[^0-9]*[0-9]{{1,3}}({mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}({point}[0-9]*)?[^0-9]*$"
-        fits = f"not contains({text}, {sql.literal(source.thousands)}) or {sql.matches(text, grouped)}"
-        number = f"case when {fits} then {number} end"
-    return number
+
+def _plain(sql: Dialect, opened: Opened, source: Source) -> str:
+    """Write the money as the source declares it, which most rows of a text column are."""
+    money = money_of(opened)
+    return declared(sql, f"{money}_text", source) if is_text(opened, money) else "cast(null as double)"
+
+
+def _money(sql: Dialect, opened: Opened, source: Source) -> str:
+    money = money_of(opened)
+    if not is_text(opened, money):
+        return number(sql, money, opened, source)
+    return f"coalesce(money_plain, {undeclared(sql, f'{money}_text', source)})"
 
 
 def _has_thousands(sql: Dialect, opened: Opened, source: Source) -> str:
-    if not source.thousands or not _is_text(opened, "amount"):
+    money = money_of(opened)
+    if not is_text(opened, money):
         return "false"
-    return f"coalesce(contains(amount_text, {sql.literal(source.thousands)}), false)"
+    text = f"{money}_text"
+    as_declared = f"contains({text}, {sql.literal(source.thousands)})" if source.thousands else "false"
+    return f"coalesce(case when money_plain is null then {has_marks(sql, text, source)} else {as_declared} end, false)"
 
 
-def _symbol(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the currency sign of the amount, null where it has none."""
-    if not _is_text(opened, "amount"):
+def _has_odd_sign(sql: Dialect, opened: Opened) -> str:
+    money = money_of(opened)
+    if not is_text(opened, money):
+        return "false"
+    return f"case when money_number < 0 then coalesce({has_odd_sign(sql, 'amount_text')}, false) else false end"
+
+
+def _symbol(sql: Dialect, opened: Opened) -> str:
+    """Write the currency sign of the money, null where it has none."""
+    money = money_of(opened)
+    if not is_text(opened, money):
         return f"cast(null as {sql.text_type})"
-    sign = f"nullif(regexp_extract(amount_text, {sql.literal(_SYMBOL)}, 0), '')"
-    return f"case when {_declared(sql, 'amount_text', source)} is null then {sign} end"
+    return f"case when money_plain is null then {symbol(sql, f'{money}_text')} end"
+
+
+def _is_returned(opened: Opened) -> str:
+    """Write whether a quantity below zero says that money which is above zero went back."""
+    if "quantity" not in opened.columns or "amount" not in opened.columns:
+        return "false"
+    return f"coalesce(quantity < 0 and {_amount(opened)} > 0, false)"
+
+
+def _rate(sql: Dialect, opened: Opened, source: Source) -> str:
+    """Write the rate of a line's currency on its day; null where there is none, 1 where no rates are given."""
+    if not source.rates:
+        return "cast(1 as double)"
+    on = day(sql, "timestamp", opened, source)
+    rates = [
+        f"when upper(currency_text) = {sql.literal(rate.currency.upper())}"
+        f"{f' and {on} >= {day_literal(rate.begin)}' if rate.begin else ''} then cast('{rate.rate!r}' as double)"
+        for rate in source.rates
+    ]
+    return f"case {' '.join(rates)} end"
+
+
+def _converted(amount: str, source: Source) -> str:
+    return f"({amount}) * currency_rate" if source.rates else amount
+
+
+def _constant(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def day(sql: Dialect, name: str, opened: Opened, source: Source) -> str:

@@ -12,16 +12,20 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
-from custlib.identify.casts import has_whole_ids, shown, transactions_read
+from custlib.identify.casts import has_whole_ids, money_of, shown, transactions_read
 from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins, removals
+from custlib.identify.meaning import Lines, cautions
+from custlib.identify.numbers import is_text
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Gathered, Opened, agree, explain, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
+from custlib.identify.unused import refuse_unused
 from custlib.project import Project, Source
 
 _SHOWN_ROWS = 3
 _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
+    "is_returned": 256, "has_odd_sign": 512,
 }  # fmt: skip
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
 
@@ -42,6 +46,7 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
     _define_checked(engine, project, adopt(engine, entries))
     quality = count(engine, together)
     _reject(_Checked(engine, project, gathered.inputs, entries, quality))
+    quality["warnings"] += cautions(Lines(engine, gathered.inputs, entries, together))
     quality["warnings"] += [*_bad_inputs(entries), *twins(entries, gathered.fingerprints)]
     quality["increment"] = changes(engine, entries, gathered.store, quality["last_day"])
     return _define_transactions(engine, project, together, quality)
@@ -53,6 +58,7 @@ def _read(engine: Engine, entry: Input, table: str, rows: int) -> Opened:
     staged = stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
+        refuse_unused(entry, opened)
         select = lines(engine.dialect, opened, entry.source)
         engine.make(table, select, rows=rows, max_amount=entry.source.max_amount)
     except Exception as fault:
@@ -78,7 +84,7 @@ def _define_transactions(engine: Engine, project: Project, opened: Opened, quali
         make_product_margins(engine, project.product_margins)
         quality = quality | margin_gaps(engine, project, quality["warnings"])
     by_product = bool(project.product_margins)
-    margin = None if "cost" in opened.columns else project.margin
+    margin = None if {"cost", "profit"} & opened.columns.keys() else project.margin
     select = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
     read = ("transactions_checked", *(("product_margins",) if by_product else ()))
     engine.define("transactions", select, of=read)
@@ -94,18 +100,22 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
     """
     prefix = source.cancel_prefix
     cancelled = f"coalesce(left(order_id, {len(prefix)}) = {sql.literal(prefix)}, false)" if prefix else "false"
-    sign = "case when is_cancelled then -abs(amount_number) else amount_number end" if prefix else "amount_number"
+    back = " or ".join(
+        [*(["is_cancelled"] if prefix else []), *(["is_returned"] if "quantity" in opened.columns else [])]
+    )
+    sign = f"case when {back} then -abs(amount_number) else amount_number end" if back else "amount_number"
     purchase = ">= 0" if source.zero_is_purchase else "> 0"
+    below = "coalesce(quantity < 0, false)" if "quantity" in opened.columns else "false"
     texts = ", ".join(f"coalesce({shown(sql, name, opened)}, '')" for name in ("timestamp", "amount"))
     flags = {
-        "is_purchase": f"not is_cancelled and (not has_amount or amount_number {purchase})",
-        "is_refund": "is_cancelled or coalesce(amount_number < 0, false)",
-        **dict.fromkeys(("is_cancelled", "is_trimmed", "has_thousands", "in_parentheses")),
+        "is_purchase": f"not is_cancelled and not {below} and (not has_amount or amount_number {purchase})",
+        "is_refund": f"is_cancelled or {below} or coalesce(amount_number < 0, false)",
     }
-    bits = " + ".join(f"case when {flags[name] or name} then {bit} else 0 end" for name, bit in _FLAGS.items())
+    bits = " + ".join(f"case when {flags.get(name, name)} then {bit} else 0 end" for name, bit in _FLAGS.items())
     return f"""
         select {", ".join(_own(opened))},
-               case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount, {_margin(sign, opened)}
+               case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount,
+               {_margin(sign, back, opened)}
                cast({bits} as smallint) as flags,
                case when reason is not null then concat_ws({SEPARATOR}, reason, {texts}) end as bad
         from (select *, case {_cases(sql, opened, source)} end as reason
@@ -117,34 +127,42 @@ def transactions_checked(sql: Dialect, opened: Opened, table: str, customer: str
     """Write the select of the checked rows of a table of lines with all columns of the contract, as of ``:as_of``."""
     text = f"cast(null as {sql.text_type})"
     absent = {"order_id": text, "product": text, "channel": text, "symbol": text, "quantity": "cast(null as double)",
+              "status": text, "currency": text,
               "margin_amount": "cast(null as decimal(18, 4))"}  # fmt: skip
-    own = _own(opened) + (["margin_amount"] if "cost" in opened.columns else [])
+    own = _own(opened) + (["margin_amount"] if {"cost", "profit"} & opened.columns.keys() else [])
     other = [name if name in own else f"{null} as {name}" for name, null in absent.items()]
     flags = [f"(flags & {bit}) <> 0 as {name}" for name, bit in _FLAGS.items()]
     texts = [
         f"nullif(split_part(bad, {SEPARATOR}, {place}), '') as {name}"
         for place, name in enumerate(("reason", "timestamp_text", "amount_text"), 1)
     ]
-    has_cost = "true" if "cost" in opened.columns else "false"
+    known = [f"{'true' if name in opened.columns else 'false'} as has_{name}" for name in ("cost", "profit")]
     later = f"case when day > :as_of then concat({sql.literal(_LATER)}, {SEPARATOR}, cast(day as string)) end"
     return f"""
-        select {", ".join(["customer_id", "day", "amount", *absent, *_FLAGS, *(["has_cost"])])}, bad, {", ".join(texts)}
-        from (select {customer} as customer_id, day, amount, {", ".join([*other, *flags])}, {has_cost} as has_cost,
+        select {", ".join(["customer_id", "day", "amount", *absent, *_FLAGS])}, has_cost, has_profit, bad,
+               {", ".join(texts)}
+        from (select {customer} as customer_id, day, amount, {", ".join([*other, *flags, *known])},
                      coalesce(bad, {later}) as bad from {table})"""
 
 
 def _own(opened: Opened) -> list[str]:
     """Columns that the rows of a source have beside their money."""
-    also = [name for name in ("order_id", "product", "channel", "quantity") if name in opened.columns]
-    return ["customer_id", "day", *also, *(["symbol"] if opened.types.get("amount") == "VARCHAR" else [])]
+    also = [
+        name for name in ("order_id", "product", "channel", "quantity", "status", "currency") if name in opened.read
+    ]
+    return ["customer_id", "day", *also, *(["symbol"] if is_text(opened, money_of(opened)) else [])]
 
 
 def _decimal(number: str) -> str:
     return f"try_cast(round(({number}) * 1e4) / 1e4 as decimal(18, 4))"
 
 
-def _margin(sign: str, opened: Opened) -> str:
-    """Write what the cost leaves of the amount, where the source has a cost."""
+def _margin(sign: str, back: str, opened: Opened) -> str:
+    """Write what the cost leaves of the amount, or the profit given, which goes back as the amount does."""
+    if "profit" in opened.columns:
+        profit = f"case when amount_number > 0 and ({back}) then -profit_number else profit_number end"
+        known = "abs(amount_number) <= :max_amount and abs(profit_number) <= :max_amount"
+        return f"case when {known} then {_decimal(profit if back else 'profit_number')} end as margin_amount,"
     if "cost" not in opened.columns:
         return ""
     known = "abs(amount_number) <= :max_amount and abs(cost_number) <= :max_amount"
@@ -156,8 +174,8 @@ def _cases(sql: Dialect, opened: Opened, source: Source) -> str:
 
 
 def _in_parentheses(opened: Opened) -> str:
-    typed = opened.types.get("amount") != "VARCHAR"
-    return "false" if typed else "coalesce(amount_number < 0 and contains(amount_text, '('), false)"
+    typed = not is_text(opened, money_of(opened))
+    return "false" if typed else "coalesce(money_number < 0 and contains(amount_text, '('), false)"
 
 
 def _rules_for(opened: Opened, source: Source) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         "money_by_reason": {str(r): _money(m) for r, m in zip(bad["reason"], bad["money"], strict=True)},
         "repairs": {r["id"]: n for r in _contract("repair") if (n := _repair(r["id"], good))},
         "has_amount": "amount" in opened.columns,
-        "has_cost": "cost" in opened.columns,
+        "has_cost": bool({"cost", "profit"} & opened.columns.keys()),
         **{finding["id"]: int(good[finding["id"]].sum()) for finding in _contract("finding")},
         "currency_signs": sorted({*good["least_sign"].dropna(), *good["greatest_sign"].dropna()}),
         "ignored_columns": list(opened.ignored),
@@ -206,10 +206,10 @@ def refuse_margins(project: Project, columns: Mapping[str, str], file: str) -> N
     """
     if not project.product_margins:
         return
-    if "cost" in columns:
+    for role in [role for role in ("cost", "profit") if role in columns]:
         raise UsageError(
-            f"product_margins: {file} also has a cost (column {columns['cost']!r}), so profit would be stated twice. "
-            "Take out [product_margins], or leave the cost column out of the source."
+            f"product_margins: {file} also has a {role} (column {columns[role]!r}), so profit would be stated twice. "
+            f"Take out [product_margins], or leave the {role} column out of the source."
         )
     if "product" not in columns:
         raise UsageError(

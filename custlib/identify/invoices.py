@@ -9,7 +9,8 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.identify.casts import day, number, texts
+from custlib.identify.casts import day, texts
+from custlib.identify.numbers import number
 from custlib.identify.reading.sources import Opened
 from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.project import Source

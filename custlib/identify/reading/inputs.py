@@ -7,11 +7,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from custlib.errors import TableError, hint
+from custlib.identify.reading.roles import mapped_of, meant, noticed
 from custlib.project import Project, Source
 from custlib.source import kind_of, pattern_base
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-MONEY = ("amount", "cost", "quantity")
+MONEY = ("amount", "cost", "quantity", "unit_price", "profit")
+PRODUCT = "PRODUCT"  # type of an amount that is made of two columns
 DAYS = ("timestamp", "due", "paid")
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT", "JSON")
 _NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
@@ -121,20 +123,21 @@ def match(entry: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple
     folded = {name.strip().casefold(): name for name in available}
     columns, faults, remarks = {}, [], []
     source = entry.source
+    names = mapped_of(entry, available)
     for standard in source.roles:
-        wanted = source.mapped.get(standard, standard)
+        wanted = names.get(standard, standard)
         column = wanted if wanted in available else folded.get(wanted.strip().casefold())
         if column is not None:
             columns[standard] = column
             if column != wanted:
                 remarks.append(f"column name {column!r} was read as {wanted!r}")
-        elif standard in source.mapped or standard in source.required:
+        elif standard in names or standard in source.required:
             mapped = f" (mapped from {standard})" if wanted != standard else ""
             faults.append(f"{entry.name}: column {wanted!r}{mapped} is missing. {hint(wanted, available)}")
     if faults:
         faults.append(f'Name your columns, for instance [{source.section}.columns] customer_id = "client".')
         raise TableError("\n".join(faults))
-    return columns, tuple(remarks)
+    return (meant(entry, columns) if "unit_price" in source.roles else columns), tuple(remarks)
 
 
 def used(entry: Input, available: Sequence[str]) -> list[str]:
@@ -143,7 +146,8 @@ def used(entry: Input, available: Sequence[str]) -> list[str]:
     Raises TableError if a required or mapped column is missing.
     """
     everything = [*available, *(name for name in entry.partitions if name not in available)]
-    named = set(match(entry, everything)[0].values())
+    columns, _ = match(entry, everything)
+    named = {*columns.values(), *noticed(columns, everything).values()}
     return [name for name in available if name in named]
 
 
@@ -178,7 +182,7 @@ def check_types(name: str, columns: dict[str, str], types: dict[str, str]) -> No
     """
     faults = []
     for standard, column in columns.items():
-        kind = types[column]
+        kind = types.get(column, "")
         no_number = standard in MONEY and kind.startswith(_NO_NUMBER)
         if kind.endswith("]") or kind.startswith(_NESTED) or no_number:
             mapped = f" (mapped from {standard})" if column != standard else ""

@@ -11,7 +11,7 @@ is read.
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -21,9 +21,10 @@ from custlib.engine.base import Engine
 from custlib.errors import RunError, TableError, UsageError
 from custlib.identify.reading.databases import address_of, stage_alchemy, stage_sqlite
 from custlib.identify.reading.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
-from custlib.identify.reading.inputs import Input, Staged, check_types, inputs, inputs_of, match
+from custlib.identify.reading.inputs import PRODUCT, Input, Staged, check_types, inputs, inputs_of, match
 from custlib.identify.reading.jsonlines import stage_jsonlines
 from custlib.identify.reading.postgres import stage_postgres
+from custlib.identify.reading.roles import noticed
 from custlib.identify.reading.staging import fingerprint_rows
 from custlib.identify.reading.workbooks import stage_workbook
 from custlib.machine import short
@@ -68,11 +69,13 @@ class Opened:
     types : dict of str to str
         Standard column to its SQL type.
     ignored : tuple of str
-        Columns of the file that nothing reads.
+        Columns of the file that nothing reads, those that are only noticed among them.
     remarks : tuple of str
         What was taken differently from how it was written.
     rows : int
         About how many rows there are.
+    noticed : dict of str to str
+        Standard column to a column that is named like it and not mapped: its values are counted, nothing else.
     """
 
     columns: dict[str, str]
@@ -80,6 +83,12 @@ class Opened:
     ignored: tuple[str, ...]
     remarks: tuple[str, ...]
     rows: int = 0
+    noticed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def read(self) -> dict[str, str]:
+        """Standard column to its name in the file, with those that are only noticed."""
+        return self.columns | self.noticed
 
 
 def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
@@ -100,11 +109,11 @@ def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
     check_types(entry.name, columns, types)
     ignored = tuple(name for name in available if name not in columns.values())
     staged_remarks = entry.staged.remarks if entry.staged else ()
-    used = {standard: types[name] for standard, name in columns.items()}
+    named = noticed(columns, available)
+    used = {standard: types.get(name, PRODUCT) for standard, name in (columns | named).items()}
     place = entry.staged.path if entry.staged else entry.path
-    return Opened(
-        columns, used, ignored, (*staged_remarks, *attach_remarks, *remarks), about_rows(place) if place else 0
-    )
+    rows = about_rows(place) if place else 0
+    return Opened(columns, used, ignored, (*staged_remarks, *attach_remarks, *remarks), rows, named)
 
 
 def stage(entry: Input, folder: Path) -> Input:
@@ -128,7 +137,7 @@ def agree(results: list[Opened], entries: list[Input]) -> Opened:
     Columns are those of any of them; what is ignored and remarked is that of all. Raises TableError if some have an
     amount, or a cost, and others have none.
     """
-    for name, word in (("amount", "money"), ("cost", "costs")):
+    for name, word in (("amount", "money"), ("cost", "costs"), ("profit", "profits")):
         without = [entry.name for entry, opened in zip(entries, results, strict=True) if name not in opened.columns]
         if 0 < len(without) < len(results):
             names = ", ".join(without[:_NAMED]) + (" ..." if len(without) > _NAMED else "")
@@ -142,6 +151,7 @@ def agree(results: list[Opened], entries: list[Input]) -> Opened:
         tuple(dict.fromkeys(name for opened in results for name in opened.ignored)),
         tuple(dict.fromkeys(remark for opened in results for remark in opened.remarks)),
         sum(opened.rows for opened in results),
+        {name: column for opened in results for name, column in opened.noticed.items()},
     )
 
 

@@ -1,0 +1,109 @@
+"""Writes the casts of texts to numbers: signs, currency signs, parentheses, decimal and thousands marks.
+
+A text is first cast as the source declares. Only what is none then is looked at again: a minus of another letter or
+behind the digits, parentheses, a currency sign, and thousands marks that can be nothing else.
+"""
+
+import re
+
+from custlib.engine.dialect import Dialect
+from custlib.identify.reading.sources import Opened
+from custlib.project import Source
+
+# Letters that stand for others: minus signs, blanks that do not break a line, apostrophes.
+_LETTERS = ("\u2212\u2013\ufe63\uff0d\u00a0\u202f\u2009\u2007\u2019\u02bc", "----    ''")
+_SYMBOL = r"\p{Sc}"
+# The first currency sign with the blanks around it, and what stands before and after.
+_FIRST_SYMBOL = rf"(?s)^([^\p{{Sc}}]*?)[ \t\r\n\f]*{_SYMBOL}[ \t\r\n\f]*(.*)$"
+_NEGATIVE = "^(?:[(](.*)[)]|([0-9].*?) *-|- +(.*))$"
+_ODD_SIGN = "[\u2212\u2013\ufe63\uff0d]|[0-9.,] *-[^0-9]*$"
+_MARKS = {".": ",", ",": "."}  # the thousands mark that fits a decimal mark
+
+
+def is_text(opened: Opened, name: str) -> bool:
+    """Tell whether a column is text, so that it is read as the source declares."""
+    return opened.types.get(name) == "VARCHAR"
+
+
+def number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
+    """Write a column of :func:`~custlib.identify.casts.texts` as a number; null where it is none.
+
+    What a source types as a float is shown to the engine as a case: the statistics of a Parquet file know no NaN,
+    and an engine that trusts them takes ``amount between a and b`` for true without looking.
+    """
+    if name not in opened.columns:
+        return "cast(null as double)"
+    if not is_text(opened, name):
+        typed = f"cast({name}_given as double)"
+        return f"case when isnan({typed}) then cast('infinity' as double) else {typed} end"
+    text = f"{name}_text"
+    return f"coalesce({declared(sql, text, source)}, {undeclared(sql, text, source)})"
+
+
+def declared(sql: Dialect, text: str, source: Source) -> str:
+    """Write the cast of a text with the declared decimal and thousands; null where it has another form.
+
+    Thousands must part groups of three (the groups before the last may have two, as in India): 12,34 is
+    not 1234. With a decimal comma an undeclared point is not read as one.
+    """
+    plain = f"replace({text}, {sql.literal(source.thousands)}, '')" if source.thousands else text
+    plain = plain if source.decimal == "." else f"replace({plain}, ',', '.')"
+    number = sql.number(plain)
+    if source.decimal == "," and source.thousands != ".":
+        number = f"case when not contains({text}, '.') then {number} end"
+    if source.thousands:
+        mark, point = (f"[{sign}]" for sign in (source.thousands, source.decimal))
+        grouped = f"^[^0-9]*[0-9]{{1,3}}({mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}({point}[0-9]*)?[^0-9]*$"
+        fits = f"not contains({text}, {sql.literal(source.thousands)}) or {sql.matches(text, grouped)}"
+        number = f"case when {fits} then {number} end"
+    return number
+
+
+def undeclared(sql: Dialect, text: str, source: Source) -> str:
+    """Write the cast of a text that is no number as declared, but can only be one number."""
+    bare = _bare(sql, text)
+    digits = f"translate({bare}, {sql.literal(_MARKS[source.decimal])} || ' ''', '')"
+    plain = digits if source.decimal == "." else f"replace({digits}, ',', '.')"
+    whole = f"case when {sql.matches(bare, _unambiguous(source))} then {sql.number(plain)} end"
+    return f"coalesce({declared(sql, bare, source)}, {whole})"
+
+
+def has_marks(sql: Dialect, text: str, source: Source) -> str:
+    """Write whether a text that is no number as declared has thousands marks once signs are taken off."""
+    bare = _bare(sql, text)
+    mark = f" or contains({bare}, {sql.literal(source.thousands)})" if source.thousands else ""
+    return f"({sql.matches(bare, _unambiguous(source))}{mark})"
+
+
+def has_odd_sign(sql: Dialect, text: str) -> str:
+    """Write whether the minus of a negative number is another letter, or stands behind the digits."""
+    return sql.matches(text, _ODD_SIGN)
+
+
+def symbol(sql: Dialect, text: str) -> str:
+    """Write the currency sign of a text, null where it has none."""
+    return f"nullif(regexp_extract({text}, {sql.literal(_SYMBOL)}, 0), '')"
+
+
+def _bare(sql: Dialect, text: str) -> str:
+    """Write a text without currency sign, its minus in front, blanks and apostrophes of one kind."""
+    letters, plain = (sql.literal(letters) for letters in _LETTERS)
+    return sql.replaced(
+        sql.replaced(f"translate({text}, {letters}, {plain})", _FIRST_SYMBOL, "{1}{2}"), _NEGATIVE, "-{1}{2}{3}"
+    )
+
+
+def _unambiguous(source: Source) -> str:
+    """The form of numbers whose thousands mark can be no decimal mark.
+
+    Blanks and apostrophes part thousands only. A comma (or point, where the decimal mark is a comma) does where it
+    comes before the decimal mark, or twice: 1,234 alone may be either and is left unreadable.
+    """
+    point, mark = (f"[{re.escape(sign)}]" for sign in (source.decimal, _MARKS[source.decimal]))
+    first, groups = "[0-9]{1,3}", f"(?:{mark}[0-9]{{2,3}})"
+    forms = [
+        f"{first}{groups}*{mark}[0-9]{{3}}{point}[0-9]+",
+        f"{first}{groups}+{mark}[0-9]{{3}}",
+        *(f"{first}(?:{sign}[0-9]{{3}})+(?:{point}[0-9]*)?" for sign in (" ", "'")),
+    ]
+    return f"^[+-]?(?:{'|'.join(forms)})$"
