@@ -7,7 +7,7 @@ a column that a Parquet file types already stays typed.
 from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect, day_literal
-from custlib.identify.numbers import declared, has_marks, has_odd_sign, is_text, number, symbol, undeclared
+from custlib.identify.numbers import has_marks, has_odd_sign, is_text, number, symbol, with_plain
 from custlib.identify.reading.inputs import MONEY, PRODUCT
 from custlib.identify.reading.sources import Opened
 from custlib.project import STANDARD_COLUMNS, Source
@@ -35,6 +35,7 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
 
 def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write the select that casts every column by itself."""
+    money = money_of(opened)
     numbers = {"cost_read": "cost", "profit_read": "profit", "quantity": "quantity"}
     casts = [f"{number(sql, name, opened, source)} as {column}" for column, name in numbers.items()]
     factors = ["quantity_given", "unit_price_given"] if is_product(opened) else []
@@ -43,14 +44,14 @@ def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
                channel_text as channel, status_text as status, currency_text as currency, timestamp_text,
                {_amount_text(opened)} as amount_text, {", ".join(["timestamp_given", "amount_given", *factors])},
                {day(sql, "timestamp", opened, source)} as day, {", ".join(casts)},
-               {_money(sql, opened, source)} as money_number,
+               {number(sql, money, opened, source)} as money_number,
                {_is_guest(sql, opened, source)} as is_guest,
                {_counts(sql, source)} as status_counts, {_is_excluded(sql, source)} as is_excluded,
                {_rate(sql, opened, source)} as currency_rate,
                {_is_trimmed(sql, opened)} as is_trimmed,
                {_has_thousands(sql, opened, source)} as has_thousands,
                {_symbol(sql, opened)} as symbol
-        from (select *, {_plain(sql, opened, source)} as money_plain from ({texts(sql, opened)}))"""
+        from ({with_plain(sql, MONEY, opened, source, texts(sql, opened))})"""
 
 
 def is_product(opened: Opened) -> bool:
@@ -162,26 +163,14 @@ def _amount(opened: Opened) -> str:
     return "quantity * money_number" if is_product(opened) else "money_number"
 
 
-def _plain(sql: Dialect, opened: Opened, source: Source) -> str:
-    """Write the money as the source declares it, which most rows of a text column are."""
-    money = money_of(opened)
-    return declared(sql, f"{money}_text", source) if is_text(opened, money) else "cast(null as double)"
-
-
-def _money(sql: Dialect, opened: Opened, source: Source) -> str:
-    money = money_of(opened)
-    if not is_text(opened, money):
-        return number(sql, money, opened, source)
-    return f"coalesce(money_plain, {undeclared(sql, f'{money}_text', source)})"
-
-
 def _has_thousands(sql: Dialect, opened: Opened, source: Source) -> str:
     money = money_of(opened)
     if not is_text(opened, money):
         return "false"
     text = f"{money}_text"
     as_declared = f"contains({text}, {sql.literal(source.thousands)})" if source.thousands else "false"
-    return f"coalesce(case when money_plain is null then {has_marks(sql, text, source)} else {as_declared} end, false)"
+    marks = f"case when {money}_plain is null then {has_marks(sql, f'{money}_bare', source)} else {as_declared} end"
+    return f"coalesce({marks}, false)"
 
 
 def _has_odd_sign(sql: Dialect, opened: Opened) -> str:
@@ -196,7 +185,7 @@ def _symbol(sql: Dialect, opened: Opened) -> str:
     money = money_of(opened)
     if not is_text(opened, money):
         return f"cast(null as {sql.text_type})"
-    return f"case when money_plain is null then {symbol(sql, f'{money}_text')} end"
+    return f"case when {money}_plain is null then {symbol(sql, f'{money}_text')} end"
 
 
 def _is_returned(opened: Opened) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.identify.casts import day, texts
-from custlib.identify.numbers import number
+from custlib.identify.numbers import number, with_plain
 from custlib.identify.reading.sources import Opened
 from custlib.identify.side_rows import SideTable, known_rows, meet, rows_kept, said_of, some
 from custlib.project import Source
@@ -28,7 +28,7 @@ def invoices_read(sql: Dialect, opened: Opened, source: Source) -> str:
                {day(sql, "due", opened, source)} as due, {day(sql, "paid", opened, source)} as paid,
                try_cast(round(({money}) * 1e4) / 1e4 as decimal(18, 4)) as amount,
                amount_text is not null as has_amount, invoice_id_text as invoice_id
-        from ({texts(sql, opened, source.roles)})"""
+        from ({with_plain(sql, ["amount"], opened, source, texts(sql, opened, source.roles))})"""
 
 
 def make_invoices(engine: Engine, side_table: SideTable) -> dict[str, Any]:

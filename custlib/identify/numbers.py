@@ -5,6 +5,7 @@ behind the digits, parentheses, a currency sign, and thousands marks that can be
 """
 
 import re
+from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect
 from custlib.identify.reading.sources import Opened
@@ -17,6 +18,7 @@ _SYMBOL = r"\p{Sc}"
 _FIRST_SYMBOL = rf"(?s)^([^\p{{Sc}}]*?)[ \t\r\n\f]*{_SYMBOL}[ \t\r\n\f]*(.*)$"
 _NEGATIVE = "^(?:[(](.*)[)]|([0-9].*?) *-|- +(.*))$"
 _ODD_SIGN = "[\u2212\u2013\ufe63\uff0d]|[0-9.,] *-[^0-9]*$"
+_PARTING = " '"  # they part thousands and nothing else
 _MARKS = {".": ",", ",": "."}  # the thousands mark that fits a decimal mark
 
 
@@ -36,8 +38,20 @@ def number(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
     if not is_text(opened, name):
         typed = f"cast({name}_given as double)"
         return f"case when isnan({typed}) then cast('infinity' as double) else {typed} end"
-    text = f"{name}_text"
-    return f"coalesce({declared(sql, text, source)}, {undeclared(sql, text, source)})"
+    return f"coalesce({name}_plain, {undeclared(sql, f'{name}_bare', source)})"
+
+
+def with_plain(sql: Dialect, names: Iterable[str], opened: Opened, source: Source, select: str) -> str:
+    """Add to a select what :func:`number` reads: ``<name>_plain`` as declared, and ``<name>_bare``, the other texts.
+
+    They are steps of their own, because engines work out an expression that stands twice for every row, though a case
+    asks for it in almost none.
+    """
+    texts = [name for name in names if is_text(opened, name)]
+    plain = [f"{declared(sql, f'{name}_text', source)} as {name}_plain" for name in texts]
+    bare = [f"case when {name}_plain is null then {_bare(sql, f'{name}_text')} end as {name}_bare" for name in texts]
+    inner = f"select {', '.join(['*', *plain])} from ({select})"
+    return f"select {', '.join(['*', *bare])} from ({inner})" if texts else select
 
 
 def declared(sql: Dialect, text: str, source: Source) -> str:
@@ -59,18 +73,16 @@ def declared(sql: Dialect, text: str, source: Source) -> str:
     return number
 
 
-def undeclared(sql: Dialect, text: str, source: Source) -> str:
-    """Write the cast of a text that is no number as declared, but can only be one number."""
-    bare = _bare(sql, text)
-    digits = f"translate({bare}, {sql.literal(_MARKS[source.decimal])} || ' ''', '')"
+def undeclared(sql: Dialect, bare: str, source: Source) -> str:
+    """Write the cast of a bare text, which is no number as declared, but may only be one number."""
+    digits = f"translate({bare}, {sql.literal(_MARKS[source.decimal] + _PARTING)}, '')"
     plain = digits if source.decimal == "." else f"replace({digits}, ',', '.')"
     whole = f"case when {sql.matches(bare, _unambiguous(source))} then {sql.number(plain)} end"
     return f"coalesce({declared(sql, bare, source)}, {whole})"
 
 
-def has_marks(sql: Dialect, text: str, source: Source) -> str:
-    """Write whether a text that is no number as declared has thousands marks once signs are taken off."""
-    bare = _bare(sql, text)
+def has_marks(sql: Dialect, bare: str, source: Source) -> str:
+    """Write whether a bare text has thousands marks."""
     mark = f" or contains({bare}, {sql.literal(source.thousands)})" if source.thousands else ""
     return f"({sql.matches(bare, _unambiguous(source))}{mark})"
 
@@ -104,6 +116,6 @@ def _unambiguous(source: Source) -> str:
     forms = [
         f"{first}{groups}*{mark}[0-9]{{3}}{point}[0-9]+",
         f"{first}{groups}+{mark}[0-9]{{3}}",
-        *(f"{first}(?:{sign}[0-9]{{3}})+(?:{point}[0-9]*)?" for sign in (" ", "'")),
+        *(f"{first}(?:{sign}[0-9]{{3}})+(?:{point}[0-9]*)?" for sign in _PARTING),
     ]
     return f"^[+-]?(?:{'|'.join(forms)})$"
