@@ -78,7 +78,7 @@ class Project(_Strict):
     annual_discount_rate : float
         Effective rate per year; see :attr:`daily_discount_rate`.
     margin : float
-        Share of revenue that is profit, for sources without cost.
+        Share of revenue that is profit, for lines without cost or profit.
     model : {"auto", "bgnbd", "mbgnbd"}
         The lifetime model; ``auto`` selects by the holdout and an information criterion.
     product_margins : dict of str to float

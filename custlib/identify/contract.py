@@ -22,7 +22,7 @@ from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
 from custlib.identify.unused import refuse_unused
 from custlib.project import Project, Source
 
-_SHOWN_ROWS = 3
+_SHOWN_ROWS, _NAMED = 3, 8
 _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
     "is_returned": 256, "has_odd_sign": 512,
@@ -46,7 +46,7 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
     _define_checked(engine, project, adopt(engine, entries))
     quality = count(engine, together)
     _reject(_Checked(engine, project, gathered.inputs, entries, quality))
-    quality["warnings"] += cautions(Lines(engine, gathered.inputs, entries, together))
+    quality["warnings"] += cautions(Lines(engine, project, gathered.inputs, entries, together))
     quality["warnings"] += [*_bad_inputs(entries), *twins(entries, gathered.fingerprints)]
     quality["increment"] = changes(engine, entries, gathered.store, quality["last_day"])
     return _define_transactions(engine, project, together, quality)
@@ -84,8 +84,8 @@ def _define_transactions(engine: Engine, project: Project, opened: Opened, quali
         make_product_margins(engine, project.product_margins)
         quality = quality | margin_gaps(engine, project, quality["warnings"])
     by_product = bool(project.product_margins)
-    margin = None if {"cost", "profit"} & opened.columns.keys() else project.margin
-    select = transactions(engine.dialect, margin=margin, whole_ids=whole_ids, by_product=by_product)
+    profit = _profit(project.margin, by_product=by_product, is_given=quality["has_cost"])
+    select = transactions(engine.dialect, profit=profit, whole_ids=whole_ids, by_product=by_product)
     read = ("transactions_checked", *(("product_margins",) if by_product else ()))
     engine.define("transactions", select, of=read)
     engine.define("quarantine", quarantine(engine.dialect), of=read)
@@ -185,15 +185,12 @@ def _rules_for(opened: Opened, source: Source) -> list[dict[str, Any]]:
     return [rule for rule in able if "option" not in rule or getattr(source, rule["option"])]
 
 
-def transactions(sql: Dialect, *, margin: float | None = 1.0, whole_ids: bool = False, by_product: bool = False) -> str:
-    """Write the select of the accepted rows; profit is amount less cost, or amount times the margin.
-
-    The margin is that of the product where products have one, else that of the project; None where there are costs.
-    """
+def transactions(sql: Dialect, *, profit: str, whole_ids: bool = False, by_product: bool = False) -> str:
+    """Write the select of the accepted rows; with ``by_product`` they are met with the margins of products."""
     customer = "regexp_replace(customer_id, '[.]0$', '')" if whole_ids else "customer_id"
     margins = "left join product_margins m using (product)" if by_product else ""
     return f"""
-        select {customer} as customer_id, day, amount, {_profit(margin, by_product=by_product)} as profit,
+        select {customer} as customer_id, day, amount, {profit} as profit,
                is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
                cast(channel as {sql.text_type}) as channel, quantity
         from transactions_checked {margins} where bad is null"""
@@ -205,10 +202,14 @@ def quarantine(sql: Dialect) -> str:
     return f"select * from transactions_checked where bad is not null{left_out}"
 
 
-def _profit(margin: float | None, *, by_product: bool) -> str:
-    """Write the profit of a line; where it is the amount, engines need to add up only one of them."""
-    if margin is None:
-        return "coalesce(margin_amount, amount)"
+def _profit(margin: float, *, by_product: bool, is_given: bool) -> str:
+    """Write the profit of a line: as given, or amount less cost; else the amount times the margin.
+
+    The margin is that of the product where products have one, else that of the project. Where profit is the amount,
+    engines need to add up only one of them.
+    """
+    if is_given:
+        return f"coalesce(margin_amount, {_profit(margin, by_product=False, is_given=False)})"
     if margin == 1 and not by_product:
         return "amount"
     share = f"cast('{margin!r}' as double)"
@@ -292,6 +293,8 @@ def _say(checked: _Checked, code: str) -> str:
 
 def _suspected(checked: _Checked, code: str) -> str:
     """Say what most of the texts that broke a rule look like, where the contract knows their form."""
+    if named := _rule(code).get("named"):
+        return _values_of(checked, code, named)
     suspects = [suspect for suspect in rules.load("contract")["suspect"] if suspect["rule"] == code]
     if not suspects:
         return ""
@@ -305,6 +308,18 @@ def _suspected(checked: _Checked, code: str) -> str:
     most = checked.quality["reasons"][code] / 2
     messages = [s["says"] for i, s in enumerate(suspects) if totals[f"s{i}"].item() > most]
     return f"{messages[0]}. " if messages else ""
+
+
+def _values_of(checked: _Checked, code: str, column: str) -> str:
+    """Name the values of a column that broke a rule, those of most rows first."""
+    broken = f"reason = {checked.engine.dialect.literal(code)}"
+    counts = checked.engine.fetch(
+        f"select coalesce({column}, '(blank)') as value, count(*) as n from transactions_checked where {broken}"
+        f" group by {column} order by n desc, value limit {_NAMED}"
+    )
+    return (
+        f"They are: {', '.join(f'{value} in {n:,}' for value, n in zip(counts['value'], counts['n'], strict=True))}. "
+    )
 
 
 def _first_rows(checked: _Checked, code: str, place: int) -> list[int]:

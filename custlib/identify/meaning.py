@@ -18,6 +18,7 @@ from custlib.identify.casts import is_product
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Opened
 from custlib.identify.store import Kept
+from custlib.project import Project
 
 _NAMED = 8
 _PRICE_ALONE = (
@@ -47,6 +48,7 @@ class Lines:
     """The checked lines of the inputs of a project."""
 
     engine: Engine
+    project: Project
     inputs: list[Input]
     entries: list[Kept]
     together: Opened
@@ -71,7 +73,9 @@ def cautions(lines: Lines) -> list[str]:
         *_price_for_amount(lines),
         *_noticed(lines, "status", statuses),
         *_noticed(lines, "currency", currencies),
+        *_other_currency(lines, currencies),
         *_idle_words(lines),
+        *_idle_margin(lines),
     ]
 
 
@@ -147,6 +151,20 @@ def _noticed(lines: Lines, role: str, values: pd.DataFrame) -> list[str]:
     ]
 
 
+def _other_currency(lines: Lines, values: pd.DataFrame) -> list[str]:
+    """Say where the one currency of the amounts is not the one that results are shown in."""
+    known = [str(value).strip().upper() for value in values["value"].dropna()]
+    is_converted = any(entry.source.rates for entry in lines.inputs)
+    if len(set(known)) != 1 or is_converted or not re.fullmatch("[A-Z]{3}", known[0]):
+        return []
+    if known[0] == lines.project.currency:
+        return []
+    return [
+        f"amounts are in {known[0]}, as column {lines.together.read['currency']!r} says, but the currency of the "
+        f'project is {lines.project.currency}: set currency = "{known[0]}"'
+    ]
+
+
 # --- words of options that no line has --------------------------------------------------------------------------------
 
 
@@ -168,6 +186,17 @@ def _seen(lines: Lines, column: str, which: str) -> set[str]:
         f" from transactions_checked where {which}"
     )
     return set(frame["word"].dropna())
+
+
+def _idle_margin(lines: Lines) -> list[str]:
+    """Say where a margin is set and every line has a cost or profit of its own."""
+    if lines.project.margin == 1 or not {"cost", "profit"} & lines.together.columns.keys():
+        return []
+    seen = lines.engine.fetch(
+        "select count(*) as n from transactions_checked where reason is null and amount is not null"
+        " and margin_amount is null"
+    )
+    return [] if seen["n"].item() else [f"margin {lines.project.margin:g} is used for no line: all have cost or profit"]
 
 
 # --- unit prices ------------------------------------------------------------------------------------------------------

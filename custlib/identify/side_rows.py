@@ -18,6 +18,7 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Gathered, Opened, explain, fingerprint_of, open_input, release, stage
+from custlib.identify.unused import refuse_unused
 from custlib.project import Source
 
 Select = Callable[[Dialect, Opened, Source], str]
@@ -128,6 +129,7 @@ def _read(engine: Engine, entry: Input, table: str, select: Select) -> Read:
     source, staged = entry.source, stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
+        refuse_unused(entry, opened)
         cases = " ".join(
             f"when {rule['bad']} then {engine.dialect.literal(rule['id'])}" for rule in rules_of(source.section)
         )

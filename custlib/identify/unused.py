@@ -17,7 +17,7 @@ from custlib.source import Source
 _TEXT_KINDS = ("csv", "jsonl")
 _EPOCH = ("epoch_s", "epoch_ms")
 # Keys that say where the rows are, which the schema holds against the kind of the source; and one that is of any lines.
-NEVER_IDLE = ("path", "package", "url_env", "table", "query", "sheet", "columns", "guest_ids")
+NEVER_IDLE = ("path", "package", "url_env", "table", "query", "columns", "guest_ids")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def _days(opened: Opened) -> list[str]:
 
 _TYPED = "its numbers are numbers already, not texts: leave it out"
 NEEDS: dict[str, Need] = {
+    "sheet": _of_kind("excel"),
     "names": _of_kind("csv", "excel"),
     "encoding": _of_kind(*_TEXT_KINDS),
     "delimiter": _of_kind("csv"),

@@ -258,7 +258,7 @@ def test_oddities_of_money_are_said(check: Check) -> None:
     shop = check(SHOP + "a,4,2025-01-01,0,0\nb,5,2025-01-01,1,99\nc,6,2025-01-01,7,\nd,7,2025-01-01,7,inf\n")
     assert "1 lines have amount zero" in shop.said
     assert "1 lines cost more than their amount: their negative profit is kept" in shop.said
-    assert "2 lines have no usable cost: their whole amount counts as profit" in shop.said
+    assert "2 lines have no usable cost: the margin of the project was taken" in shop.said
     profit = shop.table("transactions").set_index("customer_id")["profit"]
     assert (profit["a"], profit["b"], profit["c"], profit["d"]) == (0, -98, 7, 7)
 
