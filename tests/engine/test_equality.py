@@ -109,7 +109,15 @@ SHOPS = {
     "british": {"date_format": "%d/%m/%y %H:%M", "cancel_prefix": "C\\"},
     "american": {"date_format": "%b %-d, %Y %I:%M %p", "delimiter": "|", "thousands": ","},
     "epoch": {"date_format": "epoch_ms", "timezone": "America/New_York", "zero_is_purchase": False},
-}
+    "exported": {
+        "columns": {"unit_price": "amount", "currency": "money", "profit": "gain"},
+        "count": ["paid", "Sent"], "guest_ids": ["0007"], "exclude_products": ["co'ffee"], "cancel_prefix": "c",
+        "currency_rates": [
+            {"currency": "EUR", "rate": 1.0}, {"currency": "CHF", "rate": 1.05},
+            {"currency": "CHF", "from": "2024-02-01", "rate": 1.1},
+        ],
+    },
+}  # fmt: skip
 
 
 _IDS = ["{:04}", " {:04}", "К{}", "k{}", ""]
@@ -130,6 +138,10 @@ def shop(folder: Path, name: str, *, seed: int, lines: int = 1_500) -> Project:
             "cost": [_amount(a, options, random) for a in np.round(np.abs(amounts) * 0.6, 2)],
             "order_id": [random.choice(["", "C\\", "c"]) + str(n // 3) for n in range(lines)],
             "product": random.choice(["tea", "co'ffee", 'c"up', "", None], lines),
+            "quantity": random.choice(["1", "2", "3.5", "-2", "2-", "\u22123", "1'000", "x", ""], lines),
+            "status": random.choice(["paid", "PAID", "sent", "failed", ""], lines),
+            "money": random.choice(["EUR", "chf"], lines),
+            "gain": [_amount(a, options, random) for a in np.round(amounts * 0.3, 2)],
         }
     )  # fmt: skip
     frame = pd.concat([frame, frame.iloc[:40]])
@@ -159,7 +171,9 @@ def _amount(amount: float, options: dict, random: np.random.Generator) -> str:
     text = f"{amount:,.3f}" if options.get("thousands") else f"{amount:.3f}"
     if options.get("decimal") == ",":
         text = text.translate(str.maketrans(",.", ".,"))
-    dress = random.choice(["{}", "{}", "{}", "€ {}", "{}€", "({})", " {} "])
+    dress = random.choice(
+        ["{}", "{}", "{}", "€ {}", "{}€", "({})", " {} ", "{}-", "\u2212{}", "1'234{}", "7\u00a0{:0>7}"]
+    )
     return str(dress).format(text)
 
 

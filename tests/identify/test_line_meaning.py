@@ -287,9 +287,9 @@ def test_the_money_of_whole_files(
 
 
 def test_value_of_a_file_with_a_status(tmp_path: Path) -> None:
-    out = tmp_path / "out.csv"
+    out = tmp_path / "out.parquet"
     record = value_file(
         CASES / "order-status.csv", as_of=dt.date(2025, 6, 30), options={"count": ["completed"]}, out=out
     )
     assert record["quality"]["rows_removed"] == 417
-    assert pd.read_csv(out)["profit"].sum() == pytest.approx(37711.37)
+    assert pd.read_parquet(out)["profit"].sum() == pytest.approx(37711.37)
