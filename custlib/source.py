@@ -8,10 +8,10 @@ import datetime as dt
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from custlib.errors import TableError, UsageError
 
@@ -105,8 +105,9 @@ class Source(BaseModel):
         Products that are none (postage, bank charges); their lines are removed.
     count : tuple of str
         Values of ``status`` that count (``completed``), in upper or lower case; other lines are removed.
-    currency_rates : dict of str to float, or tuple of CurrencyRate
-        What one unit of each value of ``currency`` is worth in the currency of the project.
+    currency_rates : tuple of CurrencyRate
+        What one unit of each value of ``currency`` is worth in the currency of the project; ``{ CHF = 1.05 }`` stands
+        for rates of any day.
     order_lines : bool
         Whether identical lines within an order are separate purchases, not duplicates.
     zero_is_purchase : bool
@@ -137,10 +138,17 @@ class Source(BaseModel):
     guest_ids: tuple[_Word, ...] = ()
     exclude_products: tuple[_Word, ...] = ()
     count: tuple[_Word, ...] = ()
-    currency_rates: dict[_Word, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | tuple[CurrencyRate, ...] = {}
+    currency_rates: tuple[CurrencyRate, ...] = ()
     order_lines: bool = True
     zero_is_purchase: bool = True
     max_amount: float = Field(1e9, gt=0, le=1e13)
+
+    @field_validator("currency_rates", mode="before")
+    @classmethod
+    def _list_rates(cls, rates: Any) -> Any:
+        if not isinstance(rates, dict):
+            return rates
+        return tuple({"currency": name, "rate": rate} for name, rate in rates.items())
 
     @model_validator(mode="after")
     def _agree(self) -> "Source":
@@ -195,8 +203,6 @@ class Source(BaseModel):
         >>> [rate.rate for rate in Source(path="x.csv", currency_rates={"EUR": 1, "CHF": 1.05}).rates]
         [1.0, 1.05]
         """
-        if isinstance(self.currency_rates, dict):
-            return tuple(CurrencyRate(currency=name, rate=rate) for name, rate in self.currency_rates.items())
         return tuple(sorted(self.currency_rates, key=lambda rate: rate.begin or dt.date.min, reverse=True))
 
     @property

@@ -125,14 +125,14 @@ def _customer(opened: Opened) -> str:
 def _is_guest(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write whether an id is one of those that are no customer, also as a float."""
     ids = [name.strip() for name in source.guest_ids]
-    given = f"cast(customer_id_given as {sql.text_type})" if has_whole_ids(opened) else "customer_id_text"
-    return one_of(sql, given, [*ids, *(f"{name}.0" for name in ids if name.isdigit())])
+    written = f"cast(customer_id_given as {sql.text_type})" if has_whole_ids(opened) else "customer_id_text"
+    return one_of(sql, written, [*ids, *(f"{name}.0" for name in ids if name.isdigit())])
 
 
 def one_of(sql: Dialect, text: str, words: Iterable[str]) -> str:
     """Write whether a text is one of some words; a case, as engines join a long list behind ``in`` to every row."""
-    found = " ".join(f"when {sql.literal(word)} then true" for word in words)
-    return f"case {text} {found} else false end" if found else "false"
+    cases = " ".join(f"when {sql.literal(word)} then true" for word in words)
+    return f"case {text} {cases} else false end" if cases else "false"
 
 
 def _is_trimmed(sql: Dialect, opened: Opened) -> str:

@@ -89,7 +89,7 @@ def _values(lines: Lines, role: str) -> pd.DataFrame:
     most = _kind(role)["most_values"]
     return lines.engine.fetch(
         f"select {role} as value, count(*) as n, coalesce(sum(amount), 0) as money from transactions_checked"
-        f" group by {role} order by n desc, value limit {most + 1}"
+        f" group by {role} order by n desc, money desc, value limit {most + 1}"
     )
 
 
@@ -109,21 +109,21 @@ def _listed(values: pd.DataFrame) -> str:
 
 
 def _refuse_statuses(lines: Lines, values: pd.DataFrame) -> None:
-    for entry, kept in zip(lines.inputs, lines.entries, strict=True):
-        if "status" in kept.opened.columns and not entry.source.count:
+    for entry, stored in zip(lines.inputs, lines.entries, strict=True):
+        if "status" in stored.opened.columns and not entry.source.count:
             first = next((value for value in values["value"] if not pd.isna(value)), "completed")
-            column = kept.opened.columns["status"]
+            column = stored.opened.columns["status"]
             raise UsageError(
                 f"{entry.source.section}.columns.status: nothing says which values of column {column!r} count in "
-                f'{kept.name} ({_listed(values)}). Set count, for instance count = ["{first}"].'
+                f'{stored.name} ({_listed(values)}). Set count, for instance count = ["{first}"].'
             )
 
 
 def _refuse_currencies(lines: Lines, values: pd.DataFrame) -> None:
     """Refuse amounts of several currencies, in any inputs together, that no rates make comparable."""
-    bare = [kept for entry, kept in zip(lines.inputs, lines.entries, strict=True) if not entry.source.rates]
+    bare = [stored for entry, stored in zip(lines.inputs, lines.entries, strict=True) if not entry.source.rates]
     named = sorted({str(value).strip().upper() for value in values["value"].dropna()})
-    if len(named) > 1 and any("currency" in kept.opened.columns for kept in bare):
+    if len(named) > 1 and any("currency" in stored.opened.columns for stored in bare):
         column = lines.together.read["currency"]
         rates = ", ".join(f"{name} = 1.0" for name in named[:2])
         raise TableError(
@@ -170,14 +170,14 @@ def _other_currency(lines: Lines, values: pd.DataFrame) -> list[str]:
 
 def _idle_words(lines: Lines) -> list[str]:
     """Name the ids, products and statuses of options that no line has: they may be written in another way."""
-    found = []
+    sentences = []
     for option, column, which in _WORDS:
         words = {word.strip() for entry in lines.inputs for word in getattr(entry.source, option)}
         seen = _seen(lines, column, which) if words else set()
         if idle := sorted(word for word in words if word.lower() not in seen):
             more = " ..." if len(idle) > _NAMED else ""
-            found.append(f"{option} names what no line has: {', '.join(idle[:_NAMED])}{more}")
-    return found
+            sentences.append(f"{option} names what no line has: {', '.join(idle[:_NAMED])}{more}")
+    return sentences
 
 
 def _seen(lines: Lines, column: str, which: str) -> set[str]:

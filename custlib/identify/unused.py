@@ -12,7 +12,7 @@ from custlib.errors import UsageError
 from custlib.identify.numbers import is_text
 from custlib.identify.reading.inputs import MONEY, Input
 from custlib.identify.reading.sources import Opened
-from custlib.source import Source
+from custlib.source import STANDARD_COLUMNS, Source
 
 _TEXT_KINDS = ("csv", "jsonl")
 _EPOCH = ("epoch_s", "epoch_ms")
@@ -29,19 +29,16 @@ class Need:
     holds : callable
         Whether an input, as it was opened, has it.
     lacks : str
-        What to say of an input without it, and what to do.
+        What to say of an input without it, and what to do; ``{status}`` is a column of that kind that is not mapped.
     """
 
     holds: Callable[[Input, Opened], bool]
     lacks: str
 
 
-def _has(role: str, lacks: str) -> Need:
-    return Need(lambda entry, opened: role in opened.columns, lacks)
-
-
 def _column(role: str) -> Need:
-    return _has(role, f'it has no {role} column: map one, as columns.{role} = "...", or leave the option out')
+    lacks = f'it has no {role} column: map one, as columns.{role} = "{{{role}}}", or leave the option out'
+    return Need(lambda entry, opened: role in opened.columns, lacks)
 
 
 def _of_kind(*kinds: str) -> Need:
@@ -93,9 +90,9 @@ def refuse_unused(entry: Input, opened: Opened) -> None:
 
     Raises UsageError if there are such options; all of them are named.
     """
-    source = entry.source
+    source, columns = entry.source, dict.fromkeys(STANDARD_COLUMNS, "...") | opened.noticed
     faults = [
-        f"{source.section}.{name} = {getattr(source, name)!r} has no effect on {entry.name}: {need.lacks}."
+        f"{source.section}.{name} has no effect on {entry.name}: {need.lacks.format(**columns)}."
         for name, need in NEEDS.items()
         if is_set(source, name) and not need.holds(entry, opened)
     ]

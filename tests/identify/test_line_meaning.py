@@ -96,6 +96,11 @@ def test_typed_factors_are_multiplied(check: Check, tmp_path: Path) -> None:
     assert (sorted(amounts(shop)), shop.quality["reasons"]) == ([-4, 3], {"missing_amount": 1})
 
 
+def test_a_product_in_json_lines(check: Check) -> None:
+    line = '{"customer_id": "ann", "timestamp": "2025-01-01", "Qty": 2, "Unit Price": "1,234.50"}\n'
+    assert amounts(check(line, name="sales.jsonl", columns={"amount": "Qty * Unit Price"})) == [2469]
+
+
 def test_an_amount_goes_before_a_price_that_is_not_mapped(check: Check) -> None:
     shop = check("customer_id,timestamp,quantity,unit_price,amount\nann,2025-01-10,2,5,9\n")
     assert amounts(shop) == [9]

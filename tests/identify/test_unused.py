@@ -216,7 +216,7 @@ def test_every_key_without_an_effect_is_refused(check: Check, tmp_path: Path, ke
     for place in (tmp_path / "bare.csv", tmp_path / "folder" / "sales.csv"):
         place.write_text("customer_id,timestamp\nann,2025-01-01\n")
     place = {"typed": typed(tmp_path), "bare": tmp_path / "bare.csv", "folder": tmp_path / "folder"}[kind]
-    with pytest.raises(UsageError, match=f"source.{key} = .* has no effect on"):
+    with pytest.raises(UsageError, match=f"source.{key} has no effect on"):
         check(place, **{key: setting})
 
 
@@ -224,11 +224,16 @@ def test_all_idle_options_are_named_at_once(check: Check, tmp_path: Path) -> Non
     with pytest.raises(UsageError) as fault:
         check(typed(tmp_path), decimal=",", cancel_prefix="C")
     assert str(fault.value).splitlines() == [
-        "source.decimal = ',' has no effect on typed.parquet: its numbers are numbers already, not texts: leave it "
-        "out.",
-        "source.cancel_prefix = 'C' has no effect on typed.parquet: it has no order_id column: map one, as "
+        "source.decimal has no effect on typed.parquet: its numbers are numbers already, not texts: leave it out.",
+        "source.cancel_prefix has no effect on typed.parquet: it has no order_id column: map one, as "
         'columns.order_id = "...", or leave the option out.',
     ]
+
+
+def test_a_column_that_could_be_meant_is_named(check: Check) -> None:
+    lines = "customer_id,timestamp,amount,Order Status\nann,2025-01-01,5,paid\n"
+    with pytest.raises(UsageError, match='columns.status = "Order Status"'):
+        check(lines, count=["paid"])
 
 
 def test_defaults_are_never_refused(check: Check, tmp_path: Path) -> None:
@@ -254,5 +259,5 @@ def test_options_of_side_tables_are_held_against_them_too(check: Check, tmp_path
 
     crm = Customers(path="crm.csv", decimal=",", attributes={"region": "r"})
     opened = Opened({"customer_id": "id", "attribute_region": "r"}, {"customer_id": "VARCHAR"}, (), ())
-    with pytest.raises(UsageError, match="customers.decimal = ',' has no effect on crm.csv"):
+    with pytest.raises(UsageError, match="customers.decimal has no effect on crm.csv"):
         refuse_unused(Input(crm, "crm.csv", Path("crm.csv")), opened)

@@ -121,23 +121,24 @@ def match(entry: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple
     Raises TableError if a required or mapped column is missing; all of them are named.
     """
     folded = {name.strip().casefold(): name for name in available}
-    columns, faults, remarks = {}, [], []
+    columns, faults, remarks = {}, [], {}
     source = entry.source
-    names = mapped_of(entry, available)
+    names = mapped_of(source, available)
     for standard in source.roles:
         wanted = names.get(standard, standard)
         column = wanted if wanted in available else folded.get(wanted.strip().casefold())
         if column is not None:
             columns[standard] = column
             if column != wanted:
-                remarks.append(f"column name {column!r} was read as {wanted!r}")
+                remarks[standard] = f"column name {column!r} was read as {wanted!r}"
         elif standard in names or standard in source.required:
             mapped = f" (mapped from {standard})" if wanted != standard else ""
             faults.append(f"{entry.name}: column {wanted!r}{mapped} is missing. {hint(wanted, available)}")
     if faults:
         faults.append(f'Name your columns, for instance [{source.section}.columns] customer_id = "client".')
         raise TableError("\n".join(faults))
-    return (meant(entry, columns) if "unit_price" in source.roles else columns), tuple(remarks)
+    columns = meant(source, entry.name, columns) if "unit_price" in source.roles else columns
+    return columns, tuple(remark for standard, remark in remarks.items() if standard in columns)
 
 
 def used(entry: Input, available: Sequence[str]) -> list[str]:

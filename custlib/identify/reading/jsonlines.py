@@ -10,6 +10,7 @@ from custlib.engine.dialect import DUCKDB, literal
 from custlib.errors import RunError, TableError
 from custlib.identify.reading.encodings import encoding_of, head_of, open_bytes, transcode
 from custlib.identify.reading.inputs import MONEY, Input, Staged, in_role, used
+from custlib.identify.reading.roles import mapped_of
 from custlib.identify.reading.staging import embedded, staged
 
 _TRIED_LINES = 20_000
@@ -38,7 +39,7 @@ def stage_jsonlines(entry: Input, folder: Path) -> Staged:
 
 def _stage(entry: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> Staged:
     keys = _keys(entry, path)
-    later = [name for name in _wanted(entry) if name not in keys and name not in entry.partitions]
+    later = [name for name in _wanted(entry, keys) if name not in keys and name not in entry.partitions]
     columns = used(entry, [*keys, *later])
     packed = ", compression = 'gzip'" if path.suffix.lower() == ".gz" else ", compression = 'none'"
     typed = ", ".join(f"{literal(name)}: 'JSON'" for name in columns)
@@ -60,9 +61,10 @@ def _stage(entry: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> 
     return Staged(target, available, remarks)
 
 
-def _wanted(entry: Input) -> list[str]:
+def _wanted(entry: Input, keys: tuple[str, ...]) -> list[str]:
     """The names that standard columns would have: a key may come up only far down."""
-    return [entry.source.mapped.get(standard, standard) for standard in entry.source.roles]
+    mapped = mapped_of(entry.source, keys)
+    return [mapped.get(standard, standard) for standard in entry.source.roles]
 
 
 def _keys(entry: Input, path: Path) -> tuple[str, ...]:
