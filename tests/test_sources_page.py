@@ -36,6 +36,8 @@ SQL = """
 def lay(folder: Path) -> None:
     """Make the files that the page speaks of."""
     (folder / "sales.csv").write_text("client,day,revenue\nann,2025-01-01,10.5\nbob,2025-02-01,20\n")
+    orders = "client,day,Qty,Price,Order Status,Cur,product\nann,2025-01-01,2,5.25,Completed,EUR,tea\n"
+    (folder / "orders.csv").write_text(f"{orders}bob,2025-02-01,1,20,shipped,chf,tea\n")
     german = "customer_id;timestamp;amount;product\nann;01.01.2025;10,5;Käse\nbob;01.02.2025;20;Öl\n"
     (folder / "umsatz.csv").write_bytes(german.encode("cp1252"))
     (folder / "crm.csv").write_bytes("Nr;Gebiet;geb\nann;Köln;1980-05-01\nzoe;;\n".encode("cp1252"))
@@ -88,7 +90,7 @@ def test_a_project_file_of_the_page_is_read(tmp_path: Path, text: str) -> None:
 def test_the_page_shows_every_kind() -> None:
     kinds: set[Any] = {entry.kind for text in EXAMPLES for entry in _named(text)}
     assert kinds >= {"csv", "jsonl", "excel", "sqlite", "database"}
-    assert len(EXAMPLES) == 10
+    assert len(EXAMPLES) == 11
 
 
 REGISTERS = [text for text in EXAMPLES if "[customers]" in text or "[invoices]" in text]
