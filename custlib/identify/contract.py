@@ -113,7 +113,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
     }
     bits = " + ".join(f"case when {flags.get(name, name)} then {bit} else 0 end" for name, bit in _FLAGS.items())
     return f"""
-        select {", ".join(_own(opened))},
+        select {", ".join(_as_kept(_own(opened), source))},
                case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount,
                {_margin(sign, back, opened)}
                cast({bits} as smallint) as flags,
@@ -151,6 +151,12 @@ def _own(opened: Opened) -> list[str]:
         name for name in ("order_id", "product", "channel", "quantity", "status", "currency") if name in opened.read
     ]
     return ["customer_id", "day", *also, *(["symbol"] if is_text(opened, money_of(opened)) else [])]
+
+
+def _as_kept(columns: list[str], source: Source) -> list[str]:
+    """Write the columns of the lines; money that was converted is of no currency but that of the project."""
+    converted = "case when reason is not null then currency end as currency"
+    return [converted if name == "currency" and source.rates else name for name in columns]
 
 
 def _decimal(number: str) -> str:
