@@ -122,7 +122,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
         from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
               from ({transactions_read(sql, opened, source)}))"""
     return f"""
-        select {", ".join([*_own(opened), *kept_of_orders(opened, source, _decimal(sign))])},
+        select {", ".join([*_as_kept(_own(opened), source), *kept_of_orders(opened, source, _decimal(sign))])},
                case when is_repeated then 0 when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount,
                {_margin(sign, back, opened)}
                cast({bits} as smallint) as flags,
@@ -162,6 +162,12 @@ def _own(opened: Opened) -> list[str]:
         name for name in ("order_id", "product", "channel", "quantity", "status", "currency") if name in opened.read
     ]
     return ["customer_id", "day", *also, *(["symbol"] if is_text(opened, money_of(opened)) else [])]
+
+
+def _as_kept(columns: list[str], source: Source) -> list[str]:
+    """Write the columns of the lines; money that was converted is of no currency but that of the project."""
+    converted = "case when reason is not null then currency end as currency"
+    return [converted if name == "currency" and source.rates else name for name in columns]
 
 
 def _decimal(number: str) -> str:

@@ -128,7 +128,7 @@ def _refuse_currencies(lines: Lines, values: pd.DataFrame) -> None:
         rates = ", ".join(f"{name} = 1.0" for name in named[:2])
         raise TableError(
             f"{lines.name}: amounts are in several currencies (column {column!r}: {_listed(values)}). Set their rates, "
-            f"for instance currency_rates = {{ {rates} }}, or give one source per currency."
+            f"for instance currency_rates = {{ {rates} }}, or make one project per currency."
         )
 
 

@@ -58,7 +58,7 @@ def _has_zones(entry: Input, opened: Opened) -> bool:
     form = entry.source.date_format
     if _has_day_texts(entry, opened):
         return form is None or form in _EPOCH
-    return any("TIME ZONE" in opened.types[role] or "TIMESTAMPTZ" in opened.types[role] for role in _days(opened))
+    return any("TIME ZONE" in kind or "TIMESTAMPTZ" in kind for kind in opened.types.values())
 
 
 def _days(opened: Opened) -> list[str]:

@@ -2,11 +2,15 @@
 
 import random
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError
+from custlib.identify.contract import make_transactions
+from custlib.project import build
 from tests.identify.conftest import Check
 
 CASES = Path(__file__).parent / "cases"
@@ -192,6 +196,21 @@ def test_several_currencies_without_rates_are_refused(check: Check) -> None:
         TableError, match=r"several currencies \(column 'currency': EUR 2 rows 12.00, chf 1 rows 10.00\)"
     ):
         check(MONEY.format("currency"))
+
+
+def test_rates_may_be_of_one_source_alone(tmp_path: Path) -> None:
+    header = "customer_id,timestamp,amount,currency\n"
+    (tmp_path / "a.csv").write_text(header + "ann,2025-01-01,5,EUR\n")
+    (tmp_path / "b.csv").write_text(header + "ann,2025-01-02,10,CHF\n")
+    source, other = ({"path": str(tmp_path / name)} for name in ("a.csv", "b.csv"))
+    shop = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "currency": "EUR"}
+    with closing(DuckDB(tmp_path / "one")) as engine, pytest.raises(TableError, match="several currencies"):
+        make_transactions(engine, build(shop | {"sources": [source, other]}))
+    with closing(DuckDB(tmp_path / "two")) as engine:
+        quality = make_transactions(
+            engine, build(shop | {"sources": [source, other | {"currency_rates": {"CHF": 1.1}}]})
+        )
+    assert (quality["money_used"], quality["warnings"]) == (16, [])
 
 
 @pytest.mark.parametrize("name", ["Währung", "货币", "devise", "currency_code"])
