@@ -166,7 +166,7 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument(
         "--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)"
     )
-    value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
+    value.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
     _add_engine(value)
     value.set_defaults(act=_value)
 
