@@ -125,6 +125,8 @@ class Source(BaseModel):
                 "path holds the address of a database. Put the address into an environment variable and give its "
                 'name, for instance url_env = "SHOP_DB_URL"'
             )
+        if "\0" in self.path:
+            raise ValueError("path holds a zero byte, which no path can")
         if bool(self.path) == bool(self.url_env):
             raise ValueError("give a path to files, or url_env and a table or query of a database")
         if self.table and self.query:
@@ -206,14 +208,17 @@ def kind_of(path: Path) -> str | None:
 
 
 def pattern_base(place: Path) -> Path:
-    """Return the folder above the first part of a path that is a pattern, or the path itself if it is a folder."""
+    """Return the folder above the first part of a path that is a pattern, or the path itself if it is a folder.
+
+    What exists by its name is no pattern.
+    """
     if place.is_dir():
         return place
     if place.exists():
         return place.parent
-    parts = place.parts
-    first = next((i for i, part in enumerate(parts) if _PATTERN.search(part)), len(parts) - 1)
-    return Path(*parts[:first])
+    above = [*reversed(place.parents), place]
+    patterns = (path for path in above if _PATTERN.search(path.name) and not path.exists())
+    return next(patterns, place).parent
 
 
 def _of_one_kind(source: Source, place: Path, paths: list[Path], base: Path) -> list[Path]:

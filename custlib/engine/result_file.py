@@ -14,6 +14,7 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import DUCKDB, literal
+from custlib.engine.paths import file_literal
 from custlib.errors import RunError, UsageError, require
 
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
@@ -134,7 +135,7 @@ def _write_csv(rows: Path, made: Path, name: str) -> None:
     from custlib.engine.duckdb import connect
 
     del name
-    source = f"read_parquet({literal(str(rows))}, hive_partitioning = false)"
+    source = f"read_parquet({file_literal(rows)}, hive_partitioning = false)"
     with closing(connect({"temp_directory": "", "threads": "1"})) as connection:
         described = connection.execute(f"describe select * from {source}").fetchall()
         columns = ", ".join(_shown(column, kind) for column, kind, *_ in described)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from custlib import tables
 from custlib.engine.base import FETCH_LIMIT
 from custlib.engine.dialect import SPARK, inlined
+from custlib.engine.paths import check_path
 from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.spark_session import start
@@ -35,6 +36,7 @@ class Spark:
     dialect = SPARK
 
     def __init__(self, folder: Path, *, memory_limit: str | None = None, master: str | None = None) -> None:
+        check_path(folder, "work")
         self.folder, self._shelf = folder, Shelf(folder)
         self._session = start(folder, master=master, memory_limit=memory_limit)
         self._views: set[str] = set()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from custlib.engine.paths import check_path
 from custlib.errors import TableError, hint
 from custlib.project import Project, Source
 from custlib.source import kind_of, pattern_base
@@ -71,7 +72,8 @@ class Input:
 def inputs(project: Project) -> list[Input]:
     """List the inputs of a project.
 
-    Raises TableError if a folder or pattern holds no file that is read, or files of several kinds.
+    Raises TableError if a folder or pattern holds no file that is read, or files of several kinds, and UsageError if no
+    engine can open a path.
 
     Examples
     --------
@@ -97,6 +99,7 @@ def inputs_of(source: Source, folder: Path) -> list[Input]:
 
 
 def _file(source: Source, path: Path, base: Path) -> Input:
+    check_path(path, f"{source.section}.path")
     below = path.relative_to(base) if path.is_relative_to(base) else Path(path.name)
     return Input(source, below.as_posix(), path, partitions(below))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.engine.dialect import DUCKDB, literal
+from custlib.engine.paths import file_literal
 from custlib.errors import RunError, TableError
 from custlib.identify.reading.encodings import encoding_of, head_of, open_bytes, transcode
 from custlib.identify.reading.inputs import MONEY, Input, Staged, in_role, used
@@ -42,9 +43,8 @@ def _stage(entry: Input, path: Path, folder: Path, remarks: tuple[str, ...]) -> 
     columns = used(entry, [*keys, *later])
     packed = ", compression = 'gzip'" if path.suffix.lower() == ".gz" else ", compression = 'none'"
     typed = ", ".join(f"{literal(name)}: 'JSON'" for name in columns)
-    place = literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
     read = (
-        f"read_json({place}, format = 'newline_delimited', records = 'true', columns = {{{typed}}}, "
+        f"read_json({file_literal(path)}, format = 'newline_delimited', records = 'true', columns = {{{typed}}}, "
         f"maximum_object_size = {_LARGEST_LINE}{packed})"
     )
     with staged(folder) as (part, target), embedded() as engine:
@@ -112,7 +112,7 @@ def _seen(engine: Any, path: Path, columns: list[str]) -> set[str]:
     if not columns:
         return set()
     counts = ", ".join(f"count({DUCKDB.name(name)})" for name in columns)
-    filled = engine.execute(f"select {counts} from read_parquet({literal(str(path))})").fetchone()
+    filled = engine.execute(f"select {counts} from read_parquet({file_literal(path)})").fetchone()
     return {name for name, n in zip(columns, filled, strict=True) if n}
 
 

@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custlib.engine.dialect import literal
+from custlib.engine.paths import file_literal
 from custlib.identify.reading.inputs import DAYS, MONEY, Input, in_role
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def fingerprint_rows(path: Path) -> str:
     """
     halves = (f"hash & {_HALF}::uhugeint", "hash >> 64")
     sums = ", ".join(f"sum(({half})::hugeint)::varchar" for half in halves)
-    rows = f"select md5_number(to_json(row)) as hash from read_parquet({literal(str(path))}) as row"
+    rows = f"select md5_number(to_json(row)) as hash from read_parquet({file_literal(path)}) as row"
     with embedded() as connection:
-        columns = connection.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()
+        columns = connection.execute(f"describe select * from read_parquet({file_literal(path)})").fetchall()
         totals = connection.execute(f"select count(*), {sums} from ({rows})").fetchall()
     return hashlib.sha256(repr(([column[:2] for column in columns], totals)).encode()).hexdigest()
 
