@@ -61,6 +61,8 @@ class Source(BaseModel):
         Standard column to its name in the source; columns not listed are looked up by standard name.
     names : tuple of str
         Column names of a file without a header line.
+    skip_rows : int
+        Lines above the header of a text file or sheet, or above the first row where ``names`` are given.
     encoding : str
         Text encoding of a file; ``auto`` detects it from the bytes where they are unambiguous.
     delimiter, decimal, thousands : str
@@ -94,6 +96,7 @@ class Source(BaseModel):
     sheet: str | None = Field(None, min_length=1)
     columns: dict[Literal[STANDARD_COLUMNS], str] = {}  # type: ignore[valid-type]
     names: tuple[str, ...] = ()
+    skip_rows: int = Field(0, ge=0, le=10_000)
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1)
     decimal: Literal[".", ","] = "."
@@ -138,6 +141,8 @@ class Source(BaseModel):
             raise ValueError("table and query are of databases; a file of this kind has none")
         if self.sheet and kind not in ("excel", None):
             raise ValueError("sheet is of Excel workbooks; a file of this kind has none")
+        if self.skip_rows and kind not in ("csv", "excel", None):
+            raise ValueError("skip_rows is of text files and sheets; a source of this kind has no lines above a header")
         if self.url_env and (self.package or self.names):
             raise ValueError("package and names are of files, not of a database")
         return self

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from custlib import tables
-from custlib.engine.base import FETCH_LIMIT
+from custlib.engine.base import FETCH_LIMIT, UNEVEN
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
 from custlib.engine.paths import check_path, escaped, file_literal, list_literal
 from custlib.engine.reduction import Reduction
@@ -112,11 +112,13 @@ class DuckDB:
 
     def _attach_blank_separated(self, name: str, path: Path, columns: list[str], *, header: bool) -> None:
         parts = ", ".join(f"part[{i + 1}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
+        line = "trim(line, ' \t')"
         self._execute(
             f"create or replace view {name} as select {parts} from ("
-            f"select regexp_split_to_array(trim(line), '\\s+') as part from read_csv({file_literal(path)}, "
+            f"select regexp_split_to_array({line}, '[ \t]+') as parted, case when len(parted) <> {len(columns)} "
+            f"then error({literal(UNEVEN)}) else parted end as part from read_csv({file_literal(path)}, "
             f"columns = {{'line': 'VARCHAR'}}, delim = '\x1f', header = {str(header).lower()}, quote = '', "
-            "escape = '', auto_detect = false, hive_partitioning = false) where trim(line) <> '')"
+            "escape = '', auto_detect = false, hive_partitioning = false) where " + f"{line} <> '')"
         )
 
     def attach_parquet(self, name: str, path: Path) -> None:

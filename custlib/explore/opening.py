@@ -33,6 +33,7 @@ class FormatOptions(TypedDict, total=False):
     table: str
     query: str
     names: tuple[str, ...]
+    skip_rows: int
     encoding: str
     delimiter: str
     decimal: str

@@ -5,7 +5,6 @@ uncounted, so ``rows_read = rows_used + rows_quarantined + rows_removed`` and th
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from custlib import rules
@@ -14,8 +13,9 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
 from custlib.identify.casts import has_whole_ids, shown, transactions_read
 from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins, removals
+from custlib.identify.reading.faults import explain
 from custlib.identify.reading.inputs import Input
-from custlib.identify.reading.sources import Gathered, Opened, agree, explain, open_input, release, stage
+from custlib.identify.reading.sources import Gathered, Opened, agree, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
 from custlib.project import Project, Source
 
@@ -49,14 +49,13 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
 
 def _read(engine: Engine, entry: Input, table: str, rows: int) -> Opened:
     """Make the checked lines of one input."""
-    path = entry.path or Path(entry.name)
     staged = stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
         select = lines(engine.dialect, opened, entry.source)
         engine.make(table, select, rows=rows, max_amount=entry.source.max_amount)
     except Exception as fault:
-        raise explain(fault, path) from None
+        raise explain(fault, staged) from None
     finally:
         if staged is not entry:
             release(staged)

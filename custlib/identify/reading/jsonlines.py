@@ -10,7 +10,7 @@ from custlib.engine.dialect import DUCKDB, literal
 from custlib.engine.paths import file_literal
 from custlib.errors import RunError, TableError
 from custlib.identify.reading.encodings import encoding_of, head_of, open_bytes, transcode
-from custlib.identify.reading.inputs import MONEY, Input, Staged, in_role, used
+from custlib.identify.reading.inputs import MONEY, Input, Staged, distinct, in_role, used
 from custlib.identify.reading.staging import embedded, staged
 
 _TRIED_LINES = 20_000
@@ -75,7 +75,7 @@ def _keys(entry: Input, path: Path) -> tuple[str, ...]:
             keys |= dict.fromkeys(_object(entry, line, number))
     if not keys:
         raise TableError(f"{entry.name}: the file is empty: no object on any line. Export it again.")
-    return tuple(keys)
+    return tuple(distinct(entry.name, list(keys)))
 
 
 def _object(entry: Input, line: str, number: int) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from typing import Any
 from custlib import rules
 from custlib.errors import TableError, UsageError, hint, require
 from custlib.identify.reading.files import too_large
+from custlib.identify.reading.headers import refuse_titles
 from custlib.identify.reading.inputs import Input, Staged, distinct, used
 from custlib.identify.reading.staging import ROWS, Rows, stage_rows
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _ERRORS = re.compile(r"^#(DIV/0!|REF!|N/A|NAME\?|NULL!|NUM!|VALUE!|SPILL!|CALC!)$")
 _BLOCK = 1_000
+_TRIED_ROWS = 50
 _AGAIN = "Save the sheet as CSV UTF-8, or the workbook as xlsx again."
 
 
@@ -75,16 +77,18 @@ class _Sheet:
 
     def __init__(self, entry: Input, path: Path) -> None:
         self.name, self.path, self.wanted = entry.name, path, entry.source.sheet
-        self.has_header = not entry.source.names
+        self.has_header, self.entry, self.skipped = not entry.source.names, entry, entry.source.skip_rows
 
     def header(self) -> list[str]:
-        """Give the first row that is not blank."""
-        rows = self._rows(values=True)
-        row = next(rows, None)
+        """Give the first row that is not blank, below those that are passed over."""
+        rows = self._rows(values=True, blank=True)
+        first = [(n, _texts(row)) for n, row in enumerate(islice(rows, _TRIED_ROWS), 1)]
         rows.close()
-        if row is None:
+        filled = [(n, row) for n, row in first if any(row)]
+        if not filled:
             raise TableError(f"{self.name}: the sheet is empty: no header and no rows. Export it again.")
-        return ["" if value is None else str(value) for value in row]
+        refuse_titles(self.entry, filled, self.skipped, "row")
+        return filled[0][1]
 
     def blocks(self, places: list[int], errors: dict[str, int]) -> Iterator[Rows]:
         """Give the rows below the header in blocks, some columns only; count the cells that hold errors."""
@@ -128,7 +132,7 @@ class _Sheet:
         """Read the rows of the sheet, stored values or what is written; blank rows only when asked."""
         book = _opened(self.path, self.name, values=values)
         try:
-            rows = self._sheet(book).iter_rows(values_only=True)
+            rows = self._sheet(book).iter_rows(min_row=self.skipped + 1, values_only=True)
             while block := _quietly(rows):
                 yield from (row for row in block if blank or any(value is not None for value in row))
         except (TableError, UsageError, GeneratorExit):
@@ -158,6 +162,13 @@ def _value(value: Any, errors: dict[str, int]) -> Any:
         return value
     errors[value] = errors.get(value, 0) + 1
     return None
+
+
+def _texts(row: tuple[Any, ...]) -> list[str]:
+    """Write a row as names, without the blank cells that a sheet has beyond the last one."""
+    texts = ["" if value is None else str(value) for value in row]
+    last = max((n for n, text in enumerate(texts, 1) if text.strip()), default=0)
+    return texts[:last]
 
 
 def _at(row: tuple[Any, ...], place: int) -> Any:
