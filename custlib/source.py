@@ -208,7 +208,7 @@ def kind_of(path: Path) -> str | None:
     """
     if path.suffix.lower() != ".gz":
         return KINDS.get(path.suffix.lower())
-    inner = KINDS.get(Path(path.stem).suffix.lower(), "csv")
+    inner = KINDS.get(Path(path.stem).suffix.lower(), "csv") if path.stem.lower()[-5:] != ".json" else None
     return inner if inner in ("csv", "jsonl") else None
 
 

@@ -14,6 +14,7 @@ from custlib.errors import RunError, TableError
 from custlib.identify.reading.encodings import HEAD_BYTES, encoding_of, has_mixed_ends, head_of, text_of, transcode
 from custlib.identify.reading.headers import delimiter_of, header_of, lines_of, top_of
 from custlib.identify.reading.inputs import Input, Staged, Top, distinct
+from custlib.identify.reading.jsonlines import ONE_A_LINE
 from custlib.identify.reading.staging import staged
 
 
@@ -34,6 +35,8 @@ def refuse_kind(path: Path, name: str) -> TableError:
     """Say that files of this kind are not read."""
     if path.suffix.lower() == ".xls":
         return TableError(f"{name}: old Excel workbooks (xls) are not read. Save the sheet as CSV UTF-8 or xlsx.")
+    if path.suffix.lower() == ".json" or path.name.lower().endswith(".json.gz"):
+        return TableError(f"{name}: JSON arrays are not read. {ONE_A_LINE}.")
     known = ".csv, .txt, .tsv, .jsonl, .ndjson (also with .gz), .parquet, .xlsx, .sqlite"
     return TableError(f"{name}: files ending in '{path.suffix}' are not read. Give one of {known}.")
 

@@ -6,7 +6,9 @@ Nothing is computed: a formula gives the value that was stored with it, and one 
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -62,14 +64,21 @@ def _check(path: Path, name: str) -> None:
         start = file.read(4)
     if start == _OLD:
         raise TableError(f"{name}: is an old Excel workbook (xls) or one under a password (encrypted). {_AGAIN}")
-    try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, OSError):
-        raise TableError(f"{name}: is no valid Excel workbook. {_AGAIN}") from None
+    with _unpacked(path, name) as packed:
+        unpacked = sum(entry.file_size for entry in packed.infolist())
     limits = rules.load("contract")["limits"]
     if unpacked > max(limits["gzip_ratio"] * path.stat().st_size, limits["gzip_least_bytes"]):
         raise too_large(name)
+
+
+@contextmanager
+def _unpacked(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """Open a workbook as the archive that it is; what goes wrong is the fault of the file."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            yield packed
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
+        raise TableError(f"{name}: is no valid Excel workbook. {_AGAIN}") from None
 
 
 class _Sheet:
@@ -122,7 +131,7 @@ class _Sheet:
 
     def _has_formulas(self) -> bool:
         """Tell whether any sheet holds a formula, without parsing one."""
-        with zipfile.ZipFile(self.path) as packed:
+        with _unpacked(self.path, self.name) as packed:
             for entry in packed.infolist():
                 if entry.filename.startswith("xl/worksheets/") and _holds(packed, entry):
                     return True
