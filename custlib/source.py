@@ -65,6 +65,9 @@ class Source(BaseModel):
         Lines above the header of a text file or sheet, or above the first row where ``names`` are given.
     encoding : str
         Text encoding of a file; ``auto`` detects it from the bytes where they are unambiguous.
+    null_words : tuple of str, optional
+        Words that mean blank, in every role but product, channel and status; by default unambiguous ones as ``NULL``
+        and ``N/A``. Empty for none.
     delimiter, decimal, thousands : str
         Format of a CSV; ``delimiter = "whitespace"`` splits at runs of blanks, ``auto`` selects the one of
         ``, ; tab |`` that splits the first lines into equal numbers of columns.
@@ -98,6 +101,7 @@ class Source(BaseModel):
     names: tuple[str, ...] = ()
     skip_rows: int = Field(0, ge=0, le=10_000)
     encoding: str = "utf-8"
+    null_words: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
     delimiter: str = Field(",", min_length=1)
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ""

@@ -34,6 +34,7 @@ class FormatOptions(TypedDict, total=False):
     query: str
     names: tuple[str, ...]
     skip_rows: int
+    null_words: tuple[str, ...] | None
     encoding: str
     delimiter: str
     decimal: str

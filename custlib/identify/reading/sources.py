@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from custlib.engine.base import Engine
 from custlib.errors import TableError
+from custlib.identify.reading.blank_words import attach_without
 from custlib.identify.reading.databases import address_of, stage_alchemy, stage_sqlite
 from custlib.identify.reading.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
 from custlib.identify.reading.inputs import Input, Staged, check_types, inputs, inputs_of, match
@@ -86,15 +87,17 @@ def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
     """
     entry = stage(entry, engine.folder)
     attach = ATTACH.get(entry.kind or "", attach_parquet)
-    inner = f"{view}_file" if entry.partitions else view
+    inner = f"{view}_file"
     attach_remarks = attach(engine, entry, inner)
     if entry.partitions:
-        _add_partitions(engine, entry, inner, view)
-    types = engine.columns(view)
+        _add_partitions(engine, entry, inner, f"{view}_parts")
+        inner = f"{view}_parts"
+    types = engine.columns(inner)
     available = list(entry.staged.available if entry.staged else ()) or list(types)
     available += [name for name in entry.partitions if name in types and name not in available]
     columns, remarks = match(entry, available)
     check_types(entry.name, columns, types)
+    attach_without(engine, entry, columns, inner, view)
     ignored = tuple(name for name in available if name not in columns.values())
     staged_remarks = entry.staged.remarks if entry.staged else ()
     used = {standard: types[name] for standard, name in columns.items()}
