@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from custlib.errors import TableError, UsageError
+from custlib.rules.schema import Exact
 
 STANDARD_COLUMNS = (
     "customer_id",
@@ -43,7 +44,7 @@ _PATTERN = re.compile(r"[*?\[]")
 _NO_TEXT = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "utf-7"}
 
 
-class Source(BaseModel):
+class Source(Exact):
     """A source of purchases and its format.
 
     Attributes
@@ -97,7 +98,7 @@ class Source(BaseModel):
     table: str | None = Field(None, min_length=1, max_length=200)
     query: str | None = Field(None, min_length=1, max_length=20_000)
     sheet: str | None = Field(None, min_length=1)
-    columns: dict[Literal[STANDARD_COLUMNS], str] = {}  # type: ignore[valid-type]
+    columns: dict[Literal[STANDARD_COLUMNS], str] = Field(default_factory=dict)  # type: ignore[valid-type]
     names: tuple[str, ...] = ()
     skip_rows: int = Field(0, ge=0, le=10_000)
     encoding: str = "utf-8"
