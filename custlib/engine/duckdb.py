@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _DICTIONARY = "dictionary_size_limit 1000"  # of a column's values; ids and amounts exceed it early
 _PARQUET = f"format parquet, {_DICTIONARY}"
 _OFFLINE = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
+_CLOCK = {"TimeZone": "UTC"}  # not that of the machine, so that a day is the same everywhere
 _PROGRESS = (
     "enable_progress_bar",
     "enable_progress_bar_print",
@@ -49,7 +50,7 @@ def connect(settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
         The connection.
     """
     connection = duckdb.connect(":memory:")
-    for name, value in (_OFFLINE | dict(settings)).items():
+    for name, value in (_OFFLINE | _CLOCK | dict(settings)).items():
         connection.execute(f"set {name} = {literal(str(value))}")
     return _without_bar(connection)
 

@@ -22,6 +22,7 @@ from custlib.project import Project, Source
 _SHOWN_ROWS = 3
 _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
+    "has_offset": 4096,
 }  # fmt: skip
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
 
@@ -99,7 +100,7 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
     flags = {
         "is_purchase": f"not is_cancelled and (not has_amount or amount_number {purchase})",
         "is_refund": "is_cancelled or coalesce(amount_number < 0, false)",
-        **dict.fromkeys(("is_cancelled", "is_trimmed", "has_thousands", "in_parentheses")),
+        **dict.fromkeys(("is_cancelled", "is_trimmed", "has_thousands", "in_parentheses", "has_offset")),
     }
     bits = " + ".join(f"case when {flags[name] or name} then {bit} else 0 end" for name, bit in _FLAGS.items())
     return f"""
