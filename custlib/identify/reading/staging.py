@@ -37,7 +37,7 @@ _AS_THEY_ARE: dict[str, set[type]] = {
     "time": {dt.datetime, type(None)},
     "moment": {dt.datetime, type(None)},
 }
-_EXCEL_START = dt.datetime(1899, 12, 30)
+EXCEL_START = dt.datetime(1899, 12, 30)
 _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
@@ -269,7 +269,7 @@ def text_of(value: Any, *, decimal: str = ".", form: str | None = None) -> str:
 def _day_text(value: dt.date, form: str | None) -> str:
     moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
     if form == "excel":
-        return str((moment.replace(tzinfo=None) - _EXCEL_START) / dt.timedelta(days=1))
+        return str((moment.replace(tzinfo=None) - EXCEL_START) / dt.timedelta(days=1))
     if form in _SECONDS:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
         return str(round(aware.timestamp() * _SECONDS[form]))
