@@ -219,7 +219,7 @@ def read_options(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))
+        options = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as fault:
         raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
     if not isinstance(options, dict):

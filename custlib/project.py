@@ -202,7 +202,26 @@ def load(path: Path) -> Project:
     Traceback (most recent call last):
     custlib.errors.UsageError: nowhere.toml: no such file.
     """
-    return build(rules.read(path) | {"folder": path.parent}, where=str(path))
+    content = rules.read(path)
+    return build(content | _files_beside(content, path.parent) | {"folder": path.parent}, where=str(path))
+
+
+def _files_beside(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Find the files that options of segmentations name beside the project file, wherever the command is run."""
+    segments = content.get("segments")
+    options = segments.get("options") if isinstance(segments, dict) else None
+    if not isinstance(segments, dict) or not isinstance(options, dict):
+        return {}
+
+    def beside(value: Any) -> Any:
+        is_file = isinstance(value, str) and (value.endswith(".toml") or (folder / value).is_file())
+        return str((folder / value).resolve()) if is_file else value
+
+    found = {
+        name: {key: beside(value) for key, value in chosen.items()} if isinstance(chosen, dict) else chosen
+        for name, chosen in options.items()
+    }
+    return {"segments": segments | {"options": found}}
 
 
 def build(mapping: dict[str, Any], *, where: str = "project") -> Project:
