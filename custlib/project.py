@@ -217,11 +217,11 @@ def _files_beside(content: dict[str, Any], folder: Path) -> dict[str, Any]:
         is_file = isinstance(value, str) and (value.endswith(".toml") or (folder / value).is_file())
         return str((folder / value).resolve()) if is_file else value
 
-    found = {
+    files = {
         name: {key: beside(value) for key, value in chosen.items()} if isinstance(chosen, dict) else chosen
         for name, chosen in options.items()
     }
-    return {"segments": segments | {"options": found}}
+    return {"segments": segments | {"options": files}}
 
 
 def build(mapping: dict[str, Any], *, where: str = "project") -> Project:

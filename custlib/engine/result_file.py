@@ -99,23 +99,23 @@ def write_result(engine: Engine, select: str, out: Path, *, option: str = "--out
         If a workbook cannot hold as many rows.
     """
     rows = engine.folder / f"result.{os.getpid()}.parquet"
-    made = rows.with_suffix(".part")
+    draft = rows.with_suffix(".part")
     try:
         engine.write(select, rows)
-        WRITERS[out.suffix.lower()](rows, made, f"{option}: {out.name}")
-        _put(made, out.resolve(), f"{option}: {out.name}", mode)
+        WRITERS[out.suffix.lower()](rows, draft, f"{option}: {out.name}")
+        _put(draft, out.resolve(), f"{option}: {out.name}", mode)
     finally:
         rows.unlink(missing_ok=True)
-        made.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
-def _put(made: Path, out: Path, name: str, mode: int | None) -> None:
+def _put(draft: Path, out: Path, name: str, mode: int | None) -> None:
     """Give a whole file its name."""
     part = out.with_name(f".{os.getpid()}.part")
     try:
         if mode is not None:
-            made.chmod(mode)
-        shutil.move(made, part)
+            draft.chmod(mode)
+        shutil.move(draft, part)
         part.replace(out)
     except OSError as fault:
         with suppress(OSError):
@@ -125,12 +125,12 @@ def _put(made: Path, out: Path, name: str, mode: int | None) -> None:
         raise RunError(f"{name}: {fault.strerror}. {remedy}.") from None
 
 
-def _write_parquet(rows: Path, made: Path, name: str) -> None:
+def _write_parquet(rows: Path, draft: Path, name: str) -> None:
     del name
-    rows.replace(made)
+    rows.replace(draft)
 
 
-def _write_csv(rows: Path, made: Path, name: str) -> None:
+def _write_csv(rows: Path, draft: Path, name: str) -> None:
     """Write UTF-8 with commas, a point and ISO days; blank where there is no value."""
     from custlib.engine.duckdb import connect
 
@@ -139,7 +139,7 @@ def _write_csv(rows: Path, made: Path, name: str) -> None:
     with closing(connect({"temp_directory": "", "threads": "1"})) as connection:
         described = connection.execute(f"describe select * from {source}").fetchall()
         columns = ", ".join(_shown(column, kind) for column, kind, *_ in described)
-        connection.execute(f"copy (select {columns} from {source}) to {literal(str(made))} (format csv, header)")
+        connection.execute(f"copy (select {columns} from {source}) to {literal(str(draft))} (format csv, header)")
 
 
 def _shown(column: str, kind: str) -> str:
@@ -153,7 +153,7 @@ def _shown(column: str, kind: str) -> str:
     return f"case when left({quoted}, 1) in ({signs}) then '''' || {quoted} else {quoted} end as {quoted}"
 
 
-def _write_excel(rows: Path, made: Path, name: str) -> None:
+def _write_excel(rows: Path, draft: Path, name: str) -> None:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(rows) as file:
@@ -167,7 +167,7 @@ def _write_excel(rows: Path, made: Path, name: str) -> None:
         sheet.append(file.schema_arrow.names)
         for row in _rows(file):
             sheet.append([_cell(value) for value in row])
-        book.save(made)
+        book.save(draft)
 
 
 def _openpyxl(option: str) -> Any:

@@ -194,7 +194,8 @@ def has_offset(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
     if kind != "VARCHAR":
         return _constant("TIME ZONE" in kind or kind.startswith("TIMESTAMPTZ"))
     text = f"{name}_text"
-    return f"coalesce({sql.matches(text, _ZONED)} or {sql.matches(text, _NAMED)}, false)"
+    zoned = f"{sql.matches(text, _ZONED)} or {sql.matches(text, _NAMED)}"
+    return f"case when length({text}) > {len('2025-06-30')} then {zoned} else false end"
 
 
 def _formatted_day(sql: Dialect, text: str, form: str, zone: str | None) -> str:

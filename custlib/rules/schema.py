@@ -21,12 +21,12 @@ def _exact(schema: Any) -> Any:
         return [_exact(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: part if key in _VALUES else _exact(part) for key, part in schema.items()}
+    parts = {key: part if key in _VALUES else _exact(part) for key, part in schema.items()}
     if schema.get("type") in _EXACT:
-        return core_schema.no_info_before_validator_function(_plain, made | {"strict": True})
+        return core_schema.no_info_before_validator_function(_plain, parts | {"strict": True})
     if schema.get("type") == "date":
-        return core_schema.no_info_before_validator_function(_day, made)
-    return made
+        return core_schema.no_info_before_validator_function(_day, parts)
+    return parts
 
 
 def _plain(value: Any) -> Any:

@@ -46,8 +46,8 @@ def _blanked(engine: Engine, column: str, words: tuple[str, ...]) -> str:
     Few values are a part of the words at all, and only those are compared with each: engines look at every row.
     """
     name, quote = engine.dialect.name(column), engine.dialect.literal
-    found = " ".join(f"when {quote(word)} then null" for word in words)
+    cases = " ".join(f"when {quote(word)} then null" for word in words)
     among = quote(f" {' '.join(words)} ")
     return (
-        f"case when contains({among}, {name}) then case trim({name}) {found} else {name} end else {name} end as {name}"
+        f"case when contains({among}, {name}) then case trim({name}) {cases} else {name} end else {name} end as {name}"
     )
