@@ -166,7 +166,7 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument(
         "--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)"
     )
-    value.add_argument("--out", type=Path, required=True, metavar="FILE", help="Parquet file to write")
+    value.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
     _add_engine(value)
     value.set_defaults(act=_value)
 
@@ -219,7 +219,7 @@ def read_options(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))
+        options = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as fault:
         raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
     if not isinstance(options, dict):

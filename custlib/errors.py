@@ -115,4 +115,17 @@ def hint(name: str, available: Sequence[str]) -> str:
     names = {a.casefold(): a for a in available}
     close = get_close_matches(str(name).casefold(), names, n=1, cutoff=0.6)
     suggestion = f"Did you mean '{names[close[0]]}'? " if close else ""
-    return f"{suggestion}Available: {', '.join(sorted(available)) or 'none'}."
+    return f"{suggestion}Available: {listed(sorted(available)) or 'none'}."
+
+
+def listed(names: Sequence[str], *, most: int = 30) -> str:
+    """Write names in one line: the first three of many, and how many others there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed([f"x{n}" for n in range(10_000)])
+    ('a, b', 'x0, x1, x2 and 9,997 others')
+    """
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} and {len(names) - 3:,} others"

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from custlib import rules
 from custlib.errors import UsageError, hint
+from custlib.rules.schema import Exact
 from custlib.side_source import Customers, Invoices
 from custlib.source import STANDARD_COLUMNS, Source
 
@@ -26,7 +27,7 @@ _SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
 __all__ = ["STANDARD_COLUMNS", "Project", "Segments", "Source", "build", "faults", "load", "validated"]
 
 
-class _Strict(BaseModel):
+class _Strict(Exact):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -55,7 +56,7 @@ class Segments(_Strict):
     refit: bool = False
     hysteresis: float = Field(0.0, ge=0, le=0.5)
     replay: int = Field(4, ge=1, le=36)
-    options: dict[str, dict[str, Any]] = {}
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class Project(_Strict):
@@ -108,7 +109,9 @@ class Project(_Strict):
     compare_with: dt.date | None = None
     annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
-    product_margins: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=-1, le=1)]] = {}
+    product_margins: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=-1, le=1)]] = Field(
+        default_factory=dict
+    )
     cost_to_serve: float = Field(0.0, ge=0, le=1e9)
     time_unit: Literal["day", "week"] = "week"
     model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
@@ -203,7 +206,26 @@ def load(path: Path) -> Project:
     Traceback (most recent call last):
     custlib.errors.UsageError: nowhere.toml: no such file.
     """
-    return build(rules.read(path) | {"folder": path.parent}, where=str(path))
+    content = rules.read(path)
+    return build(content | _files_beside(content, path.parent) | {"folder": path.parent}, where=str(path))
+
+
+def _files_beside(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Find the files that options of segmentations name beside the project file, wherever the command is run."""
+    segments = content.get("segments")
+    options = segments.get("options") if isinstance(segments, dict) else None
+    if not isinstance(segments, dict) or not isinstance(options, dict):
+        return {}
+
+    def beside(value: Any) -> Any:
+        is_file = isinstance(value, str) and (value.endswith(".toml") or (folder / value).is_file())
+        return str((folder / value).resolve()) if is_file else value
+
+    files = {
+        name: {key: beside(value) for key, value in chosen.items()} if isinstance(chosen, dict) else chosen
+        for name, chosen in options.items()
+    }
+    return {"segments": segments | {"options": files}}
 
 
 def build(mapping: dict[str, Any], *, where: str = "project") -> Project:

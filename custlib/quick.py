@@ -5,15 +5,14 @@ It makes the same tables as a run of a project, in a temporary folder.
 
 import datetime as dt
 import math
-import os
-import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from custlib import project as projects
 from custlib import rules
-from custlib.errors import ModelError, RunError, UsageError, hint
+from custlib.engine.result_file import check_target, write_result
+from custlib.errors import ModelError, UsageError, hint
 from custlib.explore.opening import TemporaryWork
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
@@ -52,10 +51,7 @@ def value_file(
 ) -> dict[str, Any]:
     """Value the customers of one file."""
     project = _project(file, as_of, options, horizon_days, annual_discount_rate)
-    if out.is_dir() or not out.resolve().parent.is_dir():
-        raise UsageError(f"--out: {out.name} is a directory or lies in none. Name a file in a folder that exists.")
-    if out.exists() and out.resolve().samefile(file.resolve()):
-        raise UsageError(f"--out: {out.name} is the file of purchases itself. Name another file.")
+    check_target(out, [file, *project.source.files(project.folder)])
     project = project.replace(holdout_days=holdout_days)
     with refusals("value"), closing(TemporaryWork(_WORK)) as work:
         run = Run(project, work.path, engine=engine, memory_limit=memory_limit)
@@ -166,16 +162,7 @@ def _backtest(run: Run, covered: int) -> dict[str, Any]:
 
 
 def _write(run: Run, out: Path) -> None:
-    """Write the rows to a temporary file, then rename, so that no partial file is left."""
-    rows = run.folder / "out.parquet"
     columns = f"cast(customer_id as string) as customer_id, {', '.join(OUT_COLUMNS[1:])}"
     customers = run.engine.fetch("select count(*) as n from customer_value")["n"].item()
     order = "order by customer_id" if customers <= _SORTED else ""
-    run.engine.write(f"select {columns} from customer_value {order}", rows)
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        shutil.move(rows, part)
-        part.replace(out)
-    except OSError as fault:
-        part.unlink(missing_ok=True)
-        raise RunError(f"--out: {out.name}: {fault.strerror}. Free some, or name a file on a larger disk.") from None
+    write_result(run.engine, f"select {columns} from customer_value {order}", out)

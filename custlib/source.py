@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from custlib.errors import TableError, UsageError
+from custlib.rules.schema import Exact
 
 STANDARD_COLUMNS = (
     "customer_id",
@@ -49,7 +50,7 @@ _PATTERN = re.compile(r"[*?\[]")
 _NO_TEXT = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "utf-7"}
 
 
-class CurrencyRate(BaseModel):
+class CurrencyRate(Exact):
     """What one unit of a currency is worth in the currency of the project, from a day on.
 
     Attributes
@@ -69,7 +70,7 @@ class CurrencyRate(BaseModel):
     rate: float = Field(gt=0, allow_inf_nan=False)
 
 
-class Source(BaseModel):
+class Source(Exact):
     """A source of purchases and its format.
 
     Attributes
@@ -88,8 +89,13 @@ class Source(BaseModel):
         be a product, ``"quantity * unit_price"``, of standard columns or of columns of the source, the quantity first.
     names : tuple of str
         Column names of a file without a header line.
+    skip_rows : int
+        Lines above the header of a text file or sheet, or above the first row where ``names`` are given.
     encoding : str
         Text encoding of a file; ``auto`` detects it from the bytes where they are unambiguous.
+    null_words : tuple of str, optional
+        Words that mean blank, in every role but product, channel and status; by default unambiguous ones as ``NULL``
+        and ``N/A``. Empty for none.
     delimiter, decimal, thousands : str
         Format of a CSV; ``delimiter = "whitespace"`` splits at runs of blanks, ``auto`` selects the one of
         ``, ; tab |`` that splits the first lines into equal numbers of columns.
@@ -136,9 +142,11 @@ class Source(BaseModel):
     table: str | None = Field(None, min_length=1, max_length=200)
     query: str | None = Field(None, min_length=1, max_length=20_000)
     sheet: str | None = Field(None, min_length=1)
-    columns: dict[Literal[STANDARD_COLUMNS], str] = {}  # type: ignore[valid-type]
+    columns: dict[Literal[STANDARD_COLUMNS], str] = Field(default_factory=dict)  # type: ignore[valid-type]
     names: tuple[str, ...] = ()
+    skip_rows: int = Field(0, ge=0, le=10_000)
     encoding: str = "utf-8"
+    null_words: tuple[Annotated[str, Field(min_length=1)], ...] | None = None
     delimiter: str = Field(",", min_length=1)
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ""
@@ -182,6 +190,8 @@ class Source(BaseModel):
                 "path holds the address of a database. Put the address into an environment variable and give its "
                 'name, for instance url_env = "SHOP_DB_URL"'
             )
+        if "\0" in self.path:
+            raise ValueError("path holds a zero byte, which no path can")
         if bool(self.path) == bool(self.url_env):
             raise ValueError("give a path to files, or url_env and a table or query of a database")
         if self.table and self.query:
@@ -193,6 +203,8 @@ class Source(BaseModel):
             raise ValueError("table and query are of databases; a file of this kind has none")
         if self.sheet and kind not in ("excel", None):
             raise ValueError("sheet is of Excel workbooks; a file of this kind has none")
+        if self.skip_rows and kind not in ("csv", "excel", None):
+            raise ValueError("skip_rows is of text files and sheets; a source of this kind has no lines above a header")
         if self.url_env and (self.package or self.names):
             raise ValueError("package and names are of files, not of a database")
         return self
@@ -269,19 +281,22 @@ def kind_of(path: Path) -> str | None:
     """
     if path.suffix.lower() != ".gz":
         return KINDS.get(path.suffix.lower())
-    inner = KINDS.get(Path(path.stem).suffix.lower(), "csv")
+    inner = KINDS.get(Path(path.stem).suffix.lower(), "csv") if path.stem.lower()[-5:] != ".json" else None
     return inner if inner in ("csv", "jsonl") else None
 
 
 def pattern_base(place: Path) -> Path:
-    """Return the folder above the first part of a path that is a pattern, or the path itself if it is a folder."""
+    """Return the folder above the first part of a path that is a pattern, or the path itself if it is a folder.
+
+    What exists by its name is no pattern.
+    """
     if place.is_dir():
         return place
     if place.exists():
         return place.parent
-    parts = place.parts
-    first = next((i for i, part in enumerate(parts) if _PATTERN.search(part)), len(parts) - 1)
-    return Path(*parts[:first])
+    above = [*reversed(place.parents), place]
+    patterns = (path for path in above if _PATTERN.search(path.name) and not path.exists())
+    return next(patterns, place).parent
 
 
 def _of_one_kind(source: Source, place: Path, paths: list[Path], base: Path) -> list[Path]:

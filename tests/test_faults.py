@@ -21,8 +21,10 @@ from custlib.engine.duckdb import DuckDB
 from custlib.engine.shelf import sweep
 from custlib.errors import RunError, TableError
 from custlib.explore.opening import TemporaryWork
-from custlib.identify.reading.sources import explain
+from custlib.identify.reading.faults import explain
+from custlib.identify.reading.inputs import Input
 from custlib.run import Run
+from custlib.source import Source
 from tests.notebooks.shops import ROOT
 
 LINES = "".join(f"c{n % 40},2024-{1 + (7 * n) % 11:02d}-{1 + (11 * n) % 28:02d},{5 + n % 17}.50\n" for n in range(400))
@@ -174,8 +176,9 @@ def test_a_reason_behind_a_fault_is_found() -> None:
 
 
 def test_a_disk_full_while_staging_is_not_blamed_on_the_file() -> None:
-    assert isinstance(explain(OSError(errno.ENOSPC, "No space left on device"), Path("sales.csv")), RunError)
-    assert isinstance(explain(OSError(errno.EIO, "Input/output error"), Path("sales.csv")), TableError)
+    sales = Input(Source(path="sales.csv"), "sales.csv", Path("sales.csv"))
+    assert isinstance(explain(OSError(errno.ENOSPC, "No space left on device"), sales), RunError)
+    assert isinstance(explain(OSError(errno.EIO, "Input/output error"), sales), TableError)
 
 
 @pytest.mark.parametrize("size", ["1MB", "lots", "-5GB", "0"])

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custlib import project as projects
+from custlib import rules
 from custlib.errors import UsageError
+from custlib.segment.rule_files import grid_file
 
 LEAST: dict[str, Any] = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": "x.csv"}}
 
@@ -111,3 +113,20 @@ def test_the_discount_of_a_year_is_the_annual_rate(rate: float, days: int) -> No
 def test_a_date_to_compare_with_at_the_end_of_the_calendar_is_refused() -> None:
     with pytest.raises(UsageError, match="compare_with: 0001-01-01 is before 1900"):
         projects.build(LEAST | {"compare_with": "0001-01-01"})
+
+
+def test_files_of_options_lie_beside_the_project_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, away = tmp_path / "shop", tmp_path / "away"
+    (shop / "rules").mkdir(parents=True)
+    away.mkdir()
+    shipped = (Path(rules.__file__).parent / "maps" / "rf25.toml").read_text(encoding="utf-8")
+    (shop / "rules" / "own.toml").write_text(shipped, encoding="utf-8")
+    (shop / "shop.toml").write_text(
+        'id = "shop"\nname = "Shop"\nas_of = 2025-06-30\n[source]\npath = "sales.csv"\n'
+        '[segments.options.rfm]\nmap = "rules/own.toml"\nscores = "days"\n'
+    )
+    monkeypatch.chdir(away)
+    for path in (shop / "shop.toml", Path("../shop/shop.toml")):
+        options = projects.load(path).segments.options["rfm"]
+        assert grid_file.read(options["map"]).id == "rf25"
+        assert options["scores"] == "days"

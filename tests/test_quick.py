@@ -221,3 +221,16 @@ def test_the_file_of_purchases_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is the file of purchases itself"):
         value_file(file, as_of=dt.date(2025, 6, 30), options={}, out=file)
     assert file.read_text().startswith("customer_id")
+
+
+@pytest.mark.parametrize("name", ["value.csv", "value.xlsx"])
+def test_the_suffix_says_how_the_rows_are_written(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text(
+        "customer_id,timestamp,amount\n"
+        + "".join(f"c{n % 40},2024-{1 + 7 * n % 11:02d}-{1 + 11 * n % 28:02d},{5 + n % 17}.5\n" for n in range(400))
+    )
+    run(file, tmp_path / "value.parquet")
+    run(file, tmp_path / name)
+    read = pd.read_csv if name.endswith("csv") else pd.read_excel
+    pd.testing.assert_frame_equal(read(tmp_path / name), pd.read_parquet(tmp_path / "value.parquet"), check_dtype=False)

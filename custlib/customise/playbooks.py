@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from custlib import rules
 from custlib.customise.experiments import break_even_lift, minimum_detectable_effect
@@ -19,12 +19,13 @@ from custlib.errors import UsageError, hint
 from custlib.graph import value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project, validated
+from custlib.rules.schema import Exact
 from custlib.value import lifetime
 
 _NORMAL_95 = 1.959963984540054
 
 
-class _Strict(BaseModel):
+class _Strict(Exact):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

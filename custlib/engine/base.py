@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FETCH_LIMIT = 500_000
+UNEVEN = "a line parted by blanks does not have the columns of the header"
 
 
 class Engine(Protocol):

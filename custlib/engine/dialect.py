@@ -61,6 +61,7 @@ class Dialect:
     seconds_template: str
     local_day_template: str
     day_of_text: Callable[[str, str, Callable[[str], str]], str]
+    instant_of_text: Callable[[str, str, Callable[[str], str]], str]
 
     def name(self, identifier: str) -> str:
         """Quote an identifier that a user chose.
@@ -151,6 +152,10 @@ class Dialect:
         """Write the day of a point in time on the calendar of a time zone."""
         return self.local_day_template.format(instant=instant, zone=self.literal(zone))
 
+    def formatted_instant(self, text: str, form: str) -> str:
+        """Write a text in a form of ``strptime`` with an offset as a point in time; null where it has another form."""
+        return self.instant_of_text(text, form, self.literal)
+
     def formatted_day(self, text: str, form: str) -> str:
         """Write the day of a text in a form of ``strptime``; null where it has another form."""
         return self.day_of_text(text, form, self.literal)
@@ -217,6 +222,22 @@ def spark_day(text: str, form: str, literal: Callable[[str], str]) -> str:
     return f"case when regexp_like({text}, {literal(pattern)}) then {day} end"
 
 
+def spark_instant(text: str, form: str, literal: Callable[[str], str]) -> str:
+    """Refuse a form with an offset, of which Spark would need the time of day too.
+
+    Examples
+    --------
+    >>> spark_instant("x", "%d/%m/%Y %H:%M %z", repr)
+    Traceback (most recent call last):
+    custlib.errors.UsageError: source.date_format: %z together with timezone is not read by this engine. Write ISO ...
+    """
+    del text, form, literal
+    raise UsageError(
+        "source.date_format: %z together with timezone is not read by this engine. Write ISO times, as "
+        "2025-06-30T10:00:00+02:00, or use the other engine."
+    )
+
+
 def _pattern(form: str) -> tuple[str, list[str]]:
     """The regular expression of a form, and its codes in the order of the groups."""
     pattern, codes = "", []
@@ -280,6 +301,7 @@ DUCKDB = Dialect(
     seconds_template="to_timestamp({seconds})",
     local_day_template="cast({instant} at time zone {zone} as date)",
     day_of_text=lambda text, form, quoted: f"cast(try_strptime({text}, {quoted(form)}) as date)",
+    instant_of_text=lambda text, form, quoted: f"try_strptime({text}, {quoted(form)})",
 )
 # Spark reads 12d and 0x1p3 as numbers, writes ten milliards as 1.0E10, and takes 10:30 for a time
 # of today; DuckDB reads 1_000 as a thousand.
@@ -315,4 +337,5 @@ SPARK = Dialect(
     seconds_template="timestamp_micros(cast(floor({seconds} * 1e6) as bigint))",
     local_day_template="cast(from_utc_timestamp({instant}, {zone}) as date)",
     day_of_text=spark_day,
+    instant_of_text=spark_instant,
 )

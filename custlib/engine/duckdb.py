@@ -5,7 +5,6 @@ memory. Once the sources are attached, :meth:`DuckDB.seal` disables access to an
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from custlib import tables
-from custlib.engine.base import FETCH_LIMIT
+from custlib.engine.base import FETCH_LIMIT, UNEVEN
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
+from custlib.engine.paths import check_path, escaped, file_literal, list_literal
 from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, GATHERED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.sorting import Sorting
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _DICTIONARY = "dictionary_size_limit 1000"  # of a column's values; ids and amounts exceed it early
 _PARQUET = f"format parquet, {_DICTIONARY}"
 _OFFLINE = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
+_CLOCK = {"TimeZone": "UTC"}  # not that of the machine, so that a day is the same everywhere
 _PROGRESS = (
     "enable_progress_bar",
     "enable_progress_bar_print",
@@ -49,7 +50,7 @@ def connect(settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
         The connection.
     """
     connection = duckdb.connect(":memory:")
-    for name, value in (_OFFLINE | dict(settings)).items():
+    for name, value in (_OFFLINE | _CLOCK | dict(settings)).items():
         connection.execute(f"set {name} = {literal(str(value))}")
     return _without_bar(connection)
 
@@ -77,6 +78,7 @@ class DuckDB:
     dialect = DUCKDB
 
     def __init__(self, folder: Path, *, memory_limit: str | None = None, threads: int | None = None) -> None:
+        check_path(folder, "work")
         self.folder, self._shelf = folder, Shelf(folder)
         settings: dict[str, str | int] = {
             "preserve_insertion_order": "false",
@@ -103,7 +105,7 @@ class DuckDB:
             return
         types = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
         self._execute(
-            f"create or replace view {name} as select * from read_csv({_file(path)}, "
+            f"create or replace view {name} as select * from read_csv({file_literal(path)}, "
             f"columns = {{{types}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
             "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000, "
             "hive_partitioning = false)"
@@ -111,19 +113,21 @@ class DuckDB:
 
     def _attach_blank_separated(self, name: str, path: Path, columns: list[str], *, header: bool) -> None:
         parts = ", ".join(f"part[{i + 1}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
+        line = "trim(line, ' \t')"
         self._execute(
             f"create or replace view {name} as select {parts} from ("
-            f"select regexp_split_to_array(trim(line), '\\s+') as part from read_csv({_file(path)}, "
+            f"select regexp_split_to_array({line}, '[ \t]+') as parted, case when len(parted) <> {len(columns)} "
+            f"then error({literal(UNEVEN)}) else parted end as part from read_csv({file_literal(path)}, "
             f"columns = {{'line': 'VARCHAR'}}, delim = '\x1f', header = {str(header).lower()}, quote = '', "
-            "escape = '', auto_detect = false, hive_partitioning = false) where trim(line) <> '')"
+            "escape = '', auto_detect = false, hive_partitioning = false) where " + f"{line} <> '')"
         )
 
     def attach_parquet(self, name: str, path: Path) -> None:
         """Create a view of a Parquet file."""
         self._view(name, path)
 
-    def _view(self, name: str, path: Path, within: str = "") -> None:
-        read = f"read_parquet({_file(path, within)}, hive_partitioning = false)"
+    def _view(self, name: str, *paths: Path) -> None:
+        read = f"read_parquet({list_literal([*paths])}, hive_partitioning = false)"
         self._execute(f"create or replace view {name} as select * from {read}")
 
     def attach_select(self, name: str, select: str) -> None:
@@ -140,8 +144,10 @@ class DuckDB:
 
     def seal(self, *, also: tuple[Path, ...] = ()) -> None:
         """Disable access to files outside the folder of tables and ``also``."""
-        self._execute(f"set allowed_directories = [{literal(f'{self.folder}{os.sep}')}]")
-        self._execute(f"set allowed_paths = [{', '.join(literal(str(p)) for p in also)}]")
+        folders, paths = [f"{self.folder}{os.sep}"], [str(path) for path in also]
+        for name, places in (("allowed_directories", folders), ("allowed_paths", paths)):
+            written = dict.fromkeys([*places, *map(escaped, places)])  # a path is looked at as it is written
+            self._execute(f"set {name} = [{', '.join(map(literal, written))}]")
         self._execute("set enable_external_access = false")
 
     def has(self, name: str) -> bool:
@@ -166,7 +172,7 @@ class DuckDB:
         else:
             if kind == GATHERED and not self._shelf.is_whole(name):
                 raise self._damaged()
-            self._view(name, self._shelf.path(name, kind), "*.parquet" if kind == GATHERED else "")
+            self._view(name, *(self.files(name) if kind == GATHERED else (self._shelf.path(name, kind),)))
 
     def make(self, name: str, select: str, *, rows: int = 0, **values: Any) -> None:
         """Create a table from a select: write it under another name, rename it, and open it."""
@@ -304,11 +310,6 @@ class DuckDB:
             f"engine: a table is damaged or gone from {place} of the work folder. Remove that folder; the next run "
             "makes its tables again."
         )
-
-
-def _file(path: Path, within: str = "") -> str:
-    """Write a path without patterns, and optionally a pattern of files within it."""
-    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)) + (f"{os.sep}{within}" if within else ""))
 
 
 def _first_line(fault: Exception) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib import tables
-from custlib.engine.base import FETCH_LIMIT
+from custlib.engine.base import FETCH_LIMIT, UNEVEN
 from custlib.engine.dialect import SPARK, inlined
+from custlib.engine.paths import check_path
 from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.spark_session import start
@@ -35,6 +36,7 @@ class Spark:
     dialect = SPARK
 
     def __init__(self, folder: Path, *, memory_limit: str | None = None, master: str | None = None) -> None:
+        check_path(folder, "work")
         self.folder, self._shelf = folder, Shelf(folder)
         self._session = start(folder, master=master, memory_limit=memory_limit)
         self._views: set[str] = set()
@@ -48,7 +50,10 @@ class Spark:
         read = _read_csv(self._session, self._file(path), columns, delimiter, header=header, breaks=breaks)
         if delimiter == _BLANKS:
             read.createOrReplaceTempView(f"{name}_lines")
-            split = "select split(trim(line), '[ \\\\t]+') as part from " + f"{name}_lines where trim(line) <> ''"
+            line = "trim(both ' \\t' from line)"
+            part = f"split({line}, '[ \\\\t]+')"
+            even = f"case when size({part}) = {len(columns)} then {part} else raise_error('{UNEVEN}') end"
+            split = f"select {even} as part from {name}_lines where {line} <> ''"
             parts = ", ".join(f"part[{i}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
             read = self._session.sql(f"select {parts} from ({split})")
         self._view(name, read)

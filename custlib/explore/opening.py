@@ -33,6 +33,8 @@ class FormatOptions(TypedDict, total=False):
     table: str
     query: str
     names: tuple[str, ...]
+    skip_rows: int
+    null_words: tuple[str, ...] | None
     encoding: str
     delimiter: str
     decimal: str

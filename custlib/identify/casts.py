@@ -4,6 +4,7 @@ Every column is taken as text first, so that ids keep their zeros and each cast 
 a column that a Parquet file types already stays typed.
 """
 
+import re
 from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect, day_literal
@@ -14,7 +15,11 @@ from custlib.identify.reading.sources import Opened
 from custlib.project import STANDARD_COLUMNS, Source
 
 _BLANKS = " \t\r\n\u00a0\u2007\u202f\u3000\ufeff"
-_OFFSET = "(Z|[+-][0-9]{2}:?[0-9]{2})$"
+# What stands behind a time: an offset or a zone. A date alone ends in digits behind a dash too.
+_OFFSET = "(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_ZONED = f":[0-9.]+ ?{_OFFSET}"
+_NAMED = ":[0-9.]+ ?([A-Z]{3,5}|[A-Za-z]+/[A-Za-z_/]+)$"
+_WITH_OFFSET = re.compile(r"\s*%z")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
@@ -51,6 +56,7 @@ def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
                {_counts(sql, source)} as status_counts, {_is_excluded(sql, source)} as is_excluded,
                {_rate(sql, opened, source)} as currency_rate,
                {_is_trimmed(sql, opened)} as is_trimmed,
+               {has_offset(sql, "timestamp", opened, source)} as has_offset,
                {_has_thousands(sql, opened, source)} as has_thousands,
                {_symbol(sql, opened)} as symbol
         from ({with_plain(sql, MONEY, opened, source, in_orders(opened, source, texts(sql, opened)))})"""
@@ -226,15 +232,28 @@ def day(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
     if kind.startswith(("TIMESTAMP", "DATE")):
         return f"cast({name}_given as date)"
     if source.date_format:
-        return _formatted_day(sql, text, source.date_format, zone)
+        return _formatted_day(sql, text, source.date_format, source.timezone)
     local = f"cast({sql.moment(text)} as date)"
     if not source.timezone:
         return local
-    there = sql.local_day(sql.instant(text), zone)
-    return f"case when {sql.matches(text, _OFFSET)} then {there} else {local} end"
+    there = sql.local_day(sql.instant(f"replace(replace({text}, ' +', '+'), ' -', '-')"), zone)
+    named = sql.matches(text, _NAMED)  # another zone than UTC is not known to every engine
+    return f"case when {sql.matches(text, _ZONED)} then {there} when not {named} then {local} end"
 
 
-def _formatted_day(sql: Dialect, text: str, form: str, zone: str) -> str:
+def has_offset(sql: Dialect, name: str, opened: Opened, source: Source) -> str:
+    """Write whether a time has an offset or zone, where no time zone says which day that is."""
+    kind = opened.types[name]
+    if source.timezone or (source.date_format and kind == "VARCHAR"):
+        return _constant(bool(not source.timezone and "%z" in (source.date_format or "")))
+    if kind != "VARCHAR":
+        return _constant("TIME ZONE" in kind or kind.startswith("TIMESTAMPTZ"))
+    text = f"{name}_text"
+    zoned = f"{sql.matches(text, _ZONED)} or {sql.matches(text, _NAMED)}"
+    return f"case when length({text}) > {len('2025-06-30')} then {zoned} else false end"
+
+
+def _formatted_day(sql: Dialect, text: str, form: str, zone: str | None) -> str:
     """Write the day of a text in a declared form: day numbers of Excel, seconds since 1970, or strptime."""
     number = sql.number(text)
     if form == "excel":
@@ -242,6 +261,17 @@ def _formatted_day(sql: Dialect, text: str, form: str, zone: str) -> str:
         return f"case when {number} between 1 and 200000 then {day} end"
     if form in _SECONDS:
         seconds = f"({number} / {_SECONDS[form]})"
-        day = sql.local_day(sql.since_1970(seconds), zone)
+        day = sql.local_day(sql.since_1970(seconds), zone or "UTC")
         return f"case when {seconds} between -1e10 and 1e10 then {day} end"
+    if "%z" in form:
+        return _offset_day(sql, text, form, zone)
     return sql.formatted_day(text, form)
+
+
+def _offset_day(sql: Dialect, text: str, form: str, zone: str | None) -> str:
+    """Write the day of a text with an offset: in the time zone of the business, or as it is written without one."""
+    if zone:
+        return sql.local_day(sql.formatted_instant(text, form), zone)
+    written = f"regexp_replace({text}, {sql.literal(f' ?{_OFFSET}')}, '')"
+    day = sql.formatted_day(written, _WITH_OFFSET.sub("", form))
+    return f"case when {sql.matches(text, _OFFSET)} then {day} end"

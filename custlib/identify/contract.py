@@ -6,7 +6,6 @@ uncounted, so ``rows_read = rows_used + rows_quarantined + rows_removed`` and th
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from custlib import rules
@@ -20,8 +19,9 @@ from custlib.identify.meaning import Lines, cautions
 from custlib.identify.numbers import is_text
 from custlib.identify.order_lines import kept_of_orders, once_per_order
 from custlib.identify.orders import is_settled, refuse_first_lines, settle
+from custlib.identify.reading.faults import explain
 from custlib.identify.reading.inputs import Input
-from custlib.identify.reading.sources import Gathered, Opened, agree, explain, open_input, release, stage
+from custlib.identify.reading.sources import Gathered, Opened, agree, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
 from custlib.identify.together import look_together
 from custlib.identify.unused import refuse_unused
@@ -32,6 +32,7 @@ _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
     "is_order_line": 64, "may_net_to_nothing": 128,
     "is_returned": 256, "has_odd_sign": 512,
+    "has_offset": 4096,
 }  # fmt: skip
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
 
@@ -65,7 +66,6 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
 
 def _read(engine: Engine, entry: Input, table: str, rows: int, number: int) -> Opened:
     """Make the checked lines of one input, which they hold the number of."""
-    path = entry.path or Path(entry.name)
     staged = stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
@@ -73,7 +73,7 @@ def _read(engine: Engine, entry: Input, table: str, rows: int, number: int) -> O
         select = f"select *, cast({number} as bigint) as input from ({lines(engine.dialect, opened, entry.source)})"
         engine.make(table, select, rows=rows, max_amount=entry.source.max_amount)
     except Exception as fault:
-        raise explain(fault, path) from None
+        raise explain(fault, staged) from None
     finally:
         if staged is not entry:
             release(staged)

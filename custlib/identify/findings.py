@@ -12,7 +12,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.errors import UsageError
+from custlib.errors import UsageError, listed
 from custlib.identify.reading.sources import Opened
 from custlib.project import Project
 
@@ -186,7 +186,7 @@ def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) ->
     if quality["currency_signs"]:
         messages.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
     if quality["ignored_columns"]:
-        messages.append(f"columns ignored: {', '.join(quality['ignored_columns'])}")
+        messages.append(f"columns ignored: {listed(quality['ignored_columns'])}")
     messages += [
         f"{quality[f['id']]:,} {f['says']}" for f in _contract("finding") if f.get("says") and quality[f["id"]]
     ]

@@ -9,15 +9,15 @@ else trimmed text, with its leading zeros.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
+from custlib.identify.reading.faults import explain
 from custlib.identify.reading.inputs import Input
-from custlib.identify.reading.sources import Gathered, Opened, explain, fingerprint_of, open_input, release, stage
+from custlib.identify.reading.sources import Gathered, Opened, fingerprint_of, open_input, release, stage
 from custlib.identify.unused import refuse_unused
 from custlib.project import Source
 
@@ -137,7 +137,7 @@ def _read(engine: Engine, entry: Input, table: str, select: Select) -> Read:
         engine.make(table, view)
         return _counted(engine, entry, opened, table, view)
     except Exception as fault:
-        raise explain(fault, entry.path or Path(entry.name), source.section) from None
+        raise explain(fault, staged) from None
     finally:
         if staged is not entry:
             release(staged)

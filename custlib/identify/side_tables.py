@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from custlib.engine.base import Engine
+from custlib.errors import listed
 from custlib.identify import customer_attributes, invoices
 from custlib.identify.reading.sources import Gathered
 from custlib.identify.side_rows import Select, SideTable, read_side_table, rule_named, some
@@ -64,5 +65,5 @@ def _remarks(side_table: SideTable, record: dict[str, Any]) -> list[str]:
     if n := record["ids_trimmed"]:
         messages.append(f"{some(n, 'row')} repaired: blanks around customer_id were taken off")
     if ignored := dict.fromkeys(name for read in side_table.reads for name in read.opened.ignored):
-        messages.append(f"columns ignored: {', '.join(ignored)}")
+        messages.append(f"columns ignored: {listed(list(ignored))}")
     return messages

@@ -9,7 +9,7 @@ one class. Missing measures count as 0; a missing attribute, or one that is no n
 import math
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
 
 from custlib import rules
 from custlib.engine.base import Engine
@@ -18,6 +18,7 @@ from custlib.errors import TableError, UsageError
 from custlib.models import ahp
 from custlib.models.scaling import How, Standard, percent, z_score
 from custlib.project import validated
+from custlib.rules.schema import Exact
 from custlib.segment import measures
 from custlib.segment.definitions import in_one_language
 from custlib.segment.rule_files import conditions
@@ -29,7 +30,7 @@ _BITS = 30
 _LARGEST = "1e100"  # squares of larger ones are not numbers
 
 
-class Options(BaseModel):
+class Options(Exact):
     """Options: the hierarchy, and what is taken otherwise than its file has it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from custlib import rules
 from custlib.engine.base import Engine
@@ -22,6 +22,7 @@ from custlib.models.kmeans import Search, bootstrap_jaccards, prediction_strengt
 from custlib.models.rounded_tree import Explanation, Limits, Members, explain
 from custlib.models.scaling import fit_power, transform
 from custlib.project import validated
+from custlib.rules.schema import Exact
 from custlib.segment import cluster_words
 from custlib.value.activity import CELL_LIMIT
 
@@ -40,7 +41,7 @@ _DECIMALS = 4
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
-class Options(BaseModel):
+class Options(Exact):
     """Options: number of clusters, features, their transform, and what assigns."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from custlib.engine.shelf import write_text
 from custlib.errors import UsageError, hint
+from custlib.rules.schema import Exact
 
 LANGUAGES = ("en", "zh")
 
 
-class Strict(BaseModel):
+class Strict(Exact):
     """A part of a rule file: unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
+from custlib.rules.schema import Exact
 from custlib.segment.rule_files import conditions
 from custlib.segment.thresholds import Floats, histogram, money_thresholds, share_thresholds, whole
 
@@ -33,7 +34,7 @@ class ParetoPoint:
     customers_for_rest: float  # share of customers that bring all but this share of the money
 
 
-class Options(BaseModel):
+class Options(Exact):
     """Options: whether classes are parted by share of customers or by cumulative money, and the shares."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -23,12 +23,13 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from custlib.engine.base import FETCH_LIMIT, Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.project import validated
+from custlib.rules.schema import Exact
 from custlib.segment import measures
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def check_options(name: str, options: dict[str, Any]) -> None:
 class PlainFunction:
     """A function of a frame as a segmentation: it is run where customers are assigned, and its result joined."""
 
-    class Options(BaseModel):
+    class Options(Exact):
         """A function has no options."""
 
         model_config = ConfigDict(frozen=True, extra="forbid")

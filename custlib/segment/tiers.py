@@ -14,6 +14,7 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.project import validated
+from custlib.rules.schema import Exact
 from custlib.segment.definitions import in_one_language
 from custlib.segment.rule_files import conditions
 from custlib.segment.rule_files.conditions import Alternative
@@ -23,7 +24,7 @@ from custlib.segment.thresholds import require, threshold
 Measured = tuple[str, str, float]  # the measure in SQL, what is taken of it, and the share of a quantile
 
 
-class Options(BaseModel):
+class Options(Exact):
     """Options: ``rules`` names the file, its ``[tiers.options]`` the others with what they are if left out."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -49,6 +50,10 @@ class Options(BaseModel):
         return self.file.filled(_own(self.file)(**(self.model_extra or {})).model_dump())
 
 
+class _Chosen(Exact):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
 def _own(file: TierFile) -> type[BaseModel]:
     """Make the model of the options of a file: whole numbers stay whole, periods are at least a day, texts names."""
     periods = file.periods
@@ -57,7 +62,7 @@ def _own(file: TierFile) -> type[BaseModel]:
         limits: dict[str, Any] = {"pattern": r"^\w*$"} if isinstance(value, str) else {}
         limits |= {"ge": int(name in periods)} if isinstance(value, int) else {}
         fields[name] = (type(value), Field(value, **limits))
-    return create_model("TierOptions", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields)
+    return create_model("TierOptions", __base__=_Chosen, **fields)
 
 
 def _chosen(options: dict[str, Any]) -> Options:

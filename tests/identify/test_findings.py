@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from custlib.engine.duckdb import DuckDB
-from custlib.errors import UsageError
+from custlib.errors import TableError, UsageError
 from custlib.project import build
 from tests.identify.conftest import Check
 
@@ -169,3 +169,15 @@ LEAST = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path":
 def test_impossible_margins_and_costs_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         build(LEAST | changes)
+
+
+def test_thousands_of_columns_are_named_in_one_short_line(check: Check) -> None:
+    more = [f"x{n}" for n in range(10_000)]
+    rows = "".join(f"ann,2025-01-0{n},{n},{','.join('0' for _ in more)}\n" for n in range(1, 4))
+    shop = check(f"customer_id,timestamp,amount,{','.join(more)}\n{rows}")
+    assert "columns ignored: x0, x1, x2 and 9,997 others\n" in shop.said + "\n"
+    assert len(shop.quality["ignored_columns"]) == 10_000
+    text = f"customer_id,timestamp,{','.join(more)}\nann,2025-01-01,{','.join('0' for _ in more)}\n"
+    with pytest.raises(TableError, match="Available: customer_id, timestamp, x0 and 9,999 others") as fault:
+        check(text, columns={"amount": "total"})
+    assert len(str(fault.value)) < 300

@@ -17,6 +17,7 @@ from custlib.errors import CustlibError, RunError, TableError, UsageError, hint,
 from custlib.identify.reading.inputs import Input, Staged, distinct, used
 from custlib.identify.reading.staging import ROWS, Rows, stage_rows
 
+_NUMBERED = re.compile(r":\d+$")
 _SQLITE = b"SQLite format 3\0"
 _REFUSED = (
     (r"password authentication failed|access denied|login failed|no password supplied|authentication",
@@ -75,7 +76,7 @@ def stage_sqlite(entry: Input, folder: Path) -> Staged:
 def _stage_sqlite(entry: Input, connection: sqlite3.Connection, folder: Path) -> Staged:
     table = _sqlite_table(entry, connection)
     described = connection.execute(f"select * from {table} limit 0").description
-    header = distinct(entry.name, [column[0] for column in described])
+    header = distinct(entry.name, _as_written([column[0] for column in described]))
     columns = used(entry, header)
 
     def read() -> Iterator[Rows]:
@@ -84,6 +85,13 @@ def _stage_sqlite(entry: Input, connection: sqlite3.Connection, folder: Path) ->
             yield rows
 
     return Staged(stage_rows(entry, columns, read, folder), tuple(header))
+
+
+def _as_written(names: list[str]) -> list[str]:
+    """Undo how SQLite tells columns of one name apart: the second ``amount`` is called ``amount:1``."""
+    known = {name.casefold() for name in names}
+    bare = {name: _NUMBERED.sub("", name) for name in names}
+    return [bare[name] if bare[name].casefold() in known else name for name in names]
 
 
 def _sqlite_table(entry: Input, connection: sqlite3.Connection) -> str:

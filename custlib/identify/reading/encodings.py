@@ -6,8 +6,10 @@ says ``encoding = "auto"``, and then only what the bytes say clearly: else the l
 
 import codecs
 import gzip
+import io
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -122,20 +124,31 @@ def candidates(head: bytes) -> list[str]:
     return sorted(fitting, key=lambda encoding: scores.get(encoding, (1.0, 0.0)))
 
 
-def transcode(path: Path, encoding: str, target: Path, name: str) -> None:
-    """Rewrite a file as UTF-8, block by block.
+def transcode(
+    path: Path, encoding: str, target: Path, name: str, *, skipped: int = 0, newline: str | None = ""
+) -> None:
+    """Rewrite a file as UTF-8, block by block, without its first lines.
 
-    Raises TableError if bytes are not of that encoding, at which byte and line; or the file is truncated.
+    Line ends stay as they are, or all become line feeds with ``newline=None``, as in :func:`open`. Raises TableError if
+    bytes are not of that encoding, at which byte and line; or the file is truncated.
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
+    with target.open("w", encoding="utf-8", newline="") as out:
+        for text in _below(_decoded(path, encoding, name, newline), skipped):
+            out.write(text)
+
+
+def _decoded(path: Path, encoding: str, name: str, newline: str | None) -> Iterator[str]:
+    """Give the text of a file in blocks without a byte order mark."""
+    inner = codecs.getincrementaldecoder(encoding)()
+    decoder = io.IncrementalNewlineDecoder(inner, translate=True) if newline is None else inner
     lines, done = 1, 0
     try:
-        with open_bytes(path) as file, target.open("w", encoding="utf-8", newline="") as out:
+        with open_bytes(path) as file:
             while block := file.read(_BLOCK):
                 text = decoder.decode(block)
-                out.write(text.removeprefix("\ufeff") if not done else text)
+                yield text.removeprefix("\ufeff") if not done else text
                 lines, done = lines + text.count("\n"), done + len(block)
-            out.write(decoder.decode(b"", final=True))
+            yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as fault:
         raise TableError(
             f"{name}: is not {encoding} after line {lines:,} (near byte {done + fault.start:,}). "
@@ -143,6 +156,36 @@ def transcode(path: Path, encoding: str, target: Path, name: str) -> None:
         ) from None
     except (OSError, EOFError, zlib.error) as fault:
         raise TableError(f"{name}: cannot be read, truncated or corrupt ({_message(fault)}).") from None
+
+
+def _below(texts: Iterator[str], skipped: int) -> Iterator[str]:
+    """Pass over the first lines of a text that comes in blocks."""
+    for text in texts:
+        *above, below = text.split("\n", skipped)
+        skipped -= len(above)
+        if not skipped:
+            yield below
+
+
+def has_mixed_ends(path: Path, name: str) -> bool:
+    """Tell whether the lines of a file do not all end in one way, which no engine reads.
+
+    Raises TableError if it cannot be read.
+    """
+    both = feeds = returns = 0
+    last = b""
+    try:
+        with open_bytes(path) as file:
+            while block := file.read(_BLOCK):
+                joined, last = last + block, block[-1:] if block.endswith(b"\r") else b""
+                joined = joined.removesuffix(b"\r") if last else joined
+                if b"\r" in joined:
+                    both, returns = both + joined.count(b"\r\n"), returns + joined.count(b"\r")
+                feeds += joined.count(b"\n") if returns else b"\n" in joined
+    except (OSError, EOFError, zlib.error) as fault:
+        raise TableError(f"{name}: cannot be read, truncated or corrupt ({_message(fault)}).") from None
+    returns += len(last)
+    return bool(returns and feeds and not both == feeds == returns)
 
 
 def _clear(head: bytes, name: str) -> str:
@@ -167,16 +210,16 @@ def _is_chinese(head: bytes) -> bool:
     """Tell whether bytes are common Chinese in GB18030, and nothing that Korean or Latin text would be too."""
     if _fault(head, "gb18030") is not None:
         return False
-    foreign = [sign for sign in _text(head, "gb18030") if sign > "\x7f"]
+    foreign = [sign for sign in text_of(head, "gb18030") if sign > "\x7f"]
     han = [sign for sign in foreign if _HAN.match(sign)]
     signs = sum(bool(_HAN_SIGNS.match(sign)) for sign in foreign)
     if not han or len(han) + signs < _CLEARLY * len(foreign):
         return False
     if sum(map(_is_common, han)) < _MOSTLY * len(han):
         return False
-    if _WORDS.search(_text(head, "gb18030")):
+    if _WORDS.search(text_of(head, "gb18030")):
         return True
-    korean = _text(head, "euc_kr") if _fault(head, "euc_kr") is None else ""
+    korean = text_of(head, "euc_kr") if _fault(head, "euc_kr") is None else ""
     return len(_HANGUL.findall(korean)) < _CLEARLY * max(sum(sign > "\x7f" for sign in korean), 1)
 
 
@@ -189,14 +232,15 @@ def _is_common(sign: str) -> bool:
     return lead in _FIRST_LEVEL
 
 
-def _text(head: bytes, encoding: str) -> str:
-    return codecs.getincrementaldecoder(encoding)().decode(head)
+def text_of(head: bytes, encoding: str, *, errors: str = "strict") -> str:
+    """Decode the start of a file; a sign cut off at the end is left out."""
+    return codecs.getincrementaldecoder(encoding)(errors).decode(head)
 
 
 def _fault(head: bytes, encoding: str) -> UnicodeDecodeError | None:
     """Find the first byte that is not of an encoding; a sign cut off at the end is none."""
     try:
-        _text(head, encoding)
+        text_of(head, encoding)
     except UnicodeDecodeError as fault:
         return fault
     return None

@@ -4,20 +4,18 @@ What would only show later as a strange number is refused here: an empty file, a
 that does not part the header.
 """
 
-import csv
 import zlib
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.errors import TableError
-from custlib.identify.reading.encodings import HEAD_BYTES, encoding_of, head_of, transcode
-from custlib.identify.reading.inputs import Input, Staged, distinct
+from custlib.errors import RunError, TableError
+from custlib.identify.reading.encodings import HEAD_BYTES, encoding_of, has_mixed_ends, head_of, text_of, transcode
+from custlib.identify.reading.headers import delimiter_of, header_of, lines_of, top_of
+from custlib.identify.reading.inputs import Input, Staged, Top, distinct
+from custlib.identify.reading.jsonlines import ONE_A_LINE
 from custlib.identify.reading.staging import staged
-
-DELIMITERS = (",", ";", "\t", "|")
-_TRIED_LINES = 50
 
 
 def check_file(path: Path, name: str, section: str = "source") -> None:
@@ -37,6 +35,8 @@ def refuse_kind(path: Path, name: str) -> TableError:
     """Say that files of this kind are not read."""
     if path.suffix.lower() == ".xls":
         return TableError(f"{name}: old Excel workbooks (xls) are not read. Save the sheet as CSV UTF-8 or xlsx.")
+    if path.suffix.lower() == ".json" or path.name.lower().endswith(".json.gz"):
+        return TableError(f"{name}: JSON arrays are not read. {ONE_A_LINE}.")
     known = ".csv, .txt, .tsv, .jsonl, .ndjson (also with .gz), .parquet, .xlsx, .sqlite"
     return TableError(f"{name}: files ending in '{path.suffix}' are not read. Give one of {known}.")
 
@@ -64,18 +64,24 @@ def too_large(name: str) -> TableError:
 
 
 def stage_csv(entry: Input, folder: Path) -> Staged | None:
-    """Rewrite a CSV as UTF-8, where it is not.
+    """Rewrite a CSV as UTF-8 with one kind of line ends and nothing above its header, where it is not so.
 
-    Returns None for UTF-8, which is read where it is. Raises TableError if its bytes are of no clear or not of the
-    declared encoding.
+    Returns None for what is read where it is. Raises TableError if its bytes are of no clear or not of the declared
+    encoding, or a line above the header names another delimiter.
     """
     path = _path(entry)
-    encoding, remarks = encoding_of(head_of(path, entry.name), entry.source.encoding, entry.name)
-    if encoding == "utf-8":
+    head = head_of(path, entry.name)
+    encoding, remarks = encoding_of(head, entry.source.encoding, entry.name)
+    top = top_of(entry, text_of(head, encoding, errors="replace"))
+    is_mixed = encoding == "utf-8" and has_mixed_ends(path, entry.name)
+    if encoding == "utf-8" and not top.skipped and not is_mixed:
         return None
+    rewrite = partial(transcode, path, encoding, name=entry.name, skipped=top.skipped)
     with staged(folder, ".csv") as (part, target):
-        transcode(path, encoding, part, entry.name)
-    return Staged(target, remarks=remarks)
+        rewrite(part, newline=None if is_mixed or top.skipped else "")
+        if has_mixed_ends(part, entry.name):
+            rewrite(part, newline=None)
+    return Staged(target, remarks=remarks, top=top)
 
 
 def attach_csv(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
@@ -84,14 +90,15 @@ def attach_csv(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
     Raises TableError if there is no header, or the delimiter does not part it.
     """
     path = entry.staged.path if entry.staged else _path(entry)
+    top = (entry.staged.top if entry.staged else None) or Top()
     head = head_of(path, entry.name)
     encoding_remarks = () if entry.staged else encoding_of(head, entry.source.encoding, entry.name)[1]
-    text = head.decode("utf-8-sig", errors="ignore")
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
+    lines = lines_of(text_of(head, "utf-8", errors="replace").removeprefix("\ufeff"))
+    lines = lines if len(head) < HEAD_BYTES else lines[:-1]
+    if not any(line.strip() for line in lines):
         raise TableError(f"{entry.name}: the file is empty: no header and no rows. Export it again.")
-    delimiter, remarks = _delimiter(entry, lines if len(head) < HEAD_BYTES else lines[:-1])
-    header = list(entry.source.names) or _header(entry, lines[0], delimiter)
+    delimiter, remarks = delimiter_of(entry, lines, top)
+    header = list(entry.source.names) or header_of(entry, lines, delimiter, top.skipped)
     engine.attach_csv(view, path, header, delimiter=delimiter, header=not entry.source.names)
     return (*encoding_remarks, *remarks)
 
@@ -99,14 +106,20 @@ def attach_csv(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
 def attach_parquet(engine: Engine, entry: Input, view: str) -> tuple[str, ...]:
     """Give a Parquet file a name in the engine, columns as typed there.
 
-    Raises TableError if it is no Parquet file.
+    Raises TableError if it is no Parquet file, or two of its columns have one name.
     """
+    import pyarrow.parquet as pq
+
     path = entry.staged.path if entry.staged else _path(entry)
     try:
+        names = pq.read_schema(path).names
         engine.attach_parquet(view, path)
+    except RunError:
+        raise
     except Exception as fault:
-        message = str(fault).splitlines()[0].replace(str(path), entry.name).rstrip(".")
-        raise TableError(f"{entry.name}: is no valid Parquet file: {message}. Export it again.") from None
+        message = (str(fault).splitlines() or [type(fault).__name__])[0].replace(str(path), entry.name).rstrip(".")
+        raise TableError(f"{entry.name}: is no valid Parquet file: {message[:200]}. Export it again.") from None
+    distinct(entry.name, names)
     return ()
 
 
@@ -114,42 +127,3 @@ def _path(entry: Input) -> Path:
     if entry.path is None:
         raise TableError(f"{entry.name}: is no file.")
     return entry.path
-
-
-def _delimiter(entry: Input, lines: list[str]) -> tuple[str, tuple[str, ...]]:
-    declared = entry.source.delimiter
-    if declared != "auto":
-        return ("whitespace" if declared == " " else declared), ()
-    fitting = [sign for sign in DELIMITERS if _parts_evenly(sign, lines)]
-    if len(fitting) == 1:
-        return fitting[0], (f"delimiter {_shown(fitting[0])} was taken, as the first lines say",)
-    which = "several do: " + " ".join(_shown(sign) for sign in fitting) if fitting else "none does"
-    raise TableError(
-        f'{entry.name}: no single delimiter of , ; tab | parts the first lines evenly ({which}). Set delimiter = "...".'
-    )
-
-
-def _parts_evenly(sign: str, lines: list[str]) -> bool:
-    """Tell whether a sign parts the first lines into equally many columns, two at least."""
-    try:
-        widths = {len(row) for row in islice(csv.reader(lines, delimiter=sign), _TRIED_LINES)}
-    except csv.Error:
-        return False
-    return len(widths) == 1 and widths != {1}
-
-
-def _shown(sign: str) -> str:
-    return "tab" if sign == "\t" else f"'{sign}'"
-
-
-def _header(entry: Input, line: str, delimiter: str) -> list[str]:
-    if delimiter == "whitespace":
-        return distinct(entry.name, line.split())
-    names = distinct(entry.name, next(csv.reader([line], delimiter=delimiter)))
-    others = [d for d in DELIMITERS if d != delimiter and len(line.split(d)) > len(names)]
-    if len(names) == 1 and others:
-        raise TableError(
-            f"{entry.name}: the header has no delimiter '{delimiter}' but '{others[0]}' parts it. "
-            f"Set delimiter = \"{others[0]}\" (and decimal, if it is ',')."
-        )
-    return names

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custlib.errors import TableError, UsageError
-from custlib.identify.reading.inputs import Input, Staged
+from custlib.identify.reading.inputs import Input, Staged, folded
 from custlib.identify.reading.staging import staged, write_batches
 from custlib.project import Source
 
@@ -41,10 +41,10 @@ def stage_frame(frame: Any, folder: Path, *, source: Source | None = None, name:
 
 
 def _refuse_doubles(name: str, columns: list[str]) -> None:
-    """Refuse columns that differ only in case: engines would rename one of them, and another be read."""
-    counts = Counter(column.casefold() for column in columns)
-    if doubles := [column for column in columns if counts[column.casefold()] > 1]:
-        raise TableError(f"{name}: columns {', '.join(map(repr, doubles))} differ only in case. Rename all but one.")
+    """Refuse columns of one name: engines would rename one of them, and another be read."""
+    counts = Counter(map(folded, columns))
+    if doubles := [column for column in columns if counts[folded(column)] > 1]:
+        raise TableError(f"{name}: columns {', '.join(map(repr, doubles))} have one name. Rename all but one.")
 
 
 def _reader(frame: Any) -> "pa.RecordBatchReader":

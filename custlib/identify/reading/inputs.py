@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import unquote
 
+from custlib.engine.paths import check_path
 from custlib.errors import TableError, hint
 from custlib.identify.reading.roles import mapped_of, meant, noticed
 from custlib.project import Project, Source
@@ -20,6 +22,22 @@ _NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
 
 
 @dataclass(frozen=True)
+class Top:
+    """What stands above the header of a text file.
+
+    Attributes
+    ----------
+    skipped : int
+        How many lines.
+    delimiter : str or None
+        The delimiter that a line ``sep=`` names.
+    """
+
+    skipped: int = 0
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True)
 class Staged:
     """What was streamed into the run's folder, because the engine cannot read it where it is.
 
@@ -31,11 +49,14 @@ class Staged:
         Every column of the source, also those that nothing reads and that were left out; empty for a CSV.
     remarks : tuple of str
         What the reader should know of it.
+    top : Top or None
+        What stood above the header of a CSV, and was left out.
     """
 
     path: Path
     available: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    top: Top | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +94,8 @@ class Input:
 def inputs(project: Project) -> list[Input]:
     """List the inputs of a project.
 
-    Raises TableError if a folder or pattern holds no file that is read, or files of several kinds.
+    Raises TableError if a folder or pattern holds no file that is read, or files of several kinds, and UsageError if no
+    engine can open a path.
 
     Examples
     --------
@@ -99,6 +121,7 @@ def inputs_of(source: Source, folder: Path) -> list[Input]:
 
 
 def _file(source: Source, path: Path, base: Path) -> Input:
+    check_path(path, f"{source.section}.path")
     below = path.relative_to(base) if path.is_relative_to(base) else Path(path.name)
     return Input(source, below.as_posix(), path, partitions(below))
 
@@ -118,15 +141,15 @@ def partitions(below: Path) -> dict[str, str | None]:
 def match(entry: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Find the column of each standard name; a name given in the mapping must be there.
 
-    Raises TableError if a required or mapped column is missing; all of them are named.
+    Raises TableError if a required or mapped column is missing, all of them are named; or two names have one column.
     """
-    folded = {name.strip().casefold(): name for name in available}
+    same = {folded(name): name for name in available}
     columns, faults, remarks = {}, [], {}
     source = entry.source
     names = mapped_of(source, available)
     for standard in source.roles:
         wanted = names.get(standard, standard)
-        column = wanted if wanted in available else folded.get(wanted.strip().casefold())
+        column = wanted if wanted in available else same.get(folded(wanted))
         if column is not None:
             columns[standard] = column
             if column != wanted:
@@ -134,11 +157,27 @@ def match(entry: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple
         elif standard in names or standard in source.required:
             mapped = f" (mapped from {standard})" if wanted != standard else ""
             faults.append(f"{entry.name}: column {wanted!r}{mapped} is missing. {hint(wanted, available)}")
+    if not faults:
+        _refuse_shared(entry, columns)
     if faults:
         faults.append(f'Name your columns, for instance [{source.section}.columns] customer_id = "client".')
         raise TableError("\n".join(faults))
     columns = meant(source, entry.name, columns) if "unit_price" in source.roles else columns
     return columns, tuple(remark for standard, remark in remarks.items() if standard in columns)
+
+
+def _refuse_shared(entry: Input, columns: dict[str, str]) -> None:
+    for column in columns.values():
+        if len(names := [standard for standard, other in columns.items() if other == column]) > 1:
+            raise TableError(
+                f"{entry.name}: {' and '.join(names)} are both read from the column {column!r}. Map each to a "
+                "column of its own, or leave one out."
+            )
+
+
+def folded(name: str) -> str:
+    """Write the name of a column so that names differing only in case, blanks around it or composition are one."""
+    return normalize("NFC", name).strip().casefold()
 
 
 def used(entry: Input, available: Sequence[str]) -> list[str]:
@@ -161,7 +200,7 @@ def in_role(entry: Input, roles: Collection[str], available: Sequence[str]) -> s
 def distinct(name: str, header: Sequence[str]) -> list[str]:
     """Name the columns without a name by their place; refuse names that stand twice.
 
-    Raises TableError if two names differ at most by upper and lower case.
+    Raises TableError if two names differ at most by case, blanks around them or composition.
 
     Examples
     --------
@@ -169,10 +208,12 @@ def distinct(name: str, header: Sequence[str]) -> list[str]:
     ['column_1', 'day']
     """
     names = [column.strip("\ufeff") or f"column_{place}" for place, column in enumerate(header, 1)]
-    folded = [column.casefold() for column in names]
-    twice = [column for column in names if folded.count(column.casefold()) > 1]
-    if twice:
-        raise TableError(f"{name}: column {twice[0]!r} stands twice in the header. Rename one.")
+    first: dict[str, str] = {}
+    for column in names:
+        if other := first.get(folded(column)):
+            also = f" (also as {column!r})" if other != column else ""
+            raise TableError(f"{name}: column {other!r} stands twice in the header{also}. Rename one.")
+        first[folded(column)] = column
     return names
 
 

@@ -9,7 +9,6 @@ is read.
 """
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from custlib.engine.base import Engine
-from custlib.errors import RunError, TableError, UsageError
+from custlib.errors import TableError
+from custlib.identify.reading.blank_words import attach_without
 from custlib.identify.reading.databases import address_of, stage_alchemy, stage_sqlite
 from custlib.identify.reading.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
 from custlib.identify.reading.inputs import PRODUCT, Input, Staged, check_types, inputs, inputs_of, match
@@ -27,14 +27,12 @@ from custlib.identify.reading.postgres import stage_postgres
 from custlib.identify.reading.roles import noticed
 from custlib.identify.reading.staging import fingerprint_rows
 from custlib.identify.reading.workbooks import stage_workbook
-from custlib.machine import short
 from custlib.project import Project
 
 ATTACH: dict[str, Callable[[Engine, Input, str], tuple[str, ...]]] = {"csv": attach_csv}
 _NAMED = 3
 CHANGING = ("sqlite", "database", "frame")
 _BYTES_OF_ROW, _PACKED = 30, 6  # of a CSV; how much smaller gzip makes it
-_STAGED = re.compile(r"""[^"'\n]*staged_\d+\.\w+""")
 
 
 def stage_database(entry: Input, folder: Path) -> Staged:
@@ -98,15 +96,17 @@ def open_input(engine: Engine, entry: Input, view: str = "source") -> Opened:
     """
     entry = stage(entry, engine.folder)
     attach = ATTACH.get(entry.kind or "", attach_parquet)
-    inner = f"{view}_file" if entry.partitions else view
+    inner = f"{view}_file"
     attach_remarks = attach(engine, entry, inner)
     if entry.partitions:
-        _add_partitions(engine, entry, inner, view)
-    types = engine.columns(view)
+        _add_partitions(engine, entry, inner, f"{view}_parts")
+        inner = f"{view}_parts"
+    types = engine.columns(inner)
     available = list(entry.staged.available if entry.staged else ()) or list(types)
     available += [name for name in entry.partitions if name in types and name not in available]
     columns, remarks = match(entry, available)
     check_types(entry.name, columns, types)
+    attach_without(engine, entry, columns, inner, view)
     ignored = tuple(name for name in available if name not in columns.values())
     staged_remarks = entry.staged.remarks if entry.staged else ()
     named = noticed(columns, available)
@@ -164,7 +164,7 @@ def about_rows(path: Path) -> int:
 
         try:
             return int(pq.read_metadata(path).num_rows)
-        except OSError:  # damaged: said when it is read
+        except (OSError, ValueError):  # damaged: said when it is read
             return 0
     return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) // _BYTES_OF_ROW
 
@@ -212,33 +212,6 @@ def _add_partitions(engine: Engine, entry: Input, inner: str, view: str) -> None
         if name.casefold() not in names
     ]
     engine.attach_select(view, f"select {', '.join(['*', *added])} from {inner}")
-
-
-def explain(fault: Exception, path: Path, section: str = "source") -> Exception:
-    """Turn what the engine says of an unreadable file into the error form of the house."""
-    if refused := short(fault, path.name):
-        return refused
-    text = str(fault)
-    if isinstance(fault, RunError) and (str(path) in text or _STAGED.search(text)):
-        return TableError(f"{path.name}: cannot be read, truncated or corrupt (end of the file). Export it again.")
-    if isinstance(fault, UsageError | TableError | RunError):
-        return type(fault)(text.replace("source.date_format", f"{section}.date_format"))
-    if "format specifier" in text:
-        return UsageError(f"{section}.date_format: {text.splitlines()[0].split(': ', 1)[-1]}. Use strptime codes.")
-    text = _STAGED.sub(path.name, text.replace(str(path), path.name))
-    line = re.search(r"CSV Error on Line: (\d+)", text)
-    kind = re.sub(r"Original Line:.*", "", text).lower()
-    where = f" at line {int(line[1]):,}" if line else ""
-    if "expected number of columns" in kind:
-        return TableError(f"{path.name}: a line{where} does not have the columns of the header. Correct that line.")
-    if "utf-8" in kind or "unicode" in kind:
-        return TableError(f"{path.name}: encoding is not UTF-8{where}. Save it as UTF-8.")
-    if "unterminated quote" in kind:
-        return TableError(f"{path.name}: a quote is opened{where} and never closed. Correct that line.")
-    if "csv error" in kind:
-        return TableError(f"{path.name}: a line{where} is no line of a CSV file. Correct that line.")
-    message = text.splitlines()[0].rstrip(".")
-    return TableError(f"{path.name}: cannot be read, truncated or corrupt: {message[:200]}. Export it again.")
 
 
 class Gathered:

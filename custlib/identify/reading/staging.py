@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custlib.engine.dialect import literal
+from custlib.engine.paths import file_literal
 from custlib.identify.reading.inputs import DAYS, MONEY, Input, in_role
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _AS_THEY_ARE: dict[str, set[type]] = {
     "time": {dt.datetime, type(None)},
     "moment": {dt.datetime, type(None)},
 }
-_EXCEL_START = dt.datetime(1899, 12, 30)
+EXCEL_START = dt.datetime(1899, 12, 30)
 _SECONDS = {"epoch_s": 1, "epoch_ms": 1000}
 
 
@@ -90,9 +90,9 @@ def fingerprint_rows(path: Path) -> str:
     """
     halves = (f"hash & {_HALF}::uhugeint", "hash >> 64")
     sums = ", ".join(f"sum(({half})::hugeint)::varchar" for half in halves)
-    rows = f"select md5_number(to_json(row)) as hash from read_parquet({literal(str(path))}) as row"
+    rows = f"select md5_number(to_json(row)) as hash from read_parquet({file_literal(path)}) as row"
     with embedded() as connection:
-        columns = connection.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()
+        columns = connection.execute(f"describe select * from read_parquet({file_literal(path)})").fetchall()
         totals = connection.execute(f"select count(*), {sums} from ({rows})").fetchall()
     return hashlib.sha256(repr(([column[:2] for column in columns], totals)).encode()).hexdigest()
 
@@ -269,7 +269,7 @@ def text_of(value: Any, *, decimal: str = ".", form: str | None = None) -> str:
 def _day_text(value: dt.date, form: str | None) -> str:
     moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
     if form == "excel":
-        return str((moment.replace(tzinfo=None) - _EXCEL_START) / dt.timedelta(days=1))
+        return str((moment.replace(tzinfo=None) - EXCEL_START) / dt.timedelta(days=1))
     if form in _SECONDS:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
         return str(round(aware.timestamp() * _SECONDS[form]))

@@ -3,10 +3,13 @@
 Nothing is computed: a formula gives the value that was stored with it, and one without is refused.
 """
 
+import datetime as dt
 import re
 import warnings
 import zipfile
-from collections.abc import Generator, Iterator
+import zlib
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,15 @@ from typing import Any
 from custlib import rules
 from custlib.errors import TableError, UsageError, hint, require
 from custlib.identify.reading.files import too_large
-from custlib.identify.reading.inputs import Input, Staged, distinct, used
-from custlib.identify.reading.staging import ROWS, Rows, stage_rows
+from custlib.identify.reading.headers import refuse_titles
+from custlib.identify.reading.inputs import DAYS, Input, Staged, distinct, in_role, used
+from custlib.identify.reading.staging import EXCEL_START, ROWS, Rows, stage_rows
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _ERRORS = re.compile(r"^#(DIV/0!|REF!|N/A|NAME\?|NULL!|NUM!|VALUE!|SPILL!|CALC!)$")
 _BLOCK = 1_000
+_FIRST_DAY, _LAST_DAY = 61, 200_000  # before March 1900, Excel counts a day that there was not
+_TRIED_ROWS = 50
 _AGAIN = "Save the sheet as CSV UTF-8, or the workbook as xlsx again."
 
 
@@ -36,11 +42,14 @@ def stage_workbook(entry: Input, folder: Path) -> Staged:
     header = distinct(entry.name, list(entry.source.names) or sheet.header())
     columns = used(entry, header)
     places = [header.index(name) for name in columns]
+    days = [place for place, name in enumerate(columns) if name in in_role(entry, DAYS, columns)]
     errors: dict[str, int] = {}
+    numbers = _DayNumbers(sheet, [] if entry.source.date_format else days)
 
     def read() -> Iterator[Rows]:
         errors.clear()
-        return sheet.blocks(places, errors)
+        numbers.read = 0
+        return numbers.as_days(sheet.blocks(places, errors))
 
     path = stage_rows(entry, columns, read, folder)
     try:
@@ -49,9 +58,10 @@ def stage_workbook(entry: Input, folder: Path) -> Staged:
         path.unlink()
         raise
     message = ", ".join(f"{kind} in {n:,}" for kind, n in sorted(errors.items()))
-    return Staged(
-        path, tuple(header), (f"cells hold errors of Excel and count as missing: {message}",) if message else ()
-    )
+    remarks = [f"cells hold errors of Excel and count as missing: {message}"] if message else []
+    if numbers.read:
+        remarks.append(f"{numbers.read:,} day numbers beside dates were read as the days that Excel shows for them")
+    return Staged(path, tuple(header), tuple(remarks))
 
 
 def _check(path: Path, name: str) -> None:
@@ -60,14 +70,47 @@ def _check(path: Path, name: str) -> None:
         start = file.read(4)
     if start == _OLD:
         raise TableError(f"{name}: is an old Excel workbook (xls) or one under a password (encrypted). {_AGAIN}")
-    try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, OSError):
-        raise TableError(f"{name}: is no valid Excel workbook. {_AGAIN}") from None
+    with _unpacked(path, name) as packed:
+        unpacked = sum(entry.file_size for entry in packed.infolist())
     limits = rules.load("contract")["limits"]
     if unpacked > max(limits["gzip_ratio"] * path.stat().st_size, limits["gzip_least_bytes"]):
         raise too_large(name)
+
+
+class _DayNumbers:
+    """Reads numbers as days in columns whose first rows hold days: cells that lost their format in Excel."""
+
+    def __init__(self, sheet: "_Sheet", places: list[int]) -> None:
+        self.sheet, self.places, self.read = sheet, places, 0
+
+    def as_days(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
+        """Give the same blocks, numbers as days where the first one has days in their column."""
+        dated: list[int] | None = None
+        for block in blocks:
+            if dated is None:
+                dated = [place for place in self.places if any(isinstance(row[place], dt.date) for row in block)]
+            yield [self._row(row, dated) for row in block] if dated else block
+
+    def _row(self, row: Sequence[Any], dated: list[int]) -> Sequence[Any]:
+        odd = [place for place in dated if _is_day_number(row[place])]
+        if not odd:
+            return row
+        self.read += len(odd)
+        return [self.sheet.epoch + dt.timedelta(days=value) if n in odd else value for n, value in enumerate(row)]
+
+
+def _is_day_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and _FIRST_DAY <= value <= _LAST_DAY
+
+
+@contextmanager
+def _unpacked(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """Open a workbook as the archive that it is; what goes wrong is the fault of the file."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            yield packed
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
+        raise TableError(f"{name}: is no valid Excel workbook. {_AGAIN}") from None
 
 
 class _Sheet:
@@ -75,16 +118,19 @@ class _Sheet:
 
     def __init__(self, entry: Input, path: Path) -> None:
         self.name, self.path, self.wanted = entry.name, path, entry.source.sheet
-        self.has_header = not entry.source.names
+        self.epoch = EXCEL_START  # or four years later, as the workbook says
+        self.has_header, self.entry, self.skipped = not entry.source.names, entry, entry.source.skip_rows
 
     def header(self) -> list[str]:
-        """Give the first row that is not blank."""
-        rows = self._rows(values=True)
-        row = next(rows, None)
+        """Give the first row that is not blank, below those that are passed over."""
+        rows = self._rows(values=True, blank=True)
+        first = [(n, _texts(row)) for n, row in enumerate(islice(rows, _TRIED_ROWS), 1)]
         rows.close()
-        if row is None:
+        filled = [(n, row) for n, row in first if any(row)]
+        if not filled:
             raise TableError(f"{self.name}: the sheet is empty: no header and no rows. Export it again.")
-        return ["" if value is None else str(value) for value in row]
+        refuse_titles(self.entry, filled, self.skipped, "row")
+        return filled[0][1]
 
     def blocks(self, places: list[int], errors: dict[str, int]) -> Iterator[Rows]:
         """Give the rows below the header in blocks, some columns only; count the cells that hold errors."""
@@ -118,7 +164,7 @@ class _Sheet:
 
     def _has_formulas(self) -> bool:
         """Tell whether any sheet holds a formula, without parsing one."""
-        with zipfile.ZipFile(self.path) as packed:
+        with _unpacked(self.path, self.name) as packed:
             for entry in packed.infolist():
                 if entry.filename.startswith("xl/worksheets/") and _holds(packed, entry):
                     return True
@@ -128,7 +174,8 @@ class _Sheet:
         """Read the rows of the sheet, stored values or what is written; blank rows only when asked."""
         book = _opened(self.path, self.name, values=values)
         try:
-            rows = self._sheet(book).iter_rows(values_only=True)
+            self.epoch = book.epoch
+            rows = self._sheet(book).iter_rows(min_row=self.skipped + 1, values_only=True)
             while block := _quietly(rows):
                 yield from (row for row in block if blank or any(value is not None for value in row))
         except (TableError, UsageError, GeneratorExit):
@@ -158,6 +205,13 @@ def _value(value: Any, errors: dict[str, int]) -> Any:
         return value
     errors[value] = errors.get(value, 0) + 1
     return None
+
+
+def _texts(row: tuple[Any, ...]) -> list[str]:
+    """Write a row as names, without the blank cells that a sheet has beyond the last one."""
+    texts = ["" if value is None else str(value) for value in row]
+    last = max((n for n, text in enumerate(texts, 1) if text.strip()), default=0)
+    return texts[:last]
 
 
 def _at(row: tuple[Any, ...], place: int) -> Any:

@@ -65,7 +65,7 @@ def test_a_column_of_numbers_with_a_text_far_down_loses_no_row(
     check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custlib.identify.reading.databases.ROWS", 2)
-    rows = [("ann", "2025-01-01", n, None) for n in range(5)] + [("bob", "2025-01-01", "n/a", None)]
+    rows = [("ann", "2025-01-01", n, None) for n in range(5)] + [("bob", "2025-01-01", "none of it", None)]
     quality = check(shop(tmp_path / "shop.db", rows=rows)).quality
     assert (quality["rows_used"], quality["reasons"]) == (5, {"unreadable_amount": 1})
 

@@ -118,3 +118,31 @@ def test_an_empty_or_truncated_file_is_refused(read: ReadAll, tmp_path: Path, co
     with pytest.raises(TableError, match=rf"{name}: (the file is empty|cannot be read, truncated or corrupt)"):
         read(path=name)
     assert not list((tmp_path / "tables").glob("staged_*"))
+
+
+# --- marks, arrays, twins ---------------------------------------------------------------------------------------------
+
+PURCHASE = '{"customer_id": "ann", "timestamp": "2025-01-01", "amount": 10}'
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "auto"])
+def test_a_byte_order_mark_is_no_part_of_the_first_object(check: Check, packed: bool, encoding: str) -> None:
+    content = f"\ufeff{PURCHASE}\r\n{PURCHASE}\r\n".encode()
+    name = "sales.jsonl.gz" if packed else "sales.jsonl"
+    result = check(gzip.compress(content) if packed else content, name=name, encoding=encoding)
+    assert (result.quality["rows_used"], result.quality["money_used"]) == (2, 20)
+
+
+@pytest.mark.parametrize("name", ["sales.json", "sales.json.gz", "sales.jsonl"])
+def test_an_array_is_said(check: Check, name: str) -> None:
+    with pytest.raises(TableError, match="JSON array.* Write one object a line, as .jsonl"):
+        check(gzip.compress(f"[{PURCHASE}]".encode()) if name.endswith("gz") else f"[{PURCHASE}]", name=name)
+
+
+def test_a_key_that_stands_twice_is_named_with_its_line(check: Check) -> None:
+    twice = PURCHASE.replace("}", ', "amount": 11}')
+    with pytest.raises(TableError, match="line 2: column 'amount' stands twice in one object"):
+        check(f"{PURCHASE}\n{twice}\n", name="sales.jsonl")
+    with pytest.raises(TableError, match="line 60,001: column 'amount' stands twice in one object"):
+        check(f"{PURCHASE}\n" * 60_000 + f"{twice}\n", name="sales.jsonl")

@@ -155,3 +155,48 @@ def test_an_empty_sheet_is_refused(read: ReadAll, tmp_path: Path) -> None:
     book(tmp_path / "s.xlsx")
     with pytest.raises(TableError, match="s.xlsx: the sheet is empty: no header and no rows"):
         read(path="s.xlsx")
+
+
+# --- dates, texts and day numbers in one column -----------------------------------------------------------------------
+
+
+def mixed_days(path: Path, *cells: Any, epoch: Any = None) -> Path:
+    """A workbook with any cells as times, one purchase each."""
+    book = openpyxl.Workbook()
+    if epoch is not None:
+        book.epoch = epoch
+    book.active.append(["customer_id", "timestamp", "amount"])
+    for n, cell in enumerate(cells):
+        book.active.append([f"c{n}", cell, 1.0])
+    book.save(path)
+    return path
+
+
+def test_a_day_number_beside_dates_is_the_day_that_excel_shows(check: Check, tmp_path: Path) -> None:
+    days = [dt.datetime(2025, 3, 9)] * 100
+    file = mixed_days(tmp_path / "s.xlsx", *days, 45726, "03/13/2025", "2025-03-11", 45727.75, True, 20250310)
+    shop = check(file)
+    read = dict(shop.table("transactions")[["customer_id", "day"]].itertuples(index=False))
+    assert read["c100"].date() == dt.date(2025, 3, 10)
+    assert read["c102"].date() == read["c103"].date() == dt.date(2025, 3, 11)
+    assert shop.quality["reasons"] == {"unreadable_timestamp": 3}
+    assert "2 day numbers beside dates were read as the days that Excel shows for them" in shop.said
+
+
+def test_a_day_number_follows_the_epoch_of_its_workbook(check: Check, tmp_path: Path) -> None:
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    file = mixed_days(tmp_path / "s.xlsx", dt.datetime(2025, 3, 9), 45726 - 1462, epoch=CALENDAR_MAC_1904)
+    days = check(file).table("transactions")["day"]
+    assert [day.date() for day in days] == [dt.date(2025, 3, 9), dt.date(2025, 3, 10)]
+
+
+def test_day_numbers_alone_are_asked_about(check: Check, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match='They look like Excel day numbers: set date_format = "excel"'):
+        check(mixed_days(tmp_path / "s.xlsx", 45726, 45727))
+
+
+def test_texts_beside_dates_are_read_where_their_form_is_set(check: Check, tmp_path: Path) -> None:
+    file = mixed_days(tmp_path / "s.xlsx", dt.datetime(2025, 3, 9), "03/13/2025")
+    days = check(file, date_format="%m/%d/%Y").table("transactions", "day")["day"]
+    assert [day.date() for day in days] == [dt.date(2025, 3, 9), dt.date(2025, 3, 13)]
