@@ -17,8 +17,8 @@ def assumptions(project: Project, quality: Mapping[str, Any], *, last_day: dt.da
     Examples
     --------
     >>> from custlib.project import build
-    >>> shop = build({"id": "a", "name": "A", "as_of": "2025-06-30", "currency": "EUR", "source": {"path": "a.parquet"}})
-    >>> assumptions(shop, {"has_amount": True, "has_cost": True})
+    >>> shop = {"id": "a", "name": "A", "as_of": "2025-06-30", "currency": "EUR", "source": {"path": "a.parquet"}}
+    >>> assumptions(build(shop), {"has_amount": True, "has_cost": True})
     ('equal lines are lines of their own (order_lines = true)',)
     """
     lines = [f"as of {last_day}, the last day in the data (--as-of, or as_of)"] if last_day else []
@@ -51,5 +51,5 @@ def _format(source: Source) -> list[str]:
     }
     if kind_of(Path(source.path)) == "jsonl":
         del usual["delimiter"]
-    taken = [words for name, words in usual.items() if name not in stated]
-    return [f"{', '.join(taken)} ({', '.join(name for name in usual if name not in stated)})"] if taken else []
+    unnamed = [words for name, words in usual.items() if name not in stated]
+    return [f"{', '.join(unnamed)} ({', '.join(name for name in usual if name not in stated)})"] if unnamed else []

@@ -96,17 +96,19 @@ def _verdict(name: str, engine: DuckDB) -> Verdict:
         for code, n in by_reason.items()
         if n >= listed[code]["error_if"] * read
     )
-    found = _counted(engine)
+    totals = _counted(engine)
     record = {
         "records": read, "rows_read": read, "rows_used": used, "rows_quarantined": read - used, "rows_removed": 0,
-        "reasons": dict(sorted(by_reason.items())), **found,
+        "reasons": dict(sorted(by_reason.items())), **totals,
     }  # fmt: skip
-    set_aside = [f"{n:,} rows set aside: {listed[code]['what']}. {listed[code]['remedy']}" for code, n in by_reason.items()]
+    set_aside = [
+        f"{n:,} rows set aside: {listed[code]['what']}. {listed[code]['remedy']}" for code, n in by_reason.items()
+    ]
     facts = (
         ("rows", f"{read:,} read, {used:,} used, {read - used:,} set aside, 0 removed"),
-        ("persons", f"{found['persons']:,}, equal in all of {', '.join(_ELEMENTS)}; nobody is merged by likeness"),
+        ("persons", f"{totals['persons']:,}, equal in all of {', '.join(_ELEMENTS)}; nobody is merged by likeness"),
     )
-    return Verdict(name, facts, (), (*set_aside, *_cautions(found)), faults, record)
+    return Verdict(name, facts, (), (*set_aside, *_cautions(totals)), faults, record)
 
 
 def _counted(engine: DuckDB) -> dict[str, int]:
@@ -121,13 +123,13 @@ def _counted(engine: DuckDB) -> dict[str, int]:
     return {name: int(engine.fetch(select)["n"].item()) for name, select in selects.items()}
 
 
-def _cautions(found: dict[str, int]) -> tuple[str, ...]:
+def _cautions(totals: dict[str, int]) -> tuple[str, ...]:
     messages = []
-    if n := found["conflicts"]:
+    if n := totals["conflicts"]:
         messages.append(f"conflict: {n:,} documents (doc_type, doc_number) belong to several persons: each was left a "
                         "person of its own; review them")  # fmt: skip
-    if n := found["sex_recoded"]:
+    if n := totals["sex_recoded"]:
         messages.append(f"{n:,} rows repaired: sex was written in other codes and became M or F")
-    if n := found["sex_unknown"]:
+    if n := totals["sex_unknown"]:
         messages.append(f"{n:,} rows have a sex that no code is known for: it was taken as unknown")
     return tuple(messages)

@@ -1,11 +1,12 @@
 """Writes ``set_aside.csv``: every row that a rule set aside, with its place, the rule, and what stood in each column.
 
-Reads the inputs once more in their order. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
+Reads the inputs once more in their order. A cell that a spreadsheet would run as a formula gets an apostrophe first.
 """
 
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ def _rows(run: Run, entry: Input) -> Iterator[dict[str, Any]]:
     """Yield each row of an input that is set aside: its place, the rule, and the columns by their names."""
     engine = run.engine
     assert isinstance(engine, DuckDB)  # files are checked on this machine
-    staged, path = stage(entry, engine.folder), engine.folder / "set_aside.parquet"
+    staged = stage(replace(entry, staged=None), engine.folder)  # what was staged for the tables is gone
+    path = engine.folder / "set_aside.parquet"
     try:
         opened = open_input(engine, staged)
         columns = list(engine.columns("source"))
@@ -71,8 +73,7 @@ def _rows(run: Run, entry: Input) -> Iterator[dict[str, Any]]:
                 yield {"input": entry.name, "row": number, "reason": reason} | dict(zip(columns, cells, strict=True))
     finally:
         path.unlink(missing_ok=True)
-        if staged is not entry:
-            release(staged)
+        release(staged)
 
 
 def _select(sql: Dialect, checked: str, columns: list[str]) -> str:

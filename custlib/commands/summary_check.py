@@ -1,4 +1,4 @@
-"""Checks a summary of customers (frequency, recency, T) and a model kept as JSON, as ``custlib.fit`` would take them."""
+"""Checks a summary of customers (frequency, recency, T), as ``custlib.fit`` takes it, and a model kept as JSON."""
 
 import json
 from pathlib import Path
@@ -71,6 +71,8 @@ def check_model(file: Path) -> Verdict:
     except ModelError as fault:
         raise TableError(f"{file.name}: {fault}") from None
     except (TypeError, ValueError):
-        raise TableError(f"{file.name}: {label}: what stands beside the parameters is not as to_dict writes it.") from None
+        raise TableError(
+            f"{file.name}: {label}: what stands beside the parameters is not as to_dict writes it."
+        ) from None
     parameters = ", ".join(f"{name} {getattr(model, name):.6g}" for name in model.parameters)
     return Verdict(file.name, (("model", f"{label}: {parameters}"),), record={"model": label})

@@ -7,39 +7,40 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from custlib.commands.verdict import printable
+from custlib.commands.verdict import labelled, printable
 from custlib.report.forecast_status import caution_words, light_words
 from custlib.report.texts import texts
 
 _NONE = "-"
 _COLUMNS = {
-    "customer_id": "customer", "frequency": "came back", "days_since_last": "days since", "probability_alive": "P(alive)",
-    "expected_purchases": "purchases", "value": "value",
+    "customer_id": "customer", "frequency": "came back", "days_since_last": "days since",
+    "probability_alive": "P(alive)", "expected_purchases": "purchases", "value": "value",
 }  # fmt: skip
 _WIDEST = 24
 
 
 def value_lines(summary: Mapping[str, Any], out: Path | None) -> str:
     """Write the summary of :func:`custlib.quick.value_file`."""
-    quality, totals, spans = summary["quality"], summary["totals"], summary["intervals"]
+    quality, totals = summary["quality"], summary["totals"]
+    names = {"read": "read", "used": "used", "quarantined": "set aside", "removed": "removed"}
+    customers = f"{totals['customers']:,.0f}"
     rows = [
-        ("rows", f"{quality['rows_read']:,} read, {quality['rows_used']:,} used, "
-                 f"{quality['rows_quarantined']:,} set aside, {quality['rows_removed']:,} removed"),
-        ("customers", f"{totals['customers']:,}, who bought from {quality['first_day']} on; as of {summary['as_of']}"),
-        ("forecast", f"{_amount(totals['expected_purchases'], spans.get('expected_purchases'), 0)} purchase days in the "
-                     f"next {summary['horizon_days']:,} days"),
+        ("rows", ", ".join(f"{quality[f'rows_{name}']:,} {word}" for name, word in names.items())),
+        ("customers", f"{customers}, who bought from {quality['first_day']} on; as of {summary['as_of']}"),
+        ("forecast", _forecast(summary)),
         ("value", _value(summary)),
         ("model", _model(summary)),
         ("light", _light(summary["backtest"])),
         *(("caution", text) for text in _cautions(summary)),
         *(("assumed", text) for text in summary["assumed"]),
-        ("written", f"{out} ({totals['customers']:,} rows)" if out else "nothing; --out values.parquet writes all rows"),
-    ]  # fmt: skip
-    lines, before = [], ""
-    for label, text in rows:
-        lines.append(f"{'' if label == before else label:<10} {text}")
-        before = label
-    return printable("\n".join([*lines, "", *_table(summary["top"])]))
+        ("written", f"{out} ({customers} rows)" if out else "nothing; name a file by --out to write every customer"),
+    ]
+    return printable("\n".join([*labelled(rows, indent=""), "", *_table(summary["top"])]))
+
+
+def _forecast(summary: Mapping[str, Any]) -> str:
+    total, span = summary["totals"]["expected_purchases"], summary["intervals"].get("expected_purchases")
+    return f"{_amount(total, span, 0)} purchase days in the next {summary['horizon_days']:,} days"
 
 
 def _amount(total: float | None, span: Mapping[str, float] | None, decimals: int) -> str:

@@ -5,7 +5,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,11 +65,22 @@ def shown(verdict: Verdict, written: tuple[str, ...] = ()) -> str:
     """
     lists = {"refused": verdict.faults, "assumed": verdict.assumed, "caution": verdict.cautions, "written": written}
     rows = [*verdict.facts, *((label, text) for label, texts in lists.items() for text in texts)]
-    lines = [f"{verdict.name}: {verdict.status}"]
-    for place, (label, text) in enumerate(rows):
-        again = place > 0 and rows[place - 1][0] == label
-        lines.append(f"  {'' if again else label:<10} {text}")
-    return printable("\n".join(lines))
+    return printable("\n".join([f"{verdict.name}: {verdict.status}", *labelled(rows)]))
+
+
+def labelled(rows: Sequence[tuple[str, str]], indent: str = "  ") -> list[str]:
+    """Write rows with their labels in one column, a label once where it stays the same.
+
+    Examples
+    --------
+    >>> labelled([("rows", "2 read"), ("caution", "one"), ("caution", "two")], indent="")
+    ['rows       2 read', 'caution    one', '           two']
+    """
+    before = ["", *(label for label, _ in rows)]
+    return [
+        f"{indent}{'' if label == last else label:<10} {text}"
+        for (label, text), last in zip(rows, before, strict=False)
+    ]
 
 
 def printable(text: str) -> str:

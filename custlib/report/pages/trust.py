@@ -35,7 +35,9 @@ def light(t: Texts, result: Mapping[str, Any]) -> Callout:
 def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
     """Show the warnings about the forecast; None without any."""
     words = caution_words(t, flags, silent_days)
-    return words and Callout(words.title, _PARAGRAPH.join(words.sentences), "bad" if words.grave else "warn")
+    if words is None:
+        return None
+    return Callout(words.title, _PARAGRAPH.join(words.sentences), "bad" if words.grave else "warn")
 
 
 def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
