@@ -17,16 +17,16 @@ from custlib.errors import CustlibError, TableError, UsageError
 from custlib.machine import LEAST_MEMORY, refusal, size_of
 from custlib.report.execution import DEFAULT
 
-_OPTIONS = "how the file is written: columns, delimiter ... (docs/reference.md)"
-_EXIT_CODES = """\
-exit codes:
-  0  done
-  1  a bug of custlib
-  2  wrong option, argument or project file
-  3  the data break the contract (docs/data-contract.md)
-  4  no model can be fitted to these customers
-  5  the machine: disk, memory, database or notebook
-  6  another run of this project is under way"""
+_OPTIONS = "how the file is written: columns, delimiter ..."
+EXIT_CODES = {
+    0: "done",
+    1: "a bug of custlib",
+    2: "a wrong option, argument or project file",
+    3: "the data break the contract",
+    4: "no model can be fitted to these customers",
+    5: "the machine: disk, memory, database or notebook",
+    6: "another run of this project is under way",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,10 +144,13 @@ def _check_map(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in EXIT_CODES.items())
     parser = argparse.ArgumentParser(
-        prog="custlib", description="Customer value, segments and playbooks from purchases.", epilog=_EXIT_CODES,
+        prog="custlib",
+        description="Customer value, segments and playbooks from purchases.",
+        epilog=f"exit codes:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--version", action="version", version=f"custlib {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show every step, and the trace of a bug")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
