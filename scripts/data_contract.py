@@ -21,7 +21,7 @@ def data_contract_page() -> str:
     """The text of docs/data-contract.md."""
     contract, sides, persons = (rules.load(name) for name in ("contract", "registers", "records"))
     parts = [
-        HEAD,
+        _head(),
         _rules(
             "Purchases: rules of a line", contract["rule"], "Tried in this order; the first that holds is the reason."
         ),
