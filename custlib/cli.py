@@ -31,7 +31,7 @@ EXIT_CODES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
     logging.getLogger("custlib").setLevel(logging.INFO if options.command == "run" else logging.WARNING)
     try:
@@ -143,7 +143,8 @@ def _check_map(options: argparse.Namespace) -> None:
         raise UsageError("\n".join(faults))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
     codes = "\n".join(f"  {code}  {meaning}" for code, meaning in EXIT_CODES.items())
     parser = argparse.ArgumentParser(
         prog="custlib",

@@ -37,8 +37,10 @@ class Segments(_Strict):
     ----------
     segmentations : tuple of str
         Their names; empty for all that the data allow.
-    playbook, playbook_file : str
-        The segmentation that playbooks apply to, and their file.
+    playbook : str
+        The segmentation that playbooks apply to.
+    playbook_file : str
+        Their file: the name of a shipped one, or the path of a file.
     refit : bool
         Whether to fit the definitions again; the previous ones are archived.
     hysteresis : float
@@ -65,6 +67,10 @@ class Project(_Strict):
     ----------
     id : str
         Lower-case letters, digits, ``_`` and ``-``; names the folder of its reports.
+    name : str
+        What the pages call it.
+    currency : str
+        ISO code of the currency of all amounts.
     as_of : datetime.date
         The day of the analysis; later purchases are set aside and counted.
     holdout_days : int
@@ -85,6 +91,10 @@ class Project(_Strict):
         Margin by product; products not listed have ``margin``.
     cost_to_serve : float
         Cost of a purchase day beyond the goods (delivery, service), in currency.
+    time_unit : {"day", "week"}
+        Unit of the time axes of pages; everything is computed in days.
+    language : {"en", "zh"}
+        Language of the pages.
     source : Source
         The source, or the first of several.
     sources : tuple of Source
@@ -93,6 +103,8 @@ class Project(_Strict):
         Side table of customers with attributes.
     invoices : Invoices, optional
         Side table of invoices with due and payment dates.
+    segments : Segments
+        Segmentations, playbook and moves.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -199,7 +211,30 @@ def load(path: Path) -> Project:
     Traceback (most recent call last):
     custlib.errors.UsageError: nowhere.toml: no such file.
     """
-    return build(rules.read(path) | {"folder": path.parent}, where=str(path))
+    return build(_placed(rules.read(path), path.parent) | {"folder": path.parent}, where=str(path))
+
+
+def _placed(mapping: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Take the rule files that segmentations name (``map = "mine.toml"``) from the folder of the project file.
+
+    Examples
+    --------
+    >>> _placed({"segments": {"options": {"rfm": {"map": "mine.toml", "mode": "fixed"}}}}, Path("data"))
+    {'segments': {'options': {'rfm': {'map': 'data/mine.toml', 'mode': 'fixed'}}}}
+    """
+    segments = mapping.get("segments")
+    options = segments.get("options") if isinstance(segments, dict) else None
+    if not isinstance(segments, dict) or not isinstance(options, dict):
+        return mapping  # what is wrong is said when it is validated
+    placed = {
+        name: {key: _below(folder, value) for key, value in own.items()} if isinstance(own, dict) else own
+        for name, own in options.items()
+    }
+    return mapping | {"segments": segments | {"options": placed}}
+
+
+def _below(folder: Path, value: Any) -> Any:
+    return str(folder / value) if isinstance(value, str) and value.endswith(".toml") else value
 
 
 def build(mapping: dict[str, Any], *, where: str = "project") -> Project:

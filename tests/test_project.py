@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custlib import project as projects
+from custlib import rules
 from custlib.errors import UsageError
+from custlib.segment import rfm
 
 LEAST: dict[str, Any] = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": "x.csv"}}
 
@@ -111,3 +113,22 @@ def test_the_discount_of_a_year_is_the_annual_rate(rate: float, days: int) -> No
 def test_a_date_to_compare_with_at_the_end_of_the_calendar_is_refused() -> None:
     with pytest.raises(UsageError, match="compare_with: 0001-01-01 is before 1900"):
         projects.build(LEAST | {"compare_with": "0001-01-01"})
+
+
+def test_rule_files_lie_beside_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    text = (Path(rules.__file__).parent / "maps" / "rf25.toml").read_text(encoding="utf-8")
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    (folder / "shop.toml").write_text(
+        'id = "shop"\nname = "Shop"\nas_of = 2025-06-30\n[source]\npath = "sales.csv"\n'
+        '[segments.options.rfm]\nmap = "mine.toml"\nscores = "shop"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert projects.load(Path("data/shop.toml")).segments.options["rfm"] == {"map": "data/mine.toml", "scores": "shop"}
+    monkeypatch.chdir(folder)
+    own = projects.load(Path("shop.toml")).segments.options["rfm"]
+    assert rfm.Options.model_validate(own).map == "mine.toml"
+    elsewhere = projects.load(folder / "shop.toml").segments.options["rfm"]["map"]
+    assert elsewhere == str(folder / "mine.toml")

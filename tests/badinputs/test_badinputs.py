@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from custlib import project as projects
 from custlib.commands.file_check import check_file
 from custlib.commands.verdict import REFUSED
 from custlib.errors import CustlibError
+from custlib.report.production import run_project
 from tests.badinputs.score import CASES, faults, file_of, options_of
 from tests.house.sources import ROOT
+from tests.notebooks.shops import make_shop
 
 # Cases that are judged otherwise than the manifest says, with the sentence of docs/data-contract.md that says why.
 RULINGS = {
@@ -69,3 +72,34 @@ def test_the_command_gives_the_same_verdicts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(RULINGS))
 def test_another_ruling_is_written_down(name: str) -> None:
     assert RULINGS[name] in (ROOT / "docs" / "data-contract.md").read_text(encoding="utf-8")
+
+
+NASTY = ("<img src=x onerror=alert(1)>", "B & C", "{{7*7}}", "${7*7}")
+MAP = """
+source = "a test"
+[map]
+id = "nasty"
+axes = {{ R = [1, 5], F = [1, 5] }}
+"""
+
+
+@pytest.mark.slow
+def test_names_in_toml_are_text_and_nothing_else(tmp_path: Path) -> None:
+    project = make_shop(tmp_path / "data")
+    blocks = ("{ R = [5, 5] }", "{ R = [4, 4] }", "{ R = [3, 3] }", "{ R = [1, 2] }")
+    segments = "".join(
+        f"[[segment]]\nid = \"s{n}\"\nwhere = [{block}]\nname = {{ en = '{name}' }}\nstrategy = {{ en = '{name}' }}\n"
+        for n, (name, block) in enumerate(zip(NASTY, blocks, strict=True))
+    )
+    (tmp_path / "data" / "nasty.toml").write_text(MAP.format() + segments)
+    text = project.read_text().replace('name = "A simulated shop"', f"name = '{NASTY[0]}'")
+    project.write_text(text + '[segments]\nsegmentations = ["rfm"]\n[segments.options.rfm]\nmap = "nasty.toml"\n')
+    verdict, printed = check_file(project)
+    assert verdict.status != REFUSED and "49" not in printed
+    folder = run_project(
+        projects.load(project), reports=tmp_path / "reports", work=tmp_path / "work", only=("30_segments",)
+    )
+    pages = [path.read_text(encoding="utf-8") for path in folder.glob("*.html")]
+    assert pages and any("{{7*7}}" in page and "${7*7}" in page and "B &amp; C" in page for page in pages)
+    for page in pages:
+        assert "<img src=x" not in page and "&lt;img src=x onerror" in page
