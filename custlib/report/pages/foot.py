@@ -11,6 +11,8 @@ from custlib.report.blocks import Footer, Glossary
 from custlib.report.formats import day, money, number
 from custlib.report.texts import Texts
 
+_PARTS = ("read", "used", "quarantined", "removed")
+
 
 def glossary(t: Texts, *terms: str) -> Glossary:
     """Explain the terms of a page."""
@@ -38,8 +40,8 @@ def cost_to_serve(t: Texts, project: Project) -> str:
 
 def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
     """State the provenance of a page: data, parameters, versions, and counts of rows."""
-    rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
-    moneys = {k: money(quality[k], project.currency, t.language) for k in quality if k.startswith("money_")}
+    rows = {f"rows_{part}": number(quality[f"rows_{part}"], t.language) for part in _PARTS}
+    moneys = {f"money_{part}": money(quality[f"money_{part}"], project.currency, t.language) for part in _PARTS}
     rate = f"{project.annual_discount_rate:g}"
     items = [
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
