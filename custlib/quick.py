@@ -92,7 +92,7 @@ def file_project(file: Path, as_of: dt.date | None, options: dict[str, Any]) -> 
 def settled(run: Run, *, is_dated: bool, is_tested: bool) -> Run:
     """Read the purchases, and set what was not stated by the days they cover."""
     quality = run.get("quality")
-    days = run.project.as_of, quality["first_day"], quality["last_day"]
+    days = run.project.as_of, quality.get("usual_first_day", quality["first_day"]), quality["last_day"]
     if not (changes := unstated(*days, is_dated=is_dated, is_tested=is_tested)):
         return run
     changed = run.with_(**changes)

@@ -193,7 +193,7 @@ def _project(
 def _with_defaults(run: Run, *, is_tested: bool) -> Run:
     """Read the purchases, and set what was not stated by the days they cover."""
     quality = run.quality
-    days = run.project.as_of, quality.first_day, quality.last_day
+    days = run.project.as_of, quality.record.get("usual_first_day", quality.first_day), quality.last_day
     changes = unstated(*days, is_dated=not run.origin.is_last_day, is_tested=is_tested)
     if not changes:
         return run

@@ -11,8 +11,6 @@ from custlib.report.blocks import Footer, Glossary
 from custlib.report.formats import day, money, number
 from custlib.report.texts import Texts
 
-_PARTS = ("read", "used", "quarantined", "removed")
-
 
 def glossary(t: Texts, *terms: str) -> Glossary:
     """Explain the terms of a page."""
@@ -40,8 +38,9 @@ def cost_to_serve(t: Texts, project: Project) -> str:
 
 def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
     """State the provenance of a page: data, parameters, versions, and counts of rows."""
-    rows = {f"rows_{part}": number(quality[f"rows_{part}"], t.language) for part in _PARTS}
-    moneys = {f"money_{part}": money(quality[f"money_{part}"], project.currency, t.language) for part in _PARTS}
+    rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
+    totals = [f"money_{part}" for part in ("read", "used", "quarantined", "removed")]
+    moneys = {name: money(quality[name], project.currency, t.language) for name in totals}
     rate = f"{project.annual_discount_rate:g}"
     items = [
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
