@@ -20,6 +20,7 @@ from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import open_input, release, stage
 from custlib.identify.store import SEPARATOR
 from custlib.run import Run
+from custlib.source import Source
 
 _LATER = "after_as_of"  # lines are kept for later days, so they do not hold this rule
 _FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠|]|^[\t\r]")
@@ -34,14 +35,21 @@ def write_set_aside(run: Run, folder: Path) -> tuple[Path, int]:
     count, header = 0, list[str]()
     with private(folder / SET_ASIDE) as file:
         writer = csv.writer(file, lineterminator="\n")
-        for entry in run.inputs.inputs:
-            for row in _rows(run, entry):
-                if list(row) != header:
-                    header = list(row)
-                    writer.writerow(map(harmless, header))
-                writer.writerow(map(harmless, row.values()))
-                count += 1
+        for row in _all_rows(run):
+            if list(row) != header:
+                header = list(row)
+                writer.writerow(map(harmless, header))
+            writer.writerow(map(harmless, row.values()))
+            count += 1
     return folder / SET_ASIDE, count
+
+
+def _all_rows(run: Run) -> Iterator[dict[str, Any]]:
+    if any(_looks_at_orders(source) for source in run.project.inputs):
+        yield from _rows_of_orders(run)
+        return
+    for entry in run.inputs.inputs:
+        yield from _rows(run, entry)
 
 
 def harmless(value: Any) -> str:
@@ -67,13 +75,33 @@ def _rows(run: Run, entry: Input) -> Iterator[dict[str, Any]]:
         columns = list(engine.columns("source"))
         select = _select(engine.dialect, lines(engine.dialect, opened, entry.source), columns)
         engine.write_in_order(select, path, max_amount=entry.source.max_amount, as_of=run.project.as_of)
-        for batch in pq.ParquetFile(path).iter_batches():
-            for row in batch.to_pylist():
-                number, reason, *cells = row.values()
-                yield {"input": entry.name, "row": number, "reason": reason} | dict(zip(columns, cells, strict=True))
+        for row in _read(path):
+            number, reason, *cells = row.values()
+            yield {"input": entry.name, "row": number, "reason": reason} | dict(zip(columns, cells, strict=True))
     finally:
         path.unlink(missing_ok=True)
         release(staged)
+
+
+def _rows_of_orders(run: Run) -> Iterator[dict[str, Any]]:
+    """Yield what was read of the rows set aside, where orders are looked at as a whole: rows then have no place."""
+    names = ("reason", "customer_id", "timestamp_text", "amount_text", "order_id", "product", "channel", "quantity")
+    path = run.engine.folder / "set_aside.parquet"
+    try:
+        run.engine.write(f"select {', '.join(names)} from transactions_checked where bad is not null", path)
+        yield from _read(path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    for batch in pq.ParquetFile(path).iter_batches():
+        yield from batch.to_pylist()
+
+
+def _looks_at_orders(source: Source) -> bool:
+    """Whether what becomes of a line depends on other lines of its order."""
+    return not source.order_lines or getattr(source, "order_totals", "each_line") != "each_line"
 
 
 def _select(sql: Dialect, checked: str, columns: list[str]) -> str:

@@ -78,7 +78,10 @@ def _cautions(summary: Mapping[str, Any]) -> Iterable[str]:
     words = caution_words(texts("en"), tuple(summary["flags"]), summary["silent_days"])
     if words:
         yield f"{words.title}. {' '.join(words.sentences)}"
-    yield from summary["quality"]["warnings"]
+    warnings = summary["quality"]["warnings"]
+    told = {*summary["flags"], "silence", "backtest.amber", "backtest.red"}
+    yield from (text for code, text in summary["cautions"].items() if code not in told and text not in warnings)
+    yield from warnings
 
 
 def _table(top: list[dict[str, Any]]) -> list[str]:

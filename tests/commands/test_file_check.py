@@ -5,6 +5,7 @@ import json
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ ann;01.04.2025;12,00;
 ;02.04.2025;100,00;=HYPERLINK("http://x")
 bob;03.04.2025;many;-1
 """
-WRITTEN = {
+WRITTEN: dict[str, Any] = {
     "delimiter": ";",
     "decimal": ",",
     "date_format": "%d.%m.%Y",
@@ -107,6 +108,19 @@ def test_rows_after_the_day_are_set_aside_and_written(small: Path, tmp_path: Pat
     assert [line.split(",")[1:3] for line in text.splitlines()[1:]] == [
         ["7", "after_as_of"], ["8", "missing_customer_id"], ["9", "unreadable_amount"],
     ]  # fmt: skip
+
+
+def test_where_orders_are_looked_at_rows_stand_as_they_were_read(small: Path, tmp_path: Path) -> None:
+    text = small.read_text().replace("note", "order", 1)
+    small.write_text(text)
+    columns = {**WRITTEN["columns"], "order_id": "order"}
+    check_file(small, options=WRITTEN | {"order_lines": False, "columns": columns}, out=tmp_path / "out")
+    with (tmp_path / "out" / "set_aside.csv").open(newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["reason"])
+    assert [(row["reason"], row["customer_id"], row["amount_text"]) for row in rows] == [
+        ("missing_customer_id", "", "100,00"), ("unreadable_amount", "bob", "many"),
+    ]  # fmt: skip
+    assert rows[0]["order_id"] == '\'=HYPERLINK("http://x")'
 
 
 def test_a_database_is_read_again_for_what_is_set_aside(tmp_path: Path) -> None:
