@@ -79,8 +79,8 @@ def _cautions(summary: Mapping[str, Any]) -> Iterable[str]:
     if words:
         yield f"{words.title}. {' '.join(words.sentences)}"
     warnings = summary["quality"]["warnings"]
-    told = {*summary["flags"], "silence", "backtest.amber", "backtest.red"}
-    yield from (text for code, text in summary["cautions"].items() if code not in told and text not in warnings)
+    known = {*summary["flags"], "silence", "backtest.amber", "backtest.red"}
+    yield from (text for code, text in summary["cautions"].items() if code not in known and text not in warnings)
     yield from warnings
 
 
