@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture api environment glossary crm-demo clean
+.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture api data-contract reference environment glossary crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -99,6 +99,12 @@ architecture: $(STAMP) ## write docs/architecture.md from the graph of nodes
 
 api: $(STAMP) ## write docs/api.md from the docstrings of what is public
 	@$(PY) -m scripts.api
+
+data-contract: $(STAMP) ## write docs/data-contract.md from the rules that files are held against
+	@$(PY) -m scripts.data_contract
+
+reference: $(STAMP) ## write docs/reference.md from the schemas of everything that can be set
+	@$(PY) -m scripts.reference
 
 environment: $(STAMP) ## write environment.yml, for conda, from pyproject.toml
 	@$(PY) scripts/environment.py

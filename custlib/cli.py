@@ -1,8 +1,4 @@
-"""The command ``custlib``: run a project, value one file of purchases, copy the notebooks, or check a map of segments.
-
-Exit codes: 0 ok, 1 our bug, 2 usage or project file, 3 data contract, 4 model not identified, 5 run fault,
-6 locked by another run.
-"""
+"""The command ``custlib``: check and value files of purchases, run a project, copy the notebooks, check a map."""
 
 import argparse
 import datetime as dt
@@ -17,19 +13,30 @@ from pathlib import Path
 
 from custlib import __version__
 from custlib.engine import ENGINES
-from custlib.errors import CustlibError, UsageError
+from custlib.errors import CustlibError, TableError, UsageError
 from custlib.machine import LEAST_MEMORY, refusal, size_of
 from custlib.report.execution import DEFAULT
+
+_OPTIONS = "how the file is written: columns, delimiter ..."
+EXIT_CODES = {
+    0: "done",
+    1: "a bug of custlib",
+    2: "a wrong option, argument or project file",
+    3: "the data break the contract",
+    4: "no model can be fitted to these customers",
+    5: "the machine: disk, memory, database or notebook",
+    6: "another run of this project is under way",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
     logging.getLogger("custlib").setLevel(logging.INFO if options.command == "run" else logging.WARNING)
     try:
         with _clean_end():
-            options.act(options)
+            return options.act(options) or 0
     except CustlibError as fault:
         print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
         return fault.exit_code
@@ -38,7 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + (end.args[0] if end.args else signal.SIGINT)
     except Exception as fault:
         return _report(fault, options)
-    return 0
 
 
 @contextmanager
@@ -93,6 +99,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _value(options: argparse.Namespace) -> None:
+    from custlib.commands.value_lines import value_lines
     from custlib.quick import value_file
 
     summary = value_file(
@@ -106,7 +113,19 @@ def _value(options: argparse.Namespace) -> None:
         engine=options.engine,
         memory_limit=options.memory_limit,
     )
-    print(json.dumps(summary, indent=1, allow_nan=False))
+    if options.json:
+        print(json.dumps(summary, indent=1, allow_nan=False))
+    else:
+        print(value_lines(summary, options.out))
+
+
+def _check(options: argparse.Namespace) -> int:
+    from custlib.commands.file_check import check_file
+    from custlib.commands.verdict import REFUSED
+
+    verdict, text = check_file(options.file, options=read_options(options.options), out=options.out)
+    print(text)
+    return TableError.exit_code if verdict.status == REFUSED else 0
 
 
 def _notebooks(options: argparse.Namespace) -> None:
@@ -124,14 +143,20 @@ def _check_map(options: argparse.Namespace) -> None:
         raise UsageError("\n".join(faults))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in EXIT_CODES.items())
     parser = argparse.ArgumentParser(
-        prog="custlib", description="Customer value, segments and playbooks from purchases."
+        prog="custlib",
+        description="Customer value, segments and playbooks from purchases.",
+        epilog=f"exit codes:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"custlib {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show every step, and the trace of a bug")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_check(commands)
     _add_value(commands)
     _add_notebooks(commands)
     _add_map(commands)
@@ -156,17 +181,38 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.set_defaults(act=_run)
 
 
+def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = commands.add_parser(
+        "check", help="say whether a file can be used, and what is odd about it (exit code 3 if refused)",
+        description="Says whether a file can be used, what became of each row, what was assumed and what is odd. "
+        "Exit code 0, or 3 if the file is refused.",
+    )  # fmt: skip
+    check.add_argument(
+        "file", type=Path, metavar="FILE",
+        help="file or folder of purchases, or a project file (.toml); also a summary of customers, a model as JSON, or "
+        "records of persons",
+    )  # fmt: skip
+    check.add_argument("--options", type=Path, metavar="JSON", help=_OPTIONS)
+    check.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for quality.json and set_aside.csv (both for its owner only)"
+    )
+    check.set_defaults(act=_check)
+
+
 def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     value = commands.add_parser("value", help="value the customers of one file of purchases")
     value.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet file of purchases")
-    value.add_argument("--as-of", type=_day, metavar="DATE", help="the day the customers are looked at")
-    value.add_argument("--options", type=Path, metavar="JSON", help="how the file is written: columns, delimiter ...")
+    value.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="the day the customers are looked at (the last day in the data)"
+    )
+    value.add_argument("--options", type=Path, metavar="JSON", help=_OPTIONS)
     value.add_argument("--horizon-days", type=_positive, default=365, metavar="N", help="length of the forecast (365)")
     value.add_argument("--annual-discount-rate", type=float, default=0.10, metavar="RATE", help="per year (0.10)")
     value.add_argument(
         "--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)"
     )
-    value.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
+    value.add_argument("--out", type=Path, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
+    value.add_argument("--json", action="store_true", help="print everything as JSON, for machines")
     _add_engine(value)
     value.set_defaults(act=_value)
 

@@ -15,7 +15,7 @@ All of them are a :class:`CustlibError`.
 2 run: no project file named cdnwo. Did you mean 'cdnow'? ...
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -32,9 +32,16 @@ class UsageError(CustlibError):
 
 
 class TableError(CustlibError):
-    """A table that breaks its contract: missing columns or invalid values."""
+    """A table that breaks its contract: missing columns or invalid values.
+
+    ``record`` is the quality record of what was read, where rows were counted before they were refused.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str = "", *, record: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.record = record
 
 
 class ModelError(CustlibError):

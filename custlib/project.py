@@ -38,8 +38,10 @@ class Segments(_Strict):
     ----------
     segmentations : tuple of str
         Their names; empty for all that the data allow.
-    playbook, playbook_file : str
-        The segmentation that playbooks apply to, and their file.
+    playbook : str
+        The segmentation that playbooks apply to.
+    playbook_file : str
+        Their file: the name of a shipped one, or the path of a file.
     refit : bool
         Whether to fit the definitions again; the previous ones are archived.
     hysteresis : float
@@ -66,6 +68,10 @@ class Project(_Strict):
     ----------
     id : str
         Lower-case letters, digits, ``_`` and ``-``; names the folder of its reports.
+    name : str
+        What the pages call it.
+    currency : str
+        ISO code of the currency of all amounts.
     as_of : datetime.date
         The day of the analysis; later purchases are set aside and counted.
     holdout_days : int
@@ -86,6 +92,10 @@ class Project(_Strict):
         Margin by product; products not listed have ``margin``.
     cost_to_serve : float
         Cost of a purchase day beyond the goods (delivery, service), in currency.
+    time_unit : {"day", "week"}
+        Unit of the time axes of pages; everything is computed in days.
+    language : {"en", "zh"}
+        Language of the pages.
     source : Source
         The source, or the first of several.
     sources : tuple of Source
@@ -97,6 +107,8 @@ class Project(_Strict):
         Side table of customers with attributes.
     invoices : Invoices, optional
         Side table of invoices with due and payment dates.
+    segments : Segments
+        Segmentations, playbook and moves.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -218,7 +230,7 @@ def _files_beside(content: dict[str, Any], folder: Path) -> dict[str, Any]:
         return {}
 
     def beside(value: Any) -> Any:
-        is_file = isinstance(value, str) and (value.endswith(".toml") or (folder / value).is_file())
+        is_file = isinstance(value, str) and value.endswith(".toml")
         return str((folder / value).resolve()) if is_file else value
 
     files = {

@@ -1,4 +1,4 @@
-"""Values the customers of one file of purchases: writes one row per customer and returns a summary.
+"""Values the customers of one file of purchases: returns a summary, and writes one row per customer.
 
 It makes the same tables as a run of a project, in a temporary folder.
 """
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from custlib import project as projects
-from custlib import rules
+from custlib.commands.assumptions import assumptions
 from custlib.engine.result_file import check_target, write_result
 from custlib.errors import ModelError, UsageError, hint
-from custlib.explore.opening import TemporaryWork
+from custlib.explore.opening import TemporaryWork, unstated
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
+from custlib.report.forecast_status import light_words
 from custlib.report.texts import texts
 from custlib.run import Run
 from custlib.validate.outliers import said_of_outliers
@@ -28,9 +29,8 @@ OUT_COLUMNS = (
     "potential_value", "loyalty",
 )  # fmt: skip
 
-_LONGEST = 3650
 _WORK = "custlib-value-"
-_SORTED = 1_000_000  # customers
+_SORTED, _SHOWN = 1_000_000, 5  # customers
 _STILL = (
     "Without a forecast there is still a report: data quality, RFM, ABC, pyramid and clusters by what was bought so "
     "far. Write a project file (see data/cdnow.toml) and run: custlib run PROJECT"
@@ -40,53 +40,67 @@ _STILL = (
 def value_file(
     file: Path,
     *,
-    as_of: dt.date | None,
-    options: dict[str, Any],
-    out: Path,
+    as_of: dt.date | None = None,
+    options: dict[str, Any] | None = None,
+    out: Path | None = None,
     horizon_days: int = 365,
     annual_discount_rate: float = 0.10,
     holdout_days: int | None = None,
     engine: str = "duckdb",
     memory_limit: str | None = None,
 ) -> dict[str, Any]:
-    """Value the customers of one file."""
-    project = _project(file, as_of, options, horizon_days, annual_discount_rate)
-    check_target(out, [file, *project.source.files(project.folder)])
-    project = project.replace(holdout_days=holdout_days)
+    """Value the customers of one file; without a day they are looked at on the last day in it."""
+    stated, is_dated = file_project(file, as_of, options or {})
+    project = stated.replace(
+        horizon_days=horizon_days, annual_discount_rate=annual_discount_rate, holdout_days=holdout_days
+    )
+    if out is not None:
+        check_target(out, [file, *project.source.files(project.folder)])
     with refusals("value"), closing(TemporaryWork(_WORK)) as work:
         run = Run(project, work.path, engine=engine, memory_limit=memory_limit)
-        covered = _covered(run)
-        if holdout_days is None:
-            read, run = run, run.with_(holdout_days=min(max(covered // 2, 1), _LONGEST))
-            read.engine.close()
-        _demand(run)
+        run = settled(run, is_dated=is_dated, is_tested=holdout_days is not None)
+        demand(run)
         run.make("customer_value")
         summary = _summary(run)
-        summary["backtest"] = _backtest(run, covered)
+        summary["backtest"] = _backtest(run, _covered(run))
         summary["cautions"] |= _caution_of_test(summary["backtest"])
-        _write(run, out)
+        last_day = None if is_dated else run.project.as_of
+        summary["assumed"] = list(assumptions(stated, summary["quality"], last_day=last_day))
+        summary["top"] = _top(run)
+        if out is not None:
+            _write(run, out)
         run.engine.close()
     return summary
 
 
-def _project(file: Path, as_of: dt.date | None, options: dict[str, Any], horizon_days: int, rate: float) -> Project:
+def file_project(file: Path, as_of: dt.date | None, options: dict[str, Any]) -> tuple[Project, bool]:
+    """Build the project of one file; also whether its day was stated, which is today's until the file is read."""
     source_options = dict(options)
-    day = as_of or source_options.pop("as_of", None)
-    source_options.pop("as_of", None)
-    if day is None:
-        raise UsageError("--as-of: is required: the day the customers are looked at, for instance 2025-06-30.")
+    day = source_options.pop("as_of", None)
+    day = as_of or day
     known = [name for name in Source.model_fields if name not in ("path", "package")]
     unknown = [name for name in source_options if name not in known]
     if unknown:
         raise UsageError("\n".join(f"options: {name}: unknown key. {hint(name, known)}" for name in unknown))
     mapping = {
-        "id": "quick", "name": file.name, "as_of": day, "horizon_days": horizon_days,
-        "annual_discount_rate": rate, "source": source_options | {"path": str(file.resolve())},
+        "id": "quick", "name": file.name, "as_of": day or dt.date.today(),
+        "source": source_options | {"path": str(file.resolve())},
     }  # fmt: skip
-    return projects.build(mapping, where="options")
+    return projects.build(mapping, where="options"), day is not None
 
 
-def _demand(run: Run) -> None:
+def settled(run: Run, *, is_dated: bool, is_tested: bool) -> Run:
+    """Read the purchases, and set what was not stated by the days they cover."""
+    quality = run.get("quality")
+    days = run.project.as_of, quality.get("usual_first_day", quality["first_day"]), quality["last_day"]
+    if not (changes := unstated(*days, is_dated=is_dated, is_tested=is_tested)):
+        return run
+    changed = run.with_(**changes)
+    run.engine.close()
+    return changed
+
+
+def demand(run: Run) -> None:
     """Fit the models; if they are not identified, add to the error what can still be reported."""
     try:
         run.get("lifetime_model")
@@ -120,13 +134,20 @@ def _cautions(run: Run) -> dict[str, str]:
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:
-    """Describe a backtest with status amber or red, as the pages do; they write figures with Babel, an extra."""
-    light, t = result.get("light"), texts("en")
-    if light not in ("amber", "red"):
-        return {}
-    limits = {name: f"{100 * rules.load('backtest')['light'][f'{name}_above']:g} %" for name in ("amber", "red")}
-    title = t("untested.title_none") if result["bias"] is None else t(f"trust.{light}", **limits)
-    return {f"backtest.{light}": f"{title}."}
+    """Describe a backtest with status amber or red, as the pages do."""
+    light = result.get("light")
+    return {f"backtest.{light}": f"{light_words(texts('en'), result)}."} if light in ("amber", "red") else {}
+
+
+def _top(run: Run) -> list[dict[str, Any]]:
+    """The first customers by value, or by purchases where there is no money."""
+    columns = ("customer_id", "frequency", "days_since_last", "probability_alive", "expected_purchases", "value")
+    rows = run.engine.fetch(
+        f"select cast(customer_id as string) as customer_id, {', '.join(columns[1:])} from customer_value"
+        f" order by value desc nulls last, expected_purchases desc, customer_id limit {_SHOWN}"
+    )
+    whole = rows.astype(object).where(rows.notna(), None)
+    return [{str(name): cell for name, cell in row.items()} for row in whole.to_dict("records")]
 
 
 def _summary(run: Run) -> dict[str, Any]:
@@ -140,6 +161,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "fit": bgnbd.to_dict(run.get("lifetime_model"), time_unit="day"),
         "spend": spend.to_dict(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
         "flags": [*run.get("flags")],
+        "silent_days": run.get("silence"),
         "cautions": _cautions(run),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
         "intervals": _intervals(run),

@@ -78,10 +78,14 @@ class Source(Exact):
     path : str
         File, folder of files of one kind, or pattern (``sales/*.csv``), relative to the project file, or to an
         installed package when ``package`` is given.
+    package : str, optional
+        Installed package that ``path`` lies in.
     url_env : str
         Name of the environment variable that contains the address of a database.
-    table, query : str
-        Table or query to read from a database. An SQLite file with one table needs neither.
+    table : str
+        Table of a database. An SQLite file with one table needs neither table nor query.
+    query : str
+        Query to read from a database, in place of ``table``.
     sheet : str
         Sheet of a workbook; required if it has several.
     columns : dict of str to str
@@ -96,9 +100,13 @@ class Source(Exact):
     null_words : tuple of str, optional
         Words that mean blank, in every role but product, channel and status; by default unambiguous ones as ``NULL``
         and ``N/A``. Empty for none.
-    delimiter, decimal, thousands : str
-        Format of a CSV; ``delimiter = "whitespace"`` splits at runs of blanks, ``auto`` selects the one of
-        ``, ; tab |`` that splits the first lines into equal numbers of columns.
+    delimiter : str
+        What parts the columns of a CSV: one character; ``whitespace`` splits at runs of blanks, ``auto`` selects the
+        one of ``, ; tab |`` that splits the first lines into equal numbers of columns.
+    decimal : {".", ","}
+        Decimal sign of amounts that are text.
+    thousands : {",", ".", " ", "'", ""}
+        Thousands sign of amounts that are text.
     date_format : str, optional
         ``strptime`` format, or ``excel`` (day numbers), ``epoch_s`` or ``epoch_ms``; not needed for ISO dates.
     timezone : str, optional

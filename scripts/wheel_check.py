@@ -76,7 +76,16 @@ def check_base(environment: Environment) -> None:
     assert package is not None and package.submodule_search_locations
     shutil.copy(Path(package.submodule_search_locations[0]) / "datasets" / "CDNOW_sample.txt", environment.folder)
     (environment.folder / "options.json").write_text(json.dumps(OPTIONS), encoding="utf-8")
-    words = ["CDNOW_sample.txt", "--as-of", "1998-06-30", "--options", "options.json", "--out", "values.parquet"]
+    words = [
+        "CDNOW_sample.txt",
+        "--as-of",
+        "1998-06-30",
+        "--options",
+        "options.json",
+        "--out",
+        "values.parquet",
+        "--json",
+    ]
     summary = json.loads(environment.custlib("value", *words).stdout)
     check(summary["totals"]["customers"] == CUSTOMERS, f"valued {summary['totals']['customers']} customers")
     refusal = environment.custlib("run", "cdnow", exit_code=2).stderr

@@ -38,16 +38,34 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_value_prints_json_and_writes_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert value() == 0
+    assert value("--json") == 0
     summary = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert summary["totals"]["customers"] == 40
     assert len(pd.read_parquet(folder / "out.parquet")) == 40
 
 
+def test_value_says_what_it_found_in_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["value", "sales.csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    labels = [line[:10].strip() for line in lines[: lines.index("")] if line[:10].strip()]
+    assert labels == ["rows", "customers", "forecast", "value", "model", "light", "caution", "assumed", "written"]
+    assert len(lines[lines.index("") + 1 :]) == 6  # the header and five customers
+    assert not list(folder.glob("*.parquet"))
+
+
+def test_the_help_lists_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert [line.split()[0] for line in text.partition("exit codes:")[2].splitlines() if line.strip()] == list(
+        "0123456"
+    )
+
+
 def test_without_an_amount_the_summary_is_still_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [line.rpartition(",")[0] for line in GOOD.splitlines()]
     (folder / "sales.csv").write_text("\n".join(rows) + "\n")
-    assert value() == 0
+    assert value("--json") == 0
     summary = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert summary["totals"]["value"] is None
     assert "no amount column" in " ".join(summary["quality"]["warnings"])
@@ -55,7 +73,7 @@ def test_without_an_amount_the_summary_is_still_json(folder: Path, capsys: pytes
 
 def test_a_few_bad_amounts_are_set_aside_and_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "sales.csv").write_text(GOOD + "c1,2024-05-05,twelve\nc2,2024-05-06,\n")
-    assert value() == 0
+    assert value("--json") == 0
     quality = json.loads(capsys.readouterr().out)["quality"]
     assert quality["reasons"] == {"missing_amount": 1, "unreadable_amount": 1}
     assert quality["rows_read"] == 402 == quality["rows_used"] + quality["rows_quarantined"]
@@ -120,7 +138,7 @@ def test_a_model_that_is_not_identified_ends_in_4(folder: Path, capsys: pytest.C
     [
         (["value", "x.csv", "--as-of", "31.12.2024", "--out", "o"], "'31.12.2024' is no date; write 2025-06-30"),
         (["value", "x.csv", "--horizon-days", "0", "--out", "o"], "'0' is no whole number of days above 0"),
-        (["value", "x.csv", "--as-of", "2024-12-31"], "the following arguments are required: --out"),
+        (["value"], "the following arguments are required: FILE"),
         (["walk"], "invalid choice: 'walk'"),
         ([], "the following arguments are required: COMMAND"),
     ],

@@ -149,8 +149,38 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
 def test_the_day_may_stand_in_the_options(tmp_path: Path) -> None:
     file = make_shop(tmp_path).with_name("sales.csv")
     assert run(file, tmp_path / "o.parquet", None, options={"as_of": "2024-11-30"})["as_of"] == "2024-11-30"
-    with pytest.raises(UsageError, match="--as-of: is required"):
-        run(file, tmp_path / "o.parquet", None)
+
+
+def test_the_day_is_the_last_in_the_data_unless_it_is_stated(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    last = pd.read_csv(file).iloc[:, 1].max()
+    summary = value_file(file)
+    assert summary["as_of"] == last
+    assert f"as of {last}, the last day in the data (--as-of, or as_of)" in summary["assumed"]
+    assert not [said for said in run(file, tmp_path / "o.parquet")["assumed"] if "last day" in said]
+
+
+def test_the_day_is_never_one_to_come(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    last = pd.read_csv(file).iloc[:, 1].max()
+    file.write_text(file.read_text() + "99,2199-01-01,5.00\n")
+    summary = value_file(file)
+    assert summary["as_of"] == last
+    assert summary["quality"]["reasons"] == {"after_as_of": 1}
+
+
+def test_without_a_target_nothing_is_written(tmp_path: Path) -> None:
+    file = make_shop(tmp_path).with_name("sales.csv")
+    before = sorted(tmp_path.iterdir())
+    assert value_file(file)["totals"]["customers"]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_first_customers_are_those_worth_most(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    summary, rows = master
+    first = rows.nlargest(5, "value")
+    assert [row["customer_id"] for row in summary["top"]] == list(first["customer_id"])
+    assert [row["value"] for row in summary["top"]] == pytest.approx(list(first["value"]))
 
 
 def test_half_of_the_time_covered_is_kept_back(tmp_path: Path) -> None:

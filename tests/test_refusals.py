@@ -144,7 +144,7 @@ def test_a_forecast_that_is_demanded_ends_in_four_and_names_what_is_left(
 def test_the_quick_command_states_intervals_and_cautions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path, CASES["retail_with_returns"]())
     asked = ["value", str(tmp_path / "sales.csv"), "--as-of", "2024-12-30", "--out", str(tmp_path / "o.parquet")]
-    assert cli.main(asked) == 0
+    assert cli.main([*asked, "--json"]) == 0
     summary = json.loads(capsys.readouterr().out)
     for name in ("expected_purchases", "value"):
         ends = summary["intervals"][name]

@@ -7,146 +7,20 @@ measurement window are required.
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
-from pydantic import ConfigDict, Field
 
 from custlib import rules
 from custlib.customise.experiments import break_even_lift, minimum_detectable_effect
+from custlib.customise.playbook_file import Action, Holdout, Playbook, SegmentPlay
 from custlib.engine.base import Engine
-from custlib.errors import UsageError, hint
 from custlib.graph import value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project, validated
-from custlib.rules.schema import Exact
 from custlib.value import lifetime
 
 _NORMAL_95 = 1.959963984540054
-
-
-class _Strict(Exact):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(_Strict):
-    """A text in each language."""
-
-    en: str = Field(min_length=1)
-    zh: str = Field(min_length=1)
-
-    def text(self, language: str) -> str:
-        """Return the text in a language."""
-        return self.zh if language == "zh" else self.en
-
-
-class Offer(_Strict):
-    """An offer: face value, cost when redeemed, and the minimum margin."""
-
-    kind: Words
-    face: float = Field(ge=0)
-    cost: float = Field(ge=0)
-    min_margin: float = Field(ge=0, le=1)
-
-
-class Cost(_Strict):
-    """Cost of an action, independent of purchases."""
-
-    fixed: float = Field(ge=0)
-    per_contact: float = Field(ge=0)
-
-
-class Effect(_Strict):
-    """Assumed effect: absolute lift of the purchase probability, its standard deviation and its source."""
-
-    metric: Literal["purchase"] = "purchase"
-    lift_abs: float = Field(ge=-1, le=1)
-    sd: float = Field(ge=0)
-    source: Literal["guess", "prior", "measured"]
-
-
-class Eligible(_Strict):
-    """Customers of the segment to exclude."""
-
-    exclude: tuple[str, ...] = ()
-
-
-class Action(_Strict):
-    """One action for a segment."""
-
-    id: str
-    what: Words
-    channel: str
-    tier: str
-    cadence: Words
-    max_contacts_30d: int = Field(ge=1)
-    offer: Offer
-    cost: Cost
-    effect: Effect
-    eligible: Eligible = Eligible()
-
-
-class Holdout(_Strict):
-    """Randomised control group by which the effect is measured."""
-
-    share: float = Field(gt=0, lt=1)
-    min_control: int = Field(ge=1)
-    metric: Literal["purchase"] = "purchase"
-    window_days: int = Field(ge=1)
-    alpha: float = Field(gt=0, lt=1)
-    power: float = Field(gt=0, lt=1)
-    seed: str
-
-
-class Export(_Strict):
-    """Format of the audience list, written only on request."""
-
-    columns: tuple[str, ...]
-    format: Literal["csv", "parquet"] = "csv"
-
-
-class SegmentPlay(_Strict):
-    """Actions for one segment, with owner and due date."""
-
-    id: str
-    priority: int = Field(ge=1)
-    definition: Words
-    objective: Literal["retain", "grow", "convert", "reactivate", "harvest", "exit"]
-    goal: Words
-    why: Words
-    do_not: Words
-    owner: Words
-    due_days: int = Field(ge=1)
-    response_hours: int = Field(ge=1)
-    action: tuple[Action, ...] = Field(min_length=1, max_length=3)
-    holdout: Holdout
-    export: Export
-
-
-class Head(_Strict):
-    """Segmentation, currency and validity of a playbook."""
-
-    id: str
-    segmentation: str
-    currency: str
-    valid_days: int = Field(ge=1)
-    source: str
-    as_of: Any
-
-
-class Playbook(_Strict):
-    """A playbook: a head and one entry per segment."""
-
-    playbook: Head
-    segment: tuple[SegmentPlay, ...]
-
-    def play(self, segment: str) -> SegmentPlay:
-        """Return the entry of a segment."""
-        for entry in self.segment:
-            if entry.id == segment:
-                return entry
-        known = [entry.id for entry in self.segment]
-        raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {hint(segment, known)}")
 
 
 def read_playbook(name: str, folder: Path = Path()) -> Playbook:

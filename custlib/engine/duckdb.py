@@ -248,19 +248,29 @@ class DuckDB:
         """Write a result to a Parquet file inside the folder of tables."""
         self._copy(select, path, _PARQUET, **values)
 
+    def write_in_order(self, select: str, path: Path, **values: Any) -> None:
+        """Write a result that numbers rows as they stand in their file."""
+        with self._in_order():
+            self.write(select, path, **values)
+
+    @contextmanager
+    def _in_order(self) -> Iterator[None]:
+        self._execute("set preserve_insertion_order = true")
+        try:
+            yield
+        finally:
+            self._execute("set preserve_insertion_order = false")
+
     def _copy(self, select: str, path: Path, options: str, **values: Any) -> None:
         self._execute(f"copy ({select}) to {literal(str(path))} ({options})", **values)
 
     def first_rows(self, view: str, predicate: str, *, rows: int = 3, **values: Any) -> list[int]:
         """Find the first row numbers (from 1, in the order of the source) where a predicate holds."""
         numbered = f"select *, row_number() over () as row_number from {view}"
-        self._execute("set preserve_insertion_order = true")
-        try:
+        with self._in_order():
             numbers = self._execute(
                 f"select row_number from ({numbered}) where {predicate} order by row_number limit {rows}", **values
             ).fetchall()
-        finally:
-            self._execute("set preserve_insertion_order = false")
         return [row[0] for row in numbers]
 
     def close(self) -> None:

@@ -202,13 +202,9 @@ def _project(
 
 def _with_defaults(run: Run, *, is_tested: bool) -> Run:
     """Read the purchases, and set what was not stated by the days they cover."""
-    quality, changes = run.quality, dict[str, Any]()
-    if run.origin.is_last_day and quality.last_day:
-        changes["as_of"] = quality.last_day
-    if not is_tested and (first := quality.record["usual_first_day"]):
-        until = dt.date.fromisoformat(changes.get("as_of", run.project.as_of.isoformat()))
-        covered = (until - dt.date.fromisoformat(first)).days
-        changes["holdout_days"] = min(max(covered // 2, 1), _LONGEST_HOLDOUT)
+    quality = run.quality
+    days = run.project.as_of, quality.record.get("usual_first_day", quality.first_day), quality.last_day
+    changes = unstated(*days, is_dated=not run.origin.is_last_day, is_tested=is_tested)
     if not changes:
         return run
     changed = run._changed(run.project.replace(**changes), set(changes), run.definitions)
@@ -216,6 +212,25 @@ def _with_defaults(run: Run, *, is_tested: bool) -> Run:
     changed.origin = run.origin
     changed.make("transactions")
     return changed
+
+
+def unstated(
+    as_of: dt.date, first_day: str | None, last_day: str | None, *, is_dated: bool, is_tested: bool
+) -> dict[str, Any]:
+    """Choose what was not stated: the last day as the day of the analysis, half of the days covered for the backtest.
+
+    Examples
+    --------
+    >>> unstated(dt.date(2026, 1, 1), "2025-01-01", "2025-03-02", is_dated=False, is_tested=False)
+    {'as_of': datetime.date(2025, 3, 2), 'holdout_days': 30}
+    """
+    changes: dict[str, Any] = {}
+    if not is_dated and last_day:
+        changes["as_of"] = as_of = dt.date.fromisoformat(last_day)
+    if not is_tested and first_day:
+        covered = (as_of - dt.date.fromisoformat(first_day)).days
+        changes["holdout_days"] = min(max(covered // 2, 1), _LONGEST_HOLDOUT)
+    return changes
 
 
 def _work(options: Options) -> tuple[Path, "TemporaryWork | None"]:

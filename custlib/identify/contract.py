@@ -258,7 +258,7 @@ def _reject(checked: _Checked) -> None:
         signs = " and ".join(quality["currency_signs"])
         faults.append(f"{checked.name}: amount is in several currencies ({signs}). Give one source per currency.")
     if faults:
-        raise TableError("\n".join(faults))
+        raise TableError("\n".join(faults), record=quality)
 
 
 def _say(checked: _Checked, code: str) -> str:

@@ -51,6 +51,19 @@ def check_summary(frame: pd.DataFrame, *, unit: str) -> tuple[str, ...]:
     return tuple(_remarks(columns, unit))
 
 
+def faulty_rows(frame: pd.DataFrame, *, unit: str) -> int:
+    """Count the rows that `check_summary` refuses.
+
+    Examples
+    --------
+    >>> faulty_rows(pd.DataFrame({"frequency": [0, 2], "recency": [0, 30], "T": [39, 20]}), unit="day")
+    1
+    """
+    columns = _read(frame)
+    faults = [rows for _, rows, _ in (*_number_faults(columns), *_history_faults(columns, unit))]
+    return int(np.count_nonzero(np.any(faults, axis=0)))
+
+
 def _read(frame: pd.DataFrame) -> dict[str, Array]:
     """Read the columns as numbers."""
     missing = [name for name in REQUIRED if name not in frame]

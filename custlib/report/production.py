@@ -148,7 +148,7 @@ def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[s
         "published": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "inputs": [{"file": source.name, "sha256": digest} for source, digest in run.inputs.listed],
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
-        "money": {k: v for k, v in quality.items() if k.startswith("money_")},
+        "money": {k: v for k, v in quality.items() if k.startswith("money_") and not isinstance(v, dict)},
         "warnings": quality["warnings"],
         "cautions": quality["cautions"] | said_of_outliers(run.get("outlying_customers")),
         "refused": {what: code for what, node in REFUSABLE.items() if (code := run.reason(node))},

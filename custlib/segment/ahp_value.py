@@ -31,7 +31,23 @@ _LARGEST = "1e100"  # squares of larger ones are not numbers
 
 
 class Options(Exact):
-    """Options: the hierarchy, and what is taken otherwise than its file has it."""
+    """Options: the hierarchy, and what is taken otherwise than its file has it.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name; set by the table it stands in.
+    hierarchy : str
+        The hierarchy: the name of a shipped one, or the path of a file.
+    method : {"eigenvector", "geometric_mean"}, optional
+        How weights follow from judgements; as the file says if left out.
+    random_index : {"saaty1980", "saaty2005"}, optional
+        What the consistency of judgements is held against; as the file says if left out.
+    standardise : {"z", "percent"}, optional
+        How indicators are made comparable; as the file says if left out.
+    shares : tuple of float, optional
+        Shares of the classes from the top, which add up to 1; as the file says if left out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "ahp"

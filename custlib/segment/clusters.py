@@ -42,7 +42,21 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class Options(Exact):
-    """Options: number of clusters, features, their transform, and what assigns."""
+    """Options: number of clusters, features, their transform, and what assigns.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name; set by the table it stands in.
+    k : int or "auto"
+        Number of clusters; ``auto`` takes the largest that passes every criterion.
+    features : tuple of str
+        Columns of customer activity or measures that customers are compared by.
+    transform : {"yeo_johnson", "log1p"}
+        What makes skewed features comparable.
+    assign : {"centres", "rules"}
+        Whether a customer belongs to the nearest centre, or where the rules of the explaining tree lead.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str = "clusters"

@@ -27,7 +27,15 @@ class Strict(Exact):
 
 
 class Words(Strict):
-    """A text in the languages of the reports; one that is given in one language only serves for both."""
+    """A text in the languages of the reports; one that is given in one language only serves for both.
+
+    Attributes
+    ----------
+    en : str
+        The text in English.
+    zh : str
+        The text in Chinese.
+    """
 
     en: str | None = Field(None, min_length=1)
     zh: str | None = Field(None, min_length=1)
@@ -50,7 +58,17 @@ class Words(Strict):
 
 
 class Named(Strict):
-    """A segment of a rule file."""
+    """A segment of a rule file.
+
+    Attributes
+    ----------
+    id : str
+        Its name in tables.
+    name : Words
+        What pages call it: ``{ en = "...", zh = "..." }``.
+    strategy : Words
+        What to do for it, in a sentence.
+    """
 
     id: str = Field(pattern=r"^\w+$")
     name: Words

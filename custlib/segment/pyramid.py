@@ -35,7 +35,17 @@ class ParetoPoint:
 
 
 class Options(Exact):
-    """Options: whether classes are parted by share of customers or by cumulative money, and the shares."""
+    """Options: whether classes are parted by share of customers or by cumulative money, and the shares.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name; set by the table it stands in.
+    by : {"customers", "money"}, optional
+        Whether classes are shares of the customers or of the cumulative money; as published if left out.
+    shares : tuple of float, optional
+        Shares of the classes from the top, which add up to 1; as published if left out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     segmentation: str

@@ -40,7 +40,17 @@ assign, moved, scores = grid.assign, grid.moved, grid.places
 
 
 class Measure(Strict):
-    """A measure, with a number added or per another one."""
+    """A measure, with a number added or per another one.
+
+    Attributes
+    ----------
+    of : str
+        A column of customer activity, or a measure such as ``profit_last_365d``.
+    plus : int
+        What is added to it.
+    per : str, optional
+        The measure it is divided by; the result is missing where that is 0.
+    """
 
     of: str = Field(pattern=_COLUMN)
     plus: int = 0
@@ -53,7 +63,21 @@ class Measure(Strict):
 
 
 class ScoreTable(Strict):
-    """A whole table of scores."""
+    """A whole table of scores.
+
+    Attributes
+    ----------
+    source : str, optional
+        Where the table comes from.
+    as_of : datetime.date, optional
+        The day it was written down.
+    measure : dict of str to Measure
+        What ``recency``, ``frequency`` and ``monetary`` (or ``quantity``) are: the name of a measure, or a table.
+    cuts : dict of str to list of float
+        Four rising thresholds by measure: a score is 1 and the cuts that are reached; of recency 5 less those.
+    above : dict of str to list of float
+        The same, where a threshold must be passed and not only reached.
+    """
 
     source: str | None = None
     as_of: Any = None
@@ -69,7 +93,21 @@ class ScoreTable(Strict):
 
 
 class Options(Strict):
-    """Options: how to part, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults."""
+    """Options: how to part, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name; set by the table it stands in.
+    mode : {"quantile", "fixed"}
+        Whether thresholds are measured over all customers and frozen, or taken from the cuts of ``scores``.
+    scores : str
+        The table of scores: the name of a shipped one, or the path of a file.
+    names : {"map", "cells", "product"}
+        Whether a map names the cells, each cell is a segment of its own, or cells are ranked by R x F x M.
+    map : str
+        The map: the name of a shipped one, or the path of a file. With ``cells`` it gives the strategies.
+    """
 
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"]

@@ -18,14 +18,24 @@ from custlib.rules.schema import Exact
 from custlib.segment.definitions import in_one_language
 from custlib.segment.rule_files import conditions
 from custlib.segment.rule_files.conditions import Alternative
-from custlib.segment.rule_files.rule_file import TierFile, never_wins, read
+from custlib.segment.rule_files.rule_file import never_wins, read
+from custlib.segment.rule_files.tier_schema import TierFile
 from custlib.segment.thresholds import require, threshold
 
 Measured = tuple[str, str, float]  # the measure in SQL, what is taken of it, and the share of a quantile
 
 
 class Options(Exact):
-    """Options: ``rules`` names the file, its ``[tiers.options]`` the others with what they are if left out."""
+    """Options: ``rules`` names the file, its ``[tiers.options]`` the others with what they are if left out.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name; set by the table it stands in.
+    rules : str, optional
+        The file of rules: the name of a shipped one, or the path of a file; its own name if left out. Every other key
+        is an option that the file itself declares under ``[tiers.options]``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
     segmentation: str

@@ -28,7 +28,17 @@ Threshold = float | Literal["mean", "median"]
 
 
 class _Options(Strict, ABC):
-    """What both have: the period in days, and the map; a rule file has the defaults."""
+    """What both have: the period in days, and the map; a rule file has the defaults.
+
+    Attributes
+    ----------
+    segmentation : str
+        Its name; set by the table it stands in.
+    days : int
+        Length of a period: current value is the profit of the last one.
+    map : str
+        The map: the name of a shipped one, or the path of a file.
+    """
 
     segmentation: str
     days: int = Field(ge=1)
@@ -54,7 +64,15 @@ class _Options(Strict, ABC):
 
 
 class MatrixOptions(_Options):
-    """Options of the matrix: period in days, thresholds of its two axes, and the map."""
+    """Options of the matrix: period in days, thresholds of its two axes, and the map.
+
+    Attributes
+    ----------
+    current : float or {"mean", "median"}
+        From which current value on it is high.
+    potential : float or {"mean", "median"}
+        From which potential value on it is high.
+    """
 
     segmentation: str = "value_matrix"
     current: Threshold
@@ -70,7 +88,21 @@ class MatrixOptions(_Options):
 
 
 class CubeOptions(_Options):
-    """Options of the cube: period in days, lifetime in periods, discount per period, thresholds, and the map."""
+    """Options of the cube: period in days, lifetime in periods, discount per period, thresholds, and the map.
+
+    Attributes
+    ----------
+    periods : int
+        Lifetime that is expected, in periods.
+    rate : float
+        Discount per period.
+    ccv : float or {"mean", "median"}
+        From which current value, carried over the lifetime, on it is high.
+    cpv : float or {"mean", "median"}
+        From which potential value on it is high.
+    loyalty : float or {"mean", "median"}
+        From which probability of being alive on a customer is loyal.
+    """
 
     segmentation: str = "value_cube"
     periods: int = Field(ge=1)

@@ -8,7 +8,7 @@ import pytest
 
 from custlib import rules
 from custlib.customise import playbooks
-from custlib.customise.playbooks import Playbook
+from custlib.customise.playbook_file import Playbook
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.models import bgnbd

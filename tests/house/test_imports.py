@@ -26,7 +26,7 @@ PLACES = {
     "report": {"report"},
     "run": {"run"},
     "explore": {"explore"},
-    "top": {"quick", "cli"},
+    "top": {"quick", "commands", "cli"},
 }
 ORDER = list(PLACES)
 PLACE_OF = {name: place for place, names in PLACES.items() for name in names}

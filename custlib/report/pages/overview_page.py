@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.customise.playbooks import Playbook
+from custlib.customise.playbook_file import Playbook
 from custlib.move.paths import CAUSES
 from custlib.project import Project
 from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Text, Title

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from custlib.customise.playbooks import Action, Plan, Playbook, SegmentPlay
+from custlib.customise.playbook_file import Action, Playbook, SegmentPlay
+from custlib.customise.playbooks import Plan
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Light, Text, Title

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from custlib import rules
 from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Callout, Text
-from custlib.report.formats import change, money, number, share
+from custlib.report.forecast_status import caution_words, light_words
+from custlib.report.formats import change, money, number
 from custlib.report.texts import Texts
 from custlib.validate.cautions import chosen
 
@@ -22,28 +22,22 @@ _MONEY = (
 
 def light(t: Texts, result: Mapping[str, Any]) -> Callout:
     """State the status of the backtest."""
-    light = result["light"]
+    light, title = result["light"], light_words(t, result)
     if light not in _TONES:
-        return Callout(t("untested.title"), t(f"refused.test.{result['reason']}"), "warn")
-    thresholds = rules.load("backtest")["light"]
-    limits = {name: share(thresholds[f"{name}_above"], t.language) for name in ("amber", "red")}
+        return Callout(title, t(f"refused.test.{result['reason']}"), "warn")
     totals = {name: number(result[name], t.language) for name in ("actual", "predicted", "naive")}
     if result["bias"] is None:
-        return Callout(t("untested.title_none"), t("untested.none", **totals), "bad")
+        return Callout(title, t("untested.none", **totals), "bad")
     changes = {name: change(result[name], t.language) for name in ("bias", "naive_bias")}
-    return Callout(t(f"trust.{light}", **limits), t("trust.text", **totals, **changes), _TONES[light])  # type: ignore[arg-type]
+    return Callout(title, t("trust.text", **totals, **changes), _TONES[light])  # type: ignore[arg-type]
 
 
 def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
     """Show the warnings about the forecast; None without any."""
-    grave, silence = chosen(flags, "grave"), [t("flags.silent")] if silent_days else []
-    others = [flag for flag in chosen(flags, "beside") if flag not in grave]
-    sentences = [*(t(f"flags.{flag}") for flag in grave), *silence, *(t(f"flags.{flag}") for flag in others)]
-    if grave:
-        return Callout(t("flags.title_grave"), _PARAGRAPH.join(sentences), "bad")
-    silent = t("flags.title_silent", days=number(silent_days, t.language))
-    title = silent if silent_days else t("flags.title")
-    return Callout(title, _PARAGRAPH.join(sentences), "warn") if sentences else None
+    words = caution_words(t, flags, silent_days)
+    if words is None:
+        return None
+    return Callout(words.title, _PARAGRAPH.join(words.sentences), "bad" if words.grave else "warn")
 
 
 def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:

@@ -30,7 +30,21 @@ _ROUNDED = 1.02  # .11 is meant as a ninth
 
 
 class Hierarchy(Strict):
-    """Which criterion is the goal, and how weights and indicators are taken where the options do not say."""
+    """Which criterion is the goal, and how weights and indicators are taken where the options do not say.
+
+    Attributes
+    ----------
+    id : str
+        Name of the hierarchy.
+    goal : str
+        The criterion at the top.
+    method : {"eigenvector", "geometric_mean"}
+        How weights follow from judgements.
+    random_index : {"saaty1980", "saaty2005"}
+        What the consistency of judgements is held against.
+    standardise : {"z", "percent"}
+        How indicators are made comparable.
+    """
 
     id: str = Field(pattern=NAME)
     goal: str
@@ -40,7 +54,20 @@ class Hierarchy(Strict):
 
 
 class Criterion(Strict):
-    """A node: its parts, and how many times as much each matters as each after it."""
+    """A node: its parts, and how many times as much each matters as each after it.
+
+    Attributes
+    ----------
+    id : str
+        Its name.
+    name : Words
+        What pages call it.
+    parts : tuple of str
+        Criteria or indicators that it is made of.
+    judgements : tuple of tuple of float or str
+        How many times as much each part matters as each after it, a row a part but for the last: a number of 1 to 9,
+        or a fraction such as ``"1/3"``.
+    """
 
     id: str = Field(pattern=NAME)
     name: Words
@@ -49,7 +76,23 @@ class Criterion(Strict):
 
 
 class Indicator(Strict):
-    """A leaf: a measure, or its ratio to another of at least ``per_at_least``."""
+    """A leaf: a measure, or its ratio to another of at least ``per_at_least``.
+
+    Attributes
+    ----------
+    id : str
+        Its name.
+    name : Words
+        What pages call it.
+    measure : str
+        A column of customer activity, or a measure such as ``profit_last_365d``.
+    per : str, optional
+        The measure it is divided by.
+    per_at_least : float, optional
+        The least that it is divided by.
+    better : {"more", "less"}
+        Which direction is worth more.
+    """
 
     id: str = Field(pattern=NAME)
     name: Words
@@ -65,13 +108,35 @@ class Indicator(Strict):
 
 
 class Class(Named):
-    """A segment and its share of the customers."""
+    """A segment and its share of the customers.
+
+    Attributes
+    ----------
+    share : float
+        Share of the customers, from the top; all of them add up to 1.
+    """
 
     share: float = Field(ge=0, le=1)
 
 
 class HierarchyFile(Strict):
-    """A whole file."""
+    """A whole file.
+
+    Attributes
+    ----------
+    source : str
+        Where the hierarchy comes from.
+    as_of : datetime.date
+        The day it was written down.
+    hierarchy : Hierarchy
+        The table ``[hierarchy]``.
+    criterion : tuple of Criterion
+        A table ``[[criterion]]`` each.
+    indicator : tuple of Indicator
+        A table ``[[indicator]]`` each.
+    class : tuple of Class
+        A table ``[[class]]`` each, the most valuable first.
+    """
 
     source: str = Field(min_length=1)
     as_of: dt.date

@@ -44,7 +44,16 @@ _SHOWN = 12
 
 
 class Entry(Named):
-    """A segment of a map file, with the blocks of cells it takes."""
+    """A segment of a map file, with the blocks of cells it takes.
+
+    Attributes
+    ----------
+    where : list of dict
+        Blocks of cells: by axis the level, a list of words, or lowest and highest number. An axis that is not named may
+        have any level.
+    priority : int, optional
+        Where two segments take a cell, the lower number wins.
+    """
 
     where: list[dict[str, Level | list[Level]]] = Field(default_factory=list)
     priority: int | None = None
@@ -56,7 +65,17 @@ class Entry(Named):
 
 
 class Head(Strict):
-    """What a map is called, its axes, and what becomes of the cells that no segment takes."""
+    """What a map is called, its axes, and what becomes of the cells that no segment takes.
+
+    Attributes
+    ----------
+    id : str
+        Name of the map.
+    axes : dict of str to list
+        Levels of each axis: lowest and highest number, or words in rising order.
+    on_gap : {"other"}, optional
+        Cells that no segment takes go to the segment ``other``, which must be there; an error if left out.
+    """
 
     id: str = Field(pattern=r"^\w+$")
     axes: dict[str, list[int] | list[str]] = Field(min_length=1)
@@ -64,7 +83,19 @@ class Head(Strict):
 
 
 class MapFile(Strict):
-    """A whole map file."""
+    """A whole map file.
+
+    Attributes
+    ----------
+    source : str, optional
+        Where the map comes from.
+    as_of : datetime.date, optional
+        The day it was written down.
+    map : Head
+        The table ``[map]``.
+    segment : list of Entry
+        A table ``[[segment]]`` each, the most valuable first.
+    """
 
     source: str | None = None
     as_of: Any = None

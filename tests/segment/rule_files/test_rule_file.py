@@ -4,7 +4,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.segment.rule_files import rule_file
-from custlib.segment.rule_files.rule_file import TierFile
+from custlib.segment.rule_files.tier_schema import TierFile
 
 
 def rule(name, *alternatives):

@@ -1,0 +1,1 @@
+"""What the commands print: the verdict on a file, and the value of its customers."""

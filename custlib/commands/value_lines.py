@@ -1,0 +1,103 @@
+"""Writes what ``custlib value`` found as ten lines for a reader, with the customers worth most.
+
+The light and the cautions have the words of the pages.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from custlib.commands.verdict import labelled, printable
+from custlib.report.forecast_status import caution_words, light_words
+from custlib.report.texts import texts
+
+_NONE = "-"
+_COLUMNS = {
+    "customer_id": "customer", "frequency": "came back", "days_since_last": "days since",
+    "probability_alive": "P(alive)", "expected_purchases": "purchases", "value": "value",
+}  # fmt: skip
+_WIDEST = 24
+
+
+def value_lines(summary: Mapping[str, Any], out: Path | None) -> str:
+    """Write the summary of :func:`custlib.quick.value_file`."""
+    quality, totals = summary["quality"], summary["totals"]
+    names = {"read": "read", "used": "used", "quarantined": "set aside", "removed": "removed"}
+    customers = f"{totals['customers']:,.0f}"
+    rows = [
+        ("rows", ", ".join(f"{quality[f'rows_{name}']:,} {word}" for name, word in names.items())),
+        ("customers", f"{customers}, who bought from {quality['first_day']} on; as of {summary['as_of']}"),
+        ("forecast", _forecast(summary)),
+        ("value", _value(summary)),
+        ("model", _model(summary)),
+        ("light", _light(summary["backtest"])),
+        *(("caution", text) for text in _cautions(summary)),
+        *(("assumed", text) for text in summary["assumed"]),
+        ("written", f"{out} ({customers} rows)" if out else "nothing; name a file by --out to write every customer"),
+    ]
+    return printable("\n".join([*labelled(rows, indent=""), "", *_table(summary["top"])]))
+
+
+def _forecast(summary: Mapping[str, Any]) -> str:
+    total, span = summary["totals"]["expected_purchases"], summary["intervals"].get("expected_purchases")
+    return f"{_amount(total, span, 0)} purchase days in the next {summary['horizon_days']:,} days"
+
+
+def _amount(total: float | None, span: Mapping[str, float] | None, decimals: int) -> str:
+    if total is None:
+        return _NONE
+    between = f" (95 %: {span['low']:,.{decimals}f} to {span['high']:,.{decimals}f})" if span else ""
+    return f"{total:,.{decimals}f}{between}"
+
+
+def _value(summary: Mapping[str, Any]) -> str:
+    totals = summary["totals"]
+    if totals["value"] is None:
+        return "none: there is no money to forecast"
+    rate = f"discounted by {100 * summary['annual_discount_rate']:g} % a year"
+    return f"{_amount(totals['value'], summary['intervals'].get('value'), 2)}, {rate}"
+
+
+def _model(summary: Mapping[str, Any]) -> str:
+    fit = summary["fit"]
+    parameters = ", ".join(f"{name} {fit[name]:.4g}" for name in ("r", "alpha", "a", "b") if fit.get(name) is not None)
+    kinds = {"gamma_gamma": "Gamma-Gamma", "shrinkage": "means drawn towards the median", "none": "none"}
+    return f"{fit['model']} ({parameters}, in days); spend: {kinds.get(summary['spend']['kind'], _NONE)}"
+
+
+def _light(test: Mapping[str, Any]) -> str:
+    if "refused" in test:
+        return f"not tested: {test['refused'].rstrip('.')}"
+    off = "" if test["bias"] is None else f" ({100 * test['bias']:+.0f} %)"
+    forecast = f"{test['predicted']:,.0f} purchase days forecast for the last {test['holdout_days']:,} days"
+    return f"{light_words(texts('en'), test)}: {forecast}, {test['actual']:,} came{off}"
+
+
+def _cautions(summary: Mapping[str, Any]) -> Iterable[str]:
+    """The words of the pages, then what was said of the rows."""
+    words = caution_words(texts("en"), tuple(summary["flags"]), summary["silent_days"])
+    if words:
+        yield f"{words.title}. {' '.join(words.sentences)}"
+    warnings = summary["quality"]["warnings"]
+    known = {*summary["flags"], "silence", "backtest.amber", "backtest.red"}
+    yield from (text for code, text in summary["cautions"].items() if code not in known and text not in warnings)
+    yield from warnings
+
+
+def _table(top: list[dict[str, Any]]) -> list[str]:
+    """The customers worth most, a line each."""
+    cells = [list(_COLUMNS.values()), *([_cell(name, row[name]) for name in _COLUMNS] for row in top)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(_COLUMNS))]
+    return [
+        "  ".join(cell.ljust(width) if place == 0 else cell.rjust(width)
+                  for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        for row in cells
+    ]  # fmt: skip
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return _NONE
+    if name == "customer_id":
+        return value if len(value) <= _WIDEST else f"{value[: _WIDEST - 1]}…"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

@@ -1,0 +1,55 @@
+"""The words on how far a forecast can be trusted: the light of the backtest and the cautions, on pages and elsewhere.
+
+Needs nothing but the texts, so that ``custlib value`` says the same as the pages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from custlib import rules
+from custlib.report.texts import Texts
+from custlib.validate.cautions import chosen
+
+LIGHTS = ("green", "amber", "red")
+
+
+@dataclass(frozen=True)
+class Cautions:
+    """Cautions about a forecast: their title, their sentences, and whether the forecast must not be used."""
+
+    title: str
+    sentences: tuple[str, ...]
+    grave: bool
+
+
+def light_words(t: Texts, result: Mapping[str, Any]) -> str:
+    """State the light of a backtest in a sentence.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> light_words(texts("en"), {"light": "green", "bias": 0.1})
+    'The forecast held within 25 % in the backtest: light green'
+    """
+    if result.get("light") not in LIGHTS:
+        return t("untested.title")
+    if result["bias"] is None:
+        return t("untested.title_none")
+    thresholds = rules.load("backtest")["light"]
+    blank = "" if t.language == "zh" else " "
+    limits = {name: f"{100 * thresholds[f'{name}_above']:g}{blank}%" for name in ("amber", "red")}
+    return t(f"trust.{result['light']}", **limits)
+
+
+def caution_words(t: Texts, flags: tuple[str, ...], silent_days: int) -> Cautions | None:
+    """State the cautions about a forecast, the gravest first; None without any."""
+    grave = chosen(flags, "grave")
+    others = [flag for flag in chosen(flags, "beside") if flag not in grave]
+    sentences = [t(f"flags.{flag}") for flag in grave]
+    sentences += [t("flags.silent")] if silent_days else []
+    sentences += [t(f"flags.{flag}") for flag in others]
+    if not sentences:
+        return None
+    usual = t("flags.title_silent", days=f"{silent_days:,}") if silent_days else t("flags.title")
+    return Cautions(t("flags.title_grave") if grave else usual, tuple(sentences), bool(grave))

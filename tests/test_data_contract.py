@@ -1,0 +1,41 @@
+"""The page on the data contract names every rule, and is made from the rules."""
+
+import re
+
+import pytest
+
+from custlib import rules
+from scripts.data_contract import PAGE, data_contract_page
+
+TEXT = PAGE.read_text(encoding="utf-8")
+FILES = ("contract", "registers", "records")
+LISTED = [
+    entry["id"]
+    for name in FILES
+    for entries in rules.load(name).values()
+    if isinstance(entries, list)
+    for entry in entries
+    if "id" in entry
+]
+
+
+def test_the_page_is_made_from_the_rules() -> None:
+    assert data_contract_page() == TEXT, "docs/data-contract.md is out of date: make data-contract"
+
+
+@pytest.mark.parametrize("code", sorted(set(LISTED)))
+def test_every_rule_stands_on_it(code: str) -> None:
+    assert f"| `{code}` |" in TEXT
+
+
+def test_every_limit_stands_on_it_with_its_meaning() -> None:
+    contract = rules.load("contract")
+    for table, entries in contract.items():
+        if isinstance(entries, dict):
+            for name in entries:
+                assert re.search(rf"^\| `{table}\.{name}` \| [^|]+ \| [^|]*\w[^|]* \|$", TEXT, re.MULTILINE), name
+
+
+def test_every_message_says_what_to_do() -> None:
+    for name in FILES:
+        assert all(rule["what"] and rule["remedy"] for rule in rules.load(name)["rule"])
