@@ -16,7 +16,7 @@ import duckdb
 from custlib import tables
 from custlib.engine.base import FETCH_LIMIT, UNEVEN
 from custlib.engine.dialect import DUCKDB, PARAMETER, inlined, literal
-from custlib.engine.paths import check_path, escaped, file_literal, list_literal
+from custlib.engine.file_paths import check_path, escaped, file_literal, list_literal
 from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, GATHERED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.sorting import Sorting

@@ -14,7 +14,7 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import DUCKDB, literal
-from custlib.engine.paths import file_literal
+from custlib.engine.file_paths import file_literal
 from custlib.errors import RunError, UsageError, require
 
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from custlib import tables
 from custlib.engine.base import FETCH_LIMIT, UNEVEN
 from custlib.engine.dialect import SPARK, inlined
-from custlib.engine.paths import check_path
+from custlib.engine.file_paths import check_path
 from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, WHOLE, Shelf, parquet_of, remove
 from custlib.engine.spark_session import start

@@ -7,7 +7,7 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from custlib.engine.paths import check_path
+from custlib.engine.file_paths import check_path
 from custlib.errors import TableError, hint
 from custlib.identify.reading.roles import mapped_of, meant, noticed
 from custlib.project import Project, Source

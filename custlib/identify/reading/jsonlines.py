@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.engine.dialect import DUCKDB, literal
-from custlib.engine.paths import file_literal
+from custlib.engine.file_paths import file_literal
 from custlib.errors import RunError, TableError
 from custlib.identify.reading.encodings import encoding_of, head_of, open_bytes, transcode
 from custlib.identify.reading.inputs import MONEY, Input, Staged, distinct, in_role, used

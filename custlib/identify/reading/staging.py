@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custlib.engine.paths import file_literal
+from custlib.engine.file_paths import file_literal
 from custlib.identify.reading.inputs import DAYS, MONEY, Input, in_role
 
 if TYPE_CHECKING:

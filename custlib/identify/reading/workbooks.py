@@ -57,11 +57,15 @@ def stage_workbook(entry: Input, folder: Path) -> Staged:
     except BaseException:
         path.unlink()
         raise
+    return Staged(path, tuple(header), _remarks(errors, numbers.read))
+
+
+def _remarks(errors: dict[str, int], day_numbers: int) -> tuple[str, ...]:
     message = ", ".join(f"{kind} in {n:,}" for kind, n in sorted(errors.items()))
     remarks = [f"cells hold errors of Excel and count as missing: {message}"] if message else []
-    if numbers.read:
-        remarks.append(f"{numbers.read:,} day numbers beside dates were read as the days that Excel shows for them")
-    return Staged(path, tuple(header), tuple(remarks))
+    if day_numbers:
+        remarks.append(f"{day_numbers:,} day numbers beside dates were read as the days that Excel shows for them")
+    return tuple(remarks)
 
 
 def _check(path: Path, name: str) -> None:

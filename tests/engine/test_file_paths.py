@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from custlib.engine.duckdb import DuckDB
-from custlib.engine.paths import check_path
+from custlib.engine.file_paths import check_path
 from custlib.errors import UsageError
 
 NAMES = ["a[1]", "a*b", "a?b", "[*]", "it's", 'd"e', "n\nl", "s p", "é", "{1,2}", "%41", "a#b", "$x", "-x"]
