@@ -33,6 +33,7 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
         select *, {_converted(_amount(opened), source)} as amount_number,
                {_converted("cost_read", source)} as cost_number, {_converted("profit_read", source)} as profit_number,
                {_is_returned(opened)} as is_returned, {_has_odd_sign(sql, opened)} as has_odd_sign,
+               {_has_thousands(sql, opened, source)} as has_thousands,
                {_constant("amount" in opened.columns)} as has_amount,
                {_constant("cost" in opened.columns)} as has_cost,
                {_constant("profit" in opened.columns)} as has_profit
@@ -44,11 +45,12 @@ def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
     money = money_of(opened)
     numbers = {"cost_read": "cost", "profit_read": "profit", "quantity": "quantity"}
     casts = [f"{number(sql, name, opened, source)} as {column}" for column, name in numbers.items()]
-    factors = ["quantity_given", "unit_price_given"] if is_product(opened) else []
+    also = ["quantity_given", "unit_price_given"] if is_product(opened) else []
+    also += [f"{money}_{step} as money_{step}" for step in ("plain", "bare") if is_text(opened, money)]
     return f"""
         select {_customer(opened)} as customer_id, order_id_text as order_id, product_text as product,
                channel_text as channel, status_text as status, currency_text as currency, timestamp_text,
-               {_amount_text(opened)} as amount_text, {", ".join(["timestamp_given", "amount_given", *factors])},
+               {_amount_text(opened)} as amount_text, {", ".join(["timestamp_given", "amount_given", *also])},
                {day(sql, "timestamp", opened, source)} as day, {", ".join(casts)},
                {number(sql, money, opened, source)} as money_number,
                {_is_guest(sql, opened, source)} as is_guest,
@@ -57,7 +59,6 @@ def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
                {_rate(sql, opened, source)} as currency_rate,
                {_is_trimmed(sql, opened)} as is_trimmed,
                {has_offset(sql, "timestamp", opened, source)} as has_offset,
-               {_has_thousands(sql, opened, source)} as has_thousands,
                {_symbol(sql, opened)} as symbol
         from ({with_plain(sql, MONEY, opened, source, in_orders(opened, source, texts(sql, opened)))})"""
 
@@ -172,13 +173,11 @@ def _amount(opened: Opened) -> str:
 
 
 def _has_thousands(sql: Dialect, opened: Opened, source: Source) -> str:
-    money = money_of(opened)
-    if not is_text(opened, money):
+    if not is_text(opened, money_of(opened)):
         return "false"
-    text = f"{money}_text"
-    as_declared = f"contains({text}, {sql.literal(source.thousands)})" if source.thousands else "false"
-    marks = f"case when {money}_plain is null then {has_marks(sql, f'{money}_bare', source)} else {as_declared} end"
-    return f"coalesce({marks}, false)"
+    as_declared = f"contains(amount_text, {sql.literal(source.thousands)})" if source.thousands else "false"
+    marks = f"money_number is not null and {has_marks(sql, 'money_bare', source)}"
+    return f"coalesce(case when money_plain is null then {marks} else {as_declared} end, false)"
 
 
 def _has_odd_sign(sql: Dialect, opened: Opened) -> str:

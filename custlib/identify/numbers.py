@@ -47,11 +47,15 @@ def with_plain(sql: Dialect, names: Iterable[str], opened: Opened, source: Sourc
     They are steps of their own, because engines work out an expression that stands twice for every row, though a case
     asks for it in almost none.
     """
+    steps = (
+        ("plain", lambda name: declared(sql, f"{name}_text", source)),
+        ("other", lambda name: f"case when {name}_plain is null then {_without_symbol(sql, f'{name}_text')} end"),
+        ("bare", lambda name: _with_minus_in_front(sql, f"{name}_other")),
+    )
     texts = [name for name in names if is_text(opened, name)]
-    plain = [f"{declared(sql, f'{name}_text', source)} as {name}_plain" for name in texts]
-    bare = [f"case when {name}_plain is null then {_bare(sql, f'{name}_text')} end as {name}_bare" for name in texts]
-    inner = f"select {', '.join(['*', *plain])} from ({select})"
-    return f"select {', '.join(['*', *bare])} from ({inner})" if texts else select
+    for step, cast in steps if texts else ():
+        select = f"select {', '.join(['*', *(f'{cast(name)} as {name}_{step}' for name in texts)])} from ({select})"
+    return select
 
 
 def declared(sql: Dialect, text: str, source: Source) -> str:
@@ -82,9 +86,9 @@ def undeclared(sql: Dialect, bare: str, source: Source) -> str:
 
 
 def has_marks(sql: Dialect, bare: str, source: Source) -> str:
-    """Write whether a bare text has thousands marks."""
+    """Write whether a bare text, which is a number, has thousands marks: else it would be one as declared."""
     mark = f" or contains({bare}, {sql.literal(source.thousands)})" if source.thousands else ""
-    return f"({sql.matches(bare, _unambiguous(source))}{mark})"
+    return f"({declared(sql, bare, source)} is null{mark})"
 
 
 def has_odd_sign(sql: Dialect, text: str) -> str:
@@ -97,12 +101,16 @@ def symbol(sql: Dialect, text: str) -> str:
     return f"nullif(regexp_extract({text}, {sql.literal(_SYMBOL)}, 0), '')"
 
 
-def _bare(sql: Dialect, text: str) -> str:
-    """Write a text without currency sign, its minus in front, blanks and apostrophes of one kind."""
+def _without_symbol(sql: Dialect, text: str) -> str:
+    """Write a text without its currency sign; minus signs, blanks and apostrophes are of one kind."""
     letters, plain = (sql.literal(letters) for letters in _LETTERS)
-    return sql.replaced(
-        sql.replaced(f"translate({text}, {letters}, {plain})", _FIRST_SYMBOL, "{1}{2}"), _NEGATIVE, "-{1}{2}{3}"
-    )
+    return sql.replaced(f"translate({text}, {letters}, {plain})", _FIRST_SYMBOL, "{1}{2}")
+
+
+def _with_minus_in_front(sql: Dialect, text: str) -> str:
+    """Write a text with a minus in front where it has one behind, parentheses, or blanks after its minus."""
+    may_have = f"left({text}, 1) in ('(', '-') or right({text}, 1) = '-'"
+    return f"case when {may_have} then {sql.replaced(text, _NEGATIVE, '-{1}{2}{3}')} else {text} end"
 
 
 def _unambiguous(source: Source) -> str:
