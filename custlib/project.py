@@ -89,6 +89,9 @@ class Project(_Strict):
         The source, or the first of several.
     sources : tuple of Source
         Several sources, each with its own format; see :attr:`inputs`.
+    overlap : {"keep_all", "keep_one"}
+        Whether a line that stands in several inputs counts in each, or once: a line that stands k times in one and m
+        times in another is kept max(k, m) times.
     customers : Customers, optional
         Side table of customers with attributes.
     invoices : Invoices, optional
@@ -112,6 +115,7 @@ class Project(_Strict):
     language: Literal["en", "zh"] = "en"
     source: Source
     sources: tuple[Source, ...] = ()
+    overlap: Literal["keep_all", "keep_one"] = "keep_all"
     customers: Customers | None = None
     invoices: Invoices | None = None
     segments: Segments = Segments()

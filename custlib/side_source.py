@@ -9,8 +9,8 @@ from custlib.source import Source
 ATTRIBUTE = "attribute_"
 INVOICE_COLUMNS = ("customer_id", "due", "paid", "amount", "invoice_id")
 _OF_PURCHASES = (
-    "cancel_prefix", "guest_ids", "exclude_products", "count", "currency_rates", "order_lines", "zero_is_purchase",
-    "max_amount",
+    "cancel_prefix", "guest_ids", "exclude_products", "count", "currency_rates", "order_lines", "order_totals",
+    "net_to_nothing", "zero_is_purchase", "max_amount", "max_unreadable",
 )  # fmt: skip
 _Name = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,60}$")]
 _Column = Annotated[str, Field(min_length=1)]

@@ -109,7 +109,17 @@ class Source(BaseModel):
         What one unit of each value of ``currency`` is worth in the currency of the project; ``{ CHF = 1.05 }`` stands
         for rates of any day.
     order_lines : bool
-        Whether identical lines within an order are separate purchases, not duplicates.
+        Whether equal lines of an order are lines of their own; with false all but one of them are removed, with their
+        money. It needs ``order_id``.
+    order_totals : {"each_line", "first_line", "repeated"}
+        Where the amount of an order stands: each line has its own; the first line has that of the order and the others
+        none, nor a day; or every line repeats that of the order. The latter two need ``order_id``.
+    net_to_nothing : {"purchase", "no_purchase"}
+        Whether an order whose lines net to 0 after a cancellation or return is a purchase; without ``order_id`` the day
+        of a customer.
+    max_unreadable : float
+        Share of rows, and of the money estimated to stand in them, whose amount may be unreadable; with more the source
+        is refused.
     zero_is_purchase : bool
         Whether a line with amount 0 counts as a purchase.
     max_amount : float
@@ -140,6 +150,9 @@ class Source(BaseModel):
     count: tuple[_Word, ...] = ()
     currency_rates: tuple[CurrencyRate, ...] = ()
     order_lines: bool = True
+    order_totals: Literal["each_line", "first_line", "repeated"] = "each_line"
+    net_to_nothing: Literal["purchase", "no_purchase"] = "purchase"
+    max_unreadable: float = Field(0.01, ge=0, le=1)
     zero_is_purchase: bool = True
     max_amount: float = Field(1e9, gt=0, le=1e13)
 

@@ -33,7 +33,14 @@ def test_rules_say_where_they_come_from(name: str) -> None:
 def test_the_contract_is_whole() -> None:
     contract = rules.load("contract")
     for rule in contract["rule"]:
-        assert set(rule) - {"of_text"} == {"id", "column", "bad", "error_if", "what", "remedy"}
+        assert set(rule) - {"of_text", "action", "option", "named"} == {
+            "id",
+            "column",
+            "bad",
+            "error_if",
+            "what",
+            "remedy",
+        }
         assert not rule["what"].endswith(".")
     codes = [entry["id"] for kind in ("rule", "repair", "finding", "alike") for entry in contract[kind]]
     assert len(set(codes)) == len(codes)

@@ -52,6 +52,8 @@ class Dialect:
     matches_template: str
     clean_template: str
     together_template: str
+    hash_template: str
+    strip_template: str
     number_template: str
     float_text_template: str
     moment_template: str
@@ -118,6 +120,20 @@ class Dialect:
     def together(self, column: str) -> str:
         """Write that rows equal in a column are brought together once, for all that is grouped by it afterwards."""
         return self.together_template.format(column=self.name(column))
+
+    def hash(self, *columns: str) -> str:
+        """Write a number of 64 bits that is the same for equal values of some columns."""
+        return self.hash_template.format(columns=", ".join(columns))
+
+    def stripped(self, text: str, pattern: str) -> str:
+        """Write a text without all that matches a pattern.
+
+        Examples
+        --------
+        >>> SPARK.stripped("amount_text", "[a-z]")
+        "regexp_replace(amount_text, '[a-z]', '')"
+        """
+        return self.strip_template.format(text=text, pattern=self.literal(pattern))
 
     def moment(self, text: str) -> str:
         """Write an ISO text as a local time, whatever offset it ends in; null where it is none."""
@@ -255,6 +271,8 @@ DUCKDB = Dialect(
         " else {cleaned} end"
     ),
     together_template="",
+    hash_template="hash({columns})",
+    strip_template="regexp_replace({text}, {pattern}, '', 'g')",
     number_template="try_cast({text} as double)",
     float_text_template="cast({column} as varchar)",
     moment_template="try_cast({text} as timestamp)",
@@ -280,6 +298,8 @@ SPARK = Dialect(
     matches_template="regexp_like({text}, {pattern})",
     clean_template="{cleaned}",
     together_template="distribute by {column}",
+    hash_template="xxhash64({columns})",
+    strip_template="regexp_replace({text}, {pattern}, '')",
     number_template=(
         "case when regexp_like({text}, '[0-9.][dDfF] *$|[xX]') then null when contains({text}, '_')"
         " then try_cast(regexp_replace({text}, '([0-9])_(?=[0-9])', '$1') as double)"

@@ -45,6 +45,9 @@ class FormatOptions(TypedDict, total=False):
     count: tuple[str, ...]
     currency_rates: Mapping[str, float] | tuple[Mapping[str, Any], ...]
     order_lines: bool
+    order_totals: str
+    net_to_nothing: str
+    max_unreadable: float
     zero_is_purchase: bool
     max_amount: float
 
@@ -62,6 +65,7 @@ class ProjectOptions(TypedDict, total=False):
     margin: float
     product_margins: Mapping[str, float]
     cost_to_serve: float
+    overlap: str
     time_unit: str
     model: str
     language: str
@@ -109,8 +113,8 @@ def open(
     -------
     Run
         A file or frame is read at once. Without ``holdout_days`` the forecast is tested on the second half of the
-        time covered; without ``segments`` customers have the segmentations ``rfm``, ``abc`` and ``pyramid``, and
-        others are made when they are asked for.
+        time covered, but for a lonely date years before; without ``segments`` customers have the segmentations ``rfm``,
+        ``abc`` and ``pyramid``, and others are made when they are asked for.
 
     Raises
     ------
@@ -199,9 +203,9 @@ def _with_defaults(run: Run, *, is_tested: bool) -> Run:
     quality, changes = run.quality, dict[str, Any]()
     if run.origin.is_last_day and quality.last_day:
         changes["as_of"] = quality.last_day
-    if not is_tested and quality.first_day:
+    if not is_tested and (first := quality.record["usual_first_day"]):
         until = dt.date.fromisoformat(changes.get("as_of", run.project.as_of.isoformat()))
-        covered = (until - dt.date.fromisoformat(quality.first_day)).days
+        covered = (until - dt.date.fromisoformat(first)).days
         changes["holdout_days"] = min(max(covered // 2, 1), _LONGEST_HOLDOUT)
     if not changes:
         return run

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect, day_literal
 from custlib.identify.numbers import has_marks, has_odd_sign, is_text, number, symbol, with_plain
+from custlib.identify.order_lines import in_orders
 from custlib.identify.reading.inputs import MONEY, PRODUCT
 from custlib.identify.reading.sources import Opened
 from custlib.project import STANDARD_COLUMNS, Source
@@ -48,11 +49,12 @@ def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
                {day(sql, "timestamp", opened, source)} as day, {", ".join(casts)},
                {number(sql, money, opened, source)} as money_number,
                {_is_guest(sql, opened, source)} as is_guest,
+               is_order_line, copy_of_line,
                {_counts(sql, source)} as status_counts, {_is_excluded(sql, source)} as is_excluded,
                {_rate(sql, opened, source)} as currency_rate,
                {_is_trimmed(sql, opened)} as is_trimmed,
                {_symbol(sql, opened)} as symbol
-        from ({with_plain(sql, MONEY, opened, source, texts(sql, opened))})"""
+        from ({with_plain(sql, MONEY, opened, source, in_orders(opened, source, texts(sql, opened)))})"""
 
 
 def is_product(opened: Opened) -> bool:

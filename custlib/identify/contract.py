@@ -4,6 +4,7 @@ Reads the view ``source``; the rules are data (``rules/contract.toml``). Promise
 uncounted, so ``rows_read = rows_used + rows_quarantined + rows_removed`` and the same for money.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,24 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import TableError
+from custlib.identify.accepted import define_transactions
 from custlib.identify.casts import has_whole_ids, money_of, shown, transactions_read
-from custlib.identify.findings import count, make_product_margins, margin_gaps, refuse_margins, removals
+from custlib.identify.findings import count, refuse_margins
 from custlib.identify.meaning import Lines, cautions
 from custlib.identify.numbers import is_text
+from custlib.identify.order_lines import kept_of_orders, once_per_order
+from custlib.identify.orders import is_settled, refuse_first_lines, settle
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Gathered, Opened, agree, explain, open_input, release, stage
 from custlib.identify.store import SEPARATOR, Kept, adopt, changes, keep, twins
+from custlib.identify.together import look_together
 from custlib.identify.unused import refuse_unused
 from custlib.project import Project, Source
 
 _SHOWN_ROWS, _NAMED = 3, 8
 _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
+    "is_order_line": 64, "may_net_to_nothing": 128,
     "is_returned": 256, "has_odd_sign": 512,
 }  # fmt: skip
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run
@@ -43,23 +49,28 @@ def make_transactions(engine: Engine, project: Project, gathered: Gathered | Non
     for entry in entries:
         refuse_margins(project, entry.opened.columns, entry.name)
     together = agree([entry.opened for entry in entries], gathered.inputs)
-    _define_checked(engine, project, adopt(engine, entries))
+    _define_checked(engine, project, entries)
     quality = count(engine, together)
-    _reject(_Checked(engine, project, gathered.inputs, entries, quality))
+    checked = _Checked(engine, project, gathered.inputs, entries, quality)
+    refuse_first_lines(engine, checked.name, quality)
+    _reject(checked)
     quality["warnings"] += cautions(Lines(engine, project, gathered.inputs, entries, together))
-    quality["warnings"] += [*_bad_inputs(entries), *twins(entries, gathered.fingerprints)]
+    quality["warnings"] += _bad_inputs(entries)
+    if project.overlap == "keep_all":
+        quality["warnings"] += twins(entries, gathered.fingerprints)
+    quality |= look_together(engine, project, gathered.inputs, entries, quality)
     quality["increment"] = changes(engine, entries, gathered.store, quality["last_day"])
-    return _define_transactions(engine, project, together, quality)
+    return define_transactions(engine, project, quality)
 
 
-def _read(engine: Engine, entry: Input, table: str, rows: int) -> Opened:
-    """Make the checked lines of one input."""
+def _read(engine: Engine, entry: Input, table: str, rows: int, number: int) -> Opened:
+    """Make the checked lines of one input, which they hold the number of."""
     path = entry.path or Path(entry.name)
     staged = stage(entry, engine.folder)
     try:
         opened = open_input(engine, staged)
         refuse_unused(entry, opened)
-        select = lines(engine.dialect, opened, entry.source)
+        select = f"select *, cast({number} as bigint) as input from ({lines(engine.dialect, opened, entry.source)})"
         engine.make(table, select, rows=rows, max_amount=entry.source.max_amount)
     except Exception as fault:
         raise explain(fault, path) from None
@@ -69,27 +80,20 @@ def _read(engine: Engine, entry: Input, table: str, rows: int) -> Opened:
     return opened
 
 
-def _define_checked(engine: Engine, project: Project, shapes: list[tuple[str, Opened]]) -> None:
+def _define_checked(engine: Engine, project: Project, entries: list[Kept]) -> None:
     """Define ``transactions_checked`` over the lines of every shape; ids of several types become texts."""
+    shapes = adopt(engine, entries)
     kinds = {has_whole_ids(opened) for _, opened in shapes}
     customer = "cast(customer_id as string)" if len(kinds) > 1 else "customer_id"
-    parts = [transactions_checked(engine.dialect, opened, table, customer) for table, opened in shapes]
-    tables = tuple(table for table, _ in shapes)
-    engine.define("transactions_checked", " union all ".join(parts), of=tables, as_of=project.as_of)
-
-
-def _define_transactions(engine: Engine, project: Project, opened: Opened, quality: dict[str, Any]) -> dict[str, Any]:
-    whole_ids = "customer_id_float" in quality["repairs"]
-    if project.product_margins:
-        make_product_margins(engine, project.product_margins)
-        quality = quality | margin_gaps(engine, project, quality["warnings"])
-    by_product = bool(project.product_margins)
-    profit = _profit(project.margin, by_product=by_product, is_given=quality["has_cost"])
-    select = transactions(engine.dialect, profit=profit, whole_ids=whole_ids, by_product=by_product)
-    read = ("transactions_checked", *(("product_margins",) if by_product else ()))
-    engine.define("transactions", select, of=read)
-    engine.define("quarantine", quarantine(engine.dialect), of=read)
-    return quality
+    parts = [
+        transactions_checked(engine.dialect, opened, table, engine.columns(table), customer) for table, opened in shapes
+    ]
+    tables, select = tuple(table for table, _ in shapes), " union all ".join(parts)
+    if is_settled(project):
+        engine.define("lines_checked", select, of=tables, as_of=project.as_of)
+        settle(engine, project, entries)
+    else:
+        engine.define("transactions_checked", select, of=tables, as_of=project.as_of)
 
 
 def lines(sql: Dialect, opened: Opened, source: Source) -> str:
@@ -108,29 +112,36 @@ def lines(sql: Dialect, opened: Opened, source: Source) -> str:
     below = "coalesce(quantity < 0, false)" if "quantity" in opened.columns else "false"
     texts = ", ".join(f"coalesce({shown(sql, name, opened)}, '')" for name in ("timestamp", "amount"))
     flags = {
-        "is_purchase": f"not is_cancelled and not {below} and (not has_amount or amount_number {purchase})",
-        "is_refund": f"is_cancelled or {below} or coalesce(amount_number < 0, false)",
+        "is_purchase": f"not is_cancelled and not {below} and (not has_amount or paid_number {purchase})",
+        "is_refund": f"is_cancelled or {below} or coalesce(paid_number < 0, false)",
+        "may_net_to_nothing": "true" if source.net_to_nothing == "no_purchase" else "false",
     }
     bits = " + ".join(f"case when {flags.get(name, name)} then {bit} else 0 end" for name, bit in _FLAGS.items())
+    rows = f"""
+        select *, case {_cases(sql, opened, source)} end as reason
+        from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
+              from ({transactions_read(sql, opened, source)}))"""
     return f"""
-        select {", ".join(_as_kept(_own(opened), source))},
-               case when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount,
+        select {", ".join([*_as_kept(_own(opened), source), *kept_of_orders(opened, source, _decimal(sign))])},
+               case when is_repeated then 0 when abs(amount_number) <= :max_amount then {_decimal(sign)} end as amount,
                {_margin(sign, back, opened)}
                cast({bits} as smallint) as flags,
                case when reason is not null then concat_ws({SEPARATOR}, reason, {texts}) end as bad
-        from (select *, case {_cases(sql, opened, source)} end as reason
-              from (select *, {cancelled} as is_cancelled, {_in_parentheses(opened)} as in_parentheses
-                    from ({transactions_read(sql, opened, source)})))"""
+        from ({once_per_order(source, rows)})"""
 
 
-def transactions_checked(sql: Dialect, opened: Opened, table: str, customer: str = "customer_id") -> str:
-    """Write the select of the checked rows of a table of lines with all columns of the contract, as of ``:as_of``."""
-    text = f"cast(null as {sql.text_type})"
+def transactions_checked(
+    sql: Dialect, opened: Opened, table: str, columns: Collection[str], customer: str = "customer_id"
+) -> str:
+    """Write the select of the checked rows of a table of lines with all columns of the contract, as of ``:as_of``.
+
+    Other columns than those that the table has are null.
+    """
+    text, money = f"cast(null as {sql.text_type})", "cast(null as decimal(18, 4))"
     absent = {"order_id": text, "product": text, "channel": text, "symbol": text, "quantity": "cast(null as double)",
-              "status": text, "currency": text,
-              "margin_amount": "cast(null as decimal(18, 4))"}  # fmt: skip
-    own = _own(opened) + (["margin_amount"] if {"cost", "profit"} & opened.columns.keys() else [])
-    other = [name if name in own else f"{null} as {name}" for name, null in absent.items()]
+              "status": text, "currency": text, "margin_amount": money, "amount_repeated": money, "cancels": text,
+              "moment": "cast(null as integer)", "input": "cast(null as bigint)"}  # fmt: skip
+    other = [name if name in columns else f"{null} as {name}" for name, null in absent.items()]
     flags = [f"(flags & {bit}) <> 0 as {name}" for name, bit in _FLAGS.items()]
     texts = [
         f"nullif(split_part(bad, {SEPARATOR}, {place}), '') as {name}"
@@ -168,11 +179,13 @@ def _margin(sign: str, back: str, opened: Opened) -> str:
     if "profit" in opened.columns:
         profit = f"case when amount_number > 0 and ({back}) then -profit_number else profit_number end"
         known = "abs(amount_number) <= :max_amount and abs(profit_number) <= :max_amount"
-        return f"case when {known} then {_decimal(profit if back else 'profit_number')} end as margin_amount,"
+        margin = _decimal(profit if back else "profit_number")
+        return f"case when is_repeated then 0 when {known} then {margin} end as margin_amount,"
     if "cost" not in opened.columns:
         return ""
     known = "abs(amount_number) <= :max_amount and abs(cost_number) <= :max_amount"
-    return f"case when {known} then {_decimal(f'{sign} - sign({sign}) * abs(cost_number)')} end as margin_amount,"
+    margin = _decimal(f"{sign} - sign({sign}) * abs(cost_number)")
+    return f"case when is_repeated then 0 when {known} then {margin} end as margin_amount,"
 
 
 def _cases(sql: Dialect, opened: Opened, source: Source) -> str:
@@ -189,38 +202,6 @@ def _rules_for(opened: Opened, source: Source) -> list[dict[str, Any]]:
     whole = has_whole_ids(opened)
     able = [rule for rule in _rules() if rule["id"] != _LATER and not (whole and rule.get("of_text"))]
     return [rule for rule in able if "option" not in rule or getattr(source, rule["option"])]
-
-
-def transactions(sql: Dialect, *, profit: str, whole_ids: bool = False, by_product: bool = False) -> str:
-    """Write the select of the accepted rows; with ``by_product`` they are met with the margins of products."""
-    customer = "regexp_replace(customer_id, '[.]0$', '')" if whole_ids else "customer_id"
-    margins = "left join product_margins m using (product)" if by_product else ""
-    return f"""
-        select {customer} as customer_id, day, amount, {profit} as profit,
-               is_purchase, is_refund, order_id, cast(product as {sql.text_type}) as product,
-               cast(channel as {sql.text_type}) as channel, quantity
-        from transactions_checked {margins} where bad is null"""
-
-
-def quarantine(sql: Dialect) -> str:
-    """Write the select of the rows that cannot be used; what an option removes is not among them."""
-    left_out = "".join(f" and reason <> {sql.literal(code)}" for code in removals())
-    return f"select * from transactions_checked where bad is not null{left_out}"
-
-
-def _profit(margin: float, *, by_product: bool, is_given: bool) -> str:
-    """Write the profit of a line: as given, or amount less cost; else the amount times the margin.
-
-    The margin is that of the product where products have one, else that of the project. Where profit is the amount,
-    engines need to add up only one of them.
-    """
-    if is_given:
-        return f"coalesce(margin_amount, {_profit(margin, by_product=False, is_given=False)})"
-    if margin == 1 and not by_product:
-        return "amount"
-    share = f"cast('{margin!r}' as double)"
-    share = f"coalesce(m.margin, {share})" if by_product else share
-    return f"cast(round(cast(amount as double) * {share} * 1e4) / 1e4 as decimal(18, 4))"
 
 
 def _rules() -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     removed = bad[bad["reason"].isin(removals())]
     quality: dict[str, Any] = {
         **_conserved({"read": counts, "used": good, "quarantined": bad.drop(removed.index), "removed": removed}),
+        **_repeated(counts, removed),
         "rows_repaired": _repaired(good),
         "reasons": _rows_by_reason(bad),
         "removed": _rows_by_reason(removed),
@@ -76,14 +77,16 @@ def _by_reason(*, texts: bool) -> str:
     counts = [f"coalesce(sum(case when {name} then n end), 0) as {name}" for name in predicates]
     return f"""
         select reason, sum(n) as n, coalesce(sum(money), 0) as money, coalesce(sum(gross), 0) as gross,
+               coalesce(sum(repeated), 0) as repeated,
                coalesce(sum(case when {anything} then n end), 0) as repaired, min(first_day) as first_day,
                max(last_day) as last_day, min(least_sign) as least_sign, max(greatest_sign) as greatest_sign,
                {", ".join(counts)}
         from (select reason, {", ".join(predicates)}, count(*) as n, sum(amount) as money, sum(abs(amount)) as gross,
+                     sum(amount_repeated) as repeated,
                      min(case when purchases and reason is null then day end) as first_day,
                      max(case when reason is null then day end) as last_day,
                      min(symbol) as least_sign, max(symbol) as greatest_sign
-              from (select reason, amount, day, symbol, {", ".join(named)}
+              from (select reason, amount, amount_repeated, day, symbol, {", ".join(named)}
                     from transactions_checked)
               group by reason, {", ".join(predicates)})
         group by reason"""
@@ -98,6 +101,16 @@ def _conserved(parts: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Rows and money read, and where they went; nothing is removed without a reason."""
     rows = {f"rows_{name}": int(part["n"].sum()) for name, part in parts.items()}
     return rows | {f"money_{name}": _money(part["money"].sum()) for name, part in parts.items()}
+
+
+def _repeated(counts: pd.DataFrame, removed: pd.DataFrame) -> dict[str, Any]:
+    """Money of totals that repeat on lines of their order: it is read and removed, while the lines stay."""
+    repeated = counts["repeated"].sum()
+    return {
+        "money_read": _money(counts["money"].sum() + repeated),
+        "money_removed": _money(removed["money"].sum() + repeated),
+        "money_repeated": _money(repeated),
+    }
 
 
 def _rows_by_reason(counts: pd.DataFrame) -> dict[str, int]:

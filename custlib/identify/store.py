@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -24,6 +25,7 @@ from custlib.identify.reading.sources import Gathered, Opened, about_rows, finge
 _PACKAGE = Path(__file__).resolve().parents[1]
 SEPARATOR = "chr(31)"  # between the rule that a line breaks and what stood there
 _NAMED = 3
+_DIGITS = 12  # hexadecimal ones, so that a float holds the number too
 _ALSO = {
     "order_id": "string", "product": "string", "channel": "string", "quantity": "double",
     "margin_amount": "decimal(18, 4)",
@@ -51,6 +53,12 @@ class Kept:
         How many rows it has.
     reasons : dict of str to int
         Rows that break a rule, by the rule.
+    columns : tuple of str
+        Columns of its lines.
+    days : tuple of str
+        First and last day of its lines that break no rule; empty without any.
+    number : int
+        What its lines are known by among those of other inputs, whatever the engine.
     """
 
     name: str
@@ -60,31 +68,38 @@ class Kept:
     files: list[Path]
     rows: int
     reasons: dict[str, int]
+    columns: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    number: int = 0
 
     @property
     def shape(self) -> str:
         """What the columns of its lines depend on."""
-        return json.dumps(self.opened.types, sort_keys=True)
+        return json.dumps([self.opened.types, sorted(self.columns)], sort_keys=True)
 
 
-def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int], Opened]) -> list[Kept]:
+def keep(engine: Engine, gathered: Gathered, read: Callable[[Input, str, int, int], Opened]) -> list[Kept]:
     """Read the inputs that the store does not hold yet, and give all of them.
 
-    ``read`` makes a table of checked lines of an input: it takes the input, the name of the table and about how many
-    rows all inputs have together. Raises TableError if an input changed after it was hashed: its lines would be taken
+    ``read`` makes a table of checked lines of an input: it takes the input, the name of the table, about how many rows
+    all inputs have together, and the number of the input. An input that holds the same as another is one of its own.
+    Raises TableError if an input changed after it was hashed: its lines would be taken
     for those of what it was.
     """
     gathered.store.mkdir(parents=True, exist_ok=True)
     rows = sum(about_rows(place) for place in (_place(entry) for entry in gathered.inputs) if place)
-    entries = []
+    entries, seen = [], Counter[str]()
     for entry, fingerprint in zip(gathered.inputs, gathered.fingerprints, strict=True):
         content = _content(entry, fingerprint)
-        folder = gathered.store / _hash([content, engine.dialect.engine, _code()])
+        again = [seen[content]] if seen[content] else []
+        seen[content] += 1
+        folder = gathered.store / _hash([content, engine.dialect.engine, _code(), *again])
         if not _is_whole(folder):
-            opened = read(entry, "lines_read", rows)
+            number = int(_hash([content, *again])[:_DIGITS], 16)
+            opened = read(entry, "lines_read", rows, number)
             if fingerprint_of(entry) != fingerprint:
                 raise TableError(f"{entry.name}: changed while it was read. Run again once it is written.")
-            _move(engine, opened, content, folder)
+            _move(engine, opened, {"content": content, "number": number}, folder)
         entries.append(_stored(entry.name, folder))
     return entries
 
@@ -134,7 +149,7 @@ def _code() -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _move(engine: Engine, opened: Opened, content: str, folder: Path) -> None:
+def _move(engine: Engine, opened: Opened, origin: dict[str, Any], folder: Path) -> None:
     """Put the lines that were made into the store with what is known of them, whole or not at all."""
     written = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(written, ignore_errors=True)
@@ -142,7 +157,7 @@ def _move(engine: Engine, opened: Opened, content: str, folder: Path) -> None:
         written.mkdir()
         for number, file in enumerate(engine.files("lines_read")):
             link(file, written / f"{folder.name}_{number}.parquet")
-        record = {"content": content, "opened": asdict(opened), "sizes": sizes(written), **_counted(engine)}
+        record = {**origin, "opened": asdict(opened), "sizes": sizes(written), **_counted(engine)}
         (written / "input.json").write_text(json.dumps(record), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         written.replace(folder)
@@ -163,11 +178,15 @@ def _is_whole(folder: Path) -> bool:
 def _counted(engine: Engine) -> dict[str, Any]:
     """Count the rows that were read, and those that break a rule."""
     counts = engine.fetch(
-        f"select split_part(bad, {SEPARATOR}, 1) as reason, count(*) as n from lines_read"
-        f" group by split_part(bad, {SEPARATOR}, 1)"
+        f"select split_part(bad, {SEPARATOR}, 1) as reason, count(*) as n, cast(min(day) as string) as first_day,"
+        f" cast(max(day) as string) as last_day from lines_read group by split_part(bad, {SEPARATOR}, 1)"
     )
-    bad = counts.dropna(subset=["reason"])
-    return {"rows": int(counts["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True))}
+    bad, good = counts.dropna(subset=["reason"]), counts[counts["reason"].isna()]
+    return {
+        "rows": int(counts["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True)),
+        "columns": list(engine.columns("lines_read")),
+        "days": [str(day) for row in good[["first_day", "last_day"]].to_numpy() for day in row],
+    }  # fmt: skip
 
 
 def _stored(name: str, folder: Path) -> Kept:
@@ -175,7 +194,10 @@ def _stored(name: str, folder: Path) -> Kept:
     columns = record["opened"]
     opened = Opened(**(columns | {"ignored": tuple(columns["ignored"]), "remarks": tuple(columns["remarks"])}))
     files = sorted(folder.glob("*.parquet"))
-    return Kept(name, folder.name, record["content"], opened, files, record["rows"], record["reasons"])
+    return Kept(
+        name, folder.name, record["content"], opened, files, record["rows"], record["reasons"],
+        tuple(record["columns"]), tuple(record["days"]), record["number"],
+    )  # fmt: skip
 
 
 def changes(engine: Engine, entries: list[Kept], store: Path, last_day: str | None) -> dict[str, Any]:

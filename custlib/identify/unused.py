@@ -10,14 +10,14 @@ from typing import Any
 
 from custlib.errors import UsageError
 from custlib.identify.numbers import is_text
-from custlib.identify.reading.inputs import MONEY, Input
+from custlib.identify.reading.inputs import MONEY, PRODUCT, Input
 from custlib.identify.reading.sources import Opened
 from custlib.source import STANDARD_COLUMNS, Source
 
 _TEXT_KINDS = ("csv", "jsonl")
 _EPOCH = ("epoch_s", "epoch_ms")
-# Keys that say where the rows are, which the schema holds against the kind of the source; and one that is of any lines.
-NEVER_IDLE = ("path", "package", "url_env", "table", "query", "columns", "guest_ids")
+# Keys that say where the rows are, which the schema holds against the kind of the source; one of any lines; a limit.
+NEVER_IDLE = ("path", "package", "url_env", "table", "query", "columns", "guest_ids", "max_unreadable")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ NEEDS: dict[str, Need] = {
     "count": _column("status"),
     "currency_rates": _column("currency"),
     "order_lines": _column("order_id"),
+    "order_totals": Need(
+        lambda entry, opened: {"order_id", "amount"} <= opened.columns.keys() and opened.types["amount"] != PRODUCT,
+        "it has no order_id or no amount column of its own: map them, or leave the option out",
+    ),
+    "net_to_nothing": _column("amount"),
     "zero_is_purchase": _column("amount"),
     "max_amount": _column("amount"),
 }

@@ -148,7 +148,7 @@ def shop(folder: Path, name: str, *, seed: int, lines: int = 1_500) -> Project:
     frame.to_csv(folder / "sales.csv", sep=options.get("delimiter", ","), index=False, lineterminator="\n")
     return projects.build(
         {"id": "shop", "name": "A shop", "currency": "EUR", "as_of": "2025-06-30", "folder": folder,
-         "cost_to_serve": 0.3, "source": {"path": "sales.csv"} | options}
+         "cost_to_serve": 0.3, "source": {"path": "sales.csv", "max_unreadable": 1} | options}
     )  # fmt: skip
 
 

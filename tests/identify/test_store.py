@@ -131,9 +131,11 @@ def test_the_same_file_twice_is_said(tmp_path):
         none="customer_id,timestamp,amount\n",
     )
     found = shop(tmp_path)
-    assert found.get("quality")["warnings"] == [
+    same, twice = found.get("quality")["warnings"]
+    assert same == (
         "copy.csv, jan.csv: 2 inputs hold the same content (3 rows), which counts 2 times. Leave out all but one"
-    ]
+    )
+    assert "3 lines stand in two inputs and count twice (money 22.00, 50.0% of the lines used)" in twice
     assert found.get("quality")["rows_used"] == 6
 
 

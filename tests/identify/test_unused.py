@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from custlib import rules
-from custlib.errors import UsageError
+from custlib.errors import TableError, UsageError
 from custlib.identify.unused import NEEDS, NEVER_IDLE
 from custlib.project import build
 from custlib.source import Source
@@ -158,10 +157,24 @@ def currency_rates(check: Check, folder: Path) -> None:
 
 
 def order_lines(check: Check, folder: Path) -> None:
-    if "duplicate_line" not in [rule["id"] for rule in rules.load("contract")["rule"]]:
-        pytest.skip("equal lines of an order are not removed yet")
     content = LINES + LINES.splitlines()[1] + "\n"
     assert [used(check, content, order_lines=lines)[:2] for lines in (True, False)] == [(2, 20), (1, 10)]
+
+
+def order_totals(check: Check, folder: Path) -> None:
+    content = LINES + LINES.splitlines()[1].replace("tea", "ale") + "\n"
+    assert [used(check, content, order_totals=where)[1] for where in ("each_line", "repeated")] == [20, 10]
+
+
+def net_to_nothing(check: Check, folder: Path) -> None:
+    content = TWO + "ann,2025-01-01,-10\n"
+    assert [used(check, content, net_to_nothing=what)[2] for what in ("purchase", "no_purchase")] == [2, 1]
+
+
+def max_unreadable(check: Check, folder: Path) -> None:
+    assert used(check, TWO + "cid,2025-01-03,?\n", max_unreadable=0.5)[0] == 2
+    with pytest.raises(TableError, match="max_unreadable allows 10.0%"):
+        check(TWO + "cid,2025-01-03,?\n", max_unreadable=0.1)
 
 
 def zero_is_purchase(check: Check, folder: Path) -> None:
@@ -177,7 +190,7 @@ PROOFS: dict[str, Proof] = {
     for proof in (
         path, package, url_env, table, query, sheet, columns, names, encoding, delimiter, decimal, thousands,
         date_format, timezone, cancel_prefix, guest_ids, exclude_products, count, currency_rates, order_lines,
-        zero_is_purchase, max_amount,
+        order_totals, net_to_nothing, max_unreadable, zero_is_purchase, max_amount,
     )
 }  # fmt: skip
 
@@ -196,6 +209,8 @@ IDLE: dict[str, tuple[Any, str]] = {
     "count": (["paid"], "bare"),
     "currency_rates": ({"EUR": 1.0}, "bare"),
     "order_lines": (False, "bare"),
+    "order_totals": ("repeated", "bare"),
+    "net_to_nothing": ("no_purchase", "bare"),
     "zero_is_purchase": (False, "bare"),
     "max_amount": (5.0, "bare"),
 }

@@ -1,0 +1,123 @@
+"""Says what cannot be true of purchases that can each be read: cautions with numbers, and nothing is changed.
+
+Reads ``transactions_checked`` in two passes: lines by day, and customers by their number of lines. Thresholds are rules
+(``rules/contract.toml``).
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.identify.orders import Remarks
+
+_GOOD = "from transactions_checked where reason is null"
+_BY_DAY = (
+    f"select day, count(*) as n, min(amount) as least, max(amount) as greatest {_GOOD} and is_purchase"
+    " group by day order by day"
+)
+_BY_LINES = (
+    f"select n, count(*) as customers from (select count(*) as n {_GOOD} group by customer_id)"
+    " group by n order by n desc"
+)
+_DAYS_OF_YEAR = 365.25
+
+
+def said_of_all(engine: Engine, quality: dict[str, Any]) -> Remarks:
+    """Look at the days, the amounts and the customers of the lines that are used."""
+    days = engine.fetch(_BY_DAY)
+    days = days.assign(day=pd.to_datetime(days["day"]))
+    if days.empty:
+        return Remarks({"usual_first_day": quality["first_day"]})
+    remarks = _of_lonely(days) + _of_day_of_month(days)
+    if quality["has_amount"]:
+        remarks = remarks + _of_amounts(days)
+    return remarks + _of_customers(engine, days)
+
+
+def _of_lonely(days: pd.DataFrame) -> Remarks:
+    """Find a few days long before all others, as default dates are; the usual days begin after them."""
+    limits, lines = _limits(), days["n"].sum()
+    gaps = days["day"].diff().dt.days.fillna(0).to_numpy()
+    before = days["n"].cumsum().shift(fill_value=0).to_numpy()
+    most = max(limits["lonely_rows"], limits["lonely_share"] * lines)
+    is_start = (gaps >= limits["lonely_days"]) & (before <= most) & (before <= limits["lonely_part"] * lines)
+    place = int(np.flatnonzero(is_start).max(initial=0))
+    usual = gaps[place + 1 :].max(initial=1)
+    first = days["day"].iloc[place]
+    if not place or gaps[place] < limits["lonely_factor"] * usual:
+        return Remarks({"usual_first_day": _text(days["day"].iloc[0])})
+    rows, years = int(before[place]), gaps[place] / _DAYS_OF_YEAR
+    are = "line is" if rows == 1 else "lines are"
+    others = f" and {place - 1:,} other day{'s' if place > 2 else ''}" if place > 1 else ""
+    span = f"{_text(days['day'].iloc[0])}{others}"
+    return Remarks({"usual_first_day": _text(first), "lonely_rows": rows}, {"lonely_date": (
+        f"{rows:,} {are} of {span}, {years:,.1f} years before all others, which begin on {_text(first)}: a default "
+        "date? It is used as it is; where no holdout is set, half of the time since then is the holdout"
+    )})  # fmt: skip
+
+
+def _of_day_of_month(days: pd.DataFrame) -> Remarks:
+    limits, lines = _limits(), int(days["n"].sum())
+    by_place = np.bincount(days["day"].dt.day, weights=days["n"])
+    months = days["day"].dt.to_period("M").nunique()
+    rows, place = int(by_place.max()), int(by_place.argmax())
+    if lines < limits["fewest_rows"] or months < limits["months"] or rows < limits["day_share"] * lines:
+        return Remarks()
+    return Remarks({}, {"day_of_month": (
+        f"{rows:,} of {lines:,} purchases are on day {place} of a month, in {months:,} months: the dates may be those "
+        "of months, not of purchases, and several purchases of a month are one. Give the day of each purchase"
+    )})  # fmt: skip
+
+
+def _of_amounts(days: pd.DataFrame) -> Remarks:
+    lines, least, greatest = int(days["n"].sum()), days["least"].min(), days["greatest"].max()
+    if lines < _limits()["fewest_rows"] or pd.isna(least) or least != greatest or not least:
+        return Remarks()
+    return Remarks({}, {"amounts_equal": (
+        f"all {lines:,} purchases have the same amount, {float(least):,.2f}: it may be a placeholder or a price per "
+        "unit, and says nothing about who spends more. Map the column that holds the money"
+    )})  # fmt: skip
+
+
+def _of_customers(engine: Engine, days: pd.DataFrame) -> Remarks:
+    """Find ids with a share of the lines, or of the days, that no customer can have."""
+    limits, counts = _limits(), engine.fetch(_BY_LINES)
+    customers, lines = int(counts["customers"].sum()), int((counts["n"] * counts["customers"]).sum())
+    mean, most = lines / max(customers, 1), int(counts["n"].max())
+    if customers < limits["customers"] or most < limits["days_times_mean"] * mean:
+        return Remarks()
+    least = int(np.ceil(limits["days_times_mean"] * mean))
+    frequent = f"select customer_id {_GOOD} group by customer_id having count(*) >= {least}"
+    ids = engine.fetch(
+        f"select count(*) as n, count(distinct day) as days {_GOOD} and customer_id in ({frequent})"
+        " group by customer_id order by n desc",
+        limit=lines,
+    )
+    is_share = (ids["n"] >= limits["line_share"] * lines) & (ids["n"] >= limits["lines_times_mean"] * mean)
+    is_daily = (ids["days"] >= limits["open_share"] * len(days)) & (len(days) >= limits["open_days"])
+    odd = ids[is_share | is_daily]
+    if odd.empty:
+        return Remarks()
+    return Remarks({}, {"crowded_id": _crowded(odd, lines, len(days), mean)})
+
+
+def _crowded(odd: pd.DataFrame, lines: int, days: int, mean: float) -> str:
+    first = odd.iloc[0]
+    which = "one customer_id has" if len(odd) == 1 else f"{len(odd):,} values of customer_id have"
+    most = "" if len(odd) == 1 else ", the first of them"
+    return (
+        f"{which} {odd['n'].sum():,} of {lines:,} lines ({odd['n'].sum() / lines:.1%}){most} on {int(first['days']):,} "
+        f"of {days:,} days with purchases; a customer has {mean:,.1f} lines on average. It may stand for guests or a "
+        "till: if so, name it in guest_ids and its lines are left out"
+    )
+
+
+def _text(day: pd.Timestamp) -> str:
+    return str(day.date())
+
+
+def _limits() -> dict[str, float]:
+    return rules.load("contract")["plausible"]
