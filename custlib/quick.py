@@ -20,6 +20,7 @@ from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
 from custlib.report.texts import texts
 from custlib.run import Run
+from custlib.validate.outliers import said_of_outliers
 from custlib.value import spend, uncertainty
 
 OUT_COLUMNS = (
@@ -118,6 +119,7 @@ def _cautions(run: Run) -> dict[str, str]:
     """Describe every flag, and a long time without purchases."""
     t, days = texts("en"), run.get("silence")
     sentences = {flag: t(f"flags.{flag}") for flag in run.get("flags")}
+    sentences |= run.get("quality")["cautions"] | said_of_outliers(run.get("outlying_customers"))
     return sentences | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
 
 
@@ -149,8 +151,8 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _covered(run: Run) -> int:
-    """Days from the first purchase to as_of; 0 without any."""
-    first = run.get("quality")["first_day"]
+    """Days from the first purchase to as_of, but for a lonely date years before; 0 without any."""
+    first = run.get("quality")["usual_first_day"]
     return (run.project.as_of - dt.date.fromisoformat(first)).days if first else 0
 
 

@@ -41,6 +41,7 @@ NODES = (
     "custlib.validate.backtest_groups",
     "custlib.validate.cautions",
     "custlib.validate.model_selection",
+    "custlib.validate.outliers",
     "custlib.validate.reconciliation",
     "custlib.validate.seasons",
     "custlib.validate.tracking",

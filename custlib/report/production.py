@@ -26,6 +26,7 @@ from custlib.report import parameters, publish
 from custlib.report.execution import DEFAULT, How, Job, execute_all
 from custlib.report.page_list import Page, check_segments, export, index_entry, pages
 from custlib.run import PACKAGE, Run, fingerprint
+from custlib.validate.outliers import said_of_outliers
 
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
@@ -149,6 +150,7 @@ def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[s
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_")},
         "warnings": quality["warnings"],
+        "cautions": quality["cautions"] | said_of_outliers(run.get("outlying_customers")),
         "refused": {what: code for what, node in REFUSABLE.items() if (code := run.reason(node))},
         "flags": [*run.get("flags")],
         "versions": _versions(),

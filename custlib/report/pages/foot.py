@@ -39,7 +39,8 @@ def cost_to_serve(t: Texts, project: Project) -> str:
 def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
     """State the provenance of a page: data, parameters, versions, and counts of rows."""
     rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
-    moneys = {k: money(quality[k], project.currency, t.language) for k in quality if k.startswith("money_")}
+    totals = [f"money_{part}" for part in ("read", "used", "quarantined", "removed")]
+    moneys = {name: money(quality[name], project.currency, t.language) for name in totals}
     rate = f"{project.annual_discount_rate:g}"
     items = [
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),

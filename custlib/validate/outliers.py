@@ -1,0 +1,97 @@
+"""Finds the customer who bends the fit, and what the forecast of all others is without that one.
+
+Reads ``cells`` and the fitted lifetime model. Both likelihoods sum over customers, so one with hundreds of times the
+purchase days of any other moves the parameters of all. The model is fitted again only where there is such a customer.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from custlib import rules
+from custlib.engine.base import Engine
+from custlib.errors import ModelError
+from custlib.graph import REFUSED, Refusal, record
+from custlib.models import bgnbd
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.project import Project
+from custlib.value.lifetime import fit_counted
+
+_TOP = (
+    "select frequency, sum(customers) as customers, sum(frequency * customers) as purchases from {}"
+    " group by frequency order by frequency desc limit {}"
+)
+
+
+@record
+def outlying_customers(
+    engine: Engine, project: Project, cells: str = REFUSED, lifetime_model: BetaGeometricNBD | Refusal = REFUSED
+) -> dict[str, Any]:
+    """The few customers who bought far more often than all others, and the forecast of the others without them.
+
+    ``frequency`` is the least of theirs, ``next_frequency`` the greatest of the others; ``purchases`` is the forecast
+    of the others as fitted, ``purchases_without`` that of a model fitted on them alone. Empty where there are none.
+    """
+    if isinstance(lifetime_model, Refusal) or not (outliers := _outliers(engine, cells)):
+        return {}
+    counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
+    others = counted[counted["frequency"] < outliers["frequency"]]
+    try:
+        model = fit_counted(others, _kind(lifetime_model))
+    except ModelError:  # the others bought once
+        return {}
+    days = project.horizon_days
+    return outliers | {
+        "others": int(others["customers"].sum()),
+        "purchases": _purchases(lifetime_model, others, days),
+        "purchases_without": _purchases(model, others, days),
+        "fit_without": bgnbd.to_dict(model, time_unit="day"),
+    }
+
+
+def _outliers(engine: Engine, cells: str) -> dict[str, int]:
+    """Find the few customers above the widest gap of frequencies; empty where none is wide enough."""
+    limits = rules.load("flags")["outlier"]
+    top = engine.fetch(_TOP.format(cells, int(limits["customers"]) + 1))
+    customers = top["customers"].cumsum()
+    outliers: dict[str, int] = {}
+    for place in range(len(top) - 1):
+        frequency, following = int(top["frequency"][place]), int(top["frequency"][place + 1])
+        is_far = frequency >= max(limits["times_next"] * following, limits["frequency"])
+        if is_far and customers[place] <= limits["customers"]:
+            outliers = {"customers": int(customers[place]), "frequency": frequency, "next_frequency": following}
+    return outliers
+
+
+def _kind(model: BetaGeometricNBD) -> str:
+    return "mbgnbd" if model.first_occasions else "bgnbd"
+
+
+def _purchases(model: BetaGeometricNBD, counted: pd.DataFrame, days: int) -> float:
+    frequency, recency, age, customers = (
+        counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")
+    )
+    return float((customers * bgnbd.expected_purchases(model, float(days), frequency, recency, age)).sum())
+
+
+def said_of_outliers(outliers: dict[str, Any]) -> dict[str, str]:
+    """Say what the outlying customers do to the forecast, as a caution {code: sentence}.
+
+    Examples
+    --------
+    >>> outliers = {"customers": 1, "frequency": 4999, "next_frequency": 30, "others": 1500, "purchases": 900.0,
+    ...          "purchases_without": 750.0}
+    >>> said_of_outliers(outliers)["outlying_customers"][:80]
+    'One customer bought on 5,000 days, no other on more than 31, and bends the fit. '
+    """
+    if not outliers:
+        return {}
+    n, without = outliers["customers"], outliers["purchases_without"]
+    who, bend, them = ("One customer", "bends", "that one") if n == 1 else (f"{n:,} customers", "bend", "them")
+    least = f"{outliers['frequency'] + 1:,} days{'' if n == 1 else ' or more'}"
+    change = f" ({outliers['purchases'] / without - 1:+.1%})" if without else ""
+    return {"outlying_customers": (
+        f"{who} bought on {least}, no other on more than {outliers['next_frequency'] + 1:,}, and {bend} the fit. "
+        f"Without {them} the other {outliers['others']:,} customers are expected to buy on {without:,.1f} days, as it "
+        f"was fitted on {outliers['purchases']:,.1f}{change}. A guest account or a till? Then name it in guest_ids"
+    )}  # fmt: skip
