@@ -1,7 +1,5 @@
 """The page on the data contract names every rule, and is made from the rules."""
 
-import re
-
 import pytest
 
 from custlib import rules
@@ -33,7 +31,7 @@ def test_every_limit_stands_on_it() -> None:
     for table, entries in contract.items():
         if isinstance(entries, dict):
             for name in entries:
-                assert re.search(rf"^\| `{table}\.{name}` \| [^|]+ \| [^|]* \|$", TEXT, re.MULTILINE), name
+                assert f"| `{table}.{name}` | " in TEXT
 
 
 def test_every_message_says_what_to_do() -> None:
