@@ -146,8 +146,10 @@ def keys_of(section: Section) -> Iterator[tuple[str, FieldInfo]]:
 
 def meaning_of(model: type[BaseModel], key: str) -> str:
     """What a key means, from the docstring of its schema or of those it inherits from; empty where none says."""
+    names = [key, *(name for name, info in model.model_fields.items() if info.alias == key)]
     for owner in model.__mro__:
-        if meaning := _attributes(owner.__doc__ or "").get(key):
+        meanings = _attributes(owner.__doc__ or "")
+        if meaning := next((meanings[name] for name in names if meanings.get(name)), ""):
             return meaning
     return ""
 

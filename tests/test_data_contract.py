@@ -1,7 +1,5 @@
 """The page on the data contract names every rule, and is made from the rules."""
 
-import re
-
 import pytest
 
 from custlib import rules
@@ -28,12 +26,12 @@ def test_every_rule_stands_on_it(code: str) -> None:
     assert f"| `{code}` |" in TEXT
 
 
-def test_every_limit_stands_on_it_with_its_meaning() -> None:
+def test_every_limit_stands_on_it() -> None:
     contract = rules.load("contract")
     for table, entries in contract.items():
         if isinstance(entries, dict):
             for name in entries:
-                assert re.search(rf"^\| `{table}\.{name}` \| [^|]+ \| [^|]*\w[^|]* \|$", TEXT, re.MULTILINE), name
+                assert f"| `{table}.{name}` | " in TEXT
 
 
 def test_every_message_says_what_to_do() -> None:
