@@ -139,7 +139,7 @@ def refuse_first_lines(engine: Engine, name: str, quality: dict[str, Any]) -> No
         select count(*) as n, count(distinct order_id) as orders from transactions_checked
         where reason in ({codes}) and amount_text is null and amount is null and order_id in ({orders})""").iloc[0]
     rows, read = int(counts["n"]), quality["rows_read"]
-    if rows < max(_limits()["first_line_share"] * read, lacking / 2, 1):
+    if rows < max(_limits()["first_line_share"] * read, lacking / 2, _limits()["first_line_rows"]):
         return
     raise TableError(
         f"{name}: {rows:,} of {read:,} rows have no amount (and often no day), but their order has them in another row "

@@ -17,7 +17,7 @@ from custlib.source import STANDARD_COLUMNS, Source
 _TEXT_KINDS = ("csv", "jsonl")
 _EPOCH = ("epoch_s", "epoch_ms")
 # Keys that say where the rows are, which the schema holds against the kind of the source; one of any lines; a limit.
-NEVER_IDLE = ("path", "package", "url_env", "table", "query", "columns", "guest_ids", "max_unreadable")
+NEVER_IDLE = ("path", "package", "url_env", "table", "query", "skip_rows", "columns", "guest_ids", "max_unreadable")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _has_zones(entry: Input, opened: Opened) -> bool:
     """Texts may end in an offset unless they have a form of their own, epochs have none but UTC."""
     form = entry.source.date_format
     if _has_day_texts(entry, opened):
-        return form is None or form in _EPOCH
+        return form is None or form in _EPOCH or "%z" in form
     return any("TIME ZONE" in kind or "TIMESTAMPTZ" in kind for kind in opened.types.values())
 
 
@@ -69,6 +69,9 @@ _TYPED = "its numbers are numbers already, not texts: leave it out"
 NEEDS: dict[str, Need] = {
     "sheet": _of_kind("excel"),
     "names": _of_kind("csv", "excel"),
+    "null_words": Need(
+        lambda entry, opened: "VARCHAR" in opened.types.values(), "it has no column of texts: leave it out"
+    ),
     "encoding": _of_kind(*_TEXT_KINDS),
     "delimiter": _of_kind("csv"),
     "decimal": Need(_has_texts, _TYPED),

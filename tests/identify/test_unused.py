@@ -185,12 +185,22 @@ def max_amount(check: Check, folder: Path) -> None:
     assert used(check, TWO + "cid,2025-01-03,5\n", max_amount=9)[0] == 2
 
 
+def skip_rows(check: Check, folder: Path) -> None:
+    assert used(check, "Sales;;\nof 2025;;\n" + TWO, skip_rows=2)[0] == 2
+
+
+def null_words(check: Check, folder: Path) -> None:
+    content = TWO + "nobody,2025-01-03,5\n"
+    assert [used(check, content, null_words=words)[0] for words in ([], ["nobody"])] == [3, 2]
+
+
 PROOFS: dict[str, Proof] = {
     proof.__name__: proof
     for proof in (
         path, package, url_env, table, query, sheet, columns, names, encoding, delimiter, decimal, thousands,
         date_format, timezone, cancel_prefix, guest_ids, exclude_products, count, currency_rates, order_lines,
         order_totals, net_to_nothing, max_unreadable, zero_is_purchase, max_amount,
+        skip_rows, null_words,
     )
 }  # fmt: skip
 
@@ -198,6 +208,7 @@ PROOFS: dict[str, Proof] = {
 IDLE: dict[str, tuple[Any, str]] = {
     "sheet": ("one", "folder"),
     "names": (["customer_id", "timestamp", "amount"], "typed"),
+    "null_words": (["nobody"], "whole"),
     "encoding": ("cp1252", "typed"),
     "delimiter": (";", "typed"),
     "decimal": (",", "typed"),
@@ -230,7 +241,10 @@ def test_every_key_without_an_effect_is_refused(check: Check, tmp_path: Path, ke
     (tmp_path / "folder").mkdir()
     for place in (tmp_path / "bare.csv", tmp_path / "folder" / "sales.csv"):
         place.write_text("customer_id,timestamp\nann,2025-01-01\n")
-    place = {"typed": typed(tmp_path), "bare": tmp_path / "bare.csv", "folder": tmp_path / "folder"}[kind]
+    whole = typed(tmp_path / "folder", customer_id=[1]) if kind == "whole" else None
+    place = {"whole": whole, "typed": typed(tmp_path), "bare": tmp_path / "bare.csv", "folder": tmp_path / "folder"}[
+        kind
+    ]
     with pytest.raises(UsageError, match=f"source.{key} has no effect on"):
         check(place, **{key: setting})
 

@@ -157,12 +157,11 @@ def match(entry: Input, available: Sequence[str]) -> tuple[dict[str, str], tuple
         elif standard in names or standard in source.required:
             mapped = f" (mapped from {standard})" if wanted != standard else ""
             faults.append(f"{entry.name}: column {wanted!r}{mapped} is missing. {hint(wanted, available)}")
-    if not faults:
-        _refuse_shared(entry, columns)
     if faults:
         faults.append(f'Name your columns, for instance [{source.section}.columns] customer_id = "client".')
         raise TableError("\n".join(faults))
     columns = meant(source, entry.name, columns) if "unit_price" in source.roles else columns
+    _refuse_shared(entry, columns)
     return columns, tuple(remark for standard, remark in remarks.items() if standard in columns)
 
 
