@@ -84,10 +84,12 @@ def _report(fault: Exception, options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     from custlib import project
+    from custlib.identify.guess.project_text import refuse_open_questions
     from custlib.installed import find_project
     from custlib.report.production import run_project
 
     path = find_project(options.project)
+    refuse_open_questions(path)
     data = path.parent if path == Path(options.project) else Path("data")
     target = run_project(
         project.load(path).replace(as_of=options.as_of, language=options.language),
@@ -128,6 +130,24 @@ def _check(options: argparse.Namespace) -> int:
     return TableError.exit_code if verdict.status == REFUSED else 0
 
 
+def _init(options: argparse.Namespace) -> None:
+    from custlib.identify.guess.first_project import Wishes, write_first_project
+    from custlib.identify.guess.questions import asked_on_terminal
+
+    has_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not options.yes
+    first = write_first_project(
+        options.files,
+        Wishes(
+            out=options.out, guesses=options.yes, replaces=options.force, language=options.language, id=options.id,
+            as_of=options.as_of, ask=asked_on_terminal if has_terminal else None,
+        ),
+        dt.date.today(),
+    )  # fmt: skip
+    print("\n".join(first.lines))
+    if first.questions:
+        raise UsageError(first.open_message())
+
+
 def _notebooks(options: argparse.Namespace) -> None:
     from custlib.installed import copy_notebooks
 
@@ -158,6 +178,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_check(commands)
     _add_value(commands)
+    _add_init(commands)
     _add_notebooks(commands)
     _add_map(commands)
     return parser
@@ -215,6 +236,26 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument("--json", action="store_true", help="print everything as JSON, for machines")
     _add_engine(value)
     value.set_defaults(act=_value)
+
+
+def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    init = commands.add_parser(
+        "init", help="look at files of purchases and write their project file; asks what the files cannot tell"
+    )
+    init.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, Excel, JSON lines, Parquet or SQLite")
+    init.add_argument(
+        "--out", type=Path, metavar="PROJECT.toml", help="project file to write (default: named after FILE)"
+    )
+    init.add_argument(
+        "--yes", action="store_true", help="ask nothing: take the likelier answers and mark them in the file"
+    )
+    init.add_argument("--language", choices=("en", "zh"), help="language of the reports")
+    init.add_argument("--id", metavar="ID", help="id of the project: a-z, 0-9, _ and - (default: by the file)")
+    init.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="day of the analysis (default: the last day in the data)"
+    )
+    init.add_argument("--force", action="store_true", help="overwrite a project file")
+    init.set_defaults(act=_init)
 
 
 def _add_notebooks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
