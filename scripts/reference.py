@@ -25,7 +25,7 @@ from custlib.project import Project, Segments
 from custlib.segment import ahp_value, clusters, definitions, pyramid, rfm, tiers, value_grid
 from custlib.segment.rule_files import ahp_file, grid_file, tier_schema
 from custlib.side_source import Customers, Invoices
-from custlib.source import Source
+from custlib.source import CurrencyRate, Source
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 EXAMPLES = Path(__file__).with_name("reference_examples")
@@ -37,7 +37,13 @@ UNITS = {
     "fixed": "currency", "contact": "currency", "abs": "share", "sd": "share", "alpha": "probability",
     "power": "probability", "control": "customers", "priority": "rank", "plus": "measure", "least": "measure",
 }  # fmt: skip
-_UNITS_HERE = {("CubeOptions", "rate"): "per period", ("Source", "max_unreadable"): "share"}
+_UNITS_HERE = {
+    ("CurrencyRate", "rate"): "project currency",
+    ("Source", "currency_rates"): "project currency",
+    ("CubeOptions", "rate"): "per period",
+    ("Source", "max_unreadable"): "share",
+    ("Source", "skip_rows"): "lines",
+}
 _LONGEST = 60
 _SET_BY_PLACE = {"segmentation", "folder"}
 
@@ -62,6 +68,8 @@ SECTIONS = (
     Section("`[source]`, `[[sources]]`", Source, "project", ("sources",),
             "A project has one `[source]`, or several `[[sources]]`. The keys are also those of `--options` (but for "
             "`path` and `package`) and of `custlib.open`."),
+    Section("`currency_rates` with days", CurrencyRate, "project", ("sources", "currency_rates"),
+            "A table of rates by currency, or a list of tables with:"),
     Section("`[customers]`", Customers, "project", ("customers",),
             "Beside these, the keys of `[source]` that say where it is and how it is written.", _OF_SOURCE),
     Section("`[invoices]`", Invoices, "project", ("invoices",),

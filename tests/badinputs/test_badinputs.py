@@ -20,8 +20,12 @@ from tests.notebooks.shops import make_shop
 
 # Cases that are judged otherwise than the manifest says, with the sentence of docs/data-contract.md that says why.
 RULINGS = {
+    "amount_thousands_undeclared": "A thousands sign that can be nothing else is read",
     "rfm_T_zero": "A customer with T = 0 is accepted",
     "cfg_segment_name_html": "YAML is refused unread",
+}
+REPAIRED = {
+    "amount_thousands_undeclared": {"rows_read": 253, "rows_used": 253, "rows_quarantined": 0, "rows_repaired": 23},
 }
 NAMES = [case["case"] for case in CASES]
 
@@ -30,6 +34,8 @@ def ruled(case: dict[str, Any]) -> dict[str, Any]:
     """A case as this project judges it."""
     if case["case"] not in RULINGS:
         return case
+    if case["case"] in REPAIRED:
+        return case | {"kind": "repair", "expect": case["expect"] | {"counts": REPAIRED[case["case"]]}}
     return case | {"kind": "accept" if case["kind"] == "reject" else "reject"}
 
 
