@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from custlib import rules
 from custlib.errors import UsageError
 from custlib.identify.numbers import is_text
-from custlib.identify.reading.inputs import MONEY, PRODUCT, Input
+from custlib.identify.reading.inputs import DAYS, MONEY, PRODUCT, Input
 from custlib.identify.reading.sources import Opened
+from custlib.side_source import ATTRIBUTE
 from custlib.source import STANDARD_COLUMNS, Source
 
 _TEXT_KINDS = ("csv", "jsonl")
@@ -62,7 +64,8 @@ def _has_zones(entry: Input, opened: Opened) -> bool:
 
 
 def _days(opened: Opened) -> list[str]:
-    return [role for role in ("timestamp", "due", "paid") if role in opened.columns]
+    births = [ATTRIBUTE + name for name in rules.load("structure")["birth_dates"]]
+    return [role for role in (*DAYS, *births) if role in opened.columns]
 
 
 _TYPED = "its numbers are numbers already, not texts: leave it out"

@@ -10,8 +10,8 @@ from custlib.project import load
 from custlib.run import Run
 
 SALES = (
-    "customer_id,timestamp,amount\nann,2025-08-01,10\nann,2025-11-01,50\nbob,2025-09-01,5\ncid,2025-10-02,20\n"
-    "dot,2025-12-31,1\n"
+    "customer_id,timestamp,amount,till\nann,2025-08-01,10,1\nann,2025-11-01,50,1\nbob,2025-09-01,5,2\n"
+    "cid,2025-10-02,20,2\ndot,2025-12-31,1,1\n"
 )
 PROJECT = """
 id = "shop"
@@ -54,7 +54,7 @@ def test_a_list_of_customers_makes_towns_and_ages(tmp_path: Path) -> None:
 
 
 def test_an_attribute_named_like_a_column_of_the_lines_is_told_apart(tmp_path: Path) -> None:
-    text = PROJECT.replace('path = "sales.csv"', 'path = "sales.csv"\ncolumns = { channel = "amount" }')
+    text = PROJECT.replace('path = "sales.csv"', 'path = "sales.csv"\ncolumns = { channel = "till" }')
     shop = open_shop(tmp_path, text + '[customers]\npath = "list.csv"\nattributes = { channel = "Town" }\n')
     engine = shop.make("customer_structure")
     assert [attribute.name for attribute in shop.get("structure_attributes")] == ["channel", "attribute_channel", "abc"]
