@@ -16,8 +16,8 @@ from custlib.errors import ModelError, UsageError, hint
 from custlib.explore.opening import TemporaryWork, unstated
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
-from custlib.project import Project, Source
-from custlib.report.forecast_status import light_words
+from custlib.project import DAYS_PER_YEAR, Project, Source
+from custlib.report.forecast_status import light_words, season_words
 from custlib.report.texts import texts
 from custlib.run import Run
 from custlib.validate.outliers import said_of_outliers
@@ -129,8 +129,17 @@ def _cautions(run: Run) -> dict[str, str]:
     """Describe every flag, and a long time without purchases."""
     t, days = texts("en"), run.get("silence")
     sentences = {flag: t(f"flags.{flag}") for flag in run.get("flags")}
-    sentences |= run.get("quality")["cautions"] | said_of_outliers(run.get("outlying_customers"))
+    sentences |= (
+        run.get("quality")["cautions"] | said_of_outliers(run.get("outlying_customers")) | _caution_of_season(run)
+    )
     return sentences | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
+
+
+def _caution_of_season(run: Run) -> dict[str, str]:
+    """Describe a season that was seen in two years at least, as the pages do; the forecast knows none."""
+    if _covered(run) < 2 * DAYS_PER_YEAR or not (season := run.get("season")) or not season.is_there:
+        return {}
+    return {"season": season_words(texts("en"), season)}
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:

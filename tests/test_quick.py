@@ -264,3 +264,24 @@ def test_the_suffix_says_how_the_rows_are_written(tmp_path: Path, name: str) -> 
     run(file, tmp_path / name)
     read = pd.read_csv if name.endswith("csv") else pd.read_excel
     pd.testing.assert_frame_equal(read(tmp_path / name), pd.read_parquet(tmp_path / "value.parquet"), check_dtype=False)
+
+
+def _monthly_sales(path: Path, *, peaks: tuple[int, ...]) -> Path:
+    """Purchases of 200 customers over three years, four times as many in the months of the peaks."""
+    random = np.random.default_rng(3)
+    rows = [
+        f"c{customer},{day.date()},10"
+        for day in pd.date_range("2022-01-01", "2024-12-31")
+        for customer in random.choice(200, random.poisson(8 if day.month in peaks else 2), replace=False)
+    ]
+    path.write_text("\n".join(["customer_id,timestamp,amount", *rows]))
+    return path
+
+
+@pytest.mark.parametrize(("peaks", "words"), [((1, 6), "There is a season"), ((), "")])
+def test_a_season_that_the_forecast_does_not_know_is_a_caution(
+    tmp_path: Path, peaks: tuple[int, ...], words: str
+) -> None:
+    summary = value_file(_monthly_sales(tmp_path / "sales.csv", peaks=peaks), as_of=dt.date(2024, 12, 31))
+    assert summary["cautions"].get("season", "").startswith(words)
+    assert ("season" in summary["cautions"]) == bool(words)

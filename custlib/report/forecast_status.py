@@ -10,6 +10,7 @@ from typing import Any
 from custlib import rules
 from custlib.report.texts import Texts
 from custlib.validate.cautions import chosen
+from custlib.validate.seasons import Season
 
 LIGHTS = ("green", "amber", "red")
 
@@ -40,6 +41,19 @@ def light_words(t: Texts, result: Mapping[str, Any]) -> str:
     blank = "" if t.language == "zh" else " "
     limits = {name: f"{100 * thresholds[f'{name}_above']:g}{blank}%" for name in ("amber", "red")}
     return t(f"trust.{result['light']}", **limits)
+
+
+def season_values(t: Texts, season: Season) -> dict[str, str]:
+    """The best and the weakest month by name, and how many times as fast customers buy in the best."""
+    months = t("validation.months").split()
+    best, worst = (months[season.index.index(pick(season.index))] for pick in (max, min))
+    return {"best": best, "worst": worst, "times": f"{season.best_to_worst:.1f}"}
+
+
+def season_words(t: Texts, season: Season) -> str:
+    """State a season that the forecast does not know."""
+    values = season_values(t, season)
+    return f"{t('validation.season', **values)}. {t('validation.season_text', **values)}"
 
 
 def caution_words(t: Texts, flags: tuple[str, ...], silent_days: int) -> Cautions | None:

@@ -9,6 +9,7 @@ import pandas as pd
 from custlib import rules
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Figure, Table, Text
+from custlib.report.forecast_status import season_values
 from custlib.report.formats import change, compact, day, money, number, share
 from custlib.report.pages.validation_page import signed
 from custlib.report.privacy import counts, is_small
@@ -162,9 +163,7 @@ def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame) -> Callout:
     """State whether there is a season, and whether business time improves the forecast."""
     if estimate is None:
         return Callout(t("validation.season_unknown"), t("validation.season_unknown_text"), "note")
-    months = t("validation.months").split()
-    best, worst = (months[estimate.index.index(pick(estimate.index))] for pick in (max, min))
-    values = {"best": best, "worst": worst, "times": f"{estimate.best_to_worst:.1f}"}
+    values = season_values(t, estimate)
     if not estimate.differs:
         return Callout(t("validation.season_none"), t("validation.season_none_text", **values), "good")
     text = t("validation.season_text", **values) + " " + _tried(t, rolling)
