@@ -24,6 +24,7 @@ _ORDER = (
 )
 _KEYS = ("order_key", "day")
 _AGAIN = "overlap"
+_AT_ONCE = 2_000_000  # lines
 _LACKING = ("missing_customer_id", "missing_timestamp", "missing_amount")
 
 
@@ -153,30 +154,47 @@ def said_of_orders(engine: Engine, project: Project, quality: dict[str, Any]) ->
     """Count equal lines of an order, totals that repeat, and orders undone."""
     remarks = Remarks()
     if "order_id" in quality["columns"]:
-        parts = [engine.fetch(select(engine.dialect)).iloc[0].fillna(0) for select in (_equal, _orders)]
-        counts = {str(name): float(part[name]) for part in parts for name in part.index}
+        counts = _counted(engine, parts=1 + quality["rows_used"] // _AT_ONCE)
         remarks = remarks + _of_equal_lines(counts) + _of_totals(counts, quality)
     else:
         remarks = remarks + _of_doubled(engine, quality)
     return remarks + _of_undone(engine, project, quality)
 
 
-def _equal(sql: Dialect) -> str:
+def _counted(engine: Engine, *, parts: int) -> dict[str, float]:
+    """Count equal lines and orders, some of the orders at a time: a group for each line takes memory."""
+    counts: dict[str, float] = {}
+    for select in (_equal, _orders):
+        for part in range(parts):
+            chosen = f"{_number(engine.dialect)} % {parts} in ({part}, {part - parts})" if parts > 1 else "true"
+            row = engine.fetch(select(engine.dialect, chosen)).iloc[0]
+            for name, n in row.fillna(0).items():
+                counts[str(name)] = (
+                    max(counts.get("totals", 0), n) if name == "totals" else counts.get(str(name), 0) + n
+                )
+    return counts
+
+
+def _number(sql: Dialect) -> str:
+    return sql.hash("cast(customer_id as string)", "order_id", "input")
+
+
+def _equal(sql: Dialect, part: str) -> str:
     """Write one row: how many lines are equal to another of their order."""
     line = sql.hash("cast(customer_id as string)", "order_id", "input", "day", "amount", "moment", *_SAME)
     return f"""
         select sum(n) as lines, sum(n - 1) as equal_lines, sum((n - 1) * amount) as equal_money
         from (select {line} as line_number, count(*) as n, min(amount) as amount
-              from transactions_checked where reason is null and order_id is not null group by {line})"""
+              from transactions_checked where reason is null and order_id is not null and {part} group by {line})"""
 
 
-def _orders(sql: Dialect) -> str:
+def _orders(sql: Dialect, part: str) -> str:
     """Write one row: how many orders stand twice as a whole, and in how many all amounts are equal.
 
     The numbers of lines that stand an even number of times cancel out.
     """
     line = sql.hash("day", "amount", "moment", *_SAME)
-    order = sql.hash("cast(customer_id as string)", "order_id", "input")
+    order = _number(sql)
     alike = "n > 1 and least = greatest and least <> 0"
     return f"""
         select count(*) as orders, count(case when twofold = 0 then 1 end) as doubled,
@@ -186,7 +204,7 @@ def _orders(sql: Dialect) -> str:
                approx_count_distinct(case when {alike} then least end) as totals
         from (select {order} as order_number, count(*) as n, min(amount) as least, max(amount) as greatest,
                      bit_xor({line}) as twofold, min({line}) as first_line, max({line}) as last_line
-              from transactions_checked where reason is null and order_id is not null group by {order})"""
+              from transactions_checked where reason is null and order_id is not null and {part} group by {order})"""
 
 
 def _of_equal_lines(counts: dict[str, float]) -> Remarks:
