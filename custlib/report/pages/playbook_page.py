@@ -130,8 +130,8 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
 def do(t: Texts, fill: Filler) -> list[Callout | Facts]:
     """State the objective, the recommended actions with their offers, those that are not, and what to avoid."""
     planned, play = fill.planned, fill.planned.play
-    kept = [action for action in play.action if action.id not in planned.left_out]
-    actions = [(t("playbook.action", number=n), _action(t, fill, a)) for n, a in enumerate(kept, start=1)]
+    recommended = [action for action in play.action if action.id not in planned.left_out]
+    actions = [(t("playbook.action", number=n), _action(t, fill, a)) for n, a in enumerate(recommended, start=1)]
     left = [(t("playbook.left_out"), t("playbook.left_out_text", what=fill(action.what, action)))
             for action in play.action if action.id in planned.left_out]  # fmt: skip
     goal = (t(f"objective.{play.objective}"), fill(play.goal))
