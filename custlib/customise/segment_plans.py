@@ -71,20 +71,28 @@ def segment_products(
     project: Project,
     playbook: Playbook | None,
     quality: dict[str, Any],
+    segment_plans: dict[str, SegmentPlan],
+    transactions: str,
     customer_segments: str,
     customer_potential: str | Refusal = REFUSED,
     potential: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, str]:
     """The product to speak of, by segment: the next of most customers, else the most bought; none without products."""
-    del customer_segments
+    del customer_segments, transactions
     if playbook is None or not playbook.asks_for("{product}") or "product" not in quality["columns"]:
         return {}
+    name = project.segments.playbook
     is_known = isinstance(customer_potential, str) and isinstance(potential, dict) and not potential["reason"]
-    rows = engine.fetch(
-        _favourites(_NEXT if is_known else _BOUGHT),
-        segmentation=project.segments.playbook,
-        fewest=rules.load("verdict")["fewest_customers"],
-    )
+    following = _favourites(engine, _NEXT, name) if is_known else {}
+    if {segment for segment, one in segment_plans.items() if one.verdict != "few"} <= set(following):
+        return following
+    return _favourites(engine, _BOUGHT, name) | following
+
+
+def _favourites(engine: Engine, products: str, segmentation: str) -> dict[str, str]:
+    """Find the product of most customers of every segment, where enough customers have it."""
+    fewest = rules.load("verdict")["fewest_customers"]
+    rows = engine.fetch(_favourites_sql(products), segmentation=segmentation, fewest=fewest)
     return dict(zip(rows["segment"], rows["product"].astype(str), strict=True))
 
 
@@ -92,7 +100,7 @@ _NEXT = "select customer_id, best_product as product from customer_potential whe
 _BOUGHT = "select distinct customer_id, product from transactions where is_purchase and product is not null"
 
 
-def _favourites(products: str) -> str:
+def _favourites_sql(products: str) -> str:
     """Write the select of the product of most customers of every segment, at least ``:fewest``."""
     return f"""
         select segment, product from (

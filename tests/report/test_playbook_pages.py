@@ -96,6 +96,8 @@ def test_collecting_is_read_out_in_payments_and_selling_in_purchases() -> None:
     owed, sold = planned("credit", "D"), planned("credit", "A")
     assert "what is paid within 90 days" in said(playbook_page.proof(t, owed, AS_OF, "500"))
     assert "purchases within 90 days" in said(playbook_page.proof(t, sold, AS_OF, "500"))
+    assert "Collect" in said(playbook_page.do(t, Filler(t, SHOP, owed)))
+    assert "Collect" not in said(playbook_page.do(t, Filler(t, SHOP, sold)))
     assert "it brings in money owed" in verdict(t, SHOP, owed, "D")
     assert "Pays from" not in said(playbook_page.money_plan(t, owed, SHOP, "revenue"))
 

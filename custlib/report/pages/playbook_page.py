@@ -134,7 +134,7 @@ def do(t: Texts, fill: Filler) -> list[Callout | Facts]:
     actions = [(t("playbook.action", number=n), _action(t, fill, a)) for n, a in enumerate(recommended, start=1)]
     left = [(t("playbook.left_out"), t("playbook.left_out_text", what=fill(action.what, action)))
             for action in play.action if action.id in planned.left_out]  # fmt: skip
-    goal = (t(f"objective.{play.objective}"), fill(play.goal))
+    goal = (t("objective.collect" if play.collects else f"objective.{play.objective}"), fill(play.goal))
     goals = [] if planned.verdict == "leave" and play.objective != "exit" else [goal]
     return [
         Facts([*goals, (t("playbook.why"), fill(play.why)), *actions, *left]),
