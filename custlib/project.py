@@ -39,9 +39,13 @@ class Segments(_Strict):
     segmentations : tuple of str
         Their names; empty for all that the data allow.
     playbook : str
-        The segmentation that playbooks apply to.
+        The segmentation that playbooks apply to and pages follow; empty for no playbooks.
     playbook_file : str
-        Their file: the name of a shipped one, or the path of a file.
+        The playbook: a shipped one (``playbooks/rf25``) or a file beside the project (``mine.toml``). Left out, it
+        follows from the segmentation: that of its map, else that of its name.
+    contact_costs : dict of str to float
+        Cost of one contact by channel, in the currency of the project; channels left out cost what
+        ``rules/contact_costs.toml`` assumes.
     refit : bool
         Whether to fit the definitions again; the previous ones are archived.
     hysteresis : float
@@ -54,11 +58,17 @@ class Segments(_Strict):
 
     segmentations: tuple[str, ...] = ()
     playbook: str = "rfm"
-    playbook_file: str = "playbooks/rf25"
+    playbook_file: str = ""
+    contact_costs: dict[str, Annotated[float, Field(ge=0, le=1e6)]] = Field(default_factory=dict)
     refit: bool = False
     hysteresis: float = Field(0.0, ge=0, le=0.5)
     replay: int = Field(4, ge=1, le=36)
     options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @property
+    def leading(self) -> str:
+        """The segmentation that pages follow: that of the playbooks, without playbooks ``rfm``."""
+        return self.playbook or "rfm"
 
 
 class Project(_Strict):
@@ -72,6 +82,8 @@ class Project(_Strict):
         What the pages call it.
     currency : str
         ISO code of the currency of all amounts.
+    trade : str
+        What is sold, for instance ``coffee``; a playbook that is written for a trade asks for it.
     as_of : datetime.date
         The day of the analysis; later purchases are set aside and counted.
     holdout_days : int
@@ -114,6 +126,7 @@ class Project(_Strict):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
     name: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    trade: str = ""
     as_of: dt.date
     holdout_days: int = Field(182, ge=1, le=3650)
     horizon_days: int = Field(365, ge=1, le=3650)

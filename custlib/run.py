@@ -52,14 +52,15 @@ NODES = (
     "custlib.segment.methods",
     "custlib.move.drift",
     "custlib.move.paths",
-    "custlib.customise.playbooks",
+    "custlib.customise.choosing",
+    "custlib.customise.segment_plans",
     "custlib.lifetimes.crosscheck",
     "custlib.report.texts",
     "custlib.report.pages.foot",
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
-    "model", "language", "segments", "cost_to_serve",
+    "model", "language", "segments", "cost_to_serve", "trade",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

@@ -2,10 +2,12 @@
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from custlib.errors import UsageError, hint
 from custlib.rules.schema import Exact
+
+PURCHASE = "purchase"
 
 
 class _Strict(Exact):
@@ -37,7 +39,9 @@ class Offer(_Strict):
     Attributes
     ----------
     kind : Words
-        What is offered.
+        What is offered; ``{offer}`` is filled in with its face in money.
+    unit : {"currency", "purchase"}
+        What face and cost are stated in: the currency of the playbook, or shares of the segment's usual purchase.
     face : float
         What the customer sees of it.
     cost : float
@@ -47,6 +51,7 @@ class Offer(_Strict):
     """
 
     kind: Words
+    unit: Literal["currency", "purchase"] = "currency"
     face: float = Field(ge=0)
     cost: float = Field(ge=0)
     min_margin: float = Field(ge=0, le=1)
@@ -59,12 +64,20 @@ class Cost(_Strict):
     ----------
     fixed : float
         Once, however many are contacted.
-    per_contact : float
+    contacts : int
+        Contacts of a customer; each costs what its channel costs, where ``per_contact`` is not given.
+    per_contact : float, optional
         For each customer who is contacted, all contacts together.
     """
 
-    fixed: float = Field(ge=0)
-    per_contact: float = Field(ge=0)
+    fixed: float = Field(0.0, ge=0)
+    contacts: int = Field(1, ge=0)
+    per_contact: float | None = Field(None, ge=0)
+
+    @property
+    def states_money(self) -> bool:
+        """Whether it is stated in a currency."""
+        return bool(self.fixed) or self.per_contact is not None
 
 
 class Effect(_Strict):
@@ -72,8 +85,8 @@ class Effect(_Strict):
 
     Attributes
     ----------
-    metric : {"purchase"}
-        What is measured: whether a customer buys in the window.
+    metric : {"purchase", "payment"}
+        What is measured: whether a customer buys in the window, or what comes in of money owed, which no lift tells.
     lift_abs : float
         Share of customers who buy because of the action.
     sd : float
@@ -82,7 +95,7 @@ class Effect(_Strict):
         Where the number comes from.
     """
 
-    metric: Literal["purchase"] = "purchase"
+    metric: Literal["purchase", "payment"] = "purchase"
     lift_abs: float = Field(ge=-1, le=1)
     sd: float = Field(ge=0)
     source: Literal["guess", "prior", "measured"]
@@ -117,7 +130,7 @@ class Action(_Strict):
         How often.
     max_contacts_30d : int
         Most contacts of a customer within thirty days.
-    offer : Offer
+    offer : Offer, optional
         What is offered.
     cost : Cost
         What it costs.
@@ -132,11 +145,17 @@ class Action(_Strict):
     channel: str
     tier: str
     cadence: Words
-    max_contacts_30d: int = Field(ge=1)
-    offer: Offer
-    cost: Cost
+    max_contacts_30d: int = Field(1, ge=1)
+    offer: Offer | None = None
+    cost: Cost = Cost()
     effect: Effect
     eligible: Eligible = Eligible()
+
+    @property
+    def states_money(self) -> bool:
+        """Whether it states money in a currency."""
+        offer = self.offer is not None and self.offer.unit != PURCHASE and (self.offer.face > 0 or self.offer.cost > 0)
+        return offer or self.cost.states_money
 
 
 class Holdout(_Strict):
@@ -207,8 +226,6 @@ class SegmentPlay(_Strict):
         Who answers for it.
     due_days : int
         Until when it must have begun.
-    response_hours : int
-        Within which time an answer of a customer is answered.
     action : tuple of Action
         One to three tables ``[[segment.action]]``.
     holdout : Holdout
@@ -226,23 +243,44 @@ class SegmentPlay(_Strict):
     do_not: Words
     owner: Words
     due_days: int = Field(ge=1)
-    response_hours: int = Field(ge=1)
     action: tuple[Action, ...] = Field(min_length=1, max_length=3)
     holdout: Holdout
     export: Export
 
+    @property
+    def collects(self) -> bool:
+        """Whether its actions collect money owed, instead of winning purchases."""
+        return all(one.effect.metric == "payment" for one in self.action)
+
+    @model_validator(mode="after")
+    def _collect_or_sell(self) -> "SegmentPlay":
+        if len({one.effect.metric for one in self.action}) > 1:
+            raise ValueError("action: one collects money owed, another wins purchases. Give all the same effect.metric")
+        return self
+
+    @property
+    def texts(self) -> list[Words]:
+        """All texts of the entry."""
+        own = [text for one in self.action for text in (one.what, one.cadence)]
+        offers = [one.offer.kind for one in self.action if one.offer]
+        return [self.definition, self.goal, self.why, self.do_not, self.owner, *own, *offers]
+
 
 class Head(_Strict):
-    """Segmentation, currency and validity of a playbook.
+    """What a playbook is for: a segmentation, a map (or file of rules), or both; currency, trade, how long it is valid.
 
     Attributes
     ----------
     id : str
         Name of the playbook.
     segmentation : str
-        The segmentation that its segments are of.
+        The segmentation that its segments are of; empty for every one that has the map.
+    map : str
+        The map or file of rules that its segments are of.
     currency : str
-        Currency of its amounts, an ISO code.
+        Currency of its amounts, an ISO code; empty for a playbook that states no money.
+    trade : str
+        The trade that it is written for, which must be that of the project; empty for any.
     valid_days : int
         How long it holds after the day of the analysis.
     source : str
@@ -252,11 +290,19 @@ class Head(_Strict):
     """
 
     id: str
-    segmentation: str
-    currency: str
+    segmentation: str = ""
+    map: str = ""
+    currency: str = Field("", pattern=r"^([A-Z]{3})?$")
+    trade: str = ""
     valid_days: int = Field(ge=1)
     source: str
     as_of: Any
+
+    @model_validator(mode="after")
+    def _name_one(self) -> "Head":
+        if not self.segmentation and not self.map:
+            raise ValueError("segmentation or map is required: what the playbook is for")
+        return self
 
 
 class Playbook(_Strict):
@@ -273,6 +319,19 @@ class Playbook(_Strict):
     playbook: Head
     segment: tuple[SegmentPlay, ...]
 
+    @model_validator(mode="after")
+    def _state_the_currency(self) -> "Playbook":
+        if self.playbook.currency:
+            return self
+        for entry in self.segment:
+            for action in entry.action:
+                if action.states_money:
+                    raise ValueError(
+                        f"segment {entry.id}, action {action.id}: states money, and the playbook has no currency. "
+                        'Give [playbook] currency, or state offers with unit = "purchase" and cost in contacts'
+                    )
+        return self
+
     def play(self, segment: str) -> SegmentPlay:
         """Return the entry of a segment."""
         for entry in self.segment:
@@ -280,3 +339,12 @@ class Playbook(_Strict):
                 return entry
         known = [entry.id for entry in self.segment]
         raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {hint(segment, known)}")
+
+    def has(self, segment: str) -> bool:
+        """Whether a segment has an entry."""
+        return any(entry.id == segment for entry in self.segment)
+
+    def asks_for(self, placeholder: str) -> bool:
+        """Whether any text has a placeholder, for instance ``{product}``."""
+        words = [word for entry in self.segment for word in entry.texts]
+        return any(placeholder in word.en or placeholder in word.zh for word in words)

@@ -10,12 +10,15 @@ from typing import Any
 from custlib.errors import UsageError, hint
 from custlib.graph import Refusal
 from custlib.installed import NOTEBOOKS
+from custlib.project import Project
 from custlib.report.formats import interval, money, number, share
 from custlib.report.pages import trust
+from custlib.report.pages.playbook_words import verdict_word
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run
-from custlib.segment import plan, profiles, registry
+from custlib.segment import measures, plan, profiles, registry
+from custlib.segment.grid import PROSPECT
 from custlib.value import customer_value
 
 PER_SEGMENT = "70_playbook"
@@ -59,16 +62,29 @@ def check_segments(run: Run) -> None:
     missing = [name for name in _SHOWN if name not in names]
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
-    if settings.playbook not in names:
+    if settings.playbook and settings.playbook not in names:
         raise UsageError(f"segments.playbook: {settings.playbook} is not made. {hint(settings.playbook, names)}")
     plan.check(names, settings.options)
-    head = run.get("playbook").playbook
-    if head.segmentation != settings.playbook:
-        raise UsageError(
-            f"segments.playbook_file: {settings.playbook_file} is for {head.segmentation}, "
-            f"not for {settings.playbook}. "
-            f'Name a playbook for {settings.playbook}, or set playbook = "{head.segmentation}".'
-        )
+    check_needs(run.project)
+    run.get("playbook")
+
+
+def check_needs(project: Project) -> None:
+    """Check that the side tables which the segmentation of the playbooks needs are there."""
+    name = project.segments.playbook
+    there = set(measures.of_registers(project.registers))
+    needs = registry.lacking(name, project.segments.options.get(name, {}), there) if name else []
+    if lacks := [source for source in needs if source in ("invoices", "attributes")]:
+        what = ", ".join(measures.SOURCES[source] for source in lacks)
+        raise UsageError(f'segments.playbook: {name} needs {what}. Add it, or set playbook = "rfm".')
+
+
+def check_made(run: Run) -> None:
+    """Check that the data allow the segmentation of the playbooks, once they are read."""
+    name, missing = run.project.segments.playbook, run.get("missing_segmentations")
+    if name in missing:
+        what = ", ".join(measures.SOURCES.get(source, source) for source in missing[name])
+        raise UsageError(f'segments.playbook: {name} needs {what}. Set playbook = "rfm".')
 
 
 def pages(run: Run) -> list[Page]:
@@ -79,10 +95,12 @@ def pages(run: Run) -> list[Page]:
     plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in PAGES.items() if kind not in missing]
     if "value" in missing:
         return plain
-    segmentation = run.project.segments.playbook
-    ids = run.get("definitions")[segmentation].ids
+    book, segmentation = run.get("playbook"), run.project.segments.playbook
+    if book is None:
+        return plain
+    ids = [one for one in run.get("definitions")[segmentation].ids if one != PROSPECT]
     for segment in ids:
-        run.get("playbook").play(segment)
+        book.play(segment)
     parameters = [{"segmentation": segmentation, "segment": segment} for segment in ids]
     return plain + [Page(_file(g["segment"]), "playbook", PER_SEGMENT, g) for g in parameters]
 
@@ -190,13 +208,16 @@ def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
 def _notes(t: Texts, run: Run) -> dict[str, str]:
     """Describe size and share of value of each segment."""
     project = run.project
-    definition = run.get("definitions")[project.segments.playbook]
+    definition = run.get("definitions")[project.segments.leading]
     engine = run.make("customer_value", "customer_segments")
     frame = profiles.summary(engine, definition, language=project.language)
     texts = counts(frame["customers"].tolist(), project.language)
+    plans = {} if run.reason("segment_plans") else run.get("segment_plans")
     notes = {}
     for row, count in zip(frame.to_dict("records"), texts, strict=True):
         worth = share(row["value_share"], project.language)
         hidden = row["customers"] == 0 or is_small(row["customers"])
-        notes[row["segment"]] = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
+        note = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
+        word = verdict_word(t, plans.get(row["segment"]))
+        notes[row["segment"]] = t("verdict.note", verdict=word, note=note)
     return notes

@@ -24,7 +24,7 @@ from custlib.machine import refusal
 from custlib.project import Project
 from custlib.report import parameters, publish
 from custlib.report.execution import DEFAULT, How, Job, execute_all
-from custlib.report.page_list import Page, check_segments, export, index_entry, pages
+from custlib.report.page_list import Page, check_made, check_segments, export, index_entry, pages
 from custlib.run import PACKAGE, Run, fingerprint
 from custlib.validate.outliers import said_of_outliers
 
@@ -78,6 +78,7 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How) -> Path:
     started = time.monotonic()
     check_segments(run)
     with _step("tables"):
+        check_made(run)
         run.make(*(name for name in LATER if not run.reason(name)))
     folder = run.work / "runs" / run_id(run)
     shutil.rmtree(folder, ignore_errors=True)

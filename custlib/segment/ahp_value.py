@@ -74,6 +74,13 @@ def needs(options: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in _chosen(options).file.reads if name not in numeric_columns())
 
 
+def classes(options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Give the name of the segmentation, for a shipped hierarchy, or else the file, and the ids of its classes."""
+    chosen = _chosen(options)
+    is_own = chosen.hierarchy.endswith(".toml")
+    return chosen.hierarchy if is_own else "ahp", tuple(entry.id for entry in chosen.file.classes)
+
+
 def _chosen(options: dict[str, Any]) -> Options:
     return validated(Options, options, "segments.options.ahp")
 

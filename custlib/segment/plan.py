@@ -267,7 +267,7 @@ def segment_attribute(
 ) -> Attribute:
     """The segments that playbooks follow, as an attribute of structure tables."""
     del segment_history
-    name = project.segments.playbook
+    name = project.segments.leading
     if name not in definition_pairs:
         raise ModelError(f"segments: {name} is not made.", reason="not_made")
     before, now = definition_pairs[name]

@@ -63,6 +63,12 @@ def _shares(name: str, chosen: Options, by: str) -> list[float]:
     return whole(shares, len(classes), f"segments.options.{name}.shares")
 
 
+def classes(options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Give its own name, and the ids of its classes."""
+    name = options["segmentation"]
+    return name, tuple(entry["id"] for entry in rules.load("pyramid")[name]["class"])
+
+
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Measure the thresholds of profit so far, not discounted."""
     name = options["segmentation"]

@@ -12,6 +12,7 @@ and, where it has use for them::
     refit(engine, activity, rule) -> dict          the shadow of a frozen rule at another date
     carry(engine, activity, old, new) -> dict      the new rule with the names of segments that stayed
     moved(rule, factor) -> dict                    the rule with its thresholds times a factor, for hysteresis
+    classes(options) -> tuple                      the map or file of its segments, and their ids: a playbook is checked
 
 For exploring, a plain function of a frame of customers is one as well.
 """
@@ -181,6 +182,22 @@ def needs(name: str, options: dict[str, Any]) -> tuple[str, ...]:
     wanted = tuple(verb({"segmentation": name} | options)) if verb else ()
     measures.check(wanted)
     return wanted
+
+
+def classes(name: str, options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Give the map or file of rules that a segmentation is made by, and the ids of its segments.
+
+    Both are empty where they are known only when it is made.
+
+    Examples
+    --------
+    >>> classes("credit", {})
+    ('credit', ('A', 'B', 'C', 'D', 'unknown'))
+    >>> classes("value_cube", {})[0], classes("clusters", {})
+    ('value8', ('', ()))
+    """
+    verb = getattr(segmentation(name), "classes", None)
+    return verb({"segmentation": name} | options) if verb else ("", ())
 
 
 def lacking(name: str, options: dict[str, Any], available: Iterable[str]) -> list[str]:

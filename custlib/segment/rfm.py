@@ -179,6 +179,16 @@ def needs(options: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({name for one in measures for name in (one.of, one.per) if name} - set(columns)))
 
 
+def classes(options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Give the map, and the ids of its segments; of the ranked product its own; those of single cells have no map."""
+    chosen = _chosen(options)
+    if chosen.names == "product":
+        return "rfm_product", tuple(entry["id"] for entry in rules.load("rfm")["product"])
+    if chosen.names == "cells":
+        return "", tuple(segment["id"] for segment in cell_segments(chosen.map))
+    return chosen.map, tuple(grid_file.read(chosen.map).cells)
+
+
 def _chosen(options: dict[str, Any]) -> Options:
     return validated(Options, options, f"segments.options.{options.get('segmentation', 'rfm')}")
 

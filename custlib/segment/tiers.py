@@ -85,6 +85,12 @@ def needs(options: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(names - set(conditions.in_activity())))
 
 
+def classes(options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Give the file of rules, and the ids of its segments."""
+    chosen = _chosen(options)
+    return chosen.rules or chosen.segmentation, tuple(one["id"] for one in _ranked(chosen.file))
+
+
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take the rules and measure the thresholds that are not numbers."""
     chosen, sql = _chosen(options), engine.dialect

@@ -163,6 +163,11 @@ class ValueGrid:
         """Name the measures of the axes."""
         return tuple(sorted(axis["measure"] for axis in self._chosen(options).axes.values()))
 
+    def classes(self, options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+        """Give the map, and the ids of its segments."""
+        chosen = self._chosen(options)
+        return chosen.map, tuple(grid_file.read(chosen.map).cells)
+
     def define(self, engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
         """Freeze the threshold of every axis, and the map."""
         chosen = self._chosen(options)

@@ -295,7 +295,7 @@ def segment_intervals(
     del customer_value, customer_segments
     rate, days = project.daily_discount_rate, project.horizon_days
     return intervals(
-        engine, project.segments.playbook, lifetime_model, spend_model[1], horizon_days=days, daily_rate=rate
+        engine, project.segments.leading, lifetime_model, spend_model[1], horizon_days=days, daily_rate=rate
     )
 
 

@@ -43,7 +43,14 @@ def test_a_missing_value_is_named() -> None:
 def test_chinese_words_are_chinese() -> None:
     names = {"segments.under_ten", "validation.ours", "validation.theirs"}
     names |= {"validation.choice_column_aic", "validation.ticks_k"}
-    frames = {"playbook.share_of", "playbook.with_interval", "segments.feature"}  # brackets round what they are given
+    frames = {
+        "playbook.share_of",
+        "playbook.with_interval",
+        "playbook.cost_text",
+        "playbook.product",
+        "segments.feature",
+        "verdict.note",
+    }  # brackets round what they are given
     foreign = {key for key, words in texts("zh").words.items() if not re.search("[\u3400-\u9fff]", words)}
     assert {key for key in foreign if not key.startswith("join.")} == names | frames
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.customise.playbook_file import Playbook
+from custlib.customise.plans import SegmentPlan, total
 from custlib.move.paths import CAUSES
 from custlib.project import Project
 from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share
+from custlib.report.pages.playbook_words import Filler, total_in_words, verdict_word
 from custlib.report.privacy import counts, is_small, net
 from custlib.report.texts import Texts
 
@@ -48,24 +49,38 @@ def kpis(
     )
 
 
-def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook, account: pd.DataFrame) -> Table:
-    """List every segment with customers, value, change with its main cause, first action, and a link."""
+def segments(
+    t: Texts,
+    project: Project,
+    frame: pd.DataFrame,
+    plans: Mapping[str, SegmentPlan],
+    account: pd.DataFrame,
+    products: Mapping[str, str],
+) -> Table:
+    """List every segment with its verdict, the largest expected gain first; the title adds up what is recommended."""
+    lang = t.language
+    frame = _by_gain(frame, plans)
     small = frame["customers"].map(is_small)
-    empty = frame["customers"] == 0
+    hidden = small | (frame["customers"] == 0)
 
     def shown(texts: list[str]) -> list[str]:
-        return [MISSING if h else x for x, h in zip(texts, small | empty, strict=True)]
+        return [MISSING if h else x for x, h in zip(texts, hidden, strict=True)]
 
+    ids = frame["segment"].tolist()
     rows = pd.DataFrame({
         "name": frame["name"],
-        "customers": counts(frame["customers"].tolist(), t.language),
-        "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
-        "value_share": shown([share(x, t.language) for x in frame["value_share"]]),
-        "change": shown([_changed(t, account.loc[s]) for s in frame["segment"]]),
-        "first": [MISSING if e else playbook.play(s).action[0].what.text(t.language)
-                  for s, e in zip(frame["segment"], empty, strict=True)],
-        "href": [f"playbook-{s.replace('_', '-')}.html" for s in frame["segment"]],
+        "verdict": [verdict_word(t, plans.get(s)) for s in ids],
+        "customers": counts(frame["customers"].tolist(), lang),
+        "change": shown([_changed(t, account.loc[s]) for s in ids]),
+        "value": shown([money(x, "", lang).strip() for x in frame["value"]]),
+        "first": shown([_first(t, project, plans[s], products.get(s, "")) if s in plans else MISSING for s in ids]),
+        "gain": shown([_gain(t, plans[s]) if s in plans else MISSING for s in ids]),
+        "href": [f"playbook-{s.replace('_', '-')}.html" if s in plans else "" for s in ids],
     })  # fmt: skip
+    title, caption = total_in_words(t, project, total(plans.values())), "overview.segments_caption"
+    if not plans:
+        rows = rows.drop(columns=["verdict", "first", "gain", "href"])
+        title, caption = t("overview.segments_only"), "overview.segments_caption_only"
     days = {"value": project.horizon_days}
     labels = {
         c: t(f"overview.column_{c}", currency=project.currency, days=days.get(c, project.compare_days))
@@ -73,10 +88,37 @@ def segments(t: Texts, project: Project, frame: pd.DataFrame, playbook: Playbook
         if c != "href"
     }
     return Table.of(
-        rows, title=t("overview.segments"), labels=labels, header="name",
-        caption=t("overview.segments_caption", days=project.horizon_days),
-        links={"name": "href"}, language=t.language, note=t("value.table_note") if small.any() else "",
+        rows, title=title, labels=labels, header="name", caption=t(caption, days=project.horizon_days),
+        links={"name": "href"} if plans else {}, language=lang, note=t("value.table_note") if small.any() else "",
     )  # fmt: skip
+
+
+def _by_gain(frame: pd.DataFrame, plans: Mapping[str, SegmentPlan]) -> pd.DataFrame:
+    """Sort segments by expected gain, those that are too few last; as they are without playbooks."""
+
+    def place(segment: str) -> tuple[bool, float]:
+        planned = plans.get(segment)
+        return planned is None or planned.verdict == "few", -(planned.plan.margin if planned else 0.0)
+
+    order = sorted(range(len(frame)), key=lambda n: place(str(frame["segment"].iloc[n])))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _first(t: Texts, project: Project, planned: SegmentPlan, product: str) -> str:
+    """Write the first recommended action of a segment, or that there is none."""
+    if not planned.is_recommended:
+        return t("overview.no_action")
+    action = next(one for one in planned.play.action if one.id not in planned.left_out)
+    return Filler(t, project, planned, product)(action.what, action)
+
+
+def _gain(t: Texts, planned: SegmentPlan) -> str:
+    """Write the expected gain with its interval; what collects money owed has none."""
+    plan = planned.plan
+    if planned.play.collects:
+        return MISSING
+    around = interval(plan.margin_low, plan.margin_high, t.language)
+    return t("playbook.with_interval", money=money(plan.margin, "", t.language).strip(), interval=around)
 
 
 def _changed(t: Texts, row: "pd.Series[float]") -> str:
@@ -109,6 +151,10 @@ def start_headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title
     )
 
 
-def next_step(t: Texts, frame: pd.DataFrame) -> Text:
-    """Name the segment with most expected value to begin with."""
-    return Text(t("start.next_text", name=frame.sort_values("value").iloc[-1]["name"]))
+def next_step(t: Texts, frame: pd.DataFrame, plans: Mapping[str, SegmentPlan]) -> Text:
+    """Name the segment to begin with: the largest expected gain, else the most expected value."""
+    recommended = {name: one.plan.margin for name, one in plans.items() if one.is_recommended}
+    most = str(frame.sort_values("value").iloc[-1]["segment"])
+    first = max(recommended, key=lambda name: recommended[name]) if recommended else most
+    name = frame.set_index("segment")["name"][first]
+    return Text(t("start.next_text" if plans else "start.next_none", name=name))

@@ -1,4 +1,4 @@
-"""Blocks of a playbook page: eleven parts for one segment on an A4 sheet."""
+"""Blocks of a playbook page: the verdict, then eleven parts for one segment on an A4 sheet."""
 
 import datetime as dt
 import math
@@ -6,27 +6,31 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from custlib.customise.plans import SegmentPlan
 from custlib.customise.playbook_file import Action, Playbook, SegmentPlay
-from custlib.customise.playbooks import Plan
+from custlib.customise.playbooks import channels
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Light, Text, Title
-from custlib.report.formats import day, interval, money, number, share, suppressed
+from custlib.report.formats import MISSING, day, interval, money, number, share, suppressed
+from custlib.report.pages.playbook_words import Filler, because, points, verdict
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.privacy import blurred, is_small, to_step
 from custlib.report.texts import Texts
-from custlib.rules import load
 
 
-def headline(t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, light: Light) -> Title:
-    """State the segment with its finding, date and validity."""
+def headline(
+    t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, planned: SegmentPlan, light: Light
+) -> Title:
+    """State the verdict with its money, then what the segment is, date and validity."""
     until = project.as_of + dt.timedelta(days=playbook.playbook.valid_days)
     values = {"day": day(project.as_of, t.language), "until": day(until, t.language), "project": project.name}
-    text = t("playbook.empty" if row["customers"] == 0 else "playbook.few", name=row["name"])
+    parts = [because(t, project, planned), t("playbook.subtitle", **values)]
     if row["customers"] and not is_small(row["customers"]):
         shares = {k: share(row[f"{k}_share"], t.language) for k in ("customer", "value")}
-        text = t("playbook.headline", name=row["name"], **shares)
-    return Title(text, t("playbook.subtitle", **values), light)
+        parts.insert(1, t("playbook.headline", name=row["name"], **shares))
+    subtitle = t("join.dot").join(filter(None, parts))
+    return Title(verdict(t, project, planned, str(row["name"])), subtitle, light)
 
 
 def definition(t: Texts, play: SegmentPlay, rule: str) -> Facts:
@@ -123,86 +127,79 @@ def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figu
     )  # fmt: skip
 
 
-def do(t: Texts, play: SegmentPlay, plan: Plan) -> list[Callout | Facts]:
-    """State the objective, the actions with their offers, and what to avoid."""
-    lang = t.language
-    hidden = is_small(plan.customers) or plan.customers == 0
-    target = t("playbook.some") if hidden else share(plan.base_rate + plan.lift, lang)
-
-    def text(action: Action) -> str:
-        offer, margin = action.offer.kind.text(lang), share(action.offer.min_margin, lang)
-        return t("playbook.action_text", what=action.what.text(lang), offer=offer, margin=margin)
-
-    actions = [(t("playbook.action", number=n), text(a)) for n, a in enumerate(play.action, start=1)]
-    goal = (t(f"objective.{play.objective}"), play.goal.text(lang).replace("{target}", target))
+def do(t: Texts, fill: Filler) -> list[Callout | Facts]:
+    """State the objective, the recommended actions with their offers, those that are not, and what to avoid."""
+    planned, play = fill.planned, fill.planned.play
+    recommended = [action for action in play.action if action.id not in planned.left_out]
+    actions = [(t("playbook.action", number=n), _action(t, fill, a)) for n, a in enumerate(recommended, start=1)]
+    left = [(t("playbook.left_out"), t("playbook.left_out_text", what=fill(action.what, action)))
+            for action in play.action if action.id in planned.left_out]  # fmt: skip
+    goal = (t("objective.collect" if play.collects else f"objective.{play.objective}"), fill(play.goal))
+    goals = [] if planned.verdict == "leave" and play.objective != "exit" else [goal]
     return [
-        Facts([goal, (t("playbook.why"), play.why.text(lang)), *actions]),
-        Callout(t("playbook.do_not"), play.do_not.text(lang), "warn"),
+        Facts([*goals, (t("playbook.why"), fill(play.why)), *actions, *left]),
+        Callout(t("playbook.do_not"), fill(play.do_not), "warn"),
     ]
 
 
-def contact(t: Texts, play: SegmentPlay, as_of: dt.date) -> Facts:
-    """Show channel, cadence, cap, owner, due date and response time."""
-    lang = t.language
-    channels = {entry["id"]: entry["name"][lang] for entry in load("channels")["channel"]}
-    used = list(dict.fromkeys(channels[a.channel] for a in play.action))
+def _action(t: Texts, fill: Filler, action: Action) -> str:
+    what = fill(action.what, action)
+    if action.offer is None:
+        return what
+    margin = share(action.offer.min_margin, t.language)
+    return t("playbook.action_text", what=what, offer=fill(action.offer.kind, action), margin=margin)
+
+
+def contact(t: Texts, planned: SegmentPlan, as_of: dt.date) -> Facts:
+    """Show channel, cadence, cap, owner and due date; of a segment to leave, who looks at it again."""
+    lang, play = t.language, planned.play
     due = as_of + dt.timedelta(days=play.due_days)
+    owner = (t("playbook.owner"), t("playbook.owner_text", owner=play.owner.text(lang), day=day(due, lang)))
+    if planned.verdict == "leave":
+        return Facts([(t("playbook.channel"), t("playbook.no_contact")), owner])
+    own = [action for action in play.action if action.id not in planned.left_out]
+    used = list(dict.fromkeys(channels()[a.channel][lang] for a in own))
     return Facts(
         [
             (t("playbook.channel"), t("join.comma").join(used)),
-            (t("playbook.cadence"), t("join.semicolon").join(a.cadence.text(lang) for a in play.action)),
-            (
-                t("playbook.cap"),
-                t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in play.action)),
-            ),
-            (t("playbook.owner"), t("playbook.owner_text", owner=play.owner.text(lang), day=day(due, lang))),
-            (t("playbook.response"), t("playbook.response_text", hours=play.response_hours)),
+            (t("playbook.cadence"), t("join.semicolon").join(a.cadence.text(lang) for a in own)),
+            (t("playbook.cap"), t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in own))),
+            owner,
         ]
     )
 
 
-def money_plan(t: Texts, plan: Plan, play: SegmentPlay, project: Project, money_kind: str, stated_in: str) -> Facts:
-    """Show cost, assumed effect with source, expected margin with interval, and break-even."""
-    lang, currency = t.language, project.currency
-    if is_small(plan.customers) or plan.customers == 0:
-        return Facts([(t("playbook.cost"), "–"), (t("playbook.margin"), "–")])
+def money_plan(t: Texts, planned: SegmentPlan, project: Project, money_kind: str) -> Facts:
+    """Show cost and where it is from, assumed effect with source, expected gain with interval, and break-even."""
+    lang, currency, plan = t.language, project.currency, planned.plan
+    if planned.verdict == "few":
+        return Facts([(t("playbook.cost"), MISSING), (t("playbook.margin"), MISSING)])
+    assumed = t(f"playbook.assumed_{planned.contact_source}", currency=currency)
+    cost = (t("playbook.cost"), t("playbook.cost_text", money=money(plan.cost, currency, lang), assumed=assumed))
+    if planned.play.collects:
+        return Facts([cost, (t("playbook.margin"), t("playbook.owed"))])
     basis = [(t("playbook.basis"), t("playbook.basis_revenue"))] if money_kind == "revenue" else []
-    if stated_in != currency:
-        text = t("playbook.costs_in_text", stated=stated_in, currency=currency)
-        basis.append((t("playbook.costs_in"), text))
-    source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in play.action}))
-    points = _points(t, plan.lift)
+    source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in planned.play.action}))
+    effect = t("playbook.effect_text", lift=points(t, plan.lift), base=share(plan.base_rate, lang), source=source)
     margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
                interval=interval(plan.margin_low, plan.margin_high, lang, currency))  # fmt: skip
-    even = _points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
-    return Facts(
-        [
-            (t("playbook.cost"), money(plan.cost, currency, lang)),
-            (
-                t("playbook.effect"),
-                t("playbook.effect_text", lift=points, base=share(plan.base_rate, lang), source=source),
-            ),
-            (t("playbook.margin"), margin),
-            (t("playbook.break_even"), even),
-            *basis,
-        ]
-    )
+    even = points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
+    shown = [(t("playbook.effect"), effect), (t("playbook.margin"), margin), (t("playbook.break_even"), even)]
+    return Facts([cost, *shown, *basis])
 
 
-def _points(t: Texts, value: float) -> str:
-    """Write a difference of probabilities in percentage points."""
-    return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
-
-
-def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date, count: str) -> list[Facts | Callout]:
+def proof(t: Texts, planned: SegmentPlan, as_of: dt.date, count: str) -> list[Facts | Callout]:
     """Describe how the effect is measured, or that it cannot be, as precisely as ``count`` shows the segment."""
-    holdout, lang = play.holdout, t.language
-    if is_small(plan.customers) or plan.customers == 0:
-        return [Facts([(t("playbook.control"), "–")]), _too_small(t)]
+    plan, holdout, lang = planned.plan, planned.play.holdout, t.language
+    due = as_of + dt.timedelta(days=planned.play.due_days + holdout.window_days)
+    if not planned.is_recommended:
+        return [Facts([(t("playbook.control"), MISSING)]), _nothing_to_show(t, planned)]
+    if planned.play.collects:
+        paid = t("playbook.paid_text", days=holdout.window_days, day=day(due, lang))
+        return [Facts([(t("playbook.read_out"), paid)]), Callout(t("playbook.owed_title"), t("playbook.owed_proof"))]
     exact = count == number(plan.customers, lang)
     controls = suppressed(plan.control, lang) if exact else blurred(plan.control, lang)
-    due = as_of + dt.timedelta(days=play.due_days + holdout.window_days)
-    detectable = "–" if plan.detectable is None else _points(t, plan.detectable)
+    detectable = MISSING if plan.detectable is None else points(t, plan.detectable)
     control = t("playbook.control_text", share=share(holdout.share, lang), count=controls)
     shown = t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))
     read_out = t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))
@@ -211,11 +208,13 @@ def proof(t: Texts, plan: Plan, play: SegmentPlay, as_of: dt.date, count: str) -
     )
     if plan.measurable:
         return [facts, Callout(t("playbook.measurable"), t("playbook.measurable_text"), "good")]
-    return [facts, _too_small(t)]
+    return [facts, Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")]
 
 
-def _too_small(t: Texts) -> Callout:
-    return Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")
+def _nothing_to_show(t: Texts, planned: SegmentPlan) -> Callout:
+    if planned.verdict == "few":
+        return Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")
+    return Callout(t("playbook.nothing_to_prove"), t("playbook.nothing_to_prove_text"))
 
 
 def last_time(t: Texts) -> Text:

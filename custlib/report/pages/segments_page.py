@@ -70,10 +70,20 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
     )  # fmt: skip
 
 
-def _cell_names(definition: Definition, language: str) -> dict[tuple[int, ...], str]:
-    """Return the name of the segment of each cell."""
-    cells = definition.rule["cells"].items()
-    return {tuple(cell): definition.name(segment, language) for segment, own in cells for cell in own}
+def _cell_names(definition: Definition, language: str) -> dict[tuple[int, int], str]:
+    """Return the name of each cell of R and F; of a map with more axes the names that share it, without a map none."""
+    rule = definition.rule
+    axes = list(rule.get("axes", ("R", "F")))
+    named: dict[tuple[int, int], list[str]] = {(r, f): [] for r in _SCORES for f in _SCORES}
+    for segment in definition.ids if "cells" in rule else ():
+        for cell in rule["cells"].get(segment, ()):
+            level = dict(zip(axes, cell, strict=True))
+            for place in named:
+                own = named[place]
+                name = definition.name(segment, language)
+                if all(level.get(axis, score) == score for axis, score in zip("RF", place, strict=True)):
+                    named[place] = own if name in own else [*own, name]
+    return {place: " · ".join(names) for place, names in named.items()}
 
 
 def _counts(by_cell: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:

@@ -1,0 +1,112 @@
+"""Makes the plan of every segment, and names the product to speak of, from the customers.
+
+Reads ``customer_segments``, ``customer_value`` and, for products, ``customer_potential`` or ``transactions``.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from custlib import rules
+from custlib.customise.plans import SegmentPlan, contact_costs, segment_plan
+from custlib.customise.playbook_file import Playbook
+from custlib.engine.base import Engine
+from custlib.graph import REFUSED, Refusal, value
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.project import Project
+from custlib.segment.definitions import Definition
+from custlib.value import lifetime
+
+
+def measures(engine: Engine, segmentation: str, model: BetaGeometricNBD, *, window_days: int) -> pd.DataFrame:
+    """Compute customers, base rate, spend and usual purchase of every segment, for their plans."""
+    bought = lifetime.probability_of_purchase(engine.dialect)
+    parameters: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
+    return engine.fetch(
+        f"select s.segment, count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
+        " coalesce(avg(expected_margin), 0) as spend, coalesce(avg(expected_spend), 0) as purchase"
+        " from customer_segments s join customer_value v using (customer_id)"
+        " where s.segmentation = :segmentation group by s.segment",
+        segmentation=segmentation,
+        **parameters,
+    ).set_index("segment")
+
+
+@value
+def segment_plans(
+    engine: Engine,
+    project: Project,
+    playbook: Playbook | None,
+    definitions: dict[str, Definition],
+    lifetime_model: BetaGeometricNBD,
+    customer_value: str,
+    customer_segments: str,
+) -> dict[str, SegmentPlan]:
+    """The plan of every segment with an entry in the playbook; none without a playbook."""
+    del customer_value, customer_segments
+    if playbook is None:
+        return {}
+    name = project.segments.playbook
+    plays = {one: playbook.play(one) for one in definitions[name].ids if playbook.has(one)}
+    windows = {play.holdout.window_days for play in plays.values()}
+    measured = {days: measures(engine, name, lifetime_model, window_days=days) for days in windows}
+    costs = contact_costs(project.currency, _mean_purchase(engine), project.segments.contact_costs)
+    plans = {}
+    for segment, play in plays.items():
+        rows = measured[play.holdout.window_days]
+        row = rows.reindex([segment]).fillna(0.0).iloc[0]
+        numbers = {key: float(row[key]) for key in ("base_rate", "spend", "purchase")}
+        plans[segment] = segment_plan(play, customers=int(row["customers"]), contacts=costs, **numbers)
+    return plans
+
+
+def _mean_purchase(engine: Engine) -> float:
+    """The mean over all customers of what a purchase day is expected to bring."""
+    return float(engine.fetch("select coalesce(avg(expected_spend), 0) as mean from customer_value")["mean"].item())
+
+
+@value
+def segment_products(
+    engine: Engine,
+    project: Project,
+    playbook: Playbook | None,
+    quality: dict[str, Any],
+    segment_plans: dict[str, SegmentPlan],
+    transactions: str,
+    customer_segments: str,
+    customer_potential: str | Refusal = REFUSED,
+    potential: dict[str, Any] | Refusal = REFUSED,
+) -> dict[str, str]:
+    """The product to speak of, by segment: the next of most customers, else the most bought; none without products."""
+    del customer_segments, transactions
+    if playbook is None or not playbook.asks_for("{product}") or "product" not in quality["columns"]:
+        return {}
+    name = project.segments.playbook
+    is_known = isinstance(customer_potential, str) and isinstance(potential, dict) and not potential["reason"]
+    following = _favourites(engine, _NEXT, name) if is_known else {}
+    if {segment for segment, one in segment_plans.items() if one.verdict != "few"} <= set(following):
+        return following
+    return _favourites(engine, _BOUGHT, name) | following
+
+
+def _favourites(engine: Engine, products: str, segmentation: str) -> dict[str, str]:
+    """Find the product of most customers of every segment, where enough customers have it."""
+    fewest = rules.load("verdict")["fewest_customers"]
+    rows = engine.fetch(_favourites_sql(products), segmentation=segmentation, fewest=fewest)
+    return dict(zip(rows["segment"], rows["product"].astype(str), strict=True))
+
+
+_NEXT = "select customer_id, best_product as product from customer_potential where best_product is not null"
+_BOUGHT = "select distinct customer_id, product from transactions where is_purchase and product is not null"
+
+
+def _favourites_sql(products: str) -> str:
+    """Write the select of the product of most customers of every segment, at least ``:fewest``."""
+    return f"""
+        select segment, product from (
+            select segment, product, row_number() over (partition by segment order by customers desc, product) as place
+            from (select s.segment, p.product, count(*) as customers
+                  from customer_segments s join ({products}) p using (customer_id)
+                  where s.segmentation = :segmentation group by s.segment, p.product)
+            where customers >= :fewest)
+        where place = 1"""
