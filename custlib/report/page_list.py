@@ -13,7 +13,7 @@ from custlib.installed import NOTEBOOKS
 from custlib.project import Project
 from custlib.report.formats import interval, money, number, share
 from custlib.report.pages import trust
-from custlib.report.pages.playbook_words import verdict_word
+from custlib.report.playbook_words import verdict_word
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run

@@ -8,6 +8,7 @@ from custlib.identify.guess.money_candidates import (
     Amounts,
     adds_up,
     are_same,
+    find_style,
     line_money,
     money_named,
     numeric,
@@ -27,7 +28,6 @@ from custlib.identify.guess.money_doubts import (
     say_others,
     set_totals,
 )  # fmt: skip
-from custlib.identify.guess.money_style import find_style
 from custlib.identify.guess.order_shape import REPEATED, shape_of
 from custlib.identify.guess.questions import Answer
 from custlib.identify.guess.understanding import Understanding

@@ -10,7 +10,7 @@ from custlib.move.paths import CAUSES
 from custlib.project import Project
 from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share
-from custlib.report.pages.playbook_words import Filler, total_in_words, verdict_word
+from custlib.report.playbook_words import Filler, total_in_words, verdict_word
 from custlib.report.privacy import counts, is_small, net
 from custlib.report.texts import Texts
 

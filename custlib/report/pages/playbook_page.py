@@ -13,8 +13,8 @@ from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Light, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share, suppressed
-from custlib.report.pages.playbook_words import Filler, because, points, verdict
 from custlib.report.pages.trust import everybody_stays
+from custlib.report.playbook_words import Filler, because, points, verdict
 from custlib.report.privacy import blurred, is_small, to_step
 from custlib.report.texts import Texts
 

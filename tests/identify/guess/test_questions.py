@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from custlib.identify.guess.first_project import understand
 from custlib.identify.guess.sampling import sample_of
 from custlib.identify.guess.understanding import Understanding
-from custlib.identify.guess.understood import understand
 
 HEAD = "customer_id,date,order_id,product,quantity,amount"
 
