@@ -8,7 +8,8 @@ import pytest
 
 from custlib.customise import playbooks
 from custlib.customise.plans import ContactCosts, SegmentPlan, segment_plan
-from custlib.report.pages import overview_page, playbook_page, playbook_words, segments_page
+from custlib.report import playbook_words
+from custlib.report.pages import overview_page, playbook_page, segments_page
 from custlib.report.playbook_words import Filler, blocks, rule_of, verdict
 from custlib.report.texts import texts
 from custlib.segment.definitions import Definition
