@@ -64,6 +64,7 @@ def test_what_these_purchases_do_not_have_is_unavailable(workspace: Run) -> None
     assert workspace.reason("customer_value") == ""
 
 
+@pytest.mark.slow
 def test_a_step_needs_nothing_made_before(project_file: Path, tmp_path: Path) -> None:
     project = open_run(str(project_file)).project
     assert Run(project, tmp_path).make("segment_moves").has("segment_moves")

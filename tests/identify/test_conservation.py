@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +111,7 @@ def check(engine: DuckDB, quality: dict[str, Any], lines: list[tuple[str, ...]],
     SEEN["money"] += bool(quality["money_removed"])
 
 
+@pytest.mark.slow
 def test_read_is_used_and_quarantined_and_removed() -> None:
     conserved()
     assert SEEN["runs"] > 30
@@ -117,6 +119,7 @@ def test_read_is_used_and_quarantined_and_removed() -> None:
     assert SEEN["money"] > SEEN["runs"] / 5
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.lists(line, min_size=2, max_size=20), st.integers(1, 3), st.booleans())
 def test_a_source_split_into_files_gives_what_one_file_gives(

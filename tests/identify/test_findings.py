@@ -171,6 +171,7 @@ def test_impossible_margins_and_costs_are_refused(changes: dict[str, Any], messa
         build(LEAST | changes)
 
 
+@pytest.mark.slow
 def test_thousands_of_columns_are_named_in_one_short_line(check: Check) -> None:
     more = [f"x{n}" for n in range(10_000)]
     rows = "".join(f"ann,2025-01-0{n},{n},{','.join('0' for _ in more)}\n" for n in range(1, 4))

@@ -342,6 +342,7 @@ def read_from_file(folder, rows, said):
     return Run(project.load(folder / "shop.toml"), folder / "work")
 
 
+@pytest.mark.slow
 def test_a_source_read_in_any_order_of_lines(tmp_path):
     """Every system that purchases with products and quantities allow, from a file and from the same turned over."""
     rows = shop(120)

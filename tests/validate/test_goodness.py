@@ -72,6 +72,7 @@ def test_cdnow_cohorts_are_alike(cdnow):
 # --- simulated truth ---
 
 
+@pytest.mark.slow
 def test_the_statistics_are_those_of_chance_when_the_model_is_right():
     truth, end = bgnbd.BGNBD(0.6, 20.0, 0.8, 2.5), dt.date(2025, 6, 30)
     counts, cohorts = [], []

@@ -78,6 +78,7 @@ def test_a_strong_season_is_found(christmas):
     np.testing.assert_allclose(found.index, truth, rtol=0.15)
 
 
+@pytest.mark.slow
 def test_no_season_is_found_where_there_is_none(even):
     found = seasons.find(even, "customer_activity", fitted(even, END), until=END)
     assert not found.is_there
@@ -88,6 +89,7 @@ def test_a_season_cannot_be_told_from_growth_in_less_than_a_year(even):
     assert seasons.find(even, "customer_activity", TRUTH, until=dt.date(2024, 12, 15)) is None
 
 
+@pytest.mark.slow
 def test_business_time_brings_the_forecasts_nearer(christmas):
     ends, days = rolling_origins.windows(first_day=dt.date(2024, 1, 1), as_of=END, holdout_days=182)
     histories = rolling_origins.histories(christmas, ends=ends[-4:], days=days)

@@ -114,6 +114,7 @@ def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
 # --- the whole way, case by case ---
 
 
+@pytest.mark.slow
 @EVERY
 def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
     base = opened(name)
