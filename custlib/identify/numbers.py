@@ -59,7 +59,10 @@ def with_plain(sql: Dialect, names: Iterable[str], opened: Opened, source: Sourc
     """
     steps = (
         ("plain", lambda name: declared(sql, f"{name}_text", source)),
-        ("other", lambda name: f"case when {name}_plain is null then {_without_symbol(sql, f'{name}_text', source)} end"),
+        (
+            "other",
+            lambda name: f"case when {name}_plain is null then {_without_symbol(sql, f'{name}_text', source)} end",
+        ),
         ("bare", lambda name: _with_minus_in_front(sql, f"{name}_other")),
     )
     texts = [name for name in names if is_text(opened, name)]
@@ -115,7 +118,9 @@ def symbol(sql: Dialect, text: str) -> str:
     """Write the currency sign or code at an end of a text, null where it has none; one name for each currency."""
     pattern = sql.literal(f"^[^\\p{{L}}\\p{{Sc}}0-9]*({_currency()})|({_currency()})[^\\p{{L}}\\p{{Sc}}0-9]*$")
     found = " || ".join(f"regexp_extract({text}, {pattern}, {group})" for group in (1, 2))
-    same = " ".join(f"when {sql.literal(name)} then {sql.literal(sign)}" for name, sign in _currencies()["same"].items())
+    same = " ".join(
+        f"when {sql.literal(name)} then {sql.literal(sign)}" for name, sign in _currencies()["same"].items()
+    )
     return f"nullif(case upper({found}) {same} else upper({found}) end, '')"
 
 

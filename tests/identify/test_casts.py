@@ -239,6 +239,11 @@ def test_typed_days_and_day_numbers(check: Check, tmp_path: Path) -> None:
         check(parquet(tmp_path, timestamp=[45402, 45403]))
 
 
+def test_a_time_of_day_is_no_day(check: Check, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="column 'timestamp' has type TIME, no day"):
+        check(parquet(tmp_path, timestamp=[dt.time(10), dt.time(11)]))
+
+
 def test_typed_ids_stay_whole(check: Check, tmp_path: Path) -> None:
     big = check(parquet(tmp_path, customer_id=[1577134800018226902, 1577134800018226903]))
     assert set(big.table("transactions")["customer_id"]) == {1577134800018226902, 1577134800018226903}

@@ -147,7 +147,9 @@ def ask_letters(understanding: Understanding) -> None:
     for role in ("amount", "unit_price"):
         column = understanding.roles.get(role)
         numbers = column.numbers.numbers if column is not None else []
-        units = [number.unit for number in numbers if isinstance(number, Number) and number.unit and not number.currency]
+        units = [
+            number.unit for number in numbers if isinstance(number, Number) and number.unit and not number.currency
+        ]
         if column is not None and len(units) > _FEW * column.filled:
             understanding.ask(
                 f"letters of {column.name}",
