@@ -124,7 +124,8 @@ def _refuse_statuses(lines: Lines, values: pd.DataFrame) -> None:
 def _refuse_currencies(lines: Lines, values: pd.DataFrame) -> None:
     """Refuse amounts of several currencies, in any inputs together, that no rates make comparable."""
     bare = [stored for entry, stored in zip(lines.inputs, lines.entries, strict=True) if not entry.source.rates]
-    named = sorted({_currency(str(value)) for value in values["value"].dropna()})
+    written = {_currency(str(value)): str(value).strip() for value in reversed(values["value"].dropna().tolist())}
+    named = sorted(written.values())
     if len(named) > 1 and any("currency" in stored.opened.columns for stored in bare):
         column = lines.together.read["currency"]
         rates = ", ".join(f"{_key(name)} = 1.0" for name in named[:2])

@@ -117,11 +117,11 @@ def has_other_digits(sql: Dialect, text: str) -> str:
 def symbol(sql: Dialect, text: str) -> str:
     """Write the currency sign or code at an end of a text, null where it has none; one name for each currency."""
     pattern = sql.literal(f"^[^\\p{{L}}\\p{{Sc}}0-9]*({_currency()})|({_currency()})[^\\p{{L}}\\p{{Sc}}0-9]*$")
-    found = " || ".join(f"regexp_extract({text}, {pattern}, {group})" for group in (1, 2))
+    name = " || ".join(f"regexp_extract({text}, {pattern}, {group})" for group in (1, 2))
     same = " ".join(
-        f"when {sql.literal(name)} then {sql.literal(sign)}" for name, sign in _currencies()["same"].items()
+        f"when {sql.literal(other)} then {sql.literal(sign)}" for other, sign in _currencies()["same"].items()
     )
-    return f"nullif(case upper({found}) {same} else upper({found}) end, '')"
+    return f"nullif(case upper({name}) {same} else upper({name}) end, '')"
 
 
 def currency_named(letters: str) -> str | None:

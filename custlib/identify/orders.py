@@ -191,7 +191,8 @@ def _orders(sql: Dialect) -> str:
                approx_count_distinct(case when {beside} then {repeated} end) as totals_beside,
                approx_count_distinct(case when {alike} then least end) as totals
         from (select {order} as order_number, count(*) as n, min(amount) as least, max(amount) as greatest,
-                     sum(amount) as total, bit_xor({line}) as twofold, min({line}) as first_line, max({line}) as last_line
+                     sum(amount) as total, bit_xor({line}) as twofold, min({line}) as first_line,
+                     max({line}) as last_line
               from transactions_checked where reason is null and order_id is not null group by {order})"""
 
 

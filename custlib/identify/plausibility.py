@@ -20,7 +20,8 @@ _BY_DAY = (
 )
 _BY_LINES = (
     "select n, word, count(*) as customers, sum(money) as money from (select n, money, case when name in ({words})"
-    " then name end as word from (select lower(cast(customer_id as string)) as name, count(*) as n, sum(amount) as money"
+    " then name end as word from (select lower(cast(customer_id as string)) as name, count(*) as n,"
+    " sum(amount) as money"
     f" {_GOOD} group by customer_id)) group by n, word order by n desc, word"
 )
 _DAYS_OF_YEAR = 365.25
@@ -73,9 +74,9 @@ def _of_lonely_end(days: pd.DataFrame) -> Remarks:
     rows, last = int(after[place]), _text(days["day"].iloc[place - 1])
     are = "line is" if rows == 1 else "lines are"
     return Remarks({}, {"lonely_end": (
-        f"{rows:,} {are} of {_text(days['day'].iloc[place])} or later, {int(gaps[place]):,} days after all others, which "
-        f"end on {last}: a wrong date? Where as_of is the last day in the data, all others seem to have stopped: correct "
-        f"it, or set as_of = {last}"
+        f"{rows:,} {are} of {_text(days['day'].iloc[place])} or later, {int(gaps[place]):,} days after all others, "
+        f"which end on {last}: a wrong date? Where as_of is the last day in the data, all others seem to have stopped: "
+        f"correct it, or set as_of = {last}"
     )})  # fmt: skip
 
 

@@ -249,7 +249,8 @@ def test_an_amount_that_is_none_is_set_aside(check: Check) -> None:
         ("18.8.2024", 'date_format = "%d.%m.%Y"'), ("18.8.24", 'date_format = "%d.%m.%y"'),
         ("8/18/2024", 'date_format = "%d/%m/%Y" where the first number is the day'), ("2024-W33", "weeks, not days"),
         ("2024-08", "months, not days"), ("18-Aug-2024", 'date_format = "%d-%b-%Y"'),
-        ("18 août 2024", "names of months"), ("Sun Aug 18 2024", "names of months"), ("２０２４-08-18", "another script"),
+        ("18 août 2024", "names of months"), ("Sun Aug 18 2024", "names of months"),
+        ("２０２４-08-18", "another script"),
         ("1403-05-28", "Persian"), ("2567-08-18", "Buddhist"), ("24-08-18", 'date_format = "%y-%m-%d"'),
     ],
 )  # fmt: skip
