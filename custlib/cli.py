@@ -306,12 +306,20 @@ def read_options(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        options = json.loads(path.read_text(encoding="utf-8-sig"))
+        options = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError) as fault:
         raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
     if not isinstance(options, dict):
         raise UsageError(f'{path.name}: must hold a JSON object, for instance {{"delimiter": ";"}}.')
     return options
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of JSON whose keys stand once, as in a project file."""
+    keys = [key for key, _ in pairs]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise ValueError(f"{twice!r} stands twice")
+    return dict(pairs)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,7 @@ def test_a_file_that_cannot_be_used_ends_in_3(
         ('{"thousands": "."}', "thousands and decimal are both '.'"),
         ('{"columns": {"client": "id"}}', "source.columns.client"),
         ('{"delimiter": ";"', "options.json: cannot be read as JSON"),
+        ('{"delimiter": ";", "delimiter": ","}', "options.json: cannot be read as JSON ('delimiter' stands twice)"),
         ("[" * 100_000, "options.json: cannot be read as JSON"),
         ("[1]", "options.json: must hold a JSON object"),
         (None, "options.json: cannot be read as JSON"),

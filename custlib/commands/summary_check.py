@@ -8,6 +8,7 @@ import pandas as pd
 
 from custlib.commands.verdict import Verdict
 from custlib.errors import ModelError, TableError, hint
+from custlib.identify.reading.jsonlines import ONE_A_LINE
 from custlib.lifetimes.summary import REQUIRED, check_summary, faulty_rows
 from custlib.models.bgnbd_model import BGNBD
 from custlib.models.fitted import FittedModel, read_model
@@ -61,6 +62,8 @@ def check_model(file: Path) -> Verdict:
         raise TableError(f"{file.name}: cannot be read ({fault.strerror}).") from None
     except (ValueError, RecursionError) as fault:
         raise TableError(f"{file.name}: is no JSON of a model ({fault}).") from None
+    if isinstance(mapping, list):
+        raise TableError(f"{file.name}: JSON arrays are not read. {ONE_A_LINE}.")
     if not isinstance(mapping, dict):
         raise TableError(f"{file.name}: is no model: it must be a JSON object with a model and its parameters.")
     label = mapping.get("model", BGNBD.label)

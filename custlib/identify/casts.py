@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect, day_literal
-from custlib.identify.numbers import has_marks, has_odd_sign, is_text, number, symbol, with_plain
+from custlib.identify.numbers import has_marks, has_odd_sign, has_other_digits, is_text, number, symbol, with_plain
 from custlib.identify.order_lines import in_orders
 from custlib.identify.reading.inputs import MONEY, PRODUCT
 from custlib.identify.reading.sources import Opened
@@ -33,6 +33,7 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
         select *, {_converted(_amount(opened), source)} as amount_number,
                {_converted("cost_read", source)} as cost_number, {_converted("profit_read", source)} as profit_number,
                {_is_returned(opened)} as is_returned, {_has_odd_sign(sql, opened)} as has_odd_sign,
+               {_has_other_digits(sql, opened)} as has_other_digits,
                {_has_thousands(sql, opened, source)} as has_thousands,
                {_constant("amount" in opened.columns)} as has_amount,
                {_constant("cost" in opened.columns)} as has_cost,
@@ -185,6 +186,13 @@ def _has_odd_sign(sql: Dialect, opened: Opened) -> str:
     if not is_text(opened, money):
         return "false"
     return f"case when money_number < 0 then coalesce({has_odd_sign(sql, 'amount_text')}, false) else false end"
+
+
+def _has_other_digits(sql: Dialect, opened: Opened) -> str:
+    if not is_text(opened, money_of(opened)):
+        return "false"
+    is_read = "money_plain is null and money_number is not null"
+    return f"case when {is_read} then {has_other_digits(sql, 'amount_text')} else false end"
 
 
 def _symbol(sql: Dialect, opened: Opened) -> str:

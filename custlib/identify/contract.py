@@ -31,7 +31,7 @@ _SHOWN_ROWS, _NAMED = 3, 8
 _FLAGS = {
     "is_purchase": 1, "is_refund": 2, "is_cancelled": 4, "is_trimmed": 8, "has_thousands": 16, "in_parentheses": 32,
     "is_order_line": 64, "may_net_to_nothing": 128,
-    "is_returned": 256, "has_odd_sign": 512,
+    "is_returned": 256, "has_odd_sign": 512, "has_other_digits": 1024,
     "has_offset": 4096,
 }  # fmt: skip
 _LATER = "after_as_of"  # lines are kept for later runs, so this rule is held against them by each run

@@ -5,6 +5,7 @@ caution says what was found, with the money at stake and what to write. Only wha
 several currencies without rates, and a status that is mapped while nothing says which of its values count.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import TableError, UsageError
 from custlib.identify.casts import is_product
+from custlib.identify.numbers import currency_named
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Opened
 from custlib.identify.store import Kept
@@ -122,14 +124,25 @@ def _refuse_statuses(lines: Lines, values: pd.DataFrame) -> None:
 def _refuse_currencies(lines: Lines, values: pd.DataFrame) -> None:
     """Refuse amounts of several currencies, in any inputs together, that no rates make comparable."""
     bare = [stored for entry, stored in zip(lines.inputs, lines.entries, strict=True) if not entry.source.rates]
-    named = sorted({str(value).strip().upper() for value in values["value"].dropna()})
+    written = {_currency(str(value)): str(value).strip() for value in reversed(values["value"].dropna().tolist())}
+    named = sorted(written.values())
     if len(named) > 1 and any("currency" in stored.opened.columns for stored in bare):
         column = lines.together.read["currency"]
-        rates = ", ".join(f"{name} = 1.0" for name in named[:2])
+        rates = ", ".join(f"{_key(name)} = 1.0" for name in named[:2])
         raise TableError(
             f"{lines.name}: amounts are in several currencies (column {column!r}: {_listed(values)}). Set their rates, "
             f"for instance currency_rates = {{ {rates} }}, or make one project per currency."
         )
+
+
+def _currency(value: str) -> str:
+    """The one name of a currency, however it is written."""
+    return currency_named(value) or value.strip().upper()
+
+
+def _key(name: str) -> str:
+    """Write a key of a TOML table."""
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _noticed(lines: Lines, role: str, values: pd.DataFrame) -> list[str]:
@@ -142,7 +155,7 @@ def _noticed(lines: Lines, role: str, values: pd.DataFrame) -> list[str]:
     write = {
         "status": f'map it and say which values count, as columns.status = "{column}" and count = ["{known[0]}"]',
         "currency": f'map it and give rates, as columns.currency = "{column}" and currency_rates = '
-        f"{{ {', '.join(f'{name} = 1.0' for name in known[:2])} }}",
+        f"{{ {', '.join(f'{_key(name)} = 1.0' for name in known[:2])} }}",
     }
     whole = {"status": "every line counts, whatever it says", "currency": "all amounts are added up as one currency"}
     return [

@@ -1,21 +1,31 @@
 """Writes the casts of texts to numbers: signs, currency signs, parentheses, decimal and thousands marks.
 
 A text is first cast as the source declares. Only what is none then is looked at again: a minus of another letter or
-behind the digits, parentheses, a currency sign, and thousands marks that can be nothing else.
+behind the digits, parentheses, a currency sign or code, digits of other scripts, and thousands marks that can be
+nothing else.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
+from custlib import rules
 from custlib.engine.dialect import Dialect
 from custlib.identify.reading.sources import Opened
 from custlib.project import Source
 
 # Letters that stand for others: minus signs, blanks that do not break a line, apostrophes.
-_LETTERS = ("\u2212\u2013\ufe63\uff0d\u00a0\u202f\u2009\u2007\u2019\u02bc", "----    ''")
-_SYMBOL = r"\p{Sc}"
-# The first currency sign with the blanks around it, and what stands before and after.
-_FIRST_SYMBOL = rf"(?s)^([^\p{{Sc}}]*?)[ \t\r\n\f]*{_SYMBOL}[ \t\r\n\f]*(.*)$"
+_LETTERS = ("\u2212\u2013\ufe63\uff0d\u00a0\u202f\u2009\u2007\u3000\u2019\u02bc\uff07", "----     '''")
+# Digits of full width, Arabic, Persian and Devanagari, their decimal and thousands marks, and marks of direction.
+_ZEROS = "\uff10\u0660\u06f0\u0966"
+_DIGITS = "".join(chr(ord(zero) + digit) for zero in _ZEROS for digit in range(10))
+_DECIMAL, _THOUSANDS, _UNSEEN = "\u066b", "\u066c", "\u200e\u200f\u061c\u202a\u202b\u202c"
+_WIDE = ("\uff0e\uff0c\uff0b\uff08\uff09", ".,+()")
+PLAIN = {ord(digit): str(unicodedata.digit(digit)) for digit in _DIGITS} | str.maketrans(
+    _DECIMAL + _THOUSANDS + _WIDE[0], ".'" + _WIDE[1], _UNSEEN
+)
+_OTHER_DIGIT = f"[{_DIGITS}]"
 _NEGATIVE = "^(?:[(](.*)[)]|([0-9].*?) *-|- +(.*))$"
 _ODD_SIGN = "[\u2212\u2013\ufe63\uff0d]|[0-9.,] *-[^0-9]*$"
 _PARTING = " '"  # they part thousands and nothing else
@@ -49,7 +59,10 @@ def with_plain(sql: Dialect, names: Iterable[str], opened: Opened, source: Sourc
     """
     steps = (
         ("plain", lambda name: declared(sql, f"{name}_text", source)),
-        ("other", lambda name: f"case when {name}_plain is null then {_without_symbol(sql, f'{name}_text')} end"),
+        (
+            "other",
+            lambda name: f"case when {name}_plain is null then {_without_symbol(sql, f'{name}_text', source)} end",
+        ),
         ("bare", lambda name: _with_minus_in_front(sql, f"{name}_other")),
     )
     texts = [name for name in names if is_text(opened, name)]
@@ -96,15 +109,58 @@ def has_odd_sign(sql: Dialect, text: str) -> str:
     return sql.matches(text, _ODD_SIGN)
 
 
+def has_other_digits(sql: Dialect, text: str) -> str:
+    """Write whether a text has digits of another script or width."""
+    return sql.matches(text, _OTHER_DIGIT)
+
+
 def symbol(sql: Dialect, text: str) -> str:
-    """Write the currency sign of a text, null where it has none."""
-    return f"nullif(regexp_extract({text}, {sql.literal(_SYMBOL)}, 0), '')"
+    """Write the currency sign or code at an end of a text, null where it has none; one name for each currency."""
+    pattern = sql.literal(f"^[^\\p{{L}}\\p{{Sc}}0-9]*({_currency()})|({_currency()})[^\\p{{L}}\\p{{Sc}}0-9]*$")
+    name = " || ".join(f"regexp_extract({text}, {pattern}, {group})" for group in (1, 2))
+    same = " ".join(
+        f"when {sql.literal(other)} then {sql.literal(sign)}" for other, sign in _currencies()["same"].items()
+    )
+    return f"nullif(case upper({name}) {same} else upper({name}) end, '')"
 
 
-def _without_symbol(sql: Dialect, text: str) -> str:
-    """Write a text without its currency sign; minus signs, blanks and apostrophes are of one kind."""
-    letters, plain = (sql.literal(letters) for letters in _LETTERS)
-    return sql.replaced(f"translate({text}, {letters}, {plain})", _FIRST_SYMBOL, "{1}{2}")
+def currency_named(letters: str) -> str | None:
+    """Tell what :func:`symbol` makes of the letters beside a number; None where they name no currency.
+
+    Examples
+    --------
+    >>> currency_named("Eur"), currency_named("R$"), currency_named("kr."), currency_named("pcs")
+    ('€', 'BRL', 'KR', None)
+    """
+    name = letters.strip().removesuffix(".")
+    if len(name) == 1 and unicodedata.category(name) == "Sc":
+        return name
+    kinds = _currencies()
+    known = any(re.fullmatch(form, name) for form in kinds["letters"]) or name.upper() in kinds["codes"]
+    return kinds["same"].get(name.upper(), name.upper()) if known else None
+
+
+def _without_symbol(sql: Dialect, text: str, source: Source) -> str:
+    """Write a text without its currency sign or code; minus signs, blanks, apostrophes and digits are of one kind."""
+    letters = _LETTERS[0] + _DIGITS + _DECIMAL + _THOUSANDS + _WIDE[0] + _UNSEEN
+    plain = _LETTERS[1] + "0123456789" * len(_ZEROS) + source.decimal + "'" + _WIDE[1]
+    return sql.replaced(f"translate({text}, {sql.literal(letters)}, {sql.literal(plain)})", _beside(), "{1}{2}{3}{4}")
+
+
+def _beside() -> str:
+    """The form of a number with a currency before or behind it; in the midst of digits it is no sign but a fault."""
+    before, behind = "[(+-]*", "[)-]*"
+    return rf"(?s)^(?:({before})\s*(?:{_currency()})[.]?\s*(.*)|(.*?)\s*(?:{_currency()})[.]?({behind}))$"
+
+
+def _currency() -> str:
+    names = _currencies()
+    return "|".join([*names["letters"], f"(?i:{'|'.join(names['codes'])})", r"\p{Sc}"])
+
+
+def _currencies() -> dict[str, Any]:
+    kinds: dict[str, Any] = rules.load("contract")["currencies"]
+    return kinds
 
 
 def _with_minus_in_front(sql: Dialect, text: str) -> str:

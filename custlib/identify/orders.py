@@ -196,14 +196,21 @@ def _orders(sql: Dialect, part: str) -> str:
     line = sql.hash("day", "amount", "moment", *_SAME)
     order = _number(sql)
     alike = "n > 1 and least = greatest and least <> 0"
+    but_least, but_greatest = "total - least = (n - 1) * greatest", "total - greatest = (n - 1) * least"
+    beside = f"n > 2 and least < greatest and ({but_least} or {but_greatest})"
+    repeated = f"case when {but_least} then greatest else least end"
     return f"""
         select count(*) as orders, count(case when twofold = 0 then 1 end) as doubled,
                count(case when n > 1 then 1 end) as of_several, count(case when {alike} then 1 end) as alike,
                count(case when {alike} and first_line <> last_line then 1 end) as differing,
                sum(case when {alike} then (n - 1) * least end) as repeated_money,
+               count(case when n > 2 then 1 end) as of_three, count(case when {beside} then 1 end) as beside,
+               sum(case when {beside} then (n - 2) * {repeated} end) as beside_money,
+               approx_count_distinct(case when {beside} then {repeated} end) as totals_beside,
                approx_count_distinct(case when {alike} then least end) as totals
         from (select {order} as order_number, count(*) as n, min(amount) as least, max(amount) as greatest,
-                     bit_xor({line}) as twofold, min({line}) as first_line, max({line}) as last_line
+                     sum(amount) as total, bit_xor({line}) as twofold, min({line}) as first_line,
+                     max({line}) as last_line
               from transactions_checked where reason is null and order_id is not null and {part} group by {order})"""
 
 
@@ -228,15 +235,28 @@ def _of_equal_lines(counts: dict[str, float]) -> Remarks:
 
 def _of_totals(counts: dict[str, float], quality: dict[str, Any]) -> Remarks:
     """Say so where the lines of nearly every order have one amount, which may be that of the order."""
-    limits, orders = _limits(), counts["of_several"]
+    limits, orders, read = _limits(), counts["of_several"], quality["money_used"]
     are_many = orders >= limits["total_orders"] and counts["alike"] >= limits["total_share"] * orders
-    if not are_many or counts["differing"] < counts["alike"] / 2 or counts["totals"] < limits["totals"]:
+    if are_many and counts["differing"] >= counts["alike"] / 2 and counts["totals"] >= limits["totals"]:
+        return Remarks({}, {"order_totals": (
+            f"{int(counts['alike']):,} of {int(orders):,} orders of several lines have the same amount on all of them: "
+            f"it may be the total of the order. As it was read the money is {read:,.2f}; with one amount per order it "
+            f'is {read - counts["repeated_money"]:,.2f}. If so, set order_totals = "repeated"'
+        )})  # fmt: skip
+    return _of_totals_beside(counts, read)
+
+
+def _of_totals_beside(counts: dict[str, float], read: float) -> Remarks:
+    """Say so where all lines of nearly every order but one have one amount: shipping or a discount beside the total."""
+    limits, orders = _limits(), counts["of_three"]
+    least = max(limits["total_share"] * orders, limits["total_orders"])
+    if counts["beside"] < least or counts["totals_beside"] < limits["totals"]:
         return Remarks({})
-    read = quality["money_used"]
     return Remarks({}, {"order_totals": (
-        f"{int(counts['alike']):,} of {int(orders):,} orders of several lines have the same amount on all of them: it "
-        f"may be the total of the order. As it was read the money is {read:,.2f}; with one amount per order it is "
-        f'{read - counts["repeated_money"]:,.2f}. If so, set order_totals = "repeated"'
+        f"{int(counts['beside']):,} of {int(orders):,} orders of three lines or more have the same amount on all lines "
+        f"but one: it may be the total of the order, beside shipping or a discount. As it was read the money is "
+        f"{read:,.2f}; with each amount once per order it is {read - counts['beside_money']:,.2f}, without orders of "
+        'two lines. If so, set order_totals = "repeated"'
     )})  # fmt: skip
 
 

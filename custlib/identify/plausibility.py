@@ -19,10 +19,13 @@ _BY_DAY = (
     " group by day order by day"
 )
 _BY_LINES = (
-    f"select n, count(*) as customers from (select count(*) as n {_GOOD} group by customer_id)"
-    " group by n order by n desc"
+    "select n, word, count(*) as customers, sum(money) as money from (select n, money, case when name in ({words})"
+    " then name end as word from (select lower(cast(customer_id as string)) as name, count(*) as n,"
+    " sum(amount) as money"
+    f" {_GOOD} group by customer_id)) group by n, word order by n desc, word"
 )
 _DAYS_OF_YEAR = 365.25
+_NAMED = 8
 
 
 def said_of_all(engine: Engine, quality: dict[str, Any]) -> Remarks:
@@ -31,7 +34,7 @@ def said_of_all(engine: Engine, quality: dict[str, Any]) -> Remarks:
     days = days.assign(day=pd.to_datetime(days["day"]))
     if days.empty:
         return Remarks({"usual_first_day": quality["first_day"]})
-    remarks = _of_lonely(days) + _of_day_of_month(days)
+    remarks = _of_lonely(days) + _of_lonely_end(days) + _of_day_of_month(days)
     if quality["has_amount"]:
         remarks = remarks + _of_amounts(days)
     return remarks + _of_customers(engine, days)
@@ -59,15 +62,34 @@ def _of_lonely(days: pd.DataFrame) -> Remarks:
     )})  # fmt: skip
 
 
+def _of_lonely_end(days: pd.DataFrame) -> Remarks:
+    """Find a few days long after all others, up to which all customers would seem to have stopped."""
+    limits, lines, gaps = _limits(), int(days["n"].sum()), days["day"].diff().dt.days.to_numpy()
+    after = lines - days["n"].cumsum().shift(fill_value=0).to_numpy()
+    most = max(limits["lonely_rows"], limits["lonely_share"] * lines)
+    is_end = (gaps >= limits["late_days"]) & (after <= most) & (after <= limits["lonely_part"] * lines)
+    place = int(np.flatnonzero(is_end).min(initial=len(days)))
+    if place == len(days) or gaps[place] < limits["lonely_factor"] * gaps[1:place].max(initial=1):
+        return Remarks()
+    rows, last = int(after[place]), _text(days["day"].iloc[place - 1])
+    are = "line is" if rows == 1 else "lines are"
+    return Remarks({}, {"lonely_end": (
+        f"{rows:,} {are} of {_text(days['day'].iloc[place])} or later, {int(gaps[place]):,} days after all others, "
+        f"which end on {last}: a wrong date? Where as_of is the last day in the data, all others seem to have stopped: "
+        f"correct it, or set as_of = {last}"
+    )})  # fmt: skip
+
+
 def _of_day_of_month(days: pd.DataFrame) -> Remarks:
     limits, lines = _limits(), int(days["n"].sum())
     by_place = np.bincount(days["day"].dt.day, weights=days["n"])
+    at_end = int(days.loc[days["day"].dt.is_month_end, "n"].sum())
     months = days["day"].dt.to_period("M").nunique()
-    rows, place = int(by_place.max()), int(by_place.argmax())
+    rows, place = max((int(by_place.max()), f"day {int(by_place.argmax())}"), (at_end, "the last day"))
     if lines < limits["fewest_rows"] or months < limits["months"] or rows < limits["day_share"] * lines:
         return Remarks()
     return Remarks({}, {"day_of_month": (
-        f"{rows:,} of {lines:,} purchases are on day {place} of a month, in {months:,} months: the dates may be those "
+        f"{rows:,} of {lines:,} purchases are on {place} of a month, in {months:,} months: the dates may be those "
         "of months, not of purchases, and several purchases of a month are one. Give the day of each purchase"
     )})  # fmt: skip
 
@@ -84,12 +106,13 @@ def _of_amounts(days: pd.DataFrame) -> Remarks:
 
 def _of_customers(engine: Engine, days: pd.DataFrame) -> Remarks:
     """Find ids with a share of the lines, or of the days, that no customer can have."""
-    limits, counts = _limits(), engine.fetch(_BY_LINES)
+    limits, counts = _limits(), engine.fetch(_BY_LINES.format(words=_no_customers(engine)))
     customers, lines = int(counts["customers"].sum()), int((counts["n"] * counts["customers"]).sum())
     mean, most = lines / max(customers, 1), int(counts["n"].max())
-    if customers < limits["customers"] or most < limits["days_times_mean"] * mean:
-        return Remarks()
-    least = int(np.ceil(limits["days_times_mean"] * mean))
+    named = _of_words(counts[counts["word"].notna()])
+    least = int(np.ceil(min(limits["days_times_mean"] * mean, limits["share_alone"] * lines)))
+    if customers < limits["customers"] or most < least:
+        return named
     frequent = f"select customer_id {_GOOD} group by customer_id having count(*) >= {least}"
     ids = engine.fetch(
         f"select count(*) as n, count(distinct day) as days {_GOOD} and customer_id in ({frequent})"
@@ -97,11 +120,36 @@ def _of_customers(engine: Engine, days: pd.DataFrame) -> Remarks:
         limit=lines,
     )
     is_share = (ids["n"] >= limits["line_share"] * lines) & (ids["n"] >= limits["lines_times_mean"] * mean)
+    is_share |= ids["n"] >= limits["share_alone"] * lines
     is_daily = (ids["days"] >= limits["open_share"] * len(days)) & (len(days) >= limits["open_days"])
+    is_daily &= ids["n"] >= limits["days_times_mean"] * mean
     odd = ids[is_share | is_daily]
     if odd.empty:
+        return named
+    return named + Remarks({}, {"crowded_id": _crowded(odd, lines, len(days), mean)})
+
+
+def _no_customers(engine: Engine) -> str:
+    """Write the words that stand for no customer: guests, and totals of an export."""
+    kinds = rules.load("headings")["words"]
+    return ", ".join(engine.dialect.literal(word) for word in sorted({*kinds["guests"], *kinds["totals"]}))
+
+
+def _of_words(counts: pd.DataFrame) -> Remarks:
+    """Say which ids are words that name no customer."""
+    if counts.empty:
         return Remarks()
-    return Remarks({}, {"crowded_id": _crowded(odd, lines, len(days), mean)})
+    by_word = counts.assign(n=counts["n"] * counts["customers"]).groupby("word", as_index=False)[["n", "money"]].sum()
+    by_word = by_word.sort_values(["n", "word"], ascending=[False, True])
+    words = [
+        f"{word!r} {int(n):,} line{'s' if n > 1 else ''} {float(money or 0):,.2f}"
+        for word, n, money in zip(by_word["word"], by_word["n"], by_word["money"], strict=True)
+    ]
+    more = " ..." if len(words) > _NAMED else ""
+    return Remarks({}, {"no_customer": (
+        f"customer_id reads like no customer: {', '.join(words[:_NAMED])}{more}. Each is taken for one customer: name "
+        "it in guest_ids and its lines are left out; leave totals out of the export"
+    )})  # fmt: skip
 
 
 def _crowded(odd: pd.DataFrame, lines: int, days: int, mean: float) -> str:

@@ -44,8 +44,14 @@ def days_of(check: Check, *written: str, **options: Any) -> list[dt.date]:
         {"12.50 €": 12.5},
         {"-$5": -5, "$-5": -5},
         {"¥ 1200": 1200},
+        {"12.50 EUR": 12.5, "EUR 1’234.50": 1234.5, "40.00- EUR": -40, "-EUR 5": -5, "12.50 euro": 12.5, "EUR": None,
+         "€ 3": 3, "EUROPE 5": None, "5 PCS": None, "12€50": None, "5 € 7": None, "EUR 5 EUR": None},
+        {"R$ 12.50": 12.5, "BRL 3": 3, "(R$5)": -5},
+        {"12.50 kr": 12.5, "12.50 kr.": 12.5, "Kr 5": 5},
+        {"１２．５０": 12.5, "−３": -3, "１，２３４．５": 1234.5, "¥１２": 12},
+        {"١٢٫٥٠": 12.5, "۱٬۲۳۴٫۵": 1234.5, "\u200f-٥": -5, "१२": 12},
     ],
-    ids=["no sign", "£", "€", "$", "¥"],
+    ids=["no sign", "£", "€", "$", "¥", "EUR", "R$", "kr", "full width", "other scripts"],
 )  # fmt: skip
 def test_numbers_with_a_point(check: Check, amounts: dict[str, float | None]) -> None:
     assert amounts_of(check, amounts) == amounts
@@ -53,6 +59,11 @@ def test_numbers_with_a_point(check: Check, amounts: dict[str, float | None]) ->
 
 def test_numbers_with_a_decimal_comma(check: Check) -> None:
     amounts = {"12,50": 12.5, "-12,5": -12.5, "(1,5)": -1.5, "€ 1,5": 1.5, "12": 12, "1.234": None, "1.234,5": 1234.5}
+    assert amounts_of(check, amounts, decimal=",") == amounts
+
+
+def test_digits_of_other_scripts_follow_the_decimal_comma(check: Check) -> None:
+    amounts = {"12,50 zł": 12.5, "PLN 1 234,50": 1234.5, "١٢٫٥": 12.5, "１２，５": 12.5}
     assert amounts_of(check, amounts, decimal=",") == amounts
 
 
@@ -75,6 +86,8 @@ def test_thousands_with_a_decimal_comma(check: Check, sign: str) -> None:
     [
         ("1,000", {"thousands": ","}, "amount_thousands"),
         ("£1", {}, "amount_currency"),
+        ("1 EUR", {}, "amount_currency"),
+        ("١", {}, "amount_digits"),
         ("(1)", {}, "amount_parentheses"),
     ],
 )
@@ -89,6 +102,13 @@ def test_the_currency_is_recorded(check: Check) -> None:
     shop = check(HEADER + "ann;2025-01-01;£1\n" * 2 + "bob;2025-01-01;€x\n", delimiter=";")
     assert shop.quality["currency_signs"] == ["£"]
     assert "currency sign £ was taken as the currency of every row" in shop.said
+
+
+def test_names_of_one_currency_are_one(check: Check) -> None:
+    shop = check(HEADER + "ann;2025-01-01;€1\nann;2025-01-02;1 EUR\nann;2025-01-02;1 eur\n", delimiter=";")
+    assert shop.quality["currency_signs"] == ["€"]
+    with pytest.raises(TableError, match=r"amount is in several currencies \(CHF and €\)"):
+        check(HEADER + "ann;2025-01-01;€1\nann;2025-01-02;1 CHF\n", delimiter=";")
 
 
 def test_a_cost_is_written_as_the_amount_is(check: Check) -> None:
@@ -217,6 +237,11 @@ def test_typed_days_and_day_numbers(check: Check, tmp_path: Path) -> None:
     assert check(parquet(tmp_path, timestamp=[45402, 45403]), date_format="excel").quality["rows_used"] == 2
     with pytest.raises(TableError, match="Excel day numbers"):
         check(parquet(tmp_path, timestamp=[45402, 45403]))
+
+
+def test_a_time_of_day_is_no_day(check: Check, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="column 'timestamp' has type TIME, no day"):
+        check(parquet(tmp_path, timestamp=[dt.time(10), dt.time(11)]))
 
 
 def test_typed_ids_stay_whole(check: Check, tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_an_amount_that_is_none_is_set_aside(check: Check) -> None:
         "1000000000.01": "amount_out_of_range",
         '"1,011"': "unreadable_amount",
         "£1£": "unreadable_amount",
-        "12 EUR": "unreadable_amount",
+        "12 PCS": "unreadable_amount",
         "(-5)": "unreadable_amount",
         "#DIV/0!": "unreadable_amount",
     }
@@ -239,6 +239,25 @@ def test_an_amount_that_is_none_is_set_aside(check: Check) -> None:
     assert reasons(shop) == {f"zoe{n}": code for n, code in enumerate(amounts.values())}
     assert shop.quality["reasons"] == Counter(amounts.values())
     assert shop.quality["money_read"] == 35 * len(amounts)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2024年8月18日", 'date_format = "%Y年%m月%d日"'), ("20240818T101500Z", 'date_format = "%Y%m%dT%H%M%SZ"'),
+        ("1723975200000000", "epoch microseconds"), ("2024.08.18", 'date_format = "%Y.%m.%d"'),
+        ("18.8.2024", 'date_format = "%d.%m.%Y"'), ("18.8.24", 'date_format = "%d.%m.%y"'),
+        ("8/18/2024", 'date_format = "%d/%m/%Y" where the first number is the day'), ("2024-W33", "weeks, not days"),
+        ("2024-08", "months, not days"), ("18-Aug-2024", 'date_format = "%d-%b-%Y"'),
+        ("18 août 2024", "names of months"), ("Sun Aug 18 2024", "names of months"),
+        ("２０２４-08-18", "another script"),
+        ("1403-05-28", "Persian"), ("2567-08-18", "Buddhist"), ("24-08-18", 'date_format = "%y-%m-%d"'),
+    ],
+)  # fmt: skip
+def test_days_in_another_form_are_named(check: Check, text: str, said: str) -> None:
+    with pytest.raises(TableError) as fault:
+        check(HEADER + f"zoe,4,{text},11.90,1\n")
+    assert said in str(fault.value)
 
 
 def test_undeclared_thousands_say_how_to_declare_them(check: Check) -> None:

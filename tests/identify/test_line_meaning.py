@@ -212,8 +212,8 @@ def test_thousands_are_counted(check: Check) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("EUR 12.50", "letters of a currency"),
-        ("12.50 CHF", "letters of a currency"),
+        ("PCS 12.50", "letters beside them that name no known currency"),
+        ("12.50 h", "letters beside them that name no known currency"),
         ("12.50 CR", "bank entries"),
         ("1.234.567", "thousands point"),
         ('"1,234"', "thousands comma"),

@@ -117,7 +117,19 @@ def test_a_status_that_is_not_read_is_asked_about(check: Check, name: str) -> No
     assert shop.quality["rows_used"] == 3
 
 
-@pytest.mark.parametrize("name", ["note", "customer status", "statistics"])
+@pytest.mark.parametrize("name", ["Type", "D/C", "cancelled", "is_test", "Soll/Haben"])
+def test_a_flag_that_is_not_read_is_asked_about_where_nothing_is_named_status(check: Check, name: str) -> None:
+    assert f"column {name!r} looks like a status" in check(ORDERS.format(name)).said
+    both = check(
+        ORDERS.format(f"{name},Status")
+        .replace(",completed", ",x,completed")
+        .replace(",failed", ",y,failed")
+        .replace("2,\n", "2,,\n")
+    )
+    assert "column 'Status' looks like a status" in both.said
+
+
+@pytest.mark.parametrize("name", ["note", "customer status", "statistics", "product type", "returning"])
 def test_other_columns_are_not(check: Check, name: str) -> None:
     assert "looks like" not in check(ORDERS.format(name)).said
 
@@ -196,6 +208,15 @@ def test_several_currencies_without_rates_are_refused(check: Check) -> None:
         TableError, match=r"several currencies \(column 'currency': EUR 2 rows 12.00, chf 1 rows 10.00\)"
     ):
         check(MONEY.format("currency"))
+
+
+def test_one_currency_may_be_written_in_several_ways(check: Check) -> None:
+    lines = "customer_id,timestamp,amount,currency\n" + "".join(
+        f"ann,2025-01-0{n},5,{name}\n" for n, name in enumerate(("EUR", "eur", "€", " Euro "), 1)
+    )
+    assert check(lines).quality["money_used"] == 20
+    with pytest.raises(TableError, match=r'currency_rates = \{ "\$" = 1.0, "€" = 1.0 \}'):
+        check(lines + "bob,2025-01-05,1,$\n")
 
 
 def test_rates_may_be_of_one_source_alone(tmp_path: Path) -> None:

@@ -133,6 +133,18 @@ def test_totals_that_repeat_are_asked_about_with_the_money(check: Check) -> None
     assert "order_totals" not in check(repeating(40), order_totals="repeated").quality["cautions"]
 
 
+def test_totals_beside_a_line_of_shipping_are_asked_about(check: Check) -> None:
+    lines = [(n, product, n + 10) for n in range(30) for product in ("tea", "cake")]
+    lines += [(n, "shipping", 4.9) for n in range(30)]
+    content = HEADER + "".join(f"ann,2025-01-01,{amount},{order},{product}\n" for order, product, amount in lines)
+    shop = check(content)
+    assert shop.quality["cautions"]["order_totals"].startswith(
+        "30 of 30 orders of three lines or more have the same amount on all lines but one"
+    )
+    assert "the money is 1,617.00; with each amount once per order it is 882.00" in shop.said
+    assert check(content, order_totals="repeated").quality["money_used"] == 882
+
+
 @pytest.mark.parametrize(
     "text",
     [repeating(19), repeating(40, amounts=3), repeating(40) + UNLIKE],

@@ -69,6 +69,19 @@ def test_no_purchase_at_all_has_no_usual_day(check: Check) -> None:
     assert check(HEADER + "ann,2025-01-01,-5\n").quality["usual_first_day"] is None
 
 
+def test_a_lonely_last_day_is_said(check: Check) -> None:
+    lines = [f"c{n % 30},{day(n)},{n % 7 + 1}.5\n" for n in range(300)]
+    said = check(HEADER + "".join([*lines, "c1,2025-06-01,9\n"])).quality["cautions"]["lonely_end"]
+    assert said.startswith("1 line is of 2025-06-01 or later, 218 days after all others, which end on 2024-10-26")
+    assert "set as_of = 2024-10-26" in said
+
+
+@pytest.mark.parametrize("late", [["c1,2024-12-01,9\n"], [f"c{n},{day(400 + n)},5.5\n" for n in range(60)]])
+def test_a_late_season_is_no_lonely_day(check: Check, late: list[str]) -> None:
+    lines = [f"c{n % 30},{day(n)},{n % 7 + 1}.5\n" for n in range(300)]
+    assert "lonely_end" not in check(HEADER + "".join([*lines, *late])).quality["cautions"]
+
+
 # --- amounts and days -------------------------------------------------------------------------------------------------
 
 
@@ -91,6 +104,9 @@ def test_days_of_months_are_said(check: Check) -> None:
         .quality["cautions"]["day_of_month"]
         .startswith("120 of 120 purchases are on day 1 of a month, in 12 months")
     )
+    ends = [f"c{n % 30},{dt.date(2024 + (n % 12 + 1) // 12, (n % 12 + 1) % 12 + 1, 1) - dt.timedelta(days=1)},{n}.5\n"
+            for n in range(120)]  # fmt: skip
+    assert "are on the last day of a month" in check(HEADER + "".join(ends)).quality["cautions"]["day_of_month"]
     mixed = [*lines, *(f"c1,2024-02-{n + 2:02},1\n" for n in range(9))]
     assert check(HEADER + "".join(mixed)).quality["cautions"] == {}
 
@@ -106,6 +122,19 @@ def test_an_id_with_a_share_that_nobody_can_have_is_said_without_the_id(check: C
     assert said.startswith("one customer_id has 900 of ")
     assert "guest_ids" in said
     assert "secret" not in shop.said
+
+
+def test_ids_that_are_words_for_no_customer_are_said(check: Check) -> None:
+    said = check(HEADER + "ann,2025-01-01,5\nGuest,2025-01-02,7\nguest,2025-01-02,2\nTotal,2025-01-02,14\n").quality
+    assert said["cautions"]["no_customer"].startswith(
+        "customer_id reads like no customer: 'guest' 2 lines 9.00, 'total' 1 line 14.00. Each is taken for one customer"
+    )
+
+
+def test_a_fifth_of_the_lines_in_one_of_few_ids_is_said(check: Check) -> None:
+    lines = [f"c{n % 60},{day(n)},{n % 7 + 1}.5\n" for n in range(300)] + [f"007,{day(3 * n)},2.5\n" for n in range(90)]
+    said = check(HEADER + "".join(lines)).quality["cautions"]["crowded_id"]
+    assert said.startswith("one customer_id has 90 of 390 lines (23.1%)")
 
 
 def test_an_id_that_buys_every_day_is_said(check: Check) -> None:

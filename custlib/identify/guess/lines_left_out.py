@@ -237,11 +237,12 @@ def _find_currency(understanding: Understanding) -> None:
         return
     if amount is None:
         return
-    signs = Counter(number.sign for number in amount.numbers.numbers if isinstance(number, Number) and number.sign)
+    signs = Counter(number.currency for number in amount.numbers.numbers if isinstance(number, Number))
+    del signs[""]
     heading = _IN_HEADING.search(amount.name.upper())
     sign = next((one for one in amount.name if one in ISO_OF_SIGN), signs.most_common(1)[0][0] if signs else "")
     word = next((iso for text, iso in _SIGNS_OF_HEADING.items() if f"({text}" in amount.name.casefold()), None)
-    code = heading[1] if heading else word or ISO_OF_SIGN.get(sign)
+    code = heading[1] if heading else word or ISO_OF_SIGN.get(sign, sign if _CODE.match(sign) else None)
     understanding.currency = _OTHER_CODES.get(code, code) if code else _unit(amount)
     if len(signs) > 1:
         _ask_signs(understanding, amount, signs)
@@ -267,7 +268,7 @@ def _ask_rates(understanding: Understanding, codes: list[str]) -> None:
 def _ask_signs(understanding: Understanding, amount: Column, signs: Counter[str]) -> None:
     shown = ", ".join(f"{sign} in {count:,}" for sign, count in signs.most_common(4))
     understanding.ask(
-        "columns.currency", f"Amounts of {amount.name!r} have several currency signs ({shown}). Export the currency "
+        "columns.currency", f"Amounts of {amount.name!r} are in several currencies ({shown}). Export the currency "
         "as a column of its own, and set currency_rates.", can_guess=False,
     )  # fmt: skip
 

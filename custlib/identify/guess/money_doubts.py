@@ -143,11 +143,13 @@ def ask_hundredths(understanding: Understanding) -> None:
 
 
 def ask_letters(understanding: Understanding) -> None:
-    """Say that letters stand beside amounts, as 12,50 kr, which are not read as signs of currencies are."""
+    """Say that letters stand beside amounts, as 12.50 din, that name no known currency, so that they are not read."""
     for role in ("amount", "unit_price"):
         column = understanding.roles.get(role)
         numbers = column.numbers.numbers if column is not None else []
-        units = [number.unit for number in numbers if isinstance(number, Number) and number.unit]
+        units = [
+            number.unit for number in numbers if isinstance(number, Number) and number.unit and not number.currency
+        ]
         if column is not None and len(units) > _FEW * column.filled:
             understanding.ask(
                 f"letters of {column.name}",

@@ -10,11 +10,12 @@ from functools import cache
 from typing import Any
 
 from custlib.identify.guess.headings import folded, words
+from custlib.identify.numbers import PLAIN, currency_named
 
 _CORE = re.compile(r"^(\d[\d.,' ]*|[.,]\d+)$")
 _UNIT = re.compile(r"^([^\W\d_]{1,4}\.?(?=\s|\d|[-−])|)\s*(.*?)\s*([^\W\d_]{1,5}\.?|)$")
 _SOME = 5
-_BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007\u3000"), " ") | {ord("’"): "'", ord("−"): "-"}
+_BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007\u3000"), " ") | {ord("’"): "'", ord("−"): "-"} | PLAIN
 ISO_OF_SIGN = {
     "€": "EUR", "£": "GBP", "¥": "JPY", "￥": "CNY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB", "$": "USD",
     "₫": "VND", "฿": "THB", "₪": "ILS", "₴": "UAH", "₱": "PHP",
@@ -30,6 +31,17 @@ class Number:
     minus: str = ""
     sign: str = ""
     unit: str = ""
+
+    @property
+    def currency(self) -> str:
+        """The one name of the currency beside it; empty where there is none, or letters that name none.
+
+        Examples
+        --------
+        >>> number_of("R$ 5").currency, number_of("5 eur").currency, number_of("5").currency
+        ('BRL', '€', '')
+        """
+        return currency_named(self.unit + self.sign) or currency_named(self.sign + self.unit) or ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ def encoding_of(head: bytes, declared: str, name: str) -> tuple[str, tuple[str, 
         )
     if marked and not wanted.startswith(marked):
         return marked, (f"encoding {marked} was taken, as the byte order mark says, not {declared}",)
+    _refuse_unmarked(head, marked or wanted, name)
     return marked or wanted, ()
 
 
@@ -235,6 +236,20 @@ def _is_common(sign: str) -> bool:
 def text_of(head: bytes, encoding: str, *, errors: str = "strict") -> str:
     """Decode the start of a file; a sign cut off at the end is left out."""
     return codecs.getincrementaldecoder(encoding)(errors).decode(head)
+
+
+def _refuse_unmarked(head: bytes, encoding: str, name: str) -> None:
+    """Refuse a file without the mark that its encoding begins with.
+
+    Raises TableError for UTF-16 and UTF-32 without a byte order mark.
+    """
+    try:
+        text_of(head, encoding, errors="replace")
+    except UnicodeError as fault:
+        raise TableError(
+            f'{name}: encoding is not {encoding} ({fault}). Set encoding = "utf-8", or {encoding}-le or '
+            f"{encoding}-be where the bytes have no mark."
+        ) from None
 
 
 def _fault(head: bytes, encoding: str) -> UnicodeDecodeError | None:

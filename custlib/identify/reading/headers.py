@@ -88,9 +88,10 @@ def header_of(entry: Input, lines: list[str], delimiter: str, skipped: int = 0) 
     names = distinct(entry.name, rows[0][1])
     others = [d for d in DELIMITERS if d != delimiter and len(lines[0].split(d)) > len(names)]
     if len(names) == 1 and others and delimiter != _BLANKS:
+        typed = others[0].replace("\t", "\\t")
         raise TableError(
-            f"{entry.name}: the header has no delimiter '{delimiter}' but '{others[0]}' parts it. "
-            f"Set delimiter = \"{others[0]}\" (and decimal, if it is ',')."
+            f"{entry.name}: the header has no delimiter {shown(delimiter)} but {shown(others[0])} parts it. Set "
+            f"delimiter = \"{typed}\" (and decimal, if it is ',')."
         )
     return names
 

@@ -19,6 +19,7 @@ PRODUCT = "PRODUCT"  # type of an amount that is made of two columns
 DAYS = ("timestamp", "due", "paid")
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT", "JSON")
 _NO_NUMBER = ("BOOLEAN", "DATE", "TIME", "BLOB", "UUID", "INTERVAL")
+_NO_DAY = ("BOOLEAN", "TIME", "BLOB", "UUID", "INTERVAL")
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ def distinct(name: str, header: Sequence[str]) -> list[str]:
 
 
 def check_types(name: str, columns: dict[str, str], types: dict[str, str]) -> None:
-    """Refuse columns of types that hold no single value, and money that is no number.
+    """Refuse columns of types that hold no single value, money that is no number, and days that are none.
 
     Raises TableError if there are such columns; all of them are named.
     """
@@ -225,9 +226,10 @@ def check_types(name: str, columns: dict[str, str], types: dict[str, str]) -> No
     for standard, column in columns.items():
         kind = types.get(column, "")
         no_number = standard in MONEY and kind.startswith(_NO_NUMBER)
-        if kind.endswith("]") or kind.startswith(_NESTED) or no_number:
+        no_day = standard == "timestamp" and kind.startswith(_NO_DAY) and not kind.startswith("TIMESTAMP")
+        if kind.endswith("]") or kind.startswith(_NESTED) or no_number or no_day:
             mapped = f" (mapped from {standard})" if column != standard else ""
-            what = "a list or nested value" if not kind.startswith(_NO_NUMBER) else "no number"
+            what = "no number" if no_number else "no day" if no_day else "a list or nested value"
             faults.append(f"{name}: column {column!r}{mapped} has type {kind}, {what}. Write one value per row.")
     if faults:
         raise TableError("\n".join(faults))

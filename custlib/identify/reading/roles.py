@@ -100,8 +100,10 @@ def noticed(columns: Mapping[str, str], available: Sequence[str]) -> dict[str, s
     free = [name for name in available if name not in columns.values()]
     columns_by_role = {}
     for kind in rules.load("contract")["noticed"]:
-        names = [name for name in free if re.search(kind["names"], name.casefold())]
-        names = [name for name in names if not re.search(kind["not_names"], name.casefold())]
+        names = [
+            name for form in ("names", "also") if form in kind for name in free
+            if re.search(kind[form], name.casefold()) and not re.search(kind["not_names"], name.casefold())
+        ]  # fmt: skip
         if names and kind["role"] not in columns and "customer_id" in columns and "timestamp" in columns:
             columns_by_role[kind["role"]] = names[0]
     return columns_by_role

@@ -57,6 +57,13 @@ def test_quotes_and_line_ends_stay_as_they_are(read: ReadAll, tmp_path: Path) ->
 # --- asked to tell ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_with_a_mark_needs_it(read: ReadAll, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "sales.csv").write_text(SHOP, encoding="utf-8")
+    with pytest.raises(TableError, match=f"sales.csv: encoding is not {encoding}"):
+        read(path="sales.csv", encoding=encoding)
+
+
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
 def test_auto_takes_what_is_clear_and_says_so(read: ReadAll, tmp_path: Path, encoding: str) -> None:
     (tmp_path / "sales.csv").write_bytes(SHOP.encode(encoding))
