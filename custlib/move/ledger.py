@@ -95,19 +95,30 @@ def directions(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     return summed.reindex(["up", "stay", "down", "new", "gone", *sorted({"unranked"} & set(direction))], fill_value=0)
 
 
-def largest(frame: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
-    """Select the largest moves between two segments, with cause and share."""
-    moved = frame[(frame["cause"] != WHOLE) & (frame["from_segment"] != frame["to_segment"])]
-    total = max(moved["customers"].sum(), 1)
-    ordered = moved.sort_values(["customers", "from_segment", "to_segment"], ascending=[False, True, True])
-    return ordered.head(count).assign(share=lambda f: f["customers"] / total).reset_index(drop=True)
-
-
 def changed_share(frame: pd.DataFrame) -> float:
-    """Compute the share of customers of the earlier date who changed segment."""
-    known = frame[(frame["cause"] == WHOLE) & (frame["from_segment"] != NOBODY)]
-    gone = known[known["from_segment"] != known["to_segment"]]
-    return float(gone["customers"].sum() / known["customers"].sum()) if known["customers"].sum() else 0.0
+    """Compute the share of customers known at both dates who changed segment.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame([("whole", "a", "b", 1), ("whole", "a", "a", 3), ("whole", "none", "a", 9)],
+    ...     columns=["cause", "from_segment", "to_segment", "customers"])
+    >>> changed_share(frame)
+    0.25
+    """
+    counted = changed(frame)
+    return counted["customers"] / counted["known"] if counted["known"] else 0.0
+
+
+def changed(frame: pd.DataFrame) -> dict[str, float]:
+    """Count customers known at both dates, and those of them who changed segment."""
+    known = known_at_both(frame)
+    elsewhere = known[known["from_segment"] != known["to_segment"]]
+    return {"customers": float(elsewhere["customers"].sum()), "known": float(known["customers"].sum())}
+
+
+def known_at_both(frame: pd.DataFrame) -> pd.DataFrame:
+    """Select the whole moves of customers known at both dates: neither new nor gone."""
+    return frame[(frame["cause"] == WHOLE) & (frame["from_segment"] != NOBODY) & (frame["to_segment"] != NOBODY)]
 
 
 def moved(engine: Engine) -> pd.DataFrame:
@@ -117,11 +128,12 @@ def moved(engine: Engine) -> pd.DataFrame:
         "select segmentation, from_date, to_date, cause,"
         f" sum(case when {elsewhere} then customers else 0 end) as customers,"
         f" sum(case when {elsewhere} then money_before else 0 end) as money,"
-        f" sum(case when from_segment <> '{NOBODY}' then customers else 0 end) as known"
+        f" sum(case when cause = '{WHOLE}' and from_segment <> '{NOBODY}' and to_segment <> '{NOBODY}'"
+        " then customers else 0 end) as known"
         " from segment_moves group by segmentation, from_date, to_date, cause order by segmentation, from_date, cause"
     ).astype({"customers": float, "money": float, "known": float})
     for name in ("from_date", "to_date"):
         rows[name] = pd.to_datetime(rows[name]).dt.date
-    # Shares are of all customers of the earlier date, not only of those in one step.
+    # Shares are of all customers known at both dates, not only of those in one step.
     known = rows.groupby(["segmentation", "from_date"])["known"].transform("max")
     return rows.assign(known=known, share=(rows["customers"] / known.where(known > 0)).fillna(0.0))

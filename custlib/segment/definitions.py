@@ -135,6 +135,10 @@ class Definition:
                 return str(entry["name"][language])
         raise UsageError(f"segment: {segment} is not in {self.segmentation}. {hint(segment, self.ids)}")
 
+    def names(self, language: str) -> dict[str, str]:
+        """Names of the segments in a language, by id."""
+        return {segment: self.name(segment, language) for segment in self.ids}
+
     def to_json(self) -> str:
         """Write the definition as JSON."""
         return json.dumps(asdict(self) | {"version": self.version}, indent=1, sort_keys=True) + "\n"

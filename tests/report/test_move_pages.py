@@ -5,8 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from custlib.move import ledger
 from custlib.report.blocks import Callout, Figure
-from custlib.report.pages import moves_over, overview_page, playbook_page
+from custlib.report.formats import day
+from custlib.report.pages import moves_over, overview_page, playbook_page, systems
 from custlib.report.pages.moves_page import (
     Moves,
     account,
@@ -16,6 +18,7 @@ from custlib.report.pages.moves_page import (
     largest,
     matrix,
     picture,
+    steps,
 )
 from custlib.report.texts import Texts, texts
 from tests.report.segment_views import AS_OF, BEFORE, definition, moves, view
@@ -62,7 +65,7 @@ def test_segments_that_only_the_earlier_definition_had_are_named_and_not_new_cus
     assert [row[0] for row in account(found).rows] == ["Class A", "Class Z"]
     assert [row[0] for row in account_of_money(found).rows] == ["Class A", "Class Z"]
     assert matrix(found).rows == (("Class A", "60"), ("Class Z", "50"))
-    figure, said = picture(found), largest(found)
+    figure, said = picture(found), largest(found, flows(("Z", "A", "definition", 50), ("A", "A", "stay", 60)))
     assert isinstance(figure, Figure) and "from Class Z to Class A" in figure.title
     assert said is not None and "Class Z" in said.items[0]
     shown = {row[0]: row[1] for row in directions(found).rows}
@@ -86,7 +89,7 @@ def test_the_ledger_does_not_give_a_hidden_count_away() -> None:
 def test_the_picture_names_the_largest_flow() -> None:
     figure = picture(of(*STEPS))
     assert isinstance(figure, Figure)
-    assert figure.title == "13 % of the customers went from Class A to Class B"
+    assert figure.title == "13 % of the customers known at both dates went from Class A to Class B"
     assert figure.table is not None and figure.table.rows[0] == ("Class A", "60", "40")
     assert figure.table.rows[2] == ("New customers", "0", "12")
 
@@ -125,12 +128,14 @@ def test_a_bar_of_a_hidden_count_tells_nothing() -> None:
 
 def test_nobody_moved_is_said() -> None:
     assert isinstance(causes(of(("whole", "A", "A", 50))), Callout)
-    assert largest(of(("whole", "A", "A", 50))) is None
+    assert largest(of(("whole", "A", "A", 50)), flows(("A", "A", "stay", 50), ("A", "B", "ageing", 4))) is None
 
 
 def test_the_largest_flows_are_said_in_words() -> None:
-    said = largest(of(*STEPS))
-    assert said is not None and said.title == "The 3 largest flows"
+    seen = [("A", "A", "stay", 60), ("A", "B", "ageing", 40), ("B", "A", "purchases", 10), ("B", "A", "data", 5),
+            ("B", "B", "stay", 185), ("none", "B", "purchases", 12)]  # fmt: skip
+    said = largest(of(*STEPS), flows(*seen))
+    assert said is not None and said.title == "The 3 largest flows, each with its main cause"
     assert said.items == (
         "≈ 40 slipped from **Class A** to **Class B** because time passed; they had brought USD 480.",
         "≈ 20 came from **Class B** to **Class A** because they bought; they have brought USD 180.",
@@ -138,15 +143,18 @@ def test_the_largest_flows_are_said_in_words() -> None:
     )
 
 
-@pytest.mark.parametrize("cause", ["definition", "data", "identity"])
+@pytest.mark.parametrize("cause", ["ageing", "purchases", "definition", "data", "identity"])
 def test_every_cause_has_a_sentence(t: Texts, cause: str) -> None:
-    said = largest(of((cause, "A", "B", 30), (cause, "A", "none", 12), language=t.language))
+    gone = ("A", "none", cause, 12)
+    said = largest(of(("whole", "A", "B", 30), language=t.language), flows(("A", "B", cause, 30), gone))
     assert said is not None and len(said.items) == 2
+    even = largest(of(("whole", "A", "B", 30), language=t.language), flows(("A", "B", cause, 15), ("A", "B", "x", 15)))
+    assert even is not None and ("several reasons" if t.language == "en" else "多种原因") in even.items[0]
 
 
 def test_up_and_down_follow_the_order_of_the_segments() -> None:
     found = directions(of(*STEPS))
-    assert found.title == "RFM named map: 5 % of the customers rose, 13 % fell"
+    assert found.title == "RFM named map: 5 % of the customers known at both dates rose, 13 % fell"
     assert [row[:2] for row in found.rows] == [("Up", "15"), ("Stayed", "245"), ("Down", "40"),
                                                ("New customers", "12")]  # fmt: skip
 
@@ -181,7 +189,7 @@ def test_every_system_is_one_line() -> None:
     seen = view(definition("rfm", "AB"), [500, 500])
     both = pd.concat([over(("2024-09-30", 0.2)), over(("2024-09-30", 0.004)).assign(segmentation="abc")])
     found = moves_over.by_system(replace(seen, names=("rfm", "abc")), both)
-    assert found.title == "ABC moved 0 % of the customers, RFM named map 20 %"
+    assert found.title == "ABC moved 0 % of the customers known at both dates, RFM named map 20 %"
     assert found.rows == (("RFM named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
 
 
@@ -196,11 +204,107 @@ def test_the_overview_names_the_main_cause_of_a_change(t: Texts) -> None:
     )
 
 
-def test_the_playbook_states_other_causes_where_there_were(t: Texts) -> None:
-    columns = ["segment", "cause", "customers_in", "customers_out"]
-    frame = pd.DataFrame([("A", "ageing", 0, 40), ("A", "definition", 25, 0)], columns=columns)
-    terms = [term for term, _ in playbook_page.changes(t, frame, "A", BEFORE).items]
-    assert terms == [t(f"playbook.{cause}") for cause in ("purchases", "ageing", "definition")]
-    small = playbook_page.changes(texts("en"), frame.assign(customers_in=[4, 26]), "A", BEFORE)
-    assert dict(small.items)["Because time passed"] == "<10 came, ≈ 40 left"
-    assert dict(small.items)["By a new definition"] == "≈ 30 came, 0 left"
+# Three segments. A: 80 stayed (30 of them would have slipped and bought), 25 to B; 40 from C and 12 from B; 12 new.
+OBSERVED = [
+    ("A", "A", "stay", 80), ("A", "B", "ageing", 25), ("B", "A", "purchases", 12), ("B", "C", "definition", 11),
+    ("C", "A", "purchases", 40), ("C", "C", "stay", 32), ("none", "A", "purchases", 12),
+]  # fmt: skip
+
+
+def flows(*rows: tuple[str, str, str, int]) -> pd.DataFrame:
+    """Observed moves of (from, to, cause, customers)."""
+    return moves(*[(cause, was, now, customers) for was, now, cause, customers in rows])
+
+
+def changed(t: Texts, *rows: tuple[str, str, str, int], segment: str = "A", ids: str = "ABC") -> dict[str, str]:
+    found = definition("rfm", ids)
+    shown = playbook_page.changes(t, flows(*rows), segment, found, BEFORE, names=found.names(t.language))
+    return dict(shown.items)
+
+
+def test_the_playbook_tells_moves_that_happened(t: Texts) -> None:
+    english = {
+        "Stayed": "80",
+        "Came from": "Class C 40, Class B 12; because they bought",
+        "Went to": "Class B 25; because time passed",
+        "New customers": "12",
+    }
+    chinese = {
+        "留在本群": "80",
+        "来自": "C 类 40 人、B 类 12 人；因购买",
+        "转往": "B 类 25 人；因时间推移",
+        "新客户": "12",
+    }
+    assert changed(t, *OBSERVED) == (english if t.language == "en" else chinese)
+    # nobody came to C by time, and nobody left it but by purchases
+    assert changed(texts("en"), *OBSERVED, segment="C") == {
+        "Stayed": "32", "Came from": "Class B 11; by a new definition", "Went to": "Class A 40; because they bought",
+        "New customers": "0",
+    }  # fmt: skip
+
+
+def test_a_main_cause_is_more_than_half_and_no_cause_is_told_of_few() -> None:
+    en = texts("en")
+    most = changed(en, ("A", "B", "ageing", 30), ("A", "B", "purchases", 20))
+    assert most["Went to"] == "Class B 50; mostly because time passed"
+    other = changed(en, ("A", "B", "ageing", 20), ("A", "B", "purchases", 30))
+    assert other["Went to"] == "Class B 50; mostly because they bought"
+    even = changed(en, ("A", "B", "ageing", 25), ("A", "B", "purchases", 25))
+    assert even["Went to"] == "Class B 50; for several reasons"
+    few = changed(en, ("A", "A", "stay", 60), ("A", "B", "ageing", 4))
+    assert (few["Went to"], few["Came from"]) == ("fewer than ten each", "nobody")
+
+
+def test_the_playbook_tells_no_more_than_the_matrix() -> None:
+    """As there, 84 beside 9 are to the twenty; flows are listed as they are shown, and small ones have no number."""
+    rows = [("A", "A", "stay", 84), ("A", "B", "ageing", 9), ("A", "C", "ageing", 31), ("A", "D", "ageing", 38),
+            ("A", "E", "ageing", 11), ("A", "F", "ageing", 14), ("A", "none", "data", 3)]  # fmt: skip
+    said = changed(texts("en"), *rows, ids="ABCDEF")
+    whole = [("whole", was, now, customers) for was, now, _, customers in rows]
+    shown = matrix(of(*whole, ids="ABCDEF"))
+    cells = dict(zip([column.label for column in shown.columns], shown.rows[0], strict=True))
+    assert said["Stayed"] == cells["Class A"] and said["Stayed"].startswith("≈")
+    assert said["Went to"] == (f"Class D {cells['Class D']}, Class C {cells['Class C']}, Class E {cells['Class E']},"
+                               " and others; because time passed")  # fmt: skip
+    assert said["No longer there"] == "<10"
+
+
+def test_one_figure_and_one_word_for_who_changed_segment(t: Texts) -> None:
+    """On the overview and on the page of segments: 88 of 200 known at both dates; 12 new ones are in neither."""
+    whole = moves(*[("whole", was, now, customers) for was, now, _, customers in OBSERVED])
+    counted = ledger.changed(whole)
+    assert counted == {"customers": 88.0, "known": 200.0}
+    found = replace(view(definition("rfm", "ABC"), [144, 25, 43], language=t.language))
+    frame = pd.DataFrame({"segmentation": "rfm", "from_date": BEFORE, "cause": ["whole"], "customers": [88.0],
+                          "known": [200.0]})  # fmt: skip
+    totals = {"customers": 212, "active": 100, "repeat_customers": 50}
+    span = {"value": 10.0, "value_low": 5.0, "value_high": 15.0}
+    first = overview_page.kpis(t, found.project, totals, span, {**counted, "since": BEFORE}).items[3]
+    second = systems.kpis(found, frame, "rfm", missing={}).items[2]
+    assert first == second and first.value.startswith("44")
+    few = overview_page.kpis(t, found.project, totals, span, {"customers": 4.0, "known": 200.0, "since": BEFORE})
+    assert few.items[3].value == "–"
+
+
+@pytest.mark.parametrize(("grown", "shrunk"), [(230, 0), (230, 4), (0, 230), (4, 230), (4, 3), (230, 230), (0, 0)])
+def test_nobody_grew_or_shrank_is_said_only_if_both_are_true(t: Texts, grown: int, shrunk: int) -> None:
+    """A grows by new customers (240 to 470), B shrinks by lost ones."""
+    rows = [("whole", "A", "A", 240), ("whole", "none", "A", grown), ("whole", "B", "none", shrunk),
+            ("whole", "B", "B", 300)]  # fmt: skip
+    title = account(of(*(row for row in rows if row[3]), language=t.language)).title
+    names = definition("rfm", "AB").names(t.language)
+    assert (title == t("moves.account_plain", day=day(BEFORE, t.language))) == (grown < 10 and shrunk < 10)
+    assert (names["A"] in title) == (grown >= 10) and (names["B"] in title) == (shrunk >= 10)
+
+
+def test_hardly_anybody_moved_is_not_said_of_many_small_flows() -> None:
+    pairs = [(was, now) for was in "ABCD" for now in "ABCD"]
+    many = picture(of(*[("whole", was, now, 12 if was == now else 9) for was, now in pairs], ids="ABCD"))
+    calm = picture(of(*[("whole", was, now, 900 if was == now else 9) for was, now in pairs], ids="ABCD"))
+    assert isinstance(many, Figure) and many.title.endswith("in many small flows")
+    assert isinstance(calm, Figure) and "hardly anybody" in calm.title
+
+
+def test_counterfactual_steps_say_what_they_are(t: Texts) -> None:
+    said = steps(of(*STEPS, language=t.language)).text
+    assert ("not people who moved" if t.language == "en" else "并不是真正换群的人") in said

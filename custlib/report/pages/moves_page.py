@@ -1,4 +1,4 @@
-"""Blocks on moves between segments: ledger by cause, flow chart, causes, and largest flows in words."""
+"""Blocks on moves between segments: observed flows with their causes, then counterfactual steps by cause."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from custlib.move import ledger
+from custlib.move.observed import STAY, pairs_of
 from custlib.move.paths import CAUSES, NOBODY, WHOLE
 from custlib.report import charts
-from custlib.report.blocks import Bullets, Callout, Figure, Table
+from custlib.report.blocks import Bullets, Callout, Figure, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
@@ -17,6 +18,7 @@ from custlib.report.privacy import blurred, counts, crossed, is_small, net, step
 from custlib.segment.definitions import Definition
 
 OTHER = "other"
+_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,8 @@ class Moves:
 
     @property
     def known(self) -> float:
-        """Customers of the earlier date."""
-        whole = self.frame[(self.frame["cause"] == WHOLE) & (self.frame["from_segment"] != NOBODY)]
-        return float(whole["customers"].sum())
+        """Customers known at both dates."""
+        return float(ledger.known_at_both(self.frame)["customers"].sum())
 
     def name(self, segment: str) -> str:
         """Return the name of a segment, of new or gone customers, or of all other segments."""
@@ -92,13 +93,13 @@ def account(moves: Moves) -> Table:
 
 
 def _gained(moves: Moves, change: "pd.Series[float]") -> str:
-    """Name the segments with the largest gain and loss, unless these are small."""
-    most, least = str(change.idxmax()), str(change.idxmin())
-    smallest = limit("privacy", "smallest_count")
-    if not len(change) or change.max() < smallest or change.min() > -smallest:
-        return moves.view.t("moves.account_plain", day=moves.day)
-    ends = {"most": moves.name(most), "least": moves.name(least)}
-    return moves.view.t("moves.account", gained=_size(change.max()), lost=_size(-change.min()), **ends)
+    """Name the segments with the largest gain and the largest loss, each unless it is small."""
+    t, smallest = moves.view.t, limit("privacy", "smallest_count")
+    gained, lost = change[change >= smallest], change[change <= -smallest]
+    most = {"most": moves.name(str(gained.idxmax())), "gained": _size(gained.max())} if len(gained) else {}
+    least = {"least": moves.name(str(lost.idxmin())), "lost": _size(-lost.min())} if len(lost) else {}
+    kind = "account" if most and least else "account_grew" if most else "account_shrank" if least else "account_plain"
+    return t(f"moves.{kind}", day=moves.day, **most, **least)
 
 
 def _size(change: float) -> str:
@@ -144,7 +145,8 @@ def picture(moves: Moves) -> Figure | Callout:
     rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
     is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # merged segments are not a finding
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
-    title = t("moves.picture_plain", day=moves.day)
+    calm = 100 * ledger.changed_share(moves.frame) < limit("finding", "hardly_anybody")
+    title = t("moves.picture_plain" if calm else "moves.picture_many", day=moves.day)
     if len(named) and moves.known:
         first = named.iloc[0]
         part = share(first["customers"] / moves.known, t.language)
@@ -191,7 +193,7 @@ def _end(moves: Moves, segment: str, end: str) -> str:
 
 
 def causes(moves: Moves) -> Figure | Callout:
-    """Rank the causes by number of customers moved to another segment."""
+    """Rank the causes by number of counterfactual steps to another segment."""
     t = moves.view.t
     steps = moves.frame[(moves.frame["cause"] != WHOLE) & (moves.frame["from_segment"] != moves.frame["to_segment"])]
     summed = steps.groupby("cause")[["customers", "money_before"]].sum()
@@ -230,20 +232,34 @@ def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts:
     return Table.of(pd.DataFrame(columns), title=title, labels=labels, header="cause", language=t.language)
 
 
-def largest(moves: Moves) -> Bullets | None:
-    """Describe the largest flows with cause, customers and money; None if all are small."""
+def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
+    """Describe the largest observed flows with main cause, customers and money; None if all are small.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        Moves as returned by :func:`custlib.move.observed.observed`.
+    """
     view, t = moves.view, moves.view.t
-    flows = ledger.largest(moves.frame, count=limit("finding", "largest_flows"))
-    flows = flows[flows["customers"] >= limit("privacy", "smallest_count")]
-    if flows.empty:
+    step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
+    pairs = pairs_of(flows[flows["cause"] != STAY])
+    shown = pairs[pairs["customers"] >= limit("privacy", "smallest_count")].head(limit("finding", "largest_flows"))
+    if shown.empty:
         return None
     sentences = []
-    for row in flows.to_dict("records"):
+    for row in shown.to_dict("records"):
         ends = {"before": _end(moves, row["from_segment"], "new"), "now": _end(moves, row["to_segment"], "gone")}
-        end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else row["cause"]
+        cause = row["cause"] if row["part"] > _MOST else "several"
+        end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
         amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
-        sentences.append(t(f"moves.flow_{end}", customers=blurred(row["customers"], t.language), money=amount, **ends))
+        customers = blurred(row["customers"], t.language, step)
+        sentences.append(t(f"moves.flow_{end}", customers=customers, money=amount, **ends))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
+
+
+def steps(moves: Moves) -> Text:
+    """State what counterfactual steps are, before the blocks that show them."""
+    return Text(moves.view.t("moves.steps_text", day=moves.day))
 
 
 def directions(moves: Moves) -> Table:

@@ -26,7 +26,7 @@ def kpis(
     project: Project,
     totals: Mapping[str, float],
     whole: Mapping[str, float],
-    moves: Mapping[str, float],
+    moves: Mapping[str, Any],
 ) -> Kpis:
     """Show customers, active customers, expected value, and customers who changed segment."""
     lang = t.language
@@ -34,7 +34,9 @@ def kpis(
     active = share(totals["active"] / totals["customers"], lang)
     repeat = share(totals["repeat_customers"] / totals["customers"], lang)
     coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
-    since = t("overview.moved_note", days=project.compare_days)
+    hidden = is_small(moves["customers"]) or not moves["known"]
+    moved = MISSING if hidden else share(moves["customers"] / moves["known"], lang)
+    since = t("moves.changed_note", day=day(moves["since"], lang))
     return Kpis(
         [
             Kpi(t("overview.customers"), number(totals["customers"], lang), t("overview.repeat", share=repeat)),
@@ -44,7 +46,7 @@ def kpis(
                 t("overview.active_note", share=active),
             ),
             Kpi(coming, worth, t("value.between", interval=span)),
-            Kpi(t("overview.moved"), share(moves["moved_share"], lang), since),
+            Kpi(t("moves.changed"), moved, since),
         ]
     )
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -9,14 +10,19 @@ import pandas as pd
 from custlib.customise.plans import SegmentPlan
 from custlib.customise.playbook_file import Action, Playbook, SegmentPlay
 from custlib.customise.playbooks import channels
+from custlib.move import ledger
+from custlib.move.observed import STAY
+from custlib.move.paths import NOBODY, WHOLE
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Light, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share, suppressed
+from custlib.report.page_limits import limit
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.playbook_words import Filler, because, points, verdict
-from custlib.report.privacy import blurred, is_small, to_step
+from custlib.report.privacy import blurred, crossed, is_small
 from custlib.report.texts import Texts
+from custlib.segment.definitions import Definition
 
 
 def headline(
@@ -83,28 +89,60 @@ def worth(
     )  # fmt: skip
 
 
-def changes(t: Texts, flows: pd.DataFrame, segment: str, since: dt.date) -> Facts:
-    """Show customers entering and leaving since a date, by cause; causes other than time and purchases if any."""
-    own = flows[flows["segment"] == segment].set_index("cause")[["customers_in", "customers_out"]]
-    causes = ["purchases", "ageing", *(c for c in ("definition", "data", "identity") if c in own.index)]
-    own = own.reindex(causes).fillna(0)
-    # With a small count all are rounded: entries less exits are the change between two pages.
-    blur = own.map(is_small).any(axis=None)
+def changes(
+    t: Texts, flows: pd.DataFrame, segment: str, definition: Definition, since: dt.date, *, names: Mapping[str, str]
+) -> Facts:
+    """Show who stayed, came, went and is new since a date, with the main cause; as precisely as the transition matrix.
 
-    def count(cause: str, side: str) -> str:
-        customers = float(own[side][cause])
-        return to_step(customers, t.language) if blur else suppressed(int(customers), t.language)
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        Moves as returned by :func:`custlib.move.observed.observed`.
+    names : mapping of str to str
+        Names of the segments of both dates.
+    """
+    counted = ledger.matrix(flows.assign(cause=WHOLE), definition.ids)
+    written = crossed(counted.to_numpy().tolist(), t.language)
+    lines = [dict(zip(counted.columns, line, strict=True)) for line in written]
+    texts = dict(zip(counted.index, lines, strict=True))
+    sizes = counted.to_dict("index")
+    elsewhere = [s for s in texts if s not in (segment, NOBODY)]
+    came = {names.get(s, s): (sizes[s][segment], texts[s][segment]) for s in elsewhere}
+    went = {names.get(s, s): (sizes[segment][s], texts[segment][s]) for s in elsewhere}
+    known = flows[(flows["from_segment"] != NOBODY) & (flows["to_segment"] != NOBODY) & (flows["cause"] != STAY)]
+    items = [
+        (t("playbook.stayed"), texts[segment][segment]),
+        (t("playbook.came_from"), _with_reason(t, _ends(t, came), known[known["to_segment"] == segment])),
+        (t("playbook.went_to"), _with_reason(t, _ends(t, went), known[known["from_segment"] == segment])),
+        (t("playbook.new"), texts[NOBODY][segment]),
+    ]
+    if sizes[segment][NOBODY]:
+        items.append((t("playbook.gone"), texts[segment][NOBODY]))
+    return Facts(items, title=t("playbook.since", day=day(since, t.language)))
 
-    return Facts(
-        [
-            (
-                t(f"playbook.{cause}"),
-                t("playbook.in_out", came=count(cause, "customers_in"), left=count(cause, "customers_out")),
-            )
-            for cause in causes
-        ],
-        title=t("playbook.since", day=day(since, t.language)),
-    )
+
+def _ends(t: Texts, flows: Mapping[str, tuple[int, str]]) -> str:
+    """List the largest flows of (count, text) by segment; counts under ten are told together and without a number."""
+    some = {name: text for name, (count, text) in flows.items() if count}
+    large = [name for name in some if not is_small(flows[name][0])]
+    if not large:
+        return t("playbook.few_each" if some else "playbook.nobody")
+    # Sorted as the counts are shown, so that the order tells no more than they do.
+    first = sorted(large, key=lambda name: -int(re.sub(r"\D", "", some[name])))[: limit("finding", "listed_flows")]
+    listed = t("join.comma").join(t("playbook.flow", name=name, count=some[name]) for name in first)
+    return listed if len(first) == len(some) else t("playbook.and_others", flows=listed)
+
+
+def _with_reason(t: Texts, ends: str, moved: pd.DataFrame) -> str:
+    """Add the main cause of moves, unless they are too few to tell."""
+    by = moved.groupby("cause")["customers"].sum().sort_values(ascending=False, kind="stable")
+    if not len(by) or is_small(by.sum()):
+        return ends
+    reason = t(f"playbook.because_{by.index[0]}")
+    if len(by) > 1:
+        most = by.iloc[0] > by.sum() / 2
+        reason = t("playbook.mostly", reason=reason) if most else t("playbook.several_reasons")
+    return t("join.semicolon").join([ends, reason])
 
 
 def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figure | Text:

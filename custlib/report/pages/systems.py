@@ -106,7 +106,7 @@ def chosen(available: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
 
 
 def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, Any]) -> Kpis:
-    """Show customers, segmentations, and the moves in one of them by its two main causes."""
+    """Show customers, segmentations, who changed segment in one of them, and what time alone would have done."""
     t, lang = view.t, view.t.language
     last = moved[(moved["segmentation"] == name) & (moved["from_date"] == moved["from_date"].max())]
     by = last.set_index("cause")
@@ -122,7 +122,7 @@ def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, An
         [
             Kpi(t("systems.kpi_customers"), number(view.customers, lang), t("systems.kpi_each")),
             Kpi(t("systems.kpi_systems"), number(len(view.names), lang), note),
-            Kpi(t("systems.kpi_moved", day=since), part("whole"), t("systems.kpi_moved_note", name=view.title(name))),
+            Kpi(t("moves.changed"), part("whole"), t("moves.changed_note", day=since)),
             Kpi(t("systems.kpi_time"), part("ageing"), t("systems.kpi_ageing", purchases=part("purchases"))),
         ]
     )
