@@ -215,7 +215,7 @@ def test_one_currency_may_be_written_in_several_ways(check: Check) -> None:
         f"ann,2025-01-0{n},5,{name}\n" for n, name in enumerate(("EUR", "eur", "€", " Euro "), 1)
     )
     assert check(lines).quality["money_used"] == 20
-    with pytest.raises(TableError, match=r'currency_rates = \{ "\$" = 1.0, "€" = 1.0 \}'):
+    with pytest.raises(TableError, match=r'currency_rates = \{ "\$" = 1.0, EUR = 1.0 \}'):
         check(lines + "bob,2025-01-05,1,$\n")
 
 
