@@ -233,7 +233,7 @@ def test_the_playbook_tells_moves_that_happened(t: Texts) -> None:
         "留在本群": "80",
         "来自": "C 类 40 人、B 类 12 人；因购买",
         "转往": "B 类 25 人；因时间推移",
-        "新客户": "12",
+        "期间新增": "12",
     }
     assert changed(t, *OBSERVED) == (english if t.language == "en" else chinese)
     # nobody came to C by time, and nobody left it but by purchases
