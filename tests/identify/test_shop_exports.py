@@ -140,4 +140,4 @@ def test_a_map_whose_names_overlap_is_said(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(OVERLAPPING)
     lines, faults = rule_file.check(str(tmp_path / "mine.toml"))
     assert any("loyal and champions in 8 of 125 cells" in line for line in lines)
-    assert all(words in "\n".join(faults) for words in ("73 of 125 cells", "without a name", "no cell has this name"))
+    assert all(words in "\n".join(faults) for words in ("89 of 125 cells", "without a name", "no cell has this name"))
