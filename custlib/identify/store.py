@@ -190,13 +190,14 @@ def _counted(engine: Engine) -> dict[str, Any]:
 
 
 def _stored(name: str, folder: Path) -> Kept:
+    """Read what is known of the lines of an input; of those of earlier versions, only compared with, it is less."""
     record = json.loads((folder / "input.json").read_text(encoding="utf-8"))
     columns = record["opened"]
     opened = Opened(**(columns | {"ignored": tuple(columns["ignored"]), "remarks": tuple(columns["remarks"])}))
     files = sorted(folder.glob("*.parquet"))
     return Kept(
         name, folder.name, record["content"], opened, files, record["rows"], record["reasons"],
-        tuple(record["columns"]), tuple(record["days"]), record["number"],
+        tuple(record.get("columns", ())), tuple(record.get("days", ())), record.get("number", 0),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The store of checked lines: several inputs, and runs that read only what is new."""
 
 import datetime as dt
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -177,6 +178,20 @@ def test_a_corrected_cost_is_a_restated_row(tmp_path):
     write(tmp_path, jan="customer_id,timestamp,amount,cost\nann,2025-01-05,10,6\nbob,2025-01-06,3,1\n")
     night = increment(shop(tmp_path))
     assert (night["rows_new"], night["rows_restated"]) == (1, 1)
+
+
+def test_lines_of_an_earlier_version_are_compared_with(tmp_path):
+    write(tmp_path, jan="customer_id,timestamp,amount\nann,2025-01-05,10\nbob,2025-01-06,3\n")
+    shop(tmp_path).make("transactions")
+    for path in (tmp_path / "work" / "lines").rglob("input.json"):
+        record = json.loads(path.read_text())
+        for name in ("columns", "days", "number"):
+            record.pop(name)
+        record["opened"].pop("noticed")
+        path.write_text(json.dumps(record))
+    write(tmp_path, jan="customer_id,timestamp,amount\nann,2025-01-05,12\nbob,2025-01-06,3\n")
+    night = increment(shop(tmp_path))
+    assert (night["inputs_corrected"], night["rows_new"], night["rows_restated"]) == (1, 1, 1)
 
 
 def test_late_is_what_is_not_after_the_last_day_used(tmp_path):
