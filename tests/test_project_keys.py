@@ -95,7 +95,7 @@ SEGMENT_PROOFS: dict[str, tuple[dict[str, Any], Seen]] = {
     "segmentations": ({"segmentations": ("rfm",)}, names),
     "playbook": ({"playbook": "abc"}, plans),
     "contact_costs": ({"contact_costs": {"email": 5.0}}, plans),
-    "options": ({"options": {"rfm": {"mode": "quantile"}}}, sizes),
+    "options": ({"options": {"rfm": {"mode": "fixed", "scores": "shop"}}}, sizes),
     "replay": ({"replay": 2}, lambda run: run.get("dates")),
     "hysteresis": ({"hysteresis": 0.5}, sizes),
 }
