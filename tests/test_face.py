@@ -457,6 +457,7 @@ def definitions_of(work: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in (work / "definitions" / "shop").glob("*.json")}
 
 
+@pytest.mark.slow
 def test_a_changed_run_adds_nothing_to_the_definitions_of_its_project(tmp_path: Path) -> None:
     path = make_shop(tmp_path)
     custlib.open(path).with_(margin=0.2).customers()

@@ -84,6 +84,7 @@ def test_the_naive_forecast_carries_on_the_past_rate(
     assert master[0]["backtest"]["naive"] == pytest.approx(naive, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_run_of_the_same_file_says_the_same(
     master: tuple[dict[str, Any], pd.DataFrame], project_file: Path, tmp_path: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_without_amounts_money_is_null_and_said(tmp_path: Path) -> None:
     assert rows["value"].isna().all() and rows["expected_purchases"].notna().all()
 
 
+@pytest.mark.slow
 def test_the_file_may_be_parquet(tmp_path: Path) -> None:
     file = make_shop(tmp_path).with_name("sales.csv")
     pd.read_csv(file).to_parquet(tmp_path / "sales.parquet")
@@ -137,6 +139,7 @@ def test_the_file_may_be_parquet(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(one, two)
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
     file = make_shop(tmp_path).with_name("sales.csv")
     pd.read_csv(file).sample(frac=1, random_state=1).to_csv(tmp_path / "mixed.csv", index=False)
@@ -278,6 +281,7 @@ def _monthly_sales(path: Path, *, peaks: tuple[int, ...]) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("peaks", "words"), [((1, 6), "There is a season"), ((), "")])
 def test_a_season_that_the_forecast_does_not_know_is_a_caution(
     tmp_path: Path, peaks: tuple[int, ...], words: str

@@ -61,6 +61,7 @@ def test_an_unknown_table_says_what_was_meant(workspace: Run) -> None:
         workspace.make("customer_valeu")
 
 
+@pytest.mark.slow
 def test_all_steps_can_be_made(workspace: Run) -> None:
     names = [node.name for node in nodes().values() if node.kind == "table"]
     reasons = {name: reason for name in names if (reason := workspace.reason(name))}
@@ -69,6 +70,7 @@ def test_all_steps_can_be_made(workspace: Run) -> None:
     assert not list(workspace.folder.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_definitions_stay_when_time_passes(project: Project, tmp_path: Path) -> None:
     first = Run(project.replace(as_of="2024-11-30"), tmp_path / "work").get("definitions")
     later = Run(project, tmp_path / "work").get("definitions")
@@ -76,6 +78,7 @@ def test_definitions_stay_when_time_passes(project: Project, tmp_path: Path) -> 
     assert {d.fitted for d in later.values()} == {"2024-11-30"}
 
 
+@pytest.mark.slow
 def test_changed_options_define_that_segmentation_anew(project: Project, tmp_path: Path) -> None:
     first = Run(project.replace(as_of="2024-11-30"), tmp_path / "work").get("definitions")
     other = replaced(project, options={"clusters": {"k": 3}})

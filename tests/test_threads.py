@@ -25,6 +25,7 @@ def _sales(lines=6_000, customers=900):
     return pd.DataFrame({"customer_id": ids, "timestamp": days, "amount": amounts})
 
 
+@pytest.mark.slow
 def test_threads_open_runs_in_one_work_folder(tmp_path):
     sales, days = _sales(), ("2024-11-30", "2024-11-30", "2024-06-30", "2024-09-30")
     with ThreadPoolExecutor(4) as threads:

@@ -42,6 +42,7 @@ def test_switched_off_there_are_no_plans_and_no_pages(tmp_path: Path) -> None:
     assert not [name for name in names if name.startswith("playbook")]
 
 
+@pytest.mark.slow
 def test_the_product_is_known_only_where_products_are(tmp_path: Path) -> None:
     assert open_run(str(make_shop(tmp_path / "without"))).get("segment_products") == {}
     run = shop_with_products(tmp_path / "with")

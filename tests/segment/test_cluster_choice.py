@@ -13,6 +13,7 @@ def clouds(places, weight):
     return points, np.full(len(points), float(weight))
 
 
+@pytest.mark.slow
 def test_the_largest_k_that_passes_is_taken():
     # three clouds of 600 customers: 2 is steady too, 3 is more; four or more of them are less than 400 customers
     found = choose_k(*clouds((0, 5, 11), 10), None)

@@ -152,6 +152,7 @@ def test_wrong_options_are_refused(small_shop, options, message):
 # --- how many, and why ---
 
 
+@pytest.mark.slow
 def test_cdnow_has_four_clusters_large_and_steady_enough(cdnow):
     rule = clusters.define(cdnow.engine, "customer_activity", {})
     rows = {row["k"]: row for row in rule["criteria"]}

@@ -27,6 +27,7 @@ def run_of(path: Path, **options: Any) -> custlib.Run:
     return custlib.open(path, as_of=AS_OF, holdout_days=60, horizon_days=180, model="bgnbd", **options)
 
 
+@pytest.mark.slow
 def test_the_forecast_without_an_outlier_is_that_of_the_others_alone(tmp_path: Path) -> None:
     alone = run_of(write(tmp_path))
     expected = alone.customers()["expected_purchases"].sum()
@@ -57,6 +58,7 @@ def test_without_a_forecast_there_is_nothing_to_say(tmp_path: Path) -> None:
     assert said_of_outliers({}) == {}
 
 
+@pytest.mark.slow
 def test_one_file_carries_the_caution(tmp_path: Path) -> None:
     summary = value_file(write(tmp_path, tills=1), as_of=AS_OF, options={}, out=tmp_path / "out.parquet")
     said = summary["cautions"]["outlying_customers"]

@@ -165,6 +165,7 @@ def test_the_test_of_the_past_gives_a_light_and_finite_sums(opened: Any, name: s
     assert (held["bias"] is None) == (held["actual"] == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_without_a_model_the_history_stays(opened: Any, name: str) -> None:
     base = opened(name)

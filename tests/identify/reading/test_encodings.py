@@ -143,6 +143,7 @@ def test_bytes_of_another_encoding_than_declared_are_refused_with_their_line(rea
     assert not list((tmp_path / "tables").glob("staged_*"))
 
 
+@pytest.mark.slow
 def test_a_truncated_file_is_refused(read: ReadAll, tmp_path: Path) -> None:
     draw = random.Random(1)
     text = "".join(f"{draw.random()},2025-01-01,x\n" for _ in range(90_000))
