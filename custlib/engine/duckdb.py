@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DICTIONARY = "dictionary_size_limit 1000"  # of a column's values; ids and amounts exceed it early
+_IN_ORDER = 2048  # rows of a result, of which more may come in any order
 _PARQUET = f"format parquet, {_DICTIONARY}"
 _OFFLINE = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
 _CLOCK = {"TimeZone": "UTC"}  # not that of the machine, so that a day is the same everywhere
@@ -234,7 +235,11 @@ class DuckDB:
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""
         rows = self._execute(f"describe {self.dialect.name(name)}").fetchall()
-        return {row[0]: row[1] for row in rows}
+        types = {row[0]: row[1] for row in rows}
+        if len(rows) <= _IN_ORDER:
+            return types
+        described = self._execute(f"select * from {self.dialect.name(name)} limit 0").description
+        return {column[0]: types[column[0]] for column in described}
 
     def fetch(self, select: str, *, limit: int = FETCH_LIMIT, **values: Any) -> "pd.DataFrame":
         """Fetch a small result as a data frame."""

@@ -8,7 +8,6 @@ from custlib.customise.plans import SegmentPlan, Total
 from custlib.customise.playbook_file import Action, Words
 from custlib.project import Project
 from custlib.report.formats import interval, money, number, share
-from custlib.report.pages.segment_tables import rule_in_words
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
 from custlib.rules import load
@@ -125,6 +124,8 @@ def points(t: Texts, value: float) -> str:
 
 def rule_of(t: Texts, definition: Definition, segment: str, currency: str) -> str:
     """Write the rule of a segment: its cells, its conditions, or its place from the top; else the version."""
+    from custlib.report.pages.segment_tables import rule_in_words  # it draws, and the index of pages must not
+
     rule = definition.rule
     if segment in rule.get("cells", {}):
         axes = list(rule["axes"]) if "axes" in rule else ["R", "F"]

@@ -91,7 +91,7 @@ def test_names_in_toml_are_text_and_nothing_else(tmp_path: Path) -> None:
     own = re.sub(r"(?m)^name = .*$", lambda line: f"name = {{ en = '{next(nasty)}' }}", shipped, count=len(NASTY))
     (tmp_path / "data" / "nasty.toml").write_text(own, encoding="utf-8")
     text = project.read_text().replace('name = "A simulated shop"', f"name = '{NASTY[0]}'")
-    project.write_text(text + '[segments.options.rfm]\nmap = "nasty.toml"\n')
+    project.write_text(text + '[segments]\nplaybook = ""\n[segments.options.rfm]\nmap = "nasty.toml"\n')
     verdict, printed = check_file(project)
     assert verdict.status != REFUSED and "49" not in printed
     folder = run_project(
