@@ -40,6 +40,7 @@ _SIDES = tuple(
     )
 )
 _OTHER_CODES = {"RMB": "CNY"}
+_OF_SEVERAL = {"kr": ("SEK", "NOK", "DKK", "ISK")}  # letters beside amounts that several currencies have
 
 
 def find_lines_left_out(understanding: Understanding) -> None:
@@ -244,8 +245,18 @@ def _find_currency(understanding: Understanding) -> None:
     word = next((iso for text, iso in _SIGNS_OF_HEADING.items() if f"({text}" in amount.name.casefold()), None)
     code = heading[1] if heading else word or ISO_OF_SIGN.get(sign, sign if _CODE.match(sign) else None)
     understanding.currency = _OTHER_CODES.get(code, code) if code else _unit(amount)
+    _ask_crown(understanding, amount)
     if len(signs) > 1:
         _ask_signs(understanding, amount, signs)
+
+
+def _ask_crown(understanding: Understanding, amount: Column) -> None:
+    """Ask which currency it is, where the letters beside amounts are those of several."""
+    letters = amount.numbers.common("unit").strip(". ").lower()
+    if understanding.currency is None and letters in _OF_SEVERAL:
+        several = ", ".join(_OF_SEVERAL[letters])
+        text = f"Amounts of {amount.name!r} are in {letters}: {several}? Write it as the currency of the project."
+        understanding.ask("currency", text, can_guess=False)
 
 
 def _unit(amount: Column) -> str | None:
