@@ -245,9 +245,10 @@ def _find_currency(understanding: Understanding) -> None:
     word = next((iso for text, iso in _SIGNS_OF_HEADING.items() if f"({text}" in amount.name.casefold()), None)
     code = heading[1] if heading else word or ISO_OF_SIGN.get(sign, sign if _CODE.match(sign) else None)
     understanding.currency = _OTHER_CODES.get(code, code) if code else _unit(amount)
-    _ask_crown(understanding, amount)
     if len(signs) > 1:
         _ask_signs(understanding, amount, signs)
+    else:
+        _ask_crown(understanding, amount)
 
 
 def _ask_crown(understanding: Understanding, amount: Column) -> None:

@@ -38,7 +38,7 @@ def base(n: int) -> str:
         ("customer,date,price_cents", lambda n: f"c{n % 9},2025-{1 + n // 12:02d}-13,{1995 + n}", ["currency_rates"]),
         ("customer,date,order_id,total", lambda n: f"c{n % 9},2025-{1 + n // 12:02d}-13,{'K' if n % 9 == 0 else ''}{1000 + n},{n + 1.5}", ["cancel_prefix"]),
         ("customer,date,total", lambda n: f"c{n % 9},2025-{1 + n // 12:02d}-13,{n + 1.5} din", ["letters of total"]),
-        ("customer,date,total", lambda n: f"c{n % 9},2025-{1 + n // 12:02d}-13,{n + 1.5} kr", []),
+        ("customer,date,total", lambda n: f"c{n % 9},2025-{1 + n // 12:02d}-13,{n + 1.5} kr", ["currency"]),
         ("customer,date,total", lambda n: f"c{n % 9},2025-{1 + n // 12:02d}-13,{n + 1.5} {'kr' if n % 5 else 'EUR'}", ["columns.currency"]),
     ],
     ids=["line", "unit", "below", "subtotal", "net_gross", "state", "currency", "guest", "days", "cents", "prefix", "letters", "kr", "two codes"],
