@@ -31,7 +31,7 @@ test-slow: $(STAMP) ## run the slow tests
 
 # What every result stands on, at the lower bounds of pyproject.toml, in an environment of its own.
 OLDEST := .venv-oldest
-OLDEST_TESTS ?= tests/models tests/value tests/engine tests/identify
+OLDEST_TESTS ?= tests/models tests/value tests/engine tests/identify --ignore tests/identify/guess
 
 test-oldest: $(OLDEST)/.installed ## run the core tests on the oldest dependencies allowed
 	@$(OLDEST)/bin/python -m pytest -q -n $(TEST_PROCESSES) --dist worksteal $(OLDEST_TESTS)
