@@ -18,13 +18,13 @@ def lines(n: int, amount: str = "10") -> str:
 
 
 def test_what_stands_in_unreadable_amounts_is_said_by_hand(check: Check) -> None:
-    amounts = ('"n. 50,25 x"', "12.50 EURO", "1.00 x", "none at all of it here")
+    amounts = ('"n. 50,25 x"', "12.50 pcs", "1.00 x", "none at all of it here")
     bad = "".join(f"ann,2025-01-01,{amount}\n" for amount in amounts)
     shop = check(HEADER + lines(96) + bad, max_unreadable=0.1)
     assert shop.quality["reasons"] == {"unreadable_amount": 4}
     assert shop.quality["money_unreadable"] == 63.75
     assert shop.quality["cautions"]["unreadable_money"] == (
-        "amount is no number in 4 of 100 rows (4.0%), for instance '1.00 x', '12.50 EURO', 'n. 50,25 x'; about 63.75 "
+        "amount is no number in 4 of 100 rows (4.0%), for instance '1.00 x', '12.50 pcs', 'n. 50,25 x'; about 63.75 "
         "stands in them, 6.2% of all money. It is in no figure: set decimal and thousands (a thousands separator that "
         "may be a decimal mark must be declared), or correct the rows"
     )
