@@ -289,3 +289,15 @@ def test_the_options_are_of_the_source_that_has_them(tmp_path: Any) -> None:
     rows = engine.fetch("select customer_id from transactions where is_purchase")
     engine.close()
     assert list(rows["customer_id"]) == ["b"]
+
+
+def test_orders_counted_in_slices_are_the_same(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"c{n % 40},2025-01-{n % 28 + 1:02},{n % 9 + 1},{n // 3},tea\n" for n in range(600)]
+    content = HEADER + "".join(rows + rows[:30])
+    whole = check(content).quality
+    monkeypatch.setattr("custlib.identify.orders._AT_ONCE", 50)
+    slices = check(content).quality
+    assert (whole["equal_line_rows"], whole["equal_line_money"]) == (30, sum(n % 9 + 1 for n in range(30)))
+    assert {name: n for name, n in slices.items() if name != "increment"} == {
+        name: n for name, n in whole.items() if name != "increment"
+    }
