@@ -112,7 +112,7 @@ def test_ids_and_days_may_be_typed(tmp_path: Path) -> None:
         ("customer_id,faellig\nann,2025-01-31\n", "'bezahlt' .mapped from paid. is missing. Available: customer_id"),
         (HEADER + "ann,31.01.2025,,1,1\nann,28.02.2025,,1,2\nann,2025-01-31,,1,3\n",
          r"due is not a date \(column 'faellig'\) in 2 of 3 rows \(first: rows 1, 2\). They look like day, "
-         r'month and year with points: set date_format = "%d.%m.%Y". Set date_format, for instance\'),
+         r'month and year with points: set date_format = "%d.%m.%Y". Set date_format, for instance'),
         (HEADER + "ann,20250131,,1,1\nann,20250228,,1,2\n",
          r'They look like days without separators: set date_format = "%Y%m%d". Set date_format'),
         (HEADER + "ann,,,1,1\n,2025-01-31,,1,2\nann,2025-01-31,,1,3\nann,2025-01-31,,1,4\n",
