@@ -8,7 +8,16 @@ import re
 from collections.abc import Iterable
 
 from custlib.engine.dialect import Dialect, day_literal
-from custlib.identify.numbers import has_marks, has_odd_sign, has_other_digits, is_text, number, symbol, with_plain
+from custlib.identify.numbers import (
+    has_marks,
+    has_odd_sign,
+    has_other_digits,
+    is_text,
+    letters_beside,
+    number,
+    symbol,
+    with_plain,
+)
 from custlib.identify.order_lines import in_orders
 from custlib.identify.reading.inputs import MONEY, PRODUCT
 from custlib.identify.reading.sources import Opened
@@ -43,7 +52,7 @@ def transactions_read(sql: Dialect, opened: Opened, source: Source) -> str:
 
 def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
     """Write the select that casts every column by itself."""
-    money = money_of(opened)
+    money, lines = money_of(opened), in_orders(opened, source, texts(sql, opened))
     numbers = {"cost_read": "cost", "profit_read": "profit", "quantity": "quantity"}
     casts = [f"{number(sql, name, opened, source)} as {column}" for column, name in numbers.items()]
     also = ["quantity_given", "unit_price_given"] if is_product(opened) else []
@@ -61,7 +70,7 @@ def _columns_read(sql: Dialect, opened: Opened, source: Source) -> str:
                {_is_trimmed(sql, opened)} as is_trimmed,
                {has_offset(sql, "timestamp", opened, source)} as has_offset,
                {_symbol(sql, opened)} as symbol
-        from ({with_plain(sql, MONEY, opened, source, in_orders(opened, source, texts(sql, opened)))})"""
+        from ({_with_letters(sql, opened, with_plain(sql, MONEY, opened, source, lines))})"""
 
 
 def is_product(opened: Opened) -> bool:
@@ -200,7 +209,16 @@ def _symbol(sql: Dialect, opened: Opened) -> str:
     money = money_of(opened)
     if not is_text(opened, money):
         return f"cast(null as {sql.text_type})"
-    return f"case when {money}_plain is null then {symbol(sql, f'{money}_text')} end"
+    return symbol(sql, f"{money}_letters")
+
+
+def _with_letters(sql: Dialect, opened: Opened, select: str) -> str:
+    """Add to a select the letters beside the money, as a step of its own: :func:`symbol` asks for them many times."""
+    money = money_of(opened)
+    if not is_text(opened, money):
+        return select
+    letters = f"case when {money}_plain is null then {letters_beside(sql, f'{money}_text')} end"
+    return f"select *, {letters} as {money}_letters from ({select})"
 
 
 def _is_returned(opened: Opened) -> str:

@@ -114,14 +114,19 @@ def has_other_digits(sql: Dialect, text: str) -> str:
     return sql.matches(text, _OTHER_DIGIT)
 
 
-def symbol(sql: Dialect, text: str) -> str:
-    """Write the currency sign or code at an end of a text, null where it has none; one name for each currency."""
+def letters_beside(sql: Dialect, text: str) -> str:
+    """Write the currency sign or code at an end of a text in capitals; empty where it has none."""
     pattern = sql.literal(f"^[^\\p{{L}}\\p{{Sc}}0-9]*({_currency()})|({_currency()})[^\\p{{L}}\\p{{Sc}}0-9]*$")
     name = " || ".join(f"regexp_extract({text}, {pattern}, {group})" for group in (1, 2))
+    return f"upper({name})"
+
+
+def symbol(sql: Dialect, letters: str) -> str:
+    """Write the one name of a currency for a column of :func:`letters_beside`; null where they are empty."""
     same = " ".join(
         f"when {sql.literal(other)} then {sql.literal(sign)}" for other, sign in _currencies()["same"].items()
     )
-    return f"nullif(case upper({name}) {same} else upper({name}) end, '')"
+    return f"nullif(case {letters} {same} else {letters} end, '')"
 
 
 def currency_named(letters: str) -> str | None:
