@@ -110,7 +110,7 @@ def _of_customers(engine: Engine, days: pd.DataFrame) -> Remarks:
     customers, lines = int(counts["customers"].sum()), int((counts["n"] * counts["customers"]).sum())
     mean, most = lines / max(customers, 1), int(counts["n"].max())
     named = _of_words(counts[counts["word"].notna()])
-    least = int(np.ceil(min(limits["days_times_mean"] * mean, limits["share_alone"] * lines)))
+    least = _least_lines(lines, len(days), mean)
     if customers < limits["customers"] or most < least:
         return named
     frequent = f"select customer_id {_GOOD} group by customer_id having count(*) >= {least}"
@@ -127,6 +127,15 @@ def _of_customers(engine: Engine, days: pd.DataFrame) -> Remarks:
     if odd.empty:
         return named
     return named + Remarks({}, {"crowded_id": _crowded(odd, lines, len(days), mean)})
+
+
+def _least_lines(lines: int, days: int, mean: float) -> int:
+    """Lines below which an id can have neither share: nobody has more days than lines."""
+    limits = _limits()
+    share = max(limits["line_share"] * lines, limits["lines_times_mean"] * mean)
+    daily = max(limits["open_share"] * days, limits["days_times_mean"] * mean)
+    rules_of_size = [share, limits["share_alone"] * lines, *([daily] if days >= limits["open_days"] else [])]
+    return int(np.ceil(min(rules_of_size)))
 
 
 def _no_customers(engine: Engine) -> str:
