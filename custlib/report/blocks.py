@@ -5,7 +5,7 @@ A notebook cell ends in a block; JupyterLab shows its HTML, the exporter reads i
 (:mod:`custlib.report.formats`); a block computes nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,10 +24,25 @@ MIME = "application/vnd.custlib.block+json"
 VERSION = 1
 
 Light = Literal["green", "amber", "red", "untested"]
+Judged = Literal["do", "test", "leave", "few"]
+Size = Literal["body", "lede"]
+Shape = Literal["plain", "cards"]
+OnCard = Literal["line", "head", "full", "none"]
 Place = Literal["main", "left", "right"]
 Tone = Literal["plain", "good", "warn", "bad"]
 CallTone = Literal["note", "good", "warn", "bad"]
 Align = Literal["left", "right"]
+
+
+MARKS = frozenset(("", "do", "test", "leave", "few", *(f"series{n}" for n in range(1, 9))))
+
+
+def check_pictures(pictures: Sequence[str], where: str) -> None:
+    """Raise if a picture contains anything but shapes and text."""
+    from custlib.report.svg import check_svg
+
+    for picture in filter(None, pictures):
+        check_svg(picture, where)
 
 
 @dataclass(frozen=True)
@@ -57,11 +72,12 @@ class Block(Checked):
 
 @dataclass(frozen=True)
 class Title(Block):
-    """The headline of a page: a finding, with the status of its evidence."""
+    """The headline of a page: a finding, the sentence that explains it, and the status of its evidence."""
 
     text: str
     subtitle: str = ""
     light: Light | None = None
+    lede: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,12 +91,21 @@ class Section(Block):
 
 @dataclass(frozen=True)
 class Kpi(Checked):
-    """A key figure: ``value`` is formatted text, ``tone`` colours the note only."""
+    """A key figure: ``value`` is formatted text, ``tone`` colours the note only.
+
+    ``unit`` stands small before the value, ``change`` bold before the note, ``svg`` is a miniature beneath.
+    """
 
     label: str
     value: str
     note: str = ""
     tone: Tone = "plain"
+    unit: str = ""
+    change: str = ""
+    svg: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        check_pictures([self.svg], f"Kpi {self.label!r}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +119,7 @@ class Kpis(Block):
     """
 
     items: Many[Kpi]
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +127,7 @@ class Text(Block):
     """Paragraphs; ``**bold**``, ``*em*``, ```code``` and links to relative .html pages are rendered."""
 
     text: str
+    size: Size = "body"
 
 
 @dataclass(frozen=True)
@@ -130,15 +157,22 @@ class Bullets(Block):
 
 @dataclass(frozen=True)
 class Column(Checked):
-    """A column of a table: its label and alignment."""
+    """A column of a table: its label, alignment, and place on a card.
+
+    ``card`` applies to tables of cards: a line with its label, beside the name, over the full width, or left out.
+    """
 
     label: str
     align: Align = "left"
+    card: OnCard = "line"
 
 
 @dataclass(frozen=True)
 class Table(Block):
     """A table of formatted text; ``header`` is the column naming the row, ``links`` hrefs by cell or empty.
+
+    ``marks`` are verdicts and colours before the text of a cell, ``pictures`` miniatures beneath it. ``shape``
+    says whether each row becomes a card on a phone.
 
     Examples
     --------
@@ -153,8 +187,14 @@ class Table(Block):
     note: str = ""
     header: int = 0
     links: Many[Many[str]] = ()
+    marks: Many[Many[str]] = ()
+    pictures: Many[Many[str]] = field(default=(), repr=False)
+    shape: Shape = "plain"
 
     def __post_init__(self) -> None:
+        if unknown := {mark for row in self.marks for mark in row} - MARKS:
+            raise UsageError(f"Table {self.title!r}: mark {min(unknown)!r} is not known. {hint(min(unknown), MARKS)}")
+        check_pictures([svg for row in self.pictures for svg in row], f"Table {self.title!r}")
         if len(self.rows) > (most := limit("page", "table_rows")):
             raise UsageError(f"Table {self.title!r}: {len(self.rows)} rows, at most {most}. Aggregate it.")
         uneven = [n for n, row in enumerate(self.rows) if len(row) != len(self.columns)]
@@ -185,6 +225,37 @@ class Table(Block):
 
 
 @dataclass(frozen=True)
+class Action(Checked):
+    """A row of a list of actions: verdict, what and to whom, why it is believed, and the gain with its interval.
+
+    ``svg`` is the gain on the scale of the list, ``beneath`` what stands under it.
+    """
+
+    mark: Judged | Literal[""]
+    verdict: str
+    what: str
+    sure: str = ""
+    gain: str = ""
+    beneath: str = ""
+    note: str = ""
+    svg: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        check_pictures([self.svg], f"Action {self.what!r}")
+
+
+@dataclass(frozen=True)
+class Actions(Block):
+    """Actions with their money; the last row is the whole plan. ``heads`` name the four columns."""
+
+    title: str
+    heads: Many[str]
+    items: Many[Action]
+    total: Action | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class Figure(Block):
     """A chart whose title is the finding, with a table of its numbers."""
 
@@ -196,10 +267,7 @@ class Figure(Block):
     narrow_svg: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        from custlib.report.svg import check_svg
-
-        for picture in filter(None, (self.svg, self.narrow_svg)):
-            check_svg(picture, f"Figure {self.title!r}")
+        check_pictures([self.svg, self.narrow_svg], f"Figure {self.title!r}")
 
 
 @dataclass(frozen=True)
@@ -274,6 +342,7 @@ BLOCKS: dict[str, type[Block]] = {
         Facts,
         Bullets,
         Table,
+        Actions,
         Figure,
         Tiles,
         Details,
@@ -289,7 +358,7 @@ def from_json(mapping: Mapping[str, Any]) -> Block:
     Examples
     --------
     >>> from_json(Text("Hello").to_json())
-    Text(text='Hello')
+    Text(text='Hello', size='body')
     """
     content = dict(mapping)
     name, version = content.pop("block", None), content.pop("version", None)

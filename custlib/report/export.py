@@ -103,7 +103,7 @@ def _printed(template: str, language: str, **values: Any) -> str:
 
 def _check_links(links: list[Mapping[str, Any]], where: str) -> None:
     for link in links:
-        if not is_relative(str(link.get("href", ""))):
+        if "href" in link and not is_relative(str(link.get("href", ""))):
             raise UsageError(f"{where}: {link.get('href')!r} is no relative link to an .html page.")
 
 

@@ -153,16 +153,33 @@ def export(chosen: list[Page], folder: Path, run: Run) -> None:
 
 def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:
     """Return the links of a page to the index and to all pages."""
-    listed = [
+    up = [{"title": t("index.title"), "href": "../../index.html"}, {"title": run.project.name}]
+    return {"up": up, "pages": [*_masthead(t, page, chosen, run), *_playbooks(t, page, chosen, run)]}
+
+
+def _masthead(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
+    """Link the pages in one line by short names; the playbooks by their first, after the overview."""
+    first = {other.kind: other for other in reversed(chosen)}
+    order = sorted(first.values(), key=lambda other: (other.kind != "overview", other.kind != "playbook"))
+    return [
         {
-            "title": title(t, other, run),
-            "href": f"{other.name}.html",
-            "current": other == page,
-            "group": t("index.playbooks") if other.kind == "playbook" else "",
+            "title": t.words.get(f"pages.short_{one.kind}") or title(t, one, run),
+            "href": f"{one.name}.html",
+            "current": one.kind == page.kind,
         }
-        for other in chosen
+        for one in order
     ]
-    return {"up": [{"title": t("index.title"), "href": "../../index.html"}], "pages": listed}
+
+
+def _playbooks(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": title(t, one, run), "href": f"{one.name}.html", "current": one == page,
+            "group": t("index.playbooks"),
+        }
+        for one in chosen
+        if one.kind == "playbook"
+    ]  # fmt: skip
 
 
 def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""The four key figures of the overview: each with its change, and bars of the last eight quarters."""
+
+from typing import Any
+
+import pandas as pd
+
+from custlib.audit.quarters import Quarters
+from custlib.graph import REFUSED, Refusal
+from custlib.project import Project
+from custlib.report.blocks import Kpi, Kpis
+from custlib.report.charts.frame_checks import drawn_length
+from custlib.report.charts.miniatures import spark
+from custlib.report.formats import MISSING, change, compact, interval, number, suppressed
+from custlib.report.front.quarter_words import quarter_name
+from custlib.report.privacy import is_small
+from custlib.report.texts import Texts
+
+BARS = 8
+
+
+def kpis(
+    t: Texts,
+    project: Project,
+    quarters: Quarters,
+    money_kind: str,
+    coming_value: "pd.Series[float] | Refusal" = REFUSED,
+    recent_profit: "pd.Series[float] | Refusal" = REFUSED,
+) -> Kpis:
+    """Show revenue, customers and first-time customers of the quarter, and what the coming days are expected to bring."""
+    names = [name for name in ("revenue", "customers", "new_customers") if name in quarters.measures]
+    figures = [_of_quarter(t, project, quarters, name) for name in names]
+    if isinstance(coming_value, pd.Series):
+        figures.append(_coming(t, project, money_kind, coming_value, recent_profit))
+    few = quarters.against == "nothing"
+    return Kpis(figures, t("overview.kpi_caption_alone" if few else "overview.kpi_caption"))
+
+
+def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) -> Kpi:
+    """Show a measure of the quarter with its change; of fewer than ten customers neither."""
+    now, before = quarters.at(measure), quarters.at(measure, quarters.ago)
+    own = "customers" if measure == "revenue" else measure
+    few = any(is_small(quarters.at(own, ago)) for ago in (0, quarters.ago))
+    moved, against = quarters.change(measure), t(f"overview.on_{quarters.against}")
+    note = "" if quarters.against == "nothing" else against
+    if moved is None or few:
+        known = quarters.against != "nothing" and measure != "revenue"
+        moved, note = None, t("overview.kpi_then", count=suppressed(int(before), t.language)) if known else ""
+    written = compact(now, t.language) if measure == "revenue" else suppressed(int(now), t.language)
+    if measure == "revenue" and is_small(quarters.at(own)):
+        written = MISSING
+    return Kpi(
+        t(f"overview.quarter_{measure}"), written, note,
+        unit=project.currency if measure == "revenue" else "",
+        change="" if moved is None else change(moved, t.language), svg=_bars(t, project, quarters, measure),
+    )  # fmt: skip
+
+
+def _bars(t: Texts, project: Project, quarters: Quarters, measure: str) -> str:
+    """Draw the last quarters; a count under ten as ten, money of so few not at all."""
+    series, money = quarters.series(measure, BARS), measure == "revenue"
+    if len(series) < 2:
+        return ""
+    own = quarters.series("customers", BARS)
+    shown = [0.0 if money and is_small(own[ago]) else float(x) for ago, x in series.items()]
+    shown = shown if money else [drawn_length(x, "suppressed") for x in shown]
+    names = [quarter_name(project, int(ago), t.language) for ago in series.index]
+    written = [compact(x, t.language) if money else suppressed(int(x), t.language) for x in series]
+    written = [MISSING if money and is_small(own[ago]) else x for ago, x in zip(series.index, written, strict=True)]
+    places = {int(ago): place for place, ago in enumerate(series.index)}
+    named = {places[ago]: _short(t, project, ago) for ago in dict.fromkeys((quarters.ago, 0)) if ago in places}
+    pairs = [f"{name} {value}" for name, value in zip(names, written, strict=True)]
+    return spark(
+        shown, named, title=t(f"overview.quarter_{measure}"), description=t("join.comma").join(pairs)
+    )
+
+
+def _short(t: Texts, project: Project, ago: int) -> str:
+    """Name a quarter under its bar, in few letters."""
+    from custlib.audit.months import bounds
+
+    last = bounds(project.as_of, 3, ago)[1]
+    return t("overview.bar", year=f"{last.year % 100:02d}", month=f"{last.month:02d}")
+
+
+def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> Kpi:
+    """Show what the customers of today are expected to bring, with the interval and what they brought."""
+    days, lang = project.horizon_days, t.language
+    if whole["value"] != whole["value"]:
+        between = interval(whole["purchases_low"], whole["purchases_high"], lang)
+        count = number(round(float(whole["expected_purchases"])), lang)
+        return Kpi(t("overview.coming_purchases", days=days), count, t("value.between", interval=between))
+    note = [t("value.between", interval=interval(whole["value_low"], whole["value_high"], lang))]
+    if isinstance(recent, pd.Series):
+        note.append(t("overview.kpi_past", past=compact(float(recent["all"]), lang), days=days))
+    return Kpi(
+        t(f"overview.coming_{kind}", days=days), compact(whole["value"], lang), t("join.semicolon").join(note),
+        unit=project.currency,
+    )  # fmt: skip
+
+
