@@ -5,7 +5,7 @@ A notebook cell ends in a block; JupyterLab shows its HTML, the exporter reads i
 (:mod:`custlib.report.formats`); a block computes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 from custlib.errors import UsageError, hint, require
 from custlib.report.codec import Checked, Many, Pair, is_relative
 from custlib.report.page_limits import limit
+from custlib.report.svg import check_pictures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,21 +29,11 @@ Judged = Literal["do", "test", "leave", "few"]
 Size = Literal["body", "lede"]
 Shape = Literal["plain", "cards"]
 OnCard = Literal["line", "head", "full", "none"]
+MARKS = ("", "do", "test", "leave", "few", *(f"series{n}" for n in range(1, 9)))
 Place = Literal["main", "left", "right"]
 Tone = Literal["plain", "good", "warn", "bad"]
 CallTone = Literal["note", "good", "warn", "bad"]
 Align = Literal["left", "right"]
-
-
-MARKS = frozenset(("", "do", "test", "leave", "few", *(f"series{n}" for n in range(1, 9))))
-
-
-def check_pictures(pictures: Sequence[str], where: str) -> None:
-    """Raise if a picture contains anything but shapes and text."""
-    from custlib.report.svg import check_svg
-
-    for picture in filter(None, pictures):
-        check_svg(picture, where)
 
 
 @dataclass(frozen=True)
@@ -91,10 +82,7 @@ class Section(Block):
 
 @dataclass(frozen=True)
 class Kpi(Checked):
-    """A key figure: ``value`` is formatted text, ``tone`` colours the note only.
-
-    ``unit`` stands small before the value, ``change`` bold before the note, ``svg`` is a miniature beneath.
-    """
+    """A key figure: ``unit`` is small before the value, ``change`` bold before the note that ``tone`` colours."""
 
     label: str
     value: str
@@ -157,10 +145,7 @@ class Bullets(Block):
 
 @dataclass(frozen=True)
 class Column(Checked):
-    """A column of a table: its label, alignment, and place on a card.
-
-    ``card`` applies to tables of cards: a line with its label, beside the name, over the full width, or left out.
-    """
+    """A column of a table: label, alignment, and place on a card: a line, beside the name, over all of it, or none."""
 
     label: str
     align: Align = "left"
@@ -171,8 +156,7 @@ class Column(Checked):
 class Table(Block):
     """A table of formatted text; ``header`` is the column naming the row, ``links`` hrefs by cell or empty.
 
-    ``marks`` are verdicts and colours before the text of a cell, ``pictures`` miniatures beneath it. ``shape``
-    says whether each row becomes a card on a phone.
+    ``marks`` are verdicts and colours before a text, ``pictures`` miniatures beneath it. A phone shows ``cards``.
 
     Examples
     --------
@@ -192,7 +176,7 @@ class Table(Block):
     shape: Shape = "plain"
 
     def __post_init__(self) -> None:
-        if unknown := {mark for row in self.marks for mark in row} - MARKS:
+        if unknown := {mark for row in self.marks for mark in row} - {*MARKS}:
             raise UsageError(f"Table {self.title!r}: mark {min(unknown)!r} is not known. {hint(min(unknown), MARKS)}")
         check_pictures([svg for row in self.pictures for svg in row], f"Table {self.title!r}")
         if len(self.rows) > (most := limit("page", "table_rows")):
@@ -226,10 +210,7 @@ class Table(Block):
 
 @dataclass(frozen=True)
 class Action(Checked):
-    """A row of a list of actions: verdict, what and to whom, why it is believed, and the gain with its interval.
-
-    ``svg`` is the gain on the scale of the list, ``beneath`` what stands under it.
-    """
+    """An action: verdict, what and to whom, how sure it is, and the gain, with a picture and words beneath."""
 
     mark: Judged | Literal[""]
     verdict: str

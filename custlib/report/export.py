@@ -136,6 +136,12 @@ def render_index(manifest: Mapping[str, Any], *, language: str = "en") -> str:
     return _printed("index.html.j2", language, projects=projects)
 
 
+def _runs(earlier: list[Mapping[str, Any]], failures: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List earlier runs and failed ones, the newest first."""
+    every = [{"failed": False, **run} for run in earlier] + [{"failed": True, **run} for run in failures]
+    return sorted(every, key=lambda run: str(run["as_of"]), reverse=True)
+
+
 def _project(project: Mapping[str, Any]) -> dict[str, Any]:
     latest, earlier = project.get("latest"), list(project.get("earlier", ()))
     pages = list(latest.get("pages", ())) if latest else []
@@ -148,6 +154,5 @@ def _project(project: Mapping[str, Any]) -> dict[str, Any]:
         "latest": latest,
         "pages": [page for page in placed if page["group"] != "playbooks"],
         "playbooks": [page for page in placed if page["group"] == "playbooks"],
-        "earlier": sorted(earlier, key=lambda run: str(run["as_of"]), reverse=True),
-        "failures": list(project.get("failures", ())),
+        "runs": _runs(earlier, list(project.get("failures", ()))),
     }

@@ -109,9 +109,10 @@ def moves(left: float, came: float, most: float, *, title: str, description: str
     2
     """
     middle, unit = width / 2, (width / 2 - 2) / (most or 1.0)
+    places = ((middle - left * unit, left * unit, "mark"), (middle, came * unit, "ink"))
     sides = [
-        f'<rect x="{_round(middle - left * unit)}" y="5" width="{_round(left * unit)}" height="10" fill="var(--mark)"/>',
-        f'<rect x="{middle}" y="5" width="{_round(came * unit)}" height="10" fill="var(--ink)"/>',
+        f'<rect x="{_round(x)}" y="5" width="{_round(wide)}" height="10" fill="var(--{colour})"/>'
+        for x, wide, colour in places
     ]
     line = f'<path d="M{middle} 0V20" stroke="var(--mark)"/>'
     return _svg((width, 20.0), line + "".join(sides), title, description)
@@ -119,7 +120,9 @@ def moves(left: float, came: float, most: float, *, title: str, description: str
 
 def _text(text: str, x: float, anchor: str, y: float = 48.0) -> str:
     side = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text x="{_round(x)}" y="{_round(y - 1)}" font-size="{SIZE}" fill="var(--muted)"{side}>{escape(text)}</text>'
+    return (
+        f'<text x="{_round(x)}" y="{_round(y - 1)}" font-size="{SIZE}" fill="var(--muted)"{side}>{escape(text)}</text>'
+    )
 
 
 def _round(value: float) -> str:

@@ -25,8 +25,8 @@ WIDTH = 240.0
 def best(plans: Mapping[str, SegmentPlan]) -> list[str]:
     """Choose the segment of the largest expected gain of each verdict; what collects money owed is apart."""
     own = {name: one for name, one in plans.items() if not one.play.collects}
-    found = [max((n for n in own if own[n].verdict == v), key=lambda n: _gain(own[n]), default="") for v in VERDICTS]
-    return [name for name in found if name]
+    first = [max((n for n in own if own[n].verdict == v), key=lambda n: _gain(own[n]), default="") for v in VERDICTS]
+    return [name for name in first if name]
 
 
 def _gain(planned: SegmentPlan) -> float:
@@ -52,8 +52,10 @@ def rows(
     scale = Scale.of([end for span in ends for end in span if math.isfinite(end)], WIDTH)
     names = dict(zip(frame["segment"], frame["name"], strict=True))
     sizes = dict(zip(frame["segment"], counts(frame["customers"].tolist(), t.language), strict=True))
-    made = [
-        _row(Filler(t, project, segment_plans[one], segment_products.get(one, "")), one, (names[one], sizes[one]), scale)
+    actions = [
+        _row(
+            Filler(t, project, segment_plans[one], segment_products.get(one, "")), one, (names[one], sizes[one]), scale
+        )
         for one in chosen
     ]
     days = max(one.play.holdout.window_days for one in segment_plans.values())
@@ -61,22 +63,22 @@ def rows(
     return Actions(
         heading(t, project, segment_plans, money_kind),
         [t("overview.column_verdict"), t("overview.head_what"), t("overview.head_sure"), gain],
-        made, _plan(t, project, segment_plans, scale), provable(t, segment_plans),
+        actions, _plan(t, project, segment_plans, scale), provable(t, segment_plans),
     )  # fmt: skip
 
 
 def heading(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], money_kind: str) -> str:
     """State the plan with its money: how many segments to act on and to leave, what it brings and costs."""
     whole = total(plans.values())
-    found = {verdict: sum(one.verdict == verdict for one in plans.values()) for verdict in VERDICTS}
-    told = [t(f"overview.plan_{verdict}", count=count) for verdict, count in found.items() if count]
+    numbers = {verdict: sum(one.verdict == verdict for one in plans.values()) for verdict in VERDICTS}
+    words = [t(f"overview.plan_{verdict}", count=count) for verdict, count in numbers.items() if count]
     if not whole.recommended:
-        return t("verdict.nothing") if not whole.collecting else t("join.comma").join(told)
+        return t("verdict.nothing") if not whole.collecting else t("join.comma").join(words)
     lang, currency = t.language, project.currency
     if not math.isfinite(whole.margin):
-        return t("overview.plan_purchases", acts=t("join.comma").join(told))
+        return t("overview.plan_purchases", acts=t("join.comma").join(words))
     return t(
-        f"overview.plan_{money_kind}", acts=t("join.comma").join(told),
+        f"overview.plan_{money_kind}", acts=t("join.comma").join(words),
         gain=money(whole.margin, currency, lang), cost=money(whole.cost, currency, lang),
     )  # fmt: skip
 
@@ -92,7 +94,7 @@ def provable(t: Texts, plans: Mapping[str, SegmentPlan]) -> str:
         t("overview.measured_none" if not measured else "overview.measured_some", count=measured, of=len(own)),
         t("overview.provable_none" if not shown else "overview.provable_some", count=shown, of=len(own)),
     ]
-    return t("join.sentence").join(sentences)
+    return t.sentences(sentences)
 
 
 def sureness(planned: SegmentPlan) -> str:
@@ -144,7 +146,7 @@ def _row(fill: Filler, segment: str, whom: tuple[str, str], scale: Scale) -> Act
     return Action(
         verdict, verdict_word(t, planned).lstrip("●◐○·\u00a0 "),
         t("overview.act", name=link, count=whom[1]), note=first_action(fill),
-        sure=f"{owner if planned.is_recommended else ''} {sure}".strip(),
+        sure="\n".join([owner, sure] if planned.is_recommended else [sure]),
         gain=t("overview.gain_cost", gain=gain_in_words(t, plan), cost=compact(plan.cost, t.language)),
         beneath=t("overview.pays_from", even=even, lift=points(t, plan.lift)),
         svg=_picture(t, plan, scale, COLOURS[verdict], name),
@@ -157,12 +159,12 @@ def _plan(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], scale: S
     if not whole.recommended:
         return None
     lost = sum(one.plan.margin for one in plans.values() if one.verdict == "leave" and one.plan.margin < 0)
-    told = t("overview.plan_text", count=whole.recommended)
+    words = t("overview.plan_text", count=whole.recommended)
     if math.isfinite(lost) and round(lost) < 0:
-        told = t("join.sentence").join([told, t("overview.plan_saved", lost=money(-lost, project.currency, t.language))])
+        words = t.sentences([words, t("overview.plan_saved", lost=money(-lost, project.currency, t.language))])
     ticks = _ticks(t, scale) if math.isfinite(whole.margin) else None
     return Action(
-        "", t("overview.the_plan"), told,
+        "", t("overview.the_plan"), words,
         gain=t("overview.gain_cost", gain=gain_in_words(t, whole), cost=compact(whole.cost, t.language)),
         svg=_picture(t, whole, scale, "ink", t("overview.the_plan"), ticks),
     )  # fmt: skip
@@ -192,4 +194,3 @@ def _picture(
         title=t("overview.gain_of", name=name, gain=signed(plan.margin, t.language)),
         description=t("value.between", interval=_around(plan, t.language)), ticks=ticks,
     )  # fmt: skip
-

@@ -26,7 +26,7 @@ def kpis(
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
 ) -> Kpis:
-    """Show revenue, customers and first-time customers of the quarter, and what the coming days are expected to bring."""
+    """Show revenue, customers and first-time customers of the quarter, and what is expected of the coming days."""
     names = [name for name in ("revenue", "customers", "new_customers") if name in quarters.measures]
     figures = [_of_quarter(t, project, quarters, name) for name in names]
     if isinstance(coming_value, pd.Series):
@@ -40,8 +40,8 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
     now, before = quarters.at(measure), quarters.at(measure, quarters.ago)
     own = "customers" if measure == "revenue" else measure
     few = any(is_small(quarters.at(own, ago)) for ago in (0, quarters.ago))
-    moved, against = quarters.change(measure), t(f"overview.on_{quarters.against}")
-    note = "" if quarters.against == "nothing" else against
+    moved = quarters.change(measure)
+    note = "" if quarters.against == "nothing" else t(f"overview.on_{quarters.against}")
     if moved is None or few:
         known = quarters.against != "nothing" and measure != "revenue"
         moved, note = None, t("overview.kpi_then", count=suppressed(int(before), t.language)) if known else ""
@@ -69,9 +69,7 @@ def _bars(t: Texts, project: Project, quarters: Quarters, measure: str) -> str:
     places = {int(ago): place for place, ago in enumerate(series.index)}
     named = {places[ago]: _short(t, project, ago) for ago in dict.fromkeys((quarters.ago, 0)) if ago in places}
     pairs = [f"{name} {value}" for name, value in zip(names, written, strict=True)]
-    return spark(
-        shown, named, title=t(f"overview.quarter_{measure}"), description=t("join.comma").join(pairs)
-    )
+    return spark(shown, named, title=t(f"overview.quarter_{measure}"), description=t("join.comma").join(pairs))
 
 
 def _short(t: Texts, project: Project, ago: int) -> str:
@@ -96,5 +94,3 @@ def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> K
         t(f"overview.coming_{kind}", days=days), compact(whole["value"], lang), t("join.semicolon").join(note),
         unit=project.currency,
     )  # fmt: skip
-
-

@@ -25,7 +25,7 @@ def by_quarter(t: Texts, project: Project, quarters: Quarters) -> Figure | None:
     key = "revenue" if quarters.has_amount else "customers"
     rows = rows.assign(period=[quarter_name(project, int(ago), t.language) for ago in rows["period"]])
     hidden = bool(rows["part"].isna().any())
-    caption = t("join.sentence").join(
+    caption = t.sentences(
         [t(f"overview.time_caption_{key}", currency=project.currency), *([t("overview.time_hidden")] if hidden else [])]
     )
     return charts.split_bars(
@@ -82,8 +82,10 @@ def customers_beside_profit(t: Texts, project: Project, frame: pd.DataFrame, mon
     return charts.share_bands(
         rows.assign(segment=rows["name"])[["segment", "customer_share", "value_share"]],
         title=beside_heading(t, rows, money_kind), language=t.language, order=frame["name"].tolist(),
-        caption=t(f"overview.beside_caption_{money_kind}", days=project.horizon_days)
-        + (t("join.sentence") + t("overview.beside_hidden") if len(rows) < len(frame) else ""),
+        caption=t.sentences([
+            t(f"overview.beside_caption_{money_kind}", days=project.horizon_days),
+            t("overview.beside_hidden") if len(rows) < len(frame) else "",
+        ]),
         description=t(f"overview.beside_description_{money_kind}"),
         y_label=t("overview.beside_customers"), x_label=t(f"overview.coming_{money_kind}", days=project.horizon_days),
     )  # fmt: skip

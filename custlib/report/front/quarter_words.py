@@ -1,7 +1,7 @@
 """The headline of a run and the sentence beneath it: what changed in the last quarter, on a year ago.
 
 Each sentence can be false: the largest change of revenue, customers, first-time customers, purchases per customer and
-spend per purchase, and the largest that goes the other way. Groups under ten customers are not told.
+spend per purchase, and the largest that goes the other way. Groups under ten customers are hidden.
 """
 
 import math
@@ -44,7 +44,7 @@ class Change:
 
 
 def noticed(quarters: Quarters) -> list[Change]:
-    """List the changes that are large enough to be told, the largest first."""
+    """List the changes that are large enough to be reported, the largest first."""
     least, changes = limit("finding", "least_change") / 100, []
     for measure in quarters.measures:
         own, moved = GROUPS.get(measure, measure), quarters.change(measure)
@@ -114,11 +114,11 @@ def lede(
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
 ) -> str:
-    """Explain the quarter by its factors with their signs, who is new, and what the coming days are expected to bring."""
+    """Explain the quarter by its factors with their signs, who is new, and what is expected of the coming days."""
     sentences = [_factors(t, project, quarters), _newcomers(t, quarters)]
     if isinstance(coming_value, pd.Series):
         sentences.append(_coming(t, project, money_kind, coming_value, recent_profit))
-    return t("join.sentence").join(filter(None, sentences))
+    return t.sentences(filter(None, sentences))
 
 
 def _factors(t: Texts, project: Project, quarters: Quarters) -> str:
@@ -135,8 +135,10 @@ def _factors(t: Texts, project: Project, quarters: Quarters) -> str:
         return ""
     if not quarters.has_amount:
         return _capital(t("join.comma").join(parts)) + t("join.stop")
-    total = t("overview.lede_revenue", amount=_amount(project, quarters, "revenue", t.language),
-              change=change(quarters.change("revenue"), t.language), against=t(f"overview.on_{quarters.against}"))  # fmt: skip
+    total = t(
+        "overview.lede_revenue", amount=_amount(project, quarters, "revenue", t.language),
+        change=change(quarters.change("revenue"), t.language), against=t(f"overview.on_{quarters.against}"),
+    )  # fmt: skip
     return t("join.colon").join([total, t("join.comma").join(parts)]) + t("join.stop")
 
 
@@ -162,7 +164,9 @@ def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> s
         count = number(round(float(whole["expected_purchases"])), t.language)
         return t("overview.lede_purchases", count=count, days=project.horizon_days)
     if isinstance(recent, pd.Series):
-        return t("overview.lede_coming_beside", **spoken, past=money(float(recent["all"]), project.currency, t.language))
+        return t(
+            "overview.lede_coming_beside", **spoken, past=money(float(recent["all"]), project.currency, t.language)
+        )
     return t("overview.lede_coming", **spoken)
 
 
@@ -177,9 +181,9 @@ def title(
 ) -> Title:
     """Head the overview: what changed, why, and how far the forecast can be trusted."""
     light = tested_forecast["light"] if isinstance(tested_forecast, dict) else None
-    told = lede(t, project, quarters, money_kind, coming_value, recent_profit)
+    explained = lede(t, project, quarters, money_kind, coming_value, recent_profit)
     until = t("overview.subtitle", name=project.name, day=day(project.as_of, t.language))
-    return Title(headline(t, project, quarters), until, light, told)
+    return Title(headline(t, project, quarters), until, light, explained)
 
 
 def quarter_name(project: Project, ago: int, language: str) -> str:

@@ -25,7 +25,7 @@ WIDTH = 104.0
 
 @dataclass(frozen=True)
 class Lines:
-    """What the lines are made of: segments with their customers and value, moves, plans and intervals, by segment."""
+    """What the lines are shown of: segments with their customers and value, moves, plans and intervals, by segment."""
 
     t: Texts
     project: Project
@@ -144,13 +144,13 @@ Cell = tuple[str, str, str, str]  # text, link, mark, picture
 
 def _cells(lines: Lines, row: Mapping[Any, Any], columns: list[tuple[str, Column]]) -> list[Cell]:
     segment, small = str(row["segment"]), is_small(row["customers"]) or not row["customers"]
-    made = {name: _cell(lines, name, row) for name, _ in columns}
+    shown = {name: _cell(lines, name, row) for name, _ in columns}
     href = f"playbook-{segment.replace('_', '-')}.html" if segment in lines.plans else ""
-    made["name"] = (str(row["name"]), href, segment_colour(segment, lines.frame["segment"].tolist()), "")
+    shown["name"] = (str(row["name"]), href, segment_colour(segment, lines.frame["segment"].tolist()), "")
     if small:
-        made |= {name: (MISSING, "", "", "") for name in ("coming", "span", "gain") if name in made}
-        made |= {"first": (lines.t("overview.no_action"), "", "", "")} if "first" in made else {}
-    return [made[name] for name, _ in columns]
+        shown |= {name: (MISSING, "", "", "") for name in ("coming", "span", "gain") if name in shown}
+        shown |= {"first": (lines.t("overview.no_action"), "", "", "")} if "first" in shown else {}
+    return [shown[name] for name, _ in columns]
 
 
 def _cell(lines: Lines, column: str, row: Mapping[Any, Any]) -> Cell:
@@ -192,9 +192,9 @@ def _change(lines: Lines, segment: str, name: str) -> Cell:
     most = max(float(lines.moved[["came", "left"]].max().max()), 1.0)
     left, came = (round(float(row[side]) / 10) * 10.0 for side in ("left", "came"))
     t = lines.t
-    told = {side: blurred(float(row[side]), t.language) if row[side] else "0" for side in ("left", "came")}
+    words = {side: blurred(float(row[side]), t.language) if row[side] else "0" for side in ("left", "came")}
     stayed = "0" if not row["stayed"] else MISSING if is_small(row["stayed"]) else blurred(row["stayed"], t.language)
-    title = t("overview.moves_of", name=name, stayed=stayed, **told)
+    title = t("overview.moves_of", name=name, stayed=stayed, **words)
     return text, "", "", moves(left, came, most, title=title, description=t("overview.moves_description"))
 
 
@@ -210,12 +210,12 @@ def _span(lines: Lines, segment: str, name: str, value: float) -> str:
     low, high = (float(spans.loc[segment, end]) for end in ("value_low", "value_high"))
     before = None if past is None else float(past.get(segment, 0.0))
     around = t("value.between", interval=interval(low, high, t.language))
-    told = "" if before is None else t("overview.past_of", past=compact(before, t.language))
+    words = "" if before is None else t("overview.past_of", past=compact(before, t.language))
     return dot(
         (low, value, high), scale, before=before,
         colour=segment_colour(segment, lines.frame["segment"].tolist()),
         title=t("overview.coming_of", name=name, coming=compact(value, t.language)),
-        description=t("join.semicolon").join(filter(None, [around, told])),
+        description=t("join.semicolon").join(filter(None, [around, words])),
     )  # fmt: skip
 
 
@@ -226,6 +226,4 @@ def _note(lines: Lines, *, small: bool) -> str:
     parts += [t("overview.lines_ring", days=lines.project.horizon_days)] if lines.recent is not None else []
     parts += [t("overview.lines_bar"), *([t("overview.lines_verdicts")] if lines.plans else [])]
     parts += [t("value.table_note")] if small else []
-    return t("join.sentence").join(parts)
-
-
+    return t.sentences(parts)
