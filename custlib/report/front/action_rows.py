@@ -104,6 +104,11 @@ def sureness(planned: SegmentPlan) -> str:
     return next(source for source in SURENESS if source in sources)
 
 
+def bare_verdict(t: Texts, planned: SegmentPlan) -> str:
+    """Write a verdict without its sign, where the page draws one."""
+    return verdict_word(t, planned).lstrip("●◐○·\u00a0 ")
+
+
 def first_action(fill: Filler) -> str:
     """Write the first action that is recommended, or the first there is where none pays."""
     planned = fill.planned
@@ -144,7 +149,7 @@ def _row(fill: Filler, segment: str, whom: tuple[str, str], scale: Scale) -> Act
     sure = t(f"overview.sure_{sureness(planned)}", sign=sign)
     even = points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
     return Action(
-        verdict, verdict_word(t, planned).lstrip("●◐○·\u00a0 "),
+        verdict, bare_verdict(t, planned),
         t("overview.act", name=link, count=whom[1]), note=first_action(fill),
         sure="\n".join([owner, sure] if planned.is_recommended else [sure]),
         gain=t("overview.gain_cost", gain=gain_in_words(t, plan), cost=compact(plan.cost, t.language)),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from custlib.audit.months import bounds
 from custlib.audit.quarters import Quarters
 from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
@@ -25,12 +26,14 @@ def kpis(
     money_kind: str,
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
+    money_forecast: Any = REFUSED,
 ) -> Kpis:
     """Show revenue, customers and first-time customers of the quarter, and what is expected of the coming days."""
     names = [name for name in ("revenue", "customers", "new_customers") if name in quarters.measures]
     figures = [_of_quarter(t, project, quarters, name) for name in names]
     if isinstance(coming_value, pd.Series):
-        figures.append(_coming(t, project, money_kind, coming_value, recent_profit))
+        known = coming_value if money_forecast else coming_value.drop("value", errors="ignore")
+        figures.append(_coming(t, project, money_kind, known, recent_profit))
     few = quarters.against == "nothing"
     return Kpis(figures, t("overview.kpi_caption_alone" if few else "overview.kpi_caption"))
 
@@ -57,25 +60,29 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
 
 def _bars(t: Texts, project: Project, quarters: Quarters, measure: str) -> str:
     """Draw the last quarters; a count under ten as ten, money of so few not at all."""
-    series, money = quarters.series(measure, BARS), measure == "revenue"
-    if len(series) < 2:
+    agos = [int(ago) for ago in quarters.series(measure, BARS).index]
+    if len(agos) < 2:
         return ""
-    own = quarters.series("customers", BARS)
-    shown = [0.0 if money and is_small(own[ago]) else float(x) for ago, x in series.items()]
-    shown = shown if money else [drawn_length(x, "suppressed") for x in shown]
-    names = [quarter_name(project, int(ago), t.language) for ago in series.index]
-    written = [compact(x, t.language) if money else suppressed(int(x), t.language) for x in series]
-    written = [MISSING if money and is_small(own[ago]) else x for ago, x in zip(series.index, written, strict=True)]
-    places = {int(ago): place for place, ago in enumerate(series.index)}
-    named = {places[ago]: _short(t, project, ago) for ago in dict.fromkeys((quarters.ago, 0)) if ago in places}
-    pairs = [f"{name} {value}" for name, value in zip(names, written, strict=True)]
-    return spark(shown, named, title=t(f"overview.quarter_{measure}"), description=t("join.comma").join(pairs))
+    heights, texts = zip(*(_bar(t, quarters, measure, ago) for ago in agos), strict=True)
+    compared = [ago for ago in dict.fromkeys((quarters.ago, 0)) if ago in agos]
+    pairs = [f"{quarter_name(project, ago, t.language)} {text}" for ago, text in zip(agos, texts, strict=True)]
+    return spark(
+        heights, {agos.index(ago): _short(t, project, ago) for ago in compared},
+        title=t(f"overview.quarter_{measure}"), description=t("join.comma").join(pairs),
+    )  # fmt: skip
+
+
+def _bar(t: Texts, quarters: Quarters, measure: str, ago: int) -> tuple[float, str]:
+    """Return the height of a bar and its value in words."""
+    value = quarters.at(measure, ago)
+    if measure != "revenue":
+        return drawn_length(value, "suppressed"), suppressed(int(value), t.language)
+    hidden = is_small(quarters.at("customers", ago))
+    return (0.0, MISSING) if hidden else (value, compact(value, t.language))
 
 
 def _short(t: Texts, project: Project, ago: int) -> str:
-    """Name a quarter under its bar, in few letters."""
-    from custlib.audit.months import bounds
-
+    """Name a quarter under its bar by its last month."""
     last = bounds(project.as_of, 3, ago)[1]
     return t("overview.bar", year=f"{last.year % 100:02d}", month=f"{last.month:02d}")
 
@@ -83,7 +90,7 @@ def _short(t: Texts, project: Project, ago: int) -> str:
 def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> Kpi:
     """Show what the customers of today are expected to bring, with the interval and what they brought."""
     days, lang = project.horizon_days, t.language
-    if whole["value"] != whole["value"]:
+    if "value" not in whole:
         between = interval(whole["purchases_low"], whole["purchases_high"], lang)
         count = number(round(float(whole["expected_purchases"])), lang)
         return Kpi(t("overview.coming_purchases", days=days), count, t("value.between", interval=between))

@@ -69,9 +69,8 @@ def time_heading(t: Texts, quarters: Quarters) -> str:
 def _share(rows: pd.DataFrame, ago: int) -> float:
     if ago not in rows.index:
         return math.nan
-    part, rest = rows.loc[ago, "part"], rows.loc[ago, "rest"]
-    whole = part + rest
-    return float(part / whole) if whole > 0 else math.nan
+    part, rest = (float(rows[name].loc[ago]) for name in ("part", "rest"))
+    return part / (part + rest) if part + rest > 0 else math.nan
 
 
 def customers_beside_profit(t: Texts, project: Project, frame: pd.DataFrame, money_kind: str) -> Figure | None:
@@ -94,7 +93,9 @@ def customers_beside_profit(t: Texts, project: Project, frame: pd.DataFrame, mon
 def _drawn(frame: pd.DataFrame) -> pd.DataFrame:
     """Choose the segments of ten customers or more, the largest coming profit first, their shares as safe as counts."""
     shares = parts(frame["customers"].tolist())
-    rows = frame.assign(customer_share=shares)[frame["customers"].map(lambda n: bool(n) and not is_small(n))]
+    rows = frame.assign(customer_share=pd.Series(shares, index=frame.index, dtype=float))[
+        frame["customers"].map(lambda n: bool(n) and not is_small(n))
+    ]
     rows = rows.dropna(subset=["customer_share", "value_share"])
     return rows.sort_values("value", ascending=False, ignore_index=True)
 

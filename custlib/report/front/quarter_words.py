@@ -62,15 +62,15 @@ def headline(t: Texts, project: Project, quarters: Quarters) -> str:
     if now < limit("privacy", "smallest_count"):
         return t("overview.head_few")
     level = {"name": t(f"overview.quarter_{lead}"), "amount": _amount(project, quarters, lead, t.language)}
-    if quarters.against == "nothing":
+    if quarters.change(lead) is None or quarters.at("customers", quarters.ago) < limit("privacy", "smallest_count"):
         return t("overview.head_alone", **level)
     changes = noticed(quarters)
     own = next((one for one in changes if one.measure == lead), None)
     if not changes:
         return t("overview.head_level", **level, against=t(f"overview.as_{quarters.against}"))
     if own is None:
-        first = _moved(t, quarters, changes[0])
-        return t("overview.head_level_but", **level, against=t(f"overview.as_{quarters.against}"), second=first)
+        largest = _moved(t, quarters, changes[0])
+        return t("overview.head_level_but", **level, against=t(f"overview.as_{quarters.against}"), second=largest)
     first, joint, second = _pair(changes, own)
     values = {"first": _capital(_moved(t, quarters, first)), "against": t(f"overview.on_{quarters.against}")}
     if second is None:
@@ -82,8 +82,10 @@ def headline(t: Texts, project: Project, quarters: Quarters) -> str:
 
 def _cause(quarters: Quarters) -> str | None:
     """Name the factor of more than half of the change of revenue, as the audit does."""
-    totals = quarters.totals.set_index("period")
-    before, now = (totals.loc[ago].to_dict() for ago in (quarters.ago, 0))
+    before, now = (
+        {name: quarters.at(name, ago) for name in ("customers", "purchase_days", "revenue")}
+        for ago in (quarters.ago, 0)
+    )
     return main_factor(change_parts(before, now))
 
 
@@ -113,11 +115,15 @@ def lede(
     money_kind: str,
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
+    money_forecast: Any = REFUSED,
 ) -> str:
     """Explain the quarter by its factors with their signs, who is new, and what is expected of the coming days."""
     sentences = [_factors(t, project, quarters), _newcomers(t, quarters)]
+    if quarters.against == "quarter":
+        sentences.append(t("overview.lede_short"))
     if isinstance(coming_value, pd.Series):
-        sentences.append(_coming(t, project, money_kind, coming_value, recent_profit))
+        known = coming_value if money_forecast else coming_value.drop("value", errors="ignore")
+        sentences.append(_coming(t, project, money_kind, known, recent_profit))
     return t.sentences(filter(None, sentences))
 
 
@@ -155,14 +161,14 @@ def _newcomers(t: Texts, quarters: Quarters) -> str:
 
 def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> str:
     """Write what the customers of today are expected to bring, beside what they brought."""
+    if "value" not in whole:
+        count = number(round(float(whole["expected_purchases"])), t.language)
+        return t("overview.lede_purchases", count=count, days=project.horizon_days)
     spoken = {
         "kind": t(f"overview.kind_{kind}"), "days": project.horizon_days,
         "amount": money(whole["value"], project.currency, t.language),
         "interval": interval(whole["value_low"], whole["value_high"], t.language),
     }  # fmt: skip
-    if whole["value"] != whole["value"]:
-        count = number(round(float(whole["expected_purchases"])), t.language)
-        return t("overview.lede_purchases", count=count, days=project.horizon_days)
     if isinstance(recent, pd.Series):
         return t(
             "overview.lede_coming_beside", **spoken, past=money(float(recent["all"]), project.currency, t.language)
@@ -178,10 +184,11 @@ def title(
     tested_forecast: dict[str, Any] | Refusal = REFUSED,
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
+    money_forecast: Any = REFUSED,
 ) -> Title:
     """Head the overview: what changed, why, and how far the forecast can be trusted."""
     light = tested_forecast["light"] if isinstance(tested_forecast, dict) else None
-    explained = lede(t, project, quarters, money_kind, coming_value, recent_profit)
+    explained = lede(t, project, quarters, money_kind, coming_value, recent_profit, money_forecast)
     until = t("overview.subtitle", name=project.name, day=day(project.as_of, t.language))
     return Title(headline(t, project, quarters), until, light, explained)
 

@@ -5,8 +5,7 @@ from typing import Any
 from custlib.customise.plans import SegmentPlan
 from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Kpis
-from custlib.report.front.action_rows import signed
-from custlib.report.playbook_words import verdict_word
+from custlib.report.front.action_rows import bare_verdict, signed
 from custlib.report.texts import Texts
 
 
@@ -22,9 +21,9 @@ def numbers_of(t: Texts, kpis: Kpis) -> list[dict[str, str]]:
 
 def verdicts_of(t: Texts, segment_plans: dict[str, SegmentPlan] | Refusal = REFUSED) -> dict[str, dict[str, str]]:
     """Return the verdict on each segment with a plan, and the expected gain; of too few no gain."""
-    verdicts = {}
-    for segment, planned in (segment_plans or {}).items():
-        word = verdict_word(t, planned).lstrip("●◐○·\u00a0 ")
+    plans, verdicts = segment_plans if isinstance(segment_plans, dict) else {}, {}
+    for segment, planned in plans.items():
+        word = bare_verdict(t, planned)
         is_told = planned.verdict != "few" and not planned.play.collects and planned.plan.margin == planned.plan.margin
         gain = signed(planned.plan.margin, t.language) if is_told else ""
         verdicts[segment] = {"mark": planned.verdict, "verdict": word, "note": gain}

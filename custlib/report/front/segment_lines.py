@@ -14,9 +14,9 @@ from custlib.project import Project
 from custlib.report.blocks import Column, Table
 from custlib.report.charts.miniatures import Scale, dot, moves
 from custlib.report.formats import MISSING, compact, interval
-from custlib.report.front.action_rows import first_action, signed
+from custlib.report.front.action_rows import bare_verdict, first_action, signed
 from custlib.report.palette import segment_colour
-from custlib.report.playbook_words import Filler, verdict_word
+from custlib.report.playbook_words import Filler
 from custlib.report.privacy import blurred, counts, is_small, net
 from custlib.report.texts import Texts
 
@@ -82,8 +82,10 @@ def table(
     """List every segment, the largest coming profit first; a segment under ten is last, without its money."""
     spans = segment_intervals.set_index("segment") if isinstance(segment_intervals, pd.DataFrame) else None
     lines = Lines(
-        t, project, money_kind, frame, came_and_left(whole_moves), segment_plans or {}, segment_products or {},
-        spans, recent_profit if isinstance(recent_profit, pd.Series) else None,
+        t, project, money_kind, frame, came_and_left(whole_moves),
+        segment_plans if isinstance(segment_plans, dict) else {},
+        segment_products if isinstance(segment_products, dict) else {}, spans,
+        recent_profit if isinstance(recent_profit, pd.Series) else None,
     )  # fmt: skip
     hidden = frame["customers"].map(lambda n: is_small(n) or not n)
     order = frame.assign(hidden=hidden).sort_values(["hidden", lines.measure], ascending=[True, False], kind="stable")
@@ -168,7 +170,7 @@ def _cell(lines: Lines, column: str, row: Mapping[Any, Any]) -> Cell:
     if planned is None or column == "name":
         return MISSING, "", "", ""
     if column == "verdict":
-        return verdict_word(t, planned).lstrip("●◐○·\u00a0 "), "", planned.verdict, ""
+        return bare_verdict(t, planned), "", planned.verdict, ""
     if column == "first":
         return first_action(Filler(t, lines.project, planned, lines.products.get(segment, ""))), "", "", ""
     return _gain(planned, t.language), "", "", ""
@@ -185,14 +187,14 @@ def _change(lines: Lines, segment: str, name: str) -> Cell:
     """Write the net change to the ten, and draw who left and who came; under ten nothing is drawn."""
     if segment not in lines.moved.index:
         return "0", "", "", ""
-    row = lines.moved.loc[segment]
+    row = {side: float(lines.moved[side].loc[segment]) for side in ("stayed", "came", "left")}
     text = net(row["came"] - row["left"])
     if is_small(row["came"]) or is_small(row["left"]):
         return text, "", "", ""
     most = max(float(lines.moved[["came", "left"]].max().max()), 1.0)
-    left, came = (round(float(row[side]) / 10) * 10.0 for side in ("left", "came"))
+    left, came = (round(row[side] / 10) * 10.0 for side in ("left", "came"))
     t = lines.t
-    words = {side: blurred(float(row[side]), t.language) if row[side] else "0" for side in ("left", "came")}
+    words = {side: blurred(row[side], t.language) if row[side] else "0" for side in ("left", "came")}
     stayed = "0" if not row["stayed"] else MISSING if is_small(row["stayed"]) else blurred(row["stayed"], t.language)
     title = t("overview.moves_of", name=name, stayed=stayed, **words)
     return text, "", "", moves(left, came, most, title=title, description=t("overview.moves_description"))
@@ -207,7 +209,7 @@ def _span(lines: Lines, segment: str, name: str, value: float) -> str:
     every = spans.loc[[s for s in big if s in spans.index], ["value_low", "value_high"]].to_numpy().ravel().tolist()
     past = lines.recent.reindex(big).fillna(0.0) if lines.recent is not None else None
     scale = Scale.of([*every, *([] if past is None else past.tolist())], WIDTH)
-    low, high = (float(spans.loc[segment, end]) for end in ("value_low", "value_high"))
+    low, high = (float(spans[end].loc[segment]) for end in ("value_low", "value_high"))
     before = None if past is None else float(past.get(segment, 0.0))
     around = t("value.between", interval=interval(low, high, t.language))
     words = "" if before is None else t("overview.past_of", past=compact(before, t.language))
