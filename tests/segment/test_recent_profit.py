@@ -15,7 +15,7 @@ ROWS = [
 def test_profit_by_segment_worked_by_hand(base):
     engine = base(ROWS)
     groups = pd.DataFrame({"customer_id": ["anna", "bert", "carl"], "segment": ["A", "A", "B"], "segmentation": "rfm"})
-    groups = groups.assign(reason="", version="2025-12-31")
+    groups = groups.assign(reason="")
     engine.attach_frame("customer_segments", groups)
     since = dt.date(2025, 5, 31)
     assert profit_since(engine, "rfm", since).to_dict() == {"A": 32, "B": 0, "all": 32}
