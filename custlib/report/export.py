@@ -33,6 +33,7 @@ GROUPS = (
     "playbooks",
     "other",
 )
+VERDICTS = ("do", "test", "leave", "few", "")
 _SHEETS = ("colours", "blocks", "page")
 
 
@@ -147,7 +148,7 @@ def _project(project: Mapping[str, Any]) -> dict[str, Any]:
     pages = list(latest.get("pages", ())) if latest else []
     _check_links([*pages, *earlier], f"render_index: {project['project']}")
     placed = [{**p, "group": p["group"] if p.get("group") in GROUPS else "other"} for p in pages]
-    placed.sort(key=lambda page: GROUPS.index(page["group"]))
+    placed.sort(key=lambda page: (GROUPS.index(page["group"]), VERDICTS.index(str(page.get("mark", "")))))
     return {
         "id": project["project"],
         "name": project.get("name") or project["project"],
