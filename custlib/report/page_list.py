@@ -11,15 +11,12 @@ from custlib.errors import UsageError, hint
 from custlib.graph import Refusal
 from custlib.installed import NOTEBOOKS
 from custlib.project import Project
-from custlib.report.formats import interval, money, number, share
+from custlib.report.front import key_figures, quarter_words, run_summary
 from custlib.report.pages import trust
-from custlib.report.playbook_words import verdict_word
-from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run
-from custlib.segment import measures, plan, profiles, registry
+from custlib.segment import measures, plan, registry
 from custlib.segment.grid import PROSPECT
-from custlib.value import customer_value
 
 PER_SEGMENT = "70_playbook"
 log = logging.getLogger("custlib")
@@ -153,29 +150,53 @@ def export(chosen: list[Page], folder: Path, run: Run) -> None:
 
 def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:
     """Return the links of a page to the index and to all pages."""
-    listed = [
+    up = [{"title": t("index.title"), "href": "../../index.html"}, {"title": run.project.name}]
+    return {"up": up, "pages": [*_masthead(t, page, chosen, run), *_playbooks(t, page, chosen, run)]}
+
+
+def _masthead(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
+    """Link the pages in one line by short names; the playbooks by their first, after the overview."""
+    first: dict[str, Page] = {}
+    for other in chosen:
+        first.setdefault(other.kind, other)
+    order = sorted(first.values(), key=lambda other: (other.kind != "overview", other.kind != "playbook"))
+    return [
         {
-            "title": title(t, other, run),
-            "href": f"{other.name}.html",
-            "current": other == page,
-            "group": t("index.playbooks") if other.kind == "playbook" else "",
+            "title": _short(t, one, run),
+            "href": f"{one.name}.html",
+            "current": one.kind == page.kind,
         }
-        for other in chosen
+        for one in order
     ]
-    return {"up": [{"title": t("index.title"), "href": "../../index.html"}], "pages": listed}
+
+
+def _short(t: Texts, page: Page, run: Run) -> str:
+    """Return the title of a page in a row of links."""
+    return t.words.get(f"pages.short_{page.kind}") or title(t, page, run)
+
+
+def _playbooks(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": title(t, one, run), "href": f"{one.name}.html", "current": one == page,
+            "group": t("pages.short_playbook"),
+        }
+        for one in chosen
+        if one.kind == "playbook"
+    ]  # fmt: skip
 
 
 def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
     """Return the entry of a run in the index: status, key figures and pages."""
     t = run.get("t")
-    notes = _notes(t, run)
+    verdicts = run.show(run_summary.verdicts_of)
     listed = [
         {
-            "title": title(t, page, run),
+            "title": title(t, page, run) if page.kind == "playbook" else _short(t, page, run),
             "href": f"{page.name}.html",
             "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
-            "note": notes.get(page.parameters.get("segment", "")) or t.words.get(f"pages.{page.kind}_note", ""),
         }
+        | verdicts.get(page.parameters.get("segment", ""), {})
         for page in chosen
     ]
     refused = run.reason("lifetime_model")
@@ -184,40 +205,6 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
         why = t("refused.index", why=t(f"refused.forecast.{refused}"))
     reason = {"reason": why} if why else {}
     light = None if refused else run.get("test_result")["light"]
-    return {"light": light, "numbers": _numbers(t, run), "pages": listed} | reason
-
-
-def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
-    """Return the key figures that are available."""
-    project, lang = run.project, run.project.language
-    engine = run.make("customer_value", "customer_segments")
-    totals = customer_value.totals(engine)
-    numbers = [{"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""}]
-    if run.reason("lifetime_model"):
-        return numbers
-    active = t("overview.active", days=project.horizon_days)
-    numbers.append({"label": active, "value": number(totals["active"], lang), "note": ""})
-    if run.reason("money_forecast"):
-        return numbers
-    whole = run.get("coming_value").to_dict()
-    span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
-    coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
-    return [*numbers, {"label": coming, "value": worth, "note": t("value.between", interval=span)}]
-
-
-def _notes(t: Texts, run: Run) -> dict[str, str]:
-    """Describe size and share of value of each segment."""
-    project = run.project
-    definition = run.get("definitions")[project.segments.leading]
-    engine = run.make("customer_value", "customer_segments")
-    frame = profiles.summary(engine, definition, language=project.language)
-    texts = counts(frame["customers"].tolist(), project.language)
-    plans = {} if run.reason("segment_plans") else run.get("segment_plans")
-    notes = {}
-    for row, count in zip(frame.to_dict("records"), texts, strict=True):
-        worth = share(row["value_share"], project.language)
-        hidden = row["customers"] == 0 or is_small(row["customers"])
-        note = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
-        word = verdict_word(t, plans.get(row["segment"]))
-        notes[row["segment"]] = t("verdict.note", verdict=word, note=note)
-    return notes
+    numbers = run_summary.numbers_of(t, run.show(key_figures.kpis))
+    heading = {"headline": run.show(quarter_words.headline), "numbers": numbers}
+    return {"light": light, "pages": listed} | heading | reason

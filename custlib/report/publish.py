@@ -20,6 +20,7 @@ from custlib.errors import CustlibError, LockedError, RunError
 from custlib.machine import reason
 from custlib.project import Project
 from custlib.report.formats import day
+from custlib.report.front.run_summary import result_of
 from custlib.report.texts import Texts, texts
 
 _FAILURES_KEPT = 5
@@ -132,20 +133,26 @@ def _project(home: Path, t: Texts) -> dict[str, Any] | None:
         "project": home.name,
         "name": good[0][1]["project"]["name"] if good else failures[0]["name"],
         "latest": None,
-        "earlier": [
-            {"as_of": f.name, "href": f"{home.name}/{f.name}/{m['pages'][0]['name']}.html"} for f, m in good[1:]
-        ],
+        "earlier": [_earlier(home, folder, manifest, t) for folder, manifest in good[1:]],
         "failures": [_failure(f, t) for f in failures[:_FAILURES_KEPT]],
     }
     if good:
         folder, manifest = good[0]
         entry["latest"] = manifest["index"] | {
             "as_of": day(dt.date.fromisoformat(folder.name), good[0][1]["project"]["language"]),
+            "href": f"{home.name}/{folder.name}/{manifest['pages'][0]['name']}.html",
             "pages": [
                 page | {"href": f"{home.name}/{folder.name}/{page['href']}"} for page in manifest["index"]["pages"]
             ],
         }
     return entry
+
+
+def _earlier(home: Path, folder: Path, manifest: dict[str, Any], t: Texts) -> dict[str, Any]:
+    """Describe an earlier run: its date, what it found, its light and its forecast."""
+    result = result_of(manifest.get("index") or {})
+    href = f"{home.name}/{folder.name}/{manifest['pages'][0]['name']}.html"
+    return {"as_of": folder.name, "day": day(dt.date.fromisoformat(folder.name), t.language), "href": href} | result
 
 
 def _failure(record: dict[str, Any], t: Texts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ To add a language, copy ``en.toml`` and translate it; a test compares keys and p
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -37,6 +37,16 @@ class Texts:
             return self.words[key].format_map(values)
         except KeyError as fault:
             raise UsageError(f"texts: {key!r} needs a value for {fault}.") from None
+
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Join sentences with a blank between, and without in Chinese; empty ones are left out.
+
+        Examples
+        --------
+        >>> texts("en").sentences(["One.", "", "Two."]), texts("zh").sentences(["一。", "二。"])
+        ('One. Two.', '一。二。')
+        """
+        return ("" if self.language == "zh" else " ").join(filter(None, parts))
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -651,23 +651,28 @@ def index() -> str:
             "title": s,
             "href": "playbook.html",
             "group": "playbooks",
-            "note": f"{c} customers, worth USD {w / 1000:.1f} k",
+            "note": f"{w / 1000:+.1f} k",
+            "mark": mark,
+            "verdict": {"do": "Do it", "test": "Test it", "leave": "Leave it"}[mark],
         }
-        for s, c, w in zip(SEGMENTS, [118, 204, 167, 391, 242, 198, 64, 973], WORTH["value"], strict=True)
+        for s, w, mark in zip(SEGMENTS, WORTH["value"], ["do", "test", "leave", "do"] * 2, strict=True)
     ]
     latest = {
         "as_of": "31 Oct 2026",
         "light": "green",
         "light_word": "Backtest: green",
         "published": "1 Nov 2026, 06:12",
+        "headline": "Revenue is down 12 % on a year ago, but first-time customers are up 8 %",
+        "href": "overview.html",
         "numbers": [
             {"label": "Customers", "value": "2,357"},
-            {"label": "Coming-year value", "value": "USD 137 k"},
+            {"label": "Revenue of the quarter", "value": "44 k", "unit": "USD", "change": "−12 %", "note": "on a year ago"},
             {"label": "Change", "value": "+6 %"},
         ],
         "pages": pages,
     }
-    earlier = [{"as_of": d, "href": "overview.html"} for d in ("2026-09-30", "2026-08-31", "2026-07-31")]
+    result = {"headline": "Revenue of the quarter: USD 44 k, as a year ago", "light": "amber", "number": "USD 137 k"}
+    earlier = [{"as_of": d, "href": "overview.html", **result} for d in ("2026-09-30", "2026-08-31", "2026-07-31")]
     return render_index(
         {
             "projects": [

@@ -40,6 +40,8 @@ FRAMES: dict[str, pd.DataFrame] = {
     "cohort_stack": pd.DataFrame({"period": ["Q1", "Q2", "Q2"], "band": ["a", "a", "b"], "value": [5.0, None, -2.0]}),
     "age_lines": pd.DataFrame({"line": ["a", "a", "a", "b"], "age": [0, 1, 2, 0], "value": [1.0, None, 0.4, 0.9]}),
     "flow_picture": pd.DataFrame({"before": ["a", "a", "b"], "now": ["a", "b", "b"], "customers": [40.0, 20.0, 90.0]}),
+    "share_bands": SHARES,
+    "split_bars": pd.DataFrame({"period": ["Q1", "Q2"], "part": [5.0, None], "rest": [9.0, 2.0]}),
     "flow_bars": pd.DataFrame({"label": ["a", "b"], "customers_in": [40, 3], "customers_out": [12, 0]}),
 }  # fmt: skip
 NAMES = sorted(FRAMES)

@@ -115,12 +115,13 @@ def test_equal_notebooks_give_equal_bytes() -> None:
 
 def test_sections_make_the_contents() -> None:
     html = page(cell(shown(Section("Why so?")), shown(Text("a")), shown(Section("Why so?")), shown(Section("客户"))))
-    assert re.findall(r'<section id="([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
+    assert re.findall(r'<section class="row" id="([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
     assert re.findall(r'<li><a href="#([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
 
 
 def test_a_heading_in_prose_opens_a_section() -> None:
-    assert '<section id="limits">\n<h2>Limits</h2><p>Few.</p>' in page(prose("## Limits\n\nFew."))
+    row = '<section class="row" id="limits"><h2 class="side">Limits</h2><div class="matter">'
+    assert row + "\n<p>Few.</p>" in page(prose("## Limits\n\nFew."))
 
 
 def test_a_playbook_has_two_columns() -> None:
@@ -181,7 +182,7 @@ def test_the_index_names_runs_and_failures() -> None:
     html = render_index(manifest)
     for words in ("Shop &amp; Co", "2,357", "disk_full", 'class="light amber"', "Playbooks"):
         assert words in html
-    assert html.index("shop/a.html") < html.index("shop/b.html")
+    assert html.index("shop/b.html") < html.index("shop/a.html"), "playbooks first"
     assert html.index("2026-09-30") < html.index("2026-08-31")
 
 

@@ -8,7 +8,7 @@ import pytest
 from custlib.move import ledger
 from custlib.report.blocks import Callout, Figure
 from custlib.report.formats import day
-from custlib.report.pages import moves_over, overview_page, playbook_page, systems
+from custlib.report.pages import moves_over, playbook_page, systems
 from custlib.report.pages.moves_page import (
     Moves,
     account,
@@ -193,17 +193,6 @@ def test_every_system_is_one_line() -> None:
     assert found.rows == (("RFM named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
 
 
-def test_the_overview_names_the_main_cause_of_a_change(t: Texts) -> None:
-    row = pd.Series({f"customers_{cause}": 0.0 for cause in ("ageing", "purchases", "definition", "data", "identity")})
-    said = overview_page._changed(t, row + pd.Series({"customers_ageing": -60.0, "customers_purchases": 20.0}).reindex(
-        row.index, fill_value=0))  # fmt: skip
-    assert said.startswith("−40") and t("overview.by_ageing") in said
-    assert overview_page._changed(t, row) == "0"
-    assert (
-        overview_page._changed(t, row + pd.Series({"customers_data": 4.0}).reindex(row.index, fill_value=0)) == "+<10"
-    )
-
-
 # Three segments. A: 80 stayed (30 of them would have slipped and bought), 25 to B; 40 from C and 12 from B; 12 new.
 OBSERVED = [
     ("A", "A", "stay", 80), ("A", "B", "ageing", 25), ("B", "A", "purchases", 12), ("B", "C", "definition", 11),
@@ -269,21 +258,14 @@ def test_the_playbook_tells_no_more_than_the_matrix() -> None:
     assert said["No longer there"] == "<10"
 
 
-def test_one_figure_and_one_word_for_who_changed_segment(t: Texts) -> None:
-    """On the overview and on the page of segments: 88 of 200 known at both dates; 12 new ones are in neither."""
+def test_who_changed_segment_is_of_those_known_at_both_dates(t: Texts) -> None:
+    """88 of 200 known at both dates; 12 new ones are in neither."""
     whole = moves(*[("whole", was, now, customers) for was, now, _, customers in OBSERVED])
-    counted = ledger.changed(whole)
-    assert counted == {"customers": 88.0, "known": 200.0}
-    found = replace(view(definition("rfm", "ABC"), [144, 25, 43], language=t.language))
+    assert ledger.changed(whole) == {"customers": 88.0, "known": 200.0}
+    seen = replace(view(definition("rfm", "ABC"), [144, 25, 43], language=t.language))
     frame = pd.DataFrame({"segmentation": "rfm", "from_date": BEFORE, "cause": ["whole"], "customers": [88.0],
                           "known": [200.0]})  # fmt: skip
-    totals = {"customers": 212, "active": 100, "repeat_customers": 50}
-    span = {"value": 10.0, "value_low": 5.0, "value_high": 15.0}
-    first = overview_page.kpis(t, found.project, totals, span, {**counted, "since": BEFORE}).items[3]
-    second = systems.kpis(found, frame, "rfm", missing={}).items[2]
-    assert first == second and first.value.startswith("44")
-    few = overview_page.kpis(t, found.project, totals, span, {"customers": 4.0, "known": 200.0, "since": BEFORE})
-    assert few.items[3].value == "–"
+    assert systems.kpis(seen, frame, "rfm", missing={}).items[2].value.startswith("44")
 
 
 @pytest.mark.parametrize(("grown", "shrunk"), [(230, 0), (230, 4), (0, 230), (4, 230), (4, 3), (230, 230), (0, 0)])

@@ -7,7 +7,8 @@ import pytest
 
 from custlib.project import Project, build
 from custlib.report.blocks import Callout, Facts, Table
-from custlib.report.pages import foot, identify_page, overview_page, segments_page, trust, value_page
+from custlib.report.front import trust_line
+from custlib.report.pages import foot, identify_page, segments_page, trust, value_page
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts, texts
 from custlib.segment.definitions import Definition
@@ -129,9 +130,9 @@ def test_the_light_is_said_in_words(t: Texts, light: str, tone: str) -> None:
     assert "88" in block.text and "100" in block.text
 
 
-def test_the_health_of_the_data_is_a_note_when_rows_are_set_aside(t: Texts) -> None:
-    assert overview_page.health(t, QUALITY).tone == "note"
-    assert overview_page.health(t, QUALITY | {"rows_quarantined": 0}).tone == "good"
+def test_the_overview_says_how_many_rows_were_set_aside(t: Texts) -> None:
+    assert "1,204" in trust_line.health(t, QUALITY).text
+    assert trust_line.health(t, QUALITY).text != trust_line.health(t, QUALITY | {"rows_quarantined": 0}).text
 
 
 def test_columns_are_listed_by_name(t: Texts) -> None:

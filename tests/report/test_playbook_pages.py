@@ -1,4 +1,4 @@
-"""The verdict first, the plan of the overview, and texts filled from the data; each with its opposite data."""
+"""The verdict first, and texts filled from the data; each with its opposite data."""
 
 import datetime as dt
 from typing import Any
@@ -19,7 +19,6 @@ from tests.report.segment_views import definition, project
 SHOP = project(currency="CHF")
 CONTACTS = ContactCosts({"email": 0.02, "letter": 1.5, "phone": 8.0, "face_to_face": 90.0, "website": 0.0}, "table")
 AS_OF = dt.date(2024, 12, 30)
-CAUSES = ("ageing", "purchases", "definition", "data", "identity")
 
 
 def planned(name: str, segment: str, **changes: Any) -> SegmentPlan:
@@ -172,50 +171,7 @@ def test_the_map_of_tiles_takes_a_map_of_three_axes_and_none() -> None:
     assert {cell.label for row in bare.cells for cell in row} == {""}
 
 
-# --- the overview ---
-
-
-def overview(plans: dict[str, SegmentPlan], customers: list[int], language: str = "en") -> Any:
-    seen = definition("rfm", "ABCD"[: len(customers)])
-    frame = pd.DataFrame({"segment": seen.ids, "name": [f"Class {s}" for s in seen.ids], "customers": customers})
-    account = pd.DataFrame({f"customers_{cause}": 0.0 for cause in CAUSES}, index=list(seen.ids))
-    return overview_page.segments(texts(language), SHOP, frame.assign(value=100.0), plans, account, {})
-
-
-def test_the_overview_sorts_by_gain_and_adds_up_what_is_recommended() -> None:
-    plans = {
-        "A": planned("rf25", "loyal", spend=0.01),
-        "B": planned("rf25", "attention", spend=9.0),
-        "C": planned("rf25", "loyal"),
-        "D": planned("rf25", "loyal", customers=5),
-    }
-    table = overview(plans, [500, 500, 500, 5])
-    assert [row[0] for row in table.rows] == ["Class C", "Class B", "Class A", "Class D"]
-    words = [row[1].replace("\xa0", " ") for row in table.rows]
-    assert words == ["● Do it", "◐ Test it", "○ Leave it", "· Too few"]
-    # 250 treated each with two mails: .03 x 10 and .02 x 9 a customer
-    assert table.title.startswith("The plan costs CHF 20, expected gain CHF 100 (CHF ")
-    assert table.title.endswith(", provable in 0 of 2")
-    first = [column.label for column in table.columns].index("First action")
-    assert [row[first] for row in table.rows][2:] == ["none", "–"]
-
-
-def test_where_nothing_pays_the_overview_says_so_and_where_much_can_be_shown_too() -> None:
-    nothing = overview({s: planned("rf25", "loyal", spend=0.01) for s in "AB"}, [500, 500])
-    assert nothing.title == "Nothing is recommended: no action is expected to bring more than it costs"
-    owed = overview({"A": planned("credit", "D")}, [500])
-    assert owed.title == "Collecting money owed costs CHF 1.5 k"
-    much = overview({s: planned("rf25", "loyal", customers=9000) for s in "AB"}, [9000, 9000])
-    assert much.title.endswith("provable in 2 of 2")
-
-
-def test_without_playbooks_the_overview_promises_none() -> None:
-    table = overview({}, [500, 500])
-    labels = [column.label for column in table.columns]
-    assert not {"Verdict", "First action"} & set(labels)
-    assert not any(href for row in table.links for href in row)
-    assert "playbook" not in said(table)
-    assert "Verdict" in [column.label for column in overview({"A": planned("rf25", "loyal")}, [500]).columns]
+# --- the whole way ---
 
 
 def test_the_start_page_begins_with_the_largest_gain() -> None:

@@ -126,7 +126,7 @@ def test_a_failure_is_noted_without_data_and_the_report_stays(
     assert record["stage"] == type(fault).__name__
     assert record["code"] == str(getattr(fault, "exit_code", 1))
     html = (tmp_path / "reports" / "index.html").read_text()
-    assert f">{stage}<" in html and "shop/2024-12-30/overview.html" in html
+    assert f"Stopped: {stage} (" in html and "shop/2024-12-30/overview.html" in html
     assert SECRET not in html + json.dumps(record)
     assert (target / "overview.html").read_bytes() == before
 
@@ -134,14 +134,14 @@ def test_a_failure_is_noted_without_data_and_the_report_stays(
 def test_a_failure_before_any_report_is_on_the_index(tmp_path: Path, project: Project) -> None:
     publish.record_failure(tmp_path / "reports", project, TableError(SECRET))
     html = (tmp_path / "reports" / "index.html").read_text()
-    assert "A shop" in html and ">data<" in html
+    assert "A shop" in html and "Stopped: data (" in html
 
 
 def test_success_takes_the_failure_back(tmp_path: Path, project: Project) -> None:
     publish.record_failure(tmp_path / "reports", project, TableError(SECRET))
     published(tmp_path, project)
     assert not list((tmp_path / "reports" / "shop").glob("failure-*"))
-    assert ">data<" not in (tmp_path / "reports" / "index.html").read_text()
+    assert "Stopped: data" not in (tmp_path / "reports" / "index.html").read_text()
 
 
 def test_a_failure_that_cannot_be_noted_hides_nothing(

@@ -3,13 +3,13 @@
 ==============================  ==========================================================
 question                        figure
 ==============================  ==========================================================
-who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`
+who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`, :func:`share_bands`
 who moved, and why?             :func:`flow_picture`, :func:`flow_bars`, :func:`bars` by cause
 will they come back?            :func:`alive_heatmap`
 what are they worth?            :func:`dot_intervals`
 is the model right?             :func:`cumulative_tracking`, :func:`incremental_tracking`,
                                 :func:`paired_bars`, :func:`expected_against_actual`
-what does the base look like?   :func:`cohort_stack`, :func:`age_lines`
+what does the base look like?   :func:`cohort_stack`, :func:`age_lines`, :func:`split_bars`
 how does a segment differ?      :func:`index_bars`
 ==============================  ==========================================================
 
@@ -27,6 +27,8 @@ from custlib.report.charts.curves import (
 )
 from custlib.report.charts.flows import flow_picture
 from custlib.report.charts.marks import alive_heatmap, dot_intervals
+from custlib.report.charts.share_bands import share_bands
+from custlib.report.charts.split_bars import split_bars
 from custlib.report.palette import segment_colour
 
 __all__ = [
@@ -45,4 +47,6 @@ __all__ = [
     "paired_bars",
     "pyramid_bars",
     "segment_colour",
+    "share_bands",
+    "split_bars",
 ]
