@@ -36,15 +36,20 @@ def _is_within(path: Path, folder: Path) -> bool:
 
 def _data_folders(project: Project) -> list[Path]:
     """Folders that hold the project file and its files of purchases."""
-    sources = [source for source in (*project.inputs, *project.registers.values()) if source.path]
-    return [project.folder.resolve(), *((project.folder / str(source.path)).resolve().parent for source in sources)]
+    return [project.folder.resolve(), *(path.resolve().parent for path in _named(project))]
 
 
 def _read_whole(project: Project) -> list[Path]:
     """Folders of purchases of which every file is read, or every one that fits a pattern."""
-    paths = [project.folder / str(source.path) for source in project.inputs if source.path]
+    paths = _named(project)
     patterns = [path.parent.resolve() for path in paths if any(sign in path.name for sign in "*?[")]
     return patterns + [path.resolve() for path in paths if path.is_dir()]
+
+
+def _named(project: Project) -> list[Path]:
+    """Paths that the sources of a project name, but for those of installed packages and databases."""
+    sources = (*project.inputs, *project.registers.values())
+    return [project.folder / source.path for source in sources if source.path and source.package is None]
 
 
 def _check_writable(reports: Path) -> None:
