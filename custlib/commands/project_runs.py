@@ -130,7 +130,7 @@ def _reports(options: argparse.Namespace, data: Path) -> Path:
 
 def _is_below(target: Path, worst: str) -> bool:
     """Whether the light of a published report is as bad as the worst that passes, or missing; then it is said."""
-    from custlib.report.publish import read_manifest
+    from custlib.report.published.manifests import read_manifest
 
     light = (read_manifest(target) or {"index": {"light": None}})["index"]["light"]
     if light is not None and _LIGHTS.index(light) < _LIGHTS.index(worst):
