@@ -16,7 +16,9 @@ All of them are a :class:`CustlibError`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
 
 
 class CustlibError(Exception):
@@ -123,6 +125,25 @@ def hint(name: str, available: Sequence[str]) -> str:
     close = get_close_matches(str(name).casefold(), names, n=1, cutoff=0.6)
     suggestion = f"Did you mean '{names[close[0]]}'? " if close else ""
     return f"{suggestion}Available: {listed(sorted(available)) or 'none'}."
+
+
+class ByName(dict[str, Item]):
+    """A mapping by name; to ask for a name that is not in it is an error that says what there is.
+
+    Examples
+    --------
+    >>> ByName("segment", {"champions": 1})["champion"]
+    Traceback (most recent call last):
+    custlib.errors.UsageError: segment: there is no 'champion'. Did you mean 'champions'? Available: champions.
+    """
+
+    def __init__(self, what: str, content: Mapping[str, Item]) -> None:
+        super().__init__(content)
+        self.what = what
+
+    def __missing__(self, name: str) -> Item:
+        """Refuse a name that is not there."""
+        raise UsageError(f"{self.what}: there is no {name!r}. {hint(name, list(self))}")
 
 
 def listed(names: Sequence[str], *, most: int = 30) -> str:

@@ -11,6 +11,7 @@ from custlib import rules
 from custlib.customise.plans import SegmentPlan, contact_costs, segment_plan
 from custlib.customise.playbook_file import Playbook
 from custlib.engine.base import Engine
+from custlib.errors import ByName
 from custlib.graph import REFUSED, Refusal, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
@@ -57,7 +58,7 @@ def segment_plans(
         row = rows.reindex([segment]).fillna(0.0).iloc[0]
         numbers = {key: float(row[key]) for key in ("base_rate", "spend", "purchase")}
         plans[segment] = segment_plan(play, customers=int(row["customers"]), contacts=costs, **numbers)
-    return plans
+    return ByName("segment", plans)
 
 
 def _mean_purchase(engine: Engine) -> float:

@@ -16,7 +16,7 @@ from custlib.audit import attributes
 from custlib.audit.attributes import Attribute, Periods
 from custlib.engine.base import Engine
 from custlib.engine.shelf import write_text
-from custlib.errors import ModelError, UsageError, hint
+from custlib.errors import ByName, ModelError, UsageError, hint
 from custlib.graph import REFUSED, Refusal, record, table, value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -217,7 +217,7 @@ def definition_pairs(
 @value
 def definitions(definition_pairs: Pairs) -> dict[str, Definition]:
     """The definitions in force."""
-    return {name: pair[1] for name, pair in definition_pairs.items()}
+    return ByName("segmentation", {name: pair[1] for name, pair in definition_pairs.items()})
 
 
 @value

@@ -666,7 +666,13 @@ def index() -> str:
         "href": "overview.html",
         "numbers": [
             {"label": "Customers", "value": "2,357"},
-            {"label": "Revenue of the quarter", "value": "44 k", "unit": "USD", "change": "−12 %", "note": "on a year ago"},
+            {
+                "label": "Revenue of the quarter",
+                "value": "44 k",
+                "unit": "USD",
+                "change": "−12 %",
+                "note": "on a year ago",
+            },
             {"label": "Change", "value": "+6 %"},
         ],
         "pages": pages,
@@ -685,9 +691,7 @@ def index() -> str:
                     "failures": [
                         {
                             "as_of": "2026-10-31",
-                            "stage": "identify",
-                            "code": "amount_missing",
-                            "when": "1 Nov 2026, 06:14",
+                            "reason": "Stopped while the data were read (code 3, 1 Nov 2026, 06:14). No report was made.",
                         }
                     ],
                 },

@@ -175,7 +175,7 @@ def test_the_index_names_runs_and_failures() -> None:
                            "pages": [{"title": "At risk", "href": "shop/b.html", "group": "playbooks", "note": "198"},
                                      {"title": "Value", "href": "shop/a.html", "group": "value", "note": ""}]},
                 "earlier": [{"as_of": "2026-08-31", "href": "a.html"}, {"as_of": "2026-09-30", "href": "b.html"}],
-                "failures": [{"as_of": "2026-10-31", "stage": "audit", "code": "disk_full", "when": "today"}],
+                "failures": [{"as_of": "2026-10-31", "reason": "Stopped: audit (code disk_full, today)."}],
             }
         ]
     }  # fmt: skip
