@@ -29,6 +29,7 @@ PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent
 NODES = (
     "custlib.identify.transactions",
+    "custlib.value.holdout_period",
     "custlib.value.history",
     "custlib.value.activity",
     "custlib.value.lifetime",

@@ -7,7 +7,7 @@ house's. Every function takes a value and a language (``"en"`` or ``"zh"``) and 
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
@@ -18,6 +18,7 @@ from custlib.report.texts import texts
 
 MISSING = "–"
 _MINUS = "\u2212"
+_HALF_A_PERCENT, _LEAST_SHARE, _NEARLY_ALL = 0.005, 0.0005, 0.99
 _UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _DIGITS = {"en": 2, "zh": 3}
 _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
@@ -160,10 +161,53 @@ def share(value: float | None, language: str = "en") -> str:
     return _percent(float(value), language) + _percent_sign(language)
 
 
+def shares(values: Iterable[float | None], language: str = "en") -> list[str]:
+    """Write the fractions of a column as percentages of one precision: whole ones, unless one is below a per cent.
+
+    Examples
+    --------
+    >>> shares([0.341, 0.074, 0.585]), shares([0.41, 0.0077, None]), shares([0.9, 0.0001])
+    (['34 %', '7 %', '58 %'], ['41.0 %', '0.8 %', '–'], ['90.0 %', '<0.1 %'])
+    """
+    return _percentages(list(values), language, lambda text, value: text)
+
+
+def changes(values: Iterable[float | None], language: str = "en") -> list[str]:
+    """Write the relative changes of a column with their signs, of one precision.
+
+    Examples
+    --------
+    >>> changes([-0.27, 0.043, 0]), changes([-0.27, 0.004])
+    (['−27 %', '+4 %', '±0 %'], ['−27.0 %', '+0.4 %'])
+    """
+    return _percentages(list(values), language, _signed)
+
+
+def _percentages(values: list[float | None], language: str, written: Callable[[str, float], str]) -> list[str]:
+    known = [abs(float(value)) for value in values if not _missing(value) and value]
+    decimals = int(min(known, default=1.0) < _HALF_A_PERCENT)
+    sign, texts = _percent_sign(language), []
+    for value in values:
+        text = MISSING if _missing(value) else _plain(100 * float(value or 0), decimals, language)
+        if value and not _missing(value) and abs(value) < _LEAST_SHARE:
+            text = f"<{_plain(100 * 2 * _LEAST_SHARE, 1, language)}"
+        texts.append(text if text == MISSING else written(text, float(value or 0)) + sign)
+    return texts
+
+
+def _signed(text: str, value: float) -> str:
+    if value == 0:
+        return "±0"
+    return f"+{text}" if value > 0 and not text.startswith("<") else text
+
+
 def _percent(value: float, language: str) -> str:
     points = 100 * value
-    near_whole = 0.99 < abs(value) < 1
-    return _bare(points, min(2, _decimals(points, 3 if near_whole else 2)), language)
+    near_whole = _NEARLY_ALL < abs(value) < 1
+    decimals = min(2, _decimals(points, 3 if near_whole else 2))
+    if near_whole:  # never rounded up to all
+        points = math.copysign(math.floor(round(abs(points) * 10**decimals, 6)) / 10**decimals, points)
+    return _bare(points, decimals, language)
 
 
 def _percent_sign(language: str) -> str:
@@ -289,3 +333,14 @@ def is_calendar(first: dt.date, last: dt.date) -> bool:
 
 def _months(first: dt.date, last: dt.date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def capitalised(text: str) -> str:
+    """Capitalise the first letter of a heading.
+
+    Examples
+    --------
+    >>> capitalised("the month to 30 Dec 2024: 73 customers"), capitalised("Q2 1998")
+    ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
+    """
+    return text[:1].upper() + text[1:]

@@ -29,7 +29,7 @@ from custlib.run import PACKAGE, Run, fingerprint
 from custlib.validate.outliers import said_of_outliers
 
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
-LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
+LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells", "calibration_value")
 log = logging.getLogger("custlib")
 
 

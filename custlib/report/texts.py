@@ -38,6 +38,16 @@ class Texts:
         except KeyError as fault:
             raise UsageError(f"texts: {key!r} needs a value for {fault}.") from None
 
+    def paragraph(self, *sentences: str) -> str:
+        """Join sentences; in Chinese no blank stands between them.
+
+        Examples
+        --------
+        >>> texts("en").paragraph("Green.", "Go."), texts("zh").paragraph("绿灯。", "可用。")
+        ('Green. Go.', '绿灯。可用。')
+        """
+        return ("" if self.language == "zh" else " ").join(sentences)
+
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, entry in table.items():

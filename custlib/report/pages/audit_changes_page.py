@@ -7,7 +7,7 @@ import pandas as pd
 from custlib.audit.changes import FACTORS, change_parts
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
-from custlib.report.formats import MISSING, change, number, share, suppressed
+from custlib.report.formats import MISSING, capitalised, change, number, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
 from custlib.report.privacy import blurred, is_small
@@ -62,9 +62,11 @@ def _compared(view: View, totals: pd.DataFrame, ago: int | None) -> Compared | N
 
 def _title(view: View, comparison: Compared) -> str:
     cause = main_factor(dict.fromkeys(FACTORS, 0.0) | comparison.parts)
-    key = f"audit.factors_{'more' if comparison.change >= 0 else 'less'}{'_cause' if cause else ''}"
-    cause_text = view.t(f"audit.cause_{cause}") if cause else ""
-    return view.t(key, amount=view.amount(abs(comparison.change)), before=view.name(comparison.ago), cause=cause_text)
+    moved = "more" if comparison.change > 0 else "less" if comparison.change < 0 else "same"
+    values = {"what": view.what, "amount": view.amount(abs(comparison.change)), "before": view.name(comparison.ago)}
+    if cause and moved != "same":
+        return capitalised(view.t(f"audit.factors_{moved}_cause", **values, cause=view.t(f"audit.cause_{cause}")))
+    return capitalised(view.t(f"audit.factors_{moved}", **values))
 
 
 def factor_table(view: View, comparison: Compared, title: str) -> Table:
@@ -102,7 +104,8 @@ def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
     if comparison is None:
         return None
     moved = _moved(comparison.before[view.measure], comparison.now[view.measure], view.t.language)
-    return factor_table(view, comparison, view.t("audit.year_ago", before=view.name(comparison.ago), change=moved))
+    title = view.t("audit.year_ago", what=view.what, before=view.name(comparison.ago), change=moved)
+    return factor_table(view, comparison, capitalised(title))
 
 
 def moves(view: View, frame: pd.DataFrame) -> Table | None:
@@ -112,7 +115,7 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
     if view.clock.whole_periods < 2 or rows["customers"].sum() < limit("privacy", "smallest_count"):
         return None
     few = any(is_small(n) for n in rows["customers"])
-    table = pd.DataFrame({"move": [t(f"audit.move_{move}") for move in rows["move"]]})
+    table = pd.DataFrame({"move": [t(f"audit.move_{move}", what=view.what) for move in rows["move"]]})
     table["customers"] = [_count(n, lang) if few else number(n, lang) for n in rows["customers"]]
     hide = {column: _hidden(rows, groups) for column, groups in _IN.items()}
     hide["change"] = [before or now for before, now in zip(hide["before"], hide["now"], strict=True)]
