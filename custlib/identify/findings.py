@@ -187,8 +187,8 @@ def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) ->
         messages.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
     if quality["ignored_columns"]:
         messages.append(f"columns ignored: {listed(quality['ignored_columns'])}")
-    said = [finding for finding in _contract("finding") if finding.get("says") and quality[finding["id"]]]
-    messages += [counted(quality[f["id"]], f["says_of_one"], f["says"]) for f in said]
+    findings = [finding for finding in _contract("finding") if finding.get("says") and quality[finding["id"]]]
+    messages += [counted(quality[f["id"]], f["says_of_one"], f["says"]) for f in findings]
     differ = {"several": "differ only in how they are written"}
     differ |= {rule["id"]: rule["says"] for rule in _contract("alike")}
     messages += [f"{n:,} ids {differ[kind]}: each was left a customer of its own" for kind, n in sorted(alike.items())]

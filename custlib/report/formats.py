@@ -18,7 +18,7 @@ from custlib.report.texts import texts
 
 MISSING = "–"
 _MINUS = "\u2212"
-_HALF_A_PERCENT, _LEAST_SHARE, _NEARLY_ALL = 0.005, 0.0005, 0.99
+_A_TENTH, _NEARLY_ALL = 0.1, 0.99
 _UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _DIGITS = {"en": 2, "zh": 3}
 _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
@@ -162,14 +162,22 @@ def share(value: float | None, language: str = "en") -> str:
 
 
 def shares(values: Iterable[float | None], language: str = "en") -> list[str]:
-    """Write the fractions of a column as percentages of one precision: whole ones, unless one is below a per cent.
+    """Write the fractions of a column as percentages of one precision: whole ones, unless all are below a tenth.
 
     Examples
     --------
-    >>> shares([0.341, 0.074, 0.585]), shares([0.41, 0.0077, None]), shares([0.9, 0.0001])
-    (['34 %', '7 %', '58 %'], ['41.0 %', '0.8 %', '–'], ['90.0 %', '<0.1 %'])
+    >>> shares([0.341, 0.074, 0.585]), shares([0.41, 0.0007, None, 0]), shares([0.062, 0.018])
+    (['34 %', '7 %', '58 %'], ['41 %', '<1 %', '–', '0 %'], ['6.2 %', '1.8 %'])
     """
-    return _percentages(list(values), language, lambda text, value: text)
+    fractions = list(values)
+    decimals = _decimals_of(fractions)
+    least = 0.5 / 10 ** (decimals + 2)
+    return [
+        f"<{_plain(200 * least, decimals, language)}{_percent_sign(language)}"
+        if value and not _missing(value) and abs(value) < least
+        else _percentage(value, decimals, language)
+        for value in fractions
+    ]
 
 
 def changes(values: Iterable[float | None], language: str = "en") -> list[str]:
@@ -177,37 +185,44 @@ def changes(values: Iterable[float | None], language: str = "en") -> list[str]:
 
     Examples
     --------
-    >>> changes([-0.27, 0.043, 0]), changes([-0.27, 0.004])
-    (['−27 %', '+4 %', '±0 %'], ['−27.0 %', '+0.4 %'])
+    >>> changes([-0.27, 0.043, 0]), changes([-0.014, 0.004])
+    (['−27 %', '+4 %', '±0 %'], ['−1.4 %', '+0.4 %'])
     """
-    return _percentages(list(values), language, _signed)
+    fractions = list(values)
+    decimals = _decimals_of(fractions)
+    return [_with_sign(_percentage(value, decimals, language)) for value in fractions]
 
 
-def _percentages(values: list[float | None], language: str, written: Callable[[str, float], str]) -> list[str]:
-    known = [abs(float(value)) for value in values if not _missing(value) and value]
-    decimals = int(min(known, default=1.0) < _HALF_A_PERCENT)
-    sign, texts = _percent_sign(language), []
-    for value in values:
-        text = MISSING if _missing(value) else _plain(100 * float(value or 0), decimals, language)
-        if value and not _missing(value) and abs(value) < _LEAST_SHARE:
-            text = f"<{_plain(100 * 2 * _LEAST_SHARE, 1, language)}"
-        texts.append(text if text == MISSING else written(text, float(value or 0)) + sign)
-    return texts
+def _decimals_of(fractions: list[float | None]) -> int:
+    """One decimal where no fraction reaches a tenth, else none."""
+    known = [abs(float(value)) for value in fractions if value is not None and value == value]
+    return int(0 < max(known, default=0.0) < _A_TENTH)
 
 
-def _signed(text: str, value: float) -> str:
-    if value == 0:
-        return "±0"
-    return f"+{text}" if value > 0 and not text.startswith("<") else text
+def _percentage(value: float | None, decimals: int, language: str) -> str:
+    if _missing(value):
+        return MISSING
+    return _plain(_points(float(value or 0), decimals), decimals, language) + _percent_sign(language)
+
+
+def _with_sign(text: str) -> str:
+    if text == MISSING or text.startswith(_MINUS):
+        return text
+    return ("+" if any(c in "123456789" for c in text) else "±") + text
 
 
 def _percent(value: float, language: str) -> str:
-    points = 100 * value
     near_whole = _NEARLY_ALL < abs(value) < 1
-    decimals = min(2, _decimals(points, 3 if near_whole else 2))
-    if near_whole:  # never rounded up to all
-        points = math.copysign(math.floor(round(abs(points) * 10**decimals, 6)) / 10**decimals, points)
-    return _bare(points, decimals, language)
+    decimals = min(2, _decimals(100 * value, 3 if near_whole else 2))
+    return _bare(_points(value, decimals), decimals, language)
+
+
+def _points(value: float, decimals: int) -> float:
+    """Convert a fraction to per cent; nearly all is never rounded up to all."""
+    points = 100 * value
+    if not _NEARLY_ALL < abs(value) < 1:
+        return points
+    return math.copysign(math.floor(round(abs(points) * 10**decimals, 6)) / 10**decimals, points)
 
 
 def _percent_sign(language: str) -> str:
@@ -333,14 +348,3 @@ def is_calendar(first: dt.date, last: dt.date) -> bool:
 
 def _months(first: dt.date, last: dt.date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
-def capitalised(text: str) -> str:
-    """Capitalise the first letter of a heading.
-
-    Examples
-    --------
-    >>> capitalised("the month to 30 Dec 2024: 73 customers"), capitalised("Q2 1998")
-    ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
-    """
-    return text[:1].upper() + text[1:]

@@ -49,6 +49,17 @@ class Texts:
         return ("" if self.language == "zh" else " ").join(sentences)
 
 
+def capitalised(text: str) -> str:
+    """Capitalise the first letter of a heading.
+
+    Examples
+    --------
+    >>> capitalised("the month to 30 Dec 2024: 73 customers"), capitalised("Q2 1998")
+    ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, entry in table.items():
         if isinstance(entry, Mapping):

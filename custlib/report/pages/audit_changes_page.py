@@ -7,10 +7,11 @@ import pandas as pd
 from custlib.audit.changes import FACTORS, change_parts
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
-from custlib.report.formats import MISSING, capitalised, change, number, share, suppressed
+from custlib.report.formats import MISSING, change, number, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
 from custlib.report.privacy import blurred, is_small
+from custlib.report.texts import capitalised
 
 _IN = {
     "before": ("more", "same", "less", "lapsed", "refunds"),

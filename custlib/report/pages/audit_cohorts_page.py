@@ -10,10 +10,11 @@ from custlib.audit.cohorts import cohort_bands, common_age, example_cohort, stac
 from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.charts.frame_checks import thinned
-from custlib.report.formats import MISSING, capitalised, change, number, share, shares
+from custlib.report.formats import MISSING, change, number, share, shares
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, few, row_of
 from custlib.report.privacy import is_small
+from custlib.report.texts import capitalised
 
 _BASE_AGE, _ROWS = 1, 21
 _A_TENTH = 10  # points of an index of 100
@@ -105,7 +106,7 @@ def cohorts(view: View, frame: pd.DataFrame) -> Figure | Callout:
         return Callout(t("audit.one_only"), t("audit.one_only_text"))
     column = f"cumulated_{view.measure}"
     most = rules.load("audit")["shown"]["lines"]
-    chosen, left = _kept("cohorts", list(dict.fromkeys(frame["cohort"])), most, view.cohort_tick)
+    chosen, left = _selected("cohorts", list(dict.fromkeys(frame["cohort"])), most, view.cohort_tick)
     rows = frame[frame["cohort"].isin(chosen)]
     reached = rows[rows["age"] == age].sort_values("cohort", ascending=False)
     first, last = reached.iloc[0], reached.iloc[-1]
@@ -137,27 +138,28 @@ class Thinning:
     names: list[str]
 
 
-def _kept(of: str, every: list[int], most: int, name: Callable[[int], str]) -> tuple[list[int], Thinning]:
+def _selected(of: str, every: list[int], most: int, name: Callable[[int], str]) -> tuple[list[int], Thinning]:
     """Keep at most so many cohorts or ages, evenly spaced, and name the others."""
-    kept = thinned(every, most)
-    return kept, Thinning(of, len(kept), len(every), [name(int(one)) for one in every if one not in kept])
+    selected = thinned(every, most)
+    others = [name(int(one)) for one in every if one not in selected]
+    return selected, Thinning(of, len(selected), len(every), others)
 
 
 def _with_left_out(view: View, caption: str, *thinnings: Thinning) -> str:
     """Add to a caption what its figure leaves out."""
-    said = [
+    sentences = [
         view.t(f"audit.{one.of}_left_out", shown=one.shown, all=one.all, names=view.t("join.comma").join(one.names))
         for one in thinnings
         if one.shown < one.all
     ]
-    return view.t.paragraph(caption, *said)
+    return view.t.paragraph(caption, *sentences)
 
 
 def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
     """Show the active share of each cohort by age as a tile map."""
     t, shown = view.t, rules.load("audit")["shown"]
-    names, left = _kept("cohorts", list(dict.fromkeys(frame["cohort"])), shown["cohorts"], view.cohort_tick)
-    ages, younger = _kept("ages", list(range(1, max(names, default=0) + 1)), shown["ages"], str)
+    names, left = _selected("cohorts", list(dict.fromkeys(frame["cohort"])), shown["cohorts"], view.cohort_tick)
+    ages, younger = _selected("ages", list(range(1, max(names, default=0) + 1)), shown["ages"], str)
     if not ages:
         return None
     cells = _active_cells(view, frame[frame["age"] > 0])

@@ -12,21 +12,10 @@ from custlib.audit.months import Clock, Unit, bounds, month_end
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Kpi, Kpis, Table, Title
-from custlib.report.formats import (
-    MISSING,
-    capitalised,
-    change,
-    day,
-    is_calendar,
-    money,
-    number,
-    period_name,
-    share,
-    suppressed,
-)
+from custlib.report.formats import MISSING, change, day, is_calendar, money, number, period_name, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.privacy import counts, is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from custlib import rules
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Figure, Table, Text
 from custlib.report.forecast_status import season_values
-from custlib.report.formats import capitalised, change, changes, compact, day, money, number, share, shares
+from custlib.report.formats import change, changes, compact, day, money, number, share, shares
 from custlib.report.pages.validation_page import signed
 from custlib.report.privacy import counts, is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 from custlib.validate.goodness import ChiSquared
 from custlib.validate.seasons import Season, fewest_origins, is_nearer
 
@@ -77,7 +77,7 @@ def counts_of_calibration(t: Texts, frame: pd.DataFrame, test: ChiSquared | None
     fits = "" if test is None else _fits(test)
     caption = [t("validation.counts_caption"), *([] if test is None else [_verdict(t, test, fits)])]
     return charts.paired_bars(
-        frame, title=t("validation.counts_untested" if test is None else f"validation.counts{fits}"),
+        frame, form=_decimals(0), title=t("validation.counts_untested" if test is None else f"validation.counts{fits}"),
         language=t.language, caption=t.paragraph(*caption), description=t("validation.counts_description"),
         x_label=t("validation.frequency_axis"), y_label=t("validation.customers"),
     )  # fmt: skip
@@ -194,7 +194,8 @@ def season_index(t: Texts, estimate: Season | None) -> Figure | Text:
         return Text(t("validation.season_no_index"))
     frame = pd.DataFrame({"label": t("validation.months").split(), "index": [100 * value for value in estimate.index]})
     return charts.index_bars(
-        frame, title=t("validation.season_index", times=f"{estimate.best_to_worst:.1f}"), language=t.language,
+        frame, form=_decimals(0), language=t.language,
+        title=t("validation.season_index", times=f"{estimate.best_to_worst:.1f}"),
         caption=t("validation.season_index_caption"), description=t("validation.season_index_description"),
     )  # fmt: skip
 

@@ -70,12 +70,12 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
     rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
     totals = [f"money_{part}" for part in ("read", "used", "quarantined", "removed")]
     moneys = {name: money(quality[name], project.currency, t.language) for name in totals}
-    rate, held = f"{project.annual_discount_rate:g}", holdout_period(project, dict(quality)).days
+    rate, days = f"{project.annual_discount_rate:g}", holdout_period(project, dict(quality)).days
     items = [
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
         (t("footer.data"), f"{sources(t, project)}, SHA-256 {fingerprint[:16]}"),
         (t("footer.parameters"), t("footer.parameters_text", horizon=project.horizon_days, rate=rate,
-                                   holdout=held, margin=margin(t, project, quality))),
+                                   holdout=days, margin=margin(t, project, quality))),
         (t("footer.rows"), t("footer.rows_text", **rows)),
     ]  # fmt: skip
     if project.cost_to_serve:

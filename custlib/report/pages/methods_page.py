@@ -12,10 +12,10 @@ from custlib import rules
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
-from custlib.report.formats import MISSING, capitalised, day, money, number, share, shares, suppressed
+from custlib.report.formats import MISSING, day, money, number, share, shares, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.privacy import blurred, counts, is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 from custlib.segment.definitions import Definition
 from custlib.segment.methods import METHODS
 

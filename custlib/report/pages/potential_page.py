@@ -10,10 +10,10 @@ from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Glossary, Section, Table
-from custlib.report.formats import capitalised, money, number, share, suppressed
+from custlib.report.formats import money, number, share, suppressed
 from custlib.report.pages import foot
 from custlib.report.privacy import is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 _FEWEST_DECILES = 3
 
@@ -99,30 +99,25 @@ def table(t: Texts, project: Project, record: Mapping[str, Any], money_kind: str
     """Show users, expected adopters, and the test on the last window, by product."""
     if not record["products"]:
         return None
-    lang = t.language
-    rows = pd.DataFrame(
-        [
-            {
-                "product": p["product"],
-                "users": suppressed(p["users"], lang),
-                "not_yet": suppressed(p["not_yet"], lang),
-                "profit": money(p["profit"], "", lang).strip(),
-                "expected_next": _count(p["expected_next"], lang),
-                "expected": _count(p["expected"], lang),
-                "actual": suppressed(p["actual"], lang),
-                "by": t(f"potential.by_{p['by']}") if p["not_yet"] else "–",
-            }
-            for p in record["products"]
-        ]
-    )
-    days = number(record["window_days"], lang)
+    rows = pd.DataFrame([_row(t, product) for product in record["products"]])
+    days = number(record["window_days"], t.language)
     values = {"kind": t(f"money.{money_kind}"), "days": days, "currency": project.currency}
     labels = {c: capitalised(t(f"potential.column_{c}", **values)) for c in rows.columns}
     note = t("potential.table_note" if record["is_checked"] else "potential.unchecked")
     return Table.of(
         rows, title=_title(t, record), caption=t("potential.table_caption", days=days), labels=labels,
-        header="product", language=lang, note=note,
+        header="product", language=t.language, note=note,
     )  # fmt: skip
+
+
+def _row(t: Texts, product: Mapping[str, Any]) -> dict[str, str]:
+    """Write a product: users, those it may still win, and the test."""
+    lang = t.language
+    counts = {name: suppressed(product[name], lang) for name in ("users", "not_yet")}
+    beginners = {name: _count(product[name], lang) for name in ("expected_next", "expected")}
+    return {"product": product["product"], **counts, "profit": money(product["profit"], "", lang).strip(), **beginners,
+            "actual": suppressed(product["actual"], lang),
+            "by": t(f"potential.by_{product['by']}") if product["not_yet"] else "–"}  # fmt: skip
 
 
 def _count(expected: float | None, language: str) -> str:

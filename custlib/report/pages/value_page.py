@@ -1,7 +1,7 @@
 """Blocks of the page "What are they worth?": history, forecast with interval, and concentration of value."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,11 +9,11 @@ import pandas as pd
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
-from custlib.report.formats import capitalised, compact, day, interval, money, share, suppressed
+from custlib.report.formats import compact, day, interval, money, share, shares, suppressed
 from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.privacy import counts, is_small, parts
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 _SURELY = 0.9
 
@@ -156,14 +156,16 @@ def table(
     """
     small = frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
-    for column, form in (("customer_share", share), ("revenue", None), ("value", None), ("value_share", share)):
-        write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
-        rows[column] = [("–" if hide else write(x)) for x, hide in zip(frame[column], small, strict=True)]
+    for column in ("customer_share", "revenue", "value", "value_share"):
+        texts = shares(frame[column], t.language) if column.endswith("share") else _amounts(t, frame[column])
+        rows[column] = ["–" if hide else text for text, hide in zip(texts, small, strict=True)]
     rows["customer_share"] = _customer_shares(t, frame, rows)
     once = frame["frequency"] == 0
     rows["probability_alive"] = [
-        "–" if hide else t("value.alive_unknown") if bought_once else share(x, t.language)
-        for x, hide, bought_once in zip(frame["probability_alive"].where(~once), small, once, strict=True)
+        "–" if hide else t("value.alive_unknown") if bought_once else text
+        for text, hide, bought_once in zip(
+            shares(frame["probability_alive"].where(~once), t.language), small, once, strict=True
+        )
     ]
     notes = [t("value.table_note")] if small.any() else []
     notes += [t("value.table_note_once")] if once.any() else []
@@ -175,6 +177,11 @@ def table(
     notes = notes if "probability_alive" in rows else notes[: int(small.any())]
     labels = {c: _label(t, project, c, t(f"money.{money_kind}")) for c in rows.columns}
     return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
+
+
+def _amounts(t: Texts, amounts: Iterable[float]) -> list[str]:
+    """Write amounts without their currency, which the column names."""
+    return [money(amount, "", t.language).strip() for amount in amounts]
 
 
 def _label(t: Texts, project: Project, column: str, kind: str) -> str:
