@@ -174,7 +174,7 @@ def shares(values: Iterable[float | None], language: str = "en") -> list[str]:
     least = 0.5 / 10 ** (decimals + 2)
     return [
         f"<{_plain(200 * least, decimals, language)}{_percent_sign(language)}"
-        if value and not _missing(value) and abs(value) < least
+        if value is not None and 0 < value < least
         else _percentage(value, decimals, language)
         for value in fractions
     ]

@@ -28,6 +28,7 @@ from custlib.report.blocks import (
 from custlib.report.forecast_status import light_words
 from custlib.report.texts import texts
 
+UNHELD = ("overview", "segments", "start", "playbook")  # pages not yet held to their words; their lights are
 _NUMBER = r"[−-]?\d[\d.,]*(?:[–\s]+\d[\d.,]*)?\s?(?:k|M|B|万|亿)?"
 AMOUNT = re.compile(rf"\b(?:USD|EUR|CNY)\s?{_NUMBER}|{_NUMBER}\s?(?:USD|EUR|元)")
 IN_CURRENCY = re.compile(r"[(（](?:USD|EUR|CNY)[)）]")
@@ -39,11 +40,12 @@ WORD = re.compile(
 # A change has a sign, an interval its level, a rate its time, and a bound its verb: none of them is a share.
 SHARE = re.compile(r"(?<![+−±–\d.,])(?<![+−±] )\d[\d.,]*\s?%")
 NO_SHARE = re.compile(
-    r"95\s?%|\d\s?%\s(?:a year|a day|power)|(?:within|than|above|below|at) [\d.]+\s?%|年[^，。；]{0,6}率[^，。；]{0,4}%|(?:以内|超过|低于)[^，。]{0,4}%"
+    r"95\s?%|\d\s?%\s(?:a year|a day|power)|(?:within|than|above|below|at) [\d.]+\s?%"
+    r"|年[^，。；]{0,6}率[^，。；]{0,4}%|(?:以内|超过|低于)[^，。]{0,4}%"
 )
 OF_WHAT = re.compile(
-    r"\bof\b|\bshare\b|\bstill a customer\b|\bchance\b|\bprobability\b|\brate\b|\bleaving\b|\boff by\b|\blimit\b|\bactive\b"
-    r"|占|比例|概率|率|中的|其中|可用|偏差|界限|流失|的.{0,12}%",
+    r"\b(?:of|share|still a customer|chance|probability|rate|leaving|off by|limit|active)\b"
+    r"|占|比例|概率|率|中的|其中|可用|偏差|界限|流失|的.{0,12}%|%\s?的",
     re.IGNORECASE,
 )
 
@@ -145,6 +147,11 @@ def lights(page: list[Block], language: str = "en") -> set[str]:
             known = {"light": light, "lights": marks, "bias": 0.0, "revenue": {"bias": 0.0}}
             words[light_words(t, known)] = light
     return titles | {words[block.title] for block in page if isinstance(block, Callout) and block.title in words}
+
+
+def faults_of_run(pages: dict[str, list[Block]]) -> list[str]:
+    """List what the pages of a run leave without its word."""
+    return [fault for page, content in pages.items() if not page.startswith(UNHELD) for fault in faults(page, content)]
 
 
 def faults(page: str, content: list[Block]) -> list[str]:

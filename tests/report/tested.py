@@ -11,11 +11,14 @@ HELD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def held(purchases: str, revenue: str | None = None, **changes: Any) -> dict[str, Any]:
+def held(purchases: str, revenue_light: str | None = None, **changes: Any) -> dict[str, Any]:
     """Build a result with these lights, the run's being the worse."""
-    lights = {"purchases": purchases} | ({"revenue": revenue} if revenue else {})
+    lights = {"purchases": purchases} | ({"revenue": revenue_light} if revenue_light else {})
     worse = max(lights.values(), key=["green", "amber", "red"].index)
-    money = HELD["revenue"] | {"light": revenue, "bias": {"green": -0.12, "amber": -0.31}.get(revenue or "", 0.8)}
+    money = HELD["revenue"] | {
+        "light": revenue_light,
+        "bias": {"green": -0.12, "amber": -0.31}.get(revenue_light or "", 0.8),
+    }
     biases = {"green": -0.12, "amber": 0.3, "red": 0.8}
     return HELD | {"light": worse, "lights": lights, "bias": biases[purchases],
-                   "revenue": money if revenue else None} | changes  # fmt: skip
+                   "revenue": money if revenue_light else None} | changes  # fmt: skip

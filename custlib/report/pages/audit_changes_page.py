@@ -7,7 +7,7 @@ import pandas as pd
 from custlib.audit.changes import FACTORS, change_parts
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
-from custlib.report.formats import MISSING, change, number, share, suppressed
+from custlib.report.formats import MISSING, change, changes, number, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
 from custlib.report.privacy import blurred, is_small
@@ -75,11 +75,12 @@ def factor_table(view: View, comparison: Compared, title: str) -> Table:
     t, lang, rows = view.t, view.t.language, []
     for name, part in comparison.parts.items():
         one, two = (_factor(row, name, view.measure) for row in (comparison.before, comparison.now))
-        rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two, lang),
+        rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two),
                      view.bare(part)])  # fmt: skip
     one, two = comparison.before[view.measure], comparison.now[view.measure]
-    rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two, lang), view.bare(two - one)])
+    rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two), view.bare(two - one)])
     frame = pd.DataFrame(rows, columns=["factor", "before", "now", "change", "part"])
+    frame["change"] = changes(frame["change"], lang)
     labels = {"before": view.tick(comparison.ago), "now": view.tick(0)}
     labels |= {name: t(f"audit.column_{name}") for name in ("factor", "change")}
     labels["part"] = t("audit.column_part_of_change", label=view.label)
@@ -95,8 +96,8 @@ def _factor(row: dict[str, float], name: str, measure: str) -> float:
     return row["customers"] if name == "customers" else float("nan")
 
 
-def _moved(before: float, now: float, language: str) -> str:
-    return change(now / before - 1, language) if before > 0 else MISSING
+def _moved(before: float, now: float) -> float:
+    return now / before - 1 if before > 0 else float("nan")
 
 
 def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
@@ -104,7 +105,7 @@ def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
     comparison = _compared(view, totals, view.clock.year_ago)
     if comparison is None:
         return None
-    moved = _moved(comparison.before[view.measure], comparison.now[view.measure], view.t.language)
+    moved = change(_moved(comparison.before[view.measure], comparison.now[view.measure]), view.t.language)
     title = view.t("audit.year_ago", what=view.what, before=view.name(comparison.ago), change=moved)
     return factor_table(view, comparison, capitalised(title))
 
