@@ -175,7 +175,7 @@ OPPOSITES: dict[str, tuple[str, str, str, str]] = {
         regularity(1.0, 2.0), "a clock of one tick fits best", regularity(2.0, 1.0), "a clock of 2 ticks fits best",
     ),
     "quarters": (quarters(50.0), "is off by +20 %", quarters(0.0), "booked and modelled"),
-    "tracking": (tracked(10.0), "differs from what came by −50 %", tracked(0.0), "nothing came; 6 purchases"),
+    "tracking": (tracked(10.0), "differs from what came by −50 %", tracked(0.0), "nothing came; 5 purchases"),
     "silence": (alive(0.8, 0.95, 0.3, 0.1), "The more often", alive(0.99, 0.99, 0.95, 0.96), "hardly means goodbye"),
     "silence of all": (alive(0.8, 0.95, 0.3, 0.1), "The more often", alive(0.8, 0.9, 0.1, 0.3), "The longer"),
     "change": (changed(400.0, 500.0), "EUR 100 above Q3 2025", changed(500.0, 400.0), "EUR 100 below Q3 2025"),
@@ -183,7 +183,7 @@ OPPOSITES: dict[str, tuple[str, str, str, str]] = {
     "drivers": (drivers(0.4), "active share that changes most", drivers(1.0), "none of the factors changes"),
     "cohorts left out": (
         cohorts(8), "6 of 8 cohorts, evenly spaced: without Q3 2024, Q2 2025",
-        cohorts(9), "6 of 9 cohorts, evenly spaced: without",
+        cohorts(7), "6 of 7 cohorts, evenly spaced: without",
     ),
     "rows": (usable(100_000), "All 100,000 rows can be used", usable(99_999), "99.9 % of 100,000 rows"),
     "spend": (
