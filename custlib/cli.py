@@ -191,7 +191,10 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value.add_argument("--horizon-days", type=positive, default=365, metavar="N", help="length of the forecast (365)")
     value.add_argument("--annual-discount-rate", type=float, default=0.10, metavar="RATE", help="per year (0.10)")
     value.add_argument(
-        "--holdout-days", type=positive, metavar="N", help="period kept back to test the forecast (half)"
+        "--holdout-days",
+        type=positive,
+        metavar="N",
+        help="period kept back to test the forecast (half of the days covered)",
     )
     value.add_argument("--out", type=Path, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
     value.add_argument("--json", action="store_true", help="print everything as JSON, for machines")

@@ -157,3 +157,14 @@ def listed(names: Sequence[str], *, most: int = 30) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:3])} and {len(names) - 3:,} others"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Write a count with the words that follow it: those of one, or those of several.
+
+    Examples
+    --------
+    >>> counted(1, "line is", "lines are"), counted(1204, "line is", "lines are"), counted(0, "line is", "lines are")
+    ('1 line is', '1,204 lines are', '0 lines are')
+    """
+    return f"{number:,} {one if number == 1 else many}"

@@ -31,6 +31,7 @@ PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent
 NODES = (
     "custlib.identify.transactions",
+    "custlib.value.holdout_period",
     "custlib.value.history",
     "custlib.value.activity",
     "custlib.value.lifetime",

@@ -104,8 +104,8 @@ def test_days_to_come_are_no_last_day() -> None:
 
 
 def test_the_second_half_is_held_back_unless_a_length_is_stated() -> None:
-    assert custlib.open(SALES, as_of="2025-06-30").project.holdout_days == 90  # of 180 days
-    assert custlib.open(SALES, as_of="2025-06-30", holdout_days=30).project.holdout_days == 30
+    assert custlib.open(SALES, as_of="2025-06-30").get("holdout_period").days == 90  # of 180 days
+    assert custlib.open(SALES, as_of="2025-06-30", holdout_days=30).get("holdout_period").days == 30
 
 
 def test_options_of_the_project_are_options() -> None:

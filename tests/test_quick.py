@@ -198,8 +198,8 @@ def test_a_forecast_that_was_off_is_a_caution(tmp_path: Path) -> None:
     sold[~gone].to_csv(file, index=False)
     summary = run(file, tmp_path / "o.parquet")
     assert summary["backtest"]["light"] == "red" and summary["backtest"]["bias"] > 0.5
-    said = "The forecast was off by more than 50 % in the backtest: light red, do not rely on it."
-    assert summary["cautions"]["backtest.red"] == said
+    said = "The forecast of purchases and of revenue was off by more than 50 % in the backtest: light red,"
+    assert summary["cautions"]["backtest.red"] == f"{said} do not rely on it."
 
 
 def test_a_forecast_that_held_is_none(master: tuple[dict[str, Any], pd.DataFrame]) -> None:

@@ -31,7 +31,7 @@ from custlib.run_record import write_record
 from custlib.validate.outliers import said_of_outliers
 
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
-LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
+LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells", "calibration_value")
 UNFINISHED = "unfinished"  # holds the id of the project whose run is under way, or was killed
 log = logging.getLogger("custlib")
 

@@ -21,6 +21,7 @@ from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD, Kind
 from custlib.models.mbgnbd import MBGNBD
 from custlib.project import Project
+from custlib.value.holdout_period import HoldoutPeriod
 
 FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
 KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
@@ -170,19 +171,23 @@ def alive_scores(engine: Engine, project: Project, customer_activity: str, lifet
 
 @table
 def calibration_scores(
-    engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
+    engine: Engine, holdout_period: HoldoutPeriod, calibration_activity: str, calibration_model: BetaGeometricNBD
 ) -> None:
     """Purchase forecasts of the holdout by frequency and T."""
-    days, name = project.holdout_days, "calibration_scores"
+    days, name = holdout_period.days, "calibration_scores"
     make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=None)
 
 
 @table
 def calibration_money_scores(
-    engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
+    engine: Engine,
+    project: Project,
+    holdout_period: HoldoutPeriod,
+    calibration_activity: str,
+    calibration_model: BetaGeometricNBD,
 ) -> None:
     """Discounted forecasts of the holdout by frequency and T."""
-    days, rate, name = project.holdout_days, project.daily_discount_rate, "calibration_money_scores"
+    days, rate, name = holdout_period.days, project.daily_discount_rate, "calibration_money_scores"
     make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=rate)
 
 

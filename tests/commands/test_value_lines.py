@@ -25,7 +25,7 @@ def summary(shop: Path) -> dict[str, Any]:
 
 def test_the_light_has_the_words_of_the_pages(summary: dict[str, Any]) -> None:
     title = trust.light(texts("en"), summary["backtest"]).title
-    assert f"light      {title}: " in value_lines(summary, None)
+    assert f"light      {title}. Tested on the last " in value_lines(summary, None)
 
 
 def test_cautions_have_the_words_of_the_pages(summary: dict[str, Any]) -> None:

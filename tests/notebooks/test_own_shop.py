@@ -9,6 +9,7 @@ import pytest
 from custlib.project import load
 from custlib.report.production import run_project
 from tests.notebooks.shops import ROOT, SHOP, make_shop
+from tests.report import page_truth
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +62,9 @@ def test_the_roaster_reads_of_coffee_and_of_no_album(tmp_path: Path, language: s
     for words in (MUSIC, FOREIGN):
         assert named(pages, words) == {}
     assert {"playbook-champions", "playbook-at-risk", "overview"} <= set(named(pages, COFFEE))
+    content = page_truth.blocks(tmp_path / "work")
+    assert page_truth.faults_of_run(content) == []
+    assert len({light for page in content.values() for light in page_truth.lights(page, language)}) == 1
 
 
 @pytest.mark.parametrize(

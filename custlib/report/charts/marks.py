@@ -11,7 +11,7 @@ from custlib.report.blocks import Column, Figure, Table
 from custlib.report.charts.axes import SMALL, Painter, Plot, Words, drawn, hue, text_width
 from custlib.report.charts.bars import Room, lay_rows
 from custlib.report.charts.frame_checks import Form, Row, form_of, rows_of, table_beneath
-from custlib.report.formats import share
+from custlib.report.formats import shares
 from custlib.report.render import TONES, tone
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def alive_heatmap(
 
 def _grid(chance: Any, names: tuple[list[str], list[str]], words: Words) -> Table:
     columns = [Column(words.y_label), *(Column(name, "right") for name in names[1])]
-    cells = [[share(float(value), words.language) for value in row] for row in chance]
+    cells = np.reshape(shares(chance.ravel(), words.language), chance.shape).tolist()  # one precision
     return Table(words.title, columns, [[name, *row] for name, row in zip(names[0], cells, strict=True)], words.x_label)
 
 

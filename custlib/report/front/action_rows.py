@@ -94,7 +94,7 @@ def provable(t: Texts, plans: Mapping[str, SegmentPlan]) -> str:
         t("overview.measured_none" if not measured else "overview.measured_some", count=measured, of=len(own)),
         t("overview.provable_none" if not shown else "overview.provable_some", count=shown, of=len(own)),
     ]
-    return t.sentences(sentences)
+    return t.paragraph(*sentences)
 
 
 def sureness(planned: SegmentPlan) -> str:
@@ -166,7 +166,7 @@ def _plan(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], scale: S
     lost = sum(one.plan.margin for one in plans.values() if one.verdict == "leave" and one.plan.margin < 0)
     words = t("overview.plan_text", count=whole.recommended)
     if math.isfinite(lost) and round(lost) < 0:
-        words = t.sentences([words, t("overview.plan_saved", lost=money(-lost, project.currency, t.language))])
+        words = t.paragraph(words, t("overview.plan_saved", lost=money(-lost, project.currency, t.language)))
     ticks = _ticks(t, scale) if math.isfinite(whole.margin) else None
     return Action(
         "", t("overview.the_plan"), words,

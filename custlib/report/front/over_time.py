@@ -25,8 +25,11 @@ def by_quarter(t: Texts, project: Project, quarters: Quarters) -> Figure | None:
     key = "revenue" if quarters.has_amount else "customers"
     rows = rows.assign(period=[quarter_name(project, int(ago), t.language) for ago in rows["period"]])
     hidden = bool(rows["part"].isna().any())
-    caption = t.sentences(
-        [t(f"overview.time_caption_{key}", currency=project.currency), *([t("overview.time_hidden")] if hidden else [])]
+    caption = t.paragraph(
+        *[
+            t(f"overview.time_caption_{key}", currency=project.currency),
+            *([t("overview.time_hidden")] if hidden else []),
+        ]
     )
     return charts.split_bars(
         rows, title=time_heading(t, quarters), caption=caption, description=t(f"overview.time_description_{key}"),
@@ -81,7 +84,7 @@ def customers_beside_profit(t: Texts, project: Project, frame: pd.DataFrame, mon
     return charts.share_bands(
         rows.assign(segment=rows["name"])[["segment", "customer_share", "value_share"]],
         title=beside_heading(t, rows, money_kind), language=t.language, order=frame["name"].tolist(),
-        caption=t.sentences([
+        caption=t.paragraph(*[
             t(f"overview.beside_caption_{money_kind}", days=project.horizon_days),
             t("overview.beside_hidden") if len(rows) < len(frame) else "",
         ]),

@@ -124,7 +124,7 @@ def lede(
     if isinstance(coming_value, pd.Series):
         known = coming_value if money_forecast else coming_value.drop("value", errors="ignore")
         sentences.append(_coming(t, project, money_kind, known, recent_profit))
-    return t.sentences(filter(None, sentences))
+    return t.paragraph(*sentences)
 
 
 def _factors(t: Texts, project: Project, quarters: Quarters) -> str:

@@ -228,4 +228,4 @@ def _note(lines: Lines, *, small: bool) -> str:
     parts += [t("overview.lines_ring", days=lines.project.horizon_days)] if lines.recent is not None else []
     parts += [t("overview.lines_bar"), *([t("overview.lines_verdicts")] if lines.plans else [])]
     parts += [t("value.table_note")] if small else []
-    return t.sentences(parts)
+    return t.paragraph(*parts)

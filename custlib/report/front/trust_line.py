@@ -22,10 +22,10 @@ def sentence(t: Texts, project: Project, tested_forecast: Mapping[str, Any]) -> 
     elif result.get("reason"):
         sentences.append(t(f"refused.test.{result['reason']}"))
     sentences.append(t("overview.trust_wrong"))
-    return Text(t.sentences(sentences), "lede")
+    return Text(t.paragraph(*sentences), "lede")
 
 
 def health(t: Texts, quality: Mapping[str, Any]) -> Text:
     """State how many rows were read, used and set aside, and that what is not there yet is left out."""
     values = {k: number(quality[f"rows_{k}"], t.language) for k in ("read", "used", "quarantined")}
-    return Text(t.sentences([t("overview.health_text", **values), t("overview.not_yet")]))
+    return Text(t.paragraph(*[t("overview.health_text", **values), t("overview.not_yet")]))

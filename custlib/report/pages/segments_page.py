@@ -193,7 +193,8 @@ def glossary(view: View) -> Glossary:
     return foot.glossary(view.t, *(("rfm", "value", "probability_alive") if view.has_forecast else ("rfm",)))
 
 
-def named_scores(view: View, engine: Engine, flags: tuple[str, ...]) -> Table:
+def named_scores(view: View, engine: Engine, flags: tuple[str, ...], money_kind: str) -> Table:
     """Show the named segments of RFM with what they are worth."""
     frame = profiles.summary(engine, view.definitions["rfm"], language=view.t.language)
-    return value_page.table(view.t, view.project, frame, title=segment_tables.finding(view, "rfm"), flags=flags)
+    title = segment_tables.finding(view, "rfm")
+    return value_page.table(view.t, view.project, frame, title=title, money_kind=money_kind, flags=flags)
