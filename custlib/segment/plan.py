@@ -69,7 +69,7 @@ def missing_segmentations(project: Project, available_sources: frozenset[str]) -
 
 @value
 def segmentation_names(project: Project, missing_segmentations: dict[str, list[str]]) -> tuple[str, ...]:
-    """Segmentations that are made: those the project names, else every one the data allow."""
+    """Segmentations that are made: those the project names, else every default that the data allow."""
     wanted = project.segments.segmentations
     if faults := [
         f"segments.segmentations: {name} needs {', '.join(measures.SOURCES[s] for s in missing_segmentations[name])}."
@@ -77,7 +77,15 @@ def segmentation_names(project: Project, missing_segmentations: dict[str, list[s
         if name in missing_segmentations
     ]:
         raise UsageError("\n".join(faults))
-    return tuple(name for name in wanted or registry.names() if name not in missing_segmentations)
+    return tuple(name for name in wanted or registry.defaults() if name not in missing_segmentations)
+
+
+@value
+def segmentations_on_request(
+    segmentation_names: tuple[str, ...], missing_segmentations: dict[str, list[str]]
+) -> tuple[str, ...]:
+    """Segmentations that the data allow and that are made only for a project that names them, as this one does not."""
+    return tuple(one for one in registry.ON_REQUEST if one not in {*segmentation_names, *missing_segmentations})
 
 
 @value
@@ -290,7 +298,9 @@ def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
     wanted = list(names)
     for name in options:
         if name not in wanted:
-            raise UsageError(f"segments.options: {name} is not made. {hint(name, wanted)}")
+            known = f"Name it in segments.segmentations ({', '.join([*wanted, name])}), or drop its options."
+            remedy = known if name in registry.names() else hint(name, wanted)
+            raise UsageError(f"segments.options: {name} is not made. {remedy}")
     for name in wanted:
         if "segmentation" in options.get(name, {}):
             raise UsageError(

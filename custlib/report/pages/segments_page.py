@@ -7,15 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.engine.base import Engine
 from custlib.project import Project
-from custlib.report.blocks import Callout, Cell, Facts, Glossary, Table, Tiles, Title
+from custlib.report.blocks import Callout, Cell, Facts, Glossary, Kpi, Kpis, Table, Text, Tiles, Title
 from custlib.report.formats import MISSING, day, money, number, share
-from custlib.report.pages import foot, segment_tables, value_page
+from custlib.report.pages import foot, segment_tables, systems, value_page
 from custlib.report.pages.systems import View
 from custlib.report.privacy import is_small, parts, step_for, to_step
 from custlib.report.texts import Texts
-from custlib.segment import profiles
 from custlib.segment.definitions import Definition
 from custlib.segment.pyramid import ParetoPoint
 
@@ -122,8 +120,9 @@ def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
     return {name[0].upper(): str(len(set(values)) + 1) for name, values in rule.items()}
 
 
-def pareto(t: Texts, point: ParetoPoint) -> Callout:
+def pareto(view: View, point: ParetoPoint) -> Callout:
     """Show the Pareto point: revenue share of the top 20 %, and customer share of 80 % of revenue."""
+    t = view.t
     if math.isnan(point.money_of_best):
         return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
     shares = {
@@ -133,6 +132,7 @@ def pareto(t: Texts, point: ParetoPoint) -> Callout:
         "rest": 1 - point.share,
     }
     values = {name: share(part, t.language) for name, part in shares.items()}
+    values["kind"] = view.kind
     return Callout(t("segments.pareto", **values), t("segments.pareto_text", **values))
 
 
@@ -193,7 +193,31 @@ def glossary(view: View) -> Glossary:
     return foot.glossary(view.t, *(("rfm", "value", "probability_alive") if view.has_forecast else ("rfm",)))
 
 
-def named_scores(view: View, engine: Engine, flags: tuple[str, ...]) -> Table:
-    """Show the named segments of RFM with what they are worth."""
-    frame = profiles.summary(engine, view.definitions["rfm"], language=view.t.language)
-    return value_page.table(view.t, view.project, frame, title=segment_tables.finding(view, "rfm"), flags=flags)
+def kpis(view: View, moved: pd.DataFrame, name: str) -> Kpis:
+    """Show customers, the segments that hold any of them, and who changed segment."""
+    t, rows = view.t, view.rows(name)
+    used = t("systems.classes", used=int((rows["customers"] > 0).sum()), all=len(rows))
+    return Kpis(
+        [
+            Kpi(t("systems.kpi_customers"), number(view.customers, t.language), t("segments.kpi_each")),
+            Kpi(t("segments.kpi_used"), used, view.title(name)),
+            systems.changed(t, moved, name),
+        ]
+    )
+
+
+def worth(view: View, frame: pd.DataFrame, name: str, flags: tuple[str, ...]) -> Table:
+    """Show the segments of a segmentation with what they are worth.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its totals as returned by :func:`custlib.segment.profiles.summary`.
+    """
+    frame = frame.assign(name=[view.class_name(name, segment) for segment in frame["segment"]])
+    return value_page.table(view.t, view.project, frame, title=segment_tables.finding(view, name), flags=flags)
+
+
+def others(view: View) -> Text:
+    """Refer to the page of all other systems."""
+    return Text(view.t("segments.others", page=f"[{view.t('pages.appendix')}](appendix.html)"))
