@@ -49,7 +49,7 @@ def test_the_table_of_a_system_states_customers_money_and_what_to_do() -> None:
     found = segment_tables.table(view(definition("abc", "AB"), [20, 80], each=[40.0, 2.5]), "abc")
     assert found is not None
     # 20 customers of 100 with 800 of 1,000
-    assert found.title == "ABC: Class A – 20 % of the customers, 80 % of the coming money"
+    assert found.title == "ABC: Class A – 20 % of the customers, 80 % of the coming value"
     assert found.rows[0] == ("Class A", "20", "20 %", "800", "800", "Do A")
 
 
@@ -62,7 +62,7 @@ def test_without_a_forecast_the_finding_looks_back() -> None:
     seen = view(definition("abc", "AB"), [20, 80], each=[40.0, 2.5])
     past = replace(seen, brief=seen.brief.assign(value=np.nan, value_share=0.0))
     found = segment_tables.table(past, "abc")
-    assert found is not None and found.title.endswith("80 % of the money so far")
+    assert found is not None and found.title.endswith("80 % of the profit so far")
     assert len(found.columns) == 5 and segment_tables.lifetime(past, "abc") is None
 
 
@@ -191,10 +191,11 @@ def test_weights_go_down_the_hierarchy() -> None:
 
 
 def test_the_twenty_eighty_point_is_said() -> None:
-    said = segments_page.pareto(texts("en"), ParetoPoint(0.2, 0.674, 0.331))
-    assert said.title == "The best 20 % of the customers brought 67 % of the money"
-    assert said.text.startswith("80 % of the money came from 33 %")
-    assert segments_page.pareto(texts("en"), ParetoPoint(0.2, float("nan"), float("nan"))).tone == "warn"
+    seen = replace(view(definition("pyramid", "AB"), [20, 80]), money_kind="revenue")
+    said = segments_page.pareto(seen, ParetoPoint(0.2, 0.674, 0.331))
+    assert said.title == "The best 20 % of the customers account for 67 % of the revenue so far"
+    assert said.text.startswith("80 % of the revenue so far came from 33 %")
+    assert segments_page.pareto(seen, ParetoPoint(0.2, float("nan"), float("nan"))).tone == "warn"
 
 
 def test_every_number_of_clusters_that_was_tried_is_listed() -> None:
@@ -250,8 +251,8 @@ def test_who_agrees_most_and_least_is_named() -> None:
     seen, tables = agreeing()
     found = agreement_page.matrix(seen, tables)
     assert found is not None
-    assert found.title.startswith("RFM named map and ABC agree most; ")
-    assert [row[0] for row in found.rows] == ["1 RFM named map", "2 ABC", "3 Pyramid"]
+    assert found.title.startswith("RFM named segments and ABC agree most; ")
+    assert [row[0] for row in found.rows] == ["1 RFM named segments", "2 ABC", "3 Pyramid"]
     assert found.rows[0][1:] == ("", "") and re.fullmatch(r"0\.\d\d", found.rows[1][1])
     assert {column.align for column in found.columns[1:]} == {"right"}
 
@@ -261,8 +262,9 @@ def test_the_largest_disagreement_is_in_customers_and_money() -> None:
     found = agreement_page.apart(seen, tables, "abc")
     assert found is not None
     # seen from abc the sides are turned: those that abc calls B and rfm A
-    assert found.rows[0][0] == "RFM named map" and found.rows[0][2:] == ("20 %", "200", "Class B / Class A", "≈ 20",
-                                                                          "200")  # fmt: skip
+    assert found.rows[0][0] == "RFM named segments"
+    # two systems have a class of this name, so each stands with its system
+    assert found.rows[0][2:] == ("20 %", "200", "ABC: Class B / RFM: Class A", "≈ 20", "200")
     assert agreement_page.apart(seen, {}, "abc") is None and agreement_page.matrix(seen, {}) is None
 
 

@@ -155,19 +155,32 @@ def picture(moves: Moves) -> Figure | Callout:
         part = share(first["customers"] / moves.known, t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
     figure = charts.flow_picture(
-        rounded, title=title, caption=t("moves.picture_caption"),
+        rounded, title=title, caption=_picture_caption(moves),
         description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
     )  # fmt: skip
     return replace(figure, table=matrix(moves))
 
 
-def _merged(moves: Moves) -> pd.DataFrame:
-    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
+def _picture_caption(moves: Moves) -> str:
+    """Say how to read the picture, and which segments stand together in it."""
+    t, kept = moves.view.t, _kept(moves)
+    merged = [moves.name(segment) for segment in moves.ids if segment not in kept]
+    together = [t("moves.picture_merged", other=moves.name(OTHER), names=t("join.comma").join(merged))]
+    return " ".join([t("moves.picture_caption"), *(together if merged else [])])
+
+
+def _kept(moves: Moves) -> set[str]:
+    """Select the largest segments, as many as a picture has room for."""
     whole = moves.frame[moves.frame["cause"] == WHOLE]
     sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
     size = pd.concat(sides, axis=1).fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
     most = limit("finding", "flow_nodes")
-    keep = set(size.index) if len(size) <= most else set(size.index[: most - 1])
+    return set(size.index) if len(size) <= most else set(size.index[: most - 1])
+
+
+def _merged(moves: Moves) -> pd.DataFrame:
+    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
+    whole, keep = moves.frame[moves.frame["cause"] == WHOLE], _kept(moves)
     order = [*(s for s in moves.ids if s in keep), OTHER, NOBODY]
     rows = whole.assign(before=whole["from_segment"].where(whole["from_segment"].isin(keep), OTHER),
                         now=whole["to_segment"].where(whole["to_segment"].isin(keep), OTHER))  # fmt: skip
