@@ -19,7 +19,7 @@ from custlib.segment.rule_files import ahp_file
 
 _KNOWN = ("frequency", "recency", "T", "days_since_last", "monetary_value", "first_amount", "profit", "revenue",
           "products", "potential", "probability_alive", "invoices_due", "invoices_late", "invoices_overdue",
-          "worst_delay", "longest_overdue")  # fmt: skip
+          "worst_delay", "longest_overdue", "overdue_amount")  # fmt: skip
 _WINDOWED = ("profit", "revenue", "purchases", "quantity")
 
 
