@@ -80,7 +80,7 @@ def invoices_at(engine, point):
 
 
 def test_invoices_at_two_dates_by_hand(base):
-    """Due, late, overdue, worst delay, longest overdue, amount overdue; b has an invoice that is known, c none that is."""
+    """Due, late, overdue, worst delay, longest overdue, amount overdue; b has a known invoice, c none."""
     engine = with_invoices(base([*ROWS, ("c", "2025-01-01", 1, None)]))
     assert invoices_at(engine, snapshots.at(AS_OF)) == {
         "a": [4, 2, 1, 184, 184, 1],
@@ -106,7 +106,7 @@ def test_an_invoice_paid_early_is_known_but_not_yet_due(base):
 
 
 def test_what_is_overdue_is_unknown_where_one_of_these_invoices_has_no_amount(base):
-    """a owes 30 and 12.5 since last year; b owes 30 and something; what b has paid, and what is due later, is not owed."""
+    """a owes 30 and 12.5; b owes 30 and an unknown amount; what is due later is not owed yet."""
     engine = base(ROWS)
     owed = [("a", "2025-06-30", 30), ("a", "2025-12-01", 12.5), ("a", "2026-06-30", 99), ("b", "2025-06-30", 30),
             ("b", "2025-07-01", None)]  # fmt: skip

@@ -214,7 +214,7 @@ def test_what_no_customer_has_is_not_measured(engine):
 
 
 def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0, owes=None, bought=100.0):
-    """``worst`` is the most days late of all, ``unpaid`` of those not paid yet; who ``owes`` has ``bought`` in a year."""
+    """``worst`` is the most days late of all, ``unpaid`` of those not paid yet; ``bought`` is of a year."""
     counted = {"invoices_due": due, "invoices_late": late, "invoices_overdue": overdue, "overdue_amount": owes}
     return counted | {"worst_delay": worst, "longest_overdue": unpaid, "revenue_last_365d": bought}
 

@@ -15,9 +15,8 @@ from custlib.report.pages.systems import View
 from custlib.report.privacy import is_small, parts, step_for, to_step
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
+from custlib.segment.grid import SCORES
 from custlib.segment.pyramid import ParetoPoint
-
-_SCORES = (5, 4, 3, 2, 1)
 
 
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
@@ -47,7 +46,7 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
     names = _cell_names(definition, t.language)
     top = float(frame["value"].max()) or 1.0
     unknown = frame["value"].isna().all()
-    texts = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True))
+    texts, scores = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True)), _scores(definition)
 
     def cell(r: int, f: int) -> Cell:
         row: Any = by_cell.get((r, f))
@@ -61,18 +60,23 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
 
     return Tiles(
-        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
-        cells=[[cell(r, f) for f in reversed(_SCORES)] for r in _SCORES], row_title=t("segments.recency"),
-        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption"),
+        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in scores[::-1]], columns=[f"F {f}" for f in scores],
+        cells=[[cell(r, f) for f in scores] for r in scores[::-1]], row_title=t("segments.recency", top=scores[-1]),
+        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption", top=scores[-1]),
         description=t("segments.tiles_description"),
     )  # fmt: skip
+
+
+def _scores(definition: Definition) -> range:
+    """Return the scores of recency and frequency, rising."""
+    return range(1, int(definition.rule.get("scores", SCORES)) + 1)
 
 
 def _cell_names(definition: Definition, language: str) -> dict[tuple[int, int], str]:
     """Return the name of each cell of R and F; of a map with more axes the names that share it, without a map none."""
     rule = definition.rule
     axes = list(rule.get("axes", ("R", "F")))
-    named: dict[tuple[int, int], list[str]] = {(r, f): [] for r in _SCORES for f in _SCORES}
+    named: dict[tuple[int, int], list[str]] = {(r, f): [] for r in _scores(definition) for f in _scores(definition)}
     for segment in definition.ids if "cells" in rule else ():
         for cell in rule["cells"].get(segment, ()):
             level = dict(zip(axes, cell, strict=True))
