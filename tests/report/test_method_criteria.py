@@ -18,7 +18,7 @@ def test_each_method_is_judged_by_ease_cost_and_accuracy(language: str) -> None:
     labels = {"en": ["Method", "Ease of use", "Cost of use", "Accuracy of the judged value"],
               "zh": [t("methods.column_method"), "使用难易", "操作成本", "判断价值的准确程度"]}  # fmt: skip
     assert [column.label for column in found.columns] == labels[language]
-    assert [row[0] for row in found.rows] == ["ABC", "RFM", "CLV"]
+    assert [row[0] for row in found.rows] == [t(f"methods.{method}") for method in ("abc", "rfm", "clv")]
     assert all(all(row) for row in found.rows)
 
 
