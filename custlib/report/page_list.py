@@ -64,7 +64,7 @@ def check_segments(run: Run) -> None:
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
     if settings.playbook and settings.playbook not in names:
-        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {hint(settings.playbook, names)}")
+        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {plan.remedy(settings.playbook, names)}")
     plan.check(names, settings.options)
     check_needs(run.project)
     run.get("playbook")

@@ -6,7 +6,7 @@ The nodes of ``segment_history`` and ``customer_segments``, and of the definitio
 import datetime as dt
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -286,6 +286,19 @@ def segment_attribute(
     return attributes.of_segments(name, segmentations.assigned(sql, now, last, memory=memory), earlier)
 
 
+def remedy(name: str, made: Sequence[str]) -> str:
+    """Say how to have a segmentation that is not made.
+
+    Examples
+    --------
+    >>> remedy("bank5", ["rfm", "abc"]), remedy("rfmm", ["rfm", "abc"])
+    ('Name it in segments.segmentations (rfm, abc, bank5).', "Did you mean 'rfm'? Available: abc, rfm.")
+    """
+    if name in registry.names():
+        return f"Name it in segments.segmentations ({', '.join([*made, name])})."
+    return hint(name, made)
+
+
 def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
     """Check names and options of segmentations before anything is computed.
 
@@ -298,9 +311,7 @@ def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
     wanted = list(names)
     for name in options:
         if name not in wanted:
-            known = f"Name it in segments.segmentations ({', '.join([*wanted, name])}), or drop its options."
-            remedy = known if name in registry.names() else hint(name, wanted)
-            raise UsageError(f"segments.options: {name} is not made. {remedy}")
+            raise UsageError(f"segments.options: {name} is not made. {remedy(name, wanted)}")
     for name in wanted:
         if "segmentation" in options.get(name, {}):
             raise UsageError(
