@@ -289,7 +289,9 @@ def test_a_first_number_says_how_many_moved() -> None:
     items = systems.kpis(seen, moved, "rfm", missing={"credit": ["invoices"]}).items
     assert [item.value for item in items] == ["1,000", "1", "20 %", "20 %"]
     assert items[3].note.endswith("purchases then moved –"), "four customers are too few to be told"
-    assert isinstance(systems.missing(seen.t, {}), type(None))
+    notes = {given: systems.kpis(seen, moved, "rfm", missing={}, on_request=given).items[1].note
+             for given in ((), ("bank5",))}  # fmt: skip
+    assert notes == {(): "all that there are", ("bank5",): "1 on request"}
 
 
 def test_where_every_segment_is_small_the_headline_names_none() -> None:

@@ -140,10 +140,14 @@ def _part(t: Texts, moved: pd.DataFrame, name: str, cause: str) -> str:
     return MISSING if is_small(count) or not known else share(count / known, t.language)
 
 
-def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, Any]) -> Kpis:
+def kpis(
+    view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, Any], on_request: Sequence[str] = ()
+) -> Kpis:
     """Show customers, segmentations, who changed segment in one of them, and what time alone would have done."""
     t, lang = view.t, view.t.language
-    note = t("systems.kpi_missing", count=len(missing)) if missing else t("systems.kpi_complete")
+    others = {"missing": len(missing), "on_request": len(on_request)}
+    notes = [t(f"systems.kpi_{name}", count=count) for name, count in others.items() if count]
+    note = t("join.semicolon").join(notes) or t("systems.kpi_complete")
     bought = t("systems.kpi_ageing", purchases=_part(t, moved, name, "purchases"))
     return Kpis(
         [
