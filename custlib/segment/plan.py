@@ -286,7 +286,7 @@ def segment_attribute(
     return attributes.of_segments(name, segmentations.assigned(sql, now, last, memory=memory), earlier)
 
 
-def remedy(name: str, made: Sequence[str]) -> str:
+def remedy(name: str, names: Sequence[str]) -> str:
     """Say how to have a segmentation that is not made.
 
     Examples
@@ -295,8 +295,8 @@ def remedy(name: str, made: Sequence[str]) -> str:
     ('Name it in segments.segmentations (rfm, abc, bank5).', "Did you mean 'rfm'? Available: abc, rfm.")
     """
     if name in registry.names():
-        return f"Name it in segments.segmentations ({', '.join([*made, name])})."
-    return hint(name, made)
+        return f"Name it in segments.segmentations ({', '.join([*names, name])})."
+    return hint(name, names)
 
 
 def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:

@@ -121,7 +121,7 @@ def test_the_largest_cells_are_listed_and_the_rest_added_up() -> None:
     cells = definition("rfm125", "012345")
     found = segment_tables.cells(view(cells, [50, 3, 30, 20, 4, 0]), "rfm125", count=2)
     assert found is not None and len(ids) == 6
-    assert found.title == "RFM 125 cells: 5 of 6 cells are in use; the largest 2 hold 75 %"
+    assert found.title == "RFM cells: 5 of 6 cells are in use; the largest 2 hold 75 %"
     assert [row[:2] for row in found.rows] == [("Class 0", "50"), ("Class 2", "30"), ("3 other cells", "27")]
     assert found.columns[0].align == "left"
 

@@ -194,9 +194,9 @@ def criteria(t: Texts, methods_tested: pd.DataFrame | Refusal = REFUSED) -> Tabl
     rows["accuracy"] = [t(f"methods.{method}_accuracy") for method in METHODS]
     labels = {name: t(f"methods.column_{name}") for name in rows.columns}
     if not isinstance(methods_tested, Refusal) and not methods_tested["customers"].map(_few).any():
-        found = methods_tested.set_index("method")["actual_share"]
-        rows["found"] = [MISSING if pd.isna(found[m]) else share(found[m], t.language) for m in METHODS]
-        labels["found"] = t("methods.column_actual_share")
+        shares = methods_tested.set_index("method")["actual_share"]
+        rows["later"] = [MISSING if pd.isna(shares[m]) else share(shares[m], t.language) for m in METHODS]
+        labels["later"] = t("methods.column_actual_share")
     return Table.of(rows, title=t("methods.criteria"), caption=t("methods.criteria_caption"), labels=labels,
                     header="method", language=t.language)  # fmt: skip
 

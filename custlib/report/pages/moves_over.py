@@ -77,7 +77,7 @@ def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
         form=dict(zip(shares, texts, strict=True)).__getitem__, language=t.language,
     )  # fmt: skip
     written = pd.DataFrame({"interval": labels, "part": texts})
-    columns = {column: t(f"moves.column_{column}") for column in written}
+    columns = {str(column): t(f"moves.column_{column}") for column in written}
     table = Table.of(written, title=title, labels=columns, header="interval", language=t.language)
     return replace(figure, table=table)
 

@@ -163,13 +163,13 @@ def picture(moves: Moves) -> Figure | Callout:
 
 def _picture_caption(moves: Moves) -> str:
     """Say how to read the picture, and which segments stand together in it."""
-    t, kept = moves.view.t, _kept(moves)
-    merged = [moves.name(segment) for segment in moves.ids if segment not in kept]
+    t, nodes = moves.view.t, _nodes(moves)
+    merged = [moves.name(segment) for segment in moves.ids if segment not in nodes]
     together = [t("moves.picture_merged", other=moves.name(OTHER), names=t("join.comma").join(merged))]
     return " ".join([t("moves.picture_caption"), *(together if merged else [])])
 
 
-def _kept(moves: Moves) -> set[str]:
+def _nodes(moves: Moves) -> set[str]:
     """Select the largest segments, as many as a picture has room for."""
     whole = moves.frame[moves.frame["cause"] == WHOLE]
     sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
@@ -180,7 +180,7 @@ def _kept(moves: Moves) -> set[str]:
 
 def _merged(moves: Moves) -> pd.DataFrame:
     """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
-    whole, keep = moves.frame[moves.frame["cause"] == WHOLE], _kept(moves)
+    whole, keep = moves.frame[moves.frame["cause"] == WHOLE], _nodes(moves)
     order = [*(s for s in moves.ids if s in keep), OTHER, NOBODY]
     rows = whole.assign(before=whole["from_segment"].where(whole["from_segment"].isin(keep), OTHER),
                         now=whole["to_segment"].where(whole["to_segment"].isin(keep), OTHER))  # fmt: skip

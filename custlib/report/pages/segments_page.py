@@ -106,7 +106,9 @@ def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
     frozen = t(key, day=day(fitted, t.language), version=definition.version)
 
     def threshold_text(values: list[float], unit: str) -> str:
-        return f"{' · '.join(f'{round(value, 2):,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
+        return (
+            f"{' · '.join(f'{round(value, 2):,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
+        )
 
     return Facts(
         [
