@@ -21,7 +21,6 @@ one of as many levels as there are scores is taken as it is.
 
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
@@ -159,7 +158,10 @@ def read_scores(name: str) -> ScoreTable:
     >>> read_scores("airline").measure["monetary"].expression
     'case when purchases_last_730d > 0 then cast(revenue_last_730d as double) / purchases_last_730d end'
     """
-    content = rules.read(Path(name)) if name.endswith(".toml") else rules.load(f"scores/{name}")
+    return rules.checked(name, "scores", _checked_scores)
+
+
+def _checked_scores(content: dict[str, Any], name: str) -> ScoreTable:
     table = validated(ScoreTable, content, f"scores {name}")
     if set(table.measure) not in ({"recency", "frequency", "monetary"}, {"recency", "frequency", "quantity"}):
         raise UsageError(
