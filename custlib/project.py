@@ -38,7 +38,8 @@ class Segments(_Strict):
     Attributes
     ----------
     segmentations : tuple of str
-        Their names; empty for all that the data allow.
+        Their names; empty for all that the data allow, but those whose thresholds are absolute amounts of money
+        (``bank5``, ``rfm_airline``): they are made only where they are named.
     playbook : str
         The segmentation that playbooks apply to and pages follow; empty for no playbooks.
     playbook_file : str

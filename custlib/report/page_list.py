@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "validation": ("30_lifetime", ("holdout",)),
     "value": ("40_value", ("spend_cells", "lifetime_model", "money_forecast")),
     "segments": ("50_segments", ("spend_cells",)),
+    "appendix": ("55_segment_appendix", ("spend_cells",)),
     "audit": ("20_audit", ()),
     "identify": ("10_identify", ()),
     "start": ("00_start_here", ("spend_cells", "lifetime_model", "money_forecast")),
@@ -52,7 +53,7 @@ class Page:
 def check_segments(run: Run) -> None:
     """Check the segment settings of the project before anything is computed."""
     settings = run.project.segments
-    names = settings.segmentations or registry.names()
+    names = settings.segmentations or registry.defaults()
     if unknown := [name for name in names if name not in registry.names()]:
         suggestion = hint(unknown[0], registry.names())
         raise UsageError(f"segments.segmentations: {', '.join(map(repr, unknown))} unknown. {suggestion}")
@@ -60,7 +61,7 @@ def check_segments(run: Run) -> None:
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
     if settings.playbook and settings.playbook not in names:
-        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {hint(settings.playbook, names)}")
+        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {plan.remedy(settings.playbook, names)}")
     plan.check(names, settings.options)
     check_needs(run.project)
     run.get("playbook")
@@ -194,7 +195,7 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
         {
             "title": title(t, page, run) if page.kind == "playbook" else _short(t, page, run),
             "href": f"{page.name}.html",
-            "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
+            "group": {"playbook": "playbooks", "start": "other", "appendix": "other"}.get(page.kind, page.kind),
         }
         | verdicts.get(page.parameters.get("segment", ""), {})
         for page in chosen

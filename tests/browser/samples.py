@@ -691,7 +691,7 @@ def index() -> str:
                     "failures": [
                         {
                             "as_of": "2026-10-31",
-                            "reason": "Stopped while the data were read (code 3, 1 Nov 2026, 06:14). No report was made.",
+                            "reason": "Stopped: data (code 3, 1 Nov 2026, 06:14). No report was made.",
                         }
                     ],
                 },

@@ -137,9 +137,9 @@ def test_the_largest_flows_are_said_in_words() -> None:
     said = largest(of(*STEPS), flows(*seen))
     assert said is not None and said.title == "The 3 largest flows, each with its main cause"
     assert said.items == (
-        "≈ 40 slipped from **Class A** to **Class B** because time passed; they had brought USD 480.",
-        "≈ 20 came from **Class B** to **Class A** because they bought; they have brought USD 180.",
-        "≈ 10 new customers began as **Class B**; they have brought USD 144.",
+        "≈ 40 slipped from **Class A** to **Class B** because time passed; profit so far USD 480.",
+        "≈ 20 came from **Class B** to **Class A** because they bought; profit so far USD 180.",
+        "≈ 10 new customers began as **Class B**; profit so far USD 144.",
     )
 
 
@@ -154,7 +154,7 @@ def test_every_cause_has_a_sentence(t: Texts, cause: str) -> None:
 
 def test_up_and_down_follow_the_order_of_the_segments() -> None:
     found = directions(of(*STEPS))
-    assert found.title == "RFM named map: 5 % of the customers known at both dates rose, 13 % fell"
+    assert found.title == "RFM named segments: 5 % of the customers known at both dates rose, 13 % fell"
     assert [row[:2] for row in found.rows] == [("Up", "15"), ("Stayed", "245"), ("Down", "40"),
                                                ("New customers", "12")]  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_the_last_interval_is_held_against_those_before() -> None:
     figure = moves_over.over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.2)), "rfm")
     assert isinstance(figure, Figure) and figure.table is not None
     assert figure.title == "20 % changed segment last: less than in any interval before"
-    assert figure.table.rows[0] == ("30 Jun 2024 – 30 Sep 2024", "30 %", "30 %", "0")
+    assert figure.table.rows[0] == ("30 Jun 2024 – 30 Sep 2024", "30 %")
     few = moves_over.over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.004)), "rfm")
     assert isinstance(few, Figure) and few.title.startswith("<1 % changed segment last")
     assert isinstance(moves_over.over_time(seen, over(("2024-09-30", 0.3)), "rfm"), Callout)
@@ -189,8 +189,11 @@ def test_every_system_is_one_line() -> None:
     seen = view(definition("rfm", "AB"), [500, 500])
     both = pd.concat([over(("2024-09-30", 0.2)), over(("2024-09-30", 0.004)).assign(segmentation="abc")])
     found = moves_over.by_system(replace(seen, names=("rfm", "abc")), both)
-    assert found.title == "ABC moved 0 % of the customers known at both dates, RFM named map 20 %"
-    assert found.rows == (("RFM named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
+    assert found.title == "ABC moved 0 % of the customers known at both dates, RFM named segments 20 %"
+    assert found.rows == (
+        ("RFM named segments", "≈ 200", "20 %", "20 %", "0", "100"),
+        ("ABC", "<10", "–", "–", "0", "–"),
+    )
 
 
 # Three segments. A: 80 stayed (30 of them would have slipped and bought), 25 to B; 40 from C and 12 from B; 12 new.

@@ -43,7 +43,12 @@ def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path
     [
         ('segmentations = ["rfm"]', "segmentations: abc, pyramid, clusters missing"),
         ('segmentations = ["rfm", "abcd"]', "segmentations: 'abcd' unknown. Did you mean 'abc'"),
-        ('[segments.options.bank5]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
+        ('[segments.options.credit]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
+        (
+            "[segments.options.bank5]\nscale = 0.1",
+            r"bank5 is not made. Name it in segments.segmentations \(rfm, .*, bank5\)",
+        ),
+        ('playbook = "bank5"', r"playbook: bank5 is not made. Name it in segments.segmentations \(rfm, .*, bank5\)"),
         ('playbook = "abc"\nplaybook_file = "playbooks/rf25"', "playbooks/rf25 is for the map rf25, not for abc"),
         ('playbook = "rfm125"', "segments.playbook: rfm125 has 125 segments"),
         ('playbook = "clusters"', "segments.playbook: clusters has no shipped playbook"),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from custlib import rules
+from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
@@ -190,6 +191,21 @@ def assumptions(t: Texts) -> Table:
         rows[column] = [t(f"methods.{method}_{column}") for method in METHODS]
     labels = {name: t(f"methods.column_{name}") for name in rows.columns}
     return Table.of(rows, title=t("methods.assume"), labels=labels, header="method", language=t.language)
+
+
+def criteria(t: Texts, methods_tested: pd.DataFrame | Refusal = REFUSED) -> Table:
+    """Compare the methods by ease of use, cost of use, and accuracy of the judged value, measured where tested."""
+    rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in METHODS]})
+    for column in ("ease", "cost"):
+        rows[column] = [t(f"methods.{method}_{column}") for method in METHODS]
+    rows["accuracy"] = [t(f"methods.{method}_accuracy") for method in METHODS]
+    labels = {name: t(f"methods.column_{name}") for name in rows.columns}
+    if not isinstance(methods_tested, Refusal) and not methods_tested["customers"].map(_few).any():
+        shares = methods_tested.set_index("method")["actual_share"]
+        rows["later"] = [MISSING if pd.isna(shares[m]) else share(shares[m], t.language) for m in METHODS]
+        labels["later"] = t("methods.column_actual_share")
+    return Table.of(rows, title=t("methods.criteria"), caption=t("methods.criteria_caption"), labels=labels,
+                    header="method", language=t.language)  # fmt: skip
 
 
 def _labels(t: Texts, columns: Iterable[str], money_kind: str, project: Project | None = None) -> dict[str, str]:

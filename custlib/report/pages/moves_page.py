@@ -13,6 +13,7 @@ from custlib.report import charts
 from custlib.report.blocks import Bullets, Callout, Figure, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.page_limits import limit
+from custlib.report.pages.playbook_page import changes
 from custlib.report.pages.systems import View
 from custlib.report.privacy import blurred, counts, crossed, is_small, net, step_for, to_step
 from custlib.segment.definitions import Definition
@@ -57,7 +58,7 @@ class Moves:
     def name(self, segment: str) -> str:
         """Return the name of a segment, of new or gone customers, or of all other segments."""
         if segment in self.definition.ids:
-            return self.definition.name(segment, self.view.t.language)
+            return self.view.class_name(self.definition.segmentation, segment)
         if segment in (NOBODY, OTHER):
             return self.view.t(f"moves.{segment}")
         is_named = self.earlier is not None and segment in self.earlier.ids
@@ -126,8 +127,9 @@ def account_of_money(moves: Moves) -> Table:
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     whole = {when: money(frame[f"money_{when}"].sum(), view.project.currency, t.language)
              for when in ("before", "after")}  # fmt: skip
-    return Table.of(pd.DataFrame(rows), title=t("moves.money", **whole), labels=labels, header="name",
-                    language=t.language, caption=t("moves.money_caption", currency=view.project.currency))  # fmt: skip
+    kind, title = view.kind, t("moves.money", kind=view.kind, day=moves.day, **whole)
+    return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="name", language=t.language,
+                    caption=t("moves.money_caption", kind=kind, currency=view.project.currency))  # fmt: skip
 
 
 def _signed(view: View, amount: float, is_change: bool) -> str:
@@ -143,7 +145,8 @@ def picture(moves: Moves) -> Figure | Callout:
         return Callout(t("audit.few"), t("audit.few_text"))
     step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
     rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
-    is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # merged segments are not a finding
+    ends = [moves.name(OTHER), moves.name(NOBODY)]  # merged segments, new and gone customers are not a finding
+    is_named = ~shown[["before", "now"]].isin(ends).any(axis=1)
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
     calm = 100 * ledger.changed_share(moves.frame) < limit("finding", "hardly_anybody")
     title = t("moves.picture_plain" if calm else "moves.picture_many", day=moves.day)
@@ -152,19 +155,32 @@ def picture(moves: Moves) -> Figure | Callout:
         part = share(first["customers"] / moves.known, t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
     figure = charts.flow_picture(
-        rounded, title=title, caption=t("moves.picture_caption"),
+        rounded, title=title, caption=_picture_caption(moves),
         description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
     )  # fmt: skip
     return replace(figure, table=matrix(moves))
 
 
-def _merged(moves: Moves) -> pd.DataFrame:
-    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
+def _picture_caption(moves: Moves) -> str:
+    """Say how to read the picture, and which segments stand together in it."""
+    t, nodes = moves.view.t, _nodes(moves)
+    merged = [moves.name(segment) for segment in moves.ids if segment not in nodes]
+    together = [t("moves.picture_merged", other=moves.name(OTHER), names=t("join.comma").join(merged))]
+    return " ".join([t("moves.picture_caption"), *(together if merged else [])])
+
+
+def _nodes(moves: Moves) -> set[str]:
+    """Select the largest segments, as many as a picture has room for."""
     whole = moves.frame[moves.frame["cause"] == WHOLE]
     sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
     size = pd.concat(sides, axis=1).fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
     most = limit("finding", "flow_nodes")
-    keep = set(size.index) if len(size) <= most else set(size.index[: most - 1])
+    return set(size.index) if len(size) <= most else set(size.index[: most - 1])
+
+
+def _merged(moves: Moves) -> pd.DataFrame:
+    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
+    whole, keep = moves.frame[moves.frame["cause"] == WHOLE], _nodes(moves)
     order = [*(s for s in moves.ids if s in keep), OTHER, NOBODY]
     rows = whole.assign(before=whole["from_segment"].where(whole["from_segment"].isin(keep), OTHER),
                         now=whole["to_segment"].where(whole["to_segment"].isin(keep), OTHER))  # fmt: skip
@@ -203,7 +219,9 @@ def causes(moves: Moves) -> Figure | Callout:
     names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _counts(rows["customers"], t.language)
     # The bar of a suppressed count is as long as the least count shown.
     longs = [limit("privacy", "smallest_count") - 0.5 if is_small(n) else float(n) for n in rows["customers"]]
-    title = t(f"moves.causes_{rows['cause'][0]}", customers=texts[0], day=moves.day)
+    is_most = rows["customers"][0] > _MOST * rows["customers"].sum()
+    kind = f"causes_{rows['cause'][0]}" if is_most else "causes_several"
+    title = t(f"moves.{kind}", customers=texts[0], day=moves.day)
     figure = charts.bars(
         pd.DataFrame({"label": names, "value": longs}), title=title, caption=t("moves.causes_caption"),
         description=t("moves.causes_description"), x_label=t("moves.column_moves"), y_label=t("moves.column_cause"),
@@ -228,7 +246,7 @@ def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts:
         "money": [MISSING if h else view.bare(x) for x, h in zip(rows["money_before"], hide, strict=True)],
         "meaning": [t(f"cause.{cause}_means") for cause in rows["cause"]],
     }
-    labels = {name: t(f"moves.column_{name}", currency=view.project.currency) for name in columns}
+    labels = {name: t(f"moves.column_{name}", kind=view.kind, currency=view.project.currency) for name in columns}
     return Table.of(pd.DataFrame(columns), title=title, labels=labels, header="cause", language=t.language)
 
 
@@ -253,8 +271,36 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
         amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
         customers = blurred(row["customers"], t.language, step)
-        sentences.append(t(f"moves.flow_{end}", customers=customers, money=amount, **ends))
+        sentences.append(t(f"moves.flow_{end}", customers=customers, kind=view.kind, money=amount, **ends))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
+
+
+def by_segment(moves: Moves, flows: pd.DataFrame) -> Table:
+    """Show who stayed in, came to and went from each segment, with the main cause; as precisely as the matrix.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        Moves as returned by :func:`custlib.move.observed.observed`.
+    """
+    t, shown = moves.view.t, [segment for segment in moves.definition.ids if segment in moves.ids]
+    names = {segment: moves.name(segment) for segment in moves.ids}
+    facts = {s: dict(changes(t, flows, s, moves.definition, moves.since, names=names).items) for s in shown}
+    kinds = dict.fromkeys(kind for items in facts.values() for kind in items)
+    rows = [[names[s], *(facts[s].get(kind, "0") for kind in kinds)] for s in shown]
+    labels = {"name": t("moves.column_segment")} | {kind: kind for kind in kinds}
+    return Table.of(pd.DataFrame(rows, columns=list(labels)), title=_stayed(moves), labels=labels, header="name",
+                    caption=t("moves.by_segment_caption", day=moves.day, today=moves.today),
+                    language=t.language)  # fmt: skip
+
+
+def _stayed(moves: Moves) -> str:
+    """State the share of the customers known at both dates who stayed, unless it tells a small count."""
+    t, counted = moves.view.t, ledger.changed(moves.frame)
+    stayed = counted["known"] - counted["customers"]
+    if not counted["known"] or is_small(stayed) or is_small(counted["customers"]):
+        return t("moves.by_segment_plain", day=moves.day)
+    return t("moves.by_segment", share=share(stayed / counted["known"], t.language))
 
 
 def steps(moves: Moves) -> Text:
@@ -272,7 +318,7 @@ def directions(moves: Moves) -> Table:
     for column in ("money_before", "money_after"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
-    labels |= {f"money_{when}": t("moves.column_money_at", day=date, currency=view.project.currency)
+    labels |= {f"money_{when}": t("moves.column_money_at", day=date, kind=view.kind, currency=view.project.currency)
                for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip
     up, down = (float(frame["customers"].get(d, 0)) for d in ("up", "down"))
     plain = is_small(up) or is_small(down) or not moves.known
@@ -281,4 +327,4 @@ def directions(moves: Moves) -> Table:
         parts = {"up": share(up / moves.known, t.language), "down": share(down / moves.known, t.language)}
         title = t("moves.directions", system=view.title(moves.definition.segmentation), **parts)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
-                    caption=t("moves.directions_caption"))  # fmt: skip
+                    caption=t("moves.directions_caption", kind=view.kind))  # fmt: skip
