@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,9 +28,11 @@ How = Literal["fork", "kernel"]
 DEFAULT: How = "fork" if sys.platform == "linux" else "kernel"
 _AT_ONCE = 2
 _PRELOADED = [
-    "papermill", "nbclient", "IPython.utils.capture", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg",
-    "pyarrow", "scipy.optimize", "custlib.run", "custlib.explore.opening", "custlib.report.charts",
-    "custlib.report.table_text",
+    "papermill", "nbclient", "IPython.core.completer", "IPython.core.interactiveshell", "IPython.core.magics",
+    "IPython.utils.capture", "babel.dates", "babel.numbers", "jinja2", "matplotlib.backends.backend_svg",
+    "matplotlib.figure", "matplotlib.style", "pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pyarrow",
+    "pyarrow.pandas_compat", "scipy.optimize", "custlib.engine.duckdb", "custlib.engine.sorting",
+    "custlib.explore.opening", "custlib.report.charts", "custlib.report.parameters", "custlib.report.table_text",
 ]  # fmt: skip
 log = logging.getLogger("custlib")
 
@@ -64,11 +67,18 @@ def execute_all(jobs: Sequence[Job], how: How = DEFAULT, *, progress: bool = Tru
     return timings
 
 
+def prepare(how: How, modules: Sequence[str] = ()) -> None:
+    """Start the process that notebooks are forked from, which imports what they need while something else is done."""
+    if how == "fork":
+        multiprocessing.get_context("forkserver").set_forkserver_preload([*_PRELOADED, *modules])
+        forkserver.ensure_running()
+
+
 def _workers(how: How) -> Executor:
     if how == "kernel":
         return ThreadPoolExecutor(_AT_ONCE)
+    prepare(how)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
     return ProcessPoolExecutor(_AT_ONCE, mp_context=context, initializer=_end_with_parent, max_tasks_per_child=1)
 
 

@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
+import pkgutil
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,10 +24,10 @@ from custlib.installed import NOTEBOOKS
 from custlib.machine import refusal
 from custlib.project import Project
 from custlib.report import parameters, publish
-from custlib.report.execution import DEFAULT, How, Job, execute_all
+from custlib.report.execution import DEFAULT, How, Job, execute_all, prepare
 from custlib.report.page_list import Page, check_made, check_segments, export, index_entry, pages
 from custlib.report.published.places import check_places
-from custlib.run import PACKAGE, Run, fingerprint
+from custlib.run import NODES, PACKAGE, Run, fingerprint
 from custlib.run_record import write_record
 from custlib.validate.outliers import said_of_outliers
 
@@ -99,6 +100,7 @@ def _machine_error(fault: Exception) -> RunError | None:
 def _run(run: Run, reports: Path, only: tuple[str, ...], how: How, *, progress: bool) -> Path:
     started = time.monotonic()
     check_segments(run)
+    prepare(how, [*NODES, *_page_modules()])
     with _step("tables"):
         check_made(run)
         run.make(*(name for name in LATER if not run.reason(name)))
@@ -116,6 +118,13 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How, *, progress: 
     target = publish.publish(folder / "pages", reports, run.project, manifest)
     log.info("run: published %d pages in %.1f s", len(chosen), time.monotonic() - started)
     return target
+
+
+def _page_modules() -> list[str]:
+    """Name the modules that make blocks, which every notebook imports some of."""
+    from custlib.report import pages as blocks
+
+    return [f"{blocks.__name__}.{module.name}" for module in pkgutil.iter_modules(blocks.__path__)]
 
 
 def _run_folder(run: Run) -> Path:
