@@ -193,7 +193,7 @@ def assumptions(t: Texts) -> Table:
     return Table.of(rows, title=t("methods.assume"), labels=labels, header="method", language=t.language)
 
 
-def criteria(t: Texts, methods_tested: pd.DataFrame | Refusal = REFUSED) -> Table:
+def criteria(t: Texts, money_kind: str, methods_tested: pd.DataFrame | Refusal = REFUSED) -> Table:
     """Compare the methods by ease of use, cost of use, and accuracy of the judged value, measured where tested."""
     rows = pd.DataFrame({"method": [t(f"methods.{method}") for method in METHODS]})
     for column in ("ease", "cost"):
@@ -203,7 +203,7 @@ def criteria(t: Texts, methods_tested: pd.DataFrame | Refusal = REFUSED) -> Tabl
     if not isinstance(methods_tested, Refusal) and not methods_tested["customers"].map(_few).any():
         shares = methods_tested.set_index("method")["actual_share"]
         rows["later"] = [MISSING if pd.isna(shares[m]) else share(shares[m], t.language) for m in METHODS]
-        labels["later"] = t("methods.column_actual_share")
+        labels["later"] = t("methods.column_actual_share", kind=t(f"money.{money_kind}"))
     return Table.of(rows, title=t("methods.criteria"), caption=t("methods.criteria_caption"), labels=labels,
                     header="method", language=t.language)  # fmt: skip
 
