@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,6 +69,8 @@ def execute_all(jobs: Sequence[Job], how: How = DEFAULT, *, progress: bool = Tru
 def prepare(how: How, modules: Sequence[str] = ()) -> None:
     """Start the process that notebooks are forked from, which imports what they need while something else is done."""
     if how == "fork":
+        from multiprocessing import forkserver  # not on Windows
+
         multiprocessing.get_context("forkserver").set_forkserver_preload([*_PRELOADED, *modules])
         forkserver.ensure_running()
 

@@ -358,3 +358,16 @@ def test_a_run_ended_from_outside_needs_no_clean_up(own: Path, name: str) -> Non
     assert all_bytes(own / "reports" / "shop") == before
     again(own, force=True)
     assert all_bytes(own / "reports" / "shop") == before
+
+
+def test_a_killed_run_leaves_no_process_that_writes_on(own: Path) -> None:
+    process = started(own)
+    process.kill()
+    process.communicate(timeout=60)
+    ended, until = False, time.monotonic() + 20
+    while not ended and time.monotonic() < until:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            ended = True
+    assert ended
