@@ -122,6 +122,8 @@ class Action(_Strict):
         Its name.
     what : Words
         What is done.
+    act : Words, optional
+        The same in a few words, for a headline; ``{whom}`` is filled in. As the channel says it if left out.
     channel : str
         How customers are reached: a channel of ``custlib/rules/channels.toml``.
     tier : str
@@ -142,6 +144,7 @@ class Action(_Strict):
 
     id: str
     what: Words
+    act: Words | None = None
     channel: str
     tier: str
     cadence: Words
@@ -261,9 +264,8 @@ class SegmentPlay(_Strict):
     @property
     def texts(self) -> list[Words]:
         """All texts of the entry."""
-        own = [text for one in self.action for text in (one.what, one.cadence)]
-        offers = [one.offer.kind for one in self.action if one.offer]
-        return [self.definition, self.goal, self.why, self.do_not, self.owner, *own, *offers]
+        own = [text for a in self.action for text in (a.what, a.cadence, a.act, a.offer and a.offer.kind) if text]
+        return [self.definition, self.goal, self.why, self.do_not, self.owner, *own]
 
 
 class Head(_Strict):
@@ -346,5 +348,4 @@ class Playbook(_Strict):
 
     def asks_for(self, placeholder: str) -> bool:
         """Whether any text has a placeholder, for instance ``{product}``."""
-        words = [word for entry in self.segment for word in entry.texts]
-        return any(placeholder in word.en or placeholder in word.zh for word in words)
+        return any(placeholder in word.en + word.zh for entry in self.segment for word in entry.texts)

@@ -57,11 +57,17 @@ class Block(Checked):
 
 @dataclass(frozen=True)
 class Title(Block):
-    """The headline of a page: a finding, with the status of its evidence."""
+    """The headline of a page: a finding, the sentence that explains it, and the status of its evidence.
+
+    ``lead`` stands before the finding in the colour of ``tone``.
+    """
 
     text: str
     subtitle: str = ""
     light: Light | None = None
+    lede: str = ""
+    lead: str = ""
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ GROUPS = (
     "playbooks",
     "other",
 )
-_SHEETS = ("colours", "blocks", "page")
+_SHEETS = ("colours", "blocks", "page", "playbook")
 
 
 @cache

@@ -1,5 +1,6 @@
 """Blocks of the overview page of a run: headline, key figures, segments with links, and data quality."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from custlib.move.paths import CAUSES
 from custlib.project import Project
 from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share
-from custlib.report.playbook_words import Filler, total_in_words, verdict_word
+from custlib.report.pages import value_page
+from custlib.report.playbook_words import Filler, gain_in_words, total_in_words, verdict_word
 from custlib.report.privacy import counts, is_small, net
 from custlib.report.texts import Texts
 
@@ -33,7 +35,8 @@ def kpis(
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     active = share(totals["active"] / totals["customers"], lang)
     repeat = share(totals["repeat_customers"] / totals["customers"], lang)
-    coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
+    coming = Kpi(t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang),
+                 t("value.between", interval=span))  # fmt: skip
     hidden = is_small(moves["customers"]) or not moves["known"]
     moved = MISSING if hidden else share(moves["customers"] / moves["known"], lang)
     since = t("moves.changed_note", day=day(moves["since"], lang))
@@ -42,10 +45,10 @@ def kpis(
             Kpi(t("overview.customers"), number(totals["customers"], lang), t("overview.repeat", share=repeat)),
             Kpi(
                 t("overview.active", days=project.horizon_days),
-                number(totals["active"], lang),
+                number(round(totals["active"]), lang),
                 t("overview.active_note", share=active),
             ),
-            Kpi(coming, worth, t("value.between", interval=span)),
+            value_page.purchases_kpi(t, project, whole) if math.isnan(whole["value"]) else coming,
             Kpi(t("moves.changed"), moved, since),
         ]
     )
@@ -76,23 +79,28 @@ def segments(
         "change": shown([_changed(t, account.loc[s]) for s in ids]),
         "value": shown([money(x, "", lang).strip() for x in frame["value"]]),
         "first": shown([_first(t, project, plans[s], products.get(s, "")) if s in plans else MISSING for s in ids]),
-        "gain": shown([_gain(t, plans[s]) if s in plans else MISSING for s in ids]),
+        "gain": shown([gain_in_words(t, plans[s]) if s in plans else MISSING for s in ids]),
         "href": [f"playbook-{s.replace('_', '-')}.html" if s in plans else "" for s in ids],
     })  # fmt: skip
     title, caption = total_in_words(t, project, total(plans.values())), "overview.segments_caption"
     if not plans:
         rows = rows.drop(columns=["verdict", "first", "gain", "href"])
         title, caption = t("overview.segments_only"), "overview.segments_caption_only"
-    days = {"value": project.horizon_days}
-    labels = {
-        c: t(f"overview.column_{c}", currency=project.currency, days=days.get(c, project.compare_days))
-        for c in rows.columns
-        if c != "href"
-    }
+    labels = {c: _label(t, project, c) for c in rows.columns if c != "href"}
+    if frame["value"].isna().all():
+        rows, caption = rows.drop(columns="value"), "purchases.segments_caption" if plans else "purchases.by_size"
+        labels |= {"gain": t("purchases.column_gain")}
     return Table.of(
-        rows, title=title, labels=labels, header="name", caption=t(caption, days=project.horizon_days),
-        links={"name": "href"} if plans else {}, language=lang, note=t("value.table_note") if small.any() else "",
+        rows, title=title, labels={c: label for c, label in labels.items() if c in rows}, header="name",
+        caption=t(caption, days=project.horizon_days), links={"name": "href"} if plans else {}, language=lang,
+        note=t("value.table_note") if small.any() else "",
     )  # fmt: skip
+
+
+def _label(t: Texts, project: Project, column: str) -> str:
+    """Head a column: coming value is of the horizon, a change of the days compared."""
+    days = project.horizon_days if column == "value" else project.compare_days
+    return t(f"overview.column_{column}", currency=project.currency, days=days)
 
 
 def _by_gain(frame: pd.DataFrame, plans: Mapping[str, SegmentPlan]) -> pd.DataFrame:
@@ -100,7 +108,7 @@ def _by_gain(frame: pd.DataFrame, plans: Mapping[str, SegmentPlan]) -> pd.DataFr
 
     def place(segment: str) -> tuple[bool, float]:
         planned = plans.get(segment)
-        return planned is None or planned.verdict == "few", -(planned.plan.margin if planned else 0.0)
+        return planned is None or planned.verdict == "few", -(planned.plan.gain if planned else 0.0)
 
     order = sorted(range(len(frame)), key=lambda n: place(str(frame["segment"].iloc[n])))
     return frame.iloc[order].reset_index(drop=True)
@@ -112,15 +120,6 @@ def _first(t: Texts, project: Project, planned: SegmentPlan, product: str) -> st
         return t("overview.no_action")
     action = next(one for one in planned.play.action if one.id not in planned.left_out)
     return Filler(t, project, planned, product)(action.what, action)
-
-
-def _gain(t: Texts, planned: SegmentPlan) -> str:
-    """Write the expected gain with its interval; what collects money owed has none."""
-    plan = planned.plan
-    if planned.play.collects:
-        return MISSING
-    around = interval(plan.margin_low, plan.margin_high, t.language)
-    return t("playbook.with_interval", money=money(plan.margin, "", t.language).strip(), interval=around)
 
 
 def _changed(t: Texts, row: "pd.Series[float]") -> str:
@@ -155,8 +154,8 @@ def start_headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title
 
 def next_step(t: Texts, frame: pd.DataFrame, plans: Mapping[str, SegmentPlan]) -> Text:
     """Name the segment to begin with: the largest expected gain, else the most expected value."""
-    recommended = {name: one.plan.margin for name, one in plans.items() if one.is_recommended}
-    most = str(frame.sort_values("value").iloc[-1]["segment"])
+    recommended = {name: one.plan.gain for name, one in plans.items() if one.is_recommended}
+    most = str(frame.sort_values("value" if frame["value"].notna().any() else "customers").iloc[-1]["segment"])
     first = max(recommended, key=lambda name: recommended[name]) if recommended else most
     name = frame.set_index("segment")["name"][first]
     return Text(t("start.next_text" if plans else "start.next_none", name=name))

@@ -49,6 +49,7 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
     names = _cell_names(definition, t.language)
     top = float(frame["value"].max()) or 1.0
     unknown = frame["value"].isna().all()
+    words = "purchases" if unknown else words
     texts = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True))
 
     def cell(r: int, f: int) -> Cell:
