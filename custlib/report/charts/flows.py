@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from custlib.errors import UsageError
 from custlib.report.blocks import Figure, Table
-from custlib.report.charts.axes import SMALL, TEXT, Painter, Plot, Words, apart, drawn, hue, one_line, text_width
+from custlib.report.charts.axes import SMALL, TEXT, Painter, Plot, Words, drawn, hue, one_line, text_width
 from custlib.report.charts.frame_checks import Row, rows_of, table_beneath
 from custlib.report.palette import segment_colour
 from custlib.report.privacy import blurred
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_NODES = 6
-FLOW_TOP, FLOW_BODY, FLOW_GAP, LINES = 26.0, 120.0, 8.0, 31.0  # of the flows of one segment; room of a name in two lines
-FLOW_SIDE, NARROW_SIDE, FLOW_FOOT = 150.0, 104.0, 8.0
+FLOW_TOP, FLOW_BODY, FLOW_GAP, FLOW_FOOT = 26.0, 84.0, 5.0, 6.0  # of the flows of one segment
+FLOW_SIDE, NARROW_SIDE = 236.0, 104.0
+LINE, TWO_LINES = 17.0, 31.0  # room of a name with its note, wide and narrow
 TOP, NODE, GAP, THINNEST, READABLE = 26.0, 12.0, 14.0, 1.5, 11.0
 NARROW_GAP, BODY, LABEL_MOST = 24.0, 320.0, 190.0
 STAYED, MOVED = ("mark", 0.3), ("accent", 0.45)
@@ -205,8 +206,8 @@ def segment_flow(
     """
     words = Words(title, caption, description, language=language)
     flow = _Flow(whole, tuple(came), tuple(went), stayed, size, tuple(order), heads)
-    height = FLOW_TOP + FLOW_BODY + (1 + max(len(came), len(went))) * FLOW_GAP + FLOW_FOOT
-    return drawn(flow.paint, words, (height, height + FLOW_FOOT), table)
+    heights = [FLOW_TOP + flow.depth(room) + FLOW_FOOT for room in (LINE, TWO_LINES)]
+    return drawn(flow.paint, words, (heights[0], heights[1]), table)
 
 
 @dataclass(frozen=True)
@@ -226,41 +227,47 @@ class _Flow:
         plot.axes.set(xlim=(0, plot.width), ylim=(plot.height, 0))
         plot.axes.set_axis_off()
         room = NARROW_SIDE if plot.narrow else FLOW_SIDE
-        edges, unit = (room, plot.width - room), self._unit(plot)
-        sides = {"from": self._laid("from", self.came, self.went, unit), "to": self._laid("to", self.went, self.came, unit)}
-        self._bands(plot, sides, (edges[0] + NODE, edges[1] - NODE), unit)
+        edges, sides = (room, plot.width - room), self._laid(TWO_LINES if plot.narrow else LINE)
+        self._bands(plot, sides, (edges[0] + NODE, edges[1] - NODE))
         for side, edge, away in (("from", edges[0], -1), ("to", edges[1], 1)):
             self._nodes(plot, sides[side], edge, away)
             plot.head(self.heads[away > 0], edge, ha="right" if away < 0 else "left")
 
-    def _unit(self, plot: Plot) -> float:
+    @property
+    def unit(self) -> float:
         """Pixels of a customer, the same on both sides."""
-        most = max(self.size + sum(end.size for end in (*self.came, *self.went)), 1.0)
-        room = plot.height - FLOW_TOP - FLOW_FOOT - FLOW_GAP * (1 + max(len(self.came), len(self.went)))
-        return room / most
+        return FLOW_BODY / max(self.size + sum(end.size for end in (*self.came, *self.went)), 1.0)
 
-    def _laid(self, side: str, own: Sequence[End], others: Sequence[End], unit: float) -> list[Laid]:
-        """Stack the nodes of a side: each with its top and its height. The segment is where its order puts it."""
-        name, size = self.whole[side].name, self.size + sum(end.size for end in others)
-        own_place = self._place(name)
-        above = [end for end in own if self._place(end.name) < own_place]
-        nodes = [*above, replace(self.whole[side], size=size), *(end for end in own if end not in above)]
+    def depth(self, line: float) -> float:
+        """Pixels that the nodes of the longer side take, each at least as high as its name."""
+        return max(sum(max(high, line) + FLOW_GAP for _, _, high in laid) for laid in self._laid(line).values())
+
+    def _laid(self, line: float) -> dict[str, list[Laid]]:
+        """Stack the nodes of both sides, each with its top and its height, and room for its name."""
+        return {side: self._stacked(side, line) for side in ("from", "to")}
+
+    def _stacked(self, side: str, line: float) -> list[Laid]:
+        """Stack the nodes of a side; the segment is where its order puts it, with those who left or came to it."""
+        own, others = (self.came, self.went) if side == "from" else (self.went, self.came)
+        place = self._place(self.whole[side].name)
+        above = [end for end in own if self._place(end.name) < place]
+        segment = replace(self.whole[side], size=self.size + sum(end.size for end in others))
         laid, y = [], FLOW_TOP
-        for end in nodes:
-            high = max(end.size * unit, THINNEST)
-            laid.append((end, y, high))
-            y += high + FLOW_GAP
+        for end in (*above, segment, *(end for end in own if end not in above)):
+            high = max(end.size * self.unit, THINNEST)
+            laid.append((end, y + max(line - high, 0) / 2, high))
+            y += max(high, line) + FLOW_GAP
         return laid
 
     def _place(self, name: str) -> int:
         return self.order.index(name) if name in self.order else len(self.order)
 
-    def _bands(self, plot: Plot, sides: Sides, ends: tuple[float, float], unit: float) -> None:
+    def _bands(self, plot: Plot, sides: Sides, ends: tuple[float, float]) -> None:
         """Draw who came and went, and who stayed; flows of nodes above the segment meet it above those who stayed."""
         name = self.whole["from"].name
         free = {side: next(top for end, top, _ in laid if end.name == name) for side, laid in sides.items()}
         self._flows(plot, sides, ends, free, is_above=True)
-        thick = max(self.size * unit, THINNEST)
+        thick = max(self.size * self.unit, THINNEST)
         _band(plot, ((ends[0], free["from"]), (ends[1], free["to"])), thick, STAYED, self.stayed)
         at = sum(ends) / 2, (free["from"] + free["to"]) / 2 + thick / 2
         plot.note(self.stayed, at, ha="center", weight="bold")
@@ -284,16 +291,21 @@ class _Flow:
 
     def _nodes(self, plot: Plot, laid: Sequence[Laid], edge: float, away: int) -> None:
         """Draw the bars of a side with their names and notes beside them, apart from each other."""
-        places = apart([top + high / 2 for _, top, high in laid], LINES)
-        for (end, top, high), y in zip(laid, places, strict=True):
+        for end, top, high in laid:
             (bar,) = plot.axes.bar(edge - away * NODE / 2, high, NODE, top, color=hue(self._hue(end.name)))
             plot.tip(bar, f"{end.name}: {end.note}")
-            weight = "bold" if end.name == self.whole["from"].name else "normal"
-            room = plot.width - edge - 8 if away > 0 else edge - 8
             style: dict[str, Any] = {"ha": "left" if away > 0 else "right"}
-            plot.note(one_line(end.name, room, SMALL), (edge, y), (8 * away, 7 if end.note else 0), weight=weight, **style)
-            if note := (end.brief or end.note) if plot.narrow else end.note:
-                plot.note(one_line(note, room, SMALL), (edge, y), (8 * away, -7), color=hue("muted"), **style)
+            style["weight"] = "bold" if end.name == self.whole["from"].name else "normal"
+            room = (plot.width - edge if away > 0 else edge) - 8
+            for text, up in self._lines(end, plot):
+                plot.note(one_line(text, room, SMALL), (edge, top + high / 2), (8 * away, up), **style)
+
+    def _lines(self, end: End, plot: Plot) -> list[tuple[str, float]]:
+        """Write a node's name with its note on one line, or on a phone on two, each so many pixels up."""
+        if not plot.narrow:
+            return [(f"{end.name}  {end.note}".strip(), 0)]
+        note = end.brief or end.note
+        return [(end.name, 7), (note, -7)] if note else [(end.name, 0)]
 
     def _hue(self, name: str) -> str:
         return segment_colour(name, self.order) if name in self.order else "mark"

@@ -95,7 +95,7 @@ def picture(t: Texts, moves: Moves, count: str) -> Figure | Text:
     stayed = to_step(moves.stayed, t.language)
     whole = {"from": End(moves.name, start, 0, to_step(at_start, t.language)), "to": End(moves.name, count, size=0)}
     title = _finding(t, moves)
-    caption = t("moved.caption", since=day(moves.since, t.language))
+    caption = t("moved.caption", days=(moves.until - moves.since).days)
     return segment_flow(
         whole, came, went, t("moved.stayed", count=stayed), _size(moves.stayed), title=title, caption=caption,
         description=_in_words(t, moves, came, went), order=[moves.names.get(s, s) for s in moves.definition.ids],
@@ -142,9 +142,9 @@ def _finding(t: Texts, moves: Moves) -> str:
     if largest < max(_size(moves.stayed) * limit("finding", "hardly_anybody") / 100, 1):
         return t("moved.hardly", name=moves.name, since=since)
     side, place, count = next(flow for flow in flows if _size(flow[2]) == largest)
-    values = {"name": moves.name, "since": since, "count": to_step(count, t.language)}
+    values = {"name": moves.name, "count": to_step(count, t.language)}
     if place == NOBODY:
-        return t(f"moved.most_nobody_{side}", **values)
+        return t(f"moved.most_nobody_{side}", since=since, **values)
     text = t(f"moved.most_{side}", other=moves.names.get(place, place), **values)
     cause = moves.cause(side, place)
     return t("moved.because", text=text, reason=t(f"playbook.because_{cause}")) if cause else text
