@@ -178,7 +178,8 @@ class Total:
         Of what wins purchases, and of what collects money owed.
     margin, margin_low, margin_high : float
         Of what wins purchases, in currency; what collects money owed brings what is owed, which is not counted here.
-        Assumptions are guessed by the same people: they are off together, so the ends are added up. NaN without amounts.
+        Assumptions are guessed by the same people: they are off together, so the ends are added up. NaN without
+        amounts.
     purchases, purchases_low, purchases_high : float
         Extra purchases expected.
     """
@@ -246,7 +247,9 @@ def _priced(action: Action, purchase: float, costs: Mapping[str, float]) -> Acti
     if cost.per_contact is None:
         cost = cost.model_copy(update={"per_contact": cost.contacts * costs.get(action.channel, 0.0)})
     if offer is not None and offer.unit == PURCHASE:
-        face, redeemed = (part and part * purchase for part in (offer.face, offer.cost))  # nothing of an unknown is nothing
+        face, redeemed = (
+            part and part * purchase for part in (offer.face, offer.cost)
+        )  # nothing of an unknown is nothing
         money = {"face": face, "cost": redeemed, "unit": "currency"}
         offer = offer.model_copy(update=money)
     return action.model_copy(update={"cost": cost, "offer": offer})

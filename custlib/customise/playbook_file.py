@@ -123,7 +123,7 @@ class Action(_Strict):
     what : Words
         What is done.
     act : Words, optional
-        The same in a few words, for a headline; ``{whom}`` is filled in. As the channel says it if left out.
+        The same in a few words, for a headline, with ``{whom}``; if left out, what its channel does.
     channel : str
         How customers are reached: a channel of ``custlib/rules/channels.toml``.
     tier : str
@@ -336,11 +336,10 @@ class Playbook(_Strict):
 
     def play(self, segment: str) -> SegmentPlay:
         """Return the entry of a segment."""
-        for entry in self.segment:
-            if entry.id == segment:
-                return entry
-        known = [entry.id for entry in self.segment]
-        raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {hint(segment, known)}")
+        if entries := [entry for entry in self.segment if entry.id == segment]:
+            return entries[0]
+        suggestion = hint(segment, [entry.id for entry in self.segment])
+        raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {suggestion}")
 
     def has(self, segment: str) -> bool:
         """Whether a segment has an entry."""

@@ -135,8 +135,14 @@ def _file(segment: str) -> str:
 def title(t: Texts, page: Page, run: Run) -> str:
     """Return the title of a page in links and in the browser window."""
     if page.kind != "playbook":
-        return t(f"pages.{page.kind}") if f"pages.{page.kind}" in t.words else _heading(page)
+        return t(f"pages.{_name(page)}") if f"pages.{_name(page)}" in t.words else _heading(page)
     return run.get("definitions")[page.parameters["segmentation"]].name(page.parameters["segment"], t.language)
+
+
+def _name(page: Page) -> str:
+    """Name a page for its words: its kind, or what is made in place of it."""
+    is_instead = page.notebook == INSTEAD.get(page.kind, ("",))[0]
+    return f"{page.kind}_instead" if is_instead else page.kind
 
 
 def _heading(page: Page) -> str:
@@ -187,7 +193,7 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
             "title": title(t, page, run),
             "href": f"{page.name}.html",
             "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
-            "note": notes.get(page.parameters.get("segment", "")) or t.words.get(f"pages.{page.kind}_note", ""),
+            "note": notes.get(page.parameters.get("segment", "")) or t.words.get(f"pages.{_name(page)}_note", ""),
         }
         for page in chosen
     ]
@@ -211,10 +217,15 @@ def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
     if run.reason("lifetime_model"):
         return numbers
     active = t("overview.active", days=project.horizon_days)
-    numbers.append({"label": active, "value": number(totals["active"], lang), "note": ""})
-    if run.reason("money_forecast"):
-        return numbers
+    numbers.append({"label": active, "value": number(round(totals["active"]), lang), "note": ""})
     whole = run.get("coming_value").to_dict()
+    if run.reason("money_forecast"):
+        around = t("purchases.between", interval=interval(whole["purchases_low"], whole["purchases_high"], lang))
+        bought = number(round(whole["expected_purchases"]), lang)
+        return [
+            *numbers,
+            {"label": t("purchases.expected", days=project.horizon_days), "value": bought, "note": around},
+        ]
     span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
     coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
     return [*numbers, {"label": coming, "value": worth, "note": t("value.between", interval=span)}]
@@ -231,7 +242,7 @@ def _notes(t: Texts, run: Run) -> dict[str, str]:
     notes = {}
     for row, count in zip(frame.to_dict("records"), texts, strict=True):
         worth = share(row["value_share"], project.language)
-        hidden = row["customers"] == 0 or is_small(row["customers"])
+        hidden = row["customers"] == 0 or is_small(row["customers"]) or row["value_share"] != row["value_share"]
         note = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
         word = verdict_word(t, plans.get(row["segment"]))
         notes[row["segment"]] = t("verdict.note", verdict=word, note=note)

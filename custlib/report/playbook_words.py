@@ -107,7 +107,7 @@ def verdict(t: Texts, fill: Filler, name: str, money_kind: str) -> str:
         "cost": t("verdict.unknown") if math.isnan(plan.cost) else money(plan.cost, project.currency, t.language),
         "gain": money(gain, project.currency, t.language),
         "kind": t(f"verdict.kind_{money_kind}"),
-        "count": _purchases(t, plan.purchases[0]),
+        "count": purchases_in_words(t, plan.purchases[0]),
     }
     return t(f"verdict.{_key(planned)}_text", **values)
 
@@ -168,7 +168,7 @@ def gain_in_words(t: Texts, planned: SegmentPlan, currency: str = "") -> str:
     if planned.play.collects or planned.verdict == "few":
         return MISSING
     if not plan.has_money:
-        gain = t("verdict.purchases", count=_purchases(t, plan.purchases[0]))
+        gain = t("verdict.purchases", count=purchases_in_words(t, plan.purchases[0]))
     else:
         gain = money(plan.margin, currency, t.language)
     return t("playbook.with_interval", money=gain, interval=gain_interval(t, planned, ""))
@@ -188,14 +188,14 @@ def least_profit(t: Texts, plan: Plan, currency: str) -> str:
     return money(least, currency, t.language) if math.isfinite(least) else MISSING
 
 
-def _purchases(t: Texts, count: float) -> str:
+def purchases_in_words(t: Texts, count: float) -> str:
     """Write expected purchases: whole ones, or one figure below ten.
 
     Examples
     --------
     >>> from custlib.report.texts import texts
-    >>> _purchases(texts("en"), 12.4), _purchases(texts("en"), 0.74), _purchases(texts("en"), -3.0)
-    ('12', '0.7', '−3')
+    >>> [purchases_in_words(texts("en"), count) for count in (12.4, 0.74, -3.0)]
+    ['12', '0.7', '−3']
     """
     return number(round(count, 0 if abs(count) >= 10 else 1), t.language)
 
@@ -208,7 +208,7 @@ def total_in_words(t: Texts, project: Project, whole: Total) -> str:
         cost = t("verdict.unknown") if math.isnan(whole.cost) else money(whole.cost, currency, lang)
         gain, ends = money(whole.margin, currency, lang), (whole.margin_low, whole.margin_high, lang, currency)
         if not whole.has_money:
-            gain, ends = _purchases(t, whole.purchases), (whole.purchases_low, whole.purchases_high, lang, "")
+            gain, ends = purchases_in_words(t, whole.purchases), (whole.purchases_low, whole.purchases_high, lang, "")
         parts.append(t(
             "verdict.total" if whole.has_money else "verdict.total_purchases", cost=cost, gain=gain,
             interval=interval(*ends), provable=whole.provable, recommended=whole.recommended,

@@ -302,7 +302,7 @@ def segment_intervals(
         engine, project.segments.leading, lifetime_model, spend_model[1], horizon_days=days, daily_rate=rate
     )
     if isinstance(money_forecast, Refusal):
-        frame[[name for name in frame if name.startswith(("value", "residual"))]] = np.nan
+        frame[[name for name in map(str, frame.columns) if name.startswith(("value", "residual"))]] = np.nan
     return frame
 
 

@@ -136,7 +136,7 @@ def index_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", base: float = 100, form: Form = "number",
 ) -> Figure:  # fmt: skip
-    """How a segment differs: dots on lines that leave the base, of ``label`` and ``index``; the average customer is the base.
+    """How a segment differs: dots on lines from the base, by ``label`` and ``index``; the average customer is the base.
 
     Examples
     --------

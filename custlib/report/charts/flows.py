@@ -172,55 +172,33 @@ Laid = tuple[End, float, float]  # a node with its top and its height, in pixels
 Sides = Mapping[str, list[Laid]]
 
 
-def segment_flow(
-    whole: Mapping[str, End], came: Sequence[End], went: Sequence[End], stayed: str, size: float, *, title: str,
-    table: Table, caption: str = "", description: str = "", order: Sequence[str] = (), heads: tuple[str, str] = ("", ""),
-    language: str = "en",
-) -> Figure:  # fmt: skip
-    """Who came to one segment, who stayed in it and who went: bands as thick as customers, safe to show.
+@dataclass(frozen=True)
+class SegmentFlow:
+    """The flows of one segment; its methods paint them.
 
-    Parameters
+    Attributes
     ----------
     whole : mapping of str to End
         The segment at both dates, ``from`` and ``to``.
-    came, went : sequence of End
+    came, went : tuple of End
         The nodes of the other segments at each date, in their order.
     stayed : str
         What is written on the band of those who stayed.
     size : float
         How many stayed.
-    order : sequence of str
+    order : tuple of str
         Names of all segments, which gives their colours.
     heads : tuple of str
         What heads the two sides.
-
-    Examples
-    --------
-    >>> from custlib.report.blocks import Column
-    >>> table = Table("Flows", [Column("Segment")], [["Top"]])
-    >>> whole = {"from": End("Top", "90 at the start", 0), "to": End("Top", "100", 0)}
-    >>> figure = segment_flow(whole, [End("New", "20", 20)], [End("Rest", "10", 10)], "80 stayed", 80, title="A fifth came",
-    ...                       table=table, order=["Top", "Rest"])
-    >>> figure.svg.count("<path")
-    8
     """
-    words = Words(title, caption, description, language=language)
-    flow = _Flow(whole, tuple(came), tuple(went), stayed, size, tuple(order), heads)
-    heights = [FLOW_TOP + flow.depth(room) + FLOW_FOOT for room in (LINE, TWO_LINES)]
-    return drawn(flow.paint, words, (heights[0], heights[1]), table)
-
-
-@dataclass(frozen=True)
-class _Flow:
-    """Paints the flows of one segment."""
 
     whole: Mapping[str, End]
     came: tuple[End, ...]
     went: tuple[End, ...]
     stayed: str
     size: float
-    order: tuple[str, ...]
-    heads: tuple[str, str]
+    order: tuple[str, ...] = ()
+    heads: tuple[str, str] = ("", "")
 
     def paint(self, plot: Plot) -> None:
         """Draw bands, nodes and names; pixels from the top left are the axes."""
@@ -309,3 +287,22 @@ class _Flow:
 
     def _hue(self, name: str) -> str:
         return segment_colour(name, self.order) if name in self.order else "mark"
+
+
+def segment_flow(
+    flow: SegmentFlow, *, title: str, table: Table, caption: str = "", description: str = "", language: str = "en"
+) -> Figure:
+    """Who came to one segment, who stayed in it and who went: bands as thick as customers, safe to show.
+
+    Examples
+    --------
+    >>> from custlib.report.blocks import Column
+    >>> whole = {"from": End("Top", "90 at the start", 0), "to": End("Top", "100", 0)}
+    >>> flow = SegmentFlow(whole, (End("New", "20", 20),), (End("Rest", "10", 10),), "80 stayed", 80)
+    >>> figure = segment_flow(flow, title="A fifth came", table=Table("Flows", [Column("Segment")], [["New"]]))
+    >>> figure.svg.count("80 stayed")
+    2
+    """
+    words = Words(title, caption, description, language=language)
+    heights = [FLOW_TOP + flow.depth(room) + FLOW_FOOT for room in (LINE, TWO_LINES)]
+    return drawn(flow.paint, words, (heights[0], heights[1]), table)

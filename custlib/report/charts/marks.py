@@ -138,9 +138,9 @@ def effect_ruler(
 def _mark(plot: Plot, n: int, row: Ruler, tone: str, end: float) -> None:
     """Draw a dot with its capped interval, a bar to the end of the axis, or a line across at a place."""
     if row.low is not None and row.high is not None:
-        across: list[tuple[list[float], list[float]]] = [([end] * 2, [n - 0.15, n + 0.15]) for end in (row.low, row.high)]
-        for xs, ys in (([row.low, row.high], [n, n]), *across):
-            plot.axes.plot(xs, ys, color=hue(tone), lw=2)
+        plot.axes.plot([row.low, row.high], [n, n], color=hue(tone), lw=2)
+        for cap in (row.low, row.high):
+            plot.axes.plot([cap, cap], [n - 0.15, n + 0.15], color=hue(tone), lw=2)
         plot.dot((row.at, n), tone, 9, f"{row.label} {row.text}")
     elif row.low is not None:
         (bar,) = plot.axes.barh(n, end - row.low, 0.36, row.low, color=hue("mark"), alpha=0.45)

@@ -63,38 +63,54 @@ def segments(
     products: Mapping[str, str],
 ) -> Table:
     """List every segment with its verdict, the largest expected gain first; the title adds up what is recommended."""
-    lang = t.language
     frame = _by_gain(frame, plans)
-    small = frame["customers"].map(is_small)
-    hidden = small | (frame["customers"] == 0)
+    rows = _rows(t, project, frame, plans, account, products)
+    has_money = bool(frame["value"].notna().any())
+    left_out = ([] if plans else ["verdict", "first", "gain", "href"]) + ([] if has_money else ["value"])
+    rows = rows.drop(columns=left_out)
+    labels = {c: _label(t, project, c) for c in rows.columns if c != "href"}
+    if "gain" in labels and not has_money:
+        labels["gain"] = t("purchases.column_gain")
+    return Table.of(
+        rows, title=total_in_words(t, project, total(plans.values())) if plans else t("overview.segments_only"),
+        labels=labels, header="name", caption=t(_caption(plans, has_money), days=project.horizon_days),
+        links={"name": "href"} if plans else {}, language=t.language,
+        note=t("value.table_note") if frame["customers"].map(is_small).any() else "",
+    )  # fmt: skip
+
+
+def _rows(
+    t: Texts,
+    project: Project,
+    frame: pd.DataFrame,
+    plans: Mapping[str, SegmentPlan],
+    account: pd.DataFrame,
+    products: Mapping[str, str],
+) -> pd.DataFrame:
+    """Write the columns of the segments; nothing of small ones but their verdict."""
+    hidden = frame["customers"].map(is_small) | (frame["customers"] == 0)
 
     def shown(texts: list[str]) -> list[str]:
         return [MISSING if h else x for x, h in zip(texts, hidden, strict=True)]
 
     ids = frame["segment"].tolist()
-    rows = pd.DataFrame({
+    return pd.DataFrame({
         "name": frame["name"],
         "verdict": [verdict_word(t, plans.get(s)) for s in ids],
-        "customers": counts(frame["customers"].tolist(), lang),
+        "customers": counts(frame["customers"].tolist(), t.language),
         "change": shown([_changed(t, account.loc[s]) for s in ids]),
-        "value": shown([money(x, "", lang).strip() for x in frame["value"]]),
+        "value": shown([money(x, "", t.language).strip() for x in frame["value"]]),
         "first": shown([_first(t, project, plans[s], products.get(s, "")) if s in plans else MISSING for s in ids]),
         "gain": shown([gain_in_words(t, plans[s]) if s in plans else MISSING for s in ids]),
         "href": [f"playbook-{s.replace('_', '-')}.html" if s in plans else "" for s in ids],
     })  # fmt: skip
-    title, caption = total_in_words(t, project, total(plans.values())), "overview.segments_caption"
-    if not plans:
-        rows = rows.drop(columns=["verdict", "first", "gain", "href"])
-        title, caption = t("overview.segments_only"), "overview.segments_caption_only"
-    labels = {c: _label(t, project, c) for c in rows.columns if c != "href"}
-    if frame["value"].isna().all():
-        rows, caption = rows.drop(columns="value"), "purchases.segments_caption" if plans else "purchases.by_size"
-        labels |= {"gain": t("purchases.column_gain")}
-    return Table.of(
-        rows, title=title, labels={c: label for c, label in labels.items() if c in rows}, header="name",
-        caption=t(caption, days=project.horizon_days), links={"name": "href"} if plans else {}, language=lang,
-        note=t("value.table_note") if small.any() else "",
-    )  # fmt: skip
+
+
+def _caption(plans: Mapping[str, SegmentPlan], has_money: bool) -> str:
+    """Name the caption of the segments: with playbooks or without, in money or in purchases."""
+    if has_money:
+        return "overview.segments_caption" if plans else "overview.segments_caption_only"
+    return "purchases.segments_caption" if plans else "purchases.by_size"
 
 
 def _label(t: Texts, project: Project, column: str) -> str:

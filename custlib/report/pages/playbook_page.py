@@ -14,11 +14,11 @@ from custlib.customise.playbook_file import Playbook
 from custlib.customise.playbooks import channels
 from custlib.project import Project
 from custlib.report import charts
-from custlib.report.blocks import Callout, Facts, Figure, Light, Section, Text, Title, Tone
-from custlib.report.formats import MISSING, day, interval, money, number, share, suppressed
+from custlib.report.blocks import Facts, Figure, Light, Section, Text, Title, Tone
+from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.pages.trust import everybody_stays
-from custlib.report.playbook_words import Filler, because, verdict, verdict_word
-from custlib.report.privacy import blurred, is_small, net
+from custlib.report.playbook_words import Filler, because, points, purchases_in_words, verdict, verdict_word
+from custlib.report.privacy import is_small, net, to_step
 from custlib.report.texts import Texts
 
 _TONES: dict[str, Tone] = {"do": "good", "test": "warn"}
@@ -74,9 +74,11 @@ class Sheet:
         return is_small(self.row["customers"]) or self.row["customers"] == 0
 
     def counted(self, customers: int) -> str:
-        """Write a part of the segment as precisely as the segment itself."""
-        exact = self.count == number(self.planned.plan.customers, self.t.language)
-        return suppressed(customers, self.t.language) if exact else blurred(customers, self.t.language)
+        """Write those contacted, or the control group: exactly only where the segment is, and neither part is small."""
+        plan, lang = self.planned.plan, self.t.language
+        if self.count == number(plan.customers, lang) and not (is_small(plan.treated) or is_small(plan.control)):
+            return number(customers, lang)
+        return to_step(customers, lang)
 
     def money(self, amount: float) -> str:
         """Write an amount in the currency of the project."""
@@ -99,7 +101,10 @@ def strip(sheet: Sheet, playbook: Playbook) -> Facts:
     """Show owner, date, how many are contacted and how many are not, the promise, and the day of the read-out."""
     t, play, as_of = sheet.t, sheet.planned.play, sheet.project.as_of
     lang, begun = t.language, as_of + dt.timedelta(days=play.due_days)
-    read, until = (begun + dt.timedelta(days=play.holdout.window_days), as_of + dt.timedelta(playbook.playbook.valid_days))
+    read, until = (
+        begun + dt.timedelta(days=play.holdout.window_days),
+        as_of + dt.timedelta(playbook.playbook.valid_days),
+    )
     is_done = sheet.planned.is_recommended
     return Facts(
         [
@@ -130,8 +135,12 @@ def _promise(sheet: Sheet) -> str:
         return MISSING
     if sheet.planned.play.collects:
         return t("playbook.promise_paid", days=days)
-    rates = {name: share(rate, t.language) for name, rate in (("rate", plan.base_rate + plan.lift), ("base", plan.base_rate))}
-    return t("playbook.promise_text" if sheet.planned.is_recommended else "playbook.promise_none", days=days, **rates)
+    base, rate = (share(one, t.language) for one in (plan.base_rate, plan.base_rate + plan.lift))
+    if not sheet.planned.is_recommended:
+        return t("playbook.promise_none", days=days, base=base)
+    if base == rate:  # the effect is below what shares show
+        return t("playbook.promise_points", days=days, base=base, lift=points(t, plan.lift))
+    return t("playbook.promise_text", days=days, base=base, rate=rate)
 
 
 def who(sheet: Sheet, rule: str, change: float, since: dt.date) -> Facts:
@@ -177,22 +186,30 @@ def worth(sheet: Sheet, span: Mapping[str, float]) -> Facts:
     alive = (t("playbook.alive"), _alive(sheet, share(row["probability_alive"], t.language)))
     if pd.isna(row["value"]):
         around = interval(span["purchases_low"], span["purchases_high"], t.language)
-        expected = number(round(row["expected_purchases"]), t.language)
-        return Facts([(t("purchases.expected", days=days), t("playbook.with_interval", money=expected, interval=around)), alive])
-    kind = t(f"verdict.kind_{sheet.money_kind}")
-    around = interval(span["value_low"], span["value_high"], t.language, sheet.project.currency)
+        expected = purchases_in_words(t, row["expected_purchases"])
+        return Facts(
+            [(t("purchases.expected", days=days), t("playbook.with_interval", money=expected, interval=around)), alive]
+        )
+    return Facts([*_money_so_far(sheet), *_money_coming(sheet, span), alive])
+
+
+def _money_so_far(sheet: Sheet) -> list[tuple[str, str]]:
+    t, row = sheet.t, sheet.row
     revenue = t("playbook.share_of", money=sheet.money(row["revenue"]), share=share(row["revenue_share"], t.language))
-    so_far = [(t("playbook.profit"), sheet.money(row["profit"]))] if sheet.money_kind == "profit" else []
-    return Facts(
-        [
-            (t("playbook.revenue"), revenue),
-            *so_far,
-            (t("playbook.coming", days=days, kind=kind), t("playbook.with_interval", money=sheet.money(row["value"]), interval=around)),
-            (t("playbook.residual", kind=kind), t("playbook.residual_text", money=sheet.money(row["residual_lifetime_value"]),
-                                       risk=_alive(sheet, sheet.money(row["value_at_risk"])))),
-            alive,
-        ]
-    )  # fmt: skip
+    profit = [(t("playbook.profit"), sheet.money(row["profit"]))] if sheet.money_kind == "profit" else []
+    return [(t("playbook.revenue"), revenue), *profit]
+
+
+def _money_coming(sheet: Sheet, span: Mapping[str, float]) -> list[tuple[str, str]]:
+    t, row = sheet.t, sheet.row
+    around = interval(span["value_low"], span["value_high"], t.language, sheet.project.currency)
+    coming = t("playbook.with_interval", money=sheet.money(row["value"]), interval=around)
+    ever, risk = sheet.money(row["residual_lifetime_value"]), _alive(sheet, sheet.money(row["value_at_risk"]))
+    values = {"days": sheet.project.horizon_days, "kind": t(f"verdict.kind_{sheet.money_kind}")}
+    return [
+        (t("playbook.coming", **values), coming),
+        (t("playbook.residual", kind=values["kind"]), t("playbook.residual_text", money=ever, risk=risk)),
+    ]
 
 
 def _alive(sheet: Sheet, text: str) -> str:
@@ -230,7 +247,8 @@ def _indices(sheet: Sheet, base: "pd.Series[float]") -> pd.DataFrame:
     names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
     kind = t(f"verdict.kind_{sheet.money_kind}")
     labels = [t(f"playbook.index_{name}", kind=kind) for name in names]
-    indices = [round(100 * row[name] / base[name]) if base[name] > 0 else None for name in names]
+    known = {name: base[name] > 0 and not pd.isna(row[name]) for name in names}
+    indices = [round(100 * row[name] / base[name]) if known[name] else None for name in names]
     frame = pd.DataFrame({"label": labels, "index": indices}).dropna(subset="index", ignore_index=True)
     return frame.astype({"index": float})
 
@@ -238,9 +256,3 @@ def _indices(sheet: Sheet, base: "pd.Series[float]") -> pd.DataFrame:
 def why(sheet: Sheet) -> Text:
     """Say why it matters, as the playbook has it."""
     return Text(sheet.fill(sheet.planned.play.why))
-
-
-def too_few(sheet: Sheet) -> Callout | None:
-    """Say that a segment has too few customers to plan for; None where it has enough."""
-    t = sheet.t
-    return Callout(t("playbook.too_few"), t("playbook.too_few_text", count=sheet.count), "warn") if sheet.is_hidden else None

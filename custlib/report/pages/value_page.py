@@ -99,7 +99,7 @@ def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure | Callout:
 
 
 def pyramid(t: Texts, frame: pd.DataFrame) -> Figure | Callout | None:
-    """Compare customers and money by tier, without tiers of fewer than ten customers; None without a forecast of money."""
+    """Compare customers and money by tier, without tiers of fewer than ten customers; None without amounts."""
     if frame["value"].isna().all():
         return None
     frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
@@ -204,7 +204,9 @@ def purchases_headline(t: Texts, project: Project, coming_value: Mapping[str, fl
     return Title(text, subtitle, light)
 
 
-def purchases_kpis(t: Texts, project: Project, value_totals: Mapping[str, float], coming_value: Mapping[str, float]) -> Kpis:
+def purchases_kpis(
+    t: Texts, project: Project, value_totals: Mapping[str, float], coming_value: Mapping[str, float]
+) -> Kpis:
     """Show customers, those expected to buy, and the purchases expected."""
     totals, lang = value_totals, t.language
     repeat, active = (share(totals[name] / totals["customers"], lang) for name in ("repeat_customers", "active"))
@@ -229,7 +231,9 @@ def purchases_kpi(t: Texts, project: Project, whole: Mapping[str, float]) -> Kpi
     return Kpi(label, _count(t, whole["expected_purchases"]), note)
 
 
-def purchases_by_segment(t: Texts, project: Project, frame: pd.DataFrame, segment_intervals: pd.DataFrame) -> Figure | Callout:
+def purchases_by_segment(
+    t: Texts, project: Project, frame: pd.DataFrame, segment_intervals: pd.DataFrame
+) -> Figure | Callout:
     """Show the purchases expected of each segment, with intervals.
 
     Parameters

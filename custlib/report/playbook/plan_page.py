@@ -32,8 +32,9 @@ def do_section(sheet: Sheet) -> Section:
 def do(sheet: Sheet) -> Facts:
     """State the goal, the actions that pay with their offers, those that do not, and what to avoid."""
     t, planned, fill = sheet.t, sheet.planned, sheet.fill
-    actions = [(t("playbook.action", number=n) if len(planned.actions) > 1 else t("playbook.action_only"), _action(sheet, a))
-               for n, a in enumerate(planned.actions, start=1)]  # fmt: skip
+    titles = [t("playbook.action", number=n) for n in range(1, len(planned.actions) + 1)]
+    titles = titles if len(titles) > 1 else [t("playbook.action_only")] * len(titles)
+    actions = [(title, _action(sheet, action)) for title, action in zip(titles, planned.actions, strict=True)]
     rest = [action for action in planned.play.action if action not in planned.actions]
     left = [] if planned.verdict == "few" else [(t("playbook.left_out"), _left_out(sheet, action)) for action in rest]
     goal = [(t("playbook.goal"), fill(planned.play.goal))] if planned.is_recommended else []
@@ -50,7 +51,9 @@ def _action(sheet: Sheet, action: Action) -> str:
 
 def _left_out(sheet: Sheet, action: Action) -> str:
     known = sheet.planned.plan.has_money or action.effect.lift_abs <= 0
-    return sheet.t("playbook.left_out_text" if known else "playbook.left_out_unknown", what=sheet.fill(action.what, action))
+    return sheet.t(
+        "playbook.left_out_text" if known else "playbook.left_out_unknown", what=sheet.fill(action.what, action)
+    )
 
 
 def contact(sheet: Sheet) -> Facts:
@@ -83,7 +86,9 @@ def money_section(sheet: Sheet) -> Section:
     else:
         key = "shown" if plan.measurable else "early"
     even = points(t, plan.break_even) if math.isfinite(plan.break_even) else MISSING
-    return Section(t(f"playbook.money_{key}", even=even, least=least_profit(t, plan, sheet.project.currency)), column="right")
+    return Section(
+        t(f"playbook.money_{key}", even=even, least=least_profit(t, plan, sheet.project.currency)), column="right"
+    )
 
 
 def ruler(sheet: Sheet) -> Figure | None:
@@ -117,14 +122,16 @@ def money_plan(sheet: Sheet) -> Facts:
         return Facts([(t("playbook.cost"), MISSING), (t("playbook.shown"), t("playbook.not_shown_few"))])
     amount = t("verdict.unknown") if math.isnan(plan.cost) else sheet.money(plan.cost)
     cost = (t("playbook.cost"), t("playbook.cost_text", money=amount, assumed=_assumed(sheet)))
-    if planned.play.collects:
-        return Facts([cost, (t("playbook.gain"), t("playbook.owed")), *_paid(sheet)])
     kind = t(f"verdict.kind_{sheet.money_kind}")
+    if planned.play.collects:
+        return Facts([cost, (t("playbook.gain", kind=kind), t("playbook.owed")), *_paid(sheet)])
     gain = (t("playbook.gain", kind=kind) if plan.has_money else t("purchases.column_gain"),
             gain_in_words(t, planned, sheet.project.currency))  # fmt: skip
     effect = t("playbook.effect_text", lift=points(t, plan.lift), base=share(plan.base_rate, t.language),
                source=effect_source(t, planned))  # fmt: skip
-    basis = [(t("playbook.basis"), t("playbook.basis_revenue"))] if plan.has_money and sheet.money_kind == "revenue" else []
+    basis = (
+        [(t("playbook.basis"), t("playbook.basis_revenue"))] if plan.has_money and sheet.money_kind == "revenue" else []
+    )
     known = [cost, gain, *basis, (t("playbook.effect"), effect), (t("playbook.how_sure"), sureness(t, planned))]
     return Facts([*known, *(_proof(sheet) if planned.is_recommended else [])])
 
