@@ -38,7 +38,8 @@ def test_the_best_gain_of_each_verdict_is_shown_and_the_plan_added_up() -> None:
     assert isinstance(block, Actions)
     assert block.title == "2 to do, 1 to test, 1 to leave: CHF 172 more profit expected, for CHF 30"
     assert [one.mark for one in block.items] == ["do", "test", "leave"]
-    assert [re.findall(r"\[(.*?)\]", one.what)[0] for one in block.items] == ["Class D", "Class B", "Class A"]
+    assert [re.findall(r"Class \w", one.what)[0] for one in block.items] == ["Class D", "Class B", "Class A"]
+    assert block.items[0].what.endswith("](playbook-D.html)")
     assert block.items[0].gain.startswith("**+72** (") and "costs 10" in block.items[0].gain
     assert block.items[2].gain.startswith("**−10** (")
     assert block.total is not None and block.total.gain.startswith("**+172** (")

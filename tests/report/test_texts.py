@@ -49,7 +49,6 @@ def test_chinese_words_are_chinese() -> None:
         "playbook.cost_text",
         "playbook.product",
         "segments.feature",
-        "overview.act",
         "overview.head_cause",
         "overview.head_level",
         "overview.head_one",

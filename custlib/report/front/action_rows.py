@@ -11,7 +11,7 @@ from custlib.customise.plans import Plan, SegmentPlan, Total, total
 from custlib.project import Project
 from custlib.report.blocks import Action, Actions, Callout
 from custlib.report.charts.miniatures import Scale, dot
-from custlib.report.formats import compact, day, interval, money
+from custlib.report.formats import compact, day, interval, money, number
 from custlib.report.playbook_words import (
     Filler,
     least_profit,
@@ -28,6 +28,7 @@ from custlib.report.texts import Texts
 VERDICTS = ("do", "test", "leave")
 COLOURS = {"do": "good", "test": "warn", "leave": "muted"}
 WIDTH = 240.0
+_WHOLE = 100  # ends of an interval below this are whole numbers
 
 
 def best(plans: Mapping[str, SegmentPlan]) -> list[str]:
@@ -123,7 +124,7 @@ def gain_and_cost(t: Texts, gain: str, cost: float) -> str:
 def signed_gain(t: Texts, plan: Plan | Total) -> str:
     """Write an expected gain with its sign and interval, in money or else in purchases."""
     if plan.has_money:
-        return f"**{signed(plan.margin, t.language)}** ({_around(plan, t.language)})"
+        return f"**{signed(plan.margin, t.language)}** ({_around(t, plan)})"
     expected, low, high = plan.purchases if isinstance(plan, Plan) else _bought(plan)
     words = t("verdict.purchases", count=f"+{purchases_in_words(t, expected)}")
     return f"**{words}** ({interval(low, high, t.language)})"
@@ -154,8 +155,12 @@ def short_gain(t: Texts, planned: SegmentPlan) -> str:
     return f"+{purchases_in_words(t, planned.plan.gain)}"
 
 
-def _around(plan: Any, language: str) -> str:
-    return interval(round(plan.margin_low), round(plan.margin_high), language)
+def _around(t: Texts, plan: Plan | Total) -> str:
+    """Write the interval of a gain in whole units of currency."""
+    low, high = round(plan.margin_low), round(plan.margin_high)
+    if max(abs(low), abs(high)) < _WHOLE:
+        return t("overview.span", low=number(low, t.language), high=number(high, t.language))
+    return interval(low, high, t.language)
 
 
 def _row(fill: Filler, segment: str, name: str, scale: Scale) -> Action:
@@ -166,7 +171,7 @@ def _row(fill: Filler, segment: str, name: str, scale: Scale) -> Action:
     act = fill.act() if planned.is_recommended else t("overview.leave", whom=fill.whom)
     return Action(
         verdict, bare_verdict(t, planned),
-        t("overview.act", name=f"[{name}](playbook-{segment.replace('_', '-')}.html)", act=act),
+        f"[{act[:1].upper()}{act[1:]}](playbook-{segment.replace('_', '-')}.html)",
         note=first_action(fill),
         sure="\n".join([owner, sureness(t, planned)] if planned.is_recommended else [sureness(t, planned)]),
         gain=gain_and_cost(t, signed_gain(t, plan), plan.cost), beneath=_even(fill),
@@ -222,5 +227,5 @@ def _picture(
     return dot(
         (plan.margin_low, plan.margin, plan.margin_high), scale, colour=colour,
         title=t("overview.gain_of", name=name, gain=signed(plan.margin, t.language)),
-        description=t("value.between", interval=_around(plan, t.language)), ticks=ticks,
+        description=t("value.between", interval=_around(t, plan)), ticks=ticks,
     )  # fmt: skip

@@ -182,7 +182,7 @@ def _change(lines: Lines, segment: str, name: str) -> Cell:
         return "0", "", "", ""
     row = {side: float(lines.moved[side].loc[segment]) for side in ("stayed", "came", "left")}
     text = net(row["came"] - row["left"])
-    if is_small(row["came"]) or is_small(row["left"]):
+    if is_small(row["came"]) or is_small(row["left"]) or not row["came"] + row["left"]:
         return text, "", "", ""
     most = max(float(lines.moved[["came", "left"]].max().max()), 1.0)
     left, came = (round(row[side] / 10) * 10.0 for side in ("left", "came"))
@@ -218,7 +218,10 @@ def _note(lines: Lines, *, small: bool) -> str:
     """Say how the lines are sorted, what ring and bar are, and what the verdicts mean."""
     t = lines.t
     parts = [t("overview.lines_sorted" if lines.has_money else "overview.lines_sorted_purchases")]
-    parts += [t("overview.lines_ring", days=lines.project.horizon_days)] if lines.recent is not None else []
-    parts += [t("overview.lines_bar"), *([t("overview.lines_verdicts")] if lines.plans else [])]
+    if lines.has_money and lines.spans is not None:
+        key = "lines_dot" if lines.recent is None else "lines_ring"
+        parts.append(t(f"overview.{key}", days=lines.project.horizon_days))
+    verdicts = "lines_verdicts" if lines.has_money else "lines_verdicts_purchases"
+    parts += [t("overview.lines_bar"), *([t(f"overview.{verdicts}")] if lines.plans else [])]
     parts += [t("value.table_note")] if small else []
     return t.sentences(parts)
