@@ -63,12 +63,14 @@ class Block(Checked):
 
 @dataclass(frozen=True)
 class Title(Block):
-    """The headline of a page: a finding, the sentence that explains it, and the status of its evidence."""
+    """The headline of a page: a finding after ``lead``, which ``tone`` colours, and the sentence that explains it."""
 
     text: str
     subtitle: str = ""
     light: Light | None = None
     lede: str = ""
+    lead: str = ""
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True)
@@ -312,25 +314,10 @@ class Footer(Block):
     items: Many[Pair]
 
 
-BLOCKS: dict[str, type[Block]] = {
-    kind.__name__.lower(): kind
-    for kind in (
-        Title,
-        Section,
-        Kpis,
-        Text,
-        Callout,
-        Facts,
-        Bullets,
-        Table,
-        Actions,
-        Figure,
-        Tiles,
-        Details,
-        Glossary,
-        Footer,
-    )
-}
+_KINDS = (
+    Title, Section, Kpis, Text, Callout, Facts, Bullets, Table, Actions, Figure, Tiles, Details, Glossary, Footer,
+)  # fmt: skip
+BLOCKS: dict[str, type[Block]] = {kind.__name__.lower(): kind for kind in _KINDS}
 
 
 def from_json(mapping: Mapping[str, Any]) -> Block:

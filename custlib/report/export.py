@@ -34,7 +34,7 @@ GROUPS = (
     "other",
 )
 VERDICTS = ("do", "test", "leave", "few", "")
-_SHEETS = ("colours", "blocks", "page")
+_SHEETS = ("colours", "blocks", "page", "playbook")
 
 
 @cache

@@ -22,16 +22,17 @@ PER_SEGMENT = "70_playbook"
 log = logging.getLogger("custlib")
 # By kind of page: its notebook, and the nodes that it cannot do without.
 PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "overview": ("80_overview", ("spend_cells", "lifetime_model", "money_forecast")),
+    "overview": ("80_overview", ("lifetime_model",)),
     "validation": ("30_lifetime", ("holdout",)),
-    "value": ("40_value", ("spend_cells", "lifetime_model", "money_forecast")),
-    "segments": ("50_segments", ("spend_cells",)),
-    "appendix": ("55_segment_appendix", ("spend_cells",)),
+    "value": ("40_value", ("lifetime_model", "money_forecast")),
+    "segments": ("50_segments", ()),
+    "appendix": ("55_segment_appendix", ()),
     "audit": ("20_audit", ()),
     "identify": ("10_identify", ()),
-    "start": ("00_start_here", ("spend_cells", "lifetime_model", "money_forecast")),
+    "start": ("00_start_here", ("lifetime_model",)),
 }
-
+# What is made in place of a page where it cannot be made.
+INSTEAD: dict[str, tuple[str, tuple[str, ...]]] = {"value": ("41_purchases", ("lifetime_model",))}
 
 _SHOWN = ("rfm", "abc", "pyramid", "clusters")
 
@@ -90,8 +91,8 @@ def pages(run: Run) -> list[Page]:
     missing = missing_pages(run)
     for kind, refusal in missing.items():
         log.warning("run: the page %s is not made: %s", kind, refusal.message)
-    plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in PAGES.items() if kind not in missing]
-    if "value" in missing:
+    plain = [Page(kind, kind, _notebook(run, kind), {}) for kind in PAGES if kind not in missing]
+    if run.reason("segment_plans"):
         return plain
     book, segmentation = run.get("playbook"), run.project.segments.playbook
     if book is None:
@@ -107,10 +108,22 @@ def missing_pages(run: Run) -> dict[str, Refusal]:
     """Kinds of pages that cannot be made, each with the first reason."""
     missing = {}
     for kind, (_, needs) in PAGES.items():
-        refusals = [refusal for refusal in map(run.graph.refusal, needs) if refusal.reason]
-        if refusals:
-            missing[kind] = refusals[0]
+        refused = _refusals(run, needs)
+        if refused and kind in INSTEAD:
+            refused = _refusals(run, INSTEAD[kind][1])
+        if refused:
+            missing[kind] = refused[0]
     return missing
+
+
+def _notebook(run: Run, kind: str) -> str:
+    """The notebook of a page, or the one in its place."""
+    notebook, needs = PAGES[kind]
+    return INSTEAD[kind][0] if kind in INSTEAD and _refusals(run, needs) else notebook
+
+
+def _refusals(run: Run, needs: tuple[str, ...]) -> list[Refusal]:
+    return [refusal for refusal in map(run.graph.refusal, needs) if refusal.reason]
 
 
 def _file(segment: str) -> str:
@@ -120,8 +133,14 @@ def _file(segment: str) -> str:
 def title(t: Texts, page: Page, run: Run) -> str:
     """Return the title of a page in links and in the browser window."""
     if page.kind != "playbook":
-        return t(f"pages.{page.kind}") if f"pages.{page.kind}" in t.words else _heading(page)
+        return t(f"pages.{_name(page)}") if f"pages.{_name(page)}" in t.words else _heading(page)
     return run.get("definitions")[page.parameters["segmentation"]].name(page.parameters["segment"], t.language)
+
+
+def _name(page: Page) -> str:
+    """Name a page for its words: its kind, or what is made in place of it."""
+    is_instead = page.notebook == INSTEAD.get(page.kind, ("",))[0]
+    return f"{page.kind}_instead" if is_instead else page.kind
 
 
 def _heading(page: Page) -> str:
@@ -173,7 +192,7 @@ def _masthead(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[s
 
 def _short(t: Texts, page: Page, run: Run) -> str:
     """Return the title of a page in a row of links."""
-    return t.words.get(f"pages.short_{page.kind}") or title(t, page, run)
+    return t.words.get(f"pages.short_{_name(page)}") or title(t, page, run)
 
 
 def _playbooks(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
@@ -204,6 +223,8 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
     why = trust.pages_in_words(t, missing_pages(run))
     if refused:
         why = t("refused.index", why=t(f"refused.forecast.{refused}"))
+    elif money := run.reason("money_forecast"):
+        why = " ".join(filter(None, [t(f"flags.spend.{money}"), why]))
     reason = {"reason": why} if why else {}
     light = None if refused else run.get("test_result")["light"]
     numbers = run_summary.numbers_of(t, run.show(key_figures.kpis))

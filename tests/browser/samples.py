@@ -666,13 +666,7 @@ def index() -> str:
         "href": "overview.html",
         "numbers": [
             {"label": "Customers", "value": "2,357"},
-            {
-                "label": "Revenue of the quarter",
-                "value": "44 k",
-                "unit": "USD",
-                "change": "−12 %",
-                "note": "on a year ago",
-            },
+            {"label": "Revenue", "value": "44 k", "unit": "USD", "change": "−12 %", "note": "on a year ago"},
             {"label": "Change", "value": "+6 %"},
         ],
         "pages": pages,

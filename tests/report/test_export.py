@@ -114,9 +114,16 @@ def test_equal_notebooks_give_equal_bytes() -> None:
 
 
 def test_sections_make_the_contents() -> None:
-    html = page(cell(shown(Section("Why so?")), shown(Text("a")), shown(Section("Why so?")), shown(Section("客户"))))
+    html = page(
+        cell(*map(shown, [Section("Why so?"), Text("a"), Section("Why so?"), Text("b"), Section("客户"), Text("c")]))
+    )
     assert re.findall(r'<section class="row" id="([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
     assert re.findall(r'<li><a href="#([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
+
+
+def test_a_section_without_anything_beneath_it_is_left_out() -> None:
+    html = page(cell(*map(shown, [Section("Full"), Text("a"), Section("Empty"), Section("Next"), Text("b")])))
+    assert "Empty" not in html and "Next" in html
 
 
 def test_a_heading_in_prose_opens_a_section() -> None:

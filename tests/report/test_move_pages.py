@@ -1,6 +1,8 @@
 """Who moved, and why: ledger, picture, causes and sentences from moves worked by hand."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from custlib.move import ledger
 from custlib.report.blocks import Callout, Figure
 from custlib.report.formats import day
-from custlib.report.pages import moves_over, playbook_page, systems
+from custlib.report.pages import moves_over, systems
 from custlib.report.pages.moves_page import (
     Moves,
     account,
@@ -20,6 +22,7 @@ from custlib.report.pages.moves_page import (
     picture,
     steps,
 )
+from custlib.report.playbook import observed_moves
 from custlib.report.texts import Texts, texts
 from tests.report.segment_views import AS_OF, BEFORE, definition, moves, view
 
@@ -208,57 +211,77 @@ def flows(*rows: tuple[str, str, str, int]) -> pd.DataFrame:
     return moves(*[(cause, was, now, customers) for was, now, cause, customers in rows])
 
 
-def changed(t: Texts, *rows: tuple[str, str, str, int], segment: str = "A", ids: str = "ABC") -> dict[str, str]:
+def drawn(t: Texts, *rows: tuple[str, str, str, int], segment: str = "A", ids: str = "ABC", count: str = "144") -> Any:
     found = definition("rfm", ids)
-    shown = playbook_page.changes(t, flows(*rows), segment, found, BEFORE, names=found.names(t.language))
-    return dict(shown.items)
+    moves = observed_moves.Moves(flows(*rows), segment, found, found.names(t.language), BEFORE, AS_OF)
+    return observed_moves.picture(t, moves, count)
+
+
+def listed(figure: Any) -> list[tuple[str, ...]]:
+    return [tuple(row) for row in figure.table.rows]
 
 
 def test_the_playbook_tells_moves_that_happened(t: Texts) -> None:
-    english = {
-        "Stayed": "80",
-        "Came from": "Class C 40, Class B 12; because they bought",
-        "Went to": "Class B 25; because time passed",
-        "New customers": "12",
-    }
-    chinese = {
-        "留在本群": "80",
-        "来自": "C 类 40 人、B 类 12 人；因购买",
-        "转往": "B 类 25 人；因时间推移",
-        "期间新增": "12",
-    }
-    assert changed(t, *OBSERVED) == (english if t.language == "en" else chinese)
+    figure, is_english = drawn(t, *OBSERVED), t.language == "en"
+    assert figure.title == (
+        "Class A: ≈ 40 came from Class C, mostly because they bought" if is_english
+        else "A 类：≈ 40 人来自C 类，主要因购买"
+    )  # fmt: skip
+    assert listed(figure) == [
+        (t("playbook.stayed"), "", "≈ 80"),
+        (t("playbook.came_from"), "Class B" if is_english else "B 类", f"≈ 10 {t('moved.short_purchases')}"),
+        (t("playbook.came_from"), "Class C" if is_english else "C 类", f"≈ 40 {t('moved.short_purchases')}"),
+        (t("playbook.came_from"), t("moved.nobody_from"), "≈ 10"),
+        (t("playbook.went_to"), "Class B" if is_english else "B 类", f"≈ 20 {t('moved.short_ageing')}"),
+    ]
     # nobody came to C by time, and nobody left it but by purchases
-    assert changed(texts("en"), *OBSERVED, segment="C") == {
-        "Stayed": "32", "Came from": "Class B 11; by a new definition", "Went to": "Class A 40; because they bought",
-        "New customers": "0",
-    }  # fmt: skip
+    assert listed(drawn(texts("en"), *OBSERVED, segment="C"))[1:] == [
+        ("Came from", "Class B", "≈ 10 redefined"), ("Went to", "Class A", "≈ 40 bought"),
+    ]  # fmt: skip
+
+
+def test_the_largest_flow_is_the_heading() -> None:
+    en = texts("en")
+    assert drawn(en, ("A", "A", "stay", 60), ("A", "B", "ageing", 40)).title == (
+        "Class A: ≈ 40 went to Class B, mostly because time passed"
+    )
+    new = drawn(en, ("A", "A", "stay", 60), ("none", "A", "purchases", 40), ("A", "B", "ageing", 20))
+    assert new.title == "Class A: ≈ 40 are new since 30 Sep 2024"
+    gone = drawn(en, ("A", "A", "stay", 60), ("A", "none", "data", 40))
+    assert gone.title == "Class A: ≈ 40 are no longer there since 30 Sep 2024"
+    few = drawn(en, ("A", "A", "stay", 600), ("A", "B", "ageing", 4))
+    assert few.title == "Class A: hardly anybody came or went since 30 Sep 2024"
+    assert "too few" in drawn(en, ("A", "A", "stay", 6), ("A", "B", "ageing", 40)).text
+    assert "nobody came or went" in drawn(en, ("A", "A", "stay", 60)).text
 
 
 def test_a_main_cause_is_more_than_half_and_no_cause_is_told_of_few() -> None:
-    en = texts("en")
-    most = changed(en, ("A", "B", "ageing", 30), ("A", "B", "purchases", 20))
-    assert most["Went to"] == "Class B 50; mostly because time passed"
-    other = changed(en, ("A", "B", "ageing", 20), ("A", "B", "purchases", 30))
-    assert other["Went to"] == "Class B 50; mostly because they bought"
-    even = changed(en, ("A", "B", "ageing", 25), ("A", "B", "purchases", 25))
-    assert even["Went to"] == "Class B 50; for several reasons"
-    few = changed(en, ("A", "A", "stay", 60), ("A", "B", "ageing", 4))
-    assert (few["Went to"], few["Came from"]) == ("fewer than ten each", "nobody")
+    en, stay = texts("en"), ("A", "A", "stay", 60)
+    assert listed(drawn(en, stay, ("A", "B", "ageing", 30), ("A", "B", "purchases", 20)))[1][2] == "≈ 50 time passed"
+    assert listed(drawn(en, stay, ("A", "B", "ageing", 20), ("A", "B", "purchases", 30)))[1][2] == "≈ 50 bought"
+    even = drawn(en, stay, ("A", "B", "ageing", 25), ("A", "B", "purchases", 25))
+    assert listed(even)[1][2] == "≈ 50" and "mostly" not in even.title
+    assert listed(drawn(en, stay, ("A", "B", "ageing", 4)))[1:] == [("Went to", "Others", "under ten each")]
 
 
 def test_the_playbook_tells_no_more_than_the_matrix() -> None:
-    """As there, 84 beside 9 are to the twenty; flows are listed as they are shown, and small ones have no number."""
+    """Flows are named as they are shown, and small ones have no number; as there, 84 beside 9 are to the twenty."""
     rows = [("A", "A", "stay", 84), ("A", "B", "ageing", 9), ("A", "C", "ageing", 31), ("A", "D", "ageing", 38),
             ("A", "E", "ageing", 11), ("A", "F", "ageing", 14), ("A", "none", "data", 3)]  # fmt: skip
-    said = changed(texts("en"), *rows, ids="ABCDEF")
+    figure = drawn(texts("en"), *rows, ids="ABCDEF")
     whole = [("whole", was, now, customers) for was, now, _, customers in rows]
     shown = matrix(of(*whole, ids="ABCDEF"))
     cells = dict(zip([column.label for column in shown.columns], shown.rows[0], strict=True))
-    assert said["Stayed"] == cells["Class A"] and said["Stayed"].startswith("≈")
-    assert said["Went to"] == (f"Class D {cells['Class D']}, Class C {cells['Class C']}, Class E {cells['Class E']},"
-                               " and others; because time passed")  # fmt: skip
-    assert said["No longer there"] == "<10"
+    said = {name: text for _, name, text in listed(figure)}
+    assert said[""] == cells["Class A"] and said[""].startswith("≈")
+    assert {name: text for name, text in said.items() if name.startswith("Class")} == {
+        f"Class {name}": f"{cells[f'Class {name}']} time passed" for name in "CDE"
+    }
+    assert said["Others"] == "several segments"
+    twenty = drawn(texts("en"), ("A", "A", "stay", 84), ("A", "B", "ageing", 9), ids="AB")
+    assert "to the nearest 20" in twenty.caption and "to the nearest 10" in figure.caption
+    numbers = [int(n) for n in re.findall(r"≈ (\d+)", str(twenty.svg))]
+    assert numbers and all(n % 20 == 0 for n in numbers)
 
 
 def test_who_changed_segment_is_of_those_known_at_both_dates(t: Texts) -> None:

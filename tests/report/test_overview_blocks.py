@@ -1,5 +1,6 @@
 """Actions, segments and shares of the overview: each sentence with data that turn it round; few customers hidden."""
 
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -37,7 +38,8 @@ def test_the_best_gain_of_each_verdict_is_shown_and_the_plan_added_up() -> None:
     assert isinstance(block, Actions)
     assert block.title == "2 to do, 1 to test, 1 to leave: CHF 172 more profit expected, for CHF 30"
     assert [one.mark for one in block.items] == ["do", "test", "leave"]
-    assert [re.findall(r"\[(.*?)\]", one.what)[0] for one in block.items] == ["Class D", "Class B", "Class A"]
+    assert [re.findall(r"Class \w", one.what)[0] for one in block.items] == ["Class D", "Class B", "Class A"]
+    assert block.items[0].what.endswith("](playbook-D.html)")
     assert block.items[0].gain.startswith("**+72** (") and "costs 10" in block.items[0].gain
     assert block.items[2].gain.startswith("**−10** (")
     assert block.total is not None and block.total.gain.startswith("**+172** (")
@@ -47,7 +49,7 @@ def test_the_best_gain_of_each_verdict_is_shown_and_the_plan_added_up() -> None:
 def test_the_heading_of_the_plan_turns_round() -> None:
     assert action_rows.heading(T, SHOP, {"A": LOSES}, "profit").startswith("Nothing is recommended")
     assert action_rows.heading(T, SHOP, {"A": PAYS}, "revenue").startswith("1 to do: CHF 65 more revenue expected")
-    assert action_rows.heading(T, SHOP, {"A": planned("credit", "D")}, "profit") == "1 to do"
+    assert action_rows.heading(T, SHOP, {"A": planned("credit", "D")}, "profit").startswith("Collecting money owed")
     assert isinstance(actions({"A": planned("rf25", "loyal", customers=5)}, 5), Callout)
     assert actions({}, 500) is None
 
@@ -61,14 +63,14 @@ def test_what_can_be_proved_turns_round() -> None:
 
 
 def test_an_unmeasured_effect_is_called_a_guess() -> None:
-    assert action_rows.sureness(PAYS) == "guess"
     sure = actions({"A": PAYS}, 500).items[0].sure
-    assert "●○○ guess" in sure and "by " in sure
+    assert "●○○ a guess" in sure and "by " in sure
     measured = PAYS.play.action[0].effect.model_copy(update={"source": "measured"})
     play = PAYS.play.model_copy(
         update={"action": tuple(one.model_copy(update={"effect": measured}) for one in PAYS.play.action)}
     )
-    assert action_rows.sureness(replace(PAYS, play=play)) == "measured"
+    assert "●●● measured" in actions({"A": replace(PAYS, play=play)}, 500).items[0].sure
+    assert action_rows.provable(T, {"A": replace(PAYS, play=play)}).startswith("1 of 1 effects are measured")
 
 
 # --- the segments ---
@@ -183,3 +185,22 @@ def test_an_earlier_run_is_told_by_its_headline() -> None:
         "label": "x",
     }
     assert run_summary.result_of({}) == {"headline": "", "light": "", "number": "", "label": ""}
+
+
+# --- without amounts ---
+
+BARE = {"spend": math.nan, "purchase": math.nan}
+
+
+def test_without_amounts_gains_are_counted_in_purchases() -> None:
+    plans = {"A": planned("rf25", "attention", **BARE), "B": planned("rf25", "loyal", **BARE)}
+    block = actions(plans, 500, 500)
+    assert block.title.endswith("more purchases expected") and "CHF" not in block.title
+    assert "purchases** (" in block.items[0].gain and block.items[0].beneath.startswith("pays if a purchase leaves CHF")
+    assert "nan" not in str(block.to_json())
+    table = segment_lines.table(
+        T, SHOP, "revenue", frame(500, 500).assign(value=math.nan, expected_purchases=[90.0, 400.0]), moves(*MOVES),
+        plans, {},
+    )  # fmt: skip
+    assert [row[0] for row in table.rows] == ["Class B", "Class A"] and "nan" not in str(table.to_json())
+    assert column(table, "More purchases")[0].startswith("+") and column(table, "Purchases expected") == ["400", "90"]

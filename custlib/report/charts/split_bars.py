@@ -31,7 +31,9 @@ def split_bars(
     >>> split_bars(revenue, title="Nobody is new").table.rows
     (('Q1', '9', '1', '10'), ('Q2', '–', '8', '8'))
     """
-    rows = rows_of("split_bars", frame.assign(total=frame[["part", "rest"]].sum(axis=1)), ["period", "total"], [])
+    rows = rows_of(
+        "split_bars", frame.assign(total=frame[["part", "rest"]].sum(axis=1, min_count=1)), ["period", "total"], []
+    )
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.period"), words.t("chart.value_label"))
     labels = {"period": words.x_label, "part": part_label, "rest": rest_label, "total": words.y_label}
@@ -58,7 +60,7 @@ def _painter(rows: list[Row], words: Words, labels: dict[str, str], form: Form) 
             plot.tip(feet[n], f"{row['period']}: {labels['part']} {write(part)}")
             plot.tip(upper[n], f"{row['period']}: {labels['rest']} {write(rest)}")
             weight = {"weight": "bold"} if n == len(rows) - 1 else {}
-            plot.note(write(part + rest), (n, part + rest), (0, 9), ha="center", **weight)
+            plot.note(write(row["total"]), (n, part + rest), (0, 9), ha="center", **weight)
             if part and text_width(write(part), SMALL) < step * wide:
                 _name_part(plot, (n, part, rest), unit, write(part))
 

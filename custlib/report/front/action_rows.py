@@ -7,30 +7,35 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.customise.plans import SegmentPlan, total
+from custlib.customise.plans import Plan, SegmentPlan, Total, total
 from custlib.project import Project
 from custlib.report.blocks import Action, Actions, Callout
 from custlib.report.charts.miniatures import Scale, dot
-from custlib.report.formats import MISSING, compact, day, interval, money
-from custlib.report.playbook_words import Filler, points, verdict_word
+from custlib.report.formats import compact, day, interval, money, number
+from custlib.report.playbook_words import (
+    Filler,
+    least_profit,
+    points,
+    purchases_in_words,
+    sources,
+    sureness,
+    verdict_word,
+    whom,
+)
 from custlib.report.privacy import counts
 from custlib.report.texts import Texts
 
 VERDICTS = ("do", "test", "leave")
 COLOURS = {"do": "good", "test": "warn", "leave": "muted"}
-SURENESS = ("guess", "prior", "measured")  # the least sure first
 WIDTH = 240.0
+_WHOLE = 100  # ends of an interval below this are whole numbers
 
 
 def best(plans: Mapping[str, SegmentPlan]) -> list[str]:
     """Choose the segment of the largest expected gain of each verdict; what collects money owed is apart."""
     own = {name: one for name, one in plans.items() if not one.play.collects}
-    first = [max((n for n in own if own[n].verdict == v), key=lambda n: _gain(own[n]), default="") for v in VERDICTS]
+    first = [max((n for n in own if own[n].verdict == v), key=lambda n: own[n].plan.gain, default="") for v in VERDICTS]
     return [name for name in first if name]
-
-
-def _gain(planned: SegmentPlan) -> float:
-    return planned.plan.margin if math.isfinite(planned.plan.margin) else planned.plan.lift * planned.plan.treated
 
 
 def rows(
@@ -51,15 +56,13 @@ def rows(
     ends += [(whole.margin_low, whole.margin, whole.margin_high)] if whole.recommended else []
     scale = Scale.of([end for span in ends for end in span if math.isfinite(end)], WIDTH)
     names = dict(zip(frame["segment"], frame["name"], strict=True))
-    sizes = dict(zip(frame["segment"], counts(frame["customers"].tolist(), t.language), strict=True))
-    actions = [
-        _row(
-            Filler(t, project, segment_plans[one], segment_products.get(one, "")), one, (names[one], sizes[one]), scale
-        )
-        for one in chosen
-    ]
+    sizes = counts(frame["customers"].tolist(), t.language)
+    whoms = {s: whom(t, n, size) for s, n, size in zip(frame["segment"], frame["name"], sizes, strict=True)}
+    fillers = {s: Filler(t, project, segment_plans[s], segment_products.get(s, ""), whoms[s]) for s in chosen}
+    actions = [_row(fillers[one], one, names[one], scale) for one in chosen]
     days = max(one.play.holdout.window_days for one in segment_plans.values())
-    gain = t(f"overview.head_gain_{money_kind}", days=days, currency=project.currency)
+    kind = money_kind if whole.has_money else "purchases"
+    gain = t(f"overview.head_gain_{kind}", days=days, currency=project.currency)
     return Actions(
         heading(t, project, segment_plans, money_kind),
         [t("overview.column_verdict"), t("overview.head_what"), t("overview.head_sure"), gain],
@@ -72,11 +75,13 @@ def heading(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], money_
     whole = total(plans.values())
     numbers = {verdict: sum(one.verdict == verdict for one in plans.values()) for verdict in VERDICTS}
     words = [t(f"overview.plan_{verdict}", count=count) for verdict, count in numbers.items() if count]
-    if not whole.recommended:
-        return t("verdict.nothing") if not whole.collecting else t("join.comma").join(words)
     lang, currency = t.language, project.currency
-    if not math.isfinite(whole.margin):
-        return t("overview.plan_purchases", acts=t("join.comma").join(words))
+    if not whole.recommended:
+        owed = t("verdict.total_owed", cost=money(whole.owed_cost, currency, lang))
+        return owed if whole.collecting else t("verdict.nothing")
+    if not whole.has_money:
+        count = purchases_in_words(t, whole.purchases)
+        return t("overview.plan_purchases", acts=t("join.comma").join(words), count=count)
     return t(
         f"overview.plan_{money_kind}", acts=t("join.comma").join(words),
         gain=money(whole.margin, currency, lang), cost=money(whole.cost, currency, lang),
@@ -88,20 +93,13 @@ def provable(t: Texts, plans: Mapping[str, SegmentPlan]) -> str:
     own = [one for one in plans.values() if one.is_recommended and not one.play.collects]
     if not own:
         return ""
-    measured = sum(sureness(one) == "measured" for one in own)
+    measured = sum(sources(one) == {"measured"} for one in own)
     shown = sum(one.plan.measurable for one in own)
     sentences = [
         t("overview.measured_none" if not measured else "overview.measured_some", count=measured, of=len(own)),
         t("overview.provable_none" if not shown else "overview.provable_some", count=shown, of=len(own)),
     ]
     return t.paragraph(*sentences)
-
-
-def sureness(planned: SegmentPlan) -> str:
-    """Name the least sure source among the effects of a plan."""
-    sources = {one.effect.source for one in planned.play.action if one.id not in planned.left_out}
-    sources = sources or {one.effect.source for one in planned.play.action}
-    return next(source for source in SURENESS if source in sources)
 
 
 def bare_verdict(t: Texts, planned: SegmentPlan) -> str:
@@ -116,11 +114,24 @@ def first_action(fill: Filler) -> str:
     return fill(action.what, action)
 
 
-def gain_in_words(t: Texts, plan: Any) -> str:
-    """Write an expected gain with its sign and interval."""
-    if not math.isfinite(plan.margin):
-        return MISSING
-    return f"**{signed(plan.margin, t.language)}** ({_around(plan, t.language)})"
+def gain_and_cost(t: Texts, gain: str, cost: float) -> str:
+    """Write a gain with its cost, or that the cost is not known."""
+    if math.isnan(cost):
+        return t("overview.gain_cost_unknown", gain=gain)
+    return t("overview.gain_cost", gain=gain, cost=compact(cost, t.language))
+
+
+def signed_gain(t: Texts, plan: Plan | Total) -> str:
+    """Write an expected gain with its sign and interval, in money or else in purchases."""
+    if plan.has_money:
+        return f"**{signed(plan.margin, t.language)}** ({_around(t, plan)})"
+    expected, low, high = plan.purchases if isinstance(plan, Plan) else _bought(plan)
+    words = t("verdict.purchases", count=f"+{purchases_in_words(t, expected)}")
+    return f"**{words}** ({interval(low, high, t.language)})"
+
+
+def _bought(whole: Total) -> tuple[float, float, float]:
+    return whole.purchases, whole.purchases_low, whole.purchases_high
 
 
 def signed(gain: float, language: str) -> str:
@@ -135,27 +146,46 @@ def signed(gain: float, language: str) -> str:
     return f"+{text}" if round(gain) > 0 else text
 
 
-def _around(plan: Any, language: str) -> str:
-    return interval(round(plan.margin_low), round(plan.margin_high), language)
+def short_gain(t: Texts, planned: SegmentPlan) -> str:
+    """Write an expected gain alone, in money or in purchases; of too few and of money owed none."""
+    if planned.verdict == "few" or planned.play.collects:
+        return ""
+    if planned.plan.has_money:
+        return signed(planned.plan.margin, t.language)
+    return f"+{purchases_in_words(t, planned.plan.gain)}"
 
 
-def _row(fill: Filler, segment: str, whom: tuple[str, str], scale: Scale) -> Action:
-    t, planned, name = fill.t, fill.planned, whom[0]
+def _around(t: Texts, plan: Plan | Total) -> str:
+    """Write the interval of a gain in whole units of currency."""
+    low, high = round(plan.margin_low), round(plan.margin_high)
+    if max(abs(low), abs(high)) < _WHOLE:
+        return t("overview.span", low=number(low, t.language), high=number(high, t.language))
+    return interval(low, high, t.language)
+
+
+def _row(fill: Filler, segment: str, name: str, scale: Scale) -> Action:
+    t, planned = fill.t, fill.planned
     plan, verdict = planned.plan, planned.verdict
-    link = f"[{name}](playbook-{segment.replace('_', '-')}.html)"
-    sign = {"guess": "●○○", "prior": "●●○", "measured": "●●●"}[sureness(planned)]
     due = day(fill.project.as_of + dt.timedelta(days=planned.play.due_days), t.language)
-    owner = t("playbook.owner_text", owner=planned.play.owner.text(t.language), day=due)
-    sure = t(f"overview.sure_{sureness(planned)}", sign=sign)
-    even = points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
+    owner = t("overview.owner", owner=planned.play.owner.text(t.language), day=due)
+    act = fill.act() if planned.is_recommended else t("overview.leave", whom=fill.whom)
     return Action(
         verdict, bare_verdict(t, planned),
-        t("overview.act", name=link, count=whom[1]), note=first_action(fill),
-        sure="\n".join([owner, sure] if planned.is_recommended else [sure]),
-        gain=t("overview.gain_cost", gain=gain_in_words(t, plan), cost=compact(plan.cost, t.language)),
-        beneath=t("overview.pays_from", even=even, lift=points(t, plan.lift)),
+        f"[{act[:1].upper()}{act[1:]}](playbook-{segment.replace('_', '-')}.html)",
+        note=first_action(fill),
+        sure="\n".join([owner, sureness(t, planned)] if planned.is_recommended else [sureness(t, planned)]),
+        gain=gain_and_cost(t, signed_gain(t, plan), plan.cost), beneath=_even(fill),
         svg=_picture(t, plan, scale, COLOURS[verdict], name),
     )  # fmt: skip
+
+
+def _even(fill: Filler) -> str:
+    """Write from which effect a plan pays beside what is assumed, or from which profit of a purchase."""
+    t, plan = fill.t, fill.planned.plan
+    if not plan.has_money:
+        return t("overview.pays_if", least=least_profit(t, plan, fill.project.currency))
+    even = points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
+    return t("overview.pays_from", even=even, lift=points(t, plan.lift))
 
 
 def _plan(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], scale: Scale) -> Action | None:
@@ -167,10 +197,10 @@ def _plan(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], scale: S
     words = t("overview.plan_text", count=whole.recommended)
     if math.isfinite(lost) and round(lost) < 0:
         words = t.paragraph(words, t("overview.plan_saved", lost=money(-lost, project.currency, t.language)))
-    ticks = _ticks(t, scale) if math.isfinite(whole.margin) else None
+    ticks = _ticks(t, scale) if whole.has_money else None
     return Action(
         "", t("overview.the_plan"), words,
-        gain=t("overview.gain_cost", gain=gain_in_words(t, whole), cost=compact(whole.cost, t.language)),
+        gain=gain_and_cost(t, signed_gain(t, whole), whole.cost),
         svg=_picture(t, whole, scale, "ink", t("overview.the_plan"), ticks),
     )  # fmt: skip
 
@@ -192,10 +222,10 @@ def _round(value: float) -> float:
 def _picture(
     t: Texts, plan: Any, scale: Scale, colour: str, name: str, ticks: Mapping[float, str] | None = None
 ) -> str:
-    if not math.isfinite(plan.margin):
+    if not plan.has_money:
         return ""
     return dot(
         (plan.margin_low, plan.margin, plan.margin_high), scale, colour=colour,
         title=t("overview.gain_of", name=name, gain=signed(plan.margin, t.language)),
-        description=t("value.between", interval=_around(plan, t.language)), ticks=ticks,
+        description=t("value.between", interval=_around(t, plan)), ticks=ticks,
     )  # fmt: skip

@@ -53,7 +53,7 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
         written = MISSING
     return Kpi(
         t(f"overview.quarter_{measure}"), written, note,
-        unit=project.currency if measure == "revenue" else "",
+        unit=project.currency if measure == "revenue" and written != MISSING else "",
         change="" if moved is None else change(moved, t.language), svg=_bars(t, project, quarters, measure),
     )  # fmt: skip
 

@@ -46,10 +46,9 @@ def split(quarters: Quarters) -> pd.DataFrame:
     if quarters.has_amount:
         whole, part = quarters.series("revenue", BARS).clip(lower=0), quarters.series("new_revenue", BARS).clip(lower=0)
     few = pd.Series([is_small(n) or is_small(c - n) for n, c in zip(new, customers, strict=True)], index=new.index)
-    part = part.mask(few)
-    rest = (whole - part.fillna(0.0)).clip(lower=0)
     tiny = customers.map(is_small)
-    return pd.DataFrame({"period": whole.index, "part": part.to_numpy(), "rest": rest.mask(tiny, 0.0).to_numpy()})
+    part, rest = part.mask(few | tiny), (whole - part.mask(few).fillna(0.0)).clip(lower=0).mask(tiny)
+    return pd.DataFrame({"period": whole.index, "part": part.to_numpy(), "rest": rest.to_numpy()})
 
 
 def time_heading(t: Texts, quarters: Quarters) -> str:

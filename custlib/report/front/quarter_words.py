@@ -1,7 +1,8 @@
 """The headline of a run and the sentence beneath it: what changed in the last quarter, on a year ago.
 
-Each sentence can be false: the largest change of revenue, customers, first-time customers, purchases per customer and
-spend per purchase, and the largest that goes the other way. Groups under ten customers are hidden.
+Each sentence can be false. Revenue leads where it moved; beside it stands the largest change that goes the other way,
+of customers, first-time customers, purchases per customer or spend per purchase. Where it did not, the largest does.
+Groups under ten customers are hidden.
 """
 
 import math
@@ -56,7 +57,7 @@ def noticed(quarters: Quarters) -> list[Change]:
 
 
 def headline(t: Texts, project: Project, quarters: Quarters) -> str:
-    """State the largest change of the quarter and the largest that goes the other way, revenue first where it moved."""
+    """State how revenue moved and the largest change that goes the other way; without amounts, how customers did."""
     lead = "revenue" if quarters.has_amount else "customers"
     now = quarters.at("customers")
     if now < limit("privacy", "smallest_count"):
@@ -71,13 +72,17 @@ def headline(t: Texts, project: Project, quarters: Quarters) -> str:
     if own is None:
         largest = _moved(t, quarters, changes[0])
         return t("overview.head_level_but", **level, against=t(f"overview.as_{quarters.against}"), second=largest)
-    first, joint, second = _pair(changes, own)
-    values = {"first": _capital(_moved(t, quarters, first)), "against": t(f"overview.on_{quarters.against}")}
-    if second is None:
-        cause = _cause(quarters) if first is own and lead == "revenue" else None
-        return t("overview.head_cause", **values, cause=t(f"audit.cause_{cause}")) if cause else t(
-            "overview.head_one", **values)  # fmt: skip
-    return t(f"overview.head_{joint}", **values, second=_moved(t, quarters, second))
+    second = _beside(changes, own)
+    values = {"first": _capital(_moved(t, quarters, own)), "against": t(f"overview.on_{quarters.against}")}
+    if second is not None:
+        joint = "but" if second.is_up != own.is_up else "and"
+        return t(f"overview.head_{joint}", **values, second=_moved(t, quarters, second))
+    cause = _cause(quarters) if quarters.has_amount else None
+    return (
+        t("overview.head_cause", **values, cause=t(f"audit.cause_{cause}"))
+        if cause
+        else t("overview.head_one", **values)
+    )
 
 
 def _cause(quarters: Quarters) -> str | None:
@@ -89,15 +94,13 @@ def _cause(quarters: Quarters) -> str | None:
     return main_factor(change_parts(before, now))
 
 
-def _pair(changes: list[Change], own: Change) -> tuple[Change, str, Change | None]:
-    """Choose what the headline names: the largest change and the largest against it, revenue before the other."""
-    largest = changes[0]
-    against = next((one for one in changes if one.is_up != largest.is_up), None)
-    if own.is_up != largest.is_up:
-        return own, "but", largest
-    if against is not None:
-        return largest, "but", against
-    return (own, "and", largest) if largest is not own and largest.measure == "new_customers" else (own, "", None)
+def _beside(changes: list[Change], own: Change) -> Change | None:
+    """Choose what stands beside revenue: the largest change the other way, or a larger one of first-time customers."""
+    other = [one for one in changes if one.is_up != own.is_up]
+    other += [
+        one for one in changes if one.measure == "new_customers" and one.is_up == own.is_up and one.size > own.size
+    ]
+    return max(other, key=lambda one: one.size, default=None)
 
 
 def _moved(t: Texts, quarters: Quarters, one: Change) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from custlib.customise.plans import SegmentPlan
 from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Kpis
-from custlib.report.front.action_rows import bare_verdict, signed
+from custlib.report.front.action_rows import bare_verdict, short_gain
 from custlib.report.texts import Texts
 
 
@@ -24,9 +24,7 @@ def verdicts_of(t: Texts, segment_plans: dict[str, SegmentPlan] | Refusal = REFU
     plans, verdicts = segment_plans if isinstance(segment_plans, dict) else {}, {}
     for segment, planned in plans.items():
         word = bare_verdict(t, planned)
-        is_told = planned.verdict != "few" and not planned.play.collects and planned.plan.margin == planned.plan.margin
-        gain = signed(planned.plan.margin, t.language) if is_told else ""
-        verdicts[segment] = {"mark": planned.verdict, "verdict": word, "note": gain}
+        verdicts[segment] = {"mark": planned.verdict, "verdict": word, "note": short_gain(t, planned)}
     return verdicts
 
 

@@ -1,6 +1,5 @@
 """The segments of the overview, one line each: size, who came and left, coming profit, verdict and first action."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from custlib.project import Project
 from custlib.report.blocks import Column, Table
 from custlib.report.charts.miniatures import Scale, dot, moves
 from custlib.report.formats import MISSING, compact, interval
-from custlib.report.front.action_rows import bare_verdict, first_action, signed
+from custlib.report.front.action_rows import bare_verdict, first_action, short_gain
 from custlib.report.palette import segment_colour
 from custlib.report.playbook_words import Filler
 from custlib.report.privacy import blurred, counts, is_small, net
@@ -132,7 +131,8 @@ def _columns(lines: Lines) -> list[tuple[str, Column]]:
     if lines.has_money and lines.spans is not None:
         columns.append(("span", Column(t("overview.column_span"), card="none")))
     if lines.plans:
-        gain = t(f"overview.column_gain_{lines.kind}", currency=lines.project.currency)
+        kind = lines.kind if all(one.plan.has_money for one in lines.plans.values()) else "purchases"
+        gain = t(f"overview.column_gain_{kind}", currency=lines.project.currency)
         columns += [
             ("verdict", Column(t("overview.column_verdict"), card="head")),
             ("first", Column(t("overview.column_first"), card="full")),
@@ -173,14 +173,7 @@ def _cell(lines: Lines, column: str, row: Mapping[Any, Any]) -> Cell:
         return bare_verdict(t, planned), "", planned.verdict, ""
     if column == "first":
         return first_action(Filler(t, lines.project, planned, lines.products.get(segment, ""))), "", "", ""
-    return _gain(planned, t.language), "", "", ""
-
-
-def _gain(planned: SegmentPlan, language: str) -> str:
-    gain = planned.plan.margin
-    if planned.play.collects or not math.isfinite(gain):
-        return MISSING
-    return signed(gain, language)
+    return short_gain(t, planned) or MISSING, "", "", ""
 
 
 def _change(lines: Lines, segment: str, name: str) -> Cell:
@@ -189,7 +182,7 @@ def _change(lines: Lines, segment: str, name: str) -> Cell:
         return "0", "", "", ""
     row = {side: float(lines.moved[side].loc[segment]) for side in ("stayed", "came", "left")}
     text = net(row["came"] - row["left"])
-    if is_small(row["came"]) or is_small(row["left"]):
+    if is_small(row["came"]) or is_small(row["left"]) or not row["came"] + row["left"]:
         return text, "", "", ""
     most = max(float(lines.moved[["came", "left"]].max().max()), 1.0)
     left, came = (round(row[side] / 10) * 10.0 for side in ("left", "came"))
@@ -225,7 +218,10 @@ def _note(lines: Lines, *, small: bool) -> str:
     """Say how the lines are sorted, what ring and bar are, and what the verdicts mean."""
     t = lines.t
     parts = [t("overview.lines_sorted" if lines.has_money else "overview.lines_sorted_purchases")]
-    parts += [t("overview.lines_ring", days=lines.project.horizon_days)] if lines.recent is not None else []
-    parts += [t("overview.lines_bar"), *([t("overview.lines_verdicts")] if lines.plans else [])]
+    if lines.has_money and lines.spans is not None:
+        key = "lines_dot" if lines.recent is None else "lines_ring"
+        parts.append(t(f"overview.{key}", days=lines.project.horizon_days))
+    verdicts = "lines_verdicts" if lines.has_money else "lines_verdicts_purchases"
+    parts += [t("overview.lines_bar"), *([t(f"overview.{verdicts}")] if lines.plans else [])]
     parts += [t("value.table_note")] if small else []
     return t.paragraph(*parts)

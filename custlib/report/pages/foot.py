@@ -26,8 +26,10 @@ def glossary(t: Texts, *terms: str) -> Glossary:
 
 
 def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
-    """Describe the margin: from the cost column, by product, constant, or none."""
+    """Describe the margin: from the cost column, by product, constant, or none; none is needed without amounts."""
     rest = f"{project.margin:g}"
+    if not quality["has_amount"]:
+        return t("purchases.no_margin")
     if quality["has_cost"]:
         return t("worth.margin_cost")
     if project.product_margins:

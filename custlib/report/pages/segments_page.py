@@ -45,7 +45,7 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
     by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
     names = _cell_names(definition, t.language)
     top = float(frame["value"].max()) or 1.0
-    unknown = frame["value"].isna().all()
+    words = "purchases" if (unknown := bool(frame["value"].isna().all())) else words
     texts, scores = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True)), _scores(definition)
 
     def cell(r: int, f: int) -> Cell:

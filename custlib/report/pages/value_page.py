@@ -9,7 +9,7 @@ import pandas as pd
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
-from custlib.report.formats import compact, day, interval, money, share, shares, suppressed
+from custlib.report.formats import compact, day, interval, money, number, share, shares, suppressed
 from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.privacy import counts, is_small, parts
@@ -27,7 +27,9 @@ def headline(t: Texts, project: Project, whole: Mapping[str, float], money_kind:
 
 
 def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], money_kind: str) -> Kpis:
-    """Show history, expected value and residual lifetime value."""
+    """Show history, expected value and residual lifetime value; purchases where they have no amounts."""
+    if math.isnan(whole["value"]):
+        return purchases_kpis(t, project, totals, whole)
     lang, currency, kind = t.language, project.currency, t(f"money.{money_kind}")
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
     bought = interval(whole["purchases_low"], whole["purchases_high"], lang)
@@ -104,8 +106,10 @@ def curve(t: Texts, frame: pd.DataFrame, top: float, money_kind: str) -> Figure 
     )  # fmt: skip
 
 
-def pyramid(t: Texts, frame: pd.DataFrame, money_kind: str) -> Figure | Callout:
-    """Compare customers and money by tier, without tiers of fewer than ten customers."""
+def pyramid(t: Texts, frame: pd.DataFrame, money_kind: str) -> Figure | Callout | None:
+    """Compare customers and money by tier, without tiers of fewer than ten customers; None without amounts."""
+    if frame["value"].isna().all():
+        return None
     frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
     if frame.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
@@ -228,3 +232,72 @@ def _fading(frame: pd.DataFrame) -> str:
     longest = frame[frame["days_since_last"] == frame["days_since_last"].max()].sort_values("frequency")
     often, seldom = (longest["probability_alive"].iloc[place] for place in (-1, 0))
     return "value.alive" if often < seldom else "value.alive_alike"
+
+
+def purchases_headline(t: Texts, project: Project, coming_value: Mapping[str, float], *, light: Light) -> Title:
+    """State the purchases expected in the horizon, with their interval."""
+    text = t("purchases.headline", purchases=_count(t, coming_value["expected_purchases"]), days=project.horizon_days)
+    subtitle = t("purchases.subtitle", interval=_between(t, coming_value), day=day(project.as_of, t.language))
+    return Title(text, subtitle, light)
+
+
+def purchases_kpis(
+    t: Texts, project: Project, value_totals: Mapping[str, float], coming_value: Mapping[str, float]
+) -> Kpis:
+    """Show customers, those expected to buy, and the purchases expected."""
+    totals, lang = value_totals, t.language
+    repeat, active = (share(totals[name] / totals["customers"], lang) for name in ("repeat_customers", "active"))
+    days = project.horizon_days
+    return Kpis(
+        [
+            Kpi(t("purchases.customers"), number(totals["customers"], lang), t("purchases.repeat", share=repeat)),
+            Kpi(
+                t("purchases.active", days=days), _count(t, totals["active"]), t("purchases.active_note", share=active)
+            ),
+            purchases_kpi(t, project, coming_value),
+        ]
+    )
+
+
+def purchases_kpi(t: Texts, project: Project, whole: Mapping[str, float]) -> Kpi:
+    """Show the purchases expected in the horizon, with their interval."""
+    label, note = (
+        t("purchases.expected", days=project.horizon_days),
+        t("purchases.between", interval=_between(t, whole)),
+    )
+    return Kpi(label, _count(t, whole["expected_purchases"]), note)
+
+
+def purchases_by_segment(
+    t: Texts, project: Project, frame: pd.DataFrame, segment_intervals: pd.DataFrame
+) -> Figure | Callout:
+    """Show the purchases expected of each segment, with intervals.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Summary of the segments, as :func:`custlib.segment.profiles.summary` returns it.
+    """
+    ends = segment_intervals[["segment", "purchases_low", "purchases_high"]]
+    rows = frame.merge(ends, on="segment")
+    rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
+    if rows.empty:
+        return Callout(t("untested.too_few"), t("untested.too_few_text"))
+    rows = rows.assign(
+        label=rows["name"], value=rows["expected_purchases"], low=rows["purchases_low"], high=rows["purchases_high"]
+    )
+    best, whole = rows.sort_values("value").iloc[-1], float(frame["expected_purchases"].sum())
+    part = share(best["value"] / whole if whole > 0 else 0.0, t.language)
+    return charts.dot_intervals(
+        rows[["label", "value", "low", "high"]], language=t.language, x_label=t("purchases.axis"),
+        title=t("purchases.dots", name=best["name"], share=part),
+        caption=t("purchases.dots_caption", days=project.horizon_days), description=t("purchases.dots_description"),
+    )  # fmt: skip
+
+
+def _count(t: Texts, count: float) -> str:
+    return number(round(count), t.language)
+
+
+def _between(t: Texts, whole: Mapping[str, float]) -> str:
+    return interval(whole["purchases_low"], whole["purchases_high"], t.language)
