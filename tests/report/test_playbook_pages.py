@@ -263,6 +263,8 @@ def test_the_comparison_is_headed_by_the_measure_that_differs_most() -> None:
     of = sheet(planned("rf25", "loyal"))
     assert playbook_page.why_section(of, base).text == "Why: revenue so far at 300, the base at 100"
     assert playbook_page.why_section(of, base.replace(3.0, 9.0).replace(4.0, 40.0)).text.startswith("Why: purchases so")
+    loss = playbook_page.differs(of, base.replace(2.0, -1.0))  # no index over a base that is worth nothing
+    assert len(loss.table.rows) == 3 and len(playbook_page.differs(of, base).table.rows) == 4
     bare = sheet(planned("rf25", "loyal", **NO_MONEY), value_per_customer=None, revenue_per_customer=None)
     shown = said(playbook_page.differs(bare, base))
     assert "purchases" in shown and "revenue" not in shown and "profit" not in shown
