@@ -199,6 +199,14 @@ def test_what_would_stop_it_is_the_least_effect_that_pays() -> None:
     assert "it costs nothing" in headline(free)
 
 
+def test_what_is_left_says_from_where_it_would_pay() -> None:
+    pays = facts(plan_page.money_plan(sheet(planned("rf25", "loyal", spend=1.0))))
+    assert pays["Pays from"] == "+4 points"  # two mails of .02 against a margin of 1
+    never = facts(plan_page.money_plan(sheet(planned("rf25", "loyal", spend=-1.0))))
+    assert never["Pays from"] == "never: no margin per purchase"
+    assert "Pays from" not in facts(plan_page.money_plan(sheet(planned("rf25", "loyal"))))
+
+
 def test_an_action_that_loses_is_named_and_not_recommended() -> None:
     small, large = planned("rf25", "at_risk"), planned("rf25", "at_risk", base_rate=0.02, spend=400.0, purchase=1000.0)
     assert small.left_out == {"win_back_letter"}
