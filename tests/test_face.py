@@ -523,7 +523,7 @@ def test_a_damaged_record_of_a_run_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_a_folder_of_tables_that_is_gone_is_said() -> None:
-    run = custlib.open(SALES, as_of="2025-06-30")
+    run = custlib.open(SALES)
     shutil.rmtree(run.folder)
     with pytest.raises(RunError, match="the folder of tables is gone. Open the run again"):
         run.customers()

@@ -98,7 +98,7 @@ def curve(t: Texts, frame: pd.DataFrame, top: float, money_kind: str) -> Figure 
     """Show the cumulative share of value with the 20 % point marked; a callout if the total is not positive."""
     kind = t(f"money.{money_kind}")
     if not frame["value_share"].iloc[-1] > 0:
-        return Callout(t("worth.nothing_so_far", kind=kind), t("worth.nothing_so_far_text"), "warn")
+        return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
     return charts.cumulative_curve(
         frame, mark=(0.2, top), title=t("value.curve", kind=kind, share=share(top, t.language)), language=t.language,
         caption=t("value.curve_caption", kind=kind), description=t("value.curve_description", kind=kind),
