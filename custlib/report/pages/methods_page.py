@@ -44,8 +44,9 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout
                          "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
                          "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
     agreement = share(agreed / any_["customers"].sum(), t.language)
+    title = t("methods.overlap_few") if is_small(agreed) else t("methods.overlap_title", share=agreement)
     figure = charts.pyramid_bars(
-        rows, title=t("methods.overlap_title", share=agreement), caption=t("methods.overlap_caption"),
+        rows, title=title, caption=t("methods.overlap_caption"),
         description=t("methods.overlap_description"), language=t.language, x_label=t("methods.future"),
         y_label=t("methods.past"),
     )  # fmt: skip

@@ -81,14 +81,16 @@ def by_product(t: Texts, project: Project, record: Mapping[str, Any]) -> Figure 
     rows = pd.DataFrame(
         {"label": [p["product"] for p in record["products"]], "value": [p["potential"] for p in record["products"]]}
     )
+    products = len(rows)
     rows = rows[rows["value"] > 0].sort_values(["value", "label"], ascending=[False, True], ignore_index=True)
     if rows.empty:
         return None
+    unsold = [t("potential.bars_unsold")] if len(rows) < products else []
     best = rows.iloc[0]
     part = share(best["value"] / rows["value"].sum(), t.language)
     return charts.bars(
         rows, title=t("potential.bars", product=best["label"], share=part), highlight=best["label"],
-        caption=t("potential.bars_caption", days=number(record["window_days"], t.language)),
+        caption=" ".join([t("potential.bars_caption", days=number(record["window_days"], t.language)), *unsold]),
         description=t("potential.bars_description"), x_label=project.currency, y_label=t("potential.column_product"),
         language=t.language,
     )  # fmt: skip
