@@ -260,6 +260,18 @@ def test_the_first_numbers_say_how_many_segments_hold_anybody() -> None:
     assert AS_OF > BEFORE
 
 
+def test_each_class_is_told_by_its_cells_or_its_amounts_on_the_appendix() -> None:
+    cells = {"cells": {"A": [[5, 4], [5, 5]], "B": [[1, 1]]}}
+    said = segments_page.class_rules(replace(view(definition("rfm", "AB", cells), [50, 50]), names_system=True), "rfm")
+    assert said is not None and said.title == "RFM named segments: what makes each class"
+    assert [name for name, _ in said.blocks[0].items] == ["RFM: Class A", "RFM: Class B"]  # type: ignore[attr-defined]
+    assert "5" in said.blocks[0].items[0][1]  # type: ignore[attr-defined]
+    tops = {"classes": ["A", "B"], "cuts": [300.0], "floor": 0.0}
+    told = segments_page.class_rules(view(definition("abc", "AB", tops), [50, 50]), "abc")
+    assert told is not None and "USD 300" in told.blocks[0].items[0][1]  # type: ignore[attr-defined]
+    assert segments_page.class_rules(view(definition("abc", "AB", tops), [50, 50]), "rfm") is None
+
+
 def test_expectations_stand_in_the_order_of_a_life() -> None:
     expects = {"basic": {"en": "More.", "zh": "多"}, "latent": {"en": "Care.", "zh": "关怀"}}
     plain = definition("lifecycle", "AB", {"alternatives": [{"segment": "B", "all": []}, {"segment": "A", "all": []}]})
