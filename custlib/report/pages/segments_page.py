@@ -213,12 +213,11 @@ def glossary(view: View) -> Glossary:
 
 def kpis(view: View, moved: pd.DataFrame, name: str) -> Kpis:
     """Show customers, the segments that hold any of them, and who changed segment."""
-    t, rows = view.t, view.rows(name)
-    used = t("systems.classes", used=int((rows["customers"] > 0).sum()), all=len(rows))
+    t = view.t
     return Kpis(
         [
             Kpi(t("systems.kpi_customers"), number(view.customers, t.language), t("segments.kpi_each")),
-            Kpi(t("segments.kpi_used"), used, view.title(name)),
+            Kpi(t("segments.kpi_used"), view.used(name), view.title(name)),
             systems.changed(t, moved, name),
         ]
     )
