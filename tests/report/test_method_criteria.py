@@ -1,10 +1,12 @@
-"""The three methods compared on three criteria, the last of them measured where they could be tested."""
+"""The three methods compared: on three criteria, the last of them measured, and where they agree."""
 
 import pandas as pd
 import pytest
 
+from custlib.report.blocks import Figure
 from custlib.report.pages import methods_page
 from custlib.report.texts import texts
+from tests.report.segment_views import project
 
 
 def outcome(*shares: float, customers: float = 50.0) -> pd.DataFrame:
@@ -28,3 +30,19 @@ def test_accuracy_is_measured_where_the_methods_were_tested() -> None:
     assert len(methods_page.criteria(texts("en"), "revenue", outcome(0.5, 0.61, 0.7, customers=4.0)).columns) == 4
     nothing = methods_page.criteria(texts("en"), "revenue", outcome(*[float("nan")] * 3))
     assert {row[-1] for row in nothing.rows} == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("agreed", "title"),
+    [(60, "All three agree on 60 % of those whom any of them has at the top"),
+     (6, "All three agree on fewer than ten customers"),
+     (0, "All three agree on 0 % of those whom any of them has at the top")],
+)  # fmt: skip
+def test_a_small_agreement_is_not_told_by_its_share(agreed: int, title: str) -> None:
+    frame = pd.DataFrame({"methods": ["abc+rfm+clv", "abc", ""], "customers": [agreed, 100 - agreed, 400],
+                          "profit": [500.0, 200.0, 300.0], "value": [50.0, 20.0, 30.0]})  # fmt: skip
+    figure = methods_page.overlap(texts("en"), project(), frame)
+    assert isinstance(figure, Figure) and figure.title == title
+    # the money so far is drawn at the left, what is to come at the right
+    assert figure.svg.index("Money so far") < figure.svg.index("Money to come")
+    assert "at the left their share of the money so far, at the right" in figure.caption

@@ -18,7 +18,7 @@ from custlib.report.pages import (
 from custlib.report.pages.systems import View
 from custlib.report.texts import Texts, texts
 from custlib.segment import registry
-from tests.report.segment_views import AS_OF, BEFORE, brief, definition, moves, view
+from tests.report.segment_views import BEFORE, brief, definition, moves, view
 from tests.report.test_move_pages import OBSERVED, flows, over
 from tests.report.test_segment_pages import AXES, CUBE
 
@@ -257,7 +257,20 @@ def test_the_first_numbers_say_how_many_segments_hold_anybody() -> None:
     seen = view(definition("rfm", "ABC"), [60, 40, 0])
     moved = over(("2024-09-30", 0.3), known=100.0)
     assert [item.value for item in segments_page.kpis(seen, moved, "rfm").items] == ["100", "2 of 3", "30 %"]
-    assert AS_OF > BEFORE
+    full = replace(seen, brief=seen.brief[seen.brief["customers"] > 0])
+    assert segments_page.kpis(full, moved, "rfm").items[1].value == "all 2"
+
+
+def test_each_class_is_told_by_its_cells_or_its_amounts_on_the_appendix() -> None:
+    cells = {"cells": {"A": [[5, 4], [5, 5]], "B": [[1, 1]]}}
+    said = segments_page.class_rules(replace(view(definition("rfm", "AB", cells), [50, 50]), names_system=True), "rfm")
+    assert said is not None and said.title == "RFM named segments: what makes each class"
+    assert [name for name, _ in said.blocks[0].items] == ["RFM: Class A", "RFM: Class B"]  # type: ignore[attr-defined]
+    assert "5" in said.blocks[0].items[0][1]  # type: ignore[attr-defined]
+    tops = {"classes": ["A", "B"], "cuts": [300.0], "floor": 0.0}
+    told = segments_page.class_rules(view(definition("abc", "AB", tops), [50, 50]), "abc")
+    assert told is not None and "USD 300" in told.blocks[0].items[0][1]  # type: ignore[attr-defined]
+    assert segments_page.class_rules(view(definition("abc", "AB", tops), [50, 50]), "rfm") is None
 
 
 def test_expectations_stand_in_the_order_of_a_life() -> None:

@@ -46,8 +46,9 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame, money_kind: str) ->
                          "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
                          "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
     agreement = share(agreed / any_["customers"].sum(), t.language)
+    title = t("methods.overlap_few") if is_small(agreed) else t("methods.overlap_title", share=agreement)
     figure = charts.pyramid_bars(
-        rows, title=t("methods.overlap_title", share=agreement), caption=t("methods.overlap_caption", kind=kind),
+        rows, title=title, caption=t("methods.overlap_caption", kind=kind),
         description=t("methods.overlap_description", kind=kind), language=t.language,
         x_label=t("money.share_coming", kind=kind), y_label=t("money.share_so_far", kind=kind),
     )  # fmt: skip

@@ -81,15 +81,17 @@ def by_product(t: Texts, project: Project, record: Mapping[str, Any], money_kind
     rows = pd.DataFrame(
         {"label": [p["product"] for p in record["products"]], "value": [p["potential"] for p in record["products"]]}
     )
+    products = len(rows)
     rows = rows[rows["value"] > 0].sort_values(["value", "label"], ascending=[False, True], ignore_index=True)
     if rows.empty:
         return None
+    unsold = t("potential.bars_unsold") if len(rows) < products else ""
     best, kind = rows.iloc[0], t(f"money.{money_kind}")
     part = share(best["value"] / rows["value"].sum(), t.language)
+    caption = t("potential.bars_caption", kind=kind, days=number(record["window_days"], t.language))
     return charts.bars(
         rows, title=t("potential.bars", kind=kind, product=best["label"], share=part), highlight=best["label"],
-        caption=t("potential.bars_caption", kind=kind, days=number(record["window_days"], t.language)),
-        description=t("potential.bars_description", kind=kind),
+        caption=t.paragraph(caption, unsold), description=t("potential.bars_description", kind=kind),
         x_label=t("money.in_currency", kind=kind, currency=project.currency), y_label=t("potential.column_product"),
         language=t.language,
     )  # fmt: skip

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from custlib.project import Project
-from custlib.report.blocks import Callout, Cell, Facts, Glossary, Kpi, Kpis, Table, Text, Tiles, Title
+from custlib.report.blocks import Callout, Cell, Details, Facts, Glossary, Kpi, Kpis, Table, Text, Tiles, Title
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.pages import foot, segment_tables, systems, value_page
 from custlib.report.pages.systems import View
+from custlib.report.playbook_words import rule_of
 from custlib.report.privacy import is_small, parts, step_for, to_step
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
@@ -122,6 +123,17 @@ def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
     )
 
 
+def class_rules(view: View, name: str) -> Details | None:
+    """Describe each class of a system by its cells, or by its place from the top; None if not shown."""
+    if not view.has(name):
+        return None
+    definition, currency = view.definitions[name], view.project.currency
+    items = [
+        (view.class_name(name, segment), rule_of(view.t, definition, segment, currency)) for segment in definition.ids
+    ]
+    return Details(view.t("rule.classes", system=view.title(name)), [Facts(items)])
+
+
 def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
     return {name[0].upper(): str(len(set(values)) + 1) for name, values in rule.items()}
 
@@ -201,12 +213,11 @@ def glossary(view: View) -> Glossary:
 
 def kpis(view: View, moved: pd.DataFrame, name: str) -> Kpis:
     """Show customers, the segments that hold any of them, and who changed segment."""
-    t, rows = view.t, view.rows(name)
-    used = t("systems.classes", used=int((rows["customers"] > 0).sum()), all=len(rows))
+    t = view.t
     return Kpis(
         [
             Kpi(t("systems.kpi_customers"), number(view.customers, t.language), t("segments.kpi_each")),
-            Kpi(t("segments.kpi_used"), used, view.title(name)),
+            Kpi(t("segments.kpi_used"), view.used(name), view.title(name)),
             systems.changed(t, moved, name),
         ]
     )

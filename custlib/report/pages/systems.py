@@ -88,6 +88,12 @@ class View:
         """Call a function of the page if a segmentation is shown."""
         return block(*values) if self.has(name) else None
 
+    def used(self, name: str) -> str:
+        """Write how many classes of a segmentation hold anybody."""
+        customers = self.rows(name)["customers"]
+        filled, whole = int((customers > 0).sum()), len(customers)
+        return self.t("systems.classes_all" if filled == whole else "systems.classes", used=filled, all=whole)
+
     def title(self, name: str) -> str:
         """Return the title of a segmentation."""
         return name_of(self.t, name)
@@ -168,10 +174,8 @@ def table(view: View) -> Table:
     """List the segmentations: inputs, segments in use, and date of the definition."""
     t, lang, rows = view.t, view.t.language, []
     for name in view.names:
-        own = view.rows(name)
-        used = t("systems.classes", used=int((own["customers"] > 0).sum()), all=len(own))
         fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), used, fitted])
+        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), view.used(name), fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
