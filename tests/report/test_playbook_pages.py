@@ -10,7 +10,7 @@ import pytest
 
 from custlib.customise import playbooks
 from custlib.customise.plans import ContactCosts, SegmentPlan, contact_costs, segment_plan
-from custlib.report.pages import overview_page, playbook_page, segments_page
+from custlib.report.front import playbook_page, segments_page, start_page
 from custlib.report.pages.playbook_page import Sheet
 from custlib.report.playbook import plan_page
 from custlib.report.playbook.rule_words import blocks, rule_of
@@ -402,6 +402,6 @@ def test_the_start_page_begins_with_the_largest_gain() -> None:
     t = texts("en")
     frame = pd.DataFrame({"segment": ["A", "B"], "name": ["Class A", "Class B"], "value": [1.0, 2.0]})
     plans = {"A": planned("rf25", "loyal"), "B": planned("rf25", "loyal", spend=0.01)}
-    assert "Begin with Class A." in said(overview_page.next_step(t, frame, plans))
-    none = said(overview_page.next_step(t, frame, {}))
+    assert "Begin with Class A." in said(start_page.next_step(t, frame, plans))
+    none = said(start_page.next_step(t, frame, {}))
     assert "Class B" in none and "Each segment has a playbook" not in none

@@ -9,6 +9,7 @@ from custlib.report.blocks import Figure
 from custlib.report.pages import (
     agreement_page,
     cube_page,
+    moves_by_segment,
     moves_over,
     moves_page,
     segment_tables,
@@ -160,7 +161,7 @@ WHOLES = [("whole", was, now, n) for was, now, _, n in OBSERVED]
 
 
 def test_who_stayed_came_and_went_stands_segment_by_segment() -> None:
-    found = moves_page.by_segment(of(*WHOLES), flows(*OBSERVED))
+    found = moves_by_segment.by_segment(of(*WHOLES), flows(*OBSERVED))
     assert [column.label for column in found.columns] == ["Segment", "Stayed", "Came from", "Went to", "New customers"]
     assert found.rows[0] == ("Class A", "80", "Class C 40, Class B 12; because they bought",
                              "Class B 25; because time passed", "12")  # fmt: skip
@@ -169,7 +170,7 @@ def test_who_stayed_came_and_went_stands_segment_by_segment() -> None:
 
 
 def test_a_segment_that_nobody_was_in_is_no_row_and_few_movers_no_finding(t: Texts) -> None:
-    few = moves_page.by_segment(of(("whole", "A", "A", 90), ("whole", "A", "B", 4), language=t.language),
+    few = moves_by_segment.by_segment(of(("whole", "A", "A", 90), ("whole", "A", "B", 4), language=t.language),
                                 flows(("A", "A", "stay", 90), ("A", "B", "ageing", 4)))  # fmt: skip
     names = definition("rfm", "ABC").names(t.language)
     assert [row[0] for row in few.rows] == [names["A"], names["B"]]

@@ -13,7 +13,6 @@ from custlib.report import charts
 from custlib.report.blocks import Bullets, Callout, Figure, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.page_limits import limit
-from custlib.report.pages.playbook_page import changes
 from custlib.report.pages.systems import View
 from custlib.report.privacy import blurred, counts, crossed, is_small, net, step_for, to_step
 from custlib.segment.definitions import Definition
@@ -273,34 +272,6 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         customers = blurred(row["customers"], t.language, step)
         sentences.append(t(f"moves.flow_{end}", customers=customers, kind=view.kind, money=amount, **ends))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
-
-
-def by_segment(moves: Moves, flows: pd.DataFrame) -> Table:
-    """Show who stayed in, came to and went from each segment, with the main cause; as precisely as the matrix.
-
-    Parameters
-    ----------
-    flows : pandas.DataFrame
-        Moves as returned by :func:`custlib.move.observed.observed`.
-    """
-    t, shown = moves.view.t, [segment for segment in moves.definition.ids if segment in moves.ids]
-    names = {segment: moves.name(segment) for segment in moves.ids}
-    facts = {s: dict(changes(t, flows, s, moves.definition, moves.since, names=names).items) for s in shown}
-    kinds = dict.fromkeys(kind for items in facts.values() for kind in items)
-    rows = [[names[s], *(facts[s].get(kind, "0") for kind in kinds)] for s in shown]
-    labels = {"name": t("moves.column_segment")} | {kind: kind for kind in kinds}
-    return Table.of(pd.DataFrame(rows, columns=list(labels)), title=_stayed(moves), labels=labels, header="name",
-                    caption=t("moves.by_segment_caption", day=moves.day, today=moves.today),
-                    language=t.language)  # fmt: skip
-
-
-def _stayed(moves: Moves) -> str:
-    """State the share of the customers known at both dates who stayed, unless it tells a small count."""
-    t, counted = moves.view.t, ledger.changed(moves.frame)
-    stayed = counted["known"] - counted["customers"]
-    if not counted["known"] or is_small(stayed) or is_small(counted["customers"]):
-        return t("moves.by_segment_plain", day=moves.day)
-    return t("moves.by_segment", share=share(stayed / counted["known"], t.language))
 
 
 def steps(moves: Moves) -> Text:

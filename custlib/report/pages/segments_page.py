@@ -12,7 +12,7 @@ from custlib.report.blocks import Callout, Cell, Details, Facts, Glossary, Kpi, 
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.pages import foot, segment_tables, systems, value_page
 from custlib.report.pages.systems import View
-from custlib.report.playbook_words import rule_of
+from custlib.report.playbook.rule_words import rule_of
 from custlib.report.privacy import is_small, parts, step_for, to_step
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
