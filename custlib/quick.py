@@ -169,6 +169,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "spend": spend.to_dict(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
         "flags": [*run.get("flags")],
         "silent_days": run.get("silence"),
+        "money_kind": run.get("money_kind"),
         "cautions": _cautions(run),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
         "intervals": _intervals(run),

@@ -17,6 +17,7 @@ _COLUMNS = {
     "probability_alive": "P(alive)", "expected_purchases": "purchases", "value": "value",
 }  # fmt: skip
 _WIDEST = 24
+_WHOLE = 1000  # from here on an amount has no decimals
 
 
 def value_lines(summary: Mapping[str, Any], out: Path | None) -> str:
@@ -55,7 +56,8 @@ def _value(summary: Mapping[str, Any]) -> str:
     if totals["value"] is None:
         return "none: there is no money to forecast"
     rate = f"discounted by {100 * summary['annual_discount_rate']:g} % a year"
-    return f"{_amount(totals['value'], summary['intervals'].get('value'), 2)}, {rate}"
+    amount = _amount(totals["value"], summary["intervals"].get("value"), 0 if totals["value"] >= _WHOLE else 2)
+    return f"{amount} of coming {summary['money_kind']} in the next {summary['horizon_days']:,} days, {rate}"
 
 
 def _model(summary: Mapping[str, Any]) -> str:
