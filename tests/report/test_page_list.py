@@ -7,7 +7,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.report.export import GROUPS
-from custlib.report.page_list import Page, check_segments, index_entry, pages, title
+from custlib.report.page_list import INSTEAD, Page, check_segments, index_entry, pages, title
 from custlib.run import Run, open_run
 from tests.notebooks.shops import ROOT, SHOP, make_shop
 
@@ -18,7 +18,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_every_notebook_makes_a_page(workspace: Run) -> None:
-    assert {page.notebook for page in pages(workspace)} == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
+    made = {page.notebook for page in pages(workspace)} | {notebook for notebook, _ in INSTEAD.values()}
+    assert made == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
 
 
 def test_every_segment_has_a_playbook(workspace: Run) -> None:
@@ -70,14 +71,25 @@ def test_a_playbook_is_called_by_its_segment(workspace: Run) -> None:
     assert title(workspace.get("t"), page, workspace) == workspace.get("definitions")["rfm"].name("at_risk", "en")
 
 
-def test_without_amounts_pages_are_made_without_money(tmp_path: Path) -> None:
+def test_without_amounts_every_page_is_made_and_says_why_money_is_not(tmp_path: Path) -> None:
     opened = open_run(str(make_shop(tmp_path, money=False)))
     chosen = pages(opened)
-    plain = [(page.name, page.notebook) for page in chosen if page.kind != "playbook"]
-    assert plain[0] == ("overview", "80_overview") and ("value", "41_purchases") in plain
+    kinds = [page.kind for page in chosen if page.kind != "playbook"]
+    assert kinds == ["overview", "validation", "value", "segments", "audit", "identify", "start"]
+    assert [page.notebook for page in chosen if page.kind == "value"] == ["41_purchases"]
+    assert len(chosen) - len(kinds) == len(opened.get("definitions")["rfm"].ids)
     entry = index_entry(chosen, opened)
-    assert len(entry["numbers"]) == 2
-    assert "USD" not in json.dumps(entry) and "EUR" not in json.dumps(entry)
+    assert [one["label"] for one in entry["numbers"]][-1].startswith("Purchases expected")
+    assert "There is no amount column" in entry["reason"]
+    said = json.dumps(entry)
+    assert "USD" not in said and "EUR" not in said and "coming money" not in said
+    assert {"title": "Purchases", "href": "value.html", "group": "value"} in entry["pages"]
+
+
+def test_with_amounts_the_page_of_value_speaks_of_money(workspace: Run) -> None:
+    assert [page.notebook for page in pages(workspace) if page.kind == "value"] == ["40_value"]
+    said = json.dumps(index_entry(pages(workspace), workspace))
+    assert "Coming revenue" in said and "There is no amount column" not in said
 
 
 def test_the_index_entry_is_json_with_known_groups(workspace: Run) -> None:

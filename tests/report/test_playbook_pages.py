@@ -198,6 +198,14 @@ def test_what_would_stop_it_is_the_least_effect_that_pays() -> None:
     assert "it costs nothing" in headline(free)
 
 
+def test_what_is_left_says_from_where_it_would_pay() -> None:
+    pays = facts(plan_page.money_plan(sheet(planned("rf25", "loyal", spend=1.0))))
+    assert pays["Pays from"] == "+4 points"  # two mails of .02 against a margin of 1
+    never = facts(plan_page.money_plan(sheet(planned("rf25", "loyal", spend=-1.0))))
+    assert never["Pays from"] == "never: no margin per purchase"
+    assert "Pays from" not in facts(plan_page.money_plan(sheet(planned("rf25", "loyal"))))
+
+
 def test_an_action_that_loses_is_named_and_not_recommended() -> None:
     small, large = planned("rf25", "at_risk"), planned("rf25", "at_risk", base_rate=0.02, spend=400.0, purchase=1000.0)
     assert small.left_out == {"win_back_letter"}
@@ -262,6 +270,8 @@ def test_the_comparison_is_headed_by_the_measure_that_differs_most() -> None:
     of = sheet(planned("rf25", "loyal"))
     assert playbook_page.why_section(of, base).text == "Why: revenue so far at 300, the base at 100"
     assert playbook_page.why_section(of, base.replace(3.0, 9.0).replace(4.0, 40.0)).text.startswith("Why: purchases so")
+    loss = playbook_page.differs(of, base.replace(2.0, -1.0))  # no index over a base that is worth nothing
+    assert len(loss.table.rows) == 3 and len(playbook_page.differs(of, base).table.rows) == 4
     bare = sheet(planned("rf25", "loyal", **NO_MONEY), value_per_customer=None, revenue_per_customer=None)
     shown = said(playbook_page.differs(bare, base))
     assert "purchases" in shown and "revenue" not in shown and "profit" not in shown

@@ -44,7 +44,9 @@ def test_chinese_words_are_chinese() -> None:
     names = {"segments.under_ten", "validation.ours", "validation.theirs"}
     names |= {"validation.choice_column_aic", "validation.ticks_k"}
     frames = {
-        "playbook.share_of",
+        "moved.note",
+        "playbook.ruler_interval",
+        "playbook.sure",
         "playbook.with_interval",
         "playbook.cost_text",
         "playbook.product",

@@ -8,7 +8,7 @@ import pytest
 from custlib.project import Project, build
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Text
-from custlib.report.pages import foot, playbook_page, value_page
+from custlib.report.pages import foot, value_page
 from custlib.report.texts import Texts, texts
 
 QUALITY: dict[str, Any] = {"has_amount": True, "has_cost": False}
@@ -93,14 +93,6 @@ def test_customers_below_zero_are_said_and_a_few_not_counted() -> None:
         f"So far 20 customers cost more than they brought, USD −55 together. {expected}",
         "warn",
     )
-
-
-def test_a_segment_is_not_compared_with_a_base_worth_nothing(t: Texts) -> None:
-    names = ["value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase"]
-    row = pd.Series({"customers": 50.0, **dict.fromkeys(names, 2.0)})
-    base = pd.Series({"value_per_customer": -1.0, **dict.fromkeys(names[1:], 1.0)})
-    figure = playbook_page.differs(t, row, base)
-    assert len(figure.table.rows) == 3
 
 
 def test_where_all_together_lose_money_no_share_is_the_finding(t: Texts) -> None:

@@ -133,7 +133,16 @@ def money_plan(sheet: Sheet) -> Facts:
         [(t("playbook.basis"), t("playbook.basis_revenue"))] if plan.has_money and sheet.money_kind == "revenue" else []
     )
     known = [cost, gain, *basis, (t("playbook.effect"), effect), (t("playbook.how_sure"), sureness(t, planned))]
-    return Facts([*known, *(_proof(sheet) if planned.is_recommended else [])])
+    return Facts([*known, *(_proof(sheet) if planned.is_recommended else _even(sheet))])
+
+
+def _even(sheet: Sheet) -> Pairs:
+    """Say from which effect what is left would pay; nothing where that is not known without amounts."""
+    t, plan = sheet.t, sheet.planned.plan
+    if not plan.has_money:
+        return []
+    even = points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
+    return [(t("playbook.break_even"), even)]
 
 
 def _assumed(sheet: Sheet) -> str:
