@@ -14,6 +14,8 @@ import pandas as pd
 
 from custlib.report import charts
 from custlib.report.blocks import (
+    Action,
+    Actions,
     Block,
     Bullets,
     Callout,
@@ -30,8 +32,10 @@ from custlib.report.blocks import (
     Tiles,
     Title,
 )
+from custlib.report.charts.miniatures import Scale, dot
 from custlib.report.export import render_index, render_page
 
+GAIN = dot((1.0, 4.0, 7.0), Scale(-2.0, 8.0, 240), colour="good", title="Gain", description="1 to 7 k")
 SEGMENTS = [
     "Champions",
     "Loyal customers",
@@ -180,6 +184,16 @@ def overview() -> str:
                     Kpi("Coming-year value", "USD 137 k", "118–152 k, nine times in ten"),
                     Kpi("Change in value", "+6 %", "mostly purchases", "good"),
                 ]
+            ),
+            Actions(
+                "1 to do, 1 to leave: USD 4 k more profit expected, for USD 320",
+                ["Verdict", "What, and to whom", "Owner, and how sure", "More profit in 90 days, USD"],
+                [
+                    Action("do", "Do it", "[Call the 64](playbook.html)", "●○○ a guess", "**+4 k** (1–7 k)", svg=GAIN),
+                    Action("leave", "Leave it", "[Write to nobody](playbook.html)", gain="**−60** (−80 to −40)"),
+                ],
+                Action("", "The plan", "All that is to do.", gain="**+4 k** (1–7 k) · costs 320"),
+                "No effect is measured yet.",
             ),
             Callout(
                 "Call the 64 who used to be the best",

@@ -41,8 +41,8 @@ def test_accuracy_is_measured_where_the_methods_were_tested() -> None:
 def test_a_small_agreement_is_not_told_by_its_share(agreed: int, title: str) -> None:
     frame = pd.DataFrame({"methods": ["abc+rfm+clv", "abc", ""], "customers": [agreed, 100 - agreed, 400],
                           "profit": [500.0, 200.0, 300.0], "value": [50.0, 20.0, 30.0]})  # fmt: skip
-    figure = methods_page.overlap(texts("en"), project(), frame)
+    figure = methods_page.overlap(texts("en"), project(), frame, "revenue")
     assert isinstance(figure, Figure) and figure.title == title
     # the money so far is drawn at the left, what is to come at the right
-    assert figure.svg.index("Money so far") < figure.svg.index("Money to come")
-    assert "at the left their share of the money so far, at the right" in figure.caption
+    assert figure.svg.index("Share of the revenue so far") < figure.svg.index("Share of the coming revenue")
+    assert "at the left their share of the revenue so far, at the right" in figure.caption

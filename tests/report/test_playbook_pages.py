@@ -10,7 +10,8 @@ import pytest
 
 from custlib.customise import playbooks
 from custlib.customise.plans import ContactCosts, SegmentPlan, contact_costs, segment_plan
-from custlib.report.front import playbook_page, segments_page, start_page
+from custlib.report.front import start_page
+from custlib.report.pages import playbook_page, segments_page
 from custlib.report.pages.playbook_page import Sheet
 from custlib.report.playbook import plan_page
 from custlib.report.playbook.rule_words import blocks, rule_of

@@ -51,7 +51,7 @@ def test_the_products_are_ranked(t: Texts, project: Project) -> None:
 
 def test_products_that_are_not_drawn_are_said(t: Texts, project: Project) -> None:
     sold_out = FOUND | {"products": [*FOUND["products"], product("cups", potential=0.0)]}
-    drawn, all_drawn = (potential_page.by_product(t, project, record) for record in (sold_out, FOUND))
+    drawn, all_drawn = (potential_page.by_product(t, project, record, "profit") for record in (sold_out, FOUND))
     assert isinstance(drawn, Figure) and drawn.caption.endswith(t("potential.bars_unsold"))
     assert isinstance(all_drawn, Figure) and t("potential.bars_unsold") not in all_drawn.caption
 

@@ -51,7 +51,8 @@ def rows(
         return None
     chosen, whole = best(segment_plans), total(segment_plans.values())
     if not chosen:
-        return Callout(t("verdict.nothing"), t("overview.plan_none"), "note")
+        few = all(one.verdict == "few" for one in segment_plans.values())
+        return Callout(t("overview.plan_few" if few else "verdict.nothing"), t("overview.plan_none"), "note")
     ends = [(p.margin_low, p.margin, p.margin_high) for p in (segment_plans[name].plan for name in chosen)]
     ends += [(whole.margin_low, whole.margin, whole.margin_high)] if whole.recommended else []
     scale = Scale.of([end for span in ends for end in span if math.isfinite(end)], WIDTH)

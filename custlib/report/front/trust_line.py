@@ -17,7 +17,7 @@ def sentence(t: Texts, project: Project, tested_forecast: Mapping[str, Any]) -> 
     if result.get("light") in LIGHTS and result["bias"] is not None:
         totals = {name: number(round(float(result[name])), t.language) for name in ("actual", "predicted")}
         sentences.append(
-            t("overview.trust", days=project.holdout_days, bias=change(result["bias"], t.language), **totals)
+            t("overview.trust", days=result["holdout_days"], bias=change(result["bias"], t.language), **totals)
         )
     elif result.get("reason"):
         sentences.append(t(f"refused.test.{result['reason']}"))
