@@ -158,11 +158,17 @@ def test_a_segment_of_few_is_not_drawn() -> None:
 
 
 def test_the_sentence_of_trust_has_the_light_of_every_page() -> None:
-    result = {"light": "green", "actual": 1446, "predicted": 1444.2, "bias": -0.001}
+    result = {"light": "green", "lights": {"purchases": "green"}, "actual": 1446, "predicted": 1444.2, "bias": -0.001,
+              "holdout_days": 182, "revenue": None}  # fmt: skip
+    fault = {"light": "red", "lights": {"purchases": "red"}, "predicted": 700.0, "bias": -0.5}
     green = trust_line.sentence(T, SHOP, result).text
-    red = trust_line.sentence(T, SHOP, result | {"light": "red", "predicted": 700.0, "bias": -0.5}).text
+    red = trust_line.sentence(T, SHOP, result | fault).text
     assert "light green. Asked for the last" in green and "said 1,444 purchases; 1,446 came (−0.1 %)" in green
     assert "light red" in red and "700 purchases" in red and "green" not in red
+    revenue = {"light": "amber", "expected": 69.0, "actual": 100.0, "bias": -0.31, "currency": "CHF"}
+    off = result | {"light": "amber", "lights": {"purchases": "green", "revenue": "amber"}, "revenue": revenue}
+    assert "The forecast of revenue was off" in trust_line.sentence(T, SHOP, off).text
+    assert "CHF 69" in trust_line.sentence(T, SHOP, off).text
     none = trust_line.sentence(T, SHOP, {"light": "untested", "reason": "nobody_yet"}).text
     assert "purchases; " not in none and "It would be wrong if" in none
 

@@ -7,6 +7,7 @@ from custlib.project import Project
 from custlib.report.blocks import Text
 from custlib.report.forecast_status import LIGHTS, light_words
 from custlib.report.formats import change, number
+from custlib.report.pages.trust import revenue_words
 from custlib.report.texts import Texts
 
 
@@ -19,6 +20,7 @@ def sentence(t: Texts, project: Project, tested_forecast: Mapping[str, Any]) -> 
         sentences.append(
             t("overview.trust", days=result["holdout_days"], bias=change(result["bias"], t.language), **totals)
         )
+        sentences += revenue_words(t, result["revenue"])
     elif result.get("reason"):
         sentences.append(t(f"refused.test.{result['reason']}"))
     sentences.append(t("overview.trust_wrong"))

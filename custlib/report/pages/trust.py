@@ -30,7 +30,7 @@ def light(t: Texts, result: Mapping[str, Any]) -> Callout:
         return Callout(title, t.paragraph(tested, t("untested.none", **totals)), "bad")
     changes = {name: change(result[name], t.language) for name in ("bias", "naive_bias")}
     purchases = t("trust.text", **totals, **changes, light=t(f"light.{result['lights']['purchases']}"))
-    sentences = t.paragraph(tested, purchases, *_revenue(t, result["revenue"]))
+    sentences = t.paragraph(tested, purchases, *revenue_words(t, result["revenue"]))
     return Callout(title, sentences, _TONES[light])  # type: ignore[arg-type]
 
 
@@ -38,7 +38,7 @@ def _totals(t: Texts, result: Mapping[str, Any]) -> dict[str, str]:
     return {name: number(round(result[name]), t.language) for name in ("actual", "predicted", "naive")}
 
 
-def _revenue(t: Texts, revenue: Mapping[str, Any] | None) -> tuple[str, ...]:
+def revenue_words(t: Texts, revenue: Mapping[str, Any] | None) -> tuple[str, ...]:
     """State how the same test did in revenue; nothing without money."""
     if revenue is None:
         return ()
