@@ -64,6 +64,20 @@ class Texts:
         """
         return ("" if self.language == "zh" else " ").join(filter(None, sentences))
 
+    def punctuated(self, text: str) -> str:
+        """Write the signs of a text that was put together of values as the language does: in Chinese in full width.
+
+        Examples
+        --------
+        >>> texts("zh").punctuated("新客户: 1,204 (1,100 – 1,300)"), texts("en").punctuated("New: 12")
+        ('新客户：1,204（1,100 – 1,300）', 'New: 12')
+        """
+        if self.language != "zh":
+            return text
+        for narrow, wide in ((": ", "："), (", ", "，"), (" (", "（"), (")", "）")):
+            text = text.replace(narrow, wide)
+        return text
+
 
 def _filled(words: str, values: Mapping[str, object]) -> str:
     """Fill the placeholders of a Chinese text and mend the blanks at their ends, nowhere else."""

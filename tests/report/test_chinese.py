@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from custlib import rules
-from custlib.report import formats
+from custlib.report import charts, formats
 from custlib.report.blocks import Bullets, Table
 from custlib.report.pages import identify_page
 from custlib.report.texts import texts
@@ -117,3 +118,10 @@ def test_amounts_are_written_in_ten_thousands(amount: float, currency: str, text
 )
 def test_blanks_stand_between_chinese_and_latin_only(key: str, values: dict[str, Any], text: str) -> None:
     assert ZH(key, **values) == text
+
+
+def test_tooltips_of_charts_have_signs_of_full_width() -> None:
+    frame = pd.DataFrame({"label": ["新客户"], "value": [9.0], "low": [5.0], "high": [12.0]})
+    figure = charts.dot_intervals(frame, title="题", description="述", x_label="元", language="zh")
+    assert "新客户：9（5 – 12）" in figure.svg and "新客户: " not in figure.svg
+    assert "新客户: 9 (5 – 12)" in charts.dot_intervals(frame, title="T", description="D", x_label="EUR").svg
