@@ -81,9 +81,9 @@ def test_the_roaster_reads_of_coffee_and_of_no_album(tmp_path: Path, language: s
     for words in (MUSIC, FOREIGN):
         assert named(pages, words) == {}
     assert {"playbook-champions", "playbook-at-risk", "overview"} <= set(named(pages, COFFEE))
+    assert language == "en" or in_english(pages, "Coffee roaster (simulated)", *ROASTER_NAMES) == {}
     content = page_truth.blocks(tmp_path / "work")
     assert page_truth.faults_of_run(content) == []
-    assert language == "en" or in_english(pages, "Coffee roaster (simulated)", *ROASTER_NAMES) == {}
     assert len({light for page in content.values() for light in page_truth.lights(page, language)}) == 1
 
 
