@@ -98,6 +98,7 @@ def test_segments_are_sorted_by_coming_profit_with_their_verdict() -> None:
     assert column(table, "Customers")[2] == "<10" and column(table, "First action")[2] == "none"
     assert {mark for row in table.marks for mark in row} == {"", "do", "leave", "few", "series1", "series2", "series3"}
     assert table.links[0][0] == "playbook-B.html" and table.shape == "cards"
+    assert "Do it:" in table.note and "Leave it:" in table.note and "Test it:" not in table.note
 
 
 def test_without_playbooks_no_verdict_and_no_link() -> None:

@@ -13,7 +13,7 @@ from custlib.project import Project
 from custlib.report.blocks import Column, Table
 from custlib.report.charts.miniatures import Scale, dot, moves
 from custlib.report.formats import MISSING, compact, interval
-from custlib.report.front.action_rows import bare_verdict, first_action, short_gain
+from custlib.report.front.action_rows import VERDICTS, bare_verdict, first_action, short_gain
 from custlib.report.palette import segment_colour
 from custlib.report.playbook_words import Filler
 from custlib.report.privacy import blurred, counts, is_small, net
@@ -217,11 +217,12 @@ def _span(lines: Lines, segment: str, name: str, value: float) -> str:
 def _note(lines: Lines, *, small: bool) -> str:
     """Say how the lines are sorted, what ring and bar are, and what the verdicts mean."""
     t = lines.t
-    parts = [t("overview.lines_sorted" if lines.has_money else "overview.lines_sorted_purchases")]
+    parts = [t(f"overview.lines_sorted_{lines.kind if lines.has_money else 'purchases'}")]
     if lines.has_money and lines.spans is not None:
         key = "lines_dot" if lines.recent is None else "lines_ring"
         parts.append(t(f"overview.{key}", days=lines.project.horizon_days))
-    verdicts = "lines_verdicts" if lines.has_money else "lines_verdicts_purchases"
-    parts += [t("overview.lines_bar"), *([t(f"overview.{verdicts}")] if lines.plans else [])]
+    present, kind = {one.verdict for one in lines.plans.values()}, "" if lines.has_money else "_purchases"
+    parts += [t("overview.lines_bar")]
+    parts += [t(f"overview.means_{verdict}{kind}") for verdict in VERDICTS if verdict in present]
     parts += [t("value.table_note")] if small else []
     return t.paragraph(*parts)
