@@ -40,8 +40,10 @@ def test_the_contract_is_whole() -> None:
             "error_if",
             "what",
             "remedy",
+            "what_zh",
+            "remedy_zh",
         }
-        assert not rule["what"].endswith(".")
+        assert not rule["what"].endswith(".") and not rule["what_zh"].endswith("。")
     codes = [entry["id"] for kind in ("rule", "repair", "finding", "alike") for entry in contract[kind]]
     assert len(set(codes)) == len(codes)
     assert {suspect["rule"] for suspect in contract["suspect"]} <= set(codes)

@@ -19,7 +19,7 @@ from custlib.report.texts import texts
 MISSING = "–"
 _MINUS = "\u2212"
 _A_TENTH, _NEARLY_ALL = 0.1, 0.99
-_UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1e4, "万"))}
+_UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, " 亿"), (1e4, " 万"))}
 _DIGITS = {"en": 2, "zh": 3}
 _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
 _DIGITS_OF_A_FLOAT = 800  # the largest has 309, the smallest is written out to 767
@@ -91,7 +91,7 @@ def compact(value: float | None, language: str = "en") -> str:
     >>> compact(118_234), compact(1_234_567), compact(12_345), compact(42.7), compact(-5_300)
     ('118 k', '1.2 M', '12 k', '43', '−5.3 k')
     >>> compact(118_234, "zh"), compact(123_456_789, "zh"), compact(9_800, "zh")
-    ('11.8万', '1.23亿', '9,800')
+    ('11.8 万', '1.23 亿', '9,800')
     """
     if _missing(value):
         return MISSING
@@ -110,16 +110,39 @@ def money(value: float | None, currency: str, language: str = "en") -> str:
     >>> money(118_234, "USD"), money(35.9, "EUR"), money(None, "USD")
     ('USD 118 k', 'EUR 36', '–')
     >>> money(118_234, "CNY", "zh"), money(118_234, "USD", "zh")
-    ('11.8万元', '11.8万 USD')
+    ('11.8 万元', '11.8 万 USD')
     """
     if _missing(value):
         return MISSING
     return _with_currency(compact(value, language), currency, language)
 
 
+def exact_money(value: float, currency: str, language: str = "en") -> str:
+    """Write an amount to the cent, with its currency.
+
+    Examples
+    --------
+    >>> exact_money(4, "EUR"), exact_money(1234.5, "EUR", "zh"), exact_money(4, "CNY", "zh")
+    ('EUR 4.00', '1,234.50 EUR', '4.00 元')
+    """
+    return _with_currency(_plain(value, 2, language), currency, language)
+
+
+def unit_before(currency: str, language: str = "en") -> str:
+    """Return the currency where it stands before a key figure, else nothing: it belongs behind the amount.
+
+    Examples
+    --------
+    >>> unit_before("EUR"), unit_before("EUR", "zh")
+    ('EUR', '')
+    """
+    return "" if language == "zh" else currency
+
+
 def _with_currency(text: str, currency: str, language: str) -> str:
     if language == "zh":
-        return text + {"CNY": "元", "": ""}.get(currency, f" {currency}")
+        yuan = "元" if text.endswith(("万", "亿")) else " 元"
+        return text + {"CNY": yuan, "": ""}.get(currency, f" {currency}")
     return f"{currency} {text}".strip()
 
 
@@ -131,7 +154,7 @@ def interval(low: float | None, high: float | None, language: str = "en", curren
     >>> interval(118_000, 152_000), interval(0.93, 1.21), interval(-5_000, 12_000)
     ('118–152 k', '0.9–1.2', '−5 to 12 k')
     >>> interval(118_000, 152_000, "zh", "CNY"), interval(118_200, 118_400)
-    ('12–15万元', '118.2–118.4 k')
+    ('12–15 万元', '118.2–118.4 k')
     """
     if _missing(low) or _missing(high):
         return MISSING

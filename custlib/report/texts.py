@@ -3,16 +3,23 @@
 To add a language, copy ``en.toml`` and translate it; a test compares keys and placeholders.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 from custlib.errors import UsageError, hint
 from custlib.graph import value
 from custlib.project import Project
+
+_HAN = "[\u3400-\u9fff]"
+_DATE = "[年月日第季]"  # parts of a date stand close to their figures
+_MISSING_BLANK = re.compile(f"(?<={_HAN})(?<!{_DATE})(?=[A-Za-z0-9+±−≈<])|(?<=[A-Za-z0-9+%])(?!{_DATE})(?={_HAN})")
+_NEEDLESS_BLANK = re.compile(f"(?<={_HAN}) (?={_HAN})")
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,14 @@ class Texts:
     --------
     >>> t = texts("en")
     >>> t("page.contents"), t("chart.mark_share", customers="20 %", value="71 %")
-    ('Contents', '20 % of customers bring 71 %')
+    ('Contents', '20 % of the customers: 71 %')
+
+    In Chinese a blank stands between a value and the words round it where one of them is Latin or a figure, and none
+    between two that are Chinese, whatever the value is.
+
+    >>> zh = texts("zh")
+    >>> zh("structure.plain", attribute="RFM"), zh("structure.plain", attribute="地区")
+    ('按 RFM 的客户结构', '按地区的客户结构')
     """
 
     language: str
@@ -34,6 +48,8 @@ class Texts:
         if key not in self.words:
             raise UsageError(f"texts: no words for {key!r} in {self.language}. {hint(key, list(self.words))}")
         try:
+            if self.language == "zh":
+                return _filled(self.words[key], values)
             return self.words[key].format_map(values)
         except KeyError as fault:
             raise UsageError(f"texts: {key!r} needs a value for {fault}.") from None
@@ -47,6 +63,44 @@ class Texts:
         ('Green. Go.', '绿灯。可用。')
         """
         return ("" if self.language == "zh" else " ").join(filter(None, sentences))
+
+    def punctuated(self, text: str) -> str:
+        """Write the signs of a text that was put together of values as the language does: in Chinese in full width.
+
+        Examples
+        --------
+        >>> texts("zh").punctuated("新客户: 1,204 (1,100 – 1,300)"), texts("en").punctuated("New: 12")
+        ('新客户：1,204（1,100 – 1,300）', 'New: 12')
+        """
+        if self.language != "zh":
+            return text
+        for narrow, wide in ((": ", "："), (", ", "，"), (" (", "（"), (")", "）")):
+            text = text.replace(narrow, wide)
+        return text
+
+
+def _filled(words: str, values: Mapping[str, object]) -> str:
+    """Fill the placeholders of a Chinese text and mend the blanks at their ends, nowhere else."""
+    text, ends = "", []
+    for literal, name, form, _ in Formatter().parse(words):
+        text += literal
+        if name is not None:
+            ends.append(len(text))
+            text += format(values[name], form or "")
+            ends.append(len(text))
+    for end in reversed(ends):
+        text = _mended(text, end)
+    return text
+
+
+def _mended(text: str, end: int) -> str:
+    """Mend the blank at a place: the one missing there, or one that stands needlessly before or after it."""
+    if _MISSING_BLANK.match(text, end):
+        return f"{text[:end]} {text[end:]}"
+    for at in (end, end - 1):
+        if at > 0 and _NEEDLESS_BLANK.match(text, at):
+            return text[:at] + text[at + 1 :]
+    return text
 
 
 def capitalised(text: str) -> str:

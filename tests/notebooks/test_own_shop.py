@@ -9,7 +9,7 @@ import pytest
 from custlib.project import load
 from custlib.report.production import run_project
 from tests.notebooks.shops import ROOT, SHOP, make_shop
-from tests.report import page_truth
+from tests.report import chinese, page_truth
 
 pytestmark = pytest.mark.slow
 
@@ -17,6 +17,12 @@ MUSIC = re.compile(r"\b(music|albums?|artists?|genres?|CDs?|CDNOW|songs?)\b|音�
 COFFEE = re.compile(r"\b(coffee|beans|roast\w*|grind|brew\w*|descal\w*)\b|咖啡|豆子|烘焙|研磨|除垢", re.IGNORECASE)
 FOREIGN = re.compile(r"\bUSD\b|\$|美元")
 EURO = re.compile(r"\bEUR\b|€|欧元")
+# What the data of the roaster name: products, channels, regions.
+
+ROASTER_NAMES = (
+    "beans", "machine", "tea", "cups", "descaler", "filters", "grinder", "repair", "store", "web", "phone", "north",
+    "south", "east", "west",
+)  # fmt: skip
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -35,6 +41,12 @@ def named(pages: dict[str, str], words: re.Pattern[str]) -> dict[str, list[str]]
     return {name: own for name, own in hits.items() if own}
 
 
+def in_english(pages: dict[str, str], *names: str) -> dict[str, list[str]]:
+    """The English words, English units and signs of half width on Chinese pages, beside names from the data."""
+    found = {name: sorted({*chinese.faults(text, names), *chinese.signs(text)}) for name, text in pages.items()}
+    return {name: own for name, own in found.items() if own}
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_shop_without_segments_meets_no_trade_and_no_other_currency(tmp_path: Path, language: str) -> None:
     shop = make_shop(tmp_path, text=SHOP.replace("[source]", f'language = "{language}"\n\n[source]'))
@@ -43,6 +55,7 @@ def test_a_shop_without_segments_meets_no_trade_and_no_other_currency(tmp_path: 
     for words in (MUSIC, COFFEE, FOREIGN):
         assert named(pages, words) == {}
     assert "overview" in named(pages, EURO)
+    assert language == "en" or in_english(pages, load(shop).name) == {}
 
 
 def test_a_shop_without_amounts_meets_none_either(tmp_path: Path) -> None:
@@ -71,6 +84,7 @@ def test_the_roaster_reads_of_coffee_and_of_no_album(tmp_path: Path, language: s
     assert {"playbook-champions", "playbook-at-risk", "overview"} <= set(named(pages, COFFEE))
     content = page_truth.blocks(tmp_path / "work")
     assert page_truth.faults_of_run(content) == []
+    assert language == "en" or in_english(pages, "Coffee roaster (simulated)", *ROASTER_NAMES) == {}
     assert len({light for page in content.values() for light in page_truth.lights(page, language)}) == 1
 
 

@@ -23,8 +23,8 @@ def test_what_is_missing_is_a_dash(name: str, missing: object) -> None:
 
 @pytest.mark.parametrize(
     ("value", "en", "zh"),
-    [(118_234, "118 k", "11.8万"), (1_234_567, "1.2 M", "123万"), (2.5e9, "2.5 B", "25亿"),
-     (999_950, "1 M", "100万"), (999, "999", "999"), (0, "0", "0"), (-5300, "−5.3 k", "−5,300")],
+    [(118_234, "118 k", "11.8 万"), (1_234_567, "1.2 M", "123 万"), (2.5e9, "2.5 B", "25 亿"),
+     (999_950, "1 M", "100 万"), (999, "999", "999"), (0, "0", "0"), (-5300, "−5.3 k", "−5,300")],
 )  # fmt: skip
 def test_compact(value: float, en: str, zh: str) -> None:
     assert (formats.compact(value), formats.compact(value, "zh")) == (en, zh)

@@ -225,7 +225,7 @@ def test_the_playbook_tells_moves_that_happened(t: Texts) -> None:
     figure, is_english = drawn(t, *OBSERVED), t.language == "en"
     assert figure.title == (
         "Class A: ≈ 40 came from Class C, mostly because they bought" if is_english
-        else "A 类：≈ 40 人来自C 类，主要因购买"
+        else "A 类：≈ 40 人来自 C 类，主要因购买"
     )  # fmt: skip
     assert listed(figure) == [
         (t("playbook.stayed"), "", "≈ 80"),

@@ -54,4 +54,4 @@ def test_an_empty_frame_is_an_empty_table() -> None:
 
 def test_numbers_are_written_in_the_language() -> None:
     table = Table.of(FRAME[["worth", "since"]], title="T", formats={"worth": "compact"}, language="zh")
-    assert table.rows[0] == ("8.42万", "2026年10月31日")
+    assert table.rows[0] == ("8.42 万", "2026年10月31日")

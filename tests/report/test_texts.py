@@ -41,7 +41,14 @@ def test_a_missing_value_is_named() -> None:
 
 
 def test_chinese_words_are_chinese() -> None:
-    names = {"segments.under_ten", "validation.ours", "validation.theirs", "money.in_currency", "money.named"}
+    names = {
+        "segments.under_ten",
+        "validation.ours",
+        "validation.theirs",
+        "money.in_currency",
+        "money.named",
+        "footer.data_text",
+    }
     names |= {"validation.choice_column_aic", "validation.ticks_k"}
     frames = {
         "moved.note",

@@ -263,7 +263,8 @@ def _picture(paint: Painter, words: Words, size: tuple[float, float]) -> str:
         raw = _written(canvas)
     prefix = "f" + hashlib.sha256((words.title + raw).encode()).hexdigest()[:8]
     description = words.description or words.caption or words.title
-    return themed_svg(raw, names_of_colours(), Wording(words.title, description, prefix, plot.tips))
+    tips = {mark: words.t.punctuated(tip) for mark, tip in plot.tips.items()}
+    return themed_svg(raw, names_of_colours(), Wording(words.title, description, prefix, tips))
 
 
 def _check_marks(plot: Plot, words: Words) -> None:

@@ -11,7 +11,7 @@ from custlib.project import Project
 from custlib.report.blocks import Kpi, Kpis
 from custlib.report.charts.frame_checks import drawn_length
 from custlib.report.charts.miniatures import spark
-from custlib.report.formats import MISSING, change, compact, interval, number, suppressed
+from custlib.report.formats import MISSING, change, compact, interval, money, number, suppressed, unit_before
 from custlib.report.front.quarter_words import quarter_name
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
@@ -48,14 +48,20 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
     if moved is None or few:
         known = quarters.against != "nothing" and measure != "revenue"
         moved, note = None, t("overview.kpi_then", count=suppressed(int(before), t.language)) if known else ""
-    written = compact(now, t.language) if measure == "revenue" else suppressed(int(now), t.language)
+    written, unit = _amount(t, project, now) if measure == "revenue" else (suppressed(int(now), t.language), "")
     if measure == "revenue" and is_small(quarters.at(own)):
         written = MISSING
     return Kpi(
         t(f"overview.quarter_{measure}"), written, note,
-        unit=project.currency if measure == "revenue" and written != MISSING else "",
+        unit=unit if written != MISSING else "",
         change="" if moved is None else change(moved, t.language), svg=_bars(t, project, quarters, measure),
     )  # fmt: skip
+
+
+def _amount(t: Texts, project: Project, amount: float) -> tuple[str, str]:
+    """Write an amount and the unit before it, or the amount with its unit behind."""
+    unit = unit_before(project.currency, t.language)
+    return (compact(amount, t.language) if unit else money(amount, project.currency, t.language)), unit
 
 
 def _bars(t: Texts, project: Project, quarters: Quarters, measure: str) -> str:
@@ -97,7 +103,5 @@ def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> K
     note = [t("value.between", interval=interval(whole["value_low"], whole["value_high"], lang))]
     if isinstance(recent, pd.Series):
         note.append(t("overview.kpi_past", past=compact(float(recent["all"]), lang), days=days))
-    return Kpi(
-        t(f"overview.coming_{kind}", days=days), compact(whole["value"], lang), t("join.semicolon").join(note),
-        unit=project.currency,
-    )  # fmt: skip
+    amount, unit = _amount(t, project, float(whole["value"]))
+    return Kpi(t(f"overview.coming_{kind}", days=days), amount, t("join.semicolon").join(note), unit=unit)

@@ -209,7 +209,7 @@ def quarters(t: Texts, frame: pd.DataFrame, currency: str, cut: dt.date) -> Figu
     if actual > 0:
         title = t("validation.quarters", gap=change(modelled / actual - 1, t.language))
     latest = frame.tail(rules.load("backtest")["shown"]["quarters"])
-    rows = latest.assign(group=latest["quarter"], actual=latest["existing_customers"].clip(lower=0))
+    rows = latest.assign(group=_quarters(t, latest["quarter"]), actual=latest["existing_customers"].clip(lower=0))
     return charts.paired_bars(
         rows.assign(expected=rows["modelled"])[["group", "actual", "expected"]],
         form=lambda value: compact(value, t.language), language=t.language,
@@ -219,11 +219,17 @@ def quarters(t: Texts, frame: pd.DataFrame, currency: str, cut: dt.date) -> Figu
     )  # fmt: skip
 
 
+def _quarters(t: Texts, quarters: "pd.Series[str]") -> list[str]:
+    """Name quarters as other pages do."""
+    periods = pd.PeriodIndex(quarters.str.replace(" ", ""), freq="Q")
+    return [t("audit.name_quarter", quarter=period.quarter, year=period.year) for period in periods]
+
+
 def quarters_table(t: Texts, frame: pd.DataFrame, currency: str) -> Details:
     """Show the revenue of each quarter: new customers, existing customers, modelled."""
     rows = pd.DataFrame(
         {
-            "quarter": frame["quarter"],
+            "quarter": _quarters(t, frame["quarter"]),
             "joined": counts(frame["joined"].astype(int).tolist(), t.language),
             "new_customers": frame["new_customers"].where(~frame["joined"].map(is_small)),
             "existing_customers": frame["existing_customers"],

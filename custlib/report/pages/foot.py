@@ -9,7 +9,7 @@ from custlib.errors import UsageError, hint
 from custlib.graph import value
 from custlib.project import Project
 from custlib.report.blocks import Footer, Glossary
-from custlib.report.formats import day, money, number
+from custlib.report.formats import day, exact_money, money, number
 from custlib.report.texts import Texts
 from custlib.source import Source
 from custlib.value.holdout_period import holdout_period
@@ -39,7 +39,7 @@ def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
 
 def cost_to_serve(t: Texts, project: Project) -> str:
     """Describe the cost to serve a purchase day."""
-    amount = f"{project.currency} {project.cost_to_serve:,.2f}"
+    amount = exact_money(project.cost_to_serve, project.currency, t.language)
     return t("worth.cost_to_serve_text", cost=amount) if project.cost_to_serve else t("worth.cost_to_serve_none")
 
 
@@ -75,7 +75,7 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
     rate, days = f"{project.annual_discount_rate:g}", holdout_period(project, dict(quality)).days
     items = [
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
-        (t("footer.data"), f"{sources(t, project)}, SHA-256 {fingerprint[:16]}"),
+        (t("footer.data"), t("footer.data_text", names=sources(t, project), hash=fingerprint[:16])),
         (t("footer.parameters"), t("footer.parameters_text", horizon=project.horizon_days, rate=rate,
                                    holdout=days, margin=margin(t, project, quality))),
         (t("footer.rows"), t("footer.rows_text", **rows)),

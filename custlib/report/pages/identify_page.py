@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from custlib import rules
+from custlib.identify.translation import translated
 from custlib.project import Project
 from custlib.report.blocks import Bullets, Callout, Facts, Kpi, Kpis, Table, Text, Title
 from custlib.report.formats import day, money, number, share
@@ -39,10 +40,10 @@ def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:
     codes = sorted(quality["reasons"], key=lambda code: code in removed)
     rows = pd.DataFrame(
         {
-            "reason": [named[code]["what"] for code in codes],
+            "reason": [_words(t, named[code], "what") for code in codes],
             "became": [t("identify.removed_row" if code in removed else "identify.quarantined_row") for code in codes],
             "rows": [quality["reasons"][code] for code in codes],
-            "remedy": [named[code]["remedy"] for code in codes],
+            "remedy": [_words(t, named[code], "remedy") for code in codes],
         }
     )
     rows = rows if removed else rows.drop(columns="became")
@@ -57,6 +58,11 @@ def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:
     )
 
 
+def _words(t: Texts, rule: Mapping[str, str], name: str) -> str:
+    """Return what a rule says in the language of the page; English has the plain name."""
+    return rule[name if t.language == "en" else f"{name}_{t.language}"]
+
+
 def columns(t: Texts, quality: Mapping[str, Any]) -> Facts:
     """List the columns of the file and their roles."""
     return Facts(sorted(quality["columns"].items()), title=t("identify.columns"))
@@ -66,7 +72,7 @@ def remarks(t: Texts, quality: Mapping[str, Any]) -> Bullets | Text:
     """List the warnings about the source."""
     if not quality["warnings"]:
         return Text(t("identify.no_remarks"))
-    return Bullets(quality["warnings"], title=t("identify.remarks"))
+    return Bullets([translated(message, t.language) for message in quality["warnings"]], title=t("identify.remarks"))
 
 
 def base(t: Texts, facts: Mapping[str, Any]) -> Facts:

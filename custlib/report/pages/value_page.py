@@ -78,7 +78,7 @@ def basis(
         return Text(t("worth.no_money"))
     lang, currency, kind = t.language, project.currency, t(f"money.{money_kind}")
     past, ever = totals["historic_value"], totals["residual_lifetime_value"]
-    rate, daily = share(project.annual_discount_rate, lang), f"{project.daily_discount_rate * 100:.4f} %"
+    rate, daily = share(project.annual_discount_rate, lang), f"{project.daily_discount_rate * 100:.4f}"
     margin_text = margin(t, project, quality)
     if quality["has_cost"] or project.product_margins:
         margin_text = t("worth.margin_on_average", margin=margin_text, share=share(margin_rate, lang))
