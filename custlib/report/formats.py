@@ -166,7 +166,7 @@ def interval(low: float | None, high: float | None, language: str = "en", curren
         texts = [_plain(end, decimals, language) for end in ends]
         if texts[0] != texts[1]:
             break
-    between = "–" if low >= 0 else {"en": " to ", "zh": "至"}[language]
+    between = "–" if low >= 0 else {"en": " to ", "zh": " 至 "}[language]
     return _with_currency(between.join(texts) + name, currency, language)
 
 

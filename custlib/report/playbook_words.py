@@ -52,7 +52,7 @@ class Filler:
         }
         text = words.text(t.language)
         for place, value in values.items():
-            text = text.replace(place, value)
+            text = t.placed(text, place, value)
         return text
 
     def act(self) -> str:

@@ -54,6 +54,21 @@ class Texts:
         except KeyError as fault:
             raise UsageError(f"texts: {key!r} needs a value for {fault}.") from None
 
+    def placed(self, words: str, place: str, value: str) -> str:
+        """Put a value in its places in a text from elsewhere, with the blanks that the language wants.
+
+        Examples
+        --------
+        >>> texts("zh").placed("提醒{whom}", "{whom}", "163 位客户"), texts("en").placed("remind {whom}", "{whom}", "us")
+        ('提醒 163 位客户', 'remind us')
+        """
+        if self.language != "zh":
+            return words.replace(place, value)
+        text, *others = words.split(place)
+        for rest in others:
+            text = _joined(_joined(text, value), rest)
+        return text
+
     def paragraph(self, *sentences: str) -> str:
         """Join sentences and leave out empty ones; in Chinese no blank stands between them.
 
@@ -81,22 +96,19 @@ class Texts:
 
 def _filled(words: str, values: Mapping[str, object]) -> str:
     """Fill the placeholders of a Chinese text and mend the blanks at their ends, nowhere else."""
-    text, ends = "", []
+    text = ""
     for literal, name, form, _ in Formatter().parse(words):
-        text += literal
+        text = _joined(text, literal)
         if name is not None:
-            ends.append(len(text))
-            text += format(values[name], form or "")
-            ends.append(len(text))
-    for end in reversed(ends):
-        text = _mended(text, end)
+            text = _joined(text, format(values[name], form or ""))
     return text
 
 
-def _mended(text: str, end: int) -> str:
-    """Mend the blank at a place: the one missing there, or one that stands needlessly before or after it."""
+def _joined(left: str, right: str) -> str:
+    """Join two pieces of a Chinese text: with the blank that is missing between them, without one that is needless."""
+    text, end = left + right, len(left)
     if _MISSING_BLANK.match(text, end):
-        return f"{text[:end]} {text[end:]}"
+        return f"{left} {right}"
     for at in (end, end - 1):
         if at > 0 and _NEEDLESS_BLANK.match(text, at):
             return text[:at] + text[at + 1 :]

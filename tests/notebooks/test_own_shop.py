@@ -17,11 +17,10 @@ MUSIC = re.compile(r"\b(music|albums?|artists?|genres?|CDs?|CDNOW|songs?)\b|音�
 COFFEE = re.compile(r"\b(coffee|beans|roast\w*|grind|brew\w*|descal\w*)\b|咖啡|豆子|烘焙|研磨|除垢", re.IGNORECASE)
 FOREIGN = re.compile(r"\bUSD\b|\$|美元")
 EURO = re.compile(r"\bEUR\b|€|欧元")
-# What the data of the roaster name: products, channels, regions.
-
+# What the data of the roaster name: products, channels, regions, columns.
 ROASTER_NAMES = (
     "beans", "machine", "tea", "cups", "descaler", "filters", "grinder", "repair", "store", "web", "phone", "north",
-    "south", "east", "west",
+    "south", "east", "west", "date",
 )  # fmt: skip
 
 

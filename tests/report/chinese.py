@@ -12,7 +12,8 @@ TERMS = {
 # Columns of the contract, its options and the commands: they are written as they must be typed.
 CODES = {
     "amount", "channel", "columns", "count", "currency", "customers", "decimal", "due", "encoding", "invoices",
-    "margin", "overlap", "paid", "product", "quantity", "segments", "status", "thousands", "timestamp", "timezone",
+    "margin", "overlap", "paid", "product", "quantity", "segmentations", "segments", "status", "thousands",
+    "timestamp", "timezone",
 }  # fmt: skip
 _CODE = re.compile(
     r"`[^`]*`|[\w.]+ = (?:\{.*?\}|\[.*?\]|\"[^\"]*\"|\w+)|\"[^\"]*\""  # settings, as they are typed

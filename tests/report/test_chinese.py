@@ -125,3 +125,9 @@ def test_tooltips_of_charts_have_signs_of_full_width() -> None:
     figure = charts.dot_intervals(frame, title="题", description="述", x_label="元", language="zh")
     assert "新客户：9（5 – 12）" in figure.svg and "新客户: " not in figure.svg
     assert "新客户: 9 (5 – 12)" in charts.dot_intervals(frame, title="T", description="D", x_label="EUR").svg
+
+
+def test_a_text_of_a_playbook_has_its_blanks_too() -> None:
+    assert ZH.placed("让{whom}提前一周预留", "{whom}", "116 位冠军客户") == "让 116 位冠军客户提前一周预留"
+    assert ZH.placed("让{whom}提前一周预留", "{whom}", "冠军客户") == "让冠军客户提前一周预留"
+    assert formats.interval(-11, 56, "zh") == "−11 至 56"
