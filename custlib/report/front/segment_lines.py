@@ -217,10 +217,11 @@ def _span(lines: Lines, segment: str, name: str, value: float) -> str:
 def _note(lines: Lines, *, small: bool) -> str:
     """Say how the lines are sorted, what ring and bar are, and what the verdicts mean."""
     t = lines.t
-    parts = [t("overview.lines_sorted" if lines.has_money else "overview.lines_sorted_purchases")]
+    parts = [t(f"overview.lines_sorted_{lines.kind if lines.has_money else 'purchases'}")]
     if lines.has_money and lines.spans is not None:
         key = "lines_dot" if lines.recent is None else "lines_ring"
-        parts.append(t(f"overview.{key}", days=lines.project.horizon_days))
+        kind = t(f"money.{lines.kind}")
+        parts.append(t(f"overview.{key}", days=lines.project.horizon_days, kind=kind))
     verdicts = "lines_verdicts" if lines.has_money else "lines_verdicts_purchases"
     parts += [t("overview.lines_bar"), *([t(f"overview.{verdicts}")] if lines.plans else [])]
     parts += [t("value.table_note")] if small else []
