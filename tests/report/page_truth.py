@@ -28,19 +28,26 @@ from custlib.report.blocks import (
 from custlib.report.forecast_status import light_words
 from custlib.report.texts import texts
 
-UNHELD = ("overview", "segments", "start", "playbook")  # pages not yet held to their words; their lights are
 _NUMBER = r"[−-]?\d[\d.,]*(?:[–\s]+\d[\d.,]*)?\s?(?:k|M|B|万|亿)?"
-AMOUNT = re.compile(rf"\b(?:USD|EUR|CNY)\s?{_NUMBER}|{_NUMBER}\s?(?:USD|EUR|元)")
-IN_CURRENCY = re.compile(r"[(（](?:USD|EUR|CNY)[)）]")
+_CURRENCY = "(?:USD|EUR|CNY|GBP)"
+AMOUNT = re.compile(rf"\b{_CURRENCY}\s?{_NUMBER}|{_NUMBER}\s?(?:{_CURRENCY}|元)")
+IN_CURRENCY = re.compile(rf"[(（]{_CURRENCY}[)）]|[,，] {_CURRENCY}\b")
 WORD = re.compile(
-    r"\b(?:revenue|profit|costs?|spend|spends|margin|budget|owed|lifetime value|historic value)\b"
-    r"|收入|利润|成本|花费|消费|预算|欠款|毛利|生命周期价值|历史价值",
+    r"\b(?:revenue|profit|costs?|spend|spends|margin|budget|owed|(?:lifetime|historic|potential|order) value)\b"
+    r"|收入|利润|成本|花费|消费|预算|欠款|毛利|生命周期价值|历史价值|潜在价值|订单",
+    re.IGNORECASE,
+)
+# Words that leave open whether revenue or profit is meant.
+UNNAMED = re.compile(
+    r"\b(?:coming|expected|future|more) (?:value|money)\b|\bmoney (?:so far|to come|will come)\b|\bvalue, coming\b"
+    r"|未来(?:价值|金额|收益)|(?:累计|迄今)(?:金额|贡献)|迄今 .{0,9}的金额",
     re.IGNORECASE,
 )
 # A change has a sign, an interval its level, a rate its time, and a bound its verb: none of them is a share.
 SHARE = re.compile(r"(?<![+−±–\d.,])(?<![+−±] )\d[\d.,]*\s?%")
 NO_SHARE = re.compile(
-    r"95\s?%|\d\s?%\s(?:a year|a day|power)|(?:within|than|above|below|at) [\d.]+\s?%"
+    r"95\s?%|\d\s?%\s(?:a year|a day)|(?:power|功效) \d+\s?%|(?:up|down) [\d.]+\s?%"
+    r"|(?:within|than|above|below|at) [\d.]+\s?%"
     r"|年[^，。；]{0,6}率[^，。；]{0,4}%|(?:以内|超过|低于)[^，。]{0,4}%"
 )
 OF_WHAT = re.compile(
@@ -130,6 +137,11 @@ def amounts_without_word(unit: Unit) -> bool:
     return bool(said) and not WORD.search(unit.whole)
 
 
+def money_unnamed(unit: Unit) -> bool:
+    """Whether a unit speaks of money or value, and leaves open whether that is revenue or profit."""
+    return bool(UNNAMED.search(unit.whole))
+
+
 def shares_without_whole(unit: Unit) -> bool:
     """Whether a unit holds a share, and does not say of what it is one."""
     bare = NO_SHARE.sub(" ", unit.whole)
@@ -151,7 +163,7 @@ def lights(page: list[Block], language: str = "en") -> set[str]:
 
 def faults_of_run(pages: dict[str, list[Block]]) -> list[str]:
     """List what the pages of a run leave without its word."""
-    return [fault for page, content in pages.items() if not page.startswith(UNHELD) for fault in faults(page, content)]
+    return [fault for page, content in pages.items() for fault in faults(page, content)]
 
 
 def faults(page: str, content: list[Block]) -> list[str]:
@@ -159,8 +171,10 @@ def faults(page: str, content: list[Block]) -> list[str]:
     found = []
     for block in content:
         for unit in units(page, block):
-            found += (
-                [f"{page}: amount without its word: {unit.whole.strip()[:160]}"] if amounts_without_word(unit) else []
-            )
-            found += [f"{page}: share of what: {unit.whole.strip()[:160]}"] if shares_without_whole(unit) else []
+            said = {
+                "amount without its word": amounts_without_word(unit),
+                "share of what": shares_without_whole(unit),
+                "revenue or profit": money_unnamed(unit),
+            }
+            found += [f"{page}: {what}: {unit.whole.strip()[:160]}" for what, is_so in said.items() if is_so]
     return list(dict.fromkeys(found))

@@ -167,13 +167,13 @@ def test_the_strip_says_by_whom_to_how_many_and_what_is_promised() -> None:
     strip = facts(playbook_page.strip(sheet(planned("rf25", "loyal")), playbooks.read_playbook("playbooks/rf25")))
     assert strip == {
         "Owner": "CRM manager", "Begin by": "13 Jan 2025", "To": "250 by e-mail, 250 get none",
-        "Promise": "13 % buy in 90 days, not 10 %", "Read-out": "13 Apr 2025",
+        "Promise": "13 % of them buy in 90 days, not 10 %", "Read-out": "13 Apr 2025",
     }  # fmt: skip
     left = playbook_page.strip(sheet(planned("rf25", "loyal", spend=0.01)), playbooks.read_playbook("playbooks/rf25"))
-    assert facts(left)["Promise"] == "none; 10 % buy in 90 days" and facts(left)["Read-out"] == "–"
+    assert facts(left)["Promise"] == "none; 10 % of them buy in 90 days" and facts(left)["Read-out"] == "–"
     little = _with_lift(planned("rf25", "loyal"), 0.0002)
     assert facts(playbook_page.strip(sheet(little), playbooks.read_playbook("playbooks/rf25")))["Promise"] == (
-        "+0.02 points on the 10 % who buy in 90 days"
+        "+0.02 points on the 10 % of them who buy in 90 days"
     )
 
 
@@ -389,10 +389,10 @@ def test_the_map_of_tiles_takes_a_map_of_three_axes_and_none() -> None:
     named = grid_file.read("rfm11")
     three = Definition("rfm", "2024-12-30", {"axes": list(named.axes), "cells": named.cells}, tuple(named.segments))
     frame = pd.DataFrame({"R": [5, 1], "F": [5, 1], "customers": [40, 60], "revenue": [9.0, 1.0], "value": [5.0, 1.0]})
-    tiles = segments_page.tiles(texts("en"), three, frame, "EUR")
+    tiles = segments_page.tiles(texts("en"), three, frame, project(), "profit")
     assert tiles.cells[0][4].label == "Champions · Loyal"  # R 5, F 5: by money
     assert tiles.cells[4][0].label == "Lost"
-    bare = segments_page.tiles(texts("en"), Definition("rfm", "2024-12-30", {}, ()), frame, "EUR")
+    bare = segments_page.tiles(texts("en"), Definition("rfm", "2024-12-30", {}, ()), frame, project(), "profit")
     assert {cell.label for row in bare.cells for cell in row} == {""}
 
 
@@ -403,6 +403,6 @@ def test_the_start_page_begins_with_the_largest_gain() -> None:
     t = texts("en")
     frame = pd.DataFrame({"segment": ["A", "B"], "name": ["Class A", "Class B"], "value": [1.0, 2.0]})
     plans = {"A": planned("rf25", "loyal"), "B": planned("rf25", "loyal", spend=0.01)}
-    assert "Begin with Class A." in said(start_page.next_step(t, frame, plans))
-    none = said(start_page.next_step(t, frame, {}))
+    assert "Begin with Class A." in said(start_page.next_step(t, frame, plans, "revenue"))
+    none = said(start_page.next_step(t, frame, {}, "revenue"))
     assert "Class B" in none and "Each segment has a playbook" not in none

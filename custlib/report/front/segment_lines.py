@@ -220,9 +220,10 @@ def _note(lines: Lines, *, small: bool) -> str:
     parts = [t(f"overview.lines_sorted_{lines.kind if lines.has_money else 'purchases'}")]
     if lines.has_money and lines.spans is not None:
         key = "lines_dot" if lines.recent is None else "lines_ring"
-        parts.append(t(f"overview.{key}", days=lines.project.horizon_days))
-    present, kind = {one.verdict for one in lines.plans.values()}, "" if lines.has_money else "_purchases"
+        kind = t(f"money.{lines.kind}")
+        parts.append(t(f"overview.{key}", days=lines.project.horizon_days, kind=kind))
+    present, suffix = {one.verdict for one in lines.plans.values()}, "" if lines.has_money else "_purchases"
     parts += [t("overview.lines_bar")]
-    parts += [t(f"overview.means_{verdict}{kind}") for verdict in VERDICTS if verdict in present]
+    parts += [t(f"overview.means_{verdict}{suffix}") for verdict in VERDICTS if verdict in present]
     parts += [t("value.table_note")] if small else []
     return t.paragraph(*parts)

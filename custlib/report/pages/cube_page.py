@@ -25,9 +25,17 @@ def loyal(view: View, level: str) -> Tiles | None:
         title=title, rows=[t(f"cube.current_{one}") for one in _LEVELS],
         columns=[t(f"cube.potential_{one}") for one in _LEVELS],
         cells=[[_cell(view, name, [current, potential, level]) for potential in _LEVELS] for current in _LEVELS],
-        row_title=t("cube.current"), column_title=t("cube.potential"), caption=t(f"cube.caption_{level}"),
+        row_title=t("cube.current"), column_title=t("cube.potential"),
+        caption=t(f"cube.caption_{level}", money=_money_shown(view)),
         description=t("cube.description", loyalty=t(f"cube.loyal_{level}")),
     )  # fmt: skip
+
+
+def _money_shown(view: View) -> str:
+    """Name the money in the cells."""
+    if view.has_forecast:
+        return view.t("cube.coming", kind=view.kind, days=view.project.horizon_days)
+    return view.t("money.so_far", kind=view.kind)
 
 
 def _of_the_disloyal(view: View) -> str:
@@ -51,7 +59,8 @@ def matrix(view: View) -> Tiles | None:
         title=finding(view, name), rows=[t(f"cube.current_{one}") for one in _LEVELS],
         columns=[t(f"cube.potential_{one}") for one in _LEVELS],
         cells=[[_cell(view, name, [current, potential]) for potential in _LEVELS] for current in _LEVELS],
-        row_title=t("cube.current"), column_title=t("cube.potential"), caption=t("systems.value_matrix.note"),
+        row_title=t("cube.current"), column_title=t("cube.potential"),
+        caption=t("cube.caption_matrix", money=_money_shown(view)),
         description=t("cube.description_matrix"),
     )  # fmt: skip
 

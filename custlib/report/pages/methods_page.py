@@ -205,7 +205,8 @@ def criteria(t: Texts, money_kind: str, methods_tested: pd.DataFrame | Refusal =
         shares = methods_tested.set_index("method")["actual_share"]
         rows["later"] = [MISSING if pd.isna(shares[m]) else share(shares[m], t.language) for m in METHODS]
         labels["later"] = t("methods.column_actual_share", kind=t(f"money.{money_kind}"))
-    return Table.of(rows, title=t("methods.criteria"), caption=t("methods.criteria_caption"), labels=labels,
+    caption = t("methods.criteria_caption", kind=t(f"money.{money_kind}"))
+    return Table.of(rows, title=t("methods.criteria"), caption=caption, labels=labels,
                     header="method", language=t.language)  # fmt: skip
 
 

@@ -33,9 +33,9 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
         shares[name] = float(whole["share"])
     columns = ["system", "moved", "part", *causes, "money_moved"]
     money_of = {"kind": view.kind, "currency": view.project.currency}
-    labels = {c: t(f"moves.column_{c}", **money_of) for c in columns if c not in causes}
-    labels |= {cause: t(f"cause.{cause}") for cause in causes}
-    return Table.of(pd.DataFrame(rows, columns=columns), title=_spread(view, shares), labels=labels, header="system",
+    shown = pd.DataFrame(rows, columns=columns).drop(columns=[] if view.has_money else "money_moved")
+    labels = {str(c): t(f"cause.{c}") if c in causes else t(f"moves.column_{c}", **money_of) for c in shown}
+    return Table.of(shown, title=_spread(view, shares), labels=labels, header="system",
                     language=t.language, caption=t("moves.by_system_caption"))  # fmt: skip
 
 

@@ -111,8 +111,10 @@ def _used(frame: pd.DataFrame, kind: str) -> list[str]:
     return [c for c in CAUSES if c in ("ageing", "purchases") or frame[f"{kind}_{c}"].abs().sum() > 0]
 
 
-def account_of_money(moves: Moves) -> Table:
-    """Show the ledger in money: moved with customers, and gained by those who stayed."""
+def account_of_money(moves: Moves) -> Table | None:
+    """Show the ledger in money: moved with customers, and gained by those who stayed; None without money."""
+    if not moves.view.has_money:
+        return None
     view, t, frame = moves.view, moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "money")
     hidden = [is_small(b) or is_small(a) for b, a in zip(frame["customers_before"], frame["customers_after"],
@@ -245,6 +247,7 @@ def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts:
         "money": [MISSING if h else view.bare(x) for x, h in zip(rows["money_before"], hide, strict=True)],
         "meaning": [t(f"cause.{cause}_means") for cause in rows["cause"]],
     }
+    columns = {name: cells for name, cells in columns.items() if name != "money" or view.has_money}
     labels = {name: t(f"moves.column_{name}", kind=view.kind, currency=view.project.currency) for name in columns}
     return Table.of(pd.DataFrame(columns), title=title, labels=labels, header="cause", language=t.language)
 
@@ -268,10 +271,17 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         ends = {"before": _end(moves, row["from_segment"], "new"), "now": _end(moves, row["to_segment"], "gone")}
         cause = row["cause"] if row["part"] > _MOST else "several"
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
-        amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
-        customers = blurred(row["customers"], t.language, step)
-        sentences.append(t(f"moves.flow_{end}", customers=customers, kind=view.kind, money=amount, **ends))
+        flow = t(f"moves.flow_{end}", customers=blurred(row["customers"], t.language, step), **ends)
+        sentences.append(_with_money(view, flow, row["money_after"] or row["money_before"]))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
+
+
+def _with_money(view: View, flow: str, amount: float) -> str:
+    """Add to a flow the money so far of its customers, where there is any."""
+    if not view.has_money:
+        return f"{flow}{view.t('join.stop')}"
+    written = money(amount, view.project.currency, view.t.language)
+    return view.t("moves.flow_with_money", flow=flow, kind=view.kind, money=written)
 
 
 def steps(moves: Moves) -> Text:
@@ -286,11 +296,13 @@ def directions(moves: Moves) -> Table:
     frame = frame[(frame["customers"] > 0) | frame.index.isin(["up", "stay", "down"])]
     hide = view.few(frame["customers"])
     rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _counts(frame["customers"], t.language)}
-    for column in ("money_before", "money_after"):
+    for column in ("money_before", "money_after") if view.has_money else ():
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
     labels |= {f"money_{when}": t("moves.column_money_at", day=date, kind=view.kind, currency=view.project.currency)
                for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip
+    labels = {column: labels[column] for column in rows}
+    caption = t("moves.directions_caption", kind=view.kind) if view.has_money else ""
     up, down = (float(frame["customers"].get(d, 0)) for d in ("up", "down"))
     plain = is_small(up) or is_small(down) or not moves.known
     title = t("moves.directions_plain", system=view.title(moves.definition.segmentation))
@@ -298,4 +310,4 @@ def directions(moves: Moves) -> Table:
         parts = {"up": share(up / moves.known, t.language), "down": share(down / moves.known, t.language)}
         title = t("moves.directions", system=view.title(moves.definition.segmentation), **parts)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
-                    caption=t("moves.directions_caption", kind=view.kind))  # fmt: skip
+                    caption=caption)  # fmt: skip

@@ -24,7 +24,7 @@ _WINDOWED = ("profit", "revenue", "purchases", "quantity")
 
 
 def table(view: View, name: str) -> Table | None:
-    """Show customers, past and expected money, and strategy of each segment; None if not shown."""
+    """Show customers, past and expected money where there is any, and strategy of each segment; None if not shown."""
     if not view.has(name):
         return None
     t, frame = view.t, view.rows(name)
@@ -34,7 +34,7 @@ def table(view: View, name: str) -> Table | None:
     for column in ("profit", "value"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     rows["strategy"] = [entry["strategy"][t.language] for entry in view.definitions[name].segments]
-    shown = pd.DataFrame(rows) if view.has_forecast else pd.DataFrame(rows).drop(columns="value")
+    shown = pd.DataFrame(rows).drop(columns=view.unknown)
     return Table.of(
         shown, title=finding(view, name), labels=_labels(view, shown), header="name",
         caption=view.note(name), note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
@@ -43,7 +43,7 @@ def table(view: View, name: str) -> Table | None:
 
 
 def _labels(view: View, columns: Iterable[Any]) -> dict[str, str]:
-    values = {"currency": view.project.currency, "days": view.project.horizon_days}
+    values = {"currency": view.project.currency, "days": view.project.horizon_days, "kind": view.kind}
     keys = {str(column): view.money_kind if column == "profit" else column for column in columns}
     return {column: view.t(f"groups.column_{key}", **values) for column, key in keys.items()}
 
@@ -161,7 +161,7 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
         others = t("groups.other_cells", count=len(rest))
         rows.append([others, *more, view.bare(rest["profit"].sum()), view.bare(rest["value"].sum()), MISSING])
     shown = pd.DataFrame(rows, columns=["name", "customers", "share", "profit", "value", "strategy"])
-    shown = shown if view.has_forecast else shown.drop(columns="value")
+    shown = shown.drop(columns=view.unknown)
     title = t("groups.cells", system=view.title(name), used=len(used), all=len(frame),
               share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
     cells = Table.of(shown, title=title, labels=_labels(view, shown), header="name",
@@ -183,7 +183,11 @@ def lifetime(view: View, name: str) -> Table | None:
     rows["each"] = [MISSING if h else view.bare(x) for x, h in zip(each, hide, strict=True)]
     ahead, whole = frame["residual_lifetime_value"].sum(), frame["wide"].sum()
     both = ahead >= 0 and whole > ahead  # a loss so far, or to come, is no part of a sum
-    title = t("groups.lifetime", share=share(ahead / whole, t.language)) if both else t("groups.lifetime_plain")
+    title = (
+        t("groups.lifetime", kind=view.kind, share=share(ahead / whole, t.language))
+        if both
+        else t("groups.lifetime_plain")
+    )
     return Table.of(
         pd.DataFrame(rows), title=title, labels=_labels(view, rows), header="name",
         caption=t("groups.lifetime_caption"), language=t.language,
@@ -310,6 +314,8 @@ def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
         "share": [MISSING if h else share(x, lang) for x, h in zip(frame["share"], hide, strict=True)],
         "share_before": [MISSING if f else share(x, lang) for x, f in zip(frame["share_before"], few, strict=True)],
     }
+    if not view.has_money:
+        rows = {name: cells for name, cells in rows.items() if name not in ("revenue", "share", "share_before")}
     if frame["products_per_customer"].notna().any():
         rows["products"] = [MISSING if h else f"{x:.1f}"
                             for x, h in zip(frame["products_per_customer"], hide, strict=True)]  # fmt: skip
@@ -330,7 +336,13 @@ def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
 def _finding(view: View, name: str, frame: pd.DataFrame, hide: list[bool]) -> str:
     """Name the value with most revenue and its previous share, unless it is too small to show."""
     first, what = frame.iloc[0], structure_attribute(view, name)
-    if hide[0] or first["kind"] != VALUE or not first["share"] > 0 or is_small(first["customers_before"]):
+    if (
+        not view.has_money
+        or hide[0]
+        or first["kind"] != VALUE
+        or not first["share"] > 0
+        or is_small(first["customers_before"])
+    ):
         return view.t("structure.plain", attribute=what)
     parts = {"share": share(first["share"], view.t.language), "before": share(first["share_before"], view.t.language)}
     label = _label(view, name, {"kind": first["kind"], "value": first["value"]})

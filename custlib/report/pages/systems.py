@@ -10,11 +10,12 @@ import pandas as pd
 
 from custlib.errors import UsageError, hint
 from custlib.project import Project
-from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table
+from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
+from custlib.segment.registry import BY_MONEY
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ class View:
     def has_forecast(self) -> bool:
         """Whether expected value is known."""
         return bool(self.brief["value"].notna().any())
+
+    @property
+    def has_money(self) -> bool:
+        """Whether any customer has brought money, or cost any; without amounts nobody has."""
+        return bool(self.brief["profit"].fillna(0.0).ne(0.0).any())
+
+    @property
+    def unknown(self) -> list[str]:
+        """Columns of money that nothing is known for."""
+        return [*([] if self.has_money else ["profit"]), *([] if self.has_forecast else ["value"])]
 
     @property
     def kind(self) -> str:
@@ -130,6 +141,20 @@ def chosen(available: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     if faults:
         raise UsageError("\n".join(faults))
     return tuple(name for name in available if not names or name in names)
+
+
+def with_money(view: View) -> View:
+    """Return the view without the segmentations that rank by money alone, where there is no money."""
+    return view if view.has_money else replace(view, names=tuple(one for one in view.names if one not in BY_MONEY))
+
+
+def no_money(view: View) -> Text | None:
+    """State what is left out without amounts, and why; None where there is money."""
+    if view.has_money:
+        return None
+    t = view.t
+    names = t("join.comma").join(view.title(name) for name in BY_MONEY if name in view.definitions)
+    return Text(t("systems.no_money", names=names))
 
 
 def changed(t: Texts, moved: pd.DataFrame, name: str) -> Kpi:

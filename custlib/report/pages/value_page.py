@@ -28,7 +28,7 @@ def headline(t: Texts, project: Project, whole: Mapping[str, float], money_kind:
 
 def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], money_kind: str) -> Kpis:
     """Show history, expected value and residual lifetime value; purchases where they have no amounts."""
-    if math.isnan(whole["value"]):
+    if pd.isna(whole["value"]):
         return purchases_kpis(t, project, totals, whole)
     lang, currency, kind = t.language, project.currency, t(f"money.{money_kind}")
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
@@ -205,9 +205,10 @@ def _customer_shares(t: Texts, frame: pd.DataFrame, rows: pd.DataFrame) -> list[
 
 
 def _unknown(frame: pd.DataFrame) -> list[str]:
-    """List the columns of a missing forecast: money, P(alive), or both."""
+    """List the columns that nothing is known for: revenue without amounts, and money or P(alive) not forecast."""
+    past = [] if frame["revenue"].fillna(0.0).ne(0.0).any() else ["revenue"]
     money = ["value", "value_share"] if frame["value"].isna().all() else []
-    return money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
+    return past + money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
 
 
 def alive_map(t: Texts, frame: pd.DataFrame, flags: tuple[str, ...] = ()) -> Figure | Callout:
