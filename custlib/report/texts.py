@@ -59,8 +59,8 @@ class Texts:
 
         Examples
         --------
-        >>> texts("zh").placed("提醒{whom}", "{whom}", "163 位客户"), texts("en").placed("remind {whom}", "{whom}", "us")
-        ('提醒 163 位客户', 'remind us')
+        >>> texts("zh").placed("提醒{whom}", "{whom}", "163 位客户")
+        '提醒 163 位客户'
         """
         if self.language != "zh":
             return words.replace(place, value)
