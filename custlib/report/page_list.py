@@ -14,7 +14,7 @@ from custlib.project import Project
 from custlib.report.formats import interval, money, number, share
 from custlib.report.pages import trust
 from custlib.report.playbook_words import verdict_word
-from custlib.report.privacy import counts, is_small
+from custlib.report.privacy import as_told, counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run
 from custlib.segment import measures, plan, profiles, registry
@@ -210,7 +210,7 @@ def _notes(t: Texts, run: Run) -> dict[str, str]:
     project = run.project
     definition = run.get("definitions")[project.segments.leading]
     engine = run.make("customer_value", "customer_segments")
-    frame = profiles.summary(engine, definition, language=project.language)
+    frame = as_told(profiles.summary(engine, definition, language=project.language))
     texts = counts(frame["customers"].tolist(), project.language)
     plans = {} if run.reason("segment_plans") else run.get("segment_plans")
     notes = {}

@@ -1,79 +1,144 @@
-"""Suppresses small counts: below ten is "<10", and neighbouring counts are rounded so that none can be derived.
+"""Decides how exactly counts of groups are told, so that nothing hidden can be derived from all pages of a run.
 
-In a list the next count is rounded by the sum of both, so the total does not disclose the suppressed count, even to
-readers who know this rule. In a cross table the sums of rows and columns are known elsewhere, so all counts are
-rounded. Where rounding to ten would still disclose a count (84 shown as 80 leaves 8 or 9), a wider step is used, which
-the page does not state.
+The rule, the same on every page and in the manifest:
+
+1. Of a group under ten customers only "<10" is told: no count, no share, no money.
+2. Where a list or cross table hides a count, all its other counts are told to the same step: to the nearest ten, or the
+   next wider step at which every hidden count may still have four values or more, for a reader who knows this rule, the
+   exact sums of lists, rows and columns, and that "≈" is at least ten. Where no step is wide enough, none is told.
+3. The step depends on the set of counts and not on their order, so that a count is the same wherever it stands.
+4. Shares of customers are computed from counts as they are told.
+
+``tests/report/test_whole_run.py`` reads all pages as an attacker does.
 """
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from custlib.report.formats import number, suppressed
+from custlib.report.formats import MISSING, number, suppressed
 from custlib.report.page_limits import limit
 
-STEPS = (10, 20, 50, 100)
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXACT, UNTOLD = 1, 0
+STEPS = (10, 20, 50, 100, 200, 500, 1000)
 _CHOICES = 4
 
 
-def counts(values: Sequence[float], language: str = "en") -> list[str]:
+def counts(values: Sequence[float], language: str = "en", sums: Iterable[Sequence[int]] = ()) -> list[str]:
     """Write the counts of a table with a known total.
+
+    Parameters
+    ----------
+    sums : iterable of sequences of int
+        Places of counts whose sum is told elsewhere, besides the total.
 
     Examples
     --------
     >>> counts([335, 5, 77, 0])
-    ['335', '<10', '≈ 80', '0']
+    ['≈ 340', '<10', '≈ 80', '0']
     >>> counts([335, 77])
     ['335', '77']
-    >>> counts([335, 5, 10])
-    ['≈ 330', '<10', '≥ 10']
+    >>> counts([5, 10])
+    ['<10', '≈ 10']
+    >>> counts([1, 10])
+    ['–', '–']
     """
-    abouts = _abouts(values)
-    least = limit("privacy", "smallest_count")
-    texts = [suppressed(int(value), language) for value in values]
-    for place, about in abouts.items():
-        texts[place] = f"≈ {number(about, language)}" if about else f"≥ {least}"
-    return texts
+    step = step_for(values, sums)
+    return [to_step(value, language, step) for value in values]
 
 
-def parts(values: Sequence[float]) -> list[float | None]:
+def parts(values: Sequence[float], sums: Iterable[Sequence[int]] = ()) -> list[float | None]:
     """Compute the share of each count in the total, as precisely as :func:`counts` shows the count.
 
     Examples
     --------
-    >>> parts([323, 5, 72])
-    [0.8075, None, 0.175]
+    >>> parts([325, 5, 70])
+    [0.8, None, 0.175]
     """
-    abouts, total = _abouts(values), float(sum(values)) or 1.0
-    known = [None if is_small(value) else value for value in values]
-    rounded = [abouts.get(place, value) for place, value in enumerate(known)]
-    return [None if value is None else value / total for value in rounded]
+    step, total = step_for(values, sums), float(sum(values)) or 1.0
+    return [part_of(value, total, step) for value in values]
 
 
-def _abouts(values: Sequence[float]) -> dict[int, float | None]:
-    """Choose the counts to round next to small ones, with the rounded value, or None for "at least ten".
+def amounts(values: Sequence[float], customers: Sequence[float]) -> list[float]:
+    """Round the amounts of a table with a known total so that those of its groups under ten cannot be derived.
 
-    The total discloses the sum of the small and the rounded counts. Both choices depend only on that sum and on
-    places, so they disclose nothing more: every small count can be any number from one to nine.
+    The total less all others gives a hidden amount within the sum of their steps: a part of it, or more.
+
+    Examples
+    --------
+    >>> amounts([500.0, 3100.0, 2780.0], [9, 120, 340]), amounts([50.0, 3100.0, 2780.0], [9, 120, 340])
+    ([500.0, 3100.0, 2800.0], [50.0, 3100.0, 2780.0])
+    >>> amounts([510.0, 3100.0], [10, 120])
+    [510.0, 3100.0]
     """
-    least = limit("privacy", "smallest_count")
-    small = [place for place, value in enumerate(values) if is_small(value)]
-    if not small:
-        return {}
-    turned = [*range(small[0] + 1, len(values)), *range(small[0])]
-    chosen: list[int] = []
-    whole = sum(values[place] for place in small)
-    for place in (place for place in turned if values[place] >= least):
-        chosen.append(place)
-        whole += values[place]
-        if whole - least * len(chosen) >= (least - 1) * len(small):
-            break
-    *tiny, last = chosen or [-1]
-    about = _rounded(max(whole - len(small) * least / 2 - len(tiny) * least * 1.5, least), least)
-    return dict.fromkeys(tiny, None) | ({last: about} if chosen else {})
+    hidden = [abs(value) for value, n in zip(values, customers, strict=True) if is_small(n) and value == value]
+    others = sum(n >= limit("privacy", "smallest_count") for n in customers)
+    if not any(hidden) or not others:
+        return list(values)
+    step = _decimal_step(max(hidden) * limit("privacy", "hidden_money_band") / 100 / others)
+    return [value if is_small(n) or value != value else round(value / step) * step
+            for value, n in zip(values, customers, strict=True)]  # fmt: skip
 
 
-def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[str]]:
+def _decimal_step(least: float) -> float:
+    """Choose the smallest of 1, 2, 5, 10, ... in every decimal place that is not below a size."""
+    place = 10.0 ** math.floor(math.log10(least))
+    return next(n * place for n in (1, 2, 5, 10) if n * place >= least)
+
+
+_AMOUNTS = {"revenue": "revenue_share", "profit": "profit_share", "value": "value_share", "historic_value": "",
+            "residual_lifetime_value": ""}  # fmt: skip
+
+
+def as_told(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Replace the shares and amounts of all segments of a segmentation by those that may be told; counts stay.
+
+    A frame that is as told already stays as it is.
+    """
+    sizes = frame["customers"].tolist()
+    told = frame.assign(customer_share=[float("nan") if x is None else x for x in parts(sizes)])
+    for name, part in _AMOUNTS.items():
+        if name in frame:
+            told[name] = amounts(frame[name].astype(float).tolist(), sizes)
+            if part in frame:
+                told[part] = frame[part] * (told[name] / frame[name].where(frame[name] != 0)).fillna(1.0).astype(float)
+    return told
+
+
+def part_of(count: float, whole: float, step: int = 10) -> float | None:
+    """Compute the share of a count told to a step; None where the count is small or not told, or nothing is there.
+
+    Examples
+    --------
+    >>> part_of(77, 400), part_of(5, 400), part_of(0, 400), part_of(0, 0)
+    (0.2, None, 0.0, None)
+    """
+    told = rounded(count, step)
+    return None if told is None or not whole else min(told / whole, 1.0)
+
+
+def coarser(*steps: int) -> int:
+    """Choose the coarsest of several steps.
+
+    Examples
+    --------
+    >>> coarser(10, 20), coarser(10, UNTOLD), coarser(EXACT, 10)
+    (20, 0, 10)
+    """
+    return UNTOLD if UNTOLD in steps else max(steps)
+
+
+def crossed(rows: Sequence[Sequence[float]], language: str = "en", *, row_step: int = 10) -> list[list[str]]:
     """Write the counts of a cross table whose row and column totals are shown elsewhere.
+
+    Parameters
+    ----------
+    row_step : int
+        The step to which totals of rows are told; those of columns, and the whole, are taken as exact.
 
     Examples
     --------
@@ -82,37 +147,102 @@ def crossed(rows: Sequence[Sequence[float]], language: str = "en") -> list[list[
     >>> crossed([[335, 77]])
     [['335', '77']]
     """
-    lines = [*rows, *zip(*rows, strict=True)]
-    if not any(is_small(value) for row in rows for value in row):
-        return [[suppressed(int(value), language) for value in row] for row in rows]
-    step = step_for(lines)
+    step = step_across(rows, row_step=row_step)
     return [[to_step(value, language, step) for value in row] for row in rows]
 
 
-def step_for(lines: Iterable[Sequence[float]]) -> int:
-    """Choose the rounding step at which no sum discloses a suppressed count.
+def step_across(rows: Sequence[Sequence[float]], *, row_step: int = 10) -> int:
+    """Choose the step of a cross table; see :func:`crossed`.
 
     Examples
     --------
-    >>> step_for([[5, 77]]), step_for([[9, 84]])
-    (10, 20)
+    >>> step_across([[335, 5], [77, 0]]), step_across([[335, 77]])
+    (10, 1)
     """
-    parts = [([x for x in line if is_small(x)], [x for x in line if x and not is_small(x)]) for line in lines]
-    crowded = [(small, others) for small, others in parts if small and others]
-    return next((step for step in STEPS if all(_is_hidden(*part, step) for part in crowded)), STEPS[-1])
+    values, width = [value for row in rows for value in row], len(rows[0]) if len(rows) else 0
+    across = [range(n * width, (n + 1) * width) for n in range(len(rows))]
+    down = [range(n, len(values), width) for n in range(width)]
+    return step_for(values, down, across, about_step=row_step)
 
 
-def _is_hidden(small: list[float], others: Sequence[float], step: int) -> bool:
-    """Return whether suppressed counts stay ambiguous given the others to a step and the sum."""
-    if not small:
-        return True
-    most, whole = limit("privacy", "smallest_count") - 1, sum(small)
-    rounded = [_rounded(x, step) - x for x in others]
-    low = max(whole - sum(rounded) - len(others) * step / 2, len(small))
-    high = min(whole - sum(rounded) + len(others) * step / 2, len(small) * most)
-    rest = len(small) - 1
-    widest = min(high - rest, most) - max(low - rest * most, 1)
-    return widest >= _CHOICES - 1
+def step_for(
+    values: Sequence[float],
+    sums: Iterable[Sequence[int]] = (),
+    about: Iterable[Sequence[int]] = (),
+    *,
+    about_step: int = 10,
+) -> int:
+    """Choose the step to which counts are told: ``EXACT`` without a hidden one, ``UNTOLD`` where none is wide enough.
+
+    Parameters
+    ----------
+    sums, about : iterable of sequences of int
+        Places of counts whose sum is told elsewhere besides the total: exactly, or to ``about_step``.
+
+    Examples
+    --------
+    >>> step_for([5, 77]), step_for([9, 84]), step_for([84, 77]), step_for([1, 10])
+    (10, 20, 1, 0)
+    """
+    if not any(map(is_small, values)):
+        return EXACT
+    lines = [(line, EXACT) for line in [range(len(values)), *sums]] + [(line, about_step) for line in about]
+    told = [
+        ([n for n in line if values[n]], _Ends.of(sum(values[n] for n in line), exact)) for line, exact in lines
+    ]  # a small sum is hidden too
+    return next((step for step in STEPS if _is_safe(values, told, step)), UNTOLD)
+
+
+def _is_safe(values: Sequence[float], lines: Sequence[tuple[Sequence[int], "_Ends"]], step: int) -> bool:
+    """Return whether every hidden count keeps its choices, given the others to a step and the sum of each line."""
+    ends = [_Ends.of(value, step) for value in values]
+    changed = True
+    while changed:
+        changed = False
+        for line, whole in lines:
+            least, most = sum(ends[n].low for n in line), sum(ends[n].high for n in line)
+            for n in line:
+                own = ends[n]
+                new = _Ends(max(own.low, whole.low - most + own.high), min(own.high, whole.high - least + own.low))
+                if new != own:
+                    least, most, changed = least + new.low - own.low, most + new.high - own.high, True
+                    ends[n] = new
+    return all(end.high - end.low >= _CHOICES - 1 for end, value in zip(ends, values, strict=True) if is_small(value))
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """The least and the largest count that a reader takes for possible."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, value: float, step: int) -> "_Ends":
+        """Return which counts are written as this one is."""
+        least = limit("privacy", "smallest_count")
+        if is_small(value):
+            return cls(1, least - 1)
+        about = rounded(value, step)
+        if not value or about is None:
+            return cls(value, value)
+        if step == EXACT:
+            return cls(value, value)
+        half = step / 2 if about / step % 2 == 0 else (step - 1) // 2  # halves go to the even multiple
+        return cls(least if about <= step else max(about - half, least), about + half)
+
+
+def rounded(value: float, step: int = 10) -> float | None:
+    """Return a count as it is told, or None where it is not; ``UNTOLD`` tells nought alone.
+
+    Examples
+    --------
+    >>> rounded(77), rounded(77, 1), rounded(12, 50), rounded(5), rounded(77, 0), rounded(0, 0)
+    (80, 77, 50, None, None, 0)
+    """
+    if is_small(value) or (value and step == UNTOLD):
+        return None
+    return _rounded(value, step) if value else value
 
 
 def _rounded(value: float, step: int) -> float:
@@ -122,14 +252,18 @@ def _rounded(value: float, step: int) -> float:
 
 
 def to_step(count: float, language: str = "en", step: int = 10) -> str:
-    """Write a count from which others could be derived: suppressed if small, else rounded to a step.
+    """Write a count as the rule has it: suppressed if small, else told to a step.
 
     Examples
     --------
-    >>> to_step(5), to_step(0), to_step(77)
-    ('<10', '0', '≈ 80')
+    >>> to_step(5), to_step(0), to_step(77), to_step(77, step=1), to_step(77, step=0)
+    ('<10', '0', '≈ 80', '77', '–')
     """
-    return blurred(count, language, step) if count and not is_small(count) else suppressed(int(count), language)
+    if count and step == UNTOLD:
+        return MISSING
+    if not count or is_small(count) or step == EXACT:
+        return suppressed(int(count), language)
+    return blurred(count, language, step)
 
 
 def blurred(count: float, language: str = "en", step: int = 10) -> str:
@@ -156,7 +290,7 @@ def net(change: float, step: int = 10) -> str:
     sign = "+" if change > 0 else "−"
     if is_small(abs(change)):
         return f"{sign}<{limit('privacy', 'smallest_count')}"
-    return f"{sign}{abs(_rounded(change, step)):,.0f}"
+    return f"{sign}{abs(_rounded(change, max(step, STEPS[0]))):,.0f}"
 
 
 def is_small(count: float) -> bool:

@@ -155,15 +155,30 @@ def share_between(text: str) -> tuple[float, float] | None:
     return (value - half) / 100, (value + half) / 100
 
 
-def money_between(text: str) -> tuple[float, float] | None:
-    """Read a written amount as an interval, by its last figure."""
+def money_between(text: str, step: float = 0) -> tuple[float, float] | None:
+    """Read a written amount as an interval, by its last figure or by the step of its table."""
     found = _FIGURE.search(text)
     if not found:
         return None
-    unit = re.match(r"\s*([kMB])\b", text[found.end() :])
-    scale, value = _UNITS[unit[1] if unit else ""], figure_of(text)
-    half = _half(abs(value))
-    return (value - half) * scale, (value + half) * scale
+    scale, value = _scale(text), figure_of(text)
+    half = max(_half(abs(value)) * scale, step / 2)
+    return value * scale - half, value * scale + half
+
+
+def money_step_of(texts: Iterable[str]) -> float:
+    """Find the decimal step to which the amounts of a table are rounded: the widest that all are multiples of."""
+    shown = [figure_of(text) * _scale(text) for text in texts if _FIGURE.search(text)]
+    steps = sorted((n * 10.0**place for n in (1, 2, 5) for place in range(-2, 8)), reverse=True)
+    whole = [value for value in shown if value]
+    fits = (step for step in steps if all(abs(value / step - round(value / step)) < 1e-6 for value in whole))
+    return next(fits, 0.0) if whole else 0.0
+
+
+def _scale(text: str) -> float:
+    """Find the unit after the first figure of a text."""
+    found = _FIGURE.search(text)
+    unit = re.match(r"\s*([kMB])\b", text[found.end() :]) if found else None
+    return _UNITS[unit[1] if unit else ""]
 
 
 def figure_of(text: str) -> float:

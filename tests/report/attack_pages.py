@@ -22,6 +22,7 @@ from tests.report.attack import (
     count_between,
     figure_of,
     money_between,
+    money_step_of,
     share_between,
     step_of,
 )
@@ -71,10 +72,13 @@ class Reader:
 
     systems: Mapping[str, Mapping[str, str]]
     followed: str = "rfm"
+    step: int = 10
     claims: Claims = field(default_factory=Claims)
     told: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     kinds: set[str] = field(default_factory=set)
     shares: list[tuple[Key, Key, str]] = field(default_factory=list)
+    coarse: set[Key] = field(default_factory=set)
+    amounts: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         for system, classes in self.systems.items():
@@ -95,8 +99,21 @@ class Reader:
 
     def money(self, key: Key, text: str) -> None:
         """Take a written amount."""
-        ends = money_between(text)
-        self.claims.know(key, *(ends or (-inf, inf)), whole=False)
+        self.claims.know(key, *(money_between(text) or (-inf, inf)), whole=False)
+
+    def moneys(self, told: Iterable[tuple[Key, Key, str]]) -> None:
+        """Take a column of amounts, each with the key of its customers; nobody brings nothing.
+
+        Where a count is hidden, amounts may be rounded more than they show: to the widest step that fits all.
+        """
+        told = list(told)
+        hides = any(text.startswith("<") for _, of, _ in told for text in self.told.get(of, ()))
+        step = money_step_of(text for _, _, text in told) if hides else 0.0
+        for key, of, text in told:
+            nobody = self.claims.bounds.get(of) == (0, 0)
+            self.claims.know(key, *((0.0, 0.0) if nobody else money_between(text, step) or (-inf, inf)), whole=False)
+            self.amounts[of].add(key)
+            self.coarse |= {key} if hides else set()
 
     def read(self, block: Mapping[str, Any]) -> None:
         """Take every number of a block."""
@@ -105,11 +122,16 @@ class Reader:
             self._table(block)
         elif kind == "tiles":
             self._tiles(block)
-        elif kind in ("kpis", "facts"):
+        elif kind in ("kpis", "facts", "footer"):
             self._facts(block)
 
     def close(self) -> Claims:
-        """Add the shares, once the counts are known that they may have been computed from."""
+        """Add what is known only when all is read: shares of counts, and what systems add up to."""
+        for measure in ("profit", "value", "revenue", "residual"):
+            for system, classes in self.systems.items():
+                own = [("money", measure, system, name) for name in classes]
+                if all(key in self.claims.bounds for key in own):
+                    self.claims.total(own, self.claims.know(("money", measure), -inf, whole=False))
         for key, whole, text in self.shares:
             ends = share_between(text)
             base = self.claims.bounds.get(whole, (0, inf))
@@ -159,6 +181,7 @@ class Reader:
         names = {"groups.column_profit": "profit", "groups.column_value": "value", "value.column_value": "value",
                  "value.column_revenue": "revenue", "groups.column_residual_lifetime_value": "residual",
                  "groups.column_historic_value": "historic"}  # fmt: skip
+        columns: dict[str, list[tuple[Key, Key, str]]] = defaultdict(list)
         shares = (T("groups.column_share"), T("value.column_customer_share"), T("chart.customers"))
         for row in rows:
             name = row[labels[0]]
@@ -172,7 +195,19 @@ class Reader:
                 elif label.startswith(begins("overview.column_change")):
                     self._change(system, name, text)
                 elif measure:
-                    self.money(("money", measure, system, name), text)
+                    columns[measure].append((("money", measure, system, name), key, text))
+        for column in columns.values():
+            self.moneys(column)
+        for row in rows:
+            if text := row.get(T("value.column_value_share"), ""):
+                self._part(("money", "value", system, row[labels[0]]), ("money", "value"), text)
+
+    def _part(self, amount: Key, whole: Key, text: str) -> None:
+        """Take the written share of an amount in a whole that is itself told only about."""
+        ends = share_between(text)
+        if ends and amount not in self.coarse:  # the share of a rounded amount says no more than the amount
+            self.claims.add({amount: 1, whole: -ends[1]}, -inf, 0)
+            self.claims.add({amount: 1, whole: -ends[0]}, 0, inf)
 
     def _change(self, system: str, name: str, text: str) -> None:
         ends = change_between(text.split(",")[0])
@@ -183,7 +218,7 @@ class Reader:
     def _matrix(self, labels: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
         """Take a transition matrix: rows add up to sizes then, columns to sizes now."""
         self.kinds.add("matrix")
-        step = step_of(text for row in rows for text in list(row.values())[1:])
+        self.step = step = step_of(text for row in rows for text in list(row.values())[1:])
         inside: dict[tuple[str, str], Key] = {}
         for row in rows:
             for label in labels[1:]:
@@ -212,8 +247,8 @@ class Reader:
         told = {row[labels[0]]: ("way", system, row[labels[0]]) for row in rows}
         for row in rows:
             self.tell(told[row[labels[0]]], row[labels[1]], step)
-            for n, label in enumerate(labels[2:]):
-                self.money(("money", "way", n, system, row[labels[0]]), row[label])
+        for n, label in enumerate(labels[2:]):
+            self.moneys((("money", "way", n, system, row[labels[0]]), told[row[labels[0]]], row[label]) for row in rows)
         self.claims.total([key for way, key in told.items() if way != T("moves.gone")], BASE)
         places = {name: n for n, name in enumerate(self.systems[system])}
         for way, key in told.items():
@@ -237,8 +272,10 @@ class Reader:
         keys = {named[row[labels[0]]]: ("overlap", named[row[labels[0]]]) for row in rows}
         for row in rows:
             self.tell(keys[named[row[labels[0]]]], row[labels[1]], step)
-            for n, label in enumerate(labels[2:]):
-                self.money(("money", "overlap", n, named[row[labels[0]]]), row[label])
+        for n, measure in enumerate(("profit", "value")):
+            column = ((named[row[labels[0]]], row[labels[2 + n]]) for row in rows)
+            self.moneys((("money", "overlap", n, one), keys[one], text) for one, text in column)
+            self.claims.total([("money", "overlap", n, one) for one in keys], ("money", measure))
         self.claims.total(keys.values(), BASE)
         best = next(iter(self.systems["abc"]))
         self.claims.total([k for m, k in keys.items() if "abc" in m.split("+")], ("size", "abc", best, "now"))
@@ -251,7 +288,7 @@ class Reader:
         keys = [("group", labels[0], row[labels[0]]) for row in rows]
         for key, row in zip(keys, rows, strict=True):
             self.tell(key, row[labels[1]], step)
-            self.money(("money", *key), row[labels[3]])
+        self.moneys((("money", *key), key, row[labels[3]]) for key, row in zip(keys, rows, strict=True))
         if not several:
             self.claims.total(keys[:-1], keys[-1])
             self.claims.add({("money", *k): 1 for k in keys[:-1]} | {("money", *keys[-1]): -1}, 0, 0)
@@ -264,8 +301,9 @@ class Reader:
         for row in rows:
             kind = kinds[row[labels[0]]]
             self.tell(("period", kind), row[labels[1]], step)
-            for label in labels[2:]:
-                self.money(("money", "period", label, kind), row[label])
+        for label in labels[2:]:
+            told = [(kinds[row[labels[0]]], row[label]) for row in rows]
+            self.moneys((("money", "period", label, kind), ("period", kind), text) for kind, text in told)
         there = [k for k in _OF_MOVES if ("period", k) in self.told]
         self.claims.total([("period", kind) for kind in there], ("period", "all"))
         self.claims.total([("period", k) for k in ("new", "returned", "more", "same", "less")], ("period", "now"))
@@ -284,21 +322,22 @@ class Reader:
             self.kinds.add("cube")
             cells = [cell for row in block["cells"] for cell in row]
             system = next(s for s, c in self.systems.items() if {cell["label"] for cell in cells} <= c.keys())
+            keys = {cell["label"]: ("size", system, cell["label"], "now") for cell in cells}
+            notes = {c["label"]: "" if c["text"].startswith("<") else c["note"].split(". ")[0] for c in cells}
             for cell in cells:
-                self.tell(("size", system, cell["label"], "now"), cell["text"], step)
-                if not cell["text"].startswith("<"):
-                    self.money(("money", "value", system, cell["label"]), cell["note"].split(". ")[0])
+                self.tell(keys[cell["label"]], cell["text"], step)
+            self.moneys((("money", "value", system, label), key, notes[label]) for label, key in keys.items())
 
     def _grid(self, block: Mapping[str, Any], step: int) -> None:
         """Take the cells of R and F, which add up to the classes of their names."""
         self.kinds.add("grid")
-        by_name: dict[str, list[Key]] = defaultdict(list)
+        by_name: dict[str, dict[Key, str]] = defaultdict(dict)
         for r, row in zip(block["rows"], block["cells"], strict=True):
             for f, cell in zip(block["columns"], row, strict=True):
                 self.tell(("grid", r, f), cell["text"], step)
-                by_name[cell["label"]].append(("grid", r, f))
-                self.money(("money", "grid", r, f), "0" if cell["text"] == "0" else cell["note"])
+                by_name[cell["label"]]["grid", r, f] = cell["note"]
         for name, keys in by_name.items():
+            self.moneys((("money", *key), key, note) for key, note in keys.items())
             if name in self.systems["rfm"]:
                 self.claims.total(keys, ("size", "rfm", name, "now"))
                 whole = self.claims.know(("money", "value", "rfm", name), -inf, whole=False)
@@ -311,14 +350,23 @@ class Reader:
             keys: list[Key] = [("tier", name, column) for column in block["columns"]]
             for key, cell in zip(keys, row, strict=True):
                 self.tell(key, cell["text"], step)
+            notes = [cell["note"] for cell in row]
+            self.moneys((("money", *key), key, note) for key, note in zip(keys, notes, strict=True))
+            self.claims.total([("money", *key) for key in keys], ("money", "value", "abc", name))
             self.claims.total(keys, ("size", "abc", name, "now"))
 
     def _facts(self, block: Mapping[str, Any]) -> None:
         for item in block["items"]:
             label, text = (item["label"], item["value"]) if isinstance(item, dict) else item
             note = item["note"] if isinstance(item, dict) else ""
-            if label == T("overview.customers") and text.replace(",", "").isdigit():
+            if label == T("footer.money"):
+                self.money(("money", "revenue"), text)
+            elif label == T("overview.customers") and text.replace(",", "").isdigit():
                 self.tell(BASE, text)
+            elif isinstance(item, dict) and label in (T("value.historic"), T("value.residual")):
+                self.money(("money", "profit" if label == T("value.historic") else "residual"), text)
+            elif label.startswith(begins("value.coming")) and isinstance(item, dict):
+                self.money(("money", "value"), text)
             elif label.startswith(begins("audit.active")) and " first time" in note:
                 self.tell(("period", "now"), text)
                 self.tell(("period", "new"), note.split(" of ")[0])
@@ -330,13 +378,13 @@ class Reader:
         name = _segment_of(block["page"], self.systems[self.followed])
         self.kinds.add("since")
         items = dict(block["items"])
-        self.tell(("move", self.followed, name, name), items[T("playbook.stayed")])
-        self.tell(("move", self.followed, NEW, name), items[T("playbook.new")])
+        self.tell(("move", self.followed, name, name), items[T("playbook.stayed")], self.step)
+        self.tell(("move", self.followed, NEW, name), items[T("playbook.new")], self.step)
         for label, place in (("came_from", 1), ("went_to", 0)):
             for part in re.split(r", |; ", items[T(f"playbook.{label}")]):
                 if found := _FLOW.match(part):
                     ends = (found[1], name) if place else (name, found[1])
-                    self.tell(("move", self.followed, *ends), found[2])
+                    self.tell(("move", self.followed, *ends), found[2], self.step)
 
 
 def _segment_of(page: str, classes: Mapping[str, str]) -> str:

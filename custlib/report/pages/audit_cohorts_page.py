@@ -12,9 +12,20 @@ from custlib.report.charts.frame_checks import thinned
 from custlib.report.formats import MISSING, change, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, capitalised, few, row_of
-from custlib.report.privacy import is_small
+from custlib.report.privacy import EXACT, is_small, part_of, step_for
 
 _BASE_AGE, _ROWS = 1, 21
+
+
+def as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Compute active shares from counts as they are told: those of a period, new customers apart, have a known sum."""
+    later = frame[frame["age"] > 0].reset_index()
+    periods = later.groupby(later["cohort"] - later["age"]).indices.values()
+    step = step_for(later["active"].tolist(), [places.tolist() for places in periods])
+    if step == EXACT:
+        return frame
+    told = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]
+    return frame.assign(active_share=frame["active_share"].mask(frame["age"] > 0, pd.Series(told, later["index"])))
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:

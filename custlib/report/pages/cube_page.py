@@ -8,7 +8,7 @@ from custlib.report.blocks import Cell, Facts, Text, Tiles
 from custlib.report.formats import money, number, share
 from custlib.report.pages.segment_tables import finding, measure_in_words
 from custlib.report.pages.systems import View
-from custlib.report.privacy import is_small, step_for, to_step
+from custlib.report.privacy import counts, is_small
 
 _LEVELS = ("high", "low")
 
@@ -75,12 +75,10 @@ def _counts(view: View, name: str) -> list[str]:
     """Write the counts, all rounded if one is small, since cells of the cube add up to those of the matrix."""
     frame, cells = view.rows(name), view.definitions[name].rule["cells"]
     sizes = dict(zip(frame["segment"], frame["customers"].tolist(), strict=True))
-    if not any(map(is_small, sizes.values())):
-        return [number(size, view.t.language) for size in sizes.values()]
     over = {tuple(list(cell)[:2]) for own in cells.values() for cell in own}
-    lines = [[sizes[s] for s, own in cells.items() if any(tuple(list(c)[:2]) == place for c in own)] for place in over]
-    step = step_for([*lines, list(sizes.values())])
-    return [to_step(size, view.t.language, step) for size in sizes.values()]
+    places = {s: {tuple(list(cell)[:2]) for cell in own} for s, own in cells.items()}
+    sums = [[n for n, s in enumerate(sizes) if place in places.get(s, ())] for place in over]
+    return counts(list(sizes.values()), view.t.language, sums)
 
 
 def thresholds(view: View, name: str) -> Facts | None:

@@ -13,7 +13,7 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.formats import MISSING, day, money, number, share, suppressed
 from custlib.report.page_limits import limit
-from custlib.report.privacy import blurred, counts, is_small
+from custlib.report.privacy import EXACT, amounts, blurred, counts, crossed, is_small, part_of, step_for
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 from custlib.segment.methods import METHODS
@@ -34,6 +34,7 @@ def tops(t: Texts, frame: pd.DataFrame) -> Table:
 
 def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout:
     """Compare past profit and expected value by the methods that rank a customer at the top."""
+    frame = _as_told(frame)
     shown = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
     any_ = frame[frame["methods"] != ""]
     if shown.empty or _few(any_["customers"].sum()) or frame[["profit", "value"]].sum().min() <= 0:
@@ -42,7 +43,7 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout
     rows = pd.DataFrame({"segment": [combination(t, name) for name in shown["methods"]],
                          "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
                          "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
-    agreement = share(agreed / any_["customers"].sum(), t.language)
+    agreement = share(part_of(agreed, any_["customers"].sum(), step_for(*_overlaps(frame))), t.language)
     figure = charts.pyramid_bars(
         rows, title=t("methods.overlap_title", share=agreement), caption=t("methods.overlap_caption"),
         description=t("methods.overlap_description"), language=t.language, x_label=t("methods.future"),
@@ -71,14 +72,26 @@ def combination(t: Texts, methods: str) -> str:
 
 
 def _overlap_table(t: Texts, project: Project, frame: pd.DataFrame, title: str) -> Table:
-    hide = [is_small(n) for n in frame["customers"]]
+    hide, (values, sums) = [is_small(n) for n in frame["customers"]], _overlaps(frame)
     rows = pd.DataFrame({"who": [combination(t, name) for name in frame["methods"]],
-                         "customers": counts(frame["customers"].tolist(), t.language)})  # fmt: skip
+                         "customers": counts(values, t.language, sums)})  # fmt: skip
     for column, label in (("profit", "historic"), ("value", "value")):
         rows[label] = _money(t, frame[column], hide)
     labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
     note = t("methods.note") if any(hide) else ""
     return Table.of(rows, title=title, labels=labels, header="who", language=t.language, note=note)
+
+
+def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round the amounts of the combinations where one of them is hidden."""
+    sizes = frame["customers"].tolist()
+    return frame.assign(**{name: amounts(frame[name].tolist(), sizes) for name in ("profit", "value")})
+
+
+def _overlaps(frame: pd.DataFrame) -> tuple[list[float], list[list[int]]]:
+    """Return the customers of each combination, and the places of those that make up the best fifth of a method."""
+    chosen = [name.split("+") for name in frame["methods"]]
+    return frame["customers"].tolist(), [[n for n, own in enumerate(chosen) if method in own] for method in METHODS]
 
 
 def _money(t: Texts, values: "pd.Series[float]", hide: list[bool]) -> list[str]:
@@ -92,14 +105,15 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
     top = float(cells["value"].max()) if len(cells) else 0.0
     tiers = range(1, len(rules.load("methods")["tiers"]["shares"]) + 1)
     some_hidden = any(is_small(row["customers"]) for row in by_cell.values())
+    sizes = [[float(by_cell[s, k]["customers"]) if (s, k) in by_cell else 0.0 for k in tiers] for s in definition.ids]
+    texts = dict(zip(definition.ids, crossed(sizes, t.language, row_step=EXACT), strict=True))
 
     def line(name: str) -> list[Cell]:
         own = [by_cell.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
         hides = any(is_small(row["customers"]) for row in own)
-        return [cell(row, is_shown=not hides) for row in own]
+        return [cell(row, text, is_shown=not hides) for row, text in zip(own, texts[name], strict=True)]
 
-    def cell(row: Any, *, is_shown: bool) -> Cell:
-        text = _in_crossing(row["customers"], t.language, some_hidden)
+    def cell(row: Any, text: str, *, is_shown: bool) -> Cell:
         if not is_shown or row["customers"] == 0:
             return Cell(text)
         tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4) if top > 0 else 0.0
@@ -112,12 +126,6 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
         caption=t("methods.tiles_caption_few" if some_hidden else "methods.tiles_caption"),
         description=t("methods.tiles_description"),
     )  # fmt: skip
-
-
-def _in_crossing(customers: float, language: str, some_hidden: bool) -> str:
-    """Write a count of a cross table; all are rounded if one is small, since row and column totals are known."""
-    exact = not some_hidden or customers == 0 or is_small(customers)
-    return suppressed(int(customers), language) if exact else blurred(customers, language)
 
 
 def unlike(t: Texts, project: Project, definition: Definition, frame: pd.DataFrame, kind: str) -> Callout | None:

@@ -13,14 +13,14 @@ from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.formats import MISSING, day, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import is_small, to_step
+from custlib.report.privacy import is_small, part_of, to_step
 
 
 def by_system(view: View, moved: pd.DataFrame) -> Table:
     """Show customers who changed segment since the earlier date by segmentation and cause, with their money."""
     t, last = view.t, moved[moved["from_date"] == moved["from_date"].max()]
     last = last[last["segmentation"].isin(view.names)]
-    causes = _used(last)
+    last, causes = _as_told(last), _used(last)
     rows, shares = [], {}
     for name in view.names:
         by = last[last["segmentation"] == name].set_index("cause")
@@ -35,6 +35,12 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     return Table.of(pd.DataFrame(rows, columns=columns), title=_spread(view, shares), labels=labels, header="system",
                     language=t.language, caption=t("moves.by_system_caption"))  # fmt: skip
+
+
+def _as_told(moved: pd.DataFrame) -> pd.DataFrame:
+    """Compute the shares of customers who changed segment from counts to the ten."""
+    told = [part_of(n, known) for n, known in zip(moved["customers"], moved["known"], strict=True)]
+    return moved.assign(share=[float("nan") if part is None else part for part in told])
 
 
 def _used(frame: pd.DataFrame) -> list[str]:
@@ -65,7 +71,7 @@ def _about(view: View, part: float) -> str:
 def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
     """Show the share of customers who changed segment between successive dates, with causes in the table."""
     t, lang = view.t, view.t.language
-    own = moved[moved["segmentation"] == name]
+    own = _as_told(moved[moved["segmentation"] == name])
     whole = own[(own["cause"] == WHOLE) & (own["known"] > 0)].sort_values("from_date", ignore_index=True)
     if len(whole) < 2:
         return Callout(t("moves.one_interval"), t("moves.one_interval_text"))

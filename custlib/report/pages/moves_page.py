@@ -14,7 +14,20 @@ from custlib.report.blocks import Bullets, Callout, Figure, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import blurred, counts, crossed, is_small, net, step_for, to_step
+from custlib.report.privacy import (
+    UNTOLD,
+    amounts,
+    coarser,
+    counts,
+    crossed,
+    is_small,
+    net,
+    part_of,
+    rounded,
+    step_across,
+    step_for,
+    to_step,
+)
 from custlib.segment.definitions import Definition
 
 OTHER = "other"
@@ -54,6 +67,11 @@ class Moves:
         """Customers known at both dates."""
         return float(ledger.known_at_both(self.frame)["customers"].sum())
 
+    @property
+    def step(self) -> int:
+        """The step to which counts of the transition matrix, and sums of them, are told."""
+        return step_across(ledger.matrix(self.frame, self.ids).to_numpy().tolist())
+
     def name(self, segment: str) -> str:
         """Return the name of a segment, of new or gone customers, or of all other segments."""
         if segment in self.definition.ids:
@@ -78,12 +96,11 @@ def account(moves: Moves) -> Table:
     """Show customers before, net change by cause, and customers now of each segment."""
     t, frame = moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "customers")
-    lines = [[row["customers_before"], *(row[f"customers_{c}"] for c in causes)] for _, row in frame.iterrows()]
-    step = step_for([[abs(x) for x in line] for line in lines])
     rows = {"name": [moves.name(s) for s in frame.index]}
-    rows["before"] = [to_step(n, t.language, step) for n in frame["customers_before"]]
+    # Exact counts before would give exact changes: they are told to the step of the matrix.
+    rows["before"] = [to_step(n, t.language, moves.step) for n in frame["customers_before"]]
     for cause in causes:
-        rows[cause] = [net(n, step) for n in frame[f"customers_{cause}"]]
+        rows[cause] = [net(n, moves.step) for n in frame[f"customers_{cause}"]]
     rows["after"] = counts(frame["customers_after"].tolist(), t.language)
     labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
@@ -120,8 +137,9 @@ def account_of_money(moves: Moves) -> Table:
     rows = {"name": [moves.name(s) for s in frame.index]}
     for column in ("before", *causes, "after"):
         few = frame[f"customers_{column}"].abs().map(is_small)
+        told = amounts(frame[f"money_{column}"].tolist(), frame[f"customers_{column}"].abs().tolist())
         rows[column] = [MISSING if h or f else _signed(view, x, column not in ("before", "after"))
-                        for x, h, f in zip(frame[f"money_{column}"], hidden, few, strict=True)]  # fmt: skip
+                        for x, h, f in zip(told, hidden, few, strict=True)]  # fmt: skip
     labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     whole = {when: money(frame[f"money_{when}"].sum(), view.project.currency, t.language)
@@ -139,20 +157,20 @@ def picture(moves: Moves) -> Figure | Callout:
     """Show flows between segments, the smallest segments merged and flows below ten omitted."""
     t, flows = moves.view.t, _merged(moves)
     shown = flows[flows["customers"] >= limit("privacy", "smallest_count")]
-    if shown.empty:
+    step = moves.step
+    if shown.empty or step == UNTOLD:
         return Callout(t("audit.few"), t("audit.few_text"))
-    step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
-    rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
+    shown = shown.assign(customers=[rounded(n, step) for n in shown["customers"]])
     is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # merged segments are not a finding
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
     calm = 100 * ledger.changed_share(moves.frame) < limit("finding", "hardly_anybody")
     title = t("moves.picture_plain" if calm else "moves.picture_many", day=moves.day)
     if len(named) and moves.known:
         first = named.iloc[0]
-        part = share(first["customers"] / moves.known, t.language)
+        part = share(part_of(first["customers"], moves.known, step), t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
     figure = charts.flow_picture(
-        rounded, title=title, caption=t("moves.picture_caption"),
+        shown, title=title, caption=t("moves.picture_caption"),
         description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
     )  # fmt: skip
     return replace(figure, table=matrix(moves))
@@ -241,7 +259,7 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         Moves as returned by :func:`custlib.move.observed.observed`.
     """
     view, t = moves.view, moves.view.t
-    step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
+    step = moves.step
     pairs = pairs_of(flows[flows["cause"] != STAY])
     shown = pairs[pairs["customers"] >= limit("privacy", "smallest_count")].head(limit("finding", "largest_flows"))
     if shown.empty:
@@ -252,7 +270,7 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         cause = row["cause"] if row["part"] > _MOST else "several"
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
         amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
-        customers = blurred(row["customers"], t.language, step)
+        customers = to_step(row["customers"], t.language, step)
         sentences.append(t(f"moves.flow_{end}", customers=customers, money=amount, **ends))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
 
@@ -268,17 +286,20 @@ def directions(moves: Moves) -> Table:
     frame = ledger.directions(moves.frame, moves.definition.ids)
     frame = frame[(frame["customers"] > 0) | frame.index.isin(["up", "stay", "down"])]
     hide = view.few(frame["customers"])
-    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _counts(frame["customers"], t.language)}
+    # Directions are sums of the transition matrix, and told no more exactly.
+    step = coarser(step_for(frame["customers"].tolist()), moves.step)
+    rows = {"direction": [t(f"moves.{d}") for d in frame.index],
+            "customers": [to_step(n, t.language, step) for n in frame["customers"]]}  # fmt: skip
     for column in ("money_before", "money_after"):
-        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
+        told = amounts(frame[column].tolist(), frame["customers"].tolist())
+        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(told, hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
     labels |= {f"money_{when}": t("moves.column_money_at", day=date, currency=view.project.currency)
                for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip
-    up, down = (float(frame["customers"].get(d, 0)) for d in ("up", "down"))
-    plain = is_small(up) or is_small(down) or not moves.known
+    parts = {d: part_of(float(frame["customers"].get(d, 0)), moves.known, step) for d in ("up", "down")}
     title = t("moves.directions_plain", system=view.title(moves.definition.segmentation))
-    if not plain:
-        parts = {"up": share(up / moves.known, t.language), "down": share(down / moves.known, t.language)}
+    if None not in parts.values():
+        parts = {name: share(part, t.language) for name, part in parts.items()}
         title = t("moves.directions", system=view.title(moves.definition.segmentation), **parts)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
                     caption=t("moves.directions_caption"))  # fmt: skip

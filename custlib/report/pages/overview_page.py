@@ -11,7 +11,7 @@ from custlib.project import Project
 from custlib.report.blocks import Callout, Kpi, Kpis, Light, Table, Text, Title
 from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.playbook_words import Filler, total_in_words, verdict_word
-from custlib.report.privacy import counts, is_small, net
+from custlib.report.privacy import as_told, counts, is_small, net, part_of
 from custlib.report.texts import Texts
 
 
@@ -34,8 +34,7 @@ def kpis(
     active = share(totals["active"] / totals["customers"], lang)
     repeat = share(totals["repeat_customers"] / totals["customers"], lang)
     coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
-    hidden = is_small(moves["customers"]) or not moves["known"]
-    moved = MISSING if hidden else share(moves["customers"] / moves["known"], lang)
+    moved = share(part_of(moves["customers"], moves["known"]), lang)
     since = t("moves.changed_note", day=day(moves["since"], lang))
     return Kpis(
         [
@@ -61,7 +60,7 @@ def segments(
 ) -> Table:
     """List every segment with its verdict, the largest expected gain first; the title adds up what is recommended."""
     lang = t.language
-    frame = _by_gain(frame, plans)
+    frame = _by_gain(as_told(frame), plans)
     small = frame["customers"].map(is_small)
     hidden = small | (frame["customers"] == 0)
 

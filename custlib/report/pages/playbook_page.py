@@ -124,7 +124,7 @@ def changes(
 def _ends(t: Texts, flows: Mapping[str, tuple[int, str]]) -> str:
     """List the largest flows of (count, text) by segment; counts under ten are told together and without a number."""
     some = {name: text for name, (count, text) in flows.items() if count}
-    large = [name for name in some if not is_small(flows[name][0])]
+    large = [name for name, text in some.items() if not is_small(flows[name][0]) and text != MISSING]
     if not large:
         return t("playbook.few_each" if some else "playbook.nobody")
     # Sorted as the counts are shown, so that the order tells no more than they do.

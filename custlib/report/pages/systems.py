@@ -12,7 +12,7 @@ from custlib.errors import UsageError, hint
 from custlib.project import Project
 from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table
 from custlib.report.formats import MISSING, day, money, number, share
-from custlib.report.privacy import is_small
+from custlib.report.privacy import as_told, is_small, part_of
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 
@@ -52,8 +52,8 @@ class View:
         return bool(set(names) & set(self.names))
 
     def rows(self, name: str) -> pd.DataFrame:
-        """Return the totals of the segments of a segmentation, the most valuable first."""
-        return self.brief[self.brief["segmentation"] == name].reset_index(drop=True)
+        """Return the totals of the segments of a segmentation as they may be told, the most valuable first."""
+        return as_told(self.brief[self.brief["segmentation"] == name].reset_index(drop=True))
 
     def section(self, key: str, *names: str) -> Section | None:
         """Return a section if any of the segmentations is shown."""
@@ -114,7 +114,7 @@ def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, An
 
     def part(cause: str) -> str:
         count = float(by["customers"].get(cause, 0.0))
-        return MISSING if is_small(count) or not known else share(count / known, lang)
+        return share(part_of(count, known), lang)
 
     since = day(moved["from_date"].max(), lang) if len(moved) else MISSING
     note = t("systems.kpi_missing", count=len(missing)) if missing else t("systems.kpi_complete")

@@ -12,7 +12,7 @@ from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Tabl
 from custlib.report.formats import day, interval, money, number, share, suppressed
 from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
-from custlib.report.privacy import counts, is_small, parts
+from custlib.report.privacy import as_told, counts, is_small, parts
 from custlib.report.texts import Texts
 
 _SURELY = 0.9
@@ -98,7 +98,8 @@ def curve(t: Texts, frame: pd.DataFrame, top: float) -> Figure | Callout:
 
 def pyramid(t: Texts, frame: pd.DataFrame) -> Figure | Callout:
     """Compare customers and money by tier, without tiers of fewer than ten customers."""
-    frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
+    frame = as_told(frame)
+    frame = frame[frame["customer_share"] > 0]
     if frame.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
@@ -118,7 +119,7 @@ def pyramid(t: Texts, frame: pd.DataFrame) -> Figure | Callout:
 
 def by_segment(t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame) -> Figure | Callout:
     """Show past and expected value of each segment, with intervals."""
-    rows = frame.merge(spans[["segment", "value_low", "value_high"]], on="segment")
+    rows = as_told(frame).merge(spans[["segment", "value_low", "value_high"]], on="segment")
     rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
     if rows.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
@@ -139,7 +140,7 @@ def table(t: Texts, project: Project, frame: pd.DataFrame, *, title: str, flags:
 
     Columns of a missing forecast are omitted; a model without drop-out is stated.
     """
-    small = frame["customers"].map(is_small)
+    frame, small = as_told(frame), frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
     for column, form in (("customer_share", share), ("revenue", None), ("value", None), ("value_share", share)):
         write = (lambda x: money(x, "", t.language).strip()) if form is None else (lambda x: share(x, t.language))
