@@ -3,11 +3,13 @@
 The rule, the same on every page and in the manifest:
 
 1. Of a group under ten customers only "<10" is told: no count, no share, no money.
-2. Where a list or cross table hides a count, all its other counts are told to the same step: to the nearest ten, or the
-   next wider step at which every hidden count may still have four values or more, for a reader who knows this rule, the
-   exact sums of lists, rows and columns, and that "≈" is at least ten. Where no step is wide enough, none is told.
-3. The step depends on the set of counts and not on their order, so that a count is the same wherever it stands.
-4. Shares of customers are computed from counts as they are told.
+2. In a list with a known total one more count is told only about, by the sum of both (:func:`counts`).
+3. In a cross table, and wherever more sums are known than the total, all counts are told to one step: the nearest ten,
+   or the next wider step at which every hidden count may have four values or more for a reader who knows this rule, the
+   exact sums, and that "≈" is at least ten (:func:`step_for`). Where nothing is wide enough, no count is told.
+4. A count is told alike wherever it stands; sums of hidden counts are told no more exactly than the counts beside them.
+5. Shares are computed from counts and amounts as they are told.
+6. Amounts beside one of a hidden group are rounded until the total does not give that one away (:func:`amounts`).
 
 ``tests/report/test_whole_run.py`` reads all pages as an attacker does.
 """
@@ -28,39 +30,80 @@ STEPS = (10, 20, 50, 100, 200, 500, 1000)
 _CHOICES = 4
 
 
-def counts(values: Sequence[float], language: str = "en", sums: Iterable[Sequence[int]] = ()) -> list[str]:
-    """Write the counts of a table with a known total.
+def counts(values: Sequence[float], language: str = "en") -> list[str]:
+    """Write the counts of a list with a known total, always in the same order.
 
-    Parameters
-    ----------
-    sums : iterable of sequences of int
-        Places of counts whose sum is told elsewhere, besides the total.
+    The next large enough count after a hidden one is told about, by what both make together: that follows from the
+    total anyway, so it tells nothing more, and every hidden count may be any from one to nine.
 
     Examples
     --------
     >>> counts([335, 5, 77, 0])
-    ['≈ 340', '<10', '≈ 80', '0']
+    ['335', '<10', '≈ 80', '0']
     >>> counts([335, 77])
     ['335', '77']
-    >>> counts([5, 10])
-    ['<10', '≈ 10']
-    >>> counts([1, 10])
-    ['–', '–']
+    >>> counts([335, 5, 10]), counts([5, 10])
+    (['≈ 330', '<10', '≥ 10'], ['–', '–'])
     """
-    step = step_for(values, sums)
-    return [to_step(value, language, step) for value in values]
+    abouts, least = _abouts(values), limit("privacy", "smallest_count")
+    if abouts is None:
+        return [to_step(value, language, UNTOLD) for value in values]
+    texts = [suppressed(int(value), language) for value in values]
+    for place, about in abouts.items():
+        texts[place] = f"≈ {number(about, language)}" if about else f"≥ {least}"
+    return texts
 
 
-def parts(values: Sequence[float], sums: Iterable[Sequence[int]] = ()) -> list[float | None]:
+def told(values: Sequence[float]) -> list[float | None]:
+    """Return the counts of a list as :func:`counts` writes them; None where no number is written.
+
+    Examples
+    --------
+    >>> told([335, 5, 77, 0])
+    [335, None, 80, 0]
+    """
+    abouts = _abouts(values)
+    if abouts is None:
+        return [rounded(value, UNTOLD) for value in values]
+    return [None if is_small(value) else abouts.get(place, value) for place, value in enumerate(values)]
+
+
+def parts(values: Sequence[float]) -> list[float | None]:
     """Compute the share of each count in the total, as precisely as :func:`counts` shows the count.
 
     Examples
     --------
-    >>> parts([325, 5, 70])
-    [0.8, None, 0.175]
+    >>> parts([323, 5, 72])
+    [0.8075, None, 0.175]
     """
-    step, total = step_for(values, sums), float(sum(values)) or 1.0
-    return [part_of(value, total, step) for value in values]
+    total = float(sum(values)) or 1.0
+    return [None if value is None else min(value / total, 1.0) for value in told(values)]
+
+
+def _abouts(values: Sequence[float]) -> dict[int, float | None] | None:
+    """Choose the counts to round next to small ones, with the rounded value, or None for "at least ten".
+
+    The total discloses the sum of the small and the rounded counts. Both choices depend only on that sum and on
+    places, so they disclose nothing more: every small count can be any number from one to nine. Where all counts
+    together are too few for that, there is no choice, and None is returned.
+    """
+    least = limit("privacy", "smallest_count")
+    small = [place for place, value in enumerate(values) if is_small(value)]
+    if not small:
+        return {}
+    turned = [*range(small[0] + 1, len(values)), *range(small[0])]
+    chosen: list[int] = []
+    whole = sum(values[place] for place in small)
+    for place in (place for place in turned if values[place] >= least):
+        chosen.append(place)
+        whole += values[place]
+        if whole - least * len(chosen) >= (least - 1) * len(small):
+            break
+    else:
+        return {} if is_small(whole) else None
+    *tiny, last = chosen
+    about = _rounded(max(whole - len(small) * least / 2 - len(tiny) * least * 1.5, least), least)
+    return dict.fromkeys(tiny, None) | {last: about}
 
 
 def amounts(values: Sequence[float], customers: Sequence[float]) -> list[float]:
@@ -130,6 +173,18 @@ def coarser(*steps: int) -> int:
     (20, 0, 10)
     """
     return UNTOLD if UNTOLD in steps else max(steps)
+
+
+def grouped(values: Sequence[float], sums: Iterable[Sequence[int]], language: str = "en") -> list[str]:
+    """Write counts of which more sums than the total are told elsewhere, by their places.
+
+    Examples
+    --------
+    >>> grouped([5, 77, 40, 38], [[0, 1], [2, 3]])
+    ['<10', '≈ 80', '≈ 40', '≈ 40']
+    """
+    step = step_for(values, sums)
+    return [to_step(value, language, step) for value in values]
 
 
 def crossed(rows: Sequence[Sequence[float]], language: str = "en", *, row_step: int = 10) -> list[list[str]]:

@@ -6,7 +6,7 @@ as the least and the largest value that it has in any solution.
 
 import math
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -104,6 +104,21 @@ class _Problem:
         low, high = zip(*self.bounds.values(), strict=True)
         kinds = [int(key in self.whole) for key in self.bounds]
         return milp(cost, integrality=kinds, bounds=Bounds(low, high), constraints=[limits] if self.sums else [])
+
+
+def list_between(texts: Sequence[str]) -> list[tuple[float, float] | None]:
+    """Read the counts of a list with a known total.
+
+    Beside exact counts the one told about is what it makes together with the hidden ones, less five for each of them.
+    """
+    step = step_of(texts)
+    ends = [count_between(text, step) for text in texts]
+    hidden = sum(text.startswith("<") for text in texts)
+    if not hidden or (not any(own and own[0] == own[1] > 0 for own in ends) and sum(t[:1] == "≈" for t in texts) > 1):
+        return ends
+    reach = 5 + 4 * hidden
+    return [(max(figure_of(text) - reach, 10), figure_of(text) + reach) if text.startswith("≈") else own
+            for text, own in zip(texts, ends, strict=True)]  # fmt: skip
 
 
 def step_of(texts: Iterable[str]) -> int:

@@ -21,6 +21,7 @@ from tests.report.attack import (
     change_between,
     count_between,
     figure_of,
+    list_between,
     money_between,
     money_step_of,
     share_between,
@@ -90,9 +91,17 @@ class Reader:
         """Counts that are hidden wherever they stand."""
         return [key for key, said in self.told.items() if said and all(text.startswith("<") for text in said)]
 
+    def tells(self, told: Iterable[tuple[Key, str]]) -> None:
+        """Take the counts of a list with a known total."""
+        told = list(told)
+        for (key, text), ends in zip(told, list_between([text.strip() for _, text in told]), strict=True):
+            self._take(key, text, ends)
+
     def tell(self, key: Key, text: str, step: int = 10) -> None:
         """Take a written count."""
-        ends = count_between(text, step)
+        self._take(key, text, count_between(text, step))
+
+    def _take(self, key: Key, text: str, ends: tuple[float, float] | None) -> None:
         if ends:
             self.told[key].add(text.strip())
             self.claims.know(key, *ends)
@@ -177,7 +186,8 @@ class Reader:
 
     def _classes(self, system: str, labels: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
         self.kinds.add("classes")
-        step = step_of(row.get(T("groups.column_customers"), "") for row in rows)
+        column = [(("size", system, row[labels[0]], "now"), row.get(T("groups.column_customers"), "")) for row in rows]
+        self.tells(column)
         names = {"groups.column_profit": "profit", "groups.column_value": "value", "value.column_value": "value",
                  "value.column_revenue": "revenue", "groups.column_residual_lifetime_value": "residual",
                  "groups.column_historic_value": "historic"}  # fmt: skip
@@ -188,9 +198,7 @@ class Reader:
             key = ("size", system, name, "now")
             for label, text in row.items():
                 measure = next((m for k, m in names.items() if label.startswith(begins(k))), None)
-                if label == T("groups.column_customers"):
-                    self.tell(key, text, step)
-                elif label in shares:
+                if label in shares:
                     self.shares.append((key, BASE, text))
                 elif label.startswith(begins("overview.column_change")):
                     self._change(system, name, text)
@@ -236,9 +244,13 @@ class Reader:
             return
         self.kinds.add("account")
         for label, when in ((labels[1], "then"), (labels[-1], "now")):
-            step = step_of(row[label] for row in rows)
-            for row in rows:
-                self.tell(("size", self.followed, row[labels[0]], when), row[label], step)
+            column = [(("size", self.followed, row[labels[0]], when), row[label]) for row in rows]
+            if when == "now":
+                self.tells(column)
+            else:
+                step = step_of(text for _, text in column)
+                for key, text in column:
+                    self.tell(key, text, step)
 
     def _directions(self, block: Mapping[str, Any], labels: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
         self.kinds.add("directions")
@@ -284,10 +296,9 @@ class Reader:
         """Take the customers of a period by the values of an attribute; of several at a time nothing adds up."""
         self.kinds.add("structure")
         several = labels[0] in (T("structure.product"), T("structure.channel"))
-        step = step_of(row[labels[1]] for row in rows)
         keys = [("group", labels[0], row[labels[0]]) for row in rows]
-        for key, row in zip(keys, rows, strict=True):
-            self.tell(key, row[labels[1]], step)
+        self.tells((key, row[labels[1]]) for key, row in zip(keys[:-1], rows, strict=False))
+        self.tell(keys[-1], rows[-1][labels[1]])
         self.moneys((("money", *key), key, row[labels[3]]) for key, row in zip(keys, rows, strict=True))
         if not several:
             self.claims.total(keys[:-1], keys[-1])

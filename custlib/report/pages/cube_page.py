@@ -8,7 +8,7 @@ from custlib.report.blocks import Cell, Facts, Text, Tiles
 from custlib.report.formats import money, number, share
 from custlib.report.pages.segment_tables import finding, measure_in_words
 from custlib.report.pages.systems import View
-from custlib.report.privacy import counts, is_small
+from custlib.report.privacy import grouped, is_small
 
 _LEVELS = ("high", "low")
 
@@ -78,7 +78,7 @@ def _counts(view: View, name: str) -> list[str]:
     over = {tuple(list(cell)[:2]) for own in cells.values() for cell in own}
     places = {s: {tuple(list(cell)[:2]) for cell in own} for s, own in cells.items()}
     sums = [[n for n, s in enumerate(sizes) if place in places.get(s, ())] for place in over]
-    return counts(list(sizes.values()), view.t.language, sums)
+    return grouped(list(sizes.values()), sums, view.t.language)
 
 
 def thresholds(view: View, name: str) -> Facts | None:

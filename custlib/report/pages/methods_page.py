@@ -13,7 +13,7 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.formats import MISSING, day, money, number, share, suppressed
 from custlib.report.page_limits import limit
-from custlib.report.privacy import EXACT, amounts, blurred, counts, crossed, is_small, part_of, step_for
+from custlib.report.privacy import EXACT, amounts, blurred, counts, crossed, grouped, is_small, part_of, step_for
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 from custlib.segment.methods import METHODS
@@ -74,7 +74,7 @@ def combination(t: Texts, methods: str) -> str:
 def _overlap_table(t: Texts, project: Project, frame: pd.DataFrame, title: str) -> Table:
     hide, (values, sums) = [is_small(n) for n in frame["customers"]], _overlaps(frame)
     rows = pd.DataFrame({"who": [combination(t, name) for name in frame["methods"]],
-                         "customers": counts(values, t.language, sums)})  # fmt: skip
+                         "customers": grouped(values, sums, t.language)})  # fmt: skip
     for column, label in (("profit", "historic"), ("value", "value")):
         rows[label] = _money(t, frame[column], hide)
     labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}

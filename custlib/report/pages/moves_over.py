@@ -21,7 +21,7 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
     t, last = view.t, moved[moved["from_date"] == moved["from_date"].max()]
     last = last[last["segmentation"].isin(view.names)]
     last, causes = _as_told(last), _used(last)
-    rows, shares = [], {}
+    rows = []
     for name in view.names:
         by = last[last["segmentation"] == name].set_index("cause")
         whole = by.loc[WHOLE]
@@ -29,11 +29,11 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
         parts = [_part(view, by, cause) for cause in (WHOLE, *causes)]
         money = MISSING if hide else view.bare(whole["money"])
         rows.append([view.title(name), to_step(whole["customers"], t.language), *parts, money])
-        shares[name] = float(whole["share"])
     columns = ["system", "moved", "part", *causes, "money_moved"]
     labels = {c: t(f"moves.column_{c}", currency=view.project.currency) for c in columns if c not in causes}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
-    return Table.of(pd.DataFrame(rows, columns=columns), title=_spread(view, shares), labels=labels, header="system",
+    title = _spread(view, last[last["cause"] == WHOLE])
+    return Table.of(pd.DataFrame(rows, columns=columns), title=title, labels=labels, header="system",
                     language=t.language, caption=t("moves.by_system_caption"))  # fmt: skip
 
 
@@ -55,17 +55,18 @@ def _part(view: View, by: pd.DataFrame, cause: str) -> str:
     return share(by["share"][cause], view.t.language)
 
 
-def _spread(view: View, shares: dict[str, float]) -> str:
+def _spread(view: View, whole: pd.DataFrame) -> str:
     """Name the segmentations with the smallest and the largest share of moves."""
+    shares, texts = (dict(zip(whole["segmentation"], column, strict=True)) for column in _shares(view, whole))
     calm, restless = (pick(shares, key=lambda name: shares[name]) for pick in (min, max))
     if calm == restless or shares[calm] == shares[restless]:
         return view.t("moves.by_system_plain")
-    return view.t("moves.by_system", calm=view.title(calm), least=_about(view, shares[calm]),
-                  restless=view.title(restless), most=_about(view, shares[restless]))  # fmt: skip
+    return view.t("moves.by_system", calm=view.title(calm), least=_about(view, shares[calm], texts[calm]),
+                  restless=view.title(restless), most=_about(view, shares[restless], texts[restless]))  # fmt: skip
 
 
-def _about(view: View, part: float) -> str:
-    return share(round(part, 2), view.t.language)
+def _about(view: View, part: float, text: str) -> str:
+    return text if text.startswith("<") else share(round(part, 2), view.t.language)
 
 
 def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:

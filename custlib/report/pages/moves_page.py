@@ -15,6 +15,7 @@ from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
 from custlib.report.privacy import (
+    STEPS,
     UNTOLD,
     amounts,
     coarser,
@@ -97,10 +98,11 @@ def account(moves: Moves) -> Table:
     t, frame = moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "customers")
     rows = {"name": [moves.name(s) for s in frame.index]}
-    # Exact counts before would give exact changes: they are told to the step of the matrix.
-    rows["before"] = [to_step(n, t.language, moves.step) for n in frame["customers_before"]]
+    # Exact counts before would give exact changes, and rows of the matrix that are known better than to the ten.
+    step = coarser(step_for(frame["customers_before"].tolist()), STEPS[0])
+    rows["before"] = [to_step(n, t.language, step) for n in frame["customers_before"]]
     for cause in causes:
-        rows[cause] = [net(n, moves.step) for n in frame[f"customers_{cause}"]]
+        rows[cause] = [net(n, step) for n in frame[f"customers_{cause}"]]
     rows["after"] = counts(frame["customers_after"].tolist(), t.language)
     labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
@@ -259,7 +261,7 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         Moves as returned by :func:`custlib.move.observed.observed`.
     """
     view, t = moves.view, moves.view.t
-    step = moves.step
+    step = coarser(moves.step, STEPS[0])
     pairs = pairs_of(flows[flows["cause"] != STAY])
     shown = pairs[pairs["customers"] >= limit("privacy", "smallest_count")].head(limit("finding", "largest_flows"))
     if shown.empty:

@@ -60,7 +60,9 @@ def segments(
 ) -> Table:
     """List every segment with its verdict, the largest expected gain first; the title adds up what is recommended."""
     lang = t.language
-    frame = _by_gain(as_told(frame), plans)
+    # Counts are written in the order of the definition, so that the same ones are told about on every page.
+    frame = as_told(frame).assign(count=counts(frame["customers"].tolist(), lang))
+    frame = _by_gain(frame, plans)
     small = frame["customers"].map(is_small)
     hidden = small | (frame["customers"] == 0)
 
@@ -71,7 +73,7 @@ def segments(
     rows = pd.DataFrame({
         "name": frame["name"],
         "verdict": [verdict_word(t, plans.get(s)) for s in ids],
-        "customers": counts(frame["customers"].tolist(), lang),
+        "customers": frame["count"],
         "change": shown([_changed(t, account.loc[s]) for s in ids]),
         "value": shown([money(x, "", lang).strip() for x in frame["value"]]),
         "first": shown([_first(t, project, plans[s], products.get(s, "")) if s in plans else MISSING for s in ids]),

@@ -13,7 +13,7 @@ from custlib.report.blocks import Callout, Details, Facts, Figure, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import amounts, counts, is_small, net, parts, rounded, step_for
+from custlib.report.privacy import amounts, counts, is_small, net, parts, told
 from custlib.report.texts import Texts
 from custlib.rules import load
 from custlib.segment.rule_files import ahp_file
@@ -172,8 +172,7 @@ def lifetime(view: View, name: str) -> Table | None:
     t, frame = view.t, view.rows(name)
     hide = view.few(frame["customers"])
     frame = frame.assign(wide=frame["historic_value"] + frame["residual_lifetime_value"])
-    step = step_for(frame["customers"].tolist())
-    each = frame["wide"] / [rounded(n, step) or math.nan for n in frame["customers"]]
+    each = frame["wide"] / [n or math.nan for n in told(frame["customers"].tolist())]
     rows: dict[str, Any] = {"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)}
     for column in ("historic_value", "residual_lifetime_value", "wide"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]

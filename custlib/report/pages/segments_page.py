@@ -13,7 +13,7 @@ from custlib.report.blocks import Callout, Cell, Facts, Glossary, Table, Tiles, 
 from custlib.report.formats import MISSING, day, money, share
 from custlib.report.pages import foot, segment_tables, value_page
 from custlib.report.pages.systems import View
-from custlib.report.privacy import amounts, as_told, counts, is_small
+from custlib.report.privacy import amounts, as_told, grouped, is_small
 from custlib.report.texts import Texts
 from custlib.segment import profiles
 from custlib.segment.definitions import Definition
@@ -92,7 +92,7 @@ def _cell_names(definition: Definition, language: str) -> dict[tuple[int, int], 
 def _counts(by_cell: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:
     """Write the counts of the cells, all rounded if one is small, since the totals by name are known."""
     sums = [[n for n, place in enumerate(by_cell) if names[place] == name] for name in set(names.values())]
-    return counts([float(row["customers"]) for row in by_cell.values()], language, sums)
+    return grouped([float(row["customers"]) for row in by_cell.values()], sums, language)
 
 
 def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
