@@ -16,9 +16,10 @@ The rule, the same on every page and in the manifest:
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+from custlib.models.disclosure import stay_open
 from custlib.report.formats import MISSING, number, suppressed
 from custlib.report.page_limits import limit
 
@@ -183,7 +184,7 @@ def grouped(values: Sequence[float], sums: Iterable[Sequence[int]], language: st
     >>> grouped([5, 77, 40, 38], [[0, 1], [2, 3]])
     ['<10', '≈ 80', '≈ 40', '≈ 40']
     """
-    step = step_for(values, sums)
+    step = step_for(values, [range(len(values)), *sums])
     return [to_step(value, language, step) for value in values]
 
 
@@ -216,13 +217,15 @@ def step_across(rows: Sequence[Sequence[float]], *, row_step: int = 10) -> int:
     """
     values, width = [value for row in rows for value in row], len(rows[0]) if len(rows) else 0
     across = [range(n * width, (n + 1) * width) for n in range(len(rows))]
-    down = [range(n, len(values), width) for n in range(width)]
-    return step_for(values, down, across, about_step=row_step)
+    # Totals of columns are a list with a known total themselves: one is told about where another is hidden.
+    about = _abouts([sum(column) for column in zip(*rows, strict=True)])
+    down = [range(n, len(values), width) for n in range(width) if about is not None and n not in about]
+    return step_for(values, [range(len(values)), *down], across, about_step=row_step)
 
 
 def step_for(
     values: Sequence[float],
-    sums: Iterable[Sequence[int]] = (),
+    sums: Iterable[Sequence[int]] | None = None,
     about: Iterable[Sequence[int]] = (),
     *,
     about_step: int = 10,
@@ -232,72 +235,50 @@ def step_for(
     Parameters
     ----------
     sums, about : iterable of sequences of int
-        Places of counts whose sum is told elsewhere besides the total: exactly, or to ``about_step``.
+        Places of counts whose sum is told elsewhere: exactly, or to ``about_step``. By default that of all, exactly.
 
     Examples
     --------
     >>> step_for([5, 77]), step_for([9, 84]), step_for([84, 77]), step_for([1, 10])
     (10, 20, 1, 0)
     """
-    if not any(map(is_small, values)):
+    known = [range(len(values))] if sums is None else sums
+    lines = [*((line, EXACT) for line in known), *((line, about_step) for line in about)]
+    return _step(tuple(map(float, values)), tuple((tuple(line), step) for line, step in lines))
+
+
+@cache
+def _step(values: tuple[float, ...], lines: tuple[tuple[tuple[int, ...], int], ...]) -> int:
+    hidden = [n for n, value in enumerate(values) if is_small(value)]
+    if not hidden:
         return EXACT
-    lines = [(line, EXACT) for line in [range(len(values)), *sums]] + [(line, about_step) for line in about]
-    told = [
-        ([n for n in line if values[n]], _Ends.of(sum(values[n] for n in line), exact)) for line, exact in lines
-    ]  # a small sum is hidden too
-    return next((step for step in STEPS if _is_safe(values, told, step)), UNTOLD)
+    # A sum under ten is hidden as well.
+    sums = [(line, *_between(sum(values[n] for n in line), exact)) for line, exact in lines if len(line)]
+    steps = (s for s in STEPS if stay_open([_between(value, s) for value in values], sums, hidden, _CHOICES - 1))
+    return next(steps, UNTOLD)
 
 
-def _is_safe(values: Sequence[float], lines: Sequence[tuple[Sequence[int], "_Ends"]], step: int) -> bool:
-    """Return whether every hidden count keeps its choices, given the others to a step and the sum of each line."""
-    ends = [_Ends.of(value, step) for value in values]
-    changed = True
-    while changed:
-        changed = False
-        for line, whole in lines:
-            least, most = sum(ends[n].low for n in line), sum(ends[n].high for n in line)
-            for n in line:
-                own = ends[n]
-                new = _Ends(max(own.low, whole.low - most + own.high), min(own.high, whole.high - least + own.low))
-                if new != own:
-                    least, most, changed = least + new.low - own.low, most + new.high - own.high, True
-                    ends[n] = new
-    return all(end.high - end.low >= _CHOICES - 1 for end, value in zip(ends, values, strict=True) if is_small(value))
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """The least and the largest count that a reader takes for possible."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, value: float, step: int) -> "_Ends":
-        """Return which counts are written as this one is."""
-        least = limit("privacy", "smallest_count")
-        if is_small(value):
-            return cls(1, least - 1)
-        about = rounded(value, step)
-        if not value or about is None:
-            return cls(value, value)
-        if step == EXACT:
-            return cls(value, value)
-        half = step / 2 if about / step % 2 == 0 else (step - 1) // 2  # halves go to the even multiple
-        return cls(least if about <= step else max(about - half, least), about + half)
+def _between(value: float, step: int) -> tuple[float, float]:
+    """Return the least and the largest count that are written as this one is."""
+    least = limit("privacy", "smallest_count")
+    if is_small(value):
+        return 1, least - 1
+    about = _rounded(value, step)
+    if not value or step == EXACT:
+        return value, value
+    half = step / 2 if about / step % 2 == 0 else (step - 1) // 2  # halves go to the even multiple
+    return least if about <= step else max(about - half, least), about + half
 
 
 def rounded(value: float, step: int = 10) -> float | None:
-    """Return a count as it is told, or None where it is not; ``UNTOLD`` tells nought alone.
+    """Return a count as it is told, or None where it is not.
 
     Examples
     --------
-    >>> rounded(77), rounded(77, 1), rounded(12, 50), rounded(5), rounded(77, 0), rounded(0, 0)
+    >>> rounded(77), rounded(77, 1), rounded(12, 50), rounded(5), rounded(77, 0), rounded(0, 10)
     (80, 77, 50, None, None, 0)
     """
-    if is_small(value) or (value and step == UNTOLD):
-        return None
-    return _rounded(value, step) if value else value
+    return None if is_small(value) or step == UNTOLD else _rounded(value, step)
 
 
 def _rounded(value: float, step: int) -> float:
@@ -314,7 +295,7 @@ def to_step(count: float, language: str = "en", step: int = 10) -> str:
     >>> to_step(5), to_step(0), to_step(77), to_step(77, step=1), to_step(77, step=0)
     ('<10', '0', '≈ 80', '77', '–')
     """
-    if count and step == UNTOLD:
+    if step == UNTOLD:
         return MISSING
     if not count or is_small(count) or step == EXACT:
         return suppressed(int(count), language)

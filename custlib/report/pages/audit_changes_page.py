@@ -10,7 +10,7 @@ from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.formats import MISSING, change, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
-from custlib.report.privacy import counts, is_small, part_of, step_for, to_step
+from custlib.report.privacy import counts, is_small, part_of, step_for, to_step, told
 
 _BEFORE = ("more", "same", "less", "lapsed")
 _NOW = ("new", "returned", "more", "same", "less")
@@ -140,7 +140,9 @@ def _step(rows: pd.DataFrame) -> int:
     """Choose the step of the counts: the customers of both periods and the new ones among them are told elsewhere."""
     places = {move: n for n, move in enumerate(rows["move"])}
     sums = [[places[move] for move in kinds if move in places] for kinds in (_NOW, _NOW[1:], _BEFORE)]
-    return step_for(rows["customers"].tolist(), sums)
+    new, others = (float(rows["customers"].iloc[line].sum()) for line in (sums[0][:1], sums[1]))
+    known = sums if told([new, others]) == [new, others] else [sums[0], sums[2]]
+    return step_for(rows["customers"].tolist(), known, [range(len(rows))])
 
 
 def _hidden(rows: pd.DataFrame, groups: tuple[str, ...]) -> list[bool]:

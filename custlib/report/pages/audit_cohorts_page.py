@@ -21,7 +21,7 @@ def as_told(frame: pd.DataFrame) -> pd.DataFrame:
     """Compute active shares from counts as they are told: those of a period, new customers apart, have a known sum."""
     later = frame[frame["age"] > 0].reset_index()
     periods = later.groupby(later["cohort"] - later["age"]).indices.values()
-    step = step_for(later["active"].tolist(), [places.tolist() for places in periods])
+    step = step_for(later["active"].tolist(), [list(places) for places in periods])
     if step == EXACT:
         return frame
     told = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]

@@ -13,7 +13,7 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.formats import MISSING, day, money, number, share, suppressed
 from custlib.report.page_limits import limit
-from custlib.report.privacy import EXACT, amounts, blurred, counts, crossed, grouped, is_small, part_of, step_for
+from custlib.report.privacy import EXACT, amounts, blurred, counts, crossed, is_small, part_of, step_for, to_step
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 from custlib.segment.methods import METHODS
@@ -43,7 +43,7 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame) -> Figure | Callout
     rows = pd.DataFrame({"segment": [combination(t, name) for name in shown["methods"]],
                          "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
                          "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
-    agreement = share(part_of(agreed, any_["customers"].sum(), step_for(*_overlaps(frame))), t.language)
+    agreement = share(part_of(agreed, any_["customers"].sum(), _step(frame)), t.language)
     figure = charts.pyramid_bars(
         rows, title=t("methods.overlap_title", share=agreement), caption=t("methods.overlap_caption"),
         description=t("methods.overlap_description"), language=t.language, x_label=t("methods.future"),
@@ -72,9 +72,9 @@ def combination(t: Texts, methods: str) -> str:
 
 
 def _overlap_table(t: Texts, project: Project, frame: pd.DataFrame, title: str) -> Table:
-    hide, (values, sums) = [is_small(n) for n in frame["customers"]], _overlaps(frame)
+    hide, step = [is_small(n) for n in frame["customers"]], _step(frame)
     rows = pd.DataFrame({"who": [combination(t, name) for name in frame["methods"]],
-                         "customers": grouped(values, sums, t.language)})  # fmt: skip
+                         "customers": [to_step(n, t.language, step) for n in frame["customers"]]})  # fmt: skip
     for column, label in (("profit", "historic"), ("value", "value")):
         rows[label] = _money(t, frame[column], hide)
     labels = {name: t(f"methods.column_{name}", currency=project.currency) for name in rows.columns}
@@ -88,10 +88,11 @@ def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: amounts(frame[name].tolist(), sizes) for name in ("profit", "value")})
 
 
-def _overlaps(frame: pd.DataFrame) -> tuple[list[float], list[list[int]]]:
-    """Return the customers of each combination, and the places of those that make up the best fifth of a method."""
+def _step(frame: pd.DataFrame) -> int:
+    """Choose the step of the combinations: the best fifths that they make up are told too."""
     chosen = [name.split("+") for name in frame["methods"]]
-    return frame["customers"].tolist(), [[n for n, own in enumerate(chosen) if method in own] for method in METHODS]
+    fifths = [[n for n, own in enumerate(chosen) if method in own] for method in METHODS]
+    return step_for(frame["customers"].tolist(), [range(len(frame)), *fifths])
 
 
 def _money(t: Texts, values: "pd.Series[float]", hide: list[bool]) -> list[str]:

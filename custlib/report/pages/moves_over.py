@@ -24,7 +24,7 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
     rows = []
     for name in view.names:
         by = last[last["segmentation"] == name].set_index("cause")
-        whole = by.loc[WHOLE]
+        whole = by.to_dict("index")[WHOLE]
         hide = is_small(whole["customers"])
         parts = [_part(view, by, cause) for cause in (WHOLE, *causes)]
         money = MISSING if hide else view.bare(whole["money"])

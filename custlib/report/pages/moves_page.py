@@ -162,7 +162,7 @@ def picture(moves: Moves) -> Figure | Callout:
     step = moves.step
     if shown.empty or step == UNTOLD:
         return Callout(t("audit.few"), t("audit.few_text"))
-    shown = shown.assign(customers=[rounded(n, step) for n in shown["customers"]])
+    shown = shown.assign(customers=[rounded(n, step) or 0.0 for n in shown["customers"]])
     is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # merged segments are not a finding
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
     calm = 100 * ledger.changed_share(moves.frame) < limit("finding", "hardly_anybody")
@@ -301,7 +301,7 @@ def directions(moves: Moves) -> Table:
     parts = {d: part_of(float(frame["customers"].get(d, 0)), moves.known, step) for d in ("up", "down")}
     title = t("moves.directions_plain", system=view.title(moves.definition.segmentation))
     if None not in parts.values():
-        parts = {name: share(part, t.language) for name, part in parts.items()}
-        title = t("moves.directions", system=view.title(moves.definition.segmentation), **parts)
+        shares = {name: share(part, t.language) for name, part in parts.items()}
+        title = t("moves.directions", system=view.title(moves.definition.segmentation), **shares)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
                     caption=t("moves.directions_caption"))  # fmt: skip
