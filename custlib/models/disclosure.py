@@ -1,12 +1,11 @@
 """What follows for single numbers from intervals of all and of sums of them: bounds by propagation, then exact ones.
 
 Used to find how far a suppressed cell of a table is known to a reader of its sums; Fischetti and Salazar (2001) call
-that the protection of the cell. Where no sums overlap but one within another, propagation alone is exact; elsewhere
-each bound is a linear programme. In a table of rows and columns its solutions are whole where all bounds are.
+that the protection of the cell. Where no two sums have a number in common, propagation alone is exact; elsewhere each
+bound is a linear programme. In a table of rows and columns its solutions are whole where all bounds are.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 import numpy as np
 from scipy.optimize import linprog
@@ -57,12 +56,13 @@ def stay_open(bounds: Iterable[Interval], sums: Sequence[Sum], places: Sequence[
     ends = propagated(bounds, sums)
     if any(ends[n][1] - ends[n][0] < width for n in places):
         return False
-    return _are_nested(sums) or all(_range(ends, sums, n) >= width - 1e-6 for n in places)
+    return _are_apart(sums) or all(_range(ends, sums, n) >= width - 1e-6 for n in places)
 
 
-def _are_nested(sums: Sequence[Sum]) -> bool:
-    """Return whether any two sums have nothing in common, or one is part of the other."""
-    return all(not a & b or a <= b or b <= a for a, b in combinations([set(places) for places, _, _ in sums], 2))
+def _are_apart(sums: Sequence[Sum]) -> bool:
+    """Return whether no number is in two sums."""
+    parts = [place for places, _, _ in sums for place in places]
+    return len(parts) == len(set(parts))
 
 
 def _range(ends: Sequence[Interval], sums: Sequence[Sum], place: int) -> float:
