@@ -12,39 +12,38 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from custlib import __version__
-from custlib.engine import ENGINES
+from custlib.commands import exit_codes
+from custlib.commands.arguments import add_engine, day, positive, read_options
+from custlib.commands.logs import logs, say_end
+from custlib.commands.project_runs import add_forget_failure, add_run
 from custlib.errors import CustlibError, TableError, UsageError
-from custlib.machine import LEAST_MEMORY, refusal, size_of
-from custlib.report.execution import DEFAULT
+from custlib.machine import refusal
 
 _OPTIONS = "how the file is written: columns, delimiter ..."
-EXIT_CODES = {
-    0: "done",
-    1: "a bug of custlib",
-    2: "a wrong option, argument or project file",
-    3: "the data break the contract",
-    4: "no model can be fitted to these customers",
-    5: "the machine: disk, memory, database or notebook",
-    6: "another run of this project is under way",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     options = parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
-    logging.getLogger("custlib").setLevel(logging.INFO if options.command == "run" else logging.WARNING)
+    form = getattr(options, "log_format", "text")
+    with logs(form, shows_steps=options.command == "run", shows_everything=options.verbose):
+        line, code = _ended(options)
+    if line:
+        say_end(form, line, code)
+    return code
+
+
+def _ended(options: argparse.Namespace) -> tuple[str, int]:
+    """Run a command; say how it ended, in one line where it is to be said, and its exit code."""
     try:
         with _clean_end():
-            return options.act(options) or 0
+            return "", options.act(options) or 0
     except CustlibError as fault:
-        print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
-        return fault.exit_code
+        return f"{type(fault).__name__}: {fault}", fault.exit_code
     except KeyboardInterrupt as end:
-        print("stopped", file=sys.stderr)
-        return 128 + (end.args[0] if end.args else signal.SIGINT)
+        return "stopped", 128 + (end.args[0] if end.args else signal.SIGINT)
     except Exception as fault:
-        return _report(fault, options)
+        return _unforeseen(fault, options)
 
 
 @contextmanager
@@ -71,33 +70,13 @@ def _clean_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _report(fault: Exception, options: argparse.Namespace) -> int:
-    """Report a failure of the machine, or a bug, in one line and return the exit code; the trace only if verbose."""
+def _unforeseen(fault: Exception, options: argparse.Namespace) -> tuple[str, int]:
+    """Describe a failure of the machine, or a bug, in one line, with its exit code; the trace only if verbose."""
     if options.verbose:
         logging.exception("bug")
     if error := refusal(fault, options.command):
-        print(f"RunError: {error}", file=sys.stderr)
-        return error.exit_code
-    print(f"Bug in custlib: {type(fault).__name__}. Run again with --verbose and report it.", file=sys.stderr)
-    return 1
-
-
-def _run(options: argparse.Namespace) -> None:
-    from custlib import project
-    from custlib.identify.guess.project_text import refuse_open_questions
-    from custlib.installed import find_project
-    from custlib.report.production import run_project
-
-    path = find_project(options.project)
-    refuse_open_questions(path)
-    data = path.parent if path == Path(options.project) else Path("data")
-    target = run_project(
-        project.load(path).replace(as_of=options.as_of, language=options.language),
-        reports=options.reports or data.parent / "reports", work=options.work or data / "work",
-        only=tuple(options.only or ()), force=options.force, how=options.executor,
-        engine=options.engine, memory_limit=options.memory_limit,
-    )  # fmt: skip
-    print(target)
+        return f"RunError: {error}", error.exit_code
+    return f"Bug in custlib: {type(fault).__name__}. Run again with --verbose and report it.", 1
 
 
 def _value(options: argparse.Namespace) -> None:
@@ -165,41 +144,23 @@ def _check_map(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in EXIT_CODES.items())
     parser = argparse.ArgumentParser(
         prog="custlib",
         description="Customer value, segments and playbooks from purchases.",
-        epilog=f"exit codes:\n{codes}",
+        epilog=exit_codes.listed(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"custlib {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show every step, and the trace of a bug")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(commands)
+    add_run(commands)
+    add_forget_failure(commands)
     _add_check(commands)
     _add_value(commands)
     _add_init(commands)
     _add_notebooks(commands)
     _add_map(commands)
     return parser
-
-
-def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    run = commands.add_parser("run", help="run the notebooks of a project and publish the reports")
-    run.add_argument(
-        "project", metavar="PROJECT",
-        help="project file (data/mine.toml); or a name: of a file in data/ of the current folder, or of an example "
-        "(cdnow), and then data/work/ and reports/ are made in the current folder",
-    )  # fmt: skip
-    run.add_argument("--as-of", type=_day, metavar="DATE", help="look at the customers on this day (2025-06-30)")
-    run.add_argument("--reports", type=Path, metavar="DIR", help="where to publish (default: reports/ beside data/)")
-    run.add_argument("--work", type=Path, metavar="DIR", help="where to work (default: work/ beside the project file)")
-    run.add_argument("--only", nargs="+", metavar="NOTEBOOK", help="run only these notebooks and publish nothing")
-    run.add_argument("--language", choices=("en", "zh"), help="language of the reports")
-    run.add_argument("--force", action="store_true", help="run even if an equal run is published")
-    run.add_argument("--executor", choices=("fork", "kernel"), default=DEFAULT, help="how notebooks are executed")
-    _add_engine(run)
-    run.set_defaults(act=_run)
 
 
 def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -224,17 +185,20 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     value = commands.add_parser("value", help="value the customers of one file of purchases")
     value.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet file of purchases")
     value.add_argument(
-        "--as-of", type=_day, metavar="DATE", help="the day the customers are looked at (the last day in the data)"
+        "--as-of", type=day, metavar="DATE", help="the day the customers are looked at (the last day in the data)"
     )
     value.add_argument("--options", type=Path, metavar="JSON", help=_OPTIONS)
-    value.add_argument("--horizon-days", type=_positive, default=365, metavar="N", help="length of the forecast (365)")
+    value.add_argument("--horizon-days", type=positive, default=365, metavar="N", help="length of the forecast (365)")
     value.add_argument("--annual-discount-rate", type=float, default=0.10, metavar="RATE", help="per year (0.10)")
     value.add_argument(
-        "--holdout-days", type=_positive, metavar="N", help="period kept back to test the forecast (half)"
+        "--holdout-days",
+        type=positive,
+        metavar="N",
+        help="period kept back to test the forecast (half of the days covered)",
     )
     value.add_argument("--out", type=Path, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
     value.add_argument("--json", action="store_true", help="print everything as JSON, for machines")
-    _add_engine(value)
+    add_engine(value)
     value.set_defaults(act=_value)
 
 
@@ -252,7 +216,7 @@ def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     init.add_argument("--language", choices=("en", "zh"), help="language of the reports")
     init.add_argument("--id", metavar="ID", help="id of the project: a-z, 0-9, _ and - (default: by the file)")
     init.add_argument(
-        "--as-of", type=_day, metavar="DATE", help="day of the analysis (default: the last day in the data)"
+        "--as-of", type=day, metavar="DATE", help="day of the analysis (default: the last day in the data)"
     )
     init.add_argument("--force", action="store_true", help="overwrite a project file")
     init.set_defaults(act=_init)
@@ -271,55 +235,6 @@ def _add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     check = verbs.add_parser("check", help="prove that a map gives every cell exactly one name (exit code 2 if not)")
     check.add_argument("file", metavar="FILE", help="map file, ordered rules, or the name of shipped ones (rf25)")
     check.set_defaults(act=_check_map)
-
-
-def _add_engine(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--engine", choices=ENGINES, default="duckdb", help="what makes the tables: this machine, or Spark (duckdb)"
-    )
-    command.add_argument(
-        "--memory-limit", type=_size, metavar="SIZE", help="of the engine, for instance 500MB; the rest goes to disk"
-    )
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2025-06-30") from None
-
-
-def _size(text: str) -> str:
-    if size_of(text) < LEAST_MEMORY:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size of at least 100MB; write 500MB or 2GB")
-    return text
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of days above 0")
-    return int(text)
-
-
-def read_options(path: Path | None) -> dict[str, object]:
-    """Read the JSON file of options."""
-    if path is None:
-        return {}
-    try:
-        options = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
-    except (OSError, ValueError, RecursionError) as fault:
-        raise UsageError(f"{path.name}: cannot be read as JSON ({fault}). Correct --options.") from None
-    if not isinstance(options, dict):
-        raise UsageError(f'{path.name}: must hold a JSON object, for instance {{"delimiter": ";"}}.')
-    return options
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Make an object of JSON whose keys stand once, as in a project file."""
-    keys = [key for key, _ in pairs]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise ValueError(f"{twice!r} stands twice")
-    return dict(pairs)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ All of them are a :class:`CustlibError`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
 
 
 class CustlibError(Exception):
@@ -125,6 +127,25 @@ def hint(name: str, available: Sequence[str]) -> str:
     return f"{suggestion}Available: {listed(sorted(available)) or 'none'}."
 
 
+class ByName(dict[str, Item]):
+    """A mapping by name; to ask for a name that is not in it is an error that says what there is.
+
+    Examples
+    --------
+    >>> ByName("segment", {"champions": 1})["champion"]
+    Traceback (most recent call last):
+    custlib.errors.UsageError: segment: there is no 'champion'. Did you mean 'champions'? Available: champions.
+    """
+
+    def __init__(self, what: str, content: Mapping[str, Item]) -> None:
+        super().__init__(content)
+        self.what = what
+
+    def __missing__(self, name: str) -> Item:
+        """Refuse a name that is not there."""
+        raise UsageError(f"{self.what}: there is no {name!r}. {hint(name, list(self))}")
+
+
 def listed(names: Sequence[str], *, most: int = 30) -> str:
     """Write names in one line: the first three of many, and how many others there are.
 
@@ -136,3 +157,14 @@ def listed(names: Sequence[str], *, most: int = 30) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:3])} and {len(names) - 3:,} others"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Write a count with the words that follow it: those of one, or those of several.
+
+    Examples
+    --------
+    >>> counted(1, "line is", "lines are"), counted(1204, "line is", "lines are"), counted(0, "line is", "lines are")
+    ('1 line is', '1,204 lines are', '0 lines are')
+    """
+    return f"{number:,} {one if number == 1 else many}"

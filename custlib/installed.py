@@ -100,3 +100,10 @@ def copy_notebooks(folder: Path, *, force: bool = False) -> list[Path]:
     for copy, source in copies.items():
         shutil.copyfile(source, copy)
     return list(copies)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and open it to its owner only; one that is there already keeps its permissions."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)

@@ -21,6 +21,7 @@ from custlib.source import STANDARD_COLUMNS, Source
 Model = TypeVar("Model", bound=BaseModel)
 DAYS_PER_UNIT = {"day": 1, "week": 7}
 DAYS_PER_YEAR = 365
+MOST_DAYS = 3650  # of a period that a project states
 _FIRST_YEAR = 1900
 _SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
 
@@ -37,7 +38,8 @@ class Segments(_Strict):
     Attributes
     ----------
     segmentations : tuple of str
-        Their names; empty for all that the data allow.
+        Their names; empty for all that the data allow, but those whose thresholds are absolute amounts of money
+        (``bank5``, ``rfm_airline``): they are made only where they are named.
     playbook : str
         The segmentation that playbooks apply to and pages follow; empty for no playbooks.
     playbook_file : str
@@ -86,8 +88,9 @@ class Project(_Strict):
         What is sold, for instance ``coffee``; a playbook that is written for a trade asks for it.
     as_of : datetime.date
         The day of the analysis; later purchases are set aside and counted.
-    holdout_days : int
-        Length of the holdout period that tests the forecast, in days.
+    holdout_days : int, optional
+        Length of the holdout period that tests the forecast, in days; by default half of the days that the purchases
+        cover.
     horizon_days : int
         Length of the forecast, in days.
     compare_days : int
@@ -128,9 +131,9 @@ class Project(_Strict):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     trade: str = ""
     as_of: dt.date
-    holdout_days: int = Field(182, ge=1, le=3650)
-    horizon_days: int = Field(365, ge=1, le=3650)
-    compare_days: int = Field(91, ge=1, le=3650)
+    holdout_days: int | None = Field(None, ge=1, le=MOST_DAYS)
+    horizon_days: int = Field(365, ge=1, le=MOST_DAYS)
+    compare_days: int = Field(91, ge=1, le=MOST_DAYS)
     compare_with: dt.date | None = None
     annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
@@ -187,11 +190,6 @@ class Project(_Strict):
     def unit_days(self) -> int:
         """Days per time unit of the reports."""
         return DAYS_PER_UNIT[self.time_unit]
-
-    @property
-    def calibration_end(self) -> dt.date:
-        """Last day of the calibration period."""
-        return self.as_of - dt.timedelta(days=self.holdout_days)
 
     @property
     def source_path(self) -> Path:

@@ -13,10 +13,10 @@ from custlib import project as projects
 from custlib.commands.assumptions import assumptions
 from custlib.engine.result_file import check_target, write_result
 from custlib.errors import ModelError, UsageError, hint
-from custlib.explore.opening import TemporaryWork, unstated
+from custlib.explore.opening import TemporaryWork
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
-from custlib.project import DAYS_PER_YEAR, Project, Source
+from custlib.project import Project, Source
 from custlib.report.forecast_status import light_words, season_words
 from custlib.report.texts import texts
 from custlib.run import Run
@@ -31,6 +31,7 @@ OUT_COLUMNS = (
 
 _WORK = "custlib-value-"
 _SORTED, _SHOWN = 1_000_000, 5  # customers
+_FEWEST_DAYS = 2  # of a history that can be parted
 _STILL = (
     "Without a forecast there is still a report: data quality, RFM, ABC, pyramid and clusters by what was bought so "
     "far. Write a project file (see data/cdnow.toml) and run: custlib run PROJECT"
@@ -58,11 +59,11 @@ def value_file(
         check_target(out, [file, *project.source.files(project.folder)])
     with refusals("value"), closing(TemporaryWork(_WORK)) as work:
         run = Run(project, work.path, engine=engine, memory_limit=memory_limit)
-        run = settled(run, is_dated=is_dated, is_tested=holdout_days is not None)
+        run = run if is_dated else on_last_day(run)
         demand(run)
         run.make("customer_value")
         summary = _summary(run)
-        summary["backtest"] = _backtest(run, _covered(run))
+        summary["backtest"] = _backtest(run)
         summary["cautions"] |= _caution_of_test(summary["backtest"])
         last_day = None if is_dated else run.project.as_of
         summary["assumed"] = list(assumptions(stated, summary["quality"], last_day=last_day))
@@ -89,13 +90,11 @@ def file_project(file: Path, as_of: dt.date | None, options: dict[str, Any]) -> 
     return projects.build(mapping, where="options"), day is not None
 
 
-def settled(run: Run, *, is_dated: bool, is_tested: bool) -> Run:
-    """Read the purchases, and set what was not stated by the days they cover."""
-    quality = run.get("quality")
-    days = run.project.as_of, quality.get("usual_first_day", quality["first_day"]), quality["last_day"]
-    if not (changes := unstated(*days, is_dated=is_dated, is_tested=is_tested)):
+def on_last_day(run: Run) -> Run:
+    """Read the purchases, and look at the customers on the last day of them."""
+    if not (last := run.get("quality")["last_day"]):
         return run
-    changed = run.with_(**changes)
+    changed = run.with_(as_of=dt.date.fromisoformat(last))
     run.engine.close()
     return changed
 
@@ -136,10 +135,9 @@ def _cautions(run: Run) -> dict[str, str]:
 
 
 def _caution_of_season(run: Run) -> dict[str, str]:
-    """Describe a season that was seen in two years at least, as the pages do; the forecast knows none."""
-    if _covered(run) < 2 * DAYS_PER_YEAR or not (season := run.get("season")) or not season.is_there:
-        return {}
-    return {"season": season_words(texts("en"), season)}
+    """Describe a season, as the pages do; the forecast knows none."""
+    season = run.get("season")
+    return {"season": season_words(texts("en"), season)} if season and season.is_there else {}
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:
@@ -171,25 +169,21 @@ def _summary(run: Run) -> dict[str, Any]:
         "spend": spend.to_dict(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
         "flags": [*run.get("flags")],
         "silent_days": run.get("silence"),
+        "money_kind": run.get("money_kind"),
         "cautions": _cautions(run),
         "totals": {name: None if math.isnan(total) else total for name, total in totals.items()},
         "intervals": _intervals(run),
     }
 
 
-def _covered(run: Run) -> int:
-    """Days from the first purchase to as_of, but for a lonely date years before; 0 without any."""
-    first = run.get("quality")["usual_first_day"]
-    return (run.project.as_of - dt.date.fromisoformat(first)).days if first else 0
-
-
-def _backtest(run: Run, covered: int) -> dict[str, Any]:
+def _backtest(run: Run) -> dict[str, Any]:
     """Return the result of the backtest, or the reason why there is none."""
-    if covered < 2:
-        return {"refused": "the purchases cover less than two days"}
-    days, result = {"holdout_days": run.project.holdout_days}, run.get("test_result")
+    period = run.get("holdout_period")
+    if period.covered < _FEWEST_DAYS:
+        return {"holdout_days": period.days, "refused": "the purchases cover less than two days"}
+    result: dict[str, Any] = run.get("test_result")
     reason = result.get("reason")
-    return days | ({"refused": texts("en")(f"refused.test.{reason}")} if reason else result)
+    return {"holdout_days": period.days, "refused": texts("en")(f"refused.test.{reason}")} if reason else result
 
 
 def _write(run: Run, out: Path) -> None:

@@ -7,6 +7,7 @@ notebook runs by itself, and a run makes each table once. The graph of nodes say
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -18,10 +19,11 @@ from custlib.engine.base import Engine
 from custlib.engine.shelf import parquet_of, write_text
 from custlib.errors import UsageError
 from custlib.graph import Graph, Node, Refusal, collect
-from custlib.identify.reading.sources import Gathered
+from custlib.identify.reading.sources import Gathered, ReadBefore
 from custlib.identify.transactions import take_up
-from custlib.installed import find_project, work_folder
+from custlib.installed import find_project, make_private, work_folder
 from custlib.project import Project
+from custlib.run_record import RECORD, RunRecord, read_record
 from custlib.segment import registry
 from custlib.segment.definitions import Keeper
 
@@ -29,6 +31,7 @@ PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent
 NODES = (
     "custlib.identify.transactions",
+    "custlib.value.holdout_period",
     "custlib.value.history",
     "custlib.value.activity",
     "custlib.value.lifetime",
@@ -46,9 +49,11 @@ NODES = (
     "custlib.validate.seasons",
     "custlib.validate.tracking",
     "custlib.audit.months",
+    "custlib.audit.quarters",
     "custlib.audit.structure",
     "custlib.segment.plan",
     "custlib.segment.profiles",
+    "custlib.segment.recent_profit",
     "custlib.segment.methods",
     "custlib.move.drift",
     "custlib.move.paths",
@@ -112,6 +117,7 @@ class Run:
         self.inputs = inputs or Gathered(project, work)
         self.definitions = definitions or work / "definitions" / project.id
         store = Keeper(self.definitions)
+        make_private(work)
         self.folder = work / "tables" / (tables or _data_id(project, self.inputs, store, engine))
         self.engine: Engine = open_engine(engine, self.folder, memory_limit=memory_limit)
         self.engine.seal(also=self.inputs.paths if tables is None else ())
@@ -145,14 +151,22 @@ class Run:
             If there is no such project, or a change is out of range.
         """
         options = {name: option for name, option in changes.items() if option or name in _ZERO_IS_MEANT}
-        place = Path(run)
-        if (place / "run.json").is_file():
-            base, work, tables, engine = _recorded(place)
-        else:
-            path = find_project(str(run))
-            base, work, tables, engine = projects.load(path), work_folder(path), None, "duckdb"
-        project = base.replace(**options, **({"as_of": as_of} if as_of else {}))
-        return cls(project, work, tables=tables if project == base else None, engine=engine)
+        options |= {"as_of": as_of} if as_of else {}
+        if os.path.lexists(Path(run) / RECORD):
+            return cls._of_record(read_record(Path(run)), options)
+        path = find_project(str(run))
+        return cls(projects.load(path).replace(**options), work_folder(path))
+
+    @classmethod
+    def _of_record(cls, record: RunRecord, options: dict[str, Any]) -> Self:
+        """Open a finished run: its tables, and none of its purchases again."""
+        inputs = ReadBefore(record.project, record.work, record.source_hash)
+        run = cls(record.project, record.work, tables=record.tables, engine=record.engine, inputs=inputs)
+        project = record.project.replace(**options)
+        names = {name for name in options if getattr(project, name) != getattr(record.project, name)}
+        if strange := sorted(names - _READ_ALIKE):
+            raise UsageError(f"run: a finished run has its {strange[0]}. Open its project ({project.id}) to change it.")
+        return run.with_(**{name: options[name] for name in names}) if names else run
 
     @property
     def data_id(self) -> str:
@@ -259,18 +273,6 @@ class Run:
     def _keeps_definitions(self) -> bool:
         """Whether its definitions are those of later runs, so that a changed run starts from them."""
         return True
-
-
-def _recorded(folder: Path) -> tuple[Project, Path, str, str]:
-    """Read what the record of a run says: its project, its work folder, the folder of its tables, and its engine."""
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        project = projects.build(
-            record["project"] | {"folder": Path(record["folder"])}, where=f"{folder.name}/run.json"
-        )
-        return project, Path(record["work"]), record["tables"], record.get("engine", "duckdb")
-    except (OSError, ValueError, TypeError, KeyError):
-        raise UsageError(f"{folder.name}/run.json: is damaged. Run the project again.") from None
 
 
 def _take_over(run: Run, changed: Run) -> None:

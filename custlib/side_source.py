@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from custlib import rules
 from custlib.source import Source
 
 ATTRIBUTE = "attribute_"
@@ -25,6 +26,9 @@ class Customers(Source):
         ``customer_id`` to its name in the source.
     attributes : dict of str to str
         Name of an attribute to its column in the source.
+    age_bands : tuple of int
+        Full years at which an age band begins, rising; the youngest begins at 0. Needs the attribute ``birth_date``.
+        Those of ``rules/structure.toml`` if left out.
 
     Examples
     --------
@@ -37,6 +41,7 @@ class Customers(Source):
 
     columns: dict[Literal["customer_id"], _Column] = Field(default_factory=dict)
     attributes: dict[_Name, _Column] = Field(default_factory=dict)
+    age_bands: tuple[Annotated[int, Field(ge=1, le=120)], ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -51,6 +56,13 @@ class Customers(Source):
     @model_validator(mode="after")
     def _check_keys(self) -> "Customers":
         _reject_purchase_keys(self)
+        births = rules.load("structure")["birth_dates"]
+        if self.age_bands and not set(births) & set(self.attributes):
+            raise ValueError(
+                f"age_bands: [customers] has no birth date. Name one under attributes: {', '.join(births)}"
+            )
+        if list(self.age_bands) != sorted(set(self.age_bands)):
+            raise ValueError(f"age_bands: {list(self.age_bands)} must rise")
         return self
 
 

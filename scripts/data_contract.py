@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib import rules
-from custlib.cli import EXIT_CODES
+from custlib.commands.exit_codes import EXIT_CODES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "data-contract.md"

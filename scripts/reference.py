@@ -35,7 +35,7 @@ UNITS = {
     "margin": "share", "margins": "share", "serve": "currency", "amount": "currency", "hysteresis": "share",
     "replay": "snapshots", "periods": "periods", "k": "clusters", "face": "currency", "cost": "currency",
     "fixed": "currency", "contact": "currency", "abs": "share", "sd": "share", "alpha": "probability",
-    "power": "probability", "control": "customers",
+    "power": "probability", "control": "customers", "bands": "years",
     "costs": "currency", "contacts": "contacts", "priority": "rank", "plus": "measure", "least": "measure",
 }  # fmt: skip
 _UNITS_HERE = {

@@ -80,6 +80,7 @@ def measured(activity="customer_activity", *, as_of=AS_OF, needs=()):
         "invoices_overdue": "a.frequency % 2",
         "worst_delay": "a.days_since_last",
         "longest_overdue": "(a.frequency % 2) * a.days_since_last",
+        "overdue_amount": "(a.frequency % 2) * 10.0",
     }
     summed = {"profit": "profit", "revenue": "amount", "purchases": "null", "quantity": "amount"}
     columns = ["count(distinct product) as products"]

@@ -58,7 +58,7 @@ def test_the_help_lists_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> No
         cli.main(["--help"])
     text = capsys.readouterr().out
     assert [line.split()[0] for line in text.partition("exit codes:")[2].splitlines() if line.strip()] == list(
-        "0123456"
+        "01234567"
     )
 
 

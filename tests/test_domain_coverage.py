@@ -44,7 +44,7 @@ def sections() -> set[str]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         source = path.read_text(encoding="utf-8")
         keys = re.findall(r'Section\(t\(\\"([a-z_.]+)\\"\)', source)
-        keys += [f"segments.{key}" for key in re.findall(r'view\.section(?:_with_forecast)?\(\\"([a-z_]+)\\"', source)]
+        keys += [f"systems.{name}.name" for name in re.findall(r'\.section\(\\"([a-z0-9_]+)\\"', source)]
         found |= {f"{path.name[:2]}: {texts('en')(key)}" for key in keys}
     return found
 

@@ -104,8 +104,8 @@ def test_days_to_come_are_no_last_day() -> None:
 
 
 def test_the_second_half_is_held_back_unless_a_length_is_stated() -> None:
-    assert custlib.open(SALES, as_of="2025-06-30").project.holdout_days == 90  # of 180 days
-    assert custlib.open(SALES, as_of="2025-06-30", holdout_days=30).project.holdout_days == 30
+    assert custlib.open(SALES, as_of="2025-06-30").get("holdout_period").days == 90  # of 180 days
+    assert custlib.open(SALES, as_of="2025-06-30", holdout_days=30).get("holdout_period").days == 30
 
 
 def test_options_of_the_project_are_options() -> None:
@@ -523,7 +523,7 @@ def test_a_damaged_record_of_a_run_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_a_folder_of_tables_that_is_gone_is_said() -> None:
-    run = custlib.open(SALES, as_of="2025-06-30")
+    run = custlib.open(SALES)
     shutil.rmtree(run.folder)
     with pytest.raises(RunError, match="the folder of tables is gone. Open the run again"):
         run.customers()

@@ -30,7 +30,7 @@ def test_a_project_is_read(tmp_path: Path) -> None:
     )
     project = projects.load(path)
     assert project.as_of == dt.date(2025, 6, 30)
-    assert project.calibration_end == dt.date(2024, 12, 31)
+    assert project.holdout_days == 181
     assert project.daily_discount_rate == pytest.approx(math.log(1.1) / 365)
     assert project.unit_days == 7
     assert project.source_path == (tmp_path / "sub" / "x.csv").resolve()
@@ -107,7 +107,7 @@ def test_any_mapping_is_a_project_or_a_usage_error(mapping: dict[str, Any]) -> N
 def test_the_discount_of_a_year_is_the_annual_rate(rate: float, days: int) -> None:
     project = projects.build(LEAST | {"annual_discount_rate": rate, "holdout_days": days})
     assert math.exp(project.daily_discount_rate * 365) == pytest.approx(1 + rate)
-    assert (project.as_of - project.calibration_end).days == days
+    assert project.holdout_days == days
 
 
 def test_a_date_to_compare_with_at_the_end_of_the_calendar_is_refused() -> None:

@@ -27,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sales.csv").write_text("\n".join([f"{header},product", *rows]))
     (folder / "again.csv").write_text("\n".join([f"{header},product", *rows[:200]]))
     ids = sorted({line.split(",")[0] for line in lines})
-    (folder / "list.csv").write_text("\n".join(["customer_id,town", *(f"{one},Ulm" for one in ids)]))
+    (folder / "list.csv").write_text("\n".join(["customer_id,town,born", *(f"{one},Ulm,1990-05-01" for one in ids)]))
     owed = [f"{one},2024-10-01,2024-11-01,20" for one in ids]
     (folder / "invoices.csv").write_text("\n".join(["customer_id,due,paid,amount", *owed]))
     return path
@@ -126,6 +126,17 @@ def test_a_key_of_a_project_has_an_effect(opened: Callable[..., Run], key: str) 
 def test_a_key_of_segments_has_an_effect(opened: Callable[..., Run], key: str) -> None:
     setting, seen = SEGMENT_PROOFS[key]
     assert seen(opened(segments=PLAYBOOK | setting)) != seen(opened(segments=PLAYBOOK))
+
+
+def test_age_bands_have_an_effect(opened: Callable[..., Run]) -> None:
+    """Everybody is 34: in a band of the usual ones, and in one of the project's own."""
+
+    def ages(**more: Any) -> Any:
+        crm = {"path": "list.csv", "attributes": {"birth_date": "born"}} | more
+        select = "select distinct value from customer_structure where attribute = 'age_band' and kind = 'value'"
+        return opened(customers=crm).make("customer_structure").fetch(select)["value"].tolist()
+
+    assert (ages(), ages(age_bands=(30, 60))) == (["25-34"], ["30-59"])
 
 
 def test_a_playbook_of_another_trade_is_refused(opened: Callable[..., Run]) -> None:

@@ -92,10 +92,13 @@ def test_the_command_ends_well_without_a_forecast(tmp_path: Path, capsys: pytest
 @pytest.mark.slow
 def test_without_money_purchases_are_tested_and_history_is_told(tmp_path: Path) -> None:
     pages, manifest, index = publish_case(tmp_path, "zero_amounts")
-    assert set(pages) == {"validation", *BY_HISTORY} and holes(pages) == {}
+    sheets = {name for name in pages if name.startswith("playbook")}
+    assert set(pages) - sheets == {"overview", "value", "start", "validation", *BY_HISTORY}
+    assert sheets and holes(pages) == {}
     assert manifest["refused"] == {"money": "no_money"}
-    assert texts("en")("flags.spend.no_money") in pages["segments"]
-    assert "Coming value" not in pages["segments"] and "Expected to buy" in index
+    for name in ("overview", "value", "start", "segments"):
+        assert texts("en")("flags.spend.no_money") in pages[name]
+    assert "Coming value" not in pages["segments"] and "Expected to buy" in index and "Purchases expected" in index
 
 
 @pytest.mark.slow

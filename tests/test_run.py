@@ -1,6 +1,5 @@
 """A workspace makes each table once, reads it again, and keeps the definitions of segments."""
 
-import json
 import logging
 import os
 import re
@@ -11,6 +10,7 @@ import pytest
 from custlib.errors import UsageError
 from custlib.project import Project, load
 from custlib.run import Run, fingerprint, nodes, open_run
+from custlib.run_record import write_record
 from tests.notebooks.shops import make_shop
 
 FREQUENCY = ("probability_alive", "expected_purchases")
@@ -136,7 +136,8 @@ def test_missing_data_are_refused_when_read(project: Project, tmp_path: Path) ->
 def test_without_amounts_purchases_are_forecast_and_money_is_not(tmp_path: Path) -> None:
     opened = open_run(str(make_shop(tmp_path, money=False)))
     frame = opened.make("customer_value").fetch("select * from customer_value")
-    assert frame[list(FREQUENCY)].notna().all(axis=None)
+    assert frame.loc[frame["frequency"] > 0, list(FREQUENCY)].notna().all(axis=None)
+    assert frame["expected_purchases"].notna().all()
     assert frame[list(MONEY)].isna().all(axis=None)
     assert opened.get("spend_model")[0].kind == "none"
     assert "there is no amount column: purchases are forecast, money is not" in opened.get("quality")["warnings"]
@@ -167,16 +168,14 @@ def test_open_run_names_the_examples_when_there_is_no_such_project() -> None:
 
 
 def test_a_notebook_of_a_run_reads_the_tables_of_that_run(workspace: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    record = {
-        "project": workspace.project.model_dump(mode="json"),
-        "folder": str(workspace.project.folder), "work": str(workspace.work), "tables": workspace.folder.name,
-    }  # fmt: skip
-    (folder / "run.json").write_text(json.dumps(record))
+    folder = workspace.work / "runs" / "a1"
+    folder.mkdir(parents=True)
+    write_record(folder, workspace.project, tables=workspace.folder.name, engine="duckdb")
     assert workspace.get("definitions")  # freezes them, so that a new workspace has another home
     assert open_run(str(folder)).folder == workspace.folder
-    assert open_run(str(folder), horizon_days=90).folder != workspace.folder
+    changed = open_run(str(folder), horizon_days=90)
+    assert changed.folder != workspace.folder
+    assert changed.get("quality") == workspace.get("quality")
 
 
 def test_a_fingerprint_depends_on_content_only(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_money_is_the_same_in_every_table(workspace: Run) -> None:
 
 def test_calibration_knows_nothing_of_the_holdout(workspace: Run) -> None:
     engine = workspace.make("calibration_activity", "holdout", "transactions")
-    end = workspace.project.calibration_end
+    end = workspace.get("holdout_period").calibration_end
     known = engine.fetch("select count(distinct day) - 1 as f, customer_id from transactions"
                          " where day <= :end group by customer_id", end=end)  # fmt: skip
     found = engine.fetch("select customer_id, frequency, actual from holdout")

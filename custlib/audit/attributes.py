@@ -5,7 +5,9 @@ Ages and segments are evaluated at the end of each of two periods.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from custlib import rules
 from custlib.engine.dialect import Dialect
@@ -80,9 +82,12 @@ def of_customers(sql: Dialect, name: str, expression: str = "", *, before: str =
     return Attribute(name, select.format(value=now), select.format(value=before or now))
 
 
-def of_ages(sql: Dialect, name: str, periods: Periods, *, form: str | None = None) -> Attribute:
-    """Use the age band of customers at the end of each period."""
-    bands = [age_band(sql, sql.name(f"attribute_{name}"), day, form=form) for day in (periods.as_of, periods.middle)]
+def of_ages(
+    sql: Dialect, name: str, periods: Periods, *, form: str | None = None, starts: Sequence[int] = ()
+) -> Attribute:
+    """Use the age band of customers at the end of each period, by the bands of a project or else the usual ones."""
+    column, days = sql.name(f"attribute_{name}"), (periods.as_of, periods.middle)
+    bands = [age_band(sql, column, day, form=form, starts=starts) for day in days]
     now, before = of_customers(sql, name, bands[0], before=bands[1]).now, of_customers(sql, name, bands[1]).now
     return Attribute("age_band", now, before)
 
@@ -92,18 +97,23 @@ def of_segments(segmentation: str, now: str, before: str) -> Attribute:
     return Attribute(segmentation, *(f"select customer_id, segment as value from ({s})" for s in (now, before)))
 
 
-def bands() -> tuple[str, ...]:
-    """List the age bands, the youngest first.
+def bands(starts: Sequence[int] = ()) -> dict[str, int]:
+    """Name the age bands with the full years at which each begins, the youngest first.
 
     Examples
     --------
-    >>> bands()
-    ('0-17', '18-24', '25-34', '35-44', '45-54', '55-64', '65+')
+    >>> list(bands())
+    ['0-17', '18-24', '25-34', '35-44', '45-54', '55-64', '65+']
+    >>> bands([30, 60])
+    {'0-29': 0, '30-59': 30, '60+': 60}
     """
-    return tuple(band["id"] for band in _bands())
+    begin = [0, *(starts or rules.load("structure")["age_bands"])]
+    return {f"{first}-{after - 1}": first for first, after in pairwise(begin)} | {f"{begin[-1]}+": begin[-1]}
 
 
-def age_band(sql: Dialect, attribute: str, as_of: dt.date, *, form: str | None = None) -> str:
+def age_band(
+    sql: Dialect, attribute: str, as_of: dt.date, *, form: str | None = None, starts: Sequence[int] = ()
+) -> str:
     """Write the age band at a date.
 
     Examples
@@ -114,7 +124,8 @@ def age_band(sql: Dialect, attribute: str, as_of: dt.date, *, form: str | None =
     """
     born = sql.formatted_day(attribute, form) if form else f"cast({sql.moment(attribute)} as date)"
     years, oldest = age(born, as_of), rules.load("structure")["oldest"]
-    cases = " ".join(f"when {years} >= {band['at_least']} then {sql.literal(band['id'])}" for band in _bands()[::-1])
+    falling = reversed(bands(starts).items())
+    cases = " ".join(f"when {years} >= {first} then {sql.literal(name)}" for name, first in falling)
     return f"case when {years} > {oldest} then null {cases} end"
 
 
@@ -122,7 +133,3 @@ def age(born: str, as_of: dt.date) -> str:
     """Write the age in full years at a date; a birthday on 29 February counts from 1 March."""
     number = f"{as_of:%Y%m%d}"
     return f"floor(({number} - (year({born}) * 10000 + month({born}) * 100 + day({born}))) / 10000.0)"
-
-
-def _bands() -> list[dict]:
-    return sorted(rules.load("structure")["age_band"], key=lambda band: int(band["at_least"]))

@@ -214,8 +214,9 @@ def structure_attributes(
     attributes = [attribute_kinds.of_lines(name) for name in attribute_kinds.OF_LINES if name in quality["columns"]]
     for name in listed.attributes if listed else ():
         if name in born and listed:
-            form = listed.date_format
-            attributes.append(attribute_kinds.of_ages(engine.dialect, name, structure_periods, form=form))
+            form, starts = listed.date_format, listed.age_bands
+            ages = attribute_kinds.of_ages(engine.dialect, name, structure_periods, form=form, starts=starts)
+            attributes.append(ages)
         else:
             attributes.append(attribute_kinds.of_customers(engine.dialect, name))
     attributes += [] if isinstance(segment_attribute, Refusal) else [segment_attribute]

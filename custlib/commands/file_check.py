@@ -22,7 +22,7 @@ from custlib.explore.opening import TemporaryWork
 from custlib.identify.reading.encodings import HEAD_BYTES, open_bytes
 from custlib.machine import refusals
 from custlib.project import Project
-from custlib.quick import demand, file_project, settled
+from custlib.quick import demand, file_project, on_last_day
 from custlib.run import Run
 from custlib.source import STANDARD_COLUMNS, Source, kind_of
 
@@ -125,7 +125,7 @@ class _Check:
             except TableError as fault:
                 return self._refused(run, fault)
             self._set_aside(run, quality)
-            run = settled(run, is_dated=self.is_dated, is_tested=False)
+            run = run if self.is_dated else on_last_day(run)
             with closing(run.engine):
                 return self._used(run)
 

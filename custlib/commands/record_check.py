@@ -14,7 +14,7 @@ from pydantic import Field
 from custlib import rules
 from custlib.commands.verdict import Verdict
 from custlib.engine.duckdb import DuckDB
-from custlib.errors import TableError, UsageError
+from custlib.errors import TableError, UsageError, counted
 from custlib.explore.opening import TemporaryWork
 from custlib.identify.casts import texts
 from custlib.identify.reading.faults import explain
@@ -104,7 +104,8 @@ def _verdict(name: str, engine: DuckDB) -> Verdict:
         "reasons": dict(sorted(by_reason.items())), **totals,
     }  # fmt: skip
     set_aside = [
-        f"{n:,} rows set aside: {listed[code]['what']}. {listed[code]['remedy']}" for code, n in by_reason.items()
+        f"{counted(n, 'row', 'rows')} set aside: {listed[code]['what']}. {listed[code]['remedy']}"
+        for code, n in by_reason.items()
     ]
     facts = (
         ("rows", f"{read:,} read, {used:,} used, {read - used:,} set aside, 0 removed"),
@@ -128,10 +129,12 @@ def _counted(engine: DuckDB) -> dict[str, int]:
 def _cautions(totals: dict[str, int]) -> tuple[str, ...]:
     messages = []
     if n := totals["conflicts"]:
-        messages.append(f"conflict: {n:,} documents (doc_type, doc_number) belong to several persons: each was left a "
-                        "person of its own; review them")  # fmt: skip
+        documents = counted(n, "document (doc_type, doc_number) belongs", "documents (doc_type, doc_number) belong")
+        messages.append(f"conflict: {documents} to several persons: each was left a person of its own; review them")
     if n := totals["sex_recoded"]:
-        messages.append(f"{n:,} rows repaired: sex was written in other codes and became M or F")
+        messages.append(f"{counted(n, 'row', 'rows')} repaired: sex was written in other codes and became M or F")
     if n := totals["sex_unknown"]:
-        messages.append(f"{n:,} rows have a sex that no code is known for: it was taken as unknown")
+        messages.append(
+            f"{counted(n, 'row has', 'rows have')} a sex that no code is known for: it was taken as unknown"
+        )
     return tuple(messages)

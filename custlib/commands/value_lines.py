@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.commands.verdict import labelled, printable
-from custlib.report.forecast_status import caution_words, light_words
+from custlib.report.forecast_status import caution_words, light_words, tested_words
 from custlib.report.texts import texts
 
 _NONE = "-"
@@ -17,6 +17,7 @@ _COLUMNS = {
     "probability_alive": "P(alive)", "expected_purchases": "purchases", "value": "value",
 }  # fmt: skip
 _WIDEST = 24
+_WHOLE = 1000  # from here on an amount has no decimals
 
 
 def value_lines(summary: Mapping[str, Any], out: Path | None) -> str:
@@ -55,7 +56,8 @@ def _value(summary: Mapping[str, Any]) -> str:
     if totals["value"] is None:
         return "none: there is no money to forecast"
     rate = f"discounted by {100 * summary['annual_discount_rate']:g} % a year"
-    return f"{_amount(totals['value'], summary['intervals'].get('value'), 2)}, {rate}"
+    amount = _amount(totals["value"], summary["intervals"].get("value"), 0 if totals["value"] >= _WHOLE else 2)
+    return f"{amount} of coming {summary['money_kind']} in the next {summary['horizon_days']:,} days, {rate}"
 
 
 def _model(summary: Mapping[str, Any]) -> str:
@@ -68,9 +70,18 @@ def _model(summary: Mapping[str, Any]) -> str:
 def _light(test: Mapping[str, Any]) -> str:
     if "refused" in test:
         return f"not tested: {test['refused'].rstrip('.')}"
-    off = "" if test["bias"] is None else f" ({100 * test['bias']:+.0f} %)"
-    forecast = f"{test['predicted']:,.0f} purchase days forecast for the last {test['holdout_days']:,} days"
-    return f"{light_words(texts('en'), test)}: {forecast}, {test['actual']:,} came{off}"
+    t = texts("en")
+    purchases = f"{test['predicted']:,.0f} purchase days forecast, {test['actual']:,} came{_off(test['bias'])}"
+    return f"{light_words(t, test)}. {tested_words(t, test)} {'; '.join([purchases, *_revenue(test['revenue'])])}"
+
+
+def _off(bias: float | None) -> str:
+    return "" if bias is None else f" ({100 * bias:+.0f} %)"
+
+
+def _revenue(test: Mapping[str, Any] | None) -> Iterable[str]:
+    if test is not None:
+        yield f"revenue of {test['expected']:,.0f} forecast, {test['actual']:,.0f} came{_off(test['bias'])}"
 
 
 def _cautions(summary: Mapping[str, Any]) -> Iterable[str]:

@@ -3,6 +3,9 @@
 Reads rules and numbers only; ``segment_plans`` takes them from the customers. An action whose expected gain is not
 above zero is not recommended: it is left out of the plan, and a segment without any that pays is to be left. What a
 contact costs is an assumption (``rules/contact_costs.toml``) until the project or the playbook states it.
+
+Where purchases have no amounts, the gain is counted in purchases, and a plan says from which profit of a purchase it
+pays: it is to be tested, unless it costs nothing. An offer that is a share of a purchase has no cost then.
 """
 
 import math
@@ -26,16 +29,22 @@ class ContactCosts:
     ----------
     by_channel : mapping of str to float
         In the currency of the project.
-    source : {"table", "share", "project"}
-        The table of its currency, shares of the base's mean purchase where it has none, or the project.
+    source : {"table", "share", "project", "unknown"}
+        The table of its currency, shares of the base's mean purchase where it has none, or the project; unknown
+        where there are no amounts to take shares of.
     """
 
     by_channel: Mapping[str, float]
-    source: Literal["table", "share", "project"]
+    source: Literal["table", "share", "project", "unknown"]
 
 
 def contact_costs(currency: str, purchase: float, stated: Mapping[str, float]) -> ContactCosts:
     """Take what the project states, else the table of its currency, else shares of the base's mean purchase.
+
+    Parameters
+    ----------
+    purchase : float
+        The base's mean purchase, in currency; NaN without amounts.
 
     Examples
     --------
@@ -44,9 +53,9 @@ def contact_costs(currency: str, purchase: float, stated: Mapping[str, float]) -
     """
     table = rules.load("contact_costs")
     known = table["per_contact"].get(currency)
-    base = known or {channel: part * purchase for channel, part in table["share_of_purchase"].items()}
-    source: Any = "project" if stated else "table" if known else "share"
-    return ContactCosts({**base, **stated}, source)
+    base = known or {channel: part and part * purchase for channel, part in table["share_of_purchase"].items()}
+    by_rule: Any = "table" if known else "share" if math.isfinite(purchase) else "unknown"
+    return ContactCosts({**base, **stated}, "project" if stated else by_rule)
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,15 @@ class Plan:
     base_rate : float
         Mean probability of a purchase within the window without any action.
     spend : float
-        Expected margin of one purchase day, in currency.
+        Expected margin of one purchase day, in currency; NaN without amounts.
     cost : float
-        Fixed cost, contacts and redeemed offers, in currency.
+        Fixed cost, contacts and redeemed offers, in currency; NaN where it is not known.
     lift, lift_low, lift_high : float
         Assumed absolute lift of the purchase probability with its 95 % interval.
     margin, margin_low, margin_high : float
-        Expected incremental margin less cost of the offer, in currency, with its 95 % interval.
+        Expected incremental margin less cost of the offer, in currency, with its 95 % interval; NaN without amounts.
     break_even : float
-        Lift at which the margin pays the cost.
+        Lift at which the margin pays the cost; NaN without amounts.
     detectable : float or None
         Minimum detectable lift; None without a control group.
     measurable : bool
@@ -91,6 +100,28 @@ class Plan:
     detectable: float | None
     measurable: bool
 
+    @property
+    def has_money(self) -> bool:
+        """Whether purchases have amounts."""
+        return math.isfinite(self.spend)
+
+    @property
+    def gain(self) -> float:
+        """What plans are compared by: the expected margin, or the extra purchases without amounts."""
+        return self.margin if self.has_money else self.purchases[0]
+
+    @property
+    def purchases(self) -> tuple[float, float, float]:
+        """Extra purchases expected of those contacted, with their 95 % interval."""
+        low, most, high = (self.treated * lift for lift in (self.lift_low, self.lift, self.lift_high))
+        return most, low, high
+
+    @property
+    def least_profit(self) -> float:
+        """Profit of a purchase at which the extra purchases pay the cost; infinite where none are expected."""
+        expected = self.purchases[0]
+        return self.cost / expected if expected > 0 else math.inf
+
 
 @dataclass(frozen=True)
 class SegmentPlan:
@@ -105,11 +136,13 @@ class SegmentPlan:
     verdict : {"do", "test", "leave", "few"}
         See :func:`verdict`.
     left_out : frozenset of str
-        Actions that are expected to bring no more than they cost.
+        Actions that are expected to bring no more than they cost, or whose cost is not known without amounts.
     purchase : float
-        Usual purchase of the segment, in currency.
+        Usual purchase of the segment, in currency; NaN without amounts.
     contact_source : str
-        Where the cost of a contact is from: ``playbook``, ``project``, ``table`` or ``share``.
+        Where the cost of a contact is from: ``playbook``, ``project``, ``table``, ``share`` or ``unknown``.
+    stated : tuple of Action
+        The actions as the playbook states them.
     """
 
     play: SegmentPlay
@@ -118,11 +151,17 @@ class SegmentPlan:
     left_out: frozenset[str] = frozenset()
     purchase: float = 0.0
     contact_source: str = "playbook"
+    stated: tuple[Action, ...] = ()
 
     @property
     def is_recommended(self) -> bool:
         """Whether anything is to be done."""
         return self.verdict in ("do", "test")
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions that are recommended."""
+        return tuple(action for action in self.play.action if action.id not in self.left_out) * self.is_recommended
 
 
 @dataclass(frozen=True)
@@ -139,7 +178,10 @@ class Total:
         Of what wins purchases, and of what collects money owed.
     margin, margin_low, margin_high : float
         Of what wins purchases, in currency; what collects money owed brings what is owed, which is not counted here.
-        Assumptions are guessed by the same people: they are off together, so the ends are added up.
+        Assumptions are guessed by the same people: they are off together, so the ends are added up. NaN without
+        amounts.
+    purchases, purchases_low, purchases_high : float
+        Extra purchases expected.
     """
 
     segments: int = 0
@@ -151,6 +193,14 @@ class Total:
     margin: float = 0.0
     margin_low: float = 0.0
     margin_high: float = 0.0
+    purchases: float = 0.0
+    purchases_low: float = 0.0
+    purchases_high: float = 0.0
+
+    @property
+    def has_money(self) -> bool:
+        """Whether purchases have amounts."""
+        return math.isfinite(self.margin)
 
 
 def total(plans: Iterable[SegmentPlan]) -> Total:
@@ -163,18 +213,22 @@ def total(plans: Iterable[SegmentPlan]) -> Total:
         sum(getattr(one, name) for one in selling) for name in ("cost", "margin", "margin_low", "margin_high")
     )
     provable = sum(one.measurable for one in selling)
-    return Total(len(every), len(selling), provable, len(own) - len(selling), cost, owed, *margins)
+    bought = [sum(ends) for ends in zip(*(one.purchases for one in selling), strict=True)] or [0.0] * 3
+    return Total(len(every), len(selling), provable, len(own) - len(selling), cost, owed, *margins, *bought)
 
 
 def verdict(plan: Plan, actions: Iterable[Action]) -> Verdict:
     """Judge a plan.
 
     ``few`` under ten customers; ``leave`` where the expected gain is not above zero, in whole units of currency; ``do``
-    where it pays even at a fifth of the assumed effect, or a measured interval lies above zero; else ``test``.
+    where it pays even at a fifth of the assumed effect, or a measured interval lies above zero; else ``test``. Without
+    amounts ``do`` where it costs nothing, ``leave`` where no purchase is expected, else ``test``.
     """
     limits = rules.load("verdict")
     if plan.customers < limits["fewest_customers"]:
         return "few"
+    if not plan.has_money:
+        return "leave" if plan.lift <= 0 else "do" if plan.cost == 0 else "test"
     if plan.margin < limits["least_gain"]:
         return "leave"
     is_measured = all(action.effect.source == "measured" for action in actions)
@@ -193,7 +247,10 @@ def _priced(action: Action, purchase: float, costs: Mapping[str, float]) -> Acti
     if cost.per_contact is None:
         cost = cost.model_copy(update={"per_contact": cost.contacts * costs.get(action.channel, 0.0)})
     if offer is not None and offer.unit == PURCHASE:
-        money = {"face": offer.face * purchase, "cost": offer.cost * purchase, "unit": "currency"}
+        face, redeemed = (
+            part and part * purchase for part in (offer.face, offer.cost)
+        )  # nothing of an unknown is nothing
+        money = {"face": face, "cost": redeemed, "unit": "currency"}
         offer = offer.model_copy(update=money)
     return action.model_copy(update={"cost": cost, "offer": offer})
 
@@ -201,23 +258,28 @@ def _priced(action: Action, purchase: float, costs: Mapping[str, float]) -> Acti
 def segment_plan(
     play: SegmentPlay, *, customers: int, base_rate: float, spend: float, purchase: float, contacts: ContactCosts
 ) -> SegmentPlan:
-    """Plan the actions of a segment that pay, and judge them."""
+    """Plan the actions of a segment that pay, and judge them; ``spend`` and ``purchase`` are NaN without amounts."""
     asks = any(action.cost.per_contact is None for action in play.action)
-    play = priced(play, purchase=purchase, costs=contacts.by_channel)
+    stated, play = play.action, priced(play, purchase=purchase, costs=contacts.by_channel)
     measured: dict[str, Any] = {"customers": customers, "base_rate": base_rate, "spend": spend}
 
     def of(actions: tuple[Action, ...]) -> Plan:
         return plan(play.model_copy(update={"action": actions}), **measured)
 
-    gains = {action.id: math.inf if play.collects else of((action,)).margin for action in play.action}
+    gains = {action.id: math.inf if play.collects else _gain(of((action,))) for action in play.action}
     paying = tuple(action for action in play.action if gains[action.id] > 0)
     own = of(paying or play.action)
     judged: Verdict = verdict(own, paying or play.action)
     if judged == "few":  # what pays is not told of so few
-        return SegmentPlan(play, of(play.action), judged, purchase=purchase)
-    left_out = frozenset(name for name, gain in gains.items() if gain <= 0)
+        return SegmentPlan(play, of(play.action), judged, purchase=purchase, stated=stated)
+    left_out = frozenset(name for name, gain in gains.items() if gain <= 0 and (paying or judged == "leave"))
     source = contacts.source if asks else "playbook"
-    return SegmentPlan(play, own, "do" if play.collects else judged, left_out, purchase, source)
+    return SegmentPlan(play, own, "do" if play.collects else judged, left_out, purchase, source, stated)
+
+
+def _gain(plan: Plan) -> float:
+    """What decides on an action: its gain, and none where its cost is not known."""
+    return plan.gain if math.isfinite(plan.cost) else 0.0
 
 
 def plan(play: SegmentPlay, *, customers: int, base_rate: float, spend: float) -> Plan:
@@ -253,6 +315,8 @@ def _break_even(actions: tuple[Action, ...], treated: int, base_rate: float, spe
     lifts = [max(action.effect.lift_abs, 0.0) for action in actions]
     weights = lifts if sum(lifts) else [1.0] * len(actions)
     offer = sum(w * _redeemed(a) for w, a in zip(weights, actions, strict=True)) / sum(weights)
+    if math.isnan(spend):
+        return math.nan
     if not treated or spend <= offer:
         return math.inf
     unmoved = sum(

@@ -122,6 +122,8 @@ class Action(_Strict):
         Its name.
     what : Words
         What is done.
+    act : Words, optional
+        The same in a few words, for a headline, with ``{whom}``; if left out, what its channel does.
     channel : str
         How customers are reached: a channel of ``custlib/rules/channels.toml``.
     tier : str
@@ -142,6 +144,7 @@ class Action(_Strict):
 
     id: str
     what: Words
+    act: Words | None = None
     channel: str
     tier: str
     cadence: Words
@@ -261,9 +264,8 @@ class SegmentPlay(_Strict):
     @property
     def texts(self) -> list[Words]:
         """All texts of the entry."""
-        own = [text for one in self.action for text in (one.what, one.cadence)]
-        offers = [one.offer.kind for one in self.action if one.offer]
-        return [self.definition, self.goal, self.why, self.do_not, self.owner, *own, *offers]
+        own = [text for a in self.action for text in (a.what, a.cadence, a.act, a.offer and a.offer.kind) if text]
+        return [self.definition, self.goal, self.why, self.do_not, self.owner, *own]
 
 
 class Head(_Strict):
@@ -334,11 +336,10 @@ class Playbook(_Strict):
 
     def play(self, segment: str) -> SegmentPlay:
         """Return the entry of a segment."""
-        for entry in self.segment:
-            if entry.id == segment:
-                return entry
-        known = [entry.id for entry in self.segment]
-        raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {hint(segment, known)}")
+        if entries := [entry for entry in self.segment if entry.id == segment]:
+            return entries[0]
+        suggestion = hint(segment, [entry.id for entry in self.segment])
+        raise UsageError(f"playbook {self.playbook.id}: no entry for segment {segment}. {suggestion}")
 
     def has(self, segment: str) -> bool:
         """Whether a segment has an entry."""
@@ -346,5 +347,4 @@ class Playbook(_Strict):
 
     def asks_for(self, placeholder: str) -> bool:
         """Whether any text has a placeholder, for instance ``{product}``."""
-        words = [word for entry in self.segment for word in entry.texts]
-        return any(placeholder in word.en or placeholder in word.zh for word in words)
+        return any(placeholder in word.en + word.zh for entry in self.segment for word in entry.texts)

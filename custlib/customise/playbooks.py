@@ -5,8 +5,8 @@ measurement window are required. What all segments share stands once, under ``[d
 entry of another with ``same_as``, and change single keys of it. ``playbook_file`` has the schema.
 
 A playbook without a currency states no money: its offers are shares of the segment's usual purchase, its contacts
-cost what ``rules/contact_costs.toml`` or the project says. Texts may hold ``{product}``, ``{currency}``, ``{offer}``
-and ``{target}``, which pages fill from the data.
+cost what ``rules/contact_costs.toml`` or the project says. Texts may hold ``{product}``, ``{currency}``, ``{offer}``,
+``{target}`` and ``{whom}``, which pages fill from the data.
 """
 
 from functools import cache
@@ -67,7 +67,16 @@ def _filled(entry: dict[str, Any], segments: list[dict[str, Any]], name: str) ->
     return known[segment] | {key: value for key, value in entry.items() if key != "same_as"}
 
 
-@cache
 def channels() -> dict[str, dict[str, str]]:
     """Names of the channels by id, in each language."""
-    return {entry["id"]: entry["name"] for entry in rules.load("channels")["channel"]}
+    return _of_channels("name")
+
+
+def channel_acts() -> dict[str, dict[str, str]]:
+    """What is done by each channel in a few words, in each language, with a place for ``{whom}``."""
+    return _of_channels("act")
+
+
+@cache
+def _of_channels(key: str) -> dict[str, dict[str, str]]:
+    return {entry["id"]: entry[key] for entry in rules.load("channels")["channel"]}

@@ -3,6 +3,7 @@
 Reads ``customer_segments``, ``customer_value`` and, for products, ``customer_potential`` or ``transactions``.
 """
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -11,20 +12,22 @@ from custlib import rules
 from custlib.customise.plans import SegmentPlan, contact_costs, segment_plan
 from custlib.customise.playbook_file import Playbook
 from custlib.engine.base import Engine
+from custlib.errors import ByName
 from custlib.graph import REFUSED, Refusal, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
 from custlib.segment.definitions import Definition
 from custlib.value import lifetime
+from custlib.value.spend import Spend
 
 
 def measures(engine: Engine, segmentation: str, model: BetaGeometricNBD, *, window_days: int) -> pd.DataFrame:
-    """Compute customers, base rate, spend and usual purchase of every segment, for their plans."""
+    """Compute customers, base rate, spend and usual purchase of every segment, for their plans; NaN without amounts."""
     bought = lifetime.probability_of_purchase(engine.dialect)
     parameters: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
     return engine.fetch(
         f"select s.segment, count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
-        " coalesce(avg(expected_margin), 0) as spend, coalesce(avg(expected_spend), 0) as purchase"
+        " avg(expected_margin) as spend, avg(expected_spend) as purchase"
         " from customer_segments s join customer_value v using (customer_id)"
         " where s.segmentation = :segmentation group by s.segment",
         segmentation=segmentation,
@@ -41,6 +44,7 @@ def segment_plans(
     lifetime_model: BetaGeometricNBD,
     customer_value: str,
     customer_segments: str,
+    money_forecast: Spend | Refusal = REFUSED,
 ) -> dict[str, SegmentPlan]:
     """The plan of every segment with an entry in the playbook; none without a playbook."""
     del customer_value, customer_segments
@@ -51,18 +55,18 @@ def segment_plans(
     windows = {play.holdout.window_days for play in plays.values()}
     measured = {days: measures(engine, name, lifetime_model, window_days=days) for days in windows}
     costs = contact_costs(project.currency, _mean_purchase(engine), project.segments.contact_costs)
-    plans = {}
+    plans, nobody = {}, 0.0 if money_forecast else math.nan
     for segment, play in plays.items():
         rows = measured[play.holdout.window_days]
-        row = rows.reindex([segment]).fillna(0.0).iloc[0]
+        row = rows.reindex([segment]).fillna({"customers": 0.0, "base_rate": 0.0}).fillna(nobody).iloc[0]
         numbers = {key: float(row[key]) for key in ("base_rate", "spend", "purchase")}
         plans[segment] = segment_plan(play, customers=int(row["customers"]), contacts=costs, **numbers)
-    return plans
+    return ByName("segment", plans)
 
 
 def _mean_purchase(engine: Engine) -> float:
-    """The mean over all customers of what a purchase day is expected to bring."""
-    return float(engine.fetch("select coalesce(avg(expected_spend), 0) as mean from customer_value")["mean"].item())
+    """The mean over all customers of what a purchase day is expected to bring; NaN without amounts."""
+    return float(engine.fetch("select avg(expected_spend) as mean from customer_value")["mean"].astype(float).item())
 
 
 @value

@@ -103,11 +103,14 @@ def sweep(folder: Path) -> None:
     """Remove the partial files of processes of this machine that have ended."""
     for left in (*folder.glob("*.part"), *folder.glob(".*")):
         writer = left.name.removesuffix(".part").rpartition(".")[2]
-        if writer.isdecimal() and not _is_alive(int(writer)):
+        if writer.isdecimal() and not is_alive(int(writer)):
             remove(left)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Check whether a process of this machine is under way."""
+    if os.name == "nt":  # where signal 0 is Ctrl-C
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

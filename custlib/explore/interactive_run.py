@@ -152,7 +152,8 @@ class Run(Displayed, runs.Run):
     @property
     def backtest(self) -> Backtest:
         """The forecast of the last ``holdout_days`` beside what came."""
-        return Backtest.of(self.get("holdout_summary"), holdout_days=self.project.holdout_days)
+        self.get("holdout_summary")  # raises where the forecast cannot be tested
+        return Backtest.of(self.get("test_result"))
 
     @property
     def quality(self) -> Quality:

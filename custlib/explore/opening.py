@@ -21,7 +21,6 @@ from custlib.identify.reading.frames import stage_frame
 from custlib.project import Project
 from custlib.source import kind_of
 
-_LONGEST_HOLDOUT = 3650
 _LIGHT = ("rfm", "abc", "pyramid")  # made in a moment, and without scikit-learn
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -114,9 +113,9 @@ def open(
     Returns
     -------
     Run
-        A file or frame is read at once. Without ``holdout_days`` the forecast is tested on the second half of the
-        time covered, but for a lonely date years before; without ``segments`` customers have the segmentations ``rfm``,
-        ``abc`` and ``pyramid``, and others are made when they are asked for.
+        A file or frame is read at once. Without ``holdout_days``, here and in a project file, the forecast is tested on
+        the second half of the time covered, but for a lonely date years before; without ``segments`` customers have the
+        segmentations ``rfm``, ``abc`` and ``pyramid``, and others are made when they are asked for.
 
     Raises
     ------
@@ -147,7 +146,7 @@ def open(
     project = _project(path, as_of, columns, {"currency": currency, **options})
     run = Run(project, place, engine=options.get("engine", "duckdb"), memory_limit=options.get("memory_limit"))
     run.origin = Origin(temporary, is_last_day=not as_of, is_light="segments" not in options)
-    return _with_defaults(run, is_tested="holdout_days" in options)
+    return _on_its_day(run)
 
 
 def _refuse_unknown(options: Mapping[str, Any]) -> None:
@@ -200,37 +199,17 @@ def _project(
     return projects.build(mapping | {key: option for key, option in chosen.items() if option is not None}, where="open")
 
 
-def _with_defaults(run: Run, *, is_tested: bool) -> Run:
-    """Read the purchases, and set what was not stated by the days they cover."""
-    quality = run.quality
-    days = run.project.as_of, quality.record.get("usual_first_day", quality.first_day), quality.last_day
-    changes = unstated(*days, is_dated=not run.origin.is_last_day, is_tested=is_tested)
-    if not changes:
+def _on_its_day(run: Run) -> Run:
+    """Read the purchases, and look at the customers on the last day of them where no day was stated."""
+    run.make("transactions")
+    if not run.quality.last_day or not run.origin.is_last_day:
         return run
-    changed = run._changed(run.project.replace(**changes), set(changes), run.definitions)
+    change = {"as_of": dt.date.fromisoformat(run.quality.last_day)}
+    changed = run._changed(run.project.replace(**change), set(change), run.definitions)
     run.engine.close()
     changed.origin = run.origin
     changed.make("transactions")
     return changed
-
-
-def unstated(
-    as_of: dt.date, first_day: str | None, last_day: str | None, *, is_dated: bool, is_tested: bool
-) -> dict[str, Any]:
-    """Choose what was not stated: the last day as the day of the analysis, half of the days covered for the backtest.
-
-    Examples
-    --------
-    >>> unstated(dt.date(2026, 1, 1), "2025-01-01", "2025-03-02", is_dated=False, is_tested=False)
-    {'as_of': datetime.date(2025, 3, 2), 'holdout_days': 30}
-    """
-    changes: dict[str, Any] = {}
-    if not is_dated and last_day:
-        changes["as_of"] = as_of = dt.date.fromisoformat(last_day)
-    if not is_tested and first_day:
-        covered = (as_of - dt.date.fromisoformat(first_day)).days
-        changes["holdout_days"] = min(max(covered // 2, 1), _LONGEST_HOLDOUT)
-    return changes
 
 
 def _work(options: Options) -> tuple[Path, "TemporaryWork | None"]:

@@ -47,7 +47,9 @@ class Backtest(Displayed):
     Attributes
     ----------
     light : {"green", "amber", "red"}
-        How far the forecast can be trusted.
+        How far the forecast can be trusted: the worse of ``lights``.
+    lights : dict of str to str
+        The light of ``purchases`` and, where money is forecast, that of ``revenue``.
     holdout_days : int
         Length of the period.
     customers : int
@@ -62,9 +64,12 @@ class Backtest(Displayed):
         Per customer, in purchase days.
     correlation : float or None
         Of forecast and truth over customers; None where either does not vary.
+    revenue : dict or None
+        Revenue ``expected`` and ``actual``, its relative error ``bias`` and its ``currency``; None without money.
     """
 
     light: str
+    lights: dict[str, str]
     holdout_days: int
     customers: int
     actual: int
@@ -74,20 +79,21 @@ class Backtest(Displayed):
     naive_bias: float | None
     mean_absolute_error: float
     correlation: float | None
+    revenue: dict[str, Any] | None
 
     @classmethod
-    def of(cls, summary: dict[str, Any], *, holdout_days: int) -> "Backtest":
-        """Read the record of a run."""
-        names = [name for name in cls.__dataclass_fields__ if name != "holdout_days"]
-        return cls(**{name: summary[name] for name in names}, holdout_days=holdout_days)
+    def of(cls, result: dict[str, Any]) -> "Backtest":
+        """Read the result of the test of a run."""
+        return cls(**{name: result[name] for name in cls.__dataclass_fields__})
 
     @property
     def verdict(self) -> str:
         """The result in a sentence."""
         off = "" if self.bias is None else f" ({_signed(self.bias)})"
+        revenue = f", revenue {_signed(self.revenue['bias'])}" if self.revenue else ""
         return (
             f"{self.light}: {self.predicted:,.0f} purchase days forecast for the last {self.holdout_days:,} days, "
-            f"{self.actual:,} came{off}"
+            f"{self.actual:,} came{off}{revenue}"
         )
 
     def _shown(self) -> Shown:
@@ -99,8 +105,16 @@ class Backtest(Displayed):
             ("naive", f"{self.naive:,.0f} ({_signed(self.naive_bias)}), each customer's past rate carried on"),
             ("mean absolute error", f"{self.mean_absolute_error:.2f} purchase days per customer"),
             ("correlation", correlation),
+            *self._shown_revenue(),
         ]
         return Shown(f"Backtest on the last {self.holdout_days:,} days: {self.light}", rows, light=self.light)
+
+    def _shown_revenue(self) -> list[tuple[str, str]]:
+        if self.revenue is None:
+            return []
+        expected, actual = (f"{self.revenue[name]:,.0f}" for name in ("expected", "actual"))
+        off = f"{actual} came, {expected} predicted ({_signed(self.revenue['bias'])})"
+        return [(f"revenue ({self.revenue['currency']})", f"{off}: {self.lights['revenue']}")]
 
 
 @dataclass(frozen=True, repr=False)

@@ -250,8 +250,9 @@ def _reject(checked: _Checked) -> None:
         codes = list(quality["reasons"])
     faults = [_say(checked, code) for code in codes]
     if quality["rows_used"] == 0 and codes == [_LATER]:
+        rows = "the only row is" if read == 1 else f"all {read:,} rows are"
         faults = [
-            f"{checked.name}: no transactions up to as_of {checked.project.as_of}: all {read:,} rows are later. "
+            f"{checked.name}: no transactions up to as_of {checked.project.as_of}: {rows} later. "
             "Set a later as_of, not one before the data."
         ]
     if len(quality["currency_signs"]) > 1:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.errors import UsageError, listed
+from custlib.errors import UsageError, counted, listed
 from custlib.identify.reading.sources import Opened
 from custlib.project import Project
 
@@ -187,21 +187,21 @@ def _warnings(quality: dict[str, Any], alike: dict[str, int], opened: Opened) ->
         messages.append(f"currency sign {', '.join(quality['currency_signs'])} was taken as the currency of every row")
     if quality["ignored_columns"]:
         messages.append(f"columns ignored: {listed(quality['ignored_columns'])}")
-    messages += [
-        f"{quality[f['id']]:,} {f['says']}" for f in _contract("finding") if f.get("says") and quality[f["id"]]
-    ]
+    findings = [finding for finding in _contract("finding") if finding.get("says") and quality[finding["id"]]]
+    messages += [counted(quality[f["id"]], f["says_of_one"], f["says"]) for f in findings]
     differ = {"several": "differ only in how they are written"}
     differ |= {rule["id"]: rule["says"] for rule in _contract("alike")}
     messages += [f"{n:,} ids {differ[kind]}: each was left a customer of its own" for kind, n in sorted(alike.items())]
     if n := quality["customers_without_purchase"]:
-        messages.append(f"{n:,} customers have returns but no purchase: they are in no model")
+        who = counted(n, "customer has returns but no purchase", "customers have returns but no purchase")
+        messages.append(f"{who}: in no model")
     if not quality["has_amount"]:
         messages.append("there is no amount column: purchases are forecast, money is not")
     return messages
 
 
 def _rows(n: int) -> str:
-    return f"{n:,} row{'' if n == 1 else 's'}"
+    return counted(n, "row", "rows")
 
 
 def refuse_margins(project: Project, columns: Mapping[str, str], file: str) -> None:
@@ -250,10 +250,9 @@ def margin_gaps(engine: Engine, project: Project, warnings: list[str]) -> dict[s
     if rows:
         whole = engine.fetch("select sum(abs(amount)) as money from transactions_checked where reason is null")
         share = float(money) / float(whole["money"].item() or 1)
-        lines = "1 line has" if rows == 1 else f"{rows:,} lines have"
         messages.append(
-            f"{lines} no margin in [product_margins] (products: {products:,}; {share:.1%} of the money): "
-            f"margin {project.margin:g} was taken"
+            f"{counted(rows, 'line has', 'lines have')} no margin in [product_margins] (products: {products:,}; "
+            f"{share:.1%} of the money): margin {project.margin:g} was taken"
         )
     if idle := _idle(engine):
         more = " and others" if len(idle) > _NAMED else ""

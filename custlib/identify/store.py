@@ -18,7 +18,7 @@ from typing import Any
 
 from custlib.engine.base import Engine
 from custlib.engine.shelf import link, sizes, write_text
-from custlib.errors import TableError
+from custlib.errors import TableError, counted
 from custlib.identify.reading.inputs import Input
 from custlib.identify.reading.sources import Gathered, Opened, about_rows, fingerprint_of
 
@@ -121,8 +121,8 @@ def twins(entries: list[Kept], fingerprints: list[str]) -> list[str]:
         alike.setdefault(fingerprint, []).append(entry)
     return [
         f"{', '.join(entry.name for entry in same[:_NAMED])}{' ...' if len(same) > _NAMED else ''}: "
-        f"{len(same):,} inputs hold the same content ({same[0].rows:,} rows), which counts {len(same):,} times. "
-        "Leave out all but one"
+        f"{len(same):,} inputs hold the same content ({counted(same[0].rows, 'row', 'rows')}), which counts "
+        f"{len(same):,} times. Leave out all but one"
         for same in alike.values()
         if len(same) > 1 and same[0].rows
     ]

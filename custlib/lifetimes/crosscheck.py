@@ -19,8 +19,8 @@ from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.graph import NOT_INSTALLED, REFUSED, Refusal, record
 from custlib.models import bgnbd, mbgnbd, paretonbd
-from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
+from custlib.value.holdout_period import HoldoutPeriod
 
 _MOST_CELLS = 20_000
 _NO_PENALTY = 0.0
@@ -124,7 +124,7 @@ def restored_settings() -> Iterator[None]:
 @record
 def crosscheck(
     engine: Engine,
-    project: Project,
+    holdout_period: HoldoutPeriod,
     outcomes: pd.DataFrame,
     calibration_spend_cells: str | Refusal = REFUSED,
     calibration_spend: tuple[Any, Any] | Refusal = REFUSED,
@@ -132,7 +132,7 @@ def crosscheck(
     """Models of custlib (``ours``) and of the package lifetimes (``theirs``) on the same cells, by name."""
     if not is_possible():
         raise ModelError('crosscheck needs lifetimes: pip install "custlib[lifetimes]"', reason=NOT_INSTALLED)
-    models = lifetimes_models(outcomes, days=project.holdout_days)
+    models = lifetimes_models(outcomes, days=holdout_period.days)
     money = None if isinstance(calibration_spend, Refusal) else calibration_spend[1]
     if money is None:
         return models

@@ -74,4 +74,4 @@ def _range(ends: Sequence[Interval], sums: Sequence[Sum], place: int) -> float:
     above, below = np.array([high for _, _, high in sums]), np.array([-low for _, low, _ in sums])
     matrix, limits = np.vstack([weights, -weights]), np.concatenate([above, below])
     least, most = (linprog(sign * cost, A_ub=matrix, b_ub=limits, bounds=list(ends)) for sign in (1, -1))
-    return float(-most.fun - least.fun)
+    return -float(most.fun or 0.0) - float(least.fun or 0.0)

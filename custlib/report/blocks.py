@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 from custlib.errors import UsageError, hint, require
 from custlib.report.codec import Checked, Many, Pair, is_relative
 from custlib.report.page_limits import limit
+from custlib.report.svg import check_pictures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,11 @@ MIME = "application/vnd.custlib.block+json"
 VERSION = 1
 
 Light = Literal["green", "amber", "red", "untested"]
+Judged = Literal["do", "test", "leave", "few"]
+Size = Literal["body", "lede"]
+Shape = Literal["plain", "cards"]
+OnCard = Literal["line", "head", "full", "none"]
+MARKS = ("", "do", "test", "leave", "few", *(f"series{n}" for n in range(1, 9)))
 Place = Literal["main", "left", "right"]
 Tone = Literal["plain", "good", "warn", "bad"]
 CallTone = Literal["note", "good", "warn", "bad"]
@@ -57,11 +63,14 @@ class Block(Checked):
 
 @dataclass(frozen=True)
 class Title(Block):
-    """The headline of a page: a finding, with the status of its evidence."""
+    """The headline of a page: a finding after ``lead``, which ``tone`` colours, and the sentence that explains it."""
 
     text: str
     subtitle: str = ""
     light: Light | None = None
+    lede: str = ""
+    lead: str = ""
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True)
@@ -75,12 +84,18 @@ class Section(Block):
 
 @dataclass(frozen=True)
 class Kpi(Checked):
-    """A key figure: ``value`` is formatted text, ``tone`` colours the note only."""
+    """A key figure: ``unit`` is small before the value, ``change`` bold before the note that ``tone`` colours."""
 
     label: str
     value: str
     note: str = ""
     tone: Tone = "plain"
+    unit: str = ""
+    change: str = ""
+    svg: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        check_pictures([self.svg], f"Kpi {self.label!r}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,7 @@ class Kpis(Block):
     """
 
     items: Many[Kpi]
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,7 @@ class Text(Block):
     """Paragraphs; ``**bold**``, ``*em*``, ```code``` and links to relative .html pages are rendered."""
 
     text: str
+    size: Size = "body"
 
 
 @dataclass(frozen=True)
@@ -130,15 +147,18 @@ class Bullets(Block):
 
 @dataclass(frozen=True)
 class Column(Checked):
-    """A column of a table: its label and alignment."""
+    """A column of a table: label, alignment, and place on a card: a line, beside the name, over all of it, or none."""
 
     label: str
     align: Align = "left"
+    card: OnCard = "line"
 
 
 @dataclass(frozen=True)
 class Table(Block):
     """A table of formatted text; ``header`` is the column naming the row, ``links`` hrefs by cell or empty.
+
+    ``marks`` are verdicts and colours before a text, ``pictures`` miniatures beneath it. A phone shows ``cards``.
 
     Examples
     --------
@@ -153,8 +173,14 @@ class Table(Block):
     note: str = ""
     header: int = 0
     links: Many[Many[str]] = ()
+    marks: Many[Many[str]] = ()
+    pictures: Many[Many[str]] = field(default=(), repr=False)
+    shape: Shape = "plain"
 
     def __post_init__(self) -> None:
+        if unknown := {mark for row in self.marks for mark in row} - {*MARKS}:
+            raise UsageError(f"Table {self.title!r}: mark {min(unknown)!r} is not known. {hint(min(unknown), MARKS)}")
+        check_pictures([svg for row in self.pictures for svg in row], f"Table {self.title!r}")
         if len(self.rows) > (most := limit("page", "table_rows")):
             raise UsageError(f"Table {self.title!r}: {len(self.rows)} rows, at most {most}. Aggregate it.")
         uneven = [n for n, row in enumerate(self.rows) if len(row) != len(self.columns)]
@@ -185,6 +211,34 @@ class Table(Block):
 
 
 @dataclass(frozen=True)
+class Action(Checked):
+    """An action: verdict, what and to whom, how sure it is, and the gain, with a picture and words beneath."""
+
+    mark: Judged | Literal[""]
+    verdict: str
+    what: str
+    sure: str = ""
+    gain: str = ""
+    beneath: str = ""
+    note: str = ""
+    svg: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        check_pictures([self.svg], f"Action {self.what!r}")
+
+
+@dataclass(frozen=True)
+class Actions(Block):
+    """Actions with their money; the last row is the whole plan. ``heads`` name the four columns."""
+
+    title: str
+    heads: Many[str]
+    items: Many[Action]
+    total: Action | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class Figure(Block):
     """A chart whose title is the finding, with a table of its numbers."""
 
@@ -196,10 +250,7 @@ class Figure(Block):
     narrow_svg: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        from custlib.report.svg import check_svg
-
-        for picture in filter(None, (self.svg, self.narrow_svg)):
-            check_svg(picture, f"Figure {self.title!r}")
+        check_pictures([self.svg, self.narrow_svg], f"Figure {self.title!r}")
 
 
 @dataclass(frozen=True)
@@ -263,24 +314,10 @@ class Footer(Block):
     items: Many[Pair]
 
 
-BLOCKS: dict[str, type[Block]] = {
-    kind.__name__.lower(): kind
-    for kind in (
-        Title,
-        Section,
-        Kpis,
-        Text,
-        Callout,
-        Facts,
-        Bullets,
-        Table,
-        Figure,
-        Tiles,
-        Details,
-        Glossary,
-        Footer,
-    )
-}
+_KINDS = (
+    Title, Section, Kpis, Text, Callout, Facts, Bullets, Table, Actions, Figure, Tiles, Details, Glossary, Footer,
+)  # fmt: skip
+BLOCKS: dict[str, type[Block]] = {kind.__name__.lower(): kind for kind in _KINDS}
 
 
 def from_json(mapping: Mapping[str, Any]) -> Block:
@@ -289,7 +326,7 @@ def from_json(mapping: Mapping[str, Any]) -> Block:
     Examples
     --------
     >>> from_json(Text("Hello").to_json())
-    Text(text='Hello')
+    Text(text='Hello', size='body')
     """
     content = dict(mapping)
     name, version = content.pop("block", None), content.pop("version", None)

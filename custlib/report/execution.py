@@ -7,12 +7,15 @@ in the executed notebook.
 import atexit
 import logging
 import multiprocessing
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -24,9 +27,11 @@ How = Literal["fork", "kernel"]
 DEFAULT: How = "fork" if sys.platform == "linux" else "kernel"
 _AT_ONCE = 2
 _PRELOADED = [
-    "papermill", "nbclient", "IPython.utils.capture", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg",
-    "pyarrow", "scipy.optimize", "custlib.run", "custlib.explore.opening", "custlib.report.charts",
-    "custlib.report.table_text",
+    "papermill", "nbclient", "IPython.core.completer", "IPython.core.interactiveshell", "IPython.core.magics",
+    "IPython.utils.capture", "babel.dates", "babel.numbers", "jinja2", "matplotlib.backends.backend_svg",
+    "matplotlib.figure", "matplotlib.style", "pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pyarrow",
+    "pyarrow.pandas_compat", "scipy.optimize", "custlib.engine.duckdb", "custlib.engine.sorting",
+    "custlib.explore.opening", "custlib.report.charts", "custlib.report.parameters", "custlib.report.table_text",
 ]  # fmt: skip
 log = logging.getLogger("custlib")
 
@@ -41,15 +46,17 @@ class Job:
     parameters: dict[str, Any]
 
 
-def execute_all(jobs: Sequence[Job], how: How = DEFAULT) -> dict[str, float]:
-    """Execute notebooks, two at a time, and stop at the first failure."""
+def execute_all(jobs: Sequence[Job], how: How = DEFAULT, *, progress: bool = True) -> dict[str, float]:
+    """Execute notebooks, two at a time, and stop at the first failure; progress is shown on a terminal only."""
     from tqdm import tqdm
+    from tqdm.contrib.logging import logging_redirect_tqdm
 
     timings: dict[str, float] = {}
-    with _workers(how) as pool:
+    is_off = None if progress else True  # None: on unless standard error is redirected
+    with _workers(how) as pool, logging_redirect_tqdm():
         waiting = {pool.submit(execute, job, how): job for job in jobs}
         try:
-            for done in tqdm(as_completed(waiting), total=len(jobs), desc="notebooks", disable=None, leave=False):
+            for done in tqdm(as_completed(waiting), total=len(jobs), desc="notebooks", disable=is_off, leave=False):
                 name = waiting[done].name
                 timings[name] = done.result()
                 log.info("run: %s in %.1f s", name, timings[name])
@@ -59,12 +66,29 @@ def execute_all(jobs: Sequence[Job], how: How = DEFAULT) -> dict[str, float]:
     return timings
 
 
+def prepare(how: How, modules: Sequence[str] = ()) -> None:
+    """Start the process that notebooks are forked from, which imports what they need while something else is done."""
+    if how == "fork":
+        from multiprocessing import forkserver  # not on Windows
+
+        multiprocessing.get_context("forkserver").set_forkserver_preload([*_PRELOADED, *modules])
+        forkserver.ensure_running()
+
+
 def _workers(how: How) -> Executor:
     if how == "kernel":
         return ThreadPoolExecutor(_AT_ONCE)
+    prepare(how)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    return ProcessPoolExecutor(_AT_ONCE, mp_context=context, max_tasks_per_child=1)
+    return ProcessPoolExecutor(_AT_ONCE, mp_context=context, initializer=_end_with_parent, max_tasks_per_child=1)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that runs the project is killed, so that it writes nothing for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True)
+        watch.start()
 
 
 def execute(job: Job, how: How) -> float:

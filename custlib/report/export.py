@@ -33,7 +33,8 @@ GROUPS = (
     "playbooks",
     "other",
 )
-_SHEETS = ("colours", "blocks", "page")
+VERDICTS = ("do", "test", "leave", "few", "")
+_SHEETS = ("colours", "blocks", "page", "playbook")
 
 
 @cache
@@ -103,7 +104,7 @@ def _printed(template: str, language: str, **values: Any) -> str:
 
 def _check_links(links: list[Mapping[str, Any]], where: str) -> None:
     for link in links:
-        if not is_relative(str(link.get("href", ""))):
+        if "href" in link and not is_relative(str(link.get("href", ""))):
             raise UsageError(f"{where}: {link.get('href')!r} is no relative link to an .html page.")
 
 
@@ -136,18 +137,23 @@ def render_index(manifest: Mapping[str, Any], *, language: str = "en") -> str:
     return _printed("index.html.j2", language, projects=projects)
 
 
+def _runs(earlier: list[Mapping[str, Any]], failures: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List earlier runs and failed ones, the newest first."""
+    every = [{"failed": False, **run} for run in earlier] + [{"failed": True, **run} for run in failures]
+    return sorted(every, key=lambda run: str(run["as_of"]), reverse=True)
+
+
 def _project(project: Mapping[str, Any]) -> dict[str, Any]:
     latest, earlier = project.get("latest"), list(project.get("earlier", ()))
     pages = list(latest.get("pages", ())) if latest else []
     _check_links([*pages, *earlier], f"render_index: {project['project']}")
     placed = [{**p, "group": p["group"] if p.get("group") in GROUPS else "other"} for p in pages]
-    placed.sort(key=lambda page: GROUPS.index(page["group"]))
+    placed.sort(key=lambda page: (GROUPS.index(page["group"]), VERDICTS.index(str(page.get("mark", "")))))
     return {
         "id": project["project"],
         "name": project.get("name") or project["project"],
         "latest": latest,
         "pages": [page for page in placed if page["group"] != "playbooks"],
         "playbooks": [page for page in placed if page["group"] == "playbooks"],
-        "earlier": sorted(earlier, key=lambda run: str(run["as_of"]), reverse=True),
-        "failures": list(project.get("failures", ())),
+        "runs": _runs(earlier, list(project.get("failures", ()))),
     }

@@ -9,10 +9,9 @@ from typing import Any
 
 from custlib import rules
 from custlib.report.texts import Texts
+from custlib.validate.backtest import LIGHTS
 from custlib.validate.cautions import chosen
 from custlib.validate.seasons import Season
-
-LIGHTS = ("green", "amber", "red")
 
 
 @dataclass(frozen=True)
@@ -25,22 +24,41 @@ class Cautions:
 
 
 def light_words(t: Texts, result: Mapping[str, Any]) -> str:
-    """State the light of a backtest in a sentence.
+    """State the light of a backtest in a sentence, which names what decides it: purchases, revenue or both.
 
     Examples
     --------
     >>> from custlib.report.texts import texts
-    >>> light_words(texts("en"), {"light": "green", "bias": 0.1})
-    'The forecast held within 25 % in the backtest: light green'
+    >>> lights = {"purchases": "green", "revenue": "amber"}
+    >>> light_words(texts("en"), {"light": "amber", "lights": lights, "bias": 0.1, "revenue": {"bias": -0.31}})
+    'The forecast of revenue was off by more than 25 % in the backtest: light amber, use with care'
     """
     if result.get("light") not in LIGHTS:
         return t("untested.title")
     if result["bias"] is None:
         return t("untested.title_none")
+    deciding = [name for name, own in result["lights"].items() if own == result["light"]]
+    if deciding == ["revenue"] and result["revenue"]["bias"] is None:
+        return t("untested.title_no_revenue")
     thresholds = rules.load("backtest")["light"]
     blank = "" if t.language == "zh" else " "
     limits = {name: f"{100 * thresholds[f'{name}_above']:g}{blank}%" for name in ("amber", "red")}
-    return t(f"trust.{result['light']}", **limits)
+    what = t("trust.both") if len(deciding) > 1 else t(f"trust.{deciding[0]}")
+    return t(f"trust.{result['light']}", what=what, **limits)
+
+
+def tested_words(t: Texts, result: Mapping[str, Any]) -> str:
+    """State which days tested the forecast, and why these.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> tested_words(texts("en"), {"holdout_days": 182, "covered_days": 730, "is_stated": True})
+    'Tested on the last 182 days of 730, as the project states.'
+    """
+    whole = result["covered_days"] > result["holdout_days"]
+    key = "trust.tested" if not result["is_stated"] else "trust.tested_stated" if whole else "trust.tested_only"
+    return t(key, **{name: f"{result[f'{name}_days']:,}" for name in ("holdout", "covered")})
 
 
 def season_values(t: Texts, season: Season) -> dict[str, str]:

@@ -7,7 +7,7 @@ house's. Every function takes a value and a language (``"en"`` or ``"zh"``) and 
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
@@ -18,6 +18,7 @@ from custlib.report.texts import texts
 
 MISSING = "–"
 _MINUS = "\u2212"
+_A_TENTH, _NEARLY_ALL = 0.1, 0.99
 _UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, "亿"), (1e4, "万"))}
 _DIGITS = {"en": 2, "zh": 3}
 _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
@@ -160,10 +161,68 @@ def share(value: float | None, language: str = "en") -> str:
     return _percent(float(value), language) + _percent_sign(language)
 
 
+def shares(values: Iterable[float | None], language: str = "en") -> list[str]:
+    """Write the fractions of a column as percentages of one precision: whole ones, unless all are below a tenth.
+
+    Examples
+    --------
+    >>> shares([0.341, 0.074, 0.585]), shares([0.41, 0.0007, None, 0]), shares([0.062, 0.018])
+    (['34 %', '7 %', '58 %'], ['41 %', '<1 %', '–', '0 %'], ['6.2 %', '1.8 %'])
+    """
+    fractions = list(values)
+    decimals = _decimals_of(fractions)
+    least = 0.5 / 10 ** (decimals + 2)
+    return [
+        f"<{_plain(200 * least, decimals, language)}{_percent_sign(language)}"
+        if value is not None and 0 < value < least
+        else _percentage(value, decimals, language)
+        for value in fractions
+    ]
+
+
+def changes(values: Iterable[float | None], language: str = "en") -> list[str]:
+    """Write the relative changes of a column with their signs, of one precision.
+
+    Examples
+    --------
+    >>> changes([-0.27, 0.043, 0]), changes([-0.014, 0.004])
+    (['−27 %', '+4 %', '±0 %'], ['−1.4 %', '+0.4 %'])
+    """
+    fractions = list(values)
+    decimals = _decimals_of(fractions)
+    return [_with_sign(_percentage(value, decimals, language)) for value in fractions]
+
+
+def _decimals_of(fractions: list[float | None]) -> int:
+    """One decimal where no fraction reaches a tenth, else none."""
+    known = [abs(float(value)) for value in fractions if value is not None and value == value]
+    return int(0 < max(known, default=0.0) < _A_TENTH)
+
+
+def _percentage(value: float | None, decimals: int, language: str) -> str:
+    if _missing(value):
+        return MISSING
+    return _plain(_points(float(value or 0), decimals), decimals, language) + _percent_sign(language)
+
+
+def _with_sign(text: str) -> str:
+    if text == MISSING or text.startswith(_MINUS):
+        return text
+    return ("+" if any(c in "123456789" for c in text) else "±") + text
+
+
 def _percent(value: float, language: str) -> str:
+    near_whole = _NEARLY_ALL < abs(value) < 1
+    decimals = min(2, _decimals(100 * value, 3 if near_whole else 2))
+    return _bare(_points(value, decimals), decimals, language)
+
+
+def _points(value: float, decimals: int) -> float:
+    """Convert a fraction to per cent; nearly all is never rounded up to all."""
     points = 100 * value
-    near_whole = 0.99 < abs(value) < 1
-    return _bare(points, min(2, _decimals(points, 3 if near_whole else 2)), language)
+    if not _NEARLY_ALL < abs(value) < 1:
+        return points
+    return math.copysign(math.floor(round(abs(points) * 10**decimals, 6)) / 10**decimals, points)
 
 
 def _percent_sign(language: str) -> str:

@@ -41,8 +41,8 @@ class Page:
 
     @property
     def contents(self) -> list[Part]:
-        """The parts that have a heading."""
-        return [part for part in self.parts if part.text]
+        """The parts that have a heading and something beneath it."""
+        return [part for part in self.parts if part.text and part.html]
 
 
 def page_of(notebook: Any, language: str) -> Page:

@@ -11,29 +11,28 @@ from custlib.errors import UsageError, hint
 from custlib.graph import Refusal
 from custlib.installed import NOTEBOOKS
 from custlib.project import Project
-from custlib.report.formats import interval, money, number, share
+from custlib.report.front import key_figures, quarter_words, run_summary
 from custlib.report.pages import trust
-from custlib.report.playbook_words import verdict_word
-from custlib.report.privacy import as_told, counts, is_small
 from custlib.report.texts import Texts
 from custlib.run import Run
-from custlib.segment import measures, plan, profiles, registry
+from custlib.segment import measures, plan, registry
 from custlib.segment.grid import PROSPECT
-from custlib.value import customer_value
 
 PER_SEGMENT = "70_playbook"
 log = logging.getLogger("custlib")
 # By kind of page: its notebook, and the nodes that it cannot do without.
 PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "overview": ("80_overview", ("spend_cells", "lifetime_model", "money_forecast")),
+    "overview": ("80_overview", ("lifetime_model",)),
     "validation": ("30_lifetime", ("holdout",)),
-    "value": ("40_value", ("spend_cells", "lifetime_model", "money_forecast")),
-    "segments": ("50_segments", ("spend_cells",)),
+    "value": ("40_value", ("lifetime_model", "money_forecast")),
+    "segments": ("50_segments", ()),
+    "appendix": ("55_segment_appendix", ()),
     "audit": ("20_audit", ()),
     "identify": ("10_identify", ()),
-    "start": ("00_start_here", ("spend_cells", "lifetime_model", "money_forecast")),
+    "start": ("00_start_here", ("lifetime_model",)),
 }
-
+# What is made in place of a page where it cannot be made.
+INSTEAD: dict[str, tuple[str, tuple[str, ...]]] = {"value": ("41_purchases", ("lifetime_model",))}
 
 _SHOWN = ("rfm", "abc", "pyramid", "clusters")
 
@@ -55,7 +54,7 @@ class Page:
 def check_segments(run: Run) -> None:
     """Check the segment settings of the project before anything is computed."""
     settings = run.project.segments
-    names = settings.segmentations or registry.names()
+    names = settings.segmentations or registry.defaults()
     if unknown := [name for name in names if name not in registry.names()]:
         suggestion = hint(unknown[0], registry.names())
         raise UsageError(f"segments.segmentations: {', '.join(map(repr, unknown))} unknown. {suggestion}")
@@ -63,7 +62,7 @@ def check_segments(run: Run) -> None:
     if missing:
         raise UsageError(f"segments.segmentations: {', '.join(missing)} missing; the pages show {', '.join(_SHOWN)}.")
     if settings.playbook and settings.playbook not in names:
-        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {hint(settings.playbook, names)}")
+        raise UsageError(f"segments.playbook: {settings.playbook} is not made. {plan.remedy(settings.playbook, names)}")
     plan.check(names, settings.options)
     check_needs(run.project)
     run.get("playbook")
@@ -92,8 +91,8 @@ def pages(run: Run) -> list[Page]:
     missing = missing_pages(run)
     for kind, refusal in missing.items():
         log.warning("run: the page %s is not made: %s", kind, refusal.message)
-    plain = [Page(kind, kind, notebook, {}) for kind, (notebook, _) in PAGES.items() if kind not in missing]
-    if "value" in missing:
+    plain = [Page(kind, kind, _notebook(run, kind), {}) for kind in PAGES if kind not in missing]
+    if run.reason("segment_plans"):
         return plain
     book, segmentation = run.get("playbook"), run.project.segments.playbook
     if book is None:
@@ -109,10 +108,22 @@ def missing_pages(run: Run) -> dict[str, Refusal]:
     """Kinds of pages that cannot be made, each with the first reason."""
     missing = {}
     for kind, (_, needs) in PAGES.items():
-        refusals = [refusal for refusal in map(run.graph.refusal, needs) if refusal.reason]
-        if refusals:
-            missing[kind] = refusals[0]
+        refused = _refusals(run, needs)
+        if refused and kind in INSTEAD:
+            refused = _refusals(run, INSTEAD[kind][1])
+        if refused:
+            missing[kind] = refused[0]
     return missing
+
+
+def _notebook(run: Run, kind: str) -> str:
+    """The notebook of a page, or the one in its place."""
+    notebook, needs = PAGES[kind]
+    return INSTEAD[kind][0] if kind in INSTEAD and _refusals(run, needs) else notebook
+
+
+def _refusals(run: Run, needs: tuple[str, ...]) -> list[Refusal]:
+    return [refusal for refusal in map(run.graph.refusal, needs) if refusal.reason]
 
 
 def _file(segment: str) -> str:
@@ -122,8 +133,14 @@ def _file(segment: str) -> str:
 def title(t: Texts, page: Page, run: Run) -> str:
     """Return the title of a page in links and in the browser window."""
     if page.kind != "playbook":
-        return t(f"pages.{page.kind}") if f"pages.{page.kind}" in t.words else _heading(page)
+        return t(f"pages.{_name(page)}") if f"pages.{_name(page)}" in t.words else _heading(page)
     return run.get("definitions")[page.parameters["segmentation"]].name(page.parameters["segment"], t.language)
+
+
+def _name(page: Page) -> str:
+    """Name a page for its words: its kind, or what is made in place of it."""
+    is_instead = page.notebook == INSTEAD.get(page.kind, ("",))[0]
+    return f"{page.kind}_instead" if is_instead else page.kind
 
 
 def _heading(page: Page) -> str:
@@ -153,71 +170,63 @@ def export(chosen: list[Page], folder: Path, run: Run) -> None:
 
 def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:
     """Return the links of a page to the index and to all pages."""
-    listed = [
+    up = [{"title": t("index.title"), "href": "../../index.html"}, {"title": run.project.name}]
+    return {"up": up, "pages": [*_masthead(t, page, chosen, run), *_playbooks(t, page, chosen, run)]}
+
+
+def _masthead(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
+    """Link the pages in one line by short names; the playbooks by their first, after the overview."""
+    first: dict[str, Page] = {}
+    for other in chosen:
+        first.setdefault(other.kind, other)
+    order = sorted(first.values(), key=lambda other: (other.kind != "overview", other.kind != "playbook"))
+    return [
         {
-            "title": title(t, other, run),
-            "href": f"{other.name}.html",
-            "current": other == page,
-            "group": t("index.playbooks") if other.kind == "playbook" else "",
+            "title": _short(t, one, run),
+            "href": f"{one.name}.html",
+            "current": one.kind == page.kind,
         }
-        for other in chosen
+        for one in order
     ]
-    return {"up": [{"title": t("index.title"), "href": "../../index.html"}], "pages": listed}
+
+
+def _short(t: Texts, page: Page, run: Run) -> str:
+    """Return the title of a page in a row of links."""
+    return t.words.get(f"pages.short_{_name(page)}") or title(t, page, run)
+
+
+def _playbooks(t: Texts, page: Page, chosen: list[Page], run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": title(t, one, run), "href": f"{one.name}.html", "current": one == page,
+            "group": t("pages.short_playbook"),
+        }
+        for one in chosen
+        if one.kind == "playbook"
+    ]  # fmt: skip
 
 
 def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
     """Return the entry of a run in the index: status, key figures and pages."""
     t = run.get("t")
-    notes = _notes(t, run)
+    verdicts = run.show(run_summary.verdicts_of)
     listed = [
         {
-            "title": title(t, page, run),
+            "title": title(t, page, run) if page.kind == "playbook" else _short(t, page, run),
             "href": f"{page.name}.html",
-            "group": {"playbook": "playbooks", "start": "other"}.get(page.kind, page.kind),
-            "note": notes.get(page.parameters.get("segment", "")) or t.words.get(f"pages.{page.kind}_note", ""),
+            "group": {"playbook": "playbooks", "start": "other", "appendix": "other"}.get(page.kind, page.kind),
         }
+        | verdicts.get(page.parameters.get("segment", ""), {})
         for page in chosen
     ]
     refused = run.reason("lifetime_model")
     why = trust.pages_in_words(t, missing_pages(run))
     if refused:
         why = t("refused.index", why=t(f"refused.forecast.{refused}"))
+    elif money := run.reason("money_forecast"):
+        why = " ".join(filter(None, [t(f"flags.spend.{money}"), why]))
     reason = {"reason": why} if why else {}
     light = None if refused else run.get("test_result")["light"]
-    return {"light": light, "numbers": _numbers(t, run), "pages": listed} | reason
-
-
-def _numbers(t: Texts, run: Run) -> list[dict[str, str]]:
-    """Return the key figures that are available."""
-    project, lang = run.project, run.project.language
-    engine = run.make("customer_value", "customer_segments")
-    totals = customer_value.totals(engine)
-    numbers = [{"label": t("overview.customers"), "value": number(totals["customers"], lang), "note": ""}]
-    if run.reason("lifetime_model"):
-        return numbers
-    active = t("overview.active", days=project.horizon_days)
-    numbers.append({"label": active, "value": number(totals["active"], lang), "note": ""})
-    if run.reason("money_forecast"):
-        return numbers
-    whole = run.get("coming_value").to_dict()
-    span = interval(whole["value_low"], whole["value_high"], lang, project.currency)
-    coming, worth = t("overview.coming", days=project.horizon_days), money(whole["value"], project.currency, lang)
-    return [*numbers, {"label": coming, "value": worth, "note": t("value.between", interval=span)}]
-
-
-def _notes(t: Texts, run: Run) -> dict[str, str]:
-    """Describe size and share of value of each segment."""
-    project = run.project
-    definition = run.get("definitions")[project.segments.leading]
-    engine = run.make("customer_value", "customer_segments")
-    frame = as_told(profiles.summary(engine, definition, language=project.language))
-    texts = counts(frame["customers"].tolist(), project.language)
-    plans = {} if run.reason("segment_plans") else run.get("segment_plans")
-    notes = {}
-    for row, count in zip(frame.to_dict("records"), texts, strict=True):
-        worth = share(row["value_share"], project.language)
-        hidden = row["customers"] == 0 or is_small(row["customers"])
-        note = t("pages.count" if hidden else "pages.count_worth", count=count, share=worth)
-        word = verdict_word(t, plans.get(row["segment"]))
-        notes[row["segment"]] = t("verdict.note", verdict=word, note=note)
-    return notes
+    numbers = run_summary.numbers_of(t, run.show(key_figures.kpis))
+    heading = {"headline": run.show(quarter_words.headline), "numbers": numbers}
+    return {"light": light, "pages": listed} | heading | reason

@@ -1,15 +1,18 @@
-"""Validates the parameters of notebooks before a run.
+"""Validates the parameters of notebooks, before a run and within a notebook that papermill executes by itself.
 
 Unknown parameters are errors, where papermill only warns. The parameters of a notebook are read from its parameters
 cell: one typed and commented assignment per line.
 """
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from custlib.errors import UsageError, hint
+
+_INJECTED = "# Parameters\n"  # how papermill heads the cell that it inserts
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,44 @@ def check(notebook: str, accepted: dict[str, Parameter], arguments: dict[str, An
     ]
     if faults:
         raise UsageError("\n".join(faults))
+
+
+def check_cells(variables: Mapping[str, Any]) -> None:
+    r"""Check, within a notebook, the parameters that papermill set in a cell of its own, and the types of all.
+
+    Parameters
+    ----------
+    variables : mapping of str to object
+        The variables of the notebook, ``globals()``; ``In`` holds the cells that were executed.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is set that the parameters cell does not declare, or is of another type.
+
+    Examples
+    --------
+    >>> check_cells({"In": ["", "days: int = 365  # ahead", "# Parameters\nday = 90"], "days": 365, "day": 90})
+    Traceback (most recent call last):
+    custlib.errors.UsageError: notebook: parameter 'day' is unknown. Did you mean 'days'? Available: days.
+    """
+    cells = [str(cell) for cell in variables.get("In", ())]
+    accepted = next((parse(cell) for cell in reversed(cells) if _declares(cell)), {})
+    names = {*accepted, *(name for cell in cells if cell.startswith(_INJECTED) for name in _assigned(cell))}
+    check("notebook", accepted, {name: variables[name] for name in sorted(names) if name in variables})
+
+
+def _declares(cell: str) -> bool:
+    """Whether a cell declares typed parameters and holds nothing else."""
+    try:
+        return bool(parse(cell))
+    except (UsageError, ValueError, SyntaxError):
+        return False
+
+
+def _assigned(cell: str) -> list[str]:
+    nodes = [node for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
+    return [target.id for node in nodes for target in node.targets if isinstance(target, ast.Name)]
 
 
 def _fits(value: Any, kind: str) -> bool:

@@ -1,38 +1,42 @@
-"""Sentences of a playbook: the rule of a segment, the verdict with its money, and texts filled from the data."""
+"""Sentences of a playbook: the verdict with its money, why it is right, and texts filled from the data.
+
+The overview, the index and the playbook of a segment say them with the same words and numbers. Where purchases have no
+amounts, the gain is counted in purchases.
+"""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from custlib.customise.plans import SegmentPlan, Total
-from custlib.customise.playbook_file import Action, Words
+from custlib.customise.plans import Plan, SegmentPlan
+from custlib.customise.playbook_file import PURCHASE, Action, Words
+from custlib.customise.playbooks import channel_acts
 from custlib.project import Project
-from custlib.report.formats import interval, money, number, share
+from custlib.report.formats import MISSING, interval, money, number, share
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
 from custlib.rules import load
-from custlib.segment.definitions import Definition
-from custlib.segment.grid import HALVES, Level
 
-Span = tuple[Level, Level]
-_MOST = 4  # blocks of cells, or conditions, that a rule is written with
 _LONGEST_PRODUCT = 40
+_SIGNS = {"measured": "●●●", "prior": "●●○", "guess": "●○○"}
 
 
 @dataclass(frozen=True)
 class Filler:
-    """Fills the texts of an entry: ``{target}``, ``{product}``, ``{offer}`` and ``{currency}``.
+    """Fills the texts of an entry: ``{target}``, ``{product}``, ``{offer}``, ``{currency}`` and ``{whom}``.
 
     Attributes
     ----------
     product : str
         The segment's product; a neutral word is taken where it is empty.
+    whom : str
+        The segment with its customers, as :func:`whom` writes it.
     """
 
     t: Texts
     project: Project
     planned: SegmentPlan
     product: str = ""
+    whom: str = ""
 
     def __call__(self, words: Words, action: Action | None = None) -> str:
         """Write a text in the language of the page; ``{offer}`` is that of an action."""
@@ -44,70 +48,156 @@ class Filler:
             "{product}": self._named() if self.product and not hidden else t("playbook.any_product"),
             "{offer}": self._offer(action, hidden=hidden),
             "{currency}": self.project.currency,
+            "{whom}": self.whom,
         }
         text = words.text(t.language)
         for place, value in values.items():
             text = text.replace(place, value)
         return text
 
+    def act(self) -> str:
+        """Write what is to be done first in a few words, as its action says it, or its channel."""
+        action = self.planned.actions[0]
+        return self(action.act or Words(**channel_acts()[action.channel]), action)
+
     def _named(self) -> str:
         short = self.product if len(self.product) <= _LONGEST_PRODUCT else f"{self.product[:_LONGEST_PRODUCT]}…"
         return self.t("playbook.product", product=short)
 
     def _offer(self, action: Action | None, *, hidden: bool) -> str:
-        """Write the face of an offer in money; of a small segment, whose money is not told, as a share."""
-        face, usual = action.offer.face if action and action.offer else 0.0, self.planned.purchase
-        if hidden:
-            part = share(face / usual, self.t.language) if usual > 0 else self.t("playbook.small_part")
-            return self.t("playbook.offer_part", share=part)
+        """Write the face of an offer in money; of a small segment, or without amounts, as a share of a purchase."""
+        if action is None or action.offer is None:
+            return ""
+        face, usual = action.offer.face, self.planned.purchase
+        if hidden or not math.isfinite(face):
+            known = next(one.offer for one in self.planned.stated if one.id == action.id)
+            part = known.face if known and known.unit == PURCHASE else face / usual if usual > 0 else math.nan
+            written = share(part, self.t.language) if math.isfinite(part) else self.t("playbook.small_part")
+            return self.t("playbook.offer_part", share=written)
         return money(face, self.project.currency, self.t.language)
+
+
+def whom(t: Texts, name: str, count: str) -> str:
+    """Write a segment with its customers, as precisely as the page shows them.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> whom(texts("en"), "Loyal", "163")
+    'the 163 Loyal'
+    """
+    return t("verdict.whom", name=name, count=count)
 
 
 def verdict_word(t: Texts, planned: SegmentPlan | None) -> str:
     """Write the verdict with its sign; a dash without a plan."""
-    return t(f"verdict.{planned.verdict}") if planned else "–"
+    return t(f"verdict.{planned.verdict}") if planned else MISSING
 
 
-def verdict(t: Texts, project: Project, planned: SegmentPlan, name: str) -> str:
-    """State the verdict on a segment in one sentence with its money."""
-    plan, key = planned.plan, str(planned.verdict)
-    if key == "few":
-        return t("verdict.few_text" if plan.customers else "verdict.empty_text", name=name)
-    if planned.play.collects:
-        key = "collect"
-    elif key == "leave" and plan.margin > -load("verdict")["least_gain"]:
-        key = "little"
-    cost, gain = (money(amount, project.currency, t.language) for amount in (plan.cost, plan.margin))
-    return t(f"verdict.{key}_text", name=name, cost=cost, gain=gain)
-
-
-def because(t: Texts, project: Project, planned: SegmentPlan) -> str:
-    """State why something is recommended: the interval of its gain, from where it pays, what is assumed."""
+def verdict(t: Texts, fill: Filler, name: str, money_kind: str) -> str:
+    """State what the verdict is on, in one sentence: what is done, to whom, what it costs and is expected to bring."""
+    planned, project = fill.planned, fill.project
     plan = planned.plan
-    if not planned.is_recommended or planned.play.collects:
-        return ""
-    is_measured = all(action.effect.source == "measured" for action in planned.play.action)
-    return t(
-        "verdict.because_measured" if is_measured else f"verdict.because_{planned.verdict}",
-        interval=interval(plan.margin_low, plan.margin_high, t.language, project.currency),
-        even=points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never"),
-        lift=points(t, plan.lift),
-    )
+    if planned.verdict == "few":
+        return t("verdict.few_text" if plan.customers else "verdict.empty_text", name=name)
+    gain = -plan.margin if planned.verdict == "leave" else plan.margin
+    values = {
+        "act": fill.act() if planned.is_recommended else "",
+        "whom": fill.whom,
+        "cost": t("verdict.unknown") if math.isnan(plan.cost) else money(plan.cost, project.currency, t.language),
+        "gain": money(gain, project.currency, t.language),
+        "kind": t(f"verdict.kind_{money_kind}"),
+        "count": purchases_in_words(t, plan.purchases[0]),
+    }
+    return t(f"verdict.{_key(planned)}_text", **values)
 
 
-def total_in_words(t: Texts, project: Project, whole: Total) -> str:
-    """State what all that is recommended costs, is expected to bring, and how much of it can be shown."""
-    lang, currency = t.language, project.currency
-    parts = []
-    if whole.recommended:
-        parts.append(t(
-            "verdict.total", cost=money(whole.cost, currency, lang), gain=money(whole.margin, currency, lang),
-            interval=interval(whole.margin_low, whole.margin_high, lang, currency),
-            provable=whole.provable, recommended=whole.recommended,
-        ))  # fmt: skip
-    if whole.collecting:
-        parts.append(t("verdict.total_owed", cost=money(whole.owed_cost, currency, lang)))
-    return t("join.dot").join(parts) or t("verdict.nothing")
+def _key(planned: SegmentPlan) -> str:
+    """Name the sentence of a verdict."""
+    plan, key = planned.plan, str(planned.verdict)
+    if planned.play.collects:
+        return "collect"
+    if not plan.has_money:
+        return f"{key}_purchases" + ("_unknown" if math.isnan(plan.cost) else "")
+    if key == "leave" and plan.margin > -load("verdict")["least_gain"]:
+        return "little"
+    return f"{key}_free" if planned.is_recommended and plan.cost == 0 else key
+
+
+def because(t: Texts, fill: Filler) -> str:
+    """State how sure the gain is, and why the verdict is right all the same."""
+    planned = fill.planned
+    plan, key = planned.plan, _key(planned)
+    if planned.verdict == "few":
+        return t("verdict.because_few")
+    if key == "do" and sources(planned) == {"measured"} and plan.margin_low > 0:
+        key = "measured"
+    known = plan.has_money and math.isfinite(plan.break_even)
+    values = {
+        "gain": gain_interval(t, planned, fill.project.currency),
+        "effect": effect_source(t, planned),
+        "even": points(t, plan.break_even) if known else MISSING,
+        "part": share(plan.break_even / plan.lift, t.language) if known and plan.lift > 0 else MISSING,
+        "lift": points(t, plan.lift),
+        "least": least_profit(t, plan, fill.project.currency),
+        "control": share(planned.play.holdout.share, t.language),
+    }
+    crosses = key == "do" and plan.margin_low <= 0
+    return t(f"verdict.because_{key}" + ("_crossing" if crosses else ""), **values)
+
+
+def sources(planned: SegmentPlan) -> set[str]:
+    """Where the effects of what is planned are from."""
+    return {action.effect.source for action in planned.actions or planned.play.action}
+
+
+def effect_source(t: Texts, planned: SegmentPlan) -> str:
+    """Name where the effects of what is planned are from."""
+    return t("join.comma").join(t(f"effect.{source}") for source in sorted(sources(planned)))
+
+
+def sureness(t: Texts, planned: SegmentPlan) -> str:
+    """Say how sure the effect is, as its weakest source: three dots measured, two from elsewhere, one a guess."""
+    weakest = next(source for source in ("guess", "prior", "measured") if source in sources(planned))
+    return t("playbook.sure", sign=_SIGNS[weakest], reason=t(f"effect.{weakest}_reason"))
+
+
+def gain_in_words(t: Texts, planned: SegmentPlan, currency: str = "") -> str:
+    """Write the expected gain with its interval, in money or else in purchases; what collects money owed has none."""
+    plan = planned.plan
+    if planned.play.collects or planned.verdict == "few":
+        return MISSING
+    if not plan.has_money:
+        gain = t("verdict.purchases", count=purchases_in_words(t, plan.purchases[0]))
+    else:
+        gain = money(plan.margin, currency, t.language)
+    return t("playbook.with_interval", money=gain, interval=gain_interval(t, planned, ""))
+
+
+def gain_interval(t: Texts, planned: SegmentPlan, currency: str) -> str:
+    """Write the interval of the expected gain, in money or else in purchases."""
+    plan = planned.plan
+    if plan.has_money:
+        return interval(plan.margin_low, plan.margin_high, t.language, currency)
+    return interval(*plan.purchases[1:], t.language)
+
+
+def least_profit(t: Texts, plan: Plan, currency: str) -> str:
+    """Write the profit of a purchase from which a plan pays; a dash where its cost is not known."""
+    least = plan.least_profit
+    return money(least, currency, t.language) if math.isfinite(least) else MISSING
+
+
+def purchases_in_words(t: Texts, count: float) -> str:
+    """Write expected purchases: whole ones, or one figure below ten.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> [purchases_in_words(texts("en"), count) for count in (12.4, 0.74, -3.0)]
+    ['12', '0.7', '−3']
+    """
+    return number(round(count, 0 if abs(count) >= 10 else 1), t.language)
 
 
 def points(t: Texts, value: float) -> str:
@@ -120,70 +210,3 @@ def points(t: Texts, value: float) -> str:
     '+2.5 points'
     """
     return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
-
-
-def rule_of(t: Texts, definition: Definition, segment: str, currency: str) -> str:
-    """Write the rule of a segment: its cells, its conditions, or its place from the top; else the version."""
-    from custlib.report.pages.segment_tables import rule_in_words  # it draws, and the index of pages must not
-
-    rule = definition.rule
-    if segment in rule.get("cells", {}):
-        axes = list(rule["axes"]) if "axes" in rule else ["R", "F"]
-        return t("rule.or").join(_block(t, axes, spans) for spans in blocks(rule["cells"][segment])) or "–"
-    if "alternatives" in rule:
-        own = [rule_in_words(t, entry["all"]) for entry in rule["alternatives"] if entry["segment"] == segment]
-        return t("rule.or").join(own[:_MOST]) + ("; …" if len(own) > _MOST else "")
-    if segment in rule.get("classes", ()) and "floor" in rule and rule.get("cuts"):
-        return _from_top(t, rule["classes"].index(segment), rule["cuts"], currency)
-    return t("playbook.version", version=definition.version)
-
-
-def _from_top(t: Texts, place: int, cuts: Sequence[float], currency: str) -> str:
-    if place < len(cuts):
-        return t("playbook.at_least", money=money(cuts[place], currency, t.language))
-    return t("playbook.below", money=money(cuts[-1], currency, t.language))
-
-
-def blocks(cells: Sequence[Sequence[Level]]) -> list[tuple[Span, ...]]:
-    """Join cells to blocks, each with its lowest and highest level on every axis.
-
-    Examples
-    --------
-    >>> blocks([[5, 4], [5, 5], [4, 4], [4, 5], [1, 1]])
-    [((1, 1), (1, 1)), ((4, 5), (4, 5))]
-    >>> blocks([["high", "low"]])
-    [(('high', 'high'), ('low', 'low'))]
-    """
-    if not cells or not cells[0]:
-        return [()]
-    levels = sorted({cell[0] for cell in cells}, key=_rank)
-    rest = {level: blocks([cell[1:] for cell in cells if cell[0] == level]) for level in levels}
-    joined: list[tuple[Span, list[tuple[Span, ...]]]] = []
-    for level in levels:
-        if joined and joined[-1][1] == rest[level] and _rank(level) == _rank(joined[-1][0][1]) + 1:
-            joined[-1] = ((joined[-1][0][0], level), rest[level])
-        else:
-            joined.append(((level, level), rest[level]))
-    return [(span, *others) for span, own in joined for others in own]
-
-
-def _rank(level: Level) -> float:
-    return float(HALVES.index(level) if level in HALVES else 0) if isinstance(level, str) else float(level)
-
-
-def _block(t: Texts, axes: Sequence[str], spans: Sequence[Span]) -> str:
-    parts = [_span(t, axis, *span) for axis, span in zip(axes, spans, strict=True)]
-    return t("join.comma").join(filter(None, parts)) or t("rule.else")
-
-
-def _span(t: Texts, axis: str, low: Level, high: Level) -> str:
-    """Write the levels of an axis; nothing where all are meant."""
-    if isinstance(low, str) or isinstance(high, str):
-        if low != high:
-            return ""
-        name = t.words.get(f"cube.axis_{axis}", axis)
-        return f"{name} {t.words.get(f'playbook.level_{low}', str(low))}"
-    if low == 1 and high == 5:
-        return ""
-    levels = number(low, t.language) if low == high else f"{low}–{high}"
-    return f"{axis} {levels}"

@@ -176,15 +176,15 @@ def coarser(*steps: int) -> int:
     return UNTOLD if UNTOLD in steps else max(steps)
 
 
-def grouped(values: Sequence[float], sums: Iterable[Sequence[int]], language: str = "en") -> list[str]:
-    """Write counts of which more sums than the total are told elsewhere, by their places.
+def grouped(values: Sequence[float], groups: Sequence[Sequence[int]], language: str = "en") -> list[str]:
+    """Write counts of which not only the total is told elsewhere but those of groups, given by their places.
 
     Examples
     --------
     >>> grouped([5, 77, 40, 38], [[0, 1], [2, 3]])
     ['<10', '≈ 80', '≈ 40', '≈ 40']
     """
-    step = step_for(values, [range(len(values)), *sums])
+    step = step_for(values, [range(len(values)), *_exact(values, groups)])
     return [to_step(value, language, step) for value in values]
 
 
@@ -217,10 +217,14 @@ def step_across(rows: Sequence[Sequence[float]], *, row_step: int = 10) -> int:
     """
     values, width = [value for row in rows for value in row], len(rows[0]) if len(rows) else 0
     across = [range(n * width, (n + 1) * width) for n in range(len(rows))]
-    # Totals of columns are a list with a known total themselves: one is told about where another is hidden.
-    about = _abouts([sum(column) for column in zip(*rows, strict=True)])
-    down = [range(n, len(values), width) for n in range(width) if about is not None and n not in about]
+    down = _exact(values, [range(n, len(values), width) for n in range(width)])
     return step_for(values, [range(len(values)), *down], across, about_step=row_step)
+
+
+def _exact(values: Sequence[float], groups: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+    """Select the groups whose totals are told exactly: they are a list with a known total themselves."""
+    abouts = _abouts([sum(values[n] for n in group) for group in groups])
+    return [] if abouts is None else [group for n, group in enumerate(groups) if n not in abouts]
 
 
 def step_for(

@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
+import pkgutil
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,13 +24,16 @@ from custlib.installed import NOTEBOOKS
 from custlib.machine import refusal
 from custlib.project import Project
 from custlib.report import parameters, publish
-from custlib.report.execution import DEFAULT, How, Job, execute_all
+from custlib.report.execution import DEFAULT, How, Job, execute_all, prepare
 from custlib.report.page_list import Page, check_made, check_segments, export, index_entry, pages
-from custlib.run import PACKAGE, Run, fingerprint
+from custlib.report.published.places import check_places
+from custlib.run import NODES, PACKAGE, Run, fingerprint
+from custlib.run_record import write_record
 from custlib.validate.outliers import said_of_outliers
 
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
-LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells")
+LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells", "calibration_value")
+UNFINISHED = "unfinished"  # holds the id of the project whose run is under way, or was killed
 log = logging.getLogger("custlib")
 
 
@@ -43,22 +47,21 @@ def run_project(
     how: How = DEFAULT,
     engine: str = "duckdb",
     memory_limit: str | None = None,
+    keep: int | None = None,
+    progress: bool = True,
 ) -> Path:
-    """Run a project and publish its pages."""
+    """Run a project and publish its pages; with ``keep``, only so many of its newest reports stay."""
     require("papermill", extra="reports", purpose="run: a report")
     _check_only(only)
     reports, work = reports.resolve(), work.resolve()
+    if not only:
+        check_places(reports, work, project)
     with publish.lock(work / f"{project.id}.lock"):
-        publish.sweep(reports / project.id)
-        for folder in (work / "lines" / project.id, *work.glob("tables/*")):
-            sweep(folder)
-        staging.sweep(work / "staged" / project.id)
-        run = Run(project, work, engine=engine, memory_limit=memory_limit)
-        if not only and not force and publish.is_published(reports, project, run_id(run)):
-            log.info("run: up to date (%s as of %s)", project.id, project.as_of)
-            return reports / project.id / project.as_of.isoformat()
+        _sweep(project, reports, work)
         try:
-            return _run(run, reports, only, how)
+            run = Run(project, work, engine=engine, memory_limit=memory_limit)
+            is_made = not only and not force and publish.is_published(reports, project, run_id(run))
+            target = _up_to_date(project, reports) if is_made else _run(run, reports, only, how, progress=progress)
         except Exception as fault:
             error = _machine_error(fault)
             if not only:
@@ -66,6 +69,26 @@ def run_project(
             if error is None:
                 raise
             raise error from None
+        if keep is not None and not only and (removed := publish.keep_newest(reports, project, keep)):
+            log.info("run: removed the reports of %s (--keep %d)", ", ".join(removed), keep)
+    return target
+
+
+def _sweep(project: Project, reports: Path, work: Path) -> None:
+    """Remove what killed runs of the project left; the lock of the project is held."""
+    publish.sweep(reports, project)
+    for folder in (work / "lines" / project.id, *work.glob("tables/*")):
+        sweep(folder)
+    staging.sweep(work / "staged" / project.id)
+    for folder in work.glob("runs/*"):
+        if (folder / UNFINISHED).is_file() and (folder / UNFINISHED).read_text(encoding="utf-8") == project.id:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _up_to_date(project: Project, reports: Path) -> Path:
+    publish.settle(reports, project)
+    log.info("run: up to date (%s as of %s)", project.id, project.as_of)
+    return reports / project.id / project.as_of.isoformat()
 
 
 def _machine_error(fault: Exception) -> RunError | None:
@@ -74,20 +97,20 @@ def _machine_error(fault: Exception) -> RunError | None:
     return RunError(f"{error} The last report stays.") if error else None
 
 
-def _run(run: Run, reports: Path, only: tuple[str, ...], how: How) -> Path:
+def _run(run: Run, reports: Path, only: tuple[str, ...], how: How, *, progress: bool) -> Path:
     started = time.monotonic()
     check_segments(run)
+    prepare(how, [*NODES, *_page_modules()])
     with _step("tables"):
         check_made(run)
         run.make(*(name for name in LATER if not run.reason(name)))
-    folder = run.work / "runs" / run_id(run)
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "pages").mkdir(parents=True)
-    _write_run(run, folder)
+    folder = _run_folder(run)
+    write_record(folder, run.project, tables=run.folder.name, engine=run.engine_kind)
     chosen = [page for page in pages(run) if not only or page.notebook in only]
-    timings = execute_all(_jobs(chosen, folder), how)
+    timings = execute_all(_jobs(chosen, folder), how, progress=progress)
     with _step("export"):
         export(chosen, folder, run)
+    (folder / UNFINISHED).unlink()
     if only:
         log.info("run: pages of %s in %s; nothing was published", ", ".join(only), folder / "pages")
         return folder / "pages"
@@ -95,6 +118,22 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How) -> Path:
     target = publish.publish(folder / "pages", reports, run.project, manifest)
     log.info("run: published %d pages in %.1f s", len(chosen), time.monotonic() - started)
     return target
+
+
+def _page_modules() -> list[str]:
+    """Name the modules that make blocks, which every notebook imports some of."""
+    from custlib.report import pages as blocks
+
+    return [f"{blocks.__name__}.{module.name}" for module in pkgutil.iter_modules(blocks.__path__)]
+
+
+def _run_folder(run: Run) -> Path:
+    """Make the folder of a run, marked as unfinished until its pages are there."""
+    folder = run.work / "runs" / run_id(run)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "pages").mkdir(parents=True)
+    (folder / UNFINISHED).write_text(run.project.id, encoding="utf-8")
+    return folder
 
 
 def run_id(run: Run) -> str:
@@ -109,18 +148,6 @@ def _check_only(only: tuple[str, ...]) -> None:
     for name in only:
         if name not in known:
             raise UsageError(f"--only: no notebook named {name}. {hint(name, known)}")
-
-
-def _write_run(run: Run, folder: Path) -> None:
-    project = run.project
-    record = {
-        "project": project.model_dump(mode="json"),
-        "folder": str(project.folder.resolve()),
-        "work": str(run.work.resolve()),
-        "tables": run.folder.name,
-        "engine": run.engine_kind,
-    }
-    (folder / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def _jobs(chosen: list[Page], folder: Path) -> list[Job]:

@@ -1,7 +1,7 @@
-"""Publishes finished runs by rename, and writes the index from their manifests.
+"""Publishes finished runs, and writes the index from their manifests.
 
 A published report stays until a complete new run replaces it: pages are written to a temporary folder, synced, and
-renamed.
+exchanged with the folder of the date in one step. ``latest`` leads to the newest date, whichever run ended last.
 """
 
 import datetime as dt
@@ -10,19 +10,22 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from custlib.errors import CustlibError, LockedError, RunError
+from custlib.errors import CustlibError, LockedError, RunError, UsageError, listed
+from custlib.installed import make_private
 from custlib.machine import reason
 from custlib.project import Project
-from custlib.report.formats import day
-from custlib.report.texts import Texts, texts
+from custlib.report.published import leftovers, manifests
+from custlib.report.published.exchange import exchange
+from custlib.report.published.index_entries import index_html
+from custlib.report.published.leftovers import temporary, write_text
+from custlib.report.published.manifests import read_manifest
 
-_FAILURES_KEPT = 5
 log = logging.getLogger("custlib")
 
 
@@ -30,7 +33,7 @@ log = logging.getLogger("custlib")
 def lock(path: Path) -> Iterator[None]:
     """Hold the lock of a project while the block runs."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         lock = FileLock(path).acquire(blocking=False)
     except Timeout:
         raise LockedError(f"run: another run of {path.stem} is under way. Wait for it to end.") from None
@@ -44,45 +47,58 @@ def is_published(reports: Path, project: Project, run_id: str) -> bool:
     """Return whether an equal run is published with all its pages."""
     folder = reports / project.id / project.as_of.isoformat()
     manifest = read_manifest(folder)
-    if manifest is None or manifest["run_id"] != run_id or not (reports / "index.html").is_file():
+    if manifest is None or manifest["run_id"] != run_id:
         return False
     return all((folder / f"{page['name']}.html").is_file() for page in manifest["pages"])
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Read the manifest of a published run."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) and {"run_id", "pages", "project"} <= set(manifest) else None
-
-
 def publish(pages: Path, reports: Path, project: Project, manifest: dict[str, Any]) -> Path:
     """Publish finished pages and rewrite the index."""
-    home = reports / project.id
-    target = home / project.as_of.isoformat()
-    beside = home / f".new-{project.as_of.isoformat()}-{os.getpid()}"
-    before = home / f".old-{project.as_of.isoformat()}-{os.getpid()}"
+    target = reports / project.id / project.as_of.isoformat()
+    fresh = temporary(target, "new")
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(pages, beside)
-        _write(beside / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-        _sync(beside)
-        if target.exists():
-            target.rename(before)
-        beside.rename(target)
-        shutil.rmtree(before, ignore_errors=True)
-        _point(home / "latest", target.name)
-        (home / f"failure-{project.as_of.isoformat()}.json").unlink(missing_ok=True)
-        write_index(reports)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(pages, fresh)
+        text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+        (fresh / manifests.MANIFEST).write_text(text, encoding="utf-8")
+        _sync(fresh)
+        _place(fresh, target)
     except OSError as fault:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
         raise RunError(
             f"publish: {reason(fault)} ({reports.name}). Free some disk, or publish elsewhere (--reports). The last "
             "report stays."
         ) from None
+    settle(reports, project)
     return target
+
+
+def _place(fresh: Path, target: Path) -> None:
+    """Give finished pages their name, and remove those that had it."""
+    if target.is_symlink():  # a link that somebody made: what it leads to is not ours
+        target.unlink()
+    if target.exists():
+        aside = temporary(target, "old")
+        exchange(fresh, target, aside)
+        for before in (fresh, aside):
+            shutil.rmtree(before, ignore_errors=True)
+    else:
+        fresh.rename(target)
+    _sync_folder(target.parent)
+
+
+def settle(reports: Path, project: Project) -> None:
+    """Take back the failure of a date that has a good report, point ``latest`` to the newest date, write the index."""
+    home = reports / project.id
+    try:
+        manifests.note_path(home, project.as_of).unlink(missing_ok=True)
+        _point_to_newest(home)
+        write_index(reports)
+    except OSError as fault:
+        raise RunError(
+            f"publish: {reason(fault)} ({reports.name}). The report is published, and the index does not show it. Run "
+            "again when there is room."
+        ) from None
 
 
 def record_failure(reports: Path, project: Project, fault: Exception) -> None:
@@ -97,91 +113,95 @@ def record_failure(reports: Path, project: Project, fault: Exception) -> None:
     }
     try:
         home.mkdir(parents=True, exist_ok=True)
-        _write(home / f"failure-{project.as_of.isoformat()}.json", json.dumps(record))
+        write_text(manifests.note_path(home, project.as_of), json.dumps(record))
         write_index(reports)
     except OSError as full:
         log.warning("run: the failure cannot be noted in %s: %s", reports.name, full.strerror)
 
 
-def write_index(reports: Path) -> None:
-    """Write ``index.html`` from the manifests below a folder."""
-    from custlib.report.export import render_index
+def forget_failure(reports: Path, project: Project) -> None:
+    """Remove the note that the run of a date failed, and rewrite the index.
 
-    language = _language(reports)
-    t = texts(language)
-    projects = [_project(home, t) for home in sorted(reports.iterdir()) if home.is_dir() and home.name[0] != "."]
-    html = render_index({"projects": [entry for entry in projects if entry]}, language=language)
-    _write(reports / "index.html", html)
-
-
-def _language(reports: Path) -> str:
-    """Return the language of the last published run, by default English."""
-    manifests = filter(None, (read_manifest(path.parent) for path in reports.glob("*/*/manifest.json")))
-    latest = max(manifests, key=lambda manifest: str(manifest.get("published", "")), default=None)
-    return str(latest["project"]["language"]) if latest else "en"
-
-
-def _project(home: Path, t: Texts) -> dict[str, Any] | None:
-    """Return the entry of a project in the index: latest run, earlier runs and failures."""
-    runs = sorted((f for f in home.iterdir() if f.is_dir() and f.name[0] not in ".l"), reverse=True)
-    good = [(folder, manifest) for folder in runs if (manifest := read_manifest(folder))]
-    failures = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(home.glob("failure-*.json"), reverse=True)]
-    if not good and not failures:
-        return None
-    entry: dict[str, Any] = {
-        "project": home.name,
-        "name": good[0][1]["project"]["name"] if good else failures[0]["name"],
-        "latest": None,
-        "earlier": [
-            {"as_of": f.name, "href": f"{home.name}/{f.name}/{m['pages'][0]['name']}.html"} for f, m in good[1:]
-        ],
-        "failures": [_failure(f, t) for f in failures[:_FAILURES_KEPT]],
-    }
-    if good:
-        folder, manifest = good[0]
-        entry["latest"] = manifest["index"] | {
-            "as_of": day(dt.date.fromisoformat(folder.name), good[0][1]["project"]["language"]),
-            "pages": [
-                page | {"href": f"{home.name}/{folder.name}/{page['href']}"} for page in manifest["index"]["pages"]
-            ],
-        }
-    return entry
+    Raises
+    ------
+    UsageError
+        If no failure of this date is noted.
+    """
+    home = reports / project.id
+    note = manifests.note_path(home, project.as_of)
+    if not os.path.lexists(note):
+        days = listed(list(manifests.noted_days(home))) or "none"
+        raise UsageError(f"forget-failure: no failure of {project.id} on {project.as_of} is noted. Noted: {days}.")
+    try:
+        note.unlink()
+        write_index(reports)
+    except OSError as fault:
+        raise RunError(f"forget-failure: {reason(fault)} ({reports.name}).") from None
 
 
-def _failure(record: dict[str, Any], t: Texts) -> dict[str, Any]:
-    """Describe a failed run for the reader: the stage, without data."""
-    known = record["stage"] in ("UsageError", "TableError", "ModelError", "RunError", "LockedError")
-    stage = t(f"stage.{record['stage'] if known else 'other'}")
-    return {"as_of": record["as_of"], "stage": stage, "code": record["code"], "when": record["when"]}
+def keep_newest(reports: Path, project: Project, most: int) -> list[str]:
+    """Remove all but the newest reports of a project, and return the dates of those removed.
+
+    The newest one always stays, and so does the one of the project's own date. The index forgets a report before its
+    pages go.
+    """
+    older = manifests.read_home(reports / project.id).reports[max(most, 1) :]
+    surplus = [report.folder for report in older if report.as_of != project.as_of]
+    if not surplus:
+        return []
+    try:
+        write_index(reports, without=surplus)
+        for folder in surplus:
+            away = temporary(folder, "part")
+            folder.rename(away)
+            shutil.rmtree(away, ignore_errors=True)
+    except OSError as fault:
+        raise RunError(f"run: {reason(fault)} ({reports.name}). Earlier reports cannot be removed (--keep).") from None
+    return [folder.name for folder in surplus]
 
 
-def sweep(home: Path) -> None:
-    """Remove the files of a killed run, and restore a report that it had moved."""
-    for left in home.glob(".new-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    for left in home.glob(".old-*"):
-        target = home / left.name.removeprefix(".old-").rpartition("-")[0]
-        if target.exists():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.rename(target)
+def write_index(reports: Path, *, without: list[Path] | None = None) -> None:
+    """Write ``index.html`` from the manifests below a folder, without the reports of some folders."""
+    homes = manifests.homes(reports)
+    for home in homes:
+        home.reports[:] = [report for report in home.reports if report.folder not in (without or ())]
+    write_text(reports / "index.html", index_html(homes))
 
 
-def _point(link: Path, target: str) -> None:
-    part = link.with_name(f".latest-{os.getpid()}")
-    part.unlink(missing_ok=True)
-    part.symlink_to(target)
-    part.replace(link)
+def sweep(reports: Path, project: Project) -> None:
+    """Remove what killed runs left in the folders of the reports and of a project; restore what they moved aside."""
+    with suppress(OSError):  # what cannot be removed today is no reason to stop
+        for folder in (reports, reports / project.id):
+            leftovers.sweep(folder)
+
+
+def _point_to_newest(home: Path) -> None:
+    """Point ``latest`` to the newest date, where the system has symbolic links."""
+    newest = max((report.folder.name for report in manifests.read_home(home).reports), default=None)
+    link = home / "latest"
+    if newest is None or (link.is_symlink() and str(link.readlink()) == newest):
+        return
+    part = temporary(link, "part")
+    try:
+        part.unlink(missing_ok=True)
+        part.symlink_to(newest, target_is_directory=True)
+        part.replace(link)
+    except OSError as fault:
+        log.warning("run: %s cannot lead to %s: %s", link.name, newest, fault.strerror)
+        part.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:
-    for path in (*folder.iterdir(), folder):
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    _sync_folder(folder)
 
 
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+def _sync_folder(folder: Path) -> None:
+    """Write the names of a folder to disk, where the system can open a folder."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)

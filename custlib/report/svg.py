@@ -5,7 +5,7 @@ stays text. Elements and attributes outside an allow-list are errors.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from xml.etree import ElementTree as Xml
@@ -50,6 +50,17 @@ def check_svg(picture: str, where: str) -> None:
     for element in root.iter():
         if problem := _problem(element):
             raise UsageError(f"{where}: {problem} is not allowed in a picture. Use custlib.report.charts.")
+
+
+def check_pictures(pictures: Iterable[str], where: str) -> None:
+    """Check every SVG that is not empty.
+
+    Examples
+    --------
+    >>> check_pictures(["", '<svg viewBox="0 0 9 9"/>'], "line")
+    """
+    for picture in filter(None, pictures):
+        check_svg(picture, where)
 
 
 def _local(tag: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NUMBER_TEXT = re.compile(r"[<≈±+−-]{0,2} ?\d[\d.,  ]*( ?(k|M|bn|%|万|亿))?|–")
 Format = str | Callable[[Any], str]
+_OF_A_COLUMN: dict[Any, Callable[..., list[str]]] = {"share": formats.shares, "change": formats.changes}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def table_text(frame: "pd.DataFrame", layout: Layout, title: str) -> dict[str, A
     _check(frame, layout, title)
     shown = [str(name) for name in frame.columns if name not in layout.links.values()]
     values = {name: _values(frame[name]) for name in shown}
-    texts = {name: [_text(v, name, layout) for v in values[name]] for name in shown}
+    texts = {name: _texts(values[name], name, layout) for name in shown}
     labels = {name: layout.labels.get(name, name.replace("_", " ")) for name in shown}
     return {
         "columns": [{"label": labels[name], "align": _side(values[name])} for name in shown],
@@ -68,6 +69,13 @@ def _check(frame: "pd.DataFrame", layout: Layout, title: str) -> None:
 def _values(column: "pd.Series[Any]") -> list[Any]:
     """Return a column as plain objects, None for missing values."""
     return list(column.astype(object).where(column.notna(), None))
+
+
+def _texts(values: list[Any], name: str, layout: Layout) -> list[str]:
+    """Format a column; shares and changes have one precision in it."""
+    if (column_format := layout.formats.get(name)) in _OF_A_COLUMN:
+        return _OF_A_COLUMN[column_format](values, layout.language)
+    return [_text(value, name, layout) for value in values]
 
 
 def _text(value: Any, name: str, layout: Layout) -> str:

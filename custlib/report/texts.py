@@ -38,6 +38,27 @@ class Texts:
         except KeyError as fault:
             raise UsageError(f"texts: {key!r} needs a value for {fault}.") from None
 
+    def paragraph(self, *sentences: str) -> str:
+        """Join sentences and leave out empty ones; in Chinese no blank stands between them.
+
+        Examples
+        --------
+        >>> texts("en").paragraph("Green.", "", "Go."), texts("zh").paragraph("绿灯。", "可用。")
+        ('Green. Go.', '绿灯。可用。')
+        """
+        return ("" if self.language == "zh" else " ").join(filter(None, sentences))
+
+
+def capitalised(text: str) -> str:
+    """Capitalise the first letter of a heading.
+
+    Examples
+    --------
+    >>> capitalised("the month to 30 Dec 2024: 73 customers"), capitalised("Q2 1998")
+    ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
+    """
+    return text[:1].upper() + text[1:]
+
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, entry in table.items():

@@ -4,12 +4,15 @@ Code holds no threshold, class name or price.
 """
 
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from custlib.errors import UsageError, hint
+
+Checked = TypeVar("Checked")
 
 
 @cache
@@ -26,6 +29,27 @@ def load(name: str) -> dict[str, Any]:
         folder, _, stem = name.rpartition("/")
         raise UsageError(f"rules: no file named {name}. {hint(stem, names(folder))}")
     return read(Path(str(source)))
+
+
+def checked(name: str, folder: str, check: Callable[[dict[str, Any], str], Checked]) -> Checked:
+    """Read a rule file, a shipped one by its name or a user's own by its path, and check it; shipped ones once.
+
+    Parameters
+    ----------
+    check : callable
+        Makes of the content, and of the name that errors give it, what the file says.
+
+    Examples
+    --------
+    >>> checked("rf25", "maps", lambda content, name: (name, content["map"]["id"]))
+    ('rf25', 'rf25')
+    """
+    return check(read(Path(name)), name) if name.endswith(".toml") else _shipped(name, folder, check)
+
+
+@cache
+def _shipped(name: str, folder: str, check: Callable[[dict[str, Any], str], Checked]) -> Checked:
+    return check(load(f"{folder}/{name}"), name)
 
 
 def names(folder: str) -> list[str]:

@@ -73,11 +73,13 @@ def axes(rule: Mapping[str, Any]) -> list[Axis]:
     if "cuts" not in rule:
         return [_half(name, axis) for name, axis in rule["axes"].items()]
     measures, above = rule.get("measures", _EARLIER), rule.get("above", ())
+    levels = tuple(range(1, rule.get("scores", SCORES) + 1))
     return [
         Axis(
             letter,
             f"coalesce(cast({expression(**measures[name])} as double), 0)",
             tuple(rule["cuts"][name]),
+            levels,
             is_falling=name == "recency",
             is_exceeded=name in above,
         )
@@ -122,9 +124,15 @@ def _segment(sql: Dialect, rule: dict[str, Any]) -> str:
         last = sql.literal(rule["classes"][-1])
         return f"case {cases} else {last} end" if cases else last
     if "cells" not in rule:
-        return f"concat({', '.join(f'cast({axis.name} as {sql.text_type})' for axis in own)})"
+        between = f", '{separator(len(own[0].levels))}', " if separator(len(own[0].levels)) else ", "
+        return f"concat({between.join(f'cast({axis.name} as {sql.text_type})' for axis in own)})"
     levels = {axis.name: axis.levels for axis in own}
     return case(sql, rule["cells"], {name: levels[name] for name in rule.get("axes", ("R", "F"))})
+
+
+def separator(scores: int) -> str:
+    """Give what stands between the scores in the name of a cell: 532 of five scores, 10-3-2 of ten."""
+    return "-" if scores > 9 else ""
 
 
 def product_of(rule: Mapping[str, Any]) -> str:

@@ -17,7 +17,9 @@ from custlib.value import lifetime
 
 _WINDOW = re.compile(r"^(profit|revenue|purchases|quantity)_last_([1-9][0-9]{0,4})d$")
 _SUMMED = {"profit": "profit", "revenue": "amount", "purchases": "purchase_days"}
-INVOICED = ("invoices_due", "invoices_late", "invoices_overdue", "worst_delay", "longest_overdue")
+INVOICED = (
+    "invoices_due", "invoices_late", "invoices_overdue", "worst_delay", "longest_overdue", "overdue_amount",
+)  # fmt: skip
 COUNTED = ("products", "potential", "probability_alive", *INVOICED)
 ATTRIBUTE = "attribute_"
 SOURCES = {
@@ -133,21 +135,24 @@ def invoiced(sql: Dialect, names: Iterable[str], *, as_of: dt.date, until: dt.da
 
     An invoice is known from the day it is due, or from the day it was paid where that is earlier: nothing says when it
     was written. A payment after ``until`` is not known yet, so that invoice is unpaid. One that is paid, or unpaid, on
-    the day it is due is not late.
+    the day it is due is not late. What is overdue is unknown where one of these invoices has no amount.
     """
     wanted = [name for name in INVOICED if name in set(names)]
     if not wanted:
         return None
     day, last = f"date '{as_of.isoformat()}'", f"date '{until.isoformat()}'"
+    overdue = f"paid is null and due < {day}"
     delay = f"case when paid is not null then {sql.days('paid', 'due')} else {sql.days(day, 'due')} end"
     columns = {
         "invoices_due": f"count(case when due <= {day} then 1 end)",
-        "invoices_late": f"count(case when paid > due or (paid is null and due < {day}) then 1 end)",
-        "invoices_overdue": f"count(case when paid is null and due < {day} then 1 end)",
+        "invoices_late": f"count(case when paid > due or ({overdue}) then 1 end)",
+        "invoices_overdue": f"count(case when {overdue} then 1 end)",
         "worst_delay": f"greatest(max({delay}), 0)",
         "longest_overdue": f"greatest(coalesce(max(case when paid is null then {sql.days(day, 'due')} end), 0), 0)",
+        "overdue_amount": f"case when count(case when {overdue} and amount is null then 1 end) = 0"
+        f" then coalesce(sum(case when {overdue} then amount end), 0) end",
     }
-    known = f"select customer_id, due, case when paid <= {last} then paid end as paid from invoices"
+    known = f"select customer_id, due, amount, case when paid <= {last} then paid end as paid from invoices"
     return f"""
         select customer_id, {", ".join(f"{columns[name]} as {name}" for name in wanted)}
         from ({known} where due <= {last} or paid <= {last}) group by customer_id"""

@@ -21,6 +21,7 @@ from custlib.segment import rfm
 from custlib.segment.definitions import Definition
 from custlib.segment.registry import segmentation
 from custlib.segment.thresholds import histogram, share_thresholds
+from custlib.value.holdout_period import HoldoutPeriod
 
 METHODS = ("abc", "rfm", "clv")
 _LATER = (
@@ -203,16 +204,18 @@ def calibration_methods(
 
 
 @value
-def methods_tested(engine: Engine, project: Project, transactions: str, calibration_methods: str) -> pd.DataFrame:
+def methods_tested(
+    engine: Engine, project: Project, holdout_period: HoldoutPeriod, transactions: str, calibration_methods: str
+) -> pd.DataFrame:
     """What the best fifth of each method brought in the holdout."""
     del transactions, calibration_methods
-    return tested(engine, since=project.calibration_end, cost_to_serve=project.cost_to_serve)
+    return tested(engine, since=holdout_period.calibration_end, cost_to_serve=project.cost_to_serve)
 
 
 @value
 def disagreements_in_holdout(
-    engine: Engine, project: Project, transactions: str, calibration_methods: str
+    engine: Engine, project: Project, holdout_period: HoldoutPeriod, transactions: str, calibration_methods: str
 ) -> pd.DataFrame:
     """What those brought in the holdout whom the methods judge most unlike."""
     del transactions, calibration_methods
-    return disagreements_tested(engine, since=project.calibration_end, cost_to_serve=project.cost_to_serve)
+    return disagreements_tested(engine, since=holdout_period.calibration_end, cost_to_serve=project.cost_to_serve)

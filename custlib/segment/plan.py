@@ -6,7 +6,7 @@ The nodes of ``segment_history`` and ``customer_segments``, and of the definitio
 import datetime as dt
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from custlib.audit import attributes
 from custlib.audit.attributes import Attribute, Periods
 from custlib.engine.base import Engine
 from custlib.engine.shelf import write_text
-from custlib.errors import ModelError, UsageError, hint
+from custlib.errors import ByName, ModelError, UsageError, hint
 from custlib.graph import REFUSED, Refusal, record, table, value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -69,7 +69,7 @@ def missing_segmentations(project: Project, available_sources: frozenset[str]) -
 
 @value
 def segmentation_names(project: Project, missing_segmentations: dict[str, list[str]]) -> tuple[str, ...]:
-    """Segmentations that are made: those the project names, else every one the data allow."""
+    """Segmentations that are made: those the project names, else every default that the data allow."""
     wanted = project.segments.segmentations
     if faults := [
         f"segments.segmentations: {name} needs {', '.join(measures.SOURCES[s] for s in missing_segmentations[name])}."
@@ -77,7 +77,15 @@ def segmentation_names(project: Project, missing_segmentations: dict[str, list[s
         if name in missing_segmentations
     ]:
         raise UsageError("\n".join(faults))
-    return tuple(name for name in wanted or registry.names() if name not in missing_segmentations)
+    return tuple(name for name in wanted or registry.defaults() if name not in missing_segmentations)
+
+
+@value
+def segmentations_on_request(
+    segmentation_names: tuple[str, ...], missing_segmentations: dict[str, list[str]]
+) -> tuple[str, ...]:
+    """Segmentations that the data allow and that are made only for a project that names them, as this one does not."""
+    return tuple(one for one in registry.ON_REQUEST if one not in {*segmentation_names, *missing_segmentations})
 
 
 @value
@@ -217,7 +225,7 @@ def definition_pairs(
 @value
 def definitions(definition_pairs: Pairs) -> dict[str, Definition]:
     """The definitions in force."""
-    return {name: pair[1] for name, pair in definition_pairs.items()}
+    return ByName("segmentation", {name: pair[1] for name, pair in definition_pairs.items()})
 
 
 @value
@@ -278,6 +286,19 @@ def segment_attribute(
     return attributes.of_segments(name, segmentations.assigned(sql, now, last, memory=memory), earlier)
 
 
+def remedy(name: str, names: Sequence[str]) -> str:
+    """Say how to have a segmentation that is not made.
+
+    Examples
+    --------
+    >>> remedy("bank5", ["rfm", "abc"]), remedy("rfmm", ["rfm", "abc"])
+    ('Name it in segments.segmentations (rfm, abc, bank5).', "Did you mean 'rfm'? Available: abc, rfm.")
+    """
+    if name in registry.names():
+        return f"Name it in segments.segmentations ({', '.join([*names, name])})."
+    return hint(name, names)
+
+
 def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
     """Check names and options of segmentations before anything is computed.
 
@@ -290,7 +311,7 @@ def check(names: Iterable[str], options: dict[str, dict[str, Any]]) -> None:
     wanted = list(names)
     for name in options:
         if name not in wanted:
-            raise UsageError(f"segments.options: {name} is not made. {hint(name, wanted)}")
+            raise UsageError(f"segments.options: {name} is not made. {remedy(name, wanted)}")
     for name in wanted:
         if "segmentation" in options.get(name, {}):
             raise UsageError(

@@ -66,6 +66,8 @@ SHIPPED = {
     "need_level": "custlib.segment.tiers",
     "ahp": "custlib.segment.ahp_value",
 }
+# Their thresholds are absolute amounts of money, those of a bank and of an airline: in another trade they say nothing.
+ON_REQUEST = ("rfm_airline", "bank5")
 REGISTERED: dict[str, Segmentation] = {}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"\w[\w .+-]*")
@@ -75,6 +77,17 @@ OTHER = "other"
 def names() -> tuple[str, ...]:
     """List the segmentations, the shipped ones first."""
     return (*SHIPPED, *REGISTERED)
+
+
+def defaults() -> tuple[str, ...]:
+    """List the segmentations of a project that names none: all but those that are made on request only.
+
+    Examples
+    --------
+    >>> "value_types" in defaults(), "bank5" in defaults()
+    (True, False)
+    """
+    return tuple(name for name in names() if name not in ON_REQUEST)
 
 
 def segmentation(name: str) -> Segmentation:

@@ -14,10 +14,13 @@ zero or below stands beside the scores.
 A table of scores (``rules/scores``, or a user's own file) says which measure each score parts (a column of customer
 activity or a measure made at a date, plus a number, or per another) and at which thresholds. Those of ``[cuts]`` are
 reached (value >= threshold), those of ``[above]`` exceeded. A table without thresholds has them measured.
+
+Thirds or tenths in place of fifths are ``scores = 3`` and ``scores = 10``. A map of five levels is spread over them;
+one of as many levels as there are scores is taken as it is.
 """
 
+from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
@@ -93,7 +96,7 @@ class ScoreTable(Strict):
 
 
 class Options(Strict):
-    """Options: how to part, which table of scores, and how cells are named; ``rules/rfm.toml`` has the defaults.
+    """Options: how to part, into how many scores, and how cells are named; ``rules/rfm.toml`` has the defaults.
 
     Attributes
     ----------
@@ -101,8 +104,9 @@ class Options(Strict):
         Its name; set by the table it stands in.
     mode : {"quantile", "fixed"}
         Whether thresholds are measured over all customers and frozen, or taken from the cuts of ``scores``.
-    scores : str
-        The table of scores: the name of a shipped one, or the path of a file.
+    scores : str or {3, 5, 10}
+        The table of scores: the name of a shipped one, or the path of a file. A number is how many classes each measure
+        is parted into by quantiles, 5 if a table is named.
     names : {"map", "cells", "product"}
         Whether a map names the cells, each cell is a segment of its own, or cells are ranked by R x F x M.
     map : str
@@ -111,7 +115,7 @@ class Options(Strict):
 
     segmentation: str = "rfm"
     mode: Literal["quantile", "fixed"]
-    scores: str = Field(pattern=grid_file.NAME)
+    scores: Annotated[str, Field(pattern=grid_file.NAME)] | Literal[3, 5, 10]
     names: Literal["map", "cells", "product"]
     map: str = Field(pattern=grid_file.NAME)
 
@@ -124,14 +128,24 @@ class Options(Strict):
 
     @model_validator(mode="after")
     def _fit(self) -> "Options":
-        table = read_scores(self.scores)
         if self.names == "map":
-            read_map(self.map, table)
+            read_map(self.map, self.table, self.count)
         elif self.names == "cells":
-            cell_segments(self.map)
-        if self.mode == "fixed" and not table.fixed:
+            cell_segments(self.map, self.count)
+        if self.mode == "fixed" and (isinstance(self.scores, int) or not self.table.fixed):
             raise UsageError(f'scores {self.scores}: has no cuts. Write them under [cuts], or set mode = "quantile".')
         return self
+
+    @property
+    def count(self) -> int:
+        """How many classes each measure is parted into."""
+        return self.scores if isinstance(self.scores, int) else SCORES
+
+    @property
+    def table(self) -> ScoreTable:
+        """The table of scores, that of the defaults where only their number is given."""
+        default = rules.load("rfm")["default"].get(self.segmentation, {}).get("scores", "days")
+        return read_scores(default if isinstance(self.scores, int) else self.scores)
 
 
 def read_scores(name: str) -> ScoreTable:
@@ -144,7 +158,10 @@ def read_scores(name: str) -> ScoreTable:
     >>> read_scores("airline").measure["monetary"].expression
     'case when purchases_last_730d > 0 then cast(revenue_last_730d as double) / purchases_last_730d end'
     """
-    content = rules.read(Path(name)) if name.endswith(".toml") else rules.load(f"scores/{name}")
+    return rules.checked(name, "scores", _checked_scores)
+
+
+def _checked_scores(content: dict[str, Any], name: str) -> ScoreTable:
     table = validated(ScoreTable, content, f"scores {name}")
     if set(table.measure) not in ({"recency", "frequency", "monetary"}, {"recency", "frequency", "quantity"}):
         raise UsageError(
@@ -160,21 +177,47 @@ def read_scores(name: str) -> ScoreTable:
     return table
 
 
-def read_map(name: str, table: ScoreTable) -> grid_file.GridMap:
-    """Read a map whose axes are scores, with levels from 1 to 5."""
+def read_map(name: str, table: ScoreTable, count: int = SCORES) -> grid_file.GridMap:
+    """Read a map whose axes are scores: of as many levels, or of five, which are spread over the scores."""
     named = grid_file.read(name)
     letters = [LETTERS[measure] for measure in table.measure]
-    if any(axis not in letters or levels != list(range(1, SCORES + 1)) for axis, levels in named.axes.items()):
-        raise UsageError(
-            f"map {name}: has the axes {', '.join(named.axes)}. Scores are {', '.join(letters)} from 1 to {SCORES}: "
-            "take a map of these."
-        )
-    return named
+    for size in (count, SCORES):
+        if set(named.axes) <= set(letters) and all(own == list(range(1, size + 1)) for own in named.axes.values()):
+            return named if size == count else _spread(named, count)
+    raise UsageError(
+        f"map {name}: has the axes {', '.join(named.axes)}. Scores are {', '.join(letters)} from 1 to {count}: "
+        "take a map of these."
+    )
+
+
+def _spread(named: grid_file.GridMap, count: int) -> grid_file.GridMap:
+    """Take a map of five levels for another number of scores: each cell has the name of the one at its place."""
+    levels = {axis: {n: _level(axis, n, count) for n in range(1, count + 1)} for axis in named.axes}
+    segment_of = {tuple(cell): segment for segment, own in named.cells.items() for cell in own}
+    cells: dict[str, list[list[grid.Level]]] = {segment: [] for segment in named.cells}
+    for cell in product(*levels.values()):
+        place = tuple(levels[axis][n] for axis, n in zip(levels, cell, strict=True))
+        cells[segment_of[place]].append(list(cell))
+    return replace(named, axes={axis: list(own) for axis, own in levels.items()}, cells=cells)
+
+
+def _level(axis: str, score: int, count: int) -> int:
+    """Find the level of five at the place of a score; one-time buyers (F = 1) stay by themselves.
+
+    Examples
+    --------
+    >>> [_level("R", score, 10) for score in range(1, 11)], [_level("F", score, 3) for score in (1, 2, 3)]
+    ([1, 1, 2, 2, 3, 3, 4, 4, 5, 5], [1, 2, 5])
+    """
+    first = 2 if axis == "F" else 1
+    if score < first:
+        return score
+    return first + round((score - first) * (SCORES - first) / (count - first))
 
 
 def needs(options: dict[str, Any]) -> tuple[str, ...]:
     """List the measures that are read beside the columns of customer activity."""
-    measures = read_scores(_chosen(options).scores).measure.values()
+    measures = _chosen(options).table.measure.values()
     columns = rules.load("tables")["table"]["customer_activity"]["columns"]
     return tuple(sorted({name for one in measures for name in (one.of, one.per) if name} - set(columns)))
 
@@ -185,7 +228,7 @@ def classes(options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     if chosen.names == "product":
         return "rfm_product", tuple(entry["id"] for entry in rules.load("rfm")["product"])
     if chosen.names == "cells":
-        return "", tuple(segment["id"] for segment in cell_segments(chosen.map))
+        return "", tuple(segment["id"] for segment in cell_segments(chosen.map, chosen.count))
     return chosen.map, tuple(grid_file.read(chosen.map).cells)
 
 
@@ -196,15 +239,14 @@ def _chosen(options: dict[str, Any]) -> Options:
 def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take the thresholds and the names."""
     chosen = _chosen(options)
-    table = read_scores(chosen.scores)
-    fixed = chosen.mode == "fixed"
+    table, fixed = chosen.table, chosen.mode == "fixed"
     rule: dict[str, Any] = {
         "mode": chosen.mode,
         "names": chosen.names,
         "measures": {name: measure.model_dump(exclude_defaults=True) for name, measure in table.measure.items()},
-        "cuts": table.fixed if fixed else measured_thresholds(engine, activity, table.measure),
+        "cuts": table.fixed if fixed else measured_thresholds(engine, activity, table.measure, chosen.count),
         "above": sorted(table.above) if fixed else [],
-    }
+    } | ({"scores": chosen.count} if chosen.count != SCORES else {})
     rule |= _by_product(engine, activity, rule) if chosen.names == "product" else _by_map(chosen, table)
     prospects = engine.fetch(f"select count(*) as n from {activity} where frequency is null")["n"].item()
     if prospects:
@@ -212,25 +254,29 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     return rule
 
 
-def measured_thresholds(engine: Engine, activity: str, measures: dict[str, Measure]) -> dict[str, list[float]]:
+def measured_thresholds(
+    engine: Engine, activity: str, measures: dict[str, Measure], count: int = SCORES
+) -> dict[str, list[float]]:
     """Take quantiles of the three measures from their histograms."""
     cuts = {}
     for name, measure in measures.items():
         column = measure.expression
         if name == "frequency":
             again = histogram(engine, activity, column, where=f"{column} >= {_ONE_TIME}")
-            cuts[name] = [_ONE_TIME, *quantile_thresholds(*again, SCORES - 1)]
+            cuts[name] = [_ONE_TIME, *quantile_thresholds(*again, count - 1)]
         else:
             counts = histogram(engine, activity, column, where="frequency is not null")
-            cuts[name] = (fresh_thresholds if name == "recency" else quantile_thresholds)(*counts, SCORES)
+            cuts[name] = (fresh_thresholds if name == "recency" else quantile_thresholds)(*counts, count)
     return cuts
 
 
 def _by_map(chosen: Options, table: ScoreTable) -> dict[str, Any]:
     if chosen.names == "cells":
         one_language = grid_file.read(chosen.map).one_language
-        return {"segments": cell_segments(chosen.map)} | ({"findings": [one_language]} if one_language else {})
-    named = read_map(chosen.map, table)
+        return {"segments": cell_segments(chosen.map, chosen.count)} | (
+            {"findings": [one_language]} if one_language else {}
+        )
+    named = read_map(chosen.map, table, chosen.count)
     rule = {"map": named.id, "axes": list(named.axes), "cells": named.cells, "segments": named.segments}
     return rule | ({"findings": list(named.findings)} if named.findings else {})
 
@@ -247,21 +293,21 @@ def _by_product(engine: Engine, activity: str, rule: dict[str, Any]) -> dict[str
     }
 
 
-def cell_segments(name: str) -> list[dict[str, Any]]:
-    """Make a segment of each of the 125 cells, named like 532, with the strategy of its class in a map.
+def cell_segments(name: str, count: int = SCORES) -> list[dict[str, Any]]:
+    """Make a segment of each cell (125 of five scores), named like 532, with the strategy of its class in a map.
 
     Examples
     --------
     >>> [segment["id"] for segment in cell_segments("rfm11")][:4]
     ['555', '554', '545', '455']
     """
-    named = read_map(name, read_scores("days"))
+    named = read_map(name, read_scores("days"), count)
     places = ["RFM".index(axis) for axis in named.axes]
     strategies = {entry["id"]: entry["strategy"] for entry in named.segments}
     strategy = {tuple(cell): strategies[segment] for segment, own in named.cells.items() for cell in own}
-    cells = product(range(SCORES, 0, -1), repeat=3)
+    cells = product(range(count, 0, -1), repeat=3)
     ranked = sorted(cells, key=lambda cell: (-cell[0] * cell[1] * cell[2], *(-score for score in cell)))
-    digits = ["".join(map(str, cell)) for cell in ranked]
+    digits = [grid.separator(count).join(map(str, cell)) for cell in ranked]
     return [
         {"id": word, "name": {"en": word, "zh": word}, "strategy": strategy[tuple(cell[place] for place in places)]}
         for word, cell in zip(digits, ranked, strict=True)

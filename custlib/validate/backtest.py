@@ -8,6 +8,7 @@ hindsight.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
 from custlib.value import lifetime
 from custlib.value.activity import CELL_LIMIT, DAY_BINS, activity_at
+from custlib.value.holdout_period import HoldoutPeriod
 
 
 def holdout_sql(sql: Dialect, scores: str) -> str:
@@ -98,8 +100,8 @@ def summary(engine: Engine) -> dict[str, Any]:
     return totals | {"light": light(bias)}
 
 
-def compare_money(engine: Engine, *, calibration_end: dt.date) -> dict[str, float]:
-    """Compare predicted and actual revenue of the holdout: purchases and spend together."""
+def compare_money(engine: Engine, *, calibration_end: dt.date) -> dict[str, Any]:
+    """Compare predicted and actual revenue of the holdout: purchases and spend together; no bias where none came."""
     row = engine.fetch(
         "select sum(v.expected_purchases * v.expected_spend) as expected, sum(v.expected_purchases) as purchases,"
         " (select sum(t.amount) from transactions t join calibration_value k on t.customer_id = k.customer_id"
@@ -109,9 +111,9 @@ def compare_money(engine: Engine, *, calibration_end: dt.date) -> dict[str, floa
     expected, purchases, actual = (
         float(np.nan_to_num(float(row[n] or 0))) for n in ("expected", "purchases", "actual")
     )
-    bias = expected / actual - 1 if actual > 0 else float("nan")
+    bias = expected / actual - 1 if actual > 0 else None
     mean = expected / purchases if purchases > 0 else 0.0
-    return {"actual": actual, "expected": expected, "bias": bias, "mean_spend": mean}
+    return {"actual": actual, "expected": expected, "bias": bias, "light": light(bias), "mean_spend": mean}
 
 
 def hiatus(outcomes: pd.DataFrame) -> int:
@@ -163,27 +165,29 @@ def light(bias: float | None) -> str:
     return "amber" if abs(bias) > limits["amber_above"] else "green"
 
 
+LIGHTS = ("green", "amber", "red")  # best first
 UNTESTED = "untested"  # the status of a forecast that could not be tested
 
 
 @value
-def outcomes(engine: Engine, project: Project, customer_history: str) -> pd.DataFrame:
+def outcomes(engine: Engine, holdout_period: HoldoutPeriod, customer_history: str) -> pd.DataFrame:
     """Cells of the calibration customers with their purchases in the holdout."""
     del customer_history
-    return count_outcomes(engine, end=project.calibration_end, until=project.as_of, known=KNOWN_IN_HISTORY)
+    end, as_of = holdout_period.calibration_end, holdout_period.as_of
+    return count_outcomes(engine, end=end, until=as_of, known=KNOWN_IN_HISTORY)
 
 
 @table
 def holdout(
     engine: Engine,
-    project: Project,
+    holdout_period: HoldoutPeriod,
     lifetime_model: BetaGeometricNBD,
     calibration_model: BetaGeometricNBD,
     calibration_scores: str,
 ) -> None:
     """Predicted and actual purchases of each customer of the calibration period; needs a testable forecast."""
     del lifetime_model
-    end, as_of = project.calibration_end, project.as_of
+    end, as_of = holdout_period.calibration_end, holdout_period.as_of
     define_holdout(engine, calibration_scores, calibration_model, calibration_end=end, as_of=as_of)
 
 
@@ -194,12 +198,36 @@ def holdout_summary(engine: Engine, holdout: str) -> dict[str, Any]:
     return summary(engine)
 
 
+def worst(lights: Iterable[str]) -> str:
+    """Return the worst of several lights.
+
+    Examples
+    --------
+    >>> worst(["green", "red", "amber"])
+    'red'
+    """
+    return max(lights, key=LIGHTS.index)
+
+
 @value
-def test_result(holdout_summary: dict[str, Any] | Refusal = REFUSED) -> dict[str, Any]:
-    """Totals of the holdout, or why the forecast could not be tested."""
+def test_result(
+    project: Project,
+    holdout_period: HoldoutPeriod,
+    holdout_summary: dict[str, Any] | Refusal = REFUSED,
+    holdout_money: dict[str, Any] | Refusal = REFUSED,
+) -> dict[str, Any]:
+    """Totals of the holdout with the one light of the run, or why the forecast could not be tested.
+
+    ``lights`` holds that of purchases and, where money is forecast, that of revenue; ``light`` is the worse of them.
+    """
+    period = {"holdout_days": holdout_period.days, "covered_days": holdout_period.covered,
+              "is_stated": project.holdout_days is not None}  # fmt: skip
     if isinstance(holdout_summary, Refusal):
-        return {"light": UNTESTED, "reason": holdout_summary.reason}
-    return holdout_summary
+        return period | {"light": UNTESTED, "reason": holdout_summary.reason}
+    lights, money = {"purchases": holdout_summary["light"]}, None
+    if not isinstance(holdout_money, Refusal):
+        lights["revenue"], money = holdout_money["light"], holdout_money | {"currency": project.currency}
+    return period | holdout_summary | {"light": worst(lights.values()), "lights": lights, "revenue": money}
 
 
 @value
@@ -217,14 +245,18 @@ def baseline_forecasts(engine: Engine, holdout: str, hiatus_days: int) -> pd.Dat
 
 @value
 def holdout_money(
-    engine: Engine, project: Project, transactions: str, calibration_value: str, calibration_spend: tuple[Any, Any]
-) -> dict[str, float]:
-    """Predicted and actual revenue of the holdout."""
+    engine: Engine,
+    holdout_period: HoldoutPeriod,
+    transactions: str,
+    calibration_value: str,
+    calibration_spend: tuple[Any, Any],
+) -> dict[str, Any]:
+    """Predicted and actual revenue of the holdout, with its light."""
     del transactions, calibration_value
     spend = calibration_spend[0]
     if spend.kind == "none":
         raise ModelError("backtest: no money can be forecast.", reason=spend.remark)
-    return compare_money(engine, calibration_end=project.calibration_end)
+    return compare_money(engine, calibration_end=holdout_period.calibration_end)
 
 
 @value

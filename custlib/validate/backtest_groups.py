@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from custlib.graph import value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
-from custlib.project import Project
+from custlib.value.holdout_period import HoldoutPeriod
 
 Floats = NDArray[np.float64]
 LAST_FREQUENCY = 7
@@ -143,9 +143,11 @@ def _means(cells: pd.DataFrame, group: Any) -> pd.DataFrame:
 
 
 @value
-def holdout_forecast(project: Project, outcomes: pd.DataFrame, calibration_model: BetaGeometricNBD) -> pd.DataFrame:
+def holdout_forecast(
+    holdout_period: HoldoutPeriod, outcomes: pd.DataFrame, calibration_model: BetaGeometricNBD
+) -> pd.DataFrame:
     """Outcome cells with the purchases expected by the selected model."""
-    return forecast(outcomes, calibration_model, project.holdout_days)
+    return forecast(outcomes, calibration_model, holdout_period.days)
 
 
 @value

@@ -19,6 +19,7 @@ from custlib.graph import record
 from custlib.models import bgnbd, regularnbd
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser, forecast
+from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.lifetime import FITS, KINDS, fit_counted
 from custlib.value.uncertainty import futures
 
@@ -120,9 +121,9 @@ def _ticks(outcomes: pd.DataFrame, kind: str, logs: float, days: int) -> list[di
 
 
 @record
-def model_choice(project: Project, outcomes: pd.DataFrame) -> dict[str, Any]:
+def model_choice(project: Project, holdout_period: HoldoutPeriod, outcomes: pd.DataFrame) -> dict[str, Any]:
     """Model selection: ``kind``, ``reason``, and the ``candidates`` compared on the holdout."""
-    candidates = compare(outcomes, days=project.holdout_days)
+    candidates = compare(outcomes, days=holdout_period.days)
     kind, reason = choose(candidates)
     if project.model != "auto":
         kind, reason = project.model, "given"
@@ -131,9 +132,13 @@ def model_choice(project: Project, outcomes: pd.DataFrame) -> dict[str, Any]:
 
 @record
 def purchase_regularity(
-    engine: Engine, project: Project, transactions: str, outcomes: pd.DataFrame, model_choice: dict[str, Any]
+    engine: Engine,
+    holdout_period: HoldoutPeriod,
+    transactions: str,
+    outcomes: pd.DataFrame,
+    model_choice: dict[str, Any],
 ) -> dict[str, Any]:
     """Regularity of purchases."""
     del transactions
-    end, days = project.calibration_end, project.holdout_days
+    end, days = holdout_period.calibration_end, holdout_period.days
     return regularity(engine, outcomes, model_choice["kind"], end=end, days=days)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.errors import ModelError
+from custlib.errors import ModelError, counted
 from custlib.graph import REFUSED, Refusal, record
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -89,9 +89,10 @@ def said_of_outliers(outliers: dict[str, Any]) -> dict[str, str]:
     n, without = outliers["customers"], outliers["purchases_without"]
     who, bend, them = ("One customer", "bends", "that one") if n == 1 else (f"{n:,} customers", "bend", "them")
     least = f"{outliers['frequency'] + 1:,} days{'' if n == 1 else ' or more'}"
-    change = f" ({outliers['purchases'] / without - 1:+.1%})" if without else ""
+    change = f" ({outliers['purchases'] / without - 1:+.0%})" if without else ""
+    others = counted(outliers["others"], "customer is", "customers are")
     return {"outlying_customers": (
         f"{who} bought on {least}, no other on more than {outliers['next_frequency'] + 1:,}, and {bend} the fit. "
-        f"Without {them} the other {outliers['others']:,} customers are expected to buy on {without:,.1f} days, as it "
-        f"was fitted on {outliers['purchases']:,.1f}{change}. A guest account or a till? Then name it in guest_ids"
+        f"Without {them} the other {others} expected to buy on {without:,.0f} days, as it "
+        f"was fitted on {outliers['purchases']:,.0f}{change}. A guest account or a till? Then name it in guest_ids"
     )}  # fmt: skip

@@ -6,6 +6,7 @@ period, so the quarters of the holdout are forecasts.
 """
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def money_quarters(
     transactions: str,
     customer_activity: str,
     calibration_model: BetaGeometricNBD,
-    holdout_money: dict[str, float],
+    holdout_money: dict[str, Any],
 ) -> pd.DataFrame:
     """Revenue by quarter, of new and of existing customers, actual and modelled."""
     del transactions

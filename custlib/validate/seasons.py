@@ -24,6 +24,7 @@ from custlib.validate import rolling_origins
 from custlib.validate.backtest_groups import forecast
 from custlib.validate.goodness import ChiSquared, chi_squared_test
 from custlib.validate.tracking import joining, tracking
+from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.lifetime import fit_counted
 
 Floats = NDArray[np.float64]
@@ -202,7 +203,7 @@ def season(
 @value
 def rolling_forecasts(
     engine: Engine,
-    project: Project,
+    holdout_period: HoldoutPeriod,
     transactions: str,
     customer_activity: str,
     customer_base: dict[str, Any],
@@ -210,8 +211,8 @@ def rolling_forecasts(
 ) -> pd.DataFrame:
     """The forecast made again from several earlier days, in calendar and in business time."""
     del transactions
-    first, kind, as_of = customer_base["first_day"].date(), model_choice["kind"], project.as_of
-    ends, days = rolling_origins.windows(first_day=first, as_of=as_of, holdout_days=project.holdout_days)
+    first, kind, as_of = customer_base["first_day"].date(), model_choice["kind"], holdout_period.as_of
+    ends, days = rolling_origins.windows(first_day=first, as_of=as_of, holdout_days=holdout_period.days)
     histories = rolling_origins.histories(engine, ends=ends, days=days)
     frame = rolling_origins.rolling_origins(histories, kind, days=days)
     return add_business_time(engine, customer_activity, histories, frame, kind, days=days)

@@ -22,6 +22,7 @@ from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
+from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.uncertainty import expectation_slopes, futures, log_covariance
 
 Floats = NDArray[np.float64]
@@ -170,6 +171,7 @@ def _banded(steps: pd.DataFrame, variance: Floats) -> pd.DataFrame:
 def purchase_tracking(
     engine: Engine,
     project: Project,
+    holdout_period: HoldoutPeriod,
     transactions: str,
     calibration_activity: str,
     calibration_base: dict[str, Any],
@@ -178,7 +180,7 @@ def purchase_tracking(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Repeat purchases of the calibration customers: cumulative, and per step."""
     del transactions
-    first, cut = calibration_base["first_day"].date(), project.calibration_end
+    first, cut = calibration_base["first_day"].date(), holdout_period.calibration_end
     most = rules.load("backtest")["shown"]["steps"]
     units = ceil((project.as_of - first).days / (project.unit_days * most)) or 1
     ends = every(project.unit_days * units, begin=first, until=project.as_of)

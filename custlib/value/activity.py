@@ -14,6 +14,7 @@ from custlib.errors import ModelError, TableError
 from custlib.graph import table, value
 from custlib.project import Project
 from custlib.value.history import History, Money, write_history
+from custlib.value.holdout_period import HoldoutPeriod
 
 CELL_LIMIT = 500_000
 DAY_BINS = (1, 2, 7, 14)
@@ -143,13 +144,15 @@ def customer_activity(engine: Engine, project: Project, customer_history: str) -
 
 
 @table
-def calibration_activity(engine: Engine, project: Project, quality: dict[str, Any], customer_history: str) -> None:
+def calibration_activity(
+    engine: Engine, project: Project, quality: dict[str, Any], holdout_period: HoldoutPeriod, customer_history: str
+) -> None:
     """Activity of every customer at the end of calibration."""
     del customer_history
     first = quality["first_day"]
-    if first is None or first > project.calibration_end.isoformat():
+    if first is None or first > holdout_period.calibration_end.isoformat():
         raise ModelError("backtest: nobody bought before the holdout. Shorten holdout_days.", reason=NOBODY_YET)
-    days: dict[str, Any] = {"as_of": project.calibration_end, "until": project.as_of}
+    days: dict[str, Any] = {"as_of": holdout_period.calibration_end, "until": project.as_of}
     define_activity(engine, "calibration_activity", "calibration", **days, daily_rate=project.daily_discount_rate)
 
 

@@ -26,12 +26,18 @@ FORECASTS = (
 
 
 def customer_value_sql(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
-    """Write the select of one row per customer with history and forecast."""
+    """Write the select of one row per customer with history and forecast.
+
+    P(alive) is null where the model has no occasion to drop out, so that it is 1 whatever came since: after a single
+    purchase under BG/NBD.
+    """
     potential_value = "p.potential_value" if potential else "cast(null as double)"
+    known_alive = f"case when {lifetime.can_tell()} then probability_alive end"
     join = f"left join {potential} p using (customer_id)" if potential else ""
     return f"""
-        select customer_id, frequency, recency, T, days_since_last, monetary_value, probability_alive,
-               probability_alive as loyalty,
+        select customer_id, frequency, recency, T, days_since_last, monetary_value,
+               {known_alive} as probability_alive,
+               {known_alive} as loyalty,
                probability_alive * any_purchase_if_alive as probability_of_purchase,
                probability_alive * purchases_if_alive as expected_purchases,
                expected_spend,

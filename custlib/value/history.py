@@ -20,6 +20,7 @@ from custlib.engine.reduction import UNITS, Column, Count, DailyColumn, Days, Fi
 from custlib.engine.sorted_lines import UnfitError, Whole
 from custlib.graph import table, value
 from custlib.project import Project
+from custlib.value.holdout_period import HoldoutPeriod
 
 _LINES = {"amount": "amount", "profit": "profit", "refunded": "case when is_refund then -amount else 0 end"}
 _CARRIED = 6  # decimals of a profit that is carried
@@ -223,7 +224,8 @@ def history_money(project: Project, quality: dict[str, Any]) -> Money:
 
 
 @table
-def customer_history(engine: Engine, project: Project, transactions: str, history_money: Money) -> None:
+def customer_history(engine: Engine, holdout_period: HoldoutPeriod, transactions: str, history_money: Money) -> None:
     """Purchase days and money of every customer at as_of and at the end of calibration."""
     del transactions
-    make_history(engine, as_of=project.as_of, calibration_end=project.calibration_end, money=history_money)
+    end, as_of = holdout_period.calibration_end, holdout_period.as_of
+    make_history(engine, as_of=as_of, calibration_end=end, money=history_money)

@@ -21,7 +21,9 @@ from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD, Kind
 from custlib.models.mbgnbd import MBGNBD
 from custlib.project import Project
+from custlib.value.holdout_period import HoldoutPeriod
 
+_OCCASIONS = "(frequency + cast(:first_occasions as integer))"  # to drop out
 FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
 KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
 _READERS = {BGNBD.label: bgnbd.from_dict, MBGNBD.label: mbgnbd.from_dict}
@@ -99,13 +101,18 @@ def make_alive_scores(
     engine.attach_frame(name, scores)
 
 
+def can_tell() -> str:
+    """Write whether a customer had an occasion to drop out: without one P(alive) is 1, which is no measurement."""
+    return f"{_OCCASIONS} > 0"
+
+
 def probability_alive(sql: Dialect) -> str:
     """Write P(alive) as a column of ``:r, :alpha, :a, :b, :first_occasions`` (Fader, Hardie and Lee 2008, equation 7).
 
     The occasions to drop out are the repeat purchases, and in MBG/NBD the first purchase too.
     """
     del sql
-    occasions = "(frequency + cast(:first_occasions as integer))"
+    occasions = _OCCASIONS
     odds = (
         f"ln(cast(:b as double) + ({occasions} - 1)) - ln(cast(:a as double)) - (cast(:r as double) + frequency)"
         " * ln((cast(:alpha as double) + T) / (cast(:alpha as double) + recency))"
@@ -170,19 +177,23 @@ def alive_scores(engine: Engine, project: Project, customer_activity: str, lifet
 
 @table
 def calibration_scores(
-    engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
+    engine: Engine, holdout_period: HoldoutPeriod, calibration_activity: str, calibration_model: BetaGeometricNBD
 ) -> None:
     """Purchase forecasts of the holdout by frequency and T."""
-    days, name = project.holdout_days, "calibration_scores"
+    days, name = holdout_period.days, "calibration_scores"
     make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=None)
 
 
 @table
 def calibration_money_scores(
-    engine: Engine, project: Project, calibration_activity: str, calibration_model: BetaGeometricNBD
+    engine: Engine,
+    project: Project,
+    holdout_period: HoldoutPeriod,
+    calibration_activity: str,
+    calibration_model: BetaGeometricNBD,
 ) -> None:
     """Discounted forecasts of the holdout by frequency and T."""
-    days, rate, name = project.holdout_days, project.daily_discount_rate, "calibration_money_scores"
+    days, rate, name = holdout_period.days, project.daily_discount_rate, "calibration_money_scores"
     make_alive_scores(engine, name, calibration_activity, calibration_model, horizon_days=days, daily_rate=rate)
 
 

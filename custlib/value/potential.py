@@ -33,6 +33,7 @@ from custlib.value.holdings import (
     products_table,
     read_window,
 )
+from custlib.value.holdout_period import HoldoutPeriod
 
 Floats = NDArray[np.float64]
 _RULES = rules.load("potential")
@@ -226,13 +227,15 @@ def _deciles(last: Window, learned: list[Learned]) -> list[dict[str, float]]:
 
 
 @table(records=("product_potential",))
-def customer_potential(engine: Engine, project: Project, quality: dict[str, Any], transactions: str) -> dict[str, Any]:
+def customer_potential(
+    engine: Engine, project: Project, quality: dict[str, Any], holdout_period: HoldoutPeriod, transactions: str
+) -> dict[str, Any]:
     """Expected profit of each customer from products not used yet."""
     del transactions
     if "product" not in quality["columns"]:
         raise ModelError("potential: the purchases name no product. Map a column to product.", reason="no_products")
     record = make_customer_potential(
-        engine, as_of=project.as_of, window_days=project.holdout_days, daily_rate=project.daily_discount_rate,
+        engine, as_of=project.as_of, window_days=holdout_period.days, daily_rate=project.daily_discount_rate,
         has_money=quality["has_amount"],
     )  # fmt: skip
     return {"product_potential": record}

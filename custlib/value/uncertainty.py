@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
-from custlib.graph import value
+from custlib.graph import REFUSED, Refusal, record, value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
@@ -282,7 +282,11 @@ def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: floa
     return mean, fine + bgnbd.residual_pairs(model, rate, *history), fine
 
 
-@value
+def _read_intervals(content: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(content["rows"], columns=content["columns"])
+
+
+@record(load=_read_intervals)
 def segment_intervals(
     engine: Engine,
     project: Project,
@@ -290,13 +294,20 @@ def segment_intervals(
     customer_segments: str,
     lifetime_model: BetaGeometricNBD,
     spend_model: tuple[Any, GammaGamma | None],
-) -> pd.DataFrame:
-    """The 95 % intervals of the segments that playbooks follow, and of all customers: purchases and value."""
+    money_forecast: Any = REFUSED,
+) -> dict[str, Any]:
+    """The 95 % intervals of the segments that playbooks follow, and of all customers: purchases and value.
+
+    Money is missing where purchases have no amounts.
+    """
     del customer_value, customer_segments
     rate, days = project.daily_discount_rate, project.horizon_days
-    return intervals(
+    frame = intervals(
         engine, project.segments.leading, lifetime_model, spend_model[1], horizon_days=days, daily_rate=rate
     )
+    if isinstance(money_forecast, Refusal):
+        frame[[name for name in map(str, frame.columns) if name.startswith(("value", "residual"))]] = np.nan
+    return {"columns": list(frame.columns), "rows": frame.astype(object).where(frame.notna(), None).to_numpy().tolist()}
 
 
 @value

@@ -8,6 +8,7 @@ import pytest
 from custlib.audit.attributes import age, age_band, bands
 from custlib.engine.dialect import DUCKDB
 from custlib.engine.duckdb import DuckDB
+from custlib.side_source import Customers
 
 AS_OF = dt.date(2025, 6, 30)
 
@@ -49,8 +50,32 @@ def test_birth_dates_may_be_written_as_declared(tmp_path: Path) -> None:
     assert band(tmp_path, "30.06.1990") is None
 
 
-def test_bands_are_disjoint_and_rise() -> None:
-    starts = [int(name.split("-")[0].rstrip("+")) for name in bands()]
-    ends = [int(name.split("-")[1]) for name in bands() if "-" in name]
-    assert starts == sorted(starts)
+@pytest.mark.parametrize("given", [(), (30, 60), (1,)])
+def test_bands_are_disjoint_and_rise(given: tuple[int, ...]) -> None:
+    starts = [int(name.split("-")[0].rstrip("+")) for name in bands(given)]
+    ends = [int(name.split("-")[1]) for name in bands(given) if "-" in name]
+    assert starts == sorted(starts) == list(bands(given).values())
     assert [end + 1 for end in ends] == starts[1:]
+
+
+@pytest.mark.parametrize(("born", "said"), [("1996-06-30", "0-29"), ("1995-06-30", "30-59"), ("1965-06-30", "60+")])
+def test_a_project_has_bands_of_its_own(tmp_path: Path, born: str, said: str) -> None:
+    """No age is left out: the youngest band begins at 0."""
+    written = age_band(DUCKDB, DUCKDB.literal(born), AS_OF, starts=(30, 60))
+    assert DuckDB(tmp_path).fetch(f"select {written} as band")["band"].item() == said
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"age_bands": (30,), "attributes": {"region": "r"}},
+            "has no birth date. Name one under attributes: birth_date",
+        ),
+        ({"age_bands": (60, 30), "attributes": {"birth_date": "b"}}, r"age_bands: \[60, 30\] must rise"),
+        ({"age_bands": (0,), "attributes": {"birth_date": "b"}}, "greater than or equal to 1"),
+    ],
+)
+def test_bands_that_can_make_nothing_are_refused(given: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Customers(path="crm.csv", **given)

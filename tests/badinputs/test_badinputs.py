@@ -45,6 +45,7 @@ def test_there_are_cases_of_every_kind_and_layer() -> None:
     assert {case["layer"] for case in CASES} == {"data", "model", "summary", "identity", "security"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_the_verdict_is_the_one_it_deserves(
     case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,8 @@ import pandas as pd
 
 from custlib.report import charts
 from custlib.report.blocks import (
+    Action,
+    Actions,
     Block,
     Bullets,
     Callout,
@@ -30,8 +32,10 @@ from custlib.report.blocks import (
     Tiles,
     Title,
 )
+from custlib.report.charts.miniatures import Scale, dot
 from custlib.report.export import render_index, render_page
 
+GAIN = dot((1.0, 4.0, 7.0), Scale(-2.0, 8.0, 240), colour="good", title="Gain", description="1 to 7 k")
 SEGMENTS = [
     "Champions",
     "Loyal customers",
@@ -180,6 +184,16 @@ def overview() -> str:
                     Kpi("Coming-year value", "USD 137 k", "118–152 k, nine times in ten"),
                     Kpi("Change in value", "+6 %", "mostly purchases", "good"),
                 ]
+            ),
+            Actions(
+                "1 to do, 1 to leave: USD 4 k more profit expected, for USD 320",
+                ["Verdict", "What, and to whom", "Owner, and how sure", "More profit in 90 days, USD"],
+                [
+                    Action("do", "Do it", "[Call the 64](playbook.html)", "●○○ a guess", "**+4 k** (1–7 k)", svg=GAIN),
+                    Action("leave", "Leave it", "[Write to nobody](playbook.html)", gain="**−60** (−80 to −40)"),
+                ],
+                Action("", "The plan", "All that is to do.", gain="**+4 k** (1–7 k) · costs 320"),
+                "No effect is measured yet.",
             ),
             Callout(
                 "Call the 64 who used to be the best",
@@ -651,23 +665,28 @@ def index() -> str:
             "title": s,
             "href": "playbook.html",
             "group": "playbooks",
-            "note": f"{c} customers, worth USD {w / 1000:.1f} k",
+            "note": f"{w / 1000:+.1f} k",
+            "mark": mark,
+            "verdict": {"do": "Do it", "test": "Test it", "leave": "Leave it"}[mark],
         }
-        for s, c, w in zip(SEGMENTS, [118, 204, 167, 391, 242, 198, 64, 973], WORTH["value"], strict=True)
+        for s, w, mark in zip(SEGMENTS, WORTH["value"], ["do", "test", "leave", "do"] * 2, strict=True)
     ]
     latest = {
         "as_of": "31 Oct 2026",
         "light": "green",
         "light_word": "Backtest: green",
         "published": "1 Nov 2026, 06:12",
+        "headline": "Revenue is down 12 % on a year ago, but first-time customers are up 8 %",
+        "href": "overview.html",
         "numbers": [
             {"label": "Customers", "value": "2,357"},
-            {"label": "Coming-year value", "value": "USD 137 k"},
+            {"label": "Revenue", "value": "44 k", "unit": "USD", "change": "−12 %", "note": "on a year ago"},
             {"label": "Change", "value": "+6 %"},
         ],
         "pages": pages,
     }
-    earlier = [{"as_of": d, "href": "overview.html"} for d in ("2026-09-30", "2026-08-31", "2026-07-31")]
+    result = {"headline": "Revenue of the quarter: USD 44 k, as a year ago", "light": "amber", "number": "USD 137 k"}
+    earlier = [{"as_of": d, "href": "overview.html", **result} for d in ("2026-09-30", "2026-08-31", "2026-07-31")]
     return render_index(
         {
             "projects": [
@@ -680,9 +699,7 @@ def index() -> str:
                     "failures": [
                         {
                             "as_of": "2026-10-31",
-                            "stage": "identify",
-                            "code": "amount_missing",
-                            "when": "1 Nov 2026, 06:14",
+                            "reason": "Stopped: data (code 3, 1 Nov 2026, 06:14). No report was made.",
                         }
                     ],
                 },

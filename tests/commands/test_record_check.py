@@ -30,7 +30,7 @@ def test_one_document_of_two_persons_is_a_conflict(tmp_path: Path) -> None:
     status, record, text = judged(tmp_path, f"CRM,1,{ANN}POS,9,Bea,F,1980-05-01,ID,000123\n")
     assert status == CAUTIONED
     assert (record["persons"], record["conflicts"]) == (2, 1)
-    assert "conflict: 1 documents" in text and "review them" in text
+    assert "conflict: 1 document " in text and "review them" in text
 
 
 def test_a_birth_that_cannot_be_is_set_aside(tmp_path: Path) -> None:

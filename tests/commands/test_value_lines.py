@@ -25,7 +25,7 @@ def summary(shop: Path) -> dict[str, Any]:
 
 def test_the_light_has_the_words_of_the_pages(summary: dict[str, Any]) -> None:
     title = trust.light(texts("en"), summary["backtest"]).title
-    assert f"light      {title}: " in value_lines(summary, None)
+    assert f"light      {title}. Tested on the last " in value_lines(summary, None)
 
 
 def test_cautions_have_the_words_of_the_pages(summary: dict[str, Any]) -> None:
@@ -39,7 +39,8 @@ def test_cautions_have_the_words_of_the_pages(summary: dict[str, Any]) -> None:
 def test_totals_are_those_of_the_summary(summary: dict[str, Any], tmp_path: Path) -> None:
     text = value_lines(summary, tmp_path / "out.parquet")
     totals, spans = summary["totals"], summary["intervals"]["value"]
-    assert f"{totals['value']:,.2f} (95 %: {spans['low']:,.2f} to {spans['high']:,.2f})" in text
+    span = f"(95 %: {spans['low']:,.0f} to {spans['high']:,.0f})"
+    assert f"{totals['value']:,.0f} {span} of coming revenue in the next 365 days" in text
     assert f"{totals['expected_purchases']:,.0f} (95 %:" in text
     assert f"{tmp_path / 'out.parquet'} ({totals['customers']:,.0f} rows)" in text
 

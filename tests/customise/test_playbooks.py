@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from custlib import rules
-from custlib.customise import playbooks
+from custlib.customise import playbook_file, playbooks
 from custlib.customise.choosing import default_file
 from custlib.errors import UsageError
 from custlib.segment import registry
@@ -146,7 +146,7 @@ _PRODUCTS = re.compile(
     re.IGNORECASE,
 )
 _CURRENCIES = re.compile(r"\b(USD|EUR|GBP|CHF|CNY|JPY)\b|[$€£¥]|美元|欧元|英镑|人民币|日元")
-_PLACEHOLDERS = {"{target}", "{product}", "{offer}", "{currency}"}
+_PLACEHOLDERS = {"{target}", "{product}", "{offer}", "{currency}", "{whom}"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -174,6 +174,16 @@ def test_every_text_is_there_in_both_languages_and_prints_on_one_sheet(name):
             assert len(words.zh) <= 70
         assert sum(len(words.en) for words in entry.texts) <= 1250, entry.id
         assert not any("{offer}" in action.what.en and action.offer is None for action in entry.action)
+
+
+def test_what_is_done_in_a_few_words_says_to_whom_and_is_short():
+    acts = [action.act for name in NAMES for entry in playbooks.read_playbook(f"playbooks/{name}").segment
+            for action in entry.action if action.act]  # fmt: skip
+    assert len(acts) > 30
+    for words in [*acts, *(playbook_file.Words(**words) for words in playbooks.channel_acts().values())]:
+        assert "{whom}" in words.en and "{whom}" in words.zh
+        assert not words.en[0].isupper() and not words.en.endswith(".")  # it stands within a headline
+        assert len(words.en) <= 70 and len(words.zh) <= 30
 
 
 @pytest.mark.parametrize("name", NEUTRAL)

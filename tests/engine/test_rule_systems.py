@@ -72,6 +72,8 @@ def crowd(customers: int = 400) -> pd.DataFrame:
         "invoices_overdue": [0, 1, 5],
         "worst_delay": [0, 30, 31, 90, 91],
         "longest_overdue": [0, 30, 31, 90, 91],
+        "overdue_amount": [0, 10, 25, 1e5],
+        "revenue_last_365d": [0, 40, 100, -3],
         "attribute_fees": ["3000000", "1e6", "12d", "no", ""],
         "attribute_surety": ["yes", "no"],
         "attribute_signs": ["it's {0} \\ :day 客", "it's"],

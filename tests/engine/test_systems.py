@@ -28,7 +28,8 @@ TABLES = ("customer_segments", "segment_moves", "customer_structure")
 
 def load(file: Path) -> Project:
     given = projects.load(file)
-    return given.replace(segments=given.segments.model_copy(update={"replay": 1}))
+    every = {"replay": 1, "segmentations": registry.names(), "options": {"bank5": {"scale": 0.0001}}}
+    return given.replace(segments=given.segments.model_copy(update=every))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from custlib.identify.reading import workbooks
 from custlib.lifetimes import crosscheck
 from custlib.models import kmeans
 from custlib.report.blocks import Text
-from custlib.report.pages import backtest_page
+from custlib.report.pages import validation_page
 from custlib.report.texts import texts
 from custlib.source import Source
 
@@ -117,6 +117,6 @@ def test_a_page_says_why_there_is_no_second_opinion(language: str, monkeypatch: 
     monkeypatch.setattr(crosscheck, "find_spec", lambda name: None)
     assert not crosscheck.is_possible()
     t = texts(language)
-    opinion = backtest_page.second_opinion(t, {})
+    opinion = validation_page.second_opinion(t, {})
     assert isinstance(opinion, Text) and 'pip install "custlib[lifetimes]"' in opinion.text
-    assert backtest_page.second_parameters(t, {}, 7) is None
+    assert validation_page.second_parameters(t, {}, 7) is None

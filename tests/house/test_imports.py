@@ -10,7 +10,7 @@ from tests.house.sources import PACKAGE, imports_of, module_paths, tree_of
 
 # Each place may import from itself and from the places before it.
 PLACES = {
-    "base": {"errors", "installed", "machine", "tables", "source", "side_source", "project", "rules"},
+    "base": {"errors", "installed", "machine", "tables", "source", "side_source", "project", "rules", "run_record"},
     "engine": {"engine"},
     "models": {"models"},
     "graph": {"graph"},

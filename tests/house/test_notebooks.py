@@ -79,6 +79,12 @@ def test_parameters_are_typed_and_commented(notebook: dict) -> None:
         assert commented & around, f"no comment: {ast.unparse(statement)}"
 
 
+def test_parameters_are_checked_before_anything_else(notebook: dict) -> None:
+    cells = code_cells(notebook)
+    place = next(number for number, cell in enumerate(cells) if is_parameters(cell))
+    assert "parameters.check_cells(globals())" in source(cells[place + 1]).splitlines()
+
+
 def test_cells_call_verbs_and_define_none(notebook: dict) -> None:
     defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
     assert not nodes(notebook, defined)

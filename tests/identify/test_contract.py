@@ -57,7 +57,7 @@ def test_a_cancelled_order_gives_its_money_and_cost_back(check: Check) -> None:
     assert list(rows["profit"]) == [6, -6]
     assert list(rows["is_purchase"]) == [True, False]
     assert list(rows["is_refund"]) == [False, True]
-    assert "1 lines are of cancelled orders" in shop.said
+    assert "1 line is of a cancelled order" in shop.said
 
 
 def test_without_cost_profit_is_the_margin(check: Check) -> None:
@@ -152,8 +152,8 @@ def test_a_customer_called_total_may_buy(check: Check) -> None:
 
 def test_a_customer_with_returns_only_is_said(check: Check) -> None:
     shop = check(SHOP + "zoe,4,2025-01-01,-500,0\n")
-    assert "1 customers have returns but no purchase" in shop.said
-    assert "1 returns (negative or cancelled lines) are netted" in shop.said
+    assert "1 customer has returns but no purchase" in shop.said
+    assert "1 return (a negative or cancelled line) is netted" in shop.said
     assert shop.quality["customers_without_purchase"] == 1
 
 
@@ -275,8 +275,8 @@ def test_amounts_in_several_currencies_are_refused(check: Check) -> None:
 
 def test_oddities_of_money_are_said(check: Check) -> None:
     shop = check(SHOP + "a,4,2025-01-01,0,0\nb,5,2025-01-01,1,99\nc,6,2025-01-01,7,\nd,7,2025-01-01,7,inf\n")
-    assert "1 lines have amount zero" in shop.said
-    assert "1 lines cost more than their amount: their negative profit is kept" in shop.said
+    assert "1 line has amount zero" in shop.said
+    assert "1 line costs more than its amount: its negative profit is kept" in shop.said
     assert "2 lines have no usable cost: the margin of the project was taken" in shop.said
     profit = shop.table("transactions").set_index("customer_id")["profit"]
     assert (profit["a"], profit["b"], profit["c"], profit["d"]) == (0, -98, 7, 7)

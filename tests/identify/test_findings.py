@@ -1,16 +1,20 @@
 """The quality record counts what was done, and the lines without a margin of their own."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from custlib import rules
 from custlib.engine.duckdb import DuckDB
-from custlib.errors import TableError, UsageError
+from custlib.errors import TableError, UsageError, counted
 from custlib.project import build
 from tests.identify.conftest import Check
 
+FINDINGS = [finding for finding in rules.load("contract")["finding"] if finding.get("says")]
+SEVERAL = re.compile(r"\b(lines|returns|are|have|were|their|them|they)\b")
 HEADER = "customer_id,timestamp,amount\n"
 
 
@@ -182,3 +186,16 @@ def test_thousands_of_columns_are_named_in_one_short_line(check: Check) -> None:
     with pytest.raises(TableError, match="Available: customer_id, timestamp, x0 and 9,999 others") as fault:
         check(text, columns={"amount": "total"})
     assert len(str(fault.value)) < 300
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: str(finding["id"]))
+def test_every_finding_has_words_of_one(finding: dict[str, str]) -> None:
+    one, many = (counted(n, finding["says_of_one"], finding["says"]) for n in (1, 2))
+    assert one.startswith("1 ") and many.startswith("2 ")
+    assert not SEVERAL.search(finding["says_of_one"]) and SEVERAL.search(finding["says"])
+
+
+def test_counts_are_followed_by_their_words() -> None:
+    assert counted(1, "line is", "lines are") == "1 line is"
+    assert counted(0, "line is", "lines are") == "0 lines are"
+    assert counted(1204, "line is", "lines are") == "1,204 lines are"

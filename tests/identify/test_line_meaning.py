@@ -133,7 +133,7 @@ def test_a_quantity_below_zero_is_a_return(check: Check) -> None:
     assert (amounts(shop), bought(shop)) == ([25, -10, -5], [True, False, False])
     assert [float(profit) for profit in shop.table("transactions", "day")["profit"]] == [15, -6, -3]
     assert (shop.quality["returned_rows"], shop.quality["refund_rows"]) == (1, 2)
-    assert "1 lines have a quantity below zero and an amount above zero: they were read as returns" in shop.said
+    assert "1 line has a quantity below zero and an amount above zero: it was read as a return" in shop.said
 
 
 def test_a_quantity_below_zero_is_no_purchase_without_amounts(check: Check) -> None:
@@ -234,7 +234,7 @@ def test_profit_is_taken_as_given_and_goes_back_with_the_amount(check: Check) ->
     shop = check(header + lines, cancel_prefix="C", margin=0.5)
     assert [float(profit) for profit in shop.table("transactions", "day")["profit"]] == [3, -1, -3, -3, 4]
     assert shop.quality["has_cost"]
-    assert "1 lines have no usable profit: the margin of the project was taken" in shop.said
+    assert "1 line has no usable profit: the margin of the project was taken" in shop.said
 
 
 def test_profit_beside_margins_of_products_is_refused(check: Check) -> None:

@@ -92,7 +92,7 @@ def test_a_repeated_total_counts_once_by_hand(check: Check) -> None:
     rows = shop.table("transactions", "order_id, product")
     assert list(rows["amount"]) == [30, 0, 5] or list(rows["amount"]) == [0, 30, 5]
     assert rows["is_purchase"].all()
-    assert "1 lines repeat the amount of their order, which counts once" in shop.said
+    assert "1 line repeats the amount of its order, which counts once" in shop.said
 
 
 def test_each_amount_of_an_order_counts_once(check: Check) -> None:

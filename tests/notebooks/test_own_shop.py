@@ -9,6 +9,7 @@ import pytest
 from custlib.project import load
 from custlib.report.production import run_project
 from tests.notebooks.shops import ROOT, SHOP, make_shop
+from tests.report import page_truth
 
 pytestmark = pytest.mark.slow
 
@@ -46,9 +47,16 @@ def test_a_shop_without_segments_meets_no_trade_and_no_other_currency(tmp_path: 
 
 def test_a_shop_without_amounts_meets_none_either(tmp_path: Path) -> None:
     pages = published(make_shop(tmp_path, money=False), tmp_path)
-    assert "audit" in pages
-    for words in (MUSIC, COFFEE, FOREIGN, EURO):
+    assert {"overview", "value", "segments", "audit", "start", "playbook-loyal"} <= set(pages)
+    for words in (MUSIC, COFFEE, FOREIGN):
         assert named(pages, words) == {}
+    # costs have a currency, purchases have none
+    own = {"overview", "segments", *(name for name in pages if name.startswith("playbook"))}
+    assert set(named(pages, EURO)) <= own
+    assert "may win" in pages["playbook-loyal"] and "more purchases" in pages["playbook-loyal"]
+    assert named(pages, re.compile("Do it|more (profit|revenue)|coming (money|profit|revenue)")) == {}
+    for name in ("overview", "value", "start"):
+        assert "There is no amount column" in pages[name]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -61,6 +69,9 @@ def test_the_roaster_reads_of_coffee_and_of_no_album(tmp_path: Path, language: s
     for words in (MUSIC, FOREIGN):
         assert named(pages, words) == {}
     assert {"playbook-champions", "playbook-at-risk", "overview"} <= set(named(pages, COFFEE))
+    content = page_truth.blocks(tmp_path / "work")
+    assert page_truth.faults_of_run(content) == []
+    assert len({light for page in content.values() for light in page_truth.lights(page, language)}) == 1
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ def test_the_headline_says_what_the_change_is_made_of() -> None:
     mapping = {"id": "shop", "name": "Shop", "as_of": "2025-12-31", "source": {"path": "sales.csv"}}
     view = View(texts("en"), build(mapping), CLOCK)
     said = audit_page.headline(view, totals(50, 60, 100, 70)).text
-    assert said == "Q4 2025: 70 customers, USD 700, −30 % on Q3 2025, mostly because fewer customers bought"
-    assert audit_page.headline(view, totals(50, 60, 9, 70)).text == "Q4 2025: 70 customers, USD 700"
+    assert said == "Q4 2025: 70 customers, revenue USD 700, −30 % on Q3 2025, mostly because fewer customers bought"
+    assert audit_page.headline(view, totals(50, 60, 9, 70)).text == "Q4 2025: 70 customers, revenue USD 700"
     assert audit_page.headline(view, totals(50, 60, 70, 9)).text == "Fewer than ten customers bought in Q4 2025"
 
 
@@ -149,7 +149,7 @@ def test_cohorts_are_compared_at_an_equal_age() -> None:
     view = View(texts("en"), build(mapping), CLOCK)
     found = audit_cohorts_page.cohorts(view, ages({6: 100, 4: 60}))
     assert found.title == (
-        "By the age of 3 months customers of Jun 2025 had brought USD 25 each, those of Aug 2025 USD 25 (±0 %)"
+        "By the age of 3 months: revenue per customer USD 25 for those of Jun 2025, USD 25 for those of Aug 2025 (±0 %)"
     )
 
 
@@ -180,7 +180,7 @@ def test_few_new_customers_are_counted_with_the_others(view: View) -> None:
 def test_tops_are_counted_to_the_ten(t: Texts) -> None:
     frame = pd.DataFrame({"method": ["abc", "rfm", "clv"], "customers": [471.0, 448, 6], "historic_share": 0.5,
                           "value_share": 0.5})  # fmt: skip
-    rows = methods_page.tops(t, frame).rows
+    rows = methods_page.tops(t, frame, "profit").rows
     assert [row[1] for row in rows] == ["≈ 470", "≈ 450", "<10"]
     assert rows[2][2:] == ("–", "–")
 
@@ -188,7 +188,7 @@ def test_tops_are_counted_to_the_ten(t: Texts) -> None:
 def test_a_single_small_tile_cannot_be_derived(t: Texts, project: Project) -> None:
     frame = pd.DataFrame({"abc": ["A"] * 3 + ["B"] * 3, "tier": [1, 2, 3] * 2,
                           "customers": [300.0, 4, 77, 40, 60, 50], "value": [900.0, 8, 90, 60, 50, 40]})  # fmt: skip
-    found = methods_page.tiles(t, project, DEFINITION, frame).cells[0]
+    found = methods_page.tiles(t, project, DEFINITION, frame, "profit").cells[0]
     assert [cell.text for cell in found] == ["≈ 300", "<10", "≈ 80", "0", "0"]
     assert {(cell.note, cell.weight) for cell in found} == {("", 0.0)}
 
@@ -196,25 +196,25 @@ def test_a_single_small_tile_cannot_be_derived(t: Texts, project: Project) -> No
 def test_where_no_step_hides_a_tile_none_is_told(t: Texts, project: Project) -> None:
     """Eleven customers in two tiles, one of them under ten and one not: they are one and ten."""
     frame = pd.DataFrame({"abc": "A", "tier": [1, 2], "customers": [10.0, 1], "value": [900.0, 8]})
-    found = methods_page.tiles(t, project, DEFINITION, frame).cells[0]
+    found = methods_page.tiles(t, project, DEFINITION, frame, "profit").cells[0]
     assert [cell.text for cell in found] == ["–", "–", "–", "–", "–"]
 
 
 def test_with_a_small_tile_no_sum_of_a_row_or_column_gives_it_away(t: Texts, project: Project) -> None:
     cells = {("A", 1): (300.0, 900.0), ("A", 2): (4.0, 8.0), ("B", 1): (111.0, 90.0), ("B", 2): (96.0, 50.0)}
     frame = pd.DataFrame([(*key, *row) for key, row in cells.items()], columns=["abc", "tier", "customers", "value"])
-    found = methods_page.tiles(t, project, DEFINITION, frame)
+    found = methods_page.tiles(t, project, DEFINITION, frame, "profit")
     assert [[cell.text for cell in row[:2]] for row in found.cells[:2]] == [["≈ 300", "<10"], ["≈ 110", "≈ 100"]]
     assert [bool(cell.note) for cell in found.cells[1][:2]] == [True, True]
     assert not any(cell.note for cell in found.cells[0])
-    assert found.caption == t("methods.tiles_caption_few")
+    assert t("methods.tiles_hidden") in found.caption
 
 
 def test_large_tiles_are_told_exactly(t: Texts, project: Project) -> None:
     frame = pd.DataFrame({"abc": "A", "tier": [1, 2], "customers": [301.0, 77], "value": [900.0, 90]})
-    found = methods_page.tiles(t, project, DEFINITION, frame)
+    found = methods_page.tiles(t, project, DEFINITION, frame, "profit")
     assert [cell.text for cell in found.cells[0]] == ["301", "77", "0", "0", "0"]
-    assert found.cells[0][1].note and found.caption == t("methods.tiles_caption")
+    assert found.cells[0][1].note and t("methods.tiles_hidden") not in found.caption
 
 
 def test_equal_finds_are_called_equal(t: Texts, project: Project) -> None:
@@ -222,15 +222,15 @@ def test_equal_finds_are_called_equal(t: Texts, project: Project) -> None:
                           "actual_share": [0.66, 0.65, 0.66]})  # fmt: skip
     since = dt.date(2025, 6, 30)
     close, apart = (
-        methods_page.tested(t, project, f, since) for f in (frame, frame.assign(actual_share=[0.5, 0.4, 0.7]))
+        methods_page.tested(t, project, f, since, "profit") for f in (frame, frame.assign(actual_share=[0.5, 0.4, 0.7]))
     )
     assert close is not None and apart is not None
     assert t("methods.clv") not in close.title and t("methods.clv") in apart.title
-    assert methods_page.tested(t, project, frame.assign(actual_share=float("nan")), since) is None
+    assert methods_page.tested(t, project, frame.assign(actual_share=float("nan")), since, "profit") is None
 
 
 def test_few_whom_the_methods_judge_unlike_are_not_named(t: Texts, project: Project) -> None:
     frame = pd.DataFrame({"kind": ["fading"], "rfm": ["A"], "customers": [9], "profit": [9.0], "value": [1.0]})
-    assert methods_page.unlike(t, project, DEFINITION, frame, "fading") is None
-    found = methods_page.unlike(t, project, DEFINITION, frame.assign(customers=49), "fading")
+    assert methods_page.unlike(t, project, DEFINITION, frame, "fading", "profit") is None
+    found = methods_page.unlike(t, project, DEFINITION, frame.assign(customers=49), "fading", "profit")
     assert found is not None and "≈ 50" in found.title

@@ -14,6 +14,8 @@ from custlib.errors import UsageError
 from custlib.report.blocks import (
     BLOCKS,
     MIME,
+    Action,
+    Actions,
     Block,
     Bullets,
     Callout,
@@ -45,6 +47,9 @@ ONE_OF_EACH: list[Block] = [
     Facts([("Rows", "12")], "Data"),
     Bullets(["one", "two"]),
     TABLE,
+    Actions(
+        "Do one", ["Verdict", "What", "Sure", "Gain"], [Action("do", "Do it", "Write", svg=SVG)], Action("", "All", "")
+    ),
     Figure("Finding", SVG, "A line", "See", TABLE, SVG),
     Tiles("Map", ["5"], ["1"], [[Cell("24", "9 k", 0.5, "Top")]], "F", "R", "", "R by F"),
     Details("More", [Text("inside"), TABLE]),

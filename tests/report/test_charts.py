@@ -15,8 +15,10 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.report import charts
-from custlib.report.blocks import Figure
+from custlib.report.blocks import Column, Figure, Table
 from custlib.report.charts.axes import apart
+from custlib.report.charts.flows import End, SegmentFlow
+from custlib.report.charts.marks import Ruler
 
 GROUPS = pd.DataFrame({"group": ["0", "1", "2+"], "actual": [3.0, 2.0, 1.0], "expected": [2.5, 2.2, 1.1]})
 WEEKS = pd.DataFrame(
@@ -40,6 +42,8 @@ FRAMES: dict[str, pd.DataFrame] = {
     "cohort_stack": pd.DataFrame({"period": ["Q1", "Q2", "Q2"], "band": ["a", "a", "b"], "value": [5.0, None, -2.0]}),
     "age_lines": pd.DataFrame({"line": ["a", "a", "a", "b"], "age": [0, 1, 2, 0], "value": [1.0, None, 0.4, 0.9]}),
     "flow_picture": pd.DataFrame({"before": ["a", "a", "b"], "now": ["a", "b", "b"], "customers": [40.0, 20.0, 90.0]}),
+    "share_bands": SHARES,
+    "split_bars": pd.DataFrame({"period": ["Q1", "Q2"], "part": [5.0, None], "rest": [9.0, 2.0]}),
     "flow_bars": pd.DataFrame({"label": ["a", "b"], "customers_in": [40, 3], "customers_out": [12, 0]}),
 }  # fmt: skip
 NAMES = sorted(FRAMES)
@@ -57,7 +61,7 @@ def drawn_anew(name: str, **more: Any) -> Figure:
 
 
 def test_the_contract_holds_for_every_chart() -> None:
-    assert set(charts.__all__) == {*FRAMES, "segment_colour"}
+    assert set(charts.__all__) == {*FRAMES, "segment_colour", "segment_flow", "effect_ruler"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -233,3 +237,27 @@ def test_a_band_of_zeros_keeps_its_colour_in_the_legend() -> None:
     frame = pd.DataFrame({"period": ["Q1", "Q2", "Q1", "Q2"], "band": ["a", "a", "b", "b"], "value": [5.0, 3.0, 0, 0]})
     figure = charts.cohort_stack(frame, title="Revenue", caption="By cohort.", description="Two bands.")
     assert figure.svg.count("var(--series2)") >= 2  # refused otherwise, as matplotlib's own blue is not of the page
+
+
+def test_a_ruler_draws_a_dot_with_its_interval_a_place_and_what_lies_beyond() -> None:
+    rows = [Ruler("pays from", "+1", 1.0), Ruler("assumed", "+3", 3.0, -1.0, 7.0), Ruler("provable", "+9", 9.0, 9.0)]
+    whole = charts.effect_ruler(rows, title="A", tone="good", x_label="points")
+    assert whole.table is not None
+    assert [row[0] for row in whole.table.rows] == ["pays from", "assumed", "provable"]
+    assert whole.svg.count("<circle") == 1 and "var(--good)" in whole.svg
+    assert "+3" in whole.narrow_svg
+    assert "<circle" not in charts.effect_ruler(rows[:1], title="A").svg
+
+
+def test_the_flows_of_a_segment_meet_it_in_the_order_of_the_segments() -> None:
+    table = Table("Flows", [Column("Segment")], [["Top"]])
+    whole = {"from": End("B", "80 at the start", 0, "80"), "to": End("B", "90", 0)}
+    flow = SegmentFlow(whole, (End("A", "20", 20), End("C", "10", 10)), (End("A", "20 bought", 20, "20"),), "60 stayed",
+                       60, ("A", "B", "C"))  # fmt: skip
+    tops = {side: {end.name: top for end, top, _ in laid} for side, laid in flow._laid(17.0).items()}
+    assert list(tops["from"]) == ["A", "B", "C"] and list(tops["to"]) == ["A", "B"]
+    heights = {side: {end.name: high for end, _, high in laid} for side, laid in flow._laid(17.0).items()}
+    assert heights["from"]["B"] == pytest.approx(flow.unit * 80)  # 60 stayed and 20 left
+    assert heights["to"]["B"] == pytest.approx(flow.unit * 90)  # 60 stayed and 30 came
+    figure = charts.segment_flow(flow, title="A", table=table)
+    assert ">A  20 bought</text>" in figure.svg and ">20</text>" in figure.narrow_svg

@@ -114,13 +114,21 @@ def test_equal_notebooks_give_equal_bytes() -> None:
 
 
 def test_sections_make_the_contents() -> None:
-    html = page(cell(shown(Section("Why so?")), shown(Text("a")), shown(Section("Why so?")), shown(Section("客户"))))
-    assert re.findall(r'<section id="([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
+    html = page(
+        cell(*map(shown, [Section("Why so?"), Text("a"), Section("Why so?"), Text("b"), Section("客户"), Text("c")]))
+    )
+    assert re.findall(r'<section class="row" id="([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
     assert re.findall(r'<li><a href="#([^"]+)"', html) == ["why-so", "why-so-2", "part-3"]
 
 
+def test_a_section_without_anything_beneath_it_is_left_out() -> None:
+    html = page(cell(*map(shown, [Section("Full"), Text("a"), Section("Empty"), Section("Next"), Text("b")])))
+    assert "Empty" not in html and "Next" in html
+
+
 def test_a_heading_in_prose_opens_a_section() -> None:
-    assert '<section id="limits">\n<h2>Limits</h2><p>Few.</p>' in page(prose("## Limits\n\nFew."))
+    row = '<section class="row" id="limits"><h2 class="side">Limits</h2><div class="matter">'
+    assert row + "\n<p>Few.</p>" in page(prose("## Limits\n\nFew."))
 
 
 def test_a_playbook_has_two_columns() -> None:
@@ -174,14 +182,14 @@ def test_the_index_names_runs_and_failures() -> None:
                            "pages": [{"title": "At risk", "href": "shop/b.html", "group": "playbooks", "note": "198"},
                                      {"title": "Value", "href": "shop/a.html", "group": "value", "note": ""}]},
                 "earlier": [{"as_of": "2026-08-31", "href": "a.html"}, {"as_of": "2026-09-30", "href": "b.html"}],
-                "failures": [{"as_of": "2026-10-31", "stage": "audit", "code": "disk_full", "when": "today"}],
+                "failures": [{"as_of": "2026-10-31", "reason": "Stopped: audit (code disk_full, today)."}],
             }
         ]
     }  # fmt: skip
     html = render_index(manifest)
     for words in ("Shop &amp; Co", "2,357", "disk_full", 'class="light amber"', "Playbooks"):
         assert words in html
-    assert html.index("shop/a.html") < html.index("shop/b.html")
+    assert html.index("shop/b.html") < html.index("shop/a.html"), "playbooks first"
     assert html.index("2026-09-30") < html.index("2026-08-31")
 
 

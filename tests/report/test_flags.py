@@ -15,9 +15,9 @@ from custlib.report.pages import trust, validation_page
 from custlib.report.texts import Texts, languages, texts
 from custlib.value import lifetime, spend
 from custlib.value.activity import NO_AMOUNT, NOBODY_YET
+from tests.report.tested import HELD
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
-HELD = {"light": "green", "actual": 100, "predicted": 88.0, "naive": 150.0, "bias": -0.12, "naive_bias": 0.5}
 
 
 def codes_in(module: object, *functions: str) -> set[str]:

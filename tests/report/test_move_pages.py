@@ -1,6 +1,8 @@
 """Who moved, and why: ledger, picture, causes and sentences from moves worked by hand."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from custlib.move import ledger
 from custlib.report.blocks import Callout, Figure
 from custlib.report.formats import day
-from custlib.report.pages import moves_over, overview_page, playbook_page, systems
+from custlib.report.pages import moves_over, systems
 from custlib.report.pages.moves_page import (
     Moves,
     account,
@@ -20,6 +22,7 @@ from custlib.report.pages.moves_page import (
     picture,
     steps,
 )
+from custlib.report.playbook import observed_moves
 from custlib.report.texts import Texts, texts
 from tests.report.segment_views import AS_OF, BEFORE, definition, moves, view
 
@@ -137,9 +140,9 @@ def test_the_largest_flows_are_said_in_words() -> None:
     said = largest(of(*STEPS), flows(*seen))
     assert said is not None and said.title == "The 3 largest flows, each with its main cause"
     assert said.items == (
-        "≈ 40 slipped from **Class A** to **Class B** because time passed; they had brought USD 480.",
-        "≈ 20 came from **Class B** to **Class A** because they bought; they have brought USD 180.",
-        "≈ 10 new customers began as **Class B**; they have brought USD 144.",
+        "≈ 40 slipped from **Class A** to **Class B** because time passed; profit so far USD 480.",
+        "≈ 20 came from **Class B** to **Class A** because they bought; profit so far USD 180.",
+        "≈ 10 new customers began as **Class B**; profit so far USD 144.",
     )
 
 
@@ -154,7 +157,7 @@ def test_every_cause_has_a_sentence(t: Texts, cause: str) -> None:
 
 def test_up_and_down_follow_the_order_of_the_segments() -> None:
     found = directions(of(*STEPS))
-    assert found.title == "RFM named map: 5 % of the customers known at both dates rose, 13 % fell"
+    assert found.title == "RFM named segments: 5 % of the customers known at both dates rose, 13 % fell"
     assert [row[:2] for row in found.rows] == [("Up", "15"), ("Stayed", "245"), ("Down", "40"),
                                                ("New customers", "12")]  # fmt: skip
 
@@ -179,7 +182,7 @@ def test_the_last_interval_is_held_against_those_before() -> None:
     figure = moves_over.over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.2)), "rfm")
     assert isinstance(figure, Figure) and figure.table is not None
     assert figure.title == "20 % changed segment last: less than in any interval before"
-    assert figure.table.rows[0] == ("30 Jun 2024 – 30 Sep 2024", "30 %", "30 %", "0")
+    assert figure.table.rows[0] == ("30 Jun 2024 – 30 Sep 2024", "30 %")
     few = moves_over.over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.004)), "rfm")
     assert isinstance(few, Figure) and few.title.startswith("<1 % changed segment last")
     assert isinstance(moves_over.over_time(seen, over(("2024-09-30", 0.3)), "rfm"), Callout)
@@ -189,18 +192,10 @@ def test_every_system_is_one_line() -> None:
     seen = view(definition("rfm", "AB"), [500, 500])
     both = pd.concat([over(("2024-09-30", 0.2)), over(("2024-09-30", 0.004)).assign(segmentation="abc")])
     found = moves_over.by_system(replace(seen, names=("rfm", "abc")), both)
-    assert found.title == "ABC moved <1 % of the customers known at both dates, RFM named map 20 %"
-    assert found.rows == (("RFM named map", "≈ 200", "20 %", "20 %", "0", "100"), ("ABC", "<10", "–", "–", "0", "–"))
-
-
-def test_the_overview_names_the_main_cause_of_a_change(t: Texts) -> None:
-    row = pd.Series({f"customers_{cause}": 0.0 for cause in ("ageing", "purchases", "definition", "data", "identity")})
-    said = overview_page._changed(t, row + pd.Series({"customers_ageing": -60.0, "customers_purchases": 20.0}).reindex(
-        row.index, fill_value=0))  # fmt: skip
-    assert said.startswith("−40") and t("overview.by_ageing") in said
-    assert overview_page._changed(t, row) == "0"
-    assert (
-        overview_page._changed(t, row + pd.Series({"customers_data": 4.0}).reindex(row.index, fill_value=0)) == "+<10"
+    assert found.title == "ABC moved <1 % of the customers known at both dates, RFM named segments 20 %"
+    assert found.rows == (
+        ("RFM named segments", "≈ 200", "20 %", "20 %", "0", "100"),
+        ("ABC", "<10", "–", "–", "0", "–"),
     )
 
 
@@ -216,74 +211,88 @@ def flows(*rows: tuple[str, str, str, int]) -> pd.DataFrame:
     return moves(*[(cause, was, now, customers) for was, now, cause, customers in rows])
 
 
-def changed(t: Texts, *rows: tuple[str, str, str, int], segment: str = "A", ids: str = "ABC") -> dict[str, str]:
+def drawn(t: Texts, *rows: tuple[str, str, str, int], segment: str = "A", ids: str = "ABC", count: str = "144") -> Any:
     found = definition("rfm", ids)
-    shown = playbook_page.changes(t, flows(*rows), segment, found, BEFORE, names=found.names(t.language))
-    return dict(shown.items)
+    moves = observed_moves.Moves(flows(*rows), segment, found, found.names(t.language), BEFORE, AS_OF)
+    return observed_moves.picture(t, moves, count)
+
+
+def listed(figure: Any) -> list[tuple[str, ...]]:
+    return [tuple(row) for row in figure.table.rows]
 
 
 def test_the_playbook_tells_moves_that_happened(t: Texts) -> None:
-    english = {
-        "Stayed": "80",
-        "Came from": "Class C 40, Class B 12; because they bought",
-        "Went to": "Class B 25; because time passed",
-        "New customers": "12",
-    }
-    chinese = {
-        "留在本群": "80",
-        "来自": "C 类 40 人、B 类 12 人；因购买",
-        "转往": "B 类 25 人；因时间推移",
-        "期间新增": "12",
-    }
-    assert changed(t, *OBSERVED) == (english if t.language == "en" else chinese)
+    figure, is_english = drawn(t, *OBSERVED), t.language == "en"
+    assert figure.title == (
+        "Class A: ≈ 40 came from Class C, mostly because they bought" if is_english
+        else "A 类：≈ 40 人来自C 类，主要因购买"
+    )  # fmt: skip
+    assert listed(figure) == [
+        (t("playbook.stayed"), "", "≈ 80"),
+        (t("playbook.came_from"), "Class B" if is_english else "B 类", f"≈ 10 {t('moved.short_purchases')}"),
+        (t("playbook.came_from"), "Class C" if is_english else "C 类", f"≈ 40 {t('moved.short_purchases')}"),
+        (t("playbook.came_from"), t("moved.nobody_from"), "≈ 10"),
+        (t("playbook.went_to"), "Class B" if is_english else "B 类", f"≈ 20 {t('moved.short_ageing')}"),
+    ]
     # nobody came to C by time, and nobody left it but by purchases
-    assert changed(texts("en"), *OBSERVED, segment="C") == {
-        "Stayed": "32", "Came from": "Class B 11; by a new definition", "Went to": "Class A 40; because they bought",
-        "New customers": "0",
-    }  # fmt: skip
+    assert listed(drawn(texts("en"), *OBSERVED, segment="C"))[1:] == [
+        ("Came from", "Class B", "≈ 10 redefined"), ("Went to", "Class A", "≈ 40 bought"),
+    ]  # fmt: skip
+
+
+def test_the_largest_flow_is_the_heading() -> None:
+    en = texts("en")
+    assert drawn(en, ("A", "A", "stay", 60), ("A", "B", "ageing", 40)).title == (
+        "Class A: ≈ 40 went to Class B, mostly because time passed"
+    )
+    new = drawn(en, ("A", "A", "stay", 60), ("none", "A", "purchases", 40), ("A", "B", "ageing", 20))
+    assert new.title == "Class A: ≈ 40 are new since 30 Sep 2024"
+    gone = drawn(en, ("A", "A", "stay", 60), ("A", "none", "data", 40))
+    assert gone.title == "Class A: ≈ 40 are no longer there since 30 Sep 2024"
+    few = drawn(en, ("A", "A", "stay", 600), ("A", "B", "ageing", 4))
+    assert few.title == "Class A: hardly anybody came or went since 30 Sep 2024"
+    assert "too few" in drawn(en, ("A", "A", "stay", 6), ("A", "B", "ageing", 40)).text
+    assert "nobody came or went" in drawn(en, ("A", "A", "stay", 60)).text
 
 
 def test_a_main_cause_is_more_than_half_and_no_cause_is_told_of_few() -> None:
-    en = texts("en")
-    most = changed(en, ("A", "B", "ageing", 30), ("A", "B", "purchases", 20))
-    assert most["Went to"] == "Class B 50; mostly because time passed"
-    other = changed(en, ("A", "B", "ageing", 20), ("A", "B", "purchases", 30))
-    assert other["Went to"] == "Class B 50; mostly because they bought"
-    even = changed(en, ("A", "B", "ageing", 25), ("A", "B", "purchases", 25))
-    assert even["Went to"] == "Class B 50; for several reasons"
-    few = changed(en, ("A", "A", "stay", 60), ("A", "B", "ageing", 4))
-    assert (few["Went to"], few["Came from"]) == ("fewer than ten each", "nobody")
+    en, stay = texts("en"), ("A", "A", "stay", 60)
+    assert listed(drawn(en, stay, ("A", "B", "ageing", 30), ("A", "B", "purchases", 20)))[1][2] == "≈ 50 time passed"
+    assert listed(drawn(en, stay, ("A", "B", "ageing", 20), ("A", "B", "purchases", 30)))[1][2] == "≈ 50 bought"
+    even = drawn(en, stay, ("A", "B", "ageing", 25), ("A", "B", "purchases", 25))
+    assert listed(even)[1][2] == "≈ 50" and "mostly" not in even.title
+    assert listed(drawn(en, stay, ("A", "B", "ageing", 4)))[1:] == [("Went to", "Others", "under ten each")]
 
 
 def test_the_playbook_tells_no_more_than_the_matrix() -> None:
-    """As there, 84 beside 9 are to the twenty; flows are listed as they are shown, and small ones have no number."""
+    """Flows are named as they are shown, and small ones have no number; as there, 84 beside 9 are to the twenty."""
     rows = [("A", "A", "stay", 84), ("A", "B", "ageing", 9), ("A", "C", "ageing", 31), ("A", "D", "ageing", 38),
             ("A", "E", "ageing", 11), ("A", "F", "ageing", 14), ("A", "none", "data", 3)]  # fmt: skip
-    said = changed(texts("en"), *rows, ids="ABCDEF")
+    figure = drawn(texts("en"), *rows, ids="ABCDEF")
     whole = [("whole", was, now, customers) for was, now, _, customers in rows]
     shown = matrix(of(*whole, ids="ABCDEF"))
     cells = dict(zip([column.label for column in shown.columns], shown.rows[0], strict=True))
-    assert said["Stayed"] == cells["Class A"] and said["Stayed"].startswith("≈")
-    assert said["Went to"] == (f"Class D {cells['Class D']}, Class C {cells['Class C']}, Class E {cells['Class E']},"
-                               " and others; because time passed")  # fmt: skip
-    assert said["No longer there"] == "<10"
+    said = {name: text for _, name, text in listed(figure)}
+    assert said[""] == cells["Class A"] and said[""].startswith("≈")
+    assert {name: text for name, text in said.items() if name.startswith("Class")} == {
+        f"Class {name}": f"{cells[f'Class {name}']} time passed" for name in "CDE"
+    }
+    assert said["Others"] == "several segments"
+    twenty = drawn(texts("en"), ("A", "A", "stay", 84), ("A", "B", "ageing", 9), ids="AB")
+    assert "to the nearest 20" in twenty.caption and "to the nearest 10" in figure.caption
+    numbers = [int(n) for n in re.findall(r"≈ (\d+)", str(twenty.svg))]
+    assert numbers and all(n % 20 == 0 for n in numbers)
 
 
-def test_one_figure_and_one_word_for_who_changed_segment(t: Texts) -> None:
-    """On the overview and on the page of segments: 88 of 200 known at both dates; 12 new ones are in neither."""
+def test_who_changed_segment_is_of_those_known_at_both_dates(t: Texts) -> None:
+    """88 of 200 known at both dates; 12 new ones are in neither."""
     whole = moves(*[("whole", was, now, customers) for was, now, _, customers in OBSERVED])
-    counted = ledger.changed(whole)
-    assert counted == {"customers": 88.0, "known": 200.0}
-    found = replace(view(definition("rfm", "ABC"), [144, 25, 43], language=t.language))
+    assert ledger.changed(whole) == {"customers": 88.0, "known": 200.0}
+    seen = replace(view(definition("rfm", "ABC"), [144, 25, 43], language=t.language))
     frame = pd.DataFrame({"segmentation": "rfm", "from_date": BEFORE, "cause": ["whole"], "customers": [88.0],
                           "known": [200.0]})  # fmt: skip
-    totals = {"customers": 212, "active": 100, "repeat_customers": 50}
-    span = {"value": 10.0, "value_low": 5.0, "value_high": 15.0}
-    first = overview_page.kpis(t, found.project, totals, span, {**counted, "since": BEFORE}).items[3]
-    second = systems.kpis(found, frame, "rfm", missing={}).items[2]
-    assert first == second and first.value.startswith("45")  # 90 of 200: no share is more exact than counts to the ten
-    few = overview_page.kpis(t, found.project, totals, span, {"customers": 4.0, "known": 200.0, "since": BEFORE})
-    assert few.items[3].value == "–"
+    # 90 of 200: no share is more exact than a count to the ten
+    assert systems.kpis(seen, frame, "rfm", missing={}).items[2].value.startswith("45")
 
 
 @pytest.mark.parametrize(("grown", "shrunk"), [(230, 0), (230, 4), (0, 230), (4, 230), (4, 3), (230, 230), (0, 0)])

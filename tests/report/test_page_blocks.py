@@ -7,18 +7,19 @@ import pytest
 
 from custlib.project import Project, build
 from custlib.report.blocks import Callout, Facts, Table
-from custlib.report.pages import foot, identify_page, overview_page, segments_page, trust, value_page
+from custlib.report.front import trust_line
+from custlib.report.pages import foot, identify_page, segments_page, trust, value_page
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts, texts
 from custlib.segment.definitions import Definition
+from tests.report.tested import held
 
 QUALITY: dict[str, Any] = {
     "rows_read": 1204, "rows_used": 1200, "rows_quarantined": 4, "rows_removed": 0, "rows_repaired": 0,
     "money_read": 5000.0, "money_used": 4900.0, "money_quarantined": 100.0, "money_removed": 0.0,
     "reasons": {"missing_amount": 4}, "warnings": ["columns ignored: note"], "has_amount": True, "columns": {},
-    "has_cost": False,
+    "has_cost": False, "first_day": "2024-01-01",
 }  # fmt: skip
-HOLDOUT = {"actual": 100, "predicted": 88.0, "naive": 150.0, "bias": -0.12, "naive_bias": 0.5, "light": "green"}
 
 
 @pytest.fixture(params=["en", "zh"])
@@ -47,7 +48,7 @@ def frame(*customers: int) -> pd.DataFrame:
 
 
 def test_a_hidden_group_shows_no_money(t: Texts, project: Project) -> None:
-    table = value_page.table(t, project, frame(335, 5, 77), title="Segments")
+    table = value_page.table(t, project, frame(335, 5, 77), title="Segments", money_kind="revenue")
     small = table.rows[1]
     assert small[1] == "<10"
     assert set(small[2:]) == {"–"}
@@ -55,7 +56,7 @@ def test_a_hidden_group_shows_no_money(t: Texts, project: Project) -> None:
 
 
 def test_a_single_hidden_count_cannot_be_derived(t: Texts, project: Project) -> None:
-    rows = value_page.table(t, project, frame(335, 5, 77), title="Segments").rows
+    rows = value_page.table(t, project, frame(335, 5, 77), title="Segments", money_kind="revenue").rows
     assert [row[1] for row in rows] == ["335", "<10", "≈ 80"]
 
 
@@ -71,7 +72,9 @@ def test_ten_and_nothing_are_no_secret() -> None:
 
 def test_an_unknown_chance_of_return_is_said(t: Texts, project: Project) -> None:
     once = frame(335, 77).assign(frequency=0.0)
-    assert {row[-1] for row in value_page.table(t, project, once, title="x").rows} == {t("value.alive_unknown")}
+    assert {row[-1] for row in value_page.table(t, project, once, title="x", money_kind="revenue").rows} == {
+        t("value.alive_unknown")
+    }
 
 
 def test_tiles_hide_small_cells_and_unknown_money() -> None:
@@ -124,14 +127,14 @@ def test_the_footer_states_rows_hash_and_version(t: Texts, project: Project) -> 
 
 @pytest.mark.parametrize(("light", "tone"), [("green", "good"), ("amber", "warn"), ("red", "bad")])
 def test_the_light_is_said_in_words(t: Texts, light: str, tone: str) -> None:
-    block = trust.light(t, HOLDOUT | {"light": light})
+    block = trust.light(t, held(light))
     assert block.tone == tone
     assert "88" in block.text and "100" in block.text
 
 
-def test_the_health_of_the_data_is_a_note_when_rows_are_set_aside(t: Texts) -> None:
-    assert overview_page.health(t, QUALITY).tone == "note"
-    assert overview_page.health(t, QUALITY | {"rows_quarantined": 0}).tone == "good"
+def test_the_overview_says_how_many_rows_were_set_aside(t: Texts) -> None:
+    assert "1,204" in trust_line.health(t, QUALITY).text
+    assert trust_line.health(t, QUALITY).text != trust_line.health(t, QUALITY | {"rows_quarantined": 0}).text
 
 
 def test_columns_are_listed_by_name(t: Texts) -> None:

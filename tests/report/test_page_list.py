@@ -7,7 +7,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.report.export import GROUPS
-from custlib.report.page_list import Page, check_segments, index_entry, pages, title
+from custlib.report.page_list import INSTEAD, Page, check_segments, index_entry, pages, title
 from custlib.run import Run, open_run
 from tests.notebooks.shops import ROOT, SHOP, make_shop
 
@@ -18,7 +18,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_every_notebook_makes_a_page(workspace: Run) -> None:
-    assert {page.notebook for page in pages(workspace)} == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
+    made = {page.notebook for page in pages(workspace)} | {notebook for notebook, _ in INSTEAD.values()}
+    assert made == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
 
 
 def test_every_segment_has_a_playbook(workspace: Run) -> None:
@@ -43,7 +44,12 @@ def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path
     [
         ('segmentations = ["rfm"]', "segmentations: abc, pyramid, clusters missing"),
         ('segmentations = ["rfm", "abcd"]', "segmentations: 'abcd' unknown. Did you mean 'abc'"),
-        ('[segments.options.bank5]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
+        ('[segments.options.credit]\nrules = "../../etc/passwd"', "no file named tiers/../../etc/passwd"),
+        (
+            "[segments.options.bank5]\nscale = 0.1",
+            r"bank5 is not made. Name it in segments.segmentations \(rfm, .*, bank5\)",
+        ),
+        ('playbook = "bank5"', r"playbook: bank5 is not made. Name it in segments.segmentations \(rfm, .*, bank5\)"),
         ('playbook = "abc"\nplaybook_file = "playbooks/rf25"', "playbooks/rf25 is for the map rf25, not for abc"),
         ('playbook = "rfm125"', "segments.playbook: rfm125 has 125 segments"),
         ('playbook = "clusters"', "segments.playbook: clusters has no shipped playbook"),
@@ -70,23 +76,35 @@ def test_a_playbook_is_called_by_its_segment(workspace: Run) -> None:
     assert title(workspace.get("t"), page, workspace) == workspace.get("definitions")["rfm"].name("at_risk", "en")
 
 
-def test_without_amounts_only_pages_without_money_are_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_amounts_every_page_is_made_and_says_why_money_is_not(tmp_path: Path) -> None:
     opened = open_run(str(make_shop(tmp_path, money=False)))
     chosen = pages(opened)
-    assert [page.name for page in chosen] == ["validation", "audit", "identify"]
-    assert "the page overview is not made: spend: the purchases have no amount column" in caplog.text
+    kinds = [page.kind for page in chosen if page.kind != "playbook"]
+    assert kinds == ["overview", "validation", "value", "segments", "appendix", "audit", "identify", "start"]
+    assert [page.notebook for page in chosen if page.kind == "value"] == ["41_purchases"]
+    assert len(chosen) - len(kinds) == len(opened.get("definitions")["rfm"].ids)
     entry = index_entry(chosen, opened)
-    assert len(entry["numbers"]) == 2
-    assert "USD" not in json.dumps(entry) and "EUR" not in json.dumps(entry)
+    assert [one["label"] for one in entry["numbers"]][-1].startswith("Purchases expected")
+    assert "There is no amount column" in entry["reason"]
+    said = json.dumps(entry)
+    assert "USD" not in said and "EUR" not in said and "coming money" not in said
+    assert {"title": "Purchases", "href": "value.html", "group": "value"} in entry["pages"]
+
+
+def test_with_amounts_the_page_of_value_speaks_of_money(workspace: Run) -> None:
+    assert [page.notebook for page in pages(workspace) if page.kind == "value"] == ["40_value"]
+    said = json.dumps(index_entry(pages(workspace), workspace))
+    assert "Coming revenue" in said and "There is no amount column" not in said
 
 
 def test_the_index_entry_is_json_with_known_groups(workspace: Run) -> None:
     entry = json.loads(json.dumps(index_entry(pages(workspace), workspace), allow_nan=False))
     assert {page["group"] for page in entry["pages"]} <= set(GROUPS)
     assert [page["href"] for page in entry["pages"]] == [f"{page.name}.html" for page in pages(workspace)]
-    assert all(page["title"] and page["note"] for page in entry["pages"])
+    assert all(page["title"] for page in entry["pages"]) and entry["headline"]
+    assert {page["mark"] for page in entry["pages"] if page["group"] == "playbooks"} <= {"do", "test", "leave", "few"}
     assert entry["light"] in ("green", "amber", "red")
-    assert entry["numbers"][0]["value"] == "300"
+    assert [one["unit"] for one in entry["numbers"]] == ["EUR", "", "EUR"]
 
 
 def test_no_note_of_the_index_tells_a_small_count(workspace: Run) -> None:
@@ -95,8 +113,8 @@ def test_no_note_of_the_index_tells_a_small_count(workspace: Run) -> None:
         "select segment, count(*) as n from customer_segments where segmentation = 'rfm' group by segment"
     )
     small = {f"playbook-{row.segment.replace('_', '-')}.html" for row in frame.itertuples() if row.n < 10}
-    notes = {page["href"]: page["note"] for page in entry["pages"]}
-    assert all("<10" in notes[href] and "%" not in notes[href] for href in small)
+    notes = {page["href"]: page.get("note", "") for page in entry["pages"]}
+    assert not any(notes[href] for href in small)
 
 
 def test_a_page_is_a_value() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from custlib.errors import UsageError
 from custlib.project import load
-from custlib.report.parameters import Parameter, check, declared, parse
+from custlib.report.parameters import Parameter, check, check_cells, declared, parse
 from custlib.run import open_run
 from tests.notebooks.shops import ROOT, make_shop
 
@@ -121,3 +121,42 @@ def test_empty_texts_and_zeros_change_nothing(tmp_path: Path) -> None:
     path = make_shop(tmp_path)
     opened = open_run(str(path), as_of="", language="", horizon_days=0, annual_discount_rate=0.0)
     assert opened.project == load(path)
+
+
+# --- within a notebook ---
+
+DECLARED = 'run: str = "cdnow"  # project\nhorizon_days: int = 0  # days ahead'
+
+
+def test_what_papermill_sets_is_checked_within_the_notebook() -> None:
+    cells = ["", DECLARED, '# Parameters\nrun = "shop"\nhorizon_days = 90']
+    check_cells({"In": cells, "run": "shop", "horizon_days": 90, "other": 1})
+
+
+@pytest.mark.parametrize(
+    ("injected", "variables", "said"),
+    [
+        (
+            "# Parameters\nhorizon_day = 90\n",
+            {"horizon_day": 90},
+            "'horizon_day' is unknown. Did you mean 'horizon_days'",
+        ),
+        ("# Parameters\nhorizon_days = '90'\n", {"horizon_days": "90"}, "'horizon_days' must be int, not str"),
+        ("1 + 1", {"horizon_days": "90"}, "'horizon_days' must be int, not str"),
+    ],
+)
+def test_a_parameter_that_is_not_declared_is_refused_within_the_notebook(
+    injected: str, variables: dict[str, object], said: str
+) -> None:
+    with pytest.raises(UsageError, match=f"notebook: parameter {said}"):
+        check_cells({"In": ["", DECLARED, injected], "run": "shop", "horizon_days": 0} | variables)
+
+
+def test_cells_run_again_are_checked_as_they_are_now() -> None:
+    again = DECLARED.replace("int = 0", "float = 0.5")
+    check_cells({"In": ["", DECLARED, again], "run": "shop", "horizon_days": 0.5})
+
+
+def test_without_a_parameters_cell_nothing_is_checked() -> None:
+    check_cells({"In": ["import custlib", "1 +"], "run": 3})
+    check_cells({})

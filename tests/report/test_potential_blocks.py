@@ -36,22 +36,32 @@ def project() -> Project:
 
 
 def test_the_finding_names_the_product_with_most_left_to_win(project: Project) -> None:
-    said = potential_page.finding(texts("en"), project, FOUND)
-    assert said.title == "Most is left to win with cake: EUR 900"
-    assert "600 customers do not use it yet. Within 120 days 30 of them" in said.text
-    assert "bring EUR 30 each" in said.text and "EUR 1.5 k (potential value)" in said.text
+    said = potential_page.finding(texts("en"), project, FOUND, "profit")
+    assert said.title == "Most coming profit is left to win with cake: EUR 900"
+    assert "600 customers do not use it yet. Within 120 days about 30 of them" in said.text
+    assert "a profit of EUR 30 each" in said.text and "EUR 1.5 k of coming profit (potential value)" in said.text
 
 
 def test_the_products_are_ranked(t: Texts, project: Project) -> None:
-    figure = potential_page.by_product(t, project, FOUND)
+    figure = potential_page.by_product(t, project, FOUND, "profit")
     assert isinstance(figure, Figure)
     assert [row[0] for row in figure.table.rows] == ["cake", "tea"]
     assert "60" in figure.table.title and "cake" in figure.table.title
 
 
+def test_products_that_are_not_drawn_are_said(t: Texts, project: Project) -> None:
+    sold_out = FOUND | {"products": [*FOUND["products"], product("cups", potential=0.0)]}
+    drawn, all_drawn = (potential_page.by_product(t, project, record, "profit") for record in (sold_out, FOUND))
+    assert isinstance(drawn, Figure) and drawn.caption.endswith(t("potential.bars_unsold"))
+    assert isinstance(all_drawn, Figure) and t("potential.bars_unsold") not in all_drawn.caption
+
+
 def test_the_check_stands_beside_what_came(project: Project) -> None:
     said = potential_page.table(
-        texts("en"), build({"id": "s", "name": "S", "as_of": "2024-12-30", "source": {"path": "x"}}), FOUND
+        texts("en"),
+        build({"id": "s", "name": "S", "as_of": "2024-12-30", "source": {"path": "x"}}),
+        FOUND,
+        "profit",
     )
     assert isinstance(said, Table)
     assert said.title == "Asked for the last 120 days, 96 beginners were expected and 104 came"
@@ -67,57 +77,67 @@ def test_the_likeliest_tenth_is_the_title() -> None:
 
 def test_a_product_that_everybody_uses_is_told_by_nothing(t: Texts, project: Project) -> None:
     everybody = product("staple", not_yet=0, expected_next=0.0, potential=0.0, expected=None, actual=0, by="rate")
-    table = potential_page.table(t, project, FOUND | {"products": [product("tea"), everybody]})
+    table = potential_page.table(t, project, FOUND | {"products": [product("tea"), everybody]}, "profit")
     assert table is not None and table.rows[1][-1] == table.rows[1][-3] == "–"
 
 
 def test_few_beginners_are_not_counted(t: Texts, project: Project) -> None:
     found = FOUND | {"products": [product("tea", actual=4)]}
-    table = potential_page.table(t, project, found)
+    table = potential_page.table(t, project, found, "profit")
     assert table is not None and table.rows[0][-2] == "<10" and table.title == t("potential.table_plain")
 
 
 def test_what_was_not_checked_is_said(t: Texts, project: Project) -> None:
     found = FOUND | {"products": [product("tea", expected=None)], "tenths": [], "is_checked": False}
-    table = potential_page.table(t, project, found)
+    table = potential_page.table(t, project, found, "profit")
     assert table is not None and table.note == t("potential.unchecked")
     assert potential_page.deciles(t, found) is None
 
 
 def test_a_short_history_is_one_sentence(t: Texts, project: Project) -> None:
     found = FOUND | {"products": [], "tenths": [], "is_checked": False, "reason": "too_short"}
-    assert potential_page.finding(t, project, found).text == t("potential.too_short", days="120")
-    assert potential_page.by_product(t, project, found) is potential_page.table(t, project, found) is None
+    assert potential_page.finding(t, project, found, "profit").text == t("potential.too_short", days="120")
+    assert (
+        potential_page.by_product(t, project, found, "profit")
+        is potential_page.table(t, project, found, "profit")
+        is None
+    )
 
 
 def test_nothing_left_to_win_is_one_sentence(t: Texts, project: Project) -> None:
     found = FOUND | {"products": [product("tea", not_yet=0, expected_next=0.0, potential=0.0)]}
-    assert potential_page.finding(t, project, found).text == t("potential.nothing_left", days="120")
-    assert potential_page.by_product(t, project, found) is None
+    assert potential_page.finding(t, project, found, "profit").text == t(
+        "potential.nothing_left", kind=t("money.profit"), days="120"
+    )
+    assert potential_page.by_product(t, project, found, "profit") is None
 
 
 def test_products_left_out_are_said(t: Texts, project: Project) -> None:
     said = t("potential.some_products", looked="2", known="40")
-    assert said in potential_page.finding(t, project, FOUND | {"known_products": 40}).text
-    assert "2 products" not in potential_page.finding(texts("en"), project, FOUND | {"known_products": 2}).text
+    assert said in potential_page.finding(t, project, FOUND | {"known_products": 40}, "profit").text
+    assert (
+        "2 products" not in potential_page.finding(texts("en"), project, FOUND | {"known_products": 2}, "profit").text
+    )
 
 
 @pytest.mark.parametrize(("actual", "off"), [(39, False), (38, True), (64, False), (65, True), (0, True)])
 def test_a_check_that_went_wrong_is_a_warning(t: Texts, project: Project, actual: int, off: bool) -> None:
     # 48 expected: within a quarter of those that came from 38.4 to 64
-    said = potential_page.finding(t, project, FOUND | {"products": [product("tea", actual=actual)]})
+    said = potential_page.finding(t, project, FOUND | {"products": [product("tea", actual=actual)]}, "profit")
     assert said.tone == ("warn" if off else "note")
     assert (t("potential.off", days="120", limit=share(0.25, t.language)) in said.text) == off
 
 
 def test_without_a_check_nothing_is_off(t: Texts, project: Project) -> None:
-    said = potential_page.finding(t, project, FOUND | {"products": [product("tea", expected=None)]})
+    said = potential_page.finding(t, project, FOUND | {"products": [product("tea", expected=None)]}, "profit")
     assert said.tone == "note"
 
 
 def test_the_cost_to_serve_is_said_not_to_be_taken_off(t: Texts, project: Project) -> None:
-    assert t("potential.not_served") not in potential_page.finding(t, project, FOUND).text
-    assert t("potential.not_served") in potential_page.finding(t, project.replace(cost_to_serve=2.0), FOUND).text
+    assert t("potential.not_served") not in potential_page.finding(t, project, FOUND, "profit").text
+    assert (
+        t("potential.not_served") in potential_page.finding(t, project.replace(cost_to_serve=2.0), FOUND, "profit").text
+    )
 
 
 def tenths(*began: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from custlib.project import load
 from custlib.report import production, publish
 from custlib.report.page_list import Page, pages
 from custlib.report.production import run_id, run_project
+from custlib.report.published.leftovers import temporary
 from custlib.run import Run
 from tests.notebooks.shops import ROOT, make_shop
 
@@ -63,7 +64,7 @@ def own(shop: Path, tmp_path: Path) -> Path:
 
 def again(folder: Path, **changes: Any) -> Path:
     """Run the shop of a folder again."""
-    options = {name: changes.pop(name) for name in ("force", "only", "how") if name in changes}
+    options = {name: changes.pop(name) for name in ("force", "only", "how", "keep") if name in changes}
     project = load(folder / "data" / "shop.toml").replace(**changes)
     return run_project(project, reports=folder / "reports", work=folder / "work", **options)
 
@@ -278,6 +279,23 @@ def test_a_failure_is_taken_back_by_the_next_good_run(own: Path, few: None, monk
     assert not list((own / "reports" / "shop").glob("failure-*"))
 
 
+def test_an_equal_run_takes_a_failure_back(own: Path) -> None:
+    publish.record_failure(own / "reports", load(own / "data" / "shop.toml"), ZeroDivisionError())
+    again(own)
+    assert not list((own / "reports" / "shop").glob("failure-*"))
+    assert ">program<" not in (own / "reports" / "index.html").read_text()
+
+
+def test_the_newest_reports_are_kept(own: Path, few: None) -> None:
+    again(own, as_of="2025-01-31")
+    again(own, as_of="2025-02-28", keep=2)
+    assert {path.name for path in (own / "reports" / "shop").iterdir()} == {"2025-01-31", "2025-02-28", "latest"}
+
+
+def test_the_work_folder_is_for_its_owner_only(shop: Path) -> None:
+    assert (shop / "work").stat().st_mode & 0o777 == 0o700
+
+
 def test_ctrl_c_ends_in_one_word(
     own: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -296,11 +314,23 @@ def test_a_locked_project_is_left_alone(own: Path) -> None:
 
 def test_what_a_killed_run_left_is_swept(own: Path) -> None:
     home = own / "reports" / "shop"
-    shutil.copytree(home / "2024-12-30", home / ".new-2024-12-30-4711")
-    (home / "2024-12-30").rename(home / ".old-2024-12-30-4711")
+    shutil.copytree(home / "2024-12-30", killed(home / "2024-12-30", "new"))
+    (home / "2024-12-30").rename(killed(home / "2024-12-30", "old"))
+    half = own / "work" / "runs" / "half"
+    half.mkdir()
+    (half / production.UNFINISHED).write_text("shop")
+    other = own / "work" / "runs" / "other"
+    other.mkdir()
+    (other / production.UNFINISHED).write_text("another")
     again(own)
     assert {path.name for path in home.iterdir()} == {"2024-12-30", "latest"}
     assert manifest_of(own)["pages"]
+    assert not half.exists() and other.exists()
+
+
+def killed(target: Path, kind: str) -> Path:
+    """A temporary name of a process that was killed."""
+    return target.with_name(temporary(target, kind).name.rpartition(".")[0] + f".{2**22 + 1}")
 
 
 # --- killed from outside ---
@@ -312,7 +342,7 @@ def started(folder: Path) -> "subprocess.Popen[str]":
     process = subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.PIPE, start_new_session=True)
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("run: "):
+        if "INFO run: " in line:
             return process
     raise AssertionError("the run ended before its first notebook")
 
@@ -328,3 +358,16 @@ def test_a_run_ended_from_outside_needs_no_clean_up(own: Path, name: str) -> Non
     assert all_bytes(own / "reports" / "shop") == before
     again(own, force=True)
     assert all_bytes(own / "reports" / "shop") == before
+
+
+def test_a_killed_run_leaves_no_process_that_writes_on(own: Path) -> None:
+    process = started(own)
+    process.kill()
+    process.communicate(timeout=60)
+    ended, until = False, time.monotonic() + 20
+    while not ended and time.monotonic() < until:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            ended = True
+    assert ended

@@ -49,7 +49,7 @@ def test_the_table_of_a_system_states_customers_money_and_what_to_do() -> None:
     found = segment_tables.table(view(definition("abc", "AB"), [20, 80], each=[40.0, 2.5]), "abc")
     assert found is not None
     # 20 customers of 100 with 800 of 1,000
-    assert found.title == "ABC: Class A – 20 % of the customers, 80 % of the coming money"
+    assert found.title == "ABC: Class A – 20 % of the customers, 80 % of the coming value"
     assert found.rows[0] == ("Class A", "20", "20 %", "800", "800", "Do A")
 
 
@@ -62,7 +62,7 @@ def test_without_a_forecast_the_finding_looks_back() -> None:
     seen = view(definition("abc", "AB"), [20, 80], each=[40.0, 2.5])
     past = replace(seen, brief=seen.brief.assign(value=np.nan, value_share=0.0))
     found = segment_tables.table(past, "abc")
-    assert found is not None and found.title.endswith("80 % of the money so far")
+    assert found is not None and found.title.endswith("80 % of the profit so far")
     assert len(found.columns) == 5 and segment_tables.lifetime(past, "abc") is None
 
 
@@ -121,7 +121,7 @@ def test_the_largest_cells_are_listed_and_the_rest_added_up() -> None:
     cells = definition("rfm125", "012345")
     found = segment_tables.cells(view(cells, [50, 3, 30, 20, 4, 0]), "rfm125", count=2)
     assert found is not None and len(ids) == 6
-    assert found.title == "RFM 125 cells: 5 of 6 cells are in use; the largest 2 hold 75 %"
+    assert found.title == "RFM cells: 5 of 6 cells are in use; the largest 2 hold 75 %"
     assert [row[:2] for row in found.rows] == [("Class 0", "50"), ("Class 2", "30"), ("3 other cells", "27")]
     assert found.columns[0].align == "left"
 
@@ -191,10 +191,11 @@ def test_weights_go_down_the_hierarchy() -> None:
 
 
 def test_the_twenty_eighty_point_is_said() -> None:
-    said = segments_page.pareto(texts("en"), ParetoPoint(0.2, 0.674, 0.331))
-    assert said.title == "The best 20 % of the customers brought 67 % of the money"
-    assert said.text.startswith("80 % of the money came from 33 %")
-    assert segments_page.pareto(texts("en"), ParetoPoint(0.2, float("nan"), float("nan"))).tone == "warn"
+    seen = replace(view(definition("pyramid", "AB"), [20, 80]), money_kind="revenue")
+    said = segments_page.pareto(seen, ParetoPoint(0.2, 0.674, 0.331))
+    assert said.title == "The best 20 % of the customers account for 67 % of the revenue so far"
+    assert said.text.startswith("80 % of the revenue so far came from 33 %")
+    assert segments_page.pareto(seen, ParetoPoint(0.2, float("nan"), float("nan"))).tone == "warn"
 
 
 def test_every_number_of_clusters_that_was_tried_is_listed() -> None:
@@ -250,8 +251,8 @@ def test_who_agrees_most_and_least_is_named() -> None:
     seen, tables = agreeing()
     found = agreement_page.matrix(seen, tables)
     assert found is not None
-    assert found.title.startswith("RFM named map and ABC agree most; ")
-    assert [row[0] for row in found.rows] == ["1 RFM named map", "2 ABC", "3 Pyramid"]
+    assert found.title.startswith("RFM named segments and ABC agree most; ")
+    assert [row[0] for row in found.rows] == ["1 RFM named segments", "2 ABC", "3 Pyramid"]
     assert found.rows[0][1:] == ("", "") and re.fullmatch(r"0\.\d\d", found.rows[1][1])
     assert {column.align for column in found.columns[1:]} == {"right"}
 
@@ -261,8 +262,9 @@ def test_the_largest_disagreement_is_in_customers_and_money() -> None:
     found = agreement_page.apart(seen, tables, "abc")
     assert found is not None
     # seen from abc the sides are turned: those that abc calls B and rfm A
-    assert found.rows[0][0] == "RFM named map" and found.rows[0][2:] == ("20 %", "200", "Class B / Class A", "≈ 20",
-                                                                          "200")  # fmt: skip
+    assert found.rows[0][0] == "RFM named segments"
+    # two systems have a class of this name, so each stands with its system
+    assert found.rows[0][2:] == ("20 %", "200", "ABC: Class B / RFM: Class A", "≈ 20", "200")
     assert agreement_page.apart(seen, {}, "abc") is None and agreement_page.matrix(seen, {}) is None
 
 
@@ -287,7 +289,9 @@ def test_a_first_number_says_how_many_moved() -> None:
     items = systems.kpis(seen, moved, "rfm", missing={"credit": ["invoices"]}).items
     assert [item.value for item in items] == ["1,000", "1", "20 %", "20 %"]
     assert items[3].note.endswith("purchases then moved –"), "four customers are too few to be told"
-    assert isinstance(systems.missing(seen.t, {}), type(None))
+    notes = {given: systems.kpis(seen, moved, "rfm", missing={}, on_request=given).items[1].note
+             for given in ((), ("bank5",))}  # fmt: skip
+    assert notes == {(): "all that there are", ("bank5",): "1 on request"}
 
 
 def test_where_every_segment_is_small_the_headline_names_none() -> None:

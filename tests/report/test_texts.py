@@ -41,15 +41,20 @@ def test_a_missing_value_is_named() -> None:
 
 
 def test_chinese_words_are_chinese() -> None:
-    names = {"segments.under_ten", "validation.ours", "validation.theirs"}
+    names = {"segments.under_ten", "validation.ours", "validation.theirs", "money.in_currency", "money.named"}
     names |= {"validation.choice_column_aic", "validation.ticks_k"}
     frames = {
-        "playbook.share_of",
+        "moved.note",
+        "playbook.ruler_interval",
+        "playbook.sure",
         "playbook.with_interval",
         "playbook.cost_text",
         "playbook.product",
         "segments.feature",
-        "verdict.note",
+        "overview.head_cause",
+        "overview.head_level",
+        "overview.head_one",
+        "systems.class",
     }  # brackets round what they are given
     foreign = {key for key, words in texts("zh").words.items() if not re.search("[\u3400-\u9fff]", words)}
     assert {key for key in foreign if not key.startswith("join.")} == names | frames

@@ -8,7 +8,7 @@ import pytest
 from custlib.project import Project, build
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Text
-from custlib.report.pages import foot, playbook_page, value_page
+from custlib.report.pages import foot, value_page
 from custlib.report.texts import Texts, texts
 
 QUALITY: dict[str, Any] = {"has_amount": True, "has_cost": False}
@@ -36,7 +36,7 @@ def t(request: pytest.FixtureRequest) -> Texts:
 def test_what_was_booked_stands_beside_what_it_is_worth() -> None:
     first = value_page.kpis(texts("en"), shop(), TOTALS, WHOLE, "profit").items[0]
     assert first.value == "USD 12 k"
-    assert first.note == "profit of all purchases to date; worth USD 14 k at this date, at 10 % a year"
+    assert first.note == "profit of all purchases to date; carried to this date at 10 % a year: USD 14 k"
 
 
 def test_without_money_nothing_is_carried(t: Texts) -> None:
@@ -52,7 +52,7 @@ def test_the_cost_to_serve_is_said_to_be_taken_off(t: Texts, kind: str) -> None:
 
 
 def test_the_basis_states_both_senses_of_lifetime_value() -> None:
-    said = value_page.basis(texts("en"), shop(margin=0.3, cost_to_serve=2.5), TOTALS, QUALITY, 0.3)
+    said = value_page.basis(texts("en"), shop(margin=0.3, cost_to_serve=2.5), TOTALS, QUALITY, 0.3, "profit")
     assert isinstance(said, Facts)
     stated = dict(said.items)
     assert stated["Margin"] == "0.3"
@@ -64,7 +64,7 @@ def test_the_basis_states_both_senses_of_lifetime_value() -> None:
 
 
 def test_without_amounts_there_is_no_basis(t: Texts) -> None:
-    assert isinstance(value_page.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0), Text)
+    assert isinstance(value_page.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0, "profit"), Text)
 
 
 def test_the_margin_is_said_as_it_was_given() -> None:
@@ -74,33 +74,25 @@ def test_the_margin_is_said_as_it_was_given() -> None:
     assert foot.margin(en, shop(margin=0.3), QUALITY | {"has_cost": True}) == "from the cost of every line"
     by_product = shop(margin=0.3, product_margins={"tea": 0.5, "cake": 0.2})
     assert foot.margin(en, by_product, QUALITY) == "by product (2), others 0.3"
-    said = value_page.basis(en, by_product, TOTALS, QUALITY, 0.412)
+    said = value_page.basis(en, by_product, TOTALS, QUALITY, 0.412, "profit")
     assert isinstance(said, Facts)
     assert dict(said.items)["Margin"] == "by product (2), others 0.3; 41 % of revenue over all customers"
 
 
 def test_customers_below_zero_are_said_and_a_few_not_counted() -> None:
     en = texts("en")
-    assert value_page.below_zero(en, shop(), TOTALS | {"below_zero": 0.0}) is None
-    some, few = (value_page.below_zero(en, shop(), TOTALS | {"below_zero": n}) for n in (12.0, 3.0))
+    assert value_page.below_zero(en, shop(), TOTALS | {"below_zero": 0.0}, "profit") is None
+    some, few = (value_page.below_zero(en, shop(), TOTALS | {"below_zero": n}, "profit") for n in (12.0, 3.0))
     assert isinstance(some, Callout) and isinstance(few, Callout)
-    expected = "In the coming 365 days 12 customers are expected to cost more than they bring, USD −340 together."
+    expected = "The coming profit of 12 customers, next 365 days, is below zero, USD −340 together."
     assert some.text == expected
-    assert few.text == "In the coming 365 days <10 customers are expected to cost more than they bring."
-    both = value_page.below_zero(en, shop(), TOTALS | {"below_zero_so_far": 20.0, "profit_below_zero": -55.0})
+    assert few.text == "The coming profit of <10 customers, next 365 days, is below zero."
+    both = value_page.below_zero(en, shop(), TOTALS | {"below_zero_so_far": 20.0, "profit_below_zero": -55.0}, "profit")
     assert both == Callout(
-        "Some customers cost more than they bring",
-        f"So far 20 customers cost more than they brought, USD −55 together. {expected}",
+        "The profit of some customers is below zero",
+        f"So far the profit of 20 customers is below zero, USD −55 together. {expected}",
         "warn",
     )
-
-
-def test_a_segment_is_not_compared_with_a_base_worth_nothing(t: Texts) -> None:
-    names = ["value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase"]
-    row = pd.Series({"customers": 50.0, **dict.fromkeys(names, 2.0)})
-    base = pd.Series({"value_per_customer": -1.0, **dict.fromkeys(names[1:], 1.0)})
-    figure = playbook_page.differs(t, row, base)
-    assert len(figure.table.rows) == 3
 
 
 def test_where_all_together_lose_money_no_share_is_the_finding(t: Texts) -> None:
@@ -111,8 +103,11 @@ def test_where_all_together_lose_money_no_share_is_the_finding(t: Texts) -> None
         }
     )  # fmt: skip
     spans = pd.DataFrame({"segment": ["a", "b"], "value_low": [-12.0, -25.0], "value_high": [-8.0, 1.0]})
-    for figure in (value_page.pyramid(t, tiers), value_page.by_segment(t, shop(), tiers, spans)):
-        assert figure.table.title == t("worth.loss")
+    for figure in (
+        value_page.pyramid(t, tiers, "profit"),
+        value_page.by_segment(t, shop(), tiers, spans, "profit"),
+    ):
+        assert figure.table.title == t("worth.loss", kind=t("money.profit"))
 
 
 # --- charts of money below zero ---
@@ -138,10 +133,10 @@ def test_a_curve_may_pass_the_whole_and_come_back() -> None:
 
 @pytest.mark.parametrize("shares", [[0.0, 1.0, -0.2], [0.0, 0.0, 0.0]])
 def test_where_all_together_brought_nothing_there_is_no_curve(t: Texts, shares: list[float]) -> None:
-    said = value_page.curve(t, pd.DataFrame({"customer_share": [0.0, 0.5, 1.0], "value_share": shares}), 0.4)
+    said = value_page.curve(t, pd.DataFrame({"customer_share": [0.0, 0.5, 1.0], "value_share": shares}), 0.4, "profit")
     assert isinstance(said, Callout) and said.title == t("worth.nothing_so_far") and said.tone == "warn"
 
 
 def test_where_money_was_brought_the_curve_is_shown(t: Texts) -> None:
     curve = pd.DataFrame({"customer_share": [0.0, 0.5, 1.0], "value_share": [0.0, 0.9, 1.0]})
-    assert not isinstance(value_page.curve(t, curve, 0.4), Callout)
+    assert not isinstance(value_page.curve(t, curve, 0.4, "profit"), Callout)

@@ -102,3 +102,15 @@ def test_guarantors_are_told_by_an_attribute(tmp_path: Path) -> None:
         " where customer_id in ('C0000001', 'C0000002')"
     )
     assert sorted(seen["g"]) == ["no", "yes"]
+
+
+def test_systems_of_absolute_amounts_are_made_on_request_only(tmp_path: Path) -> None:
+    """A shop with an amount column: the airline's thresholds are 500 to 5,000 a purchase, which nobody here reaches."""
+    shop = open_shop(tmp_path, sales=SALES)
+    assert not {"rfm_airline", "bank5"} & set(shop.get("segmentation_names"))
+    assert "rfm125" in shop.get("segmentation_names")
+    assert shop.get("segmentations_on_request") == ("rfm_airline",)
+    assert "bank5" in shop.get("missing_segmentations"), "it would lack products as well"
+    asked = shop.with_(segments={"segmentations": ["rfm", "rfm_airline"]})
+    assert asked.get("segmentation_names") == ("rfm", "rfm_airline")
+    assert asked.get("segmentations_on_request") == ()

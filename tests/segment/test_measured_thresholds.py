@@ -72,6 +72,7 @@ def test_the_order_of_rows_changes_no_digit(engine):
         ("probability_alive", "a lifetime model, which"),
         ("worst_delay", "invoices with due and paid dates"),
         ("longest_overdue", "invoices with due and paid dates"),
+        ("overdue_amount", "invoices with due and paid dates"),
         ("attribute_region", "a table of customers with this column"),
     ],
 )

@@ -80,25 +80,41 @@ def invoices_at(engine, point):
 
 
 def test_invoices_at_two_dates_by_hand(base):
-    """due, late, overdue, worst delay, longest overdue; b has an invoice that is known, c none that is."""
+    """Due, late, overdue, worst delay, longest overdue, amount overdue; b has a known invoice, c none."""
     engine = with_invoices(base([*ROWS, ("c", "2025-01-01", 1, None)]))
-    assert invoices_at(engine, snapshots.at(AS_OF)) == {"a": [4, 2, 1, 184, 184], "b": [1, 0, 0, 0, 0], "c": [None] * 5}
+    assert invoices_at(engine, snapshots.at(AS_OF)) == {
+        "a": [4, 2, 1, 184, 184, 1],
+        "b": [1, 0, 0, 0, 0, 0],
+        "c": [None] * 6,
+    }
     then = dt.date(2025, 6, 30)
-    assert invoices_at(engine, snapshots.at(then)) == {"a": [3, 1, 0, 10, 0], "b": [None] * 5, "c": [None] * 5}
+    assert invoices_at(engine, snapshots.at(then)) == {"a": [3, 1, 0, 10, 0, 0], "b": [None] * 6, "c": [None] * 6}
     # between due and paid: the payment of 10 April is not known yet, so it is overdue by five days
-    assert invoices_at(engine, snapshots.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5, 5]
+    assert invoices_at(engine, snapshots.at(dt.date(2025, 4, 5)))["a"] == [2, 1, 1, 5, 5, 1]
 
 
 def test_had_only_time_passed_what_was_open_grows_older(base):
     """Known to 5 April, looked at on 31 December: what was paid later is open, what was due later is not known."""
     engine = with_invoices(base(ROWS))
     found = invoices_at(engine, snapshots.Snapshot(AS_OF, dt.date(2025, 4, 5)))
-    assert found == {"a": [2, 1, 1, 275, 275]}  # 31 March to 31 December; b had not bought by then
+    assert found == {"a": [2, 1, 1, 275, 275, 1]}  # 31 March to 31 December; b had not bought by then
 
 
 def test_an_invoice_paid_early_is_known_but_not_yet_due(base):
     found = invoices_at(with_invoices(base(ROWS)), snapshots.at(dt.date(2025, 12, 15)))
-    assert found["b"] == [0, 0, 0, 0, 0]
+    assert found["b"] == [0, 0, 0, 0, 0, 0]
+
+
+def test_what_is_overdue_is_unknown_where_one_of_these_invoices_has_no_amount(base):
+    """a owes 30 and 12.5; b owes 30 and an unknown amount; what is due later is not owed yet."""
+    engine = base(ROWS)
+    owed = [("a", "2025-06-30", 30), ("a", "2025-12-01", 12.5), ("a", "2026-06-30", 99), ("b", "2025-06-30", 30),
+            ("b", "2025-07-01", None)]  # fmt: skip
+    rows = [f"select '{c}' as customer_id, date '{due}' as due, cast(null as date) as paid,"
+            f" cast({'null' if n is None else n} as decimal(18, 4)) as amount" for c, due, n in owed]  # fmt: skip
+    engine.make("invoices", " union all ".join(rows))
+    found = invoices_at(engine, snapshots.at(AS_OF))
+    assert float(found["a"][-1]) == 42.5 and found["b"][-1] is None
 
 
 def test_attributes_are_joined_as_text_and_unknown_where_there_are_none(base):

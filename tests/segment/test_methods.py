@@ -178,7 +178,7 @@ def test_the_value_to_come_is_held_best_by_clv(music):
 
 
 def test_the_money_that_came_agrees_with_pandas(cdnow, music):
-    end = cdnow.project.calibration_end
+    end = cdnow.get("holdout_period").calibration_end
     lines = music.fetch("select customer_id, day, cast(profit as double) as profit from transactions")
     later = lines[lines["day"] > pd.Timestamp(end)].groupby("customer_id")["profit"].sum()
     best = music.fetch("select customer_id from calibration_methods where top_clv")["customer_id"]

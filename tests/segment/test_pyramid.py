@@ -202,6 +202,16 @@ def test_each_tier_of_the_pyramid_has_its_moves(small_shop, tier, name, moves):
                 if word in said]) == len(moves)  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("own", "begins"),
+    [("A", ("Develop first", "优先发展")), ("B", ("Keep or shrink", "保持或缩减")), ("C", ("Give up", "抛弃"))],
+)
+def test_each_class_of_abc_has_its_strategy(small_shop, own, begins):
+    rule = pyramid.define(small_shop, "customer_activity", {"segmentation": "abc"})
+    strategy = {segment["id"]: segment["strategy"] for segment in rule["segments"]}[own]
+    assert strategy["en"].startswith(begins[0]) and strategy["zh"].startswith(begins[1])
+
+
 @pytest.mark.parametrize(("by", "shares"), [("customers", [0.9, 0.05, 0.05]), ("money", [0.99, 0.005, 0.005])])
 def test_a_loss_is_always_c_however_classes_are_cut(base, by, shares):
     found = classes(base(spend(90, 10, 0, -5, -5)), {"segmentation": "abc", "by": by, "shares": shares})

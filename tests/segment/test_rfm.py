@@ -301,7 +301,7 @@ def test_who_never_bought_scores_0_outside_the_cells(engine, name):
     given(engine, [("a", None, None, None, *(0 for _ in more)), ("b", 3, 1, 5, *(2 for _ in more))], *more)
     rule = rfm.define(engine, "given", {"segmentation": name})
     assert rule["segments"][-1]["id"] == "prospect"
-    assert rule["segments"][-1]["name"] == {"en": "Prospects", "zh": "潜在客户"}
+    assert rule["segments"][-1]["name"] == {"en": "Prospects", "zh": "未购买的潜在客户"}
     found = assigned(engine, rule)
     assert found.loc["a", "segment"] == "prospect"
     assert found.loc["a", "reason"].startswith("R0 F0 ")

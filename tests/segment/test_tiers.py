@@ -213,10 +213,10 @@ def test_what_no_customer_has_is_not_measured(engine):
 # --- credit (D2.11) ---
 
 
-def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0):
-    """``worst`` is the most days late of all, ``unpaid`` of those that are not paid yet."""
-    counted = {"invoices_due": due, "invoices_late": late, "invoices_overdue": overdue}
-    return counted | {"worst_delay": worst, "longest_overdue": unpaid}
+def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0, owes=None, bought=100.0):
+    """``worst`` is the most days late of all, ``unpaid`` of those not paid yet; ``bought`` is of a year."""
+    counted = {"invoices_due": due, "invoices_late": late, "invoices_overdue": overdue, "overdue_amount": owes}
+    return counted | {"worst_delay": worst, "longest_overdue": unpaid, "revenue_last_365d": bought}
 
 
 @pytest.mark.parametrize(
@@ -239,10 +239,49 @@ def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0):
         (credit(10, overdue=4, worst=31, unpaid=31), "C"),
         (credit(10, overdue=5, worst=31, unpaid=31), "D"),
         (credit(2, late=None, overdue=None, worst=None, unpaid=None), "C"),
+        # by amount, against the purchases of a year: below a quarter of them it may yet be repaid in time
+        (credit(10, late=1, overdue=1, worst=30, unpaid=30, owes=24.99), "B"),
+        (credit(10, late=1, overdue=1, worst=30, unpaid=30, owes=25), "C"),
+        (credit(10, late=1, overdue=1, worst=30, unpaid=30, owes=25, bought=101), "B"),
+        (credit(10, late=1, overdue=1, worst=31, unpaid=31, owes=1), "C"),  # little, and for long
+        (credit(10, late=6, overdue=1, worst=30, unpaid=30, owes=1), "C"),  # little, and often
+        (credit(10, late=1, overdue=1, worst=1, unpaid=1, owes=1, bought=0), "C"),  # and buys no more
+        (credit(10, late=1, overdue=1, worst=91, unpaid=91, owes=1), "D"),
+        (credit(10, late=5, worst=30, owes=0), "B"),
     ],
 )
 def test_credit_grades(engine, customer, grade):
     assert segments_of(engine, "credit", [customer]) == [grade]
+
+
+@pytest.mark.parametrize(
+    ("option", "customer", "grades"),
+    [
+        ({"owes_much": 0.1}, credit(10, late=1, overdue=1, worst=30, unpaid=30, owes=20), ("B", "C")),
+        ({"soon_days": 10}, credit(10, late=1, worst=30), ("B", "C")),
+        ({"never_days": 40}, credit(10, late=1, overdue=1, worst=50, unpaid=50), ("C", "D")),
+        ({"often_share": 0.2}, credit(10, late=3, worst=5), ("B", "C")),
+        ({"unpaid_share": 0.2}, credit(10, late=3, overdue=3, worst=50, unpaid=50), ("C", "D")),
+    ],
+)
+def test_each_option_of_credit_has_an_effect(engine, option, customer, grades):
+    assert (*segments_of(engine, "credit", [customer]), *segments_of(engine, "credit", [customer], **option)) == grades
+
+
+def test_the_days_of_credit_are_those_of_the_purchases():
+    assert "revenue_last_365d" in tiers.needs({"segmentation": "credit"})
+    assert "revenue_last_180d" in tiers.needs({"segmentation": "credit", "days": 180})
+
+
+def test_who_does_not_pay_is_accused_of_nothing():
+    names = {one.id: one.name.in_both() for one in rule_file.read("credit").segment}
+    assert names["D"] == {"en": "D does not pay", "zh": "D 拖欠不还"}
+    assert names["C"]["zh"] == "C 欠款较多、清还有难度"
+
+
+def test_no_strategy_says_what_a_customer_costs_where_no_cost_is_given():
+    strategies = [one.strategy.en for name in NAMES for one in rule_file.read(name).segment]
+    assert not [text for text in strategies if "cost more" in text or "costs more" in text]
 
 
 def test_a_ratio_is_named_in_the_reason(engine):
@@ -286,6 +325,23 @@ def test_stages_say_what_customers_expect(engine):
     stages = {one["id"]: one for one in rule["segments"]}
     assert stages["maturity"]["expects"]["latent"]["en"] == "To belong and be recognised."
     assert "expects" not in stages["decline"]
+
+
+def test_expectations_add_up_from_stage_to_stage():
+    """Growth gets all that acquisition gets, maturity all that growth gets; decline is ours and expects nothing."""
+    expects = {one.id: one.expects for one in rule_file.read("lifecycle").segment}
+    basic = {stage: own.basic.in_both() for stage, own in expects.items() if own}
+    latent = {stage: own.latent.en for stage, own in expects.items() if own}
+    assert basic["acquisition"] == {"en": "A good product with extras.", "zh": "好的产品及配套的附加产品。"}
+    assert basic["growth"] == {"en": "All that acquisition gets.", "zh": "潜在获取期的全部期望。"}
+    assert basic["maturity"]["en"] == "All that growth gets, and value shared fairly."
+    assert latent == {"acquisition": "More material benefit and attention.", "growth": "Exceptional attention.",
+                      "maturity": "To belong and be recognised."}  # fmt: skip
+
+
+def test_need_levels_rise():
+    levels = [one.id for one in rule_file.read("need_level").segment]
+    assert levels[::-1] == ["product", "service", "experience", "relationship", "success"]
 
 
 def test_another_period_is_another_measure(engine):

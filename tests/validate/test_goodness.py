@@ -61,7 +61,7 @@ def test_cdnow(cdnow):
 
 def test_cdnow_cohorts_are_alike(cdnow):
     found, test = goodness.by_cohort(
-        cdnow.get("outcomes"), cdnow.get("calibration_model"), end=cdnow.project.calibration_end
+        cdnow.get("outcomes"), cdnow.get("calibration_model"), end=cdnow.get("holdout_period").calibration_end
     )
     assert found["cohort"].tolist() == [dt.date(1997, 1, 1), dt.date(1997, 2, 1), dt.date(1997, 3, 1)]
     assert found["customers"].sum() == 2357

@@ -86,7 +86,7 @@ def test_cdnow_buys_at_random(cdnow):
         cdnow.engine,
         cdnow.get("outcomes"),
         "bgnbd",
-        end=cdnow.project.calibration_end,
+        end=cdnow.get("holdout_period").calibration_end,
         days=cdnow.project.holdout_days,
     )
     assert found["estimate"] == pytest.approx(0.990, abs=1e-3)  # 507 customers with two gaps

@@ -81,6 +81,6 @@ def test_a_lonely_date_does_not_stretch_the_holdout_of_an_opened_file(tmp_path: 
     path = write(tmp_path)
     path.write_text(path.read_text() + "c001,1971-05-05,3\n")
     opened = custlib.open(path, as_of=AS_OF)
-    assert opened.project.holdout_days == 181
+    assert opened.get("holdout_period").days == 181
     assert opened.quality.first_day == "1971-05-05"
     assert any("1971-05-05" in warning for warning in opened.quality.warnings)

@@ -307,6 +307,16 @@ def test_cdnow_segments_add_up_to_the_whole(cdnow):
         assert (found[f"{name}_low"] <= found[{"purchases": "expected_purchases"}.get(name, name)]).all()
 
 
+def test_intervals_are_kept_to_the_last_digit(cdnow):
+    kept = cdnow.get("segment_intervals")
+    assert (cdnow.folder / "segment_intervals.json").is_file()
+    again = uncertainty.intervals(
+        cdnow.engine, cdnow.project.segments.leading, cdnow.get("lifetime_model"), cdnow.get("spend_model")[1],
+        horizon_days=cdnow.project.horizon_days, daily_rate=cdnow.project.daily_discount_rate,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(kept, again, check_exact=True)
+
+
 def test_cdnow_totals_are_sure_to_about_a_tenth(cdnow):
     """The delta error of the total alone is known: simulate the parameters from their covariance."""
     whole = cdnow.get("segment_intervals").set_index("segment").loc["all"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from custlib.errors import TableError
+from custlib.errors import TableError, counted
 from custlib.identify.guess.columns import Column, are_one_to_one, constant_days, share_constant
 from custlib.identify.guess.headings import folded
 from custlib.identify.guess.questions import Answer
@@ -27,7 +27,7 @@ def find_order(understanding: Understanding) -> None:
     scored.sort(key=lambda pair: (-round(pair[0], 1), pair[1].distinct))
     _, best = scored[0]
     groups = share_constant(best, best)[1]
-    lines = f"{groups:,} of {best.distinct:,} orders have several lines" if groups else "one line each"
+    lines = f"{groups:,} of {best.distinct:,} orders with several lines" if groups else "one line each"
     understanding.take("order_id", best, f"{best.name!r}: each of one day; {lines}")
 
 
@@ -138,7 +138,7 @@ def _is_coarser(best: Column, column: Column) -> bool:
 
 
 def _why(column: Column) -> str:
-    return f"{column.name!r}: {column.distinct:,} ids in {column.filled:,} lines"
+    return f"{column.name!r}: {counted(column.distinct, 'id', 'ids')} in {counted(column.filled, 'line', 'lines')}"
 
 
 def _find_by_values(understanding: Understanding, named: Sequence[Column]) -> None:

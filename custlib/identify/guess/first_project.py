@@ -30,7 +30,6 @@ from custlib.identify.guess.understanding import Understanding
 from custlib.source import Source
 
 _MOST_ASSUMPTIONS = 10
-_HOLDOUT = 182
 _NO_CURRENCY = "USD"
 _MOST_CHANNELS = 60
 _MOST_PARTS = 6
@@ -200,17 +199,7 @@ def _top(parts: Sequence[Part], name: str, wishes: Wishes, today: dt.date) -> To
     }
     title = name.replace("_", " ").replace("-", " ").strip().capitalize()
     currency = codes[0] if codes else _NO_CURRENCY
-    first = min(days, default=last)
-    return _with_holdout(Top(name, title, wishes.as_of or last, currency, whys, wishes.language), first)
-
-
-def _with_holdout(top: Top, first: dt.date) -> Top:
-    """Halve a time that is too short for the usual holdout."""
-    covered = (top.as_of - first).days
-    if covered >= 2 * _HOLDOUT:
-        return replace(top, holdout_days=None)
-    why = f"half of the {covered:,} days that the data cover; the forecast is tested on them"
-    return replace(top, holdout_days=max(covered // 2, 1), whys={**top.whys, "holdout_days": why})
+    return Top(name, title, wishes.as_of or last, currency, whys, wishes.language)
 
 
 def _tried(top: Top, parts: Sequence[Part], out: Path, today: dt.date) -> tuple[Trial | None, TableError | None]:
@@ -225,11 +214,11 @@ def _tried(top: Top, parts: Sequence[Part], out: Path, today: dt.date) -> tuple[
 
 def _with_days(top: Top, trial: Trial | None, wishes: Wishes, today: dt.date) -> Top:
     """Take the days from the reading of every row, where there was one."""
-    if trial is None or trial.last_day is None or trial.first_day is None:
+    if trial is None or trial.last_day is None:
         return top
     last = wishes.as_of or min(trial.last_day, today)
     whys = {**top.whys, "as_of": "as wished" if wishes.as_of else "the last day in the data"}
-    return _with_holdout(replace(top, as_of=last, whys=whys), trial.first_day)
+    return replace(top, as_of=last, whys=whys)
 
 
 def _open_questions(parts: Sequence[Part]) -> list[Question]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from custlib.errors import counted
 from custlib.identify.guess.columns import Column
 from custlib.identify.guess.headings import folded, words
 from custlib.identify.guess.questions import Answer
@@ -80,9 +81,8 @@ def _ask_side(understanding: Understanding, column: Column) -> None:
     (first, most), (second, least) = column.counts.most_common(2)
     understanding.take("status", column, f"{column.name!r}: {first} {most:,}, {second} {least:,}")
     understanding.set("count", [first], f"left out: {second}")
-    text = (
-        f"{column.name!r} says which way the money goes: {first} in {most:,} lines, {second} in {least:,}. What counts?"
-    )
+    lines = counted(most, "line", "lines")
+    text = f"{column.name!r} says which way the money goes: {first} in {lines}, {second} in {least:,}. What counts?"
     understanding.ask(
         "count", text,
         Answer(f"{first} only; the others are left out, not taken off", {"count": [first]}),
@@ -176,7 +176,7 @@ def _listed(column: Column, states: dict[str, str]) -> str:
 
 
 def _ask_states(understanding: Understanding, column: Column, counting: list[str], unknown: list[str]) -> None:
-    shown = ", ".join(f"{text!r} ({column.counts[text]:,} lines)" for text in unknown[:6])
+    shown = ", ".join(f"{text!r} ({counted(column.counts[text], 'line', 'lines')})" for text in unknown[:6])
     without = Answer(
         f"no: only {', '.join(counting) or 'nothing'}",
         {"count": counting or None, "columns.status": column.name if counting else None},
@@ -190,7 +190,8 @@ def _ask_states(understanding: Understanding, column: Column, counting: list[str
 
 def _ask_type(understanding: Understanding, column: Column, leaving: list[str], counting: list[str]) -> None:
     lines = sum(column.counts[text] for text in leaving)
-    text = f"What are the {lines:,} lines whose {column.name!r} is {', '.join(leaving)}? Their money has no minus."
+    which = counted(lines, "line", "lines")
+    text = f"What of the {which} whose {column.name!r} is {', '.join(leaving)}? The money there has no minus."
     understanding.ask(
         "count", text,
         Answer("no purchases: leave them out", {"count": counting}),
@@ -206,7 +207,7 @@ def _find_guests(understanding: Understanding) -> None:
     guests = [text for text in customer.counts if folded(text) in words("guests")]
     if guests:
         lines = sum(customer.counts[text] for text in guests)
-        understanding.set("guest_ids", guests, f"no customers: {lines:,} lines are left out")
+        understanding.set("guest_ids", guests, f"no customers: {counted(lines, 'line is', 'lines are')} left out")
         return
     (first, most), *rest = customer.counts.most_common(2)
     second = rest[0][1] if rest else 0
@@ -306,11 +307,10 @@ def _set_prefix(understanding: Understanding, order: Column, prefix: str, places
     columns = [understanding.roles[role] for role in ("amount", "quantity") if role in understanding.roles]
     amounts = [understanding.amounts(column) for column in columns]
     negative = any(all((values[place] or 0.0) <= 0 for place in places) for values in amounts)
+    lines = counted(len(places), "line", "lines")
     if negative:
-        understanding.set(
-            "cancel_prefix", prefix, f"{len(places):,} lines of orders {prefix}... are cancellations, below zero"
-        )
+        understanding.set("cancel_prefix", prefix, f"{lines} of orders {prefix}... count as cancellations, below zero")
         return
-    text = f"Are orders that begin with {prefix!r} ({len(places):,} lines of {order.filled:,}) cancellations?"
+    text = f"Are orders that begin with {prefix!r} ({lines} of {order.filled:,}) cancellations?"
     answers = (Answer("yes, their money goes back", {"cancel_prefix": prefix}), Answer("no", {"cancel_prefix": None}))
     understanding.ask("cancel_prefix", text, *answers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from custlib.errors import counted
 from custlib.identify.guess.columns import Column
 from custlib.identify.guess.headings import folded, words
 from custlib.identify.guess.line_prices import LINE, UNIT, units_of
@@ -99,10 +100,11 @@ def ask_two_columns(understanding: Understanding, column: Column) -> None:
         pairs = list(zip(rows, filled, strict=True))
         is_apart = not any(a and b for a, b in pairs) and sum(a or b for a, b in pairs) >= _MOSTLY * len(pairs)
         if is_apart and (other.kind("debit") > 0 or not other.kinds or is_money(other)):
+            here, there = (counted(n, "line", "lines") for n in (sum(rows), other.filled))
             understanding.ask(
                 "columns.amount",
-                f"Money stands in two columns, {column.name!r} ({sum(rows):,} lines) and {other.name!r} "
-                f"({other.filled:,} lines). One can be read; which?",
+                f"Money stands in two columns, {column.name!r} ({here}) and {other.name!r} ({there}). "
+                "One can be read; which?",
                 Answer(f"{column.name}; lines of {other.name} have no amount", {"columns.amount": column.name}),
                 Answer(f"{other.name}; lines of {column.name} have no amount", {"columns.amount": other.name}),
             )
@@ -185,7 +187,8 @@ def ask_refunds(understanding: Understanding) -> None:
     pairs = zip(understanding.amounts(understanding.roles["amount"]), understanding.amounts(columns[0]), strict=True)
     parts = [abs(refund) for amount, refund in pairs if amount and refund and abs(refund) < abs(amount)]
     if parts:
-        text = f"{columns[0].name!r} ({sum(parts):,.2f} in {len(parts):,} lines) is not taken off the amounts. Go on?"
+        lines = counted(len(parts), "line", "lines")
+        text = f"{columns[0].name!r} ({sum(parts):,.2f} in {lines}) is not taken off the amounts. Go on?"
         yes = Answer("yes, count the amounts in full; or export them net of refunds")
         understanding.ask(f"refunds of {columns[0].name}", text, yes)
 

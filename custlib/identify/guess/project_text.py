@@ -67,11 +67,10 @@ class Top:
     currency: str
     whys: Mapping[str, str]
     language: str | None = None
-    holdout_days: int | None = None
 
     def settings(self) -> dict[str, Any]:
         """The keys that are set."""
-        keys = ("id", "name", "currency", "as_of", "holdout_days", "language")
+        keys = ("id", "name", "currency", "as_of", "language")
         return {key: value for key in keys if (value := getattr(self, key)) is not None}
 
 

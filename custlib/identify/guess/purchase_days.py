@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from custlib.errors import TableError
+from custlib.errors import TableError, counted
 from custlib.identify.guess.columns import Column
 from custlib.identify.guess.questions import Answer
 from custlib.identify.guess.understanding import Understanding
@@ -62,7 +62,7 @@ def _why(column: Column) -> str:
     assert dates is not None
     form = dates.readings[0].form
     how = _FORMS.get(form or "", "days" if form else "ISO days, or typed as days")
-    return f"{column.name!r}: {how} in {column.filled:,} lines"
+    return f"{column.name!r}: {how} in {counted(column.filled, 'line', 'lines')}"
 
 
 def _set_form(understanding: Understanding, column: Column) -> None:

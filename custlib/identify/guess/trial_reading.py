@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from custlib.engine.duckdb import DuckDB
+from custlib.errors import counted
 from custlib.identify.contract import make_transactions
 from custlib.project import Project
 
@@ -48,7 +49,7 @@ def _day(text: str | None) -> dt.date | None:
 
 
 def _rows(quality: dict[str, Any]) -> str:
-    parts = [f"{quality['rows_read']:,} lines read, {quality['rows_used']:,} used"]
+    parts = [f"{counted(quality['rows_read'], 'line', 'lines')} read, {quality['rows_used']:,} used"]
     for name, words in (("rows_quarantined", "set aside"), ("rows_removed", "left out")):
         if quality.get(name):
             parts.append(f"{quality[name]:,} {words}")

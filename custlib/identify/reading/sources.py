@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from custlib.engine.base import Engine
-from custlib.errors import TableError
+from custlib.errors import TableError, UsageError
 from custlib.identify.reading.blank_words import attach_without
 from custlib.identify.reading.databases import address_of, stage_alchemy, stage_sqlite
 from custlib.identify.reading.files import attach_csv, attach_parquet, check_file, refuse_kind, stage_csv
@@ -282,3 +282,37 @@ class Gathered:
         """Remove what was copied into the work folder."""
         for entry in self._every:
             release(entry)
+
+
+class ReadBefore(Gathered):
+    """The inputs of a run that has read them: known by their hash, and not read again."""
+
+    def __init__(self, project: Project, work: Path, source_hash: str) -> None:
+        super().__init__(project, work)
+        self._source_hash = source_hash
+
+    @property
+    def hash(self) -> str:
+        """The hash that was recorded when they were read."""
+        return self._source_hash
+
+    @cached_property
+    def inputs(self) -> list[Input]:
+        """Refused."""
+        raise self._refusal()
+
+    @cached_property
+    def side_tables(self) -> dict[str, list[Input]]:
+        """Refused."""
+        raise self._refusal()
+
+    def _refusal(self) -> UsageError:
+        return UsageError(f"run: a finished run reads nothing again. Open its project ({self._project.id}).")
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """None of them."""
+        return ()
+
+    def release(self) -> None:
+        """Leave the files as they are."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib import rules
-from custlib.errors import TableError, UsageError, hint, require
+from custlib.errors import TableError, UsageError, counted, hint, require
 from custlib.identify.reading.files import too_large
 from custlib.identify.reading.headers import refuse_titles
 from custlib.identify.reading.inputs import DAYS, Input, Staged, distinct, in_role, used
@@ -160,7 +160,7 @@ class _Sheet:
                 if _at(shown, place) is None and _at(written, place) is not None:
                     missing[name] = missing.get(name, 0) + 1
         if missing:
-            message = ", ".join(f"{name} in {n:,} rows" for name, n in missing.items())
+            message = ", ".join(f"{name} in {counted(n, 'row', 'rows')}" for name, n in missing.items())
             raise TableError(
                 f"{self.name}: formulas without a stored value: {message}. Open the workbook in Excel and save it, or "
                 "save the sheet as CSV UTF-8."

@@ -3,13 +3,15 @@
 ==============================  ==========================================================
 question                        figure
 ==============================  ==========================================================
-who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`
-who moved, and why?             :func:`flow_picture`, :func:`flow_bars`, :func:`bars` by cause
+who brings the money?           :func:`cumulative_curve`, :func:`pyramid_bars`, :func:`share_bands`
+who moved, and why?             :func:`flow_picture`, :func:`flow_bars`, :func:`bars` by cause,
+                                :func:`segment_flow` for one segment
 will they come back?            :func:`alive_heatmap`
 what are they worth?            :func:`dot_intervals`
+does the action pay?            :func:`effect_ruler`
 is the model right?             :func:`cumulative_tracking`, :func:`incremental_tracking`,
                                 :func:`paired_bars`, :func:`expected_against_actual`
-what does the base look like?   :func:`cohort_stack`, :func:`age_lines`
+what does the base look like?   :func:`cohort_stack`, :func:`age_lines`, :func:`split_bars`
 how does a segment differ?      :func:`index_bars`
 ==============================  ==========================================================
 
@@ -25,8 +27,10 @@ from custlib.report.charts.curves import (
     expected_against_actual,
     incremental_tracking,
 )
-from custlib.report.charts.flows import flow_picture
-from custlib.report.charts.marks import alive_heatmap, dot_intervals
+from custlib.report.charts.flows import flow_picture, segment_flow
+from custlib.report.charts.marks import alive_heatmap, dot_intervals, effect_ruler
+from custlib.report.charts.share_bands import share_bands
+from custlib.report.charts.split_bars import split_bars
 from custlib.report.palette import segment_colour
 
 __all__ = [
@@ -37,6 +41,7 @@ __all__ = [
     "cumulative_curve",
     "cumulative_tracking",
     "dot_intervals",
+    "effect_ruler",
     "expected_against_actual",
     "flow_bars",
     "flow_picture",
@@ -45,4 +50,7 @@ __all__ = [
     "paired_bars",
     "pyramid_bars",
     "segment_colour",
+    "segment_flow",
+    "share_bands",
+    "split_bars",
 ]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-WIDE, NARROW = 720, 358
+WIDE, NARROW = 864, 358
 TEXT, SMALL = 13, 12
 DOTS_PER_INCH = 72  # a point is a pixel
 EDGES = 64.0  # at the left and right of most axes, together
@@ -242,7 +242,7 @@ def drawn(paint: Painter, words: Words, heights: tuple[float, float], table: Tab
     >>> table = Table("Numbers", [Column("x")], [["1"]])
     >>> figure = drawn(lambda plot: plot.dot((9, 9), "ink", 5), Words("A dot"), (20, 20), table)
     >>> figure.svg[:40]
-    '<svg viewBox="0 0 720 20" role="img" ari'
+    '<svg viewBox="0 0 864 20" role="img" ari'
     """
     svgs = [_picture(paint, words, size) for size in ((WIDE, heights[0]), (NARROW, heights[1]))]
     description = words.description or words.caption or words.title

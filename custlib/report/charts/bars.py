@@ -17,35 +17,42 @@ from custlib.report.palette import segment_colour
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW, NARROW_ROW, THICK, LABEL_MOST = 36.0, 52.0, 20.0, 220.0
+ROW, NARROW_ROW, COMPACT_ROW, THICK, LABEL_MOST, SHORT_MOST = 36.0, 52.0, 26.0, 20.0, 220.0, 140.0
 TOP, MIRROR_TOP, VALUE_ROOM, INDEX_ROOM, MIRROR_ROOM = 26.0, 34.0, 64.0, 44.0, 56.0
 PAIRED_HEIGHTS, STACKED_HEIGHTS, THICKEST, THICKEST_STACK = (340.0, 320.0), (360.0, 340.0), 34.0, 40.0
+STEM = 0.1  # of a bar's thickness: the line to a dot
 HEADROOM, LEAST_SIDE = 1.06, 0.1  # above the highest stack; of the other side of a mirror, so that both names find room
 
 
 @dataclass(frozen=True)
 class Room:
-    """Pixels around the rows of a chart: for names of axes above and ticks beneath, for values at the ends."""
+    """Pixels around the rows of a chart: for names of axes above and ticks beneath, for values at the ends.
+
+    Short labels may stand ``beside`` their rows on a phone too.
+    """
 
     top: float = TOP
     foot: float = 4.0
     right: float = VALUE_ROOM
     left: float = 0.0
+    beside: bool = False
 
     def heights(self, rows: int) -> tuple[float, float]:
         """How high a chart of so many rows is, wide and narrow."""
-        return rows * ROW + self.top + self.foot, rows * NARROW_ROW + self.top + self.foot
+        narrow = COMPACT_ROW if self.beside else NARROW_ROW
+        return rows * ROW + self.top + self.foot, rows * narrow + self.top + self.foot
 
 
 def lay_rows(plot: Plot, labels: Sequence[str], room: Room, *, bold: str | None = None) -> float:
     """Lay rows out from the top, with their labels at the left or, on a phone, above; return a bar's thickness."""
-    row = NARROW_ROW if plot.narrow else ROW
-    below = THICK / 2 + 8 if plot.narrow else row / 2
+    above = plot.narrow and not room.beside
+    row = NARROW_ROW if above else COMPACT_ROW if plot.narrow else ROW
+    below = THICK / 2 + 8 if above else row / 2
     plot.axes.set_ylim(len(labels) - 1 + below / row, (below - row) / row)
-    left = 0.0 if plot.narrow else min(max(map(text_width, labels)), LABEL_MOST) + 14
+    left = 0.0 if above else min(max(map(text_width, labels)), LABEL_MOST) + 14
     plot.place(left + room.left, room.right, room.top, room.foot)
     weights = ["bold" if label == bold else "normal" for label in labels]
-    if plot.narrow:
+    if above:
         _label_above(plot, labels, weights)
         return THICK / row
     plot.axes.set_yticks(range(len(labels)), [one_line(label, LABEL_MOST, TEXT) for label in labels])
@@ -53,6 +60,17 @@ def lay_rows(plot: Plot, labels: Sequence[str], room: Room, *, bold: str | None 
     for tick, weight in zip(plot.axes.get_yticklabels(), weights, strict=True):
         tick.set_fontweight(weight)
     return THICK / row
+
+
+def is_short(labels: Sequence[str]) -> bool:
+    """Whether labels are short enough to stand beside their rows on a phone.
+
+    Examples
+    --------
+    >>> is_short(["purchases so far"]), is_short(["purchases of the last year"])
+    (True, False)
+    """
+    return max(map(text_width, labels)) <= SHORT_MOST
 
 
 def _label_above(plot: Plot, labels: Sequence[str], weights: Sequence[str]) -> None:
@@ -66,7 +84,7 @@ def _label_above(plot: Plot, labels: Sequence[str], weights: Sequence[str]) -> N
 
 def _write_values(plot: Plot, bars: Any, values: Sequence[str], names: Sequence[str]) -> None:
     """Write the value at the end of each bar, and with its name as the tooltip."""
-    plot.axes.bar_label(bars, values, padding=6)
+    plot.axes.bar_label(bars, values, padding=8)
     for bar, name, value in zip(bars, names, values, strict=True):
         plot.tip(bar, f"{name}: {value}")
 
@@ -118,7 +136,7 @@ def index_bars(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en", base: float = 100, form: Form = "number",
 ) -> Figure:  # fmt: skip
-    """How a segment differs: bars that leave the base, of ``label`` and ``index``; the average customer is the base.
+    """How a segment differs: dots on lines from the base, by ``label`` and ``index``; the average customer is the base.
 
     Examples
     --------
@@ -131,7 +149,8 @@ def index_bars(
     words = Words(title, caption, description, x_label, y_label, language)
     words = words.axes(words.t("chart.index"), words.t("chart.label"))
     labels = {"label": words.y_label, "index": words.x_label}
-    room = Room(right=INDEX_ROOM, left=INDEX_ROOM if min(float(row["index"]) for row in rows) < base else 0)
+    below = min(float(row["index"]) for row in rows) < base
+    room = Room(right=INDEX_ROOM, left=INDEX_ROOM if below else 0, beside=is_short([str(row["label"]) for row in rows]))
     table = table_beneath(rows, words, labels, form)
     return drawn(_indices(rows, words, (base, form), room), words, room.heights(len(rows)), table)
 
@@ -146,8 +165,10 @@ def _indices(rows: list[Row], words: Words, options: tuple[float, Form], room: R
     def paint(plot: Plot) -> None:
         thick = lay_rows(plot, names, room)
         lengths = [value - base for value in values]
-        level = plot.axes.barh(range(len(rows)), lengths, thick, left=base, color=colours)
+        level = plot.axes.barh(range(len(rows)), lengths, thick * STEM, left=base, color=colours)
         _write_values(plot, level, [write(value) for value in values], names)
+        for n, value in enumerate(values):
+            plot.dot((value, n), "accent" if value >= base else "mark", 9)
         plot.axes.axvline(base, color=hue("mark"), lw=1)
         plot.axes.set_xlim(low, high if high > low else low + 1)
         side = (base - low) / ((high - low) or 1)

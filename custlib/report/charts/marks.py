@@ -3,6 +3,8 @@
 Import them from :mod:`custlib.report.charts`, which documents the choice of figure by question.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +13,14 @@ from custlib.report.blocks import Column, Figure, Table
 from custlib.report.charts.axes import SMALL, Painter, Plot, Words, drawn, hue, text_width
 from custlib.report.charts.bars import Room, lay_rows
 from custlib.report.charts.frame_checks import Form, Row, form_of, rows_of, table_beneath
-from custlib.report.formats import share
+from custlib.report.formats import shares
 from custlib.report.render import TONES, tone
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ROOM = Room(top=34.0, foot=30.0, left=6.0)
+RULER = Room(top=4.0, foot=24.0, right=124.0, left=6.0, beside=True)
 TILE, GAP, ABOVE, BENEATH = 32.0, 2.0, 24.0, 50.0
 
 
@@ -84,6 +87,69 @@ def _sign(plot: Plot, words: Words, historic: bool) -> None:
     plot.legend(0.9)
 
 
+@dataclass(frozen=True)
+class Ruler:
+    """A row of a ruler: a place with what is written of it, and optionally how far it reaches.
+
+    Attributes
+    ----------
+    label, text : str
+        Name of the row, and its value in words.
+    at : float
+        The place.
+    low, high : float, optional
+        An interval around it; a row with ``low`` alone reaches from there to the end of the axis.
+    """
+
+    label: str
+    text: str
+    at: float
+    low: float | None = None
+    high: float | None = None
+
+
+def effect_ruler(
+    rows: Sequence[Ruler], *, title: str, tone: str = "accent", caption: str = "", description: str = "",
+    x_label: str = "", language: str = "en",
+) -> Figure:  # fmt: skip
+    """Does the action pay: places of an effect on one axis, the assumed one with its interval, and zero.
+
+    Examples
+    --------
+    >>> assumed = Ruler("assumed", "+3 (−1 to 7)", 3.0, -1.0, 7.0)
+    >>> effect_ruler([Ruler("pays from", "+0.4", 0.4), assumed], title="It pays early").table.rows[0]
+    ('pays from', '+0.4')
+    """
+    words = Words(title, caption, description, x_label, language=language)
+    table = Table(title, [Column(words.t("chart.label")), Column(x_label, "right")], [[r.label, r.text] for r in rows])
+    every = [0.0, *(end for row in rows for end in (row.at, row.low, row.high) if end is not None)]
+    margin = 0.06 * (max(every) - min(every) or 1.0)
+
+    def paint(plot: Plot) -> None:
+        plot.axes.set_xlim(min(every) - margin, max(every) + margin)
+        lay_rows(plot, [row.label for row in rows], RULER)
+        plot.values(plot.axes.xaxis, lambda value: f"{value:+.3g}".replace("-", "−") if value else "0")
+        for n, row in enumerate(rows):
+            _mark(plot, n, row, tone, max(every) + margin)
+
+    return drawn(paint, words, RULER.heights(len(rows)), table)
+
+
+def _mark(plot: Plot, n: int, row: Ruler, tone: str, end: float) -> None:
+    """Draw a dot with its capped interval, a bar to the end of the axis, or a line across at a place."""
+    if row.low is not None and row.high is not None:
+        plot.axes.plot([row.low, row.high], [n, n], color=hue(tone), lw=2)
+        for cap in (row.low, row.high):
+            plot.axes.plot([cap, cap], [n - 0.15, n + 0.15], color=hue(tone), lw=2)
+        plot.dot((row.at, n), tone, 9, f"{row.label} {row.text}")
+    elif row.low is not None:
+        (bar,) = plot.axes.barh(n, end - row.low, 0.36, row.low, color=hue("mark"), alpha=0.45)
+        plot.tip(bar, f"{row.label} {row.text}")
+    else:
+        plot.axes.plot([row.at, row.at], [n - 0.3, n + 0.3], color=hue("ink"), lw=2.5)
+    plot.note(row.text, (1, n), xycoords=("figure fraction", "data"), ha="right", weight="bold")
+
+
 def alive_heatmap(
     frame: "pd.DataFrame", *, title: str, caption: str = "", description: str = "", x_label: str = "",
     y_label: str = "", language: str = "en",
@@ -118,7 +184,7 @@ def alive_heatmap(
 
 def _grid(chance: Any, names: tuple[list[str], list[str]], words: Words) -> Table:
     columns = [Column(words.y_label), *(Column(name, "right") for name in names[1])]
-    cells = [[share(float(value), words.language) for value in row] for row in chance]
+    cells = np.reshape(shares(chance.ravel(), words.language), chance.shape).tolist()  # one precision
     return Table(words.title, columns, [[name, *row] for name, row in zip(names[0], cells, strict=True)], words.x_label)
 
 

@@ -36,8 +36,15 @@ def matrix(view: View, tables: Tables) -> Table | None:
     columns = ["name", *(str(n) for n in range(1, len(names)))]
     labels = {"name": t("agree.system")} | {c: c for c in columns[1:]}
     table = Table.of(pd.DataFrame(rows, columns=columns), title=_extremes(view, indexes), labels=labels, header="name",
-                    language=lang, caption=t("agree.matrix_caption"))  # fmt: skip
+                    language=lang, caption=_caption(view, names))  # fmt: skip
     return replace(table, columns=[replace(c, align="right") if n else c for n, c in enumerate(table.columns)])
+
+
+def _caption(view: View, names: list[str]) -> str:
+    """Say how to read the table, and which systems are not in it."""
+    out = [view.title(name) for name in view.names if name not in names]
+    more = [view.t("agree.left_out", names=view.t("join.comma").join(out))] if out else []
+    return " ".join([view.t("agree.matrix_caption"), *more])
 
 
 def _index(value: float | None, language: str) -> str:
@@ -49,9 +56,11 @@ def _index(value: float | None, language: str) -> str:
 def _extremes(view: View, indexes: Mapping[tuple[str, str], float]) -> str:
     """Name the pairs of segmentations with the highest and the lowest index."""
     alike, unlike = (pick(indexes, key=lambda pair: indexes[pair]) for pick in (max, min))
-    if alike == unlike:
-        return view.t("agree.two", one=view.title(alike[0]), two=view.title(alike[1]),
-                      index=_index(indexes[alike], view.t.language))  # fmt: skip
+    ends = [_index(indexes[pair], view.t.language) for pair in (alike, unlike)]
+    if len(indexes) == 1:
+        return view.t("agree.two", one=view.title(alike[0]), two=view.title(alike[1]), index=ends[0])
+    if ends[0] == ends[1]:
+        return view.t("agree.all_alike", index=ends[0])
     return view.t("agree.extremes", one=view.title(alike[0]), two=view.title(alike[1]),
                   three=view.title(unlike[0]), four=view.title(unlike[1]))  # fmt: skip
 
@@ -86,8 +95,7 @@ def _largest(view: View, frame: pd.DataFrame, agreement: Agreement, pair: tuple[
     if group.empty or is_small(group["customers"][0]):
         return [*cells, MISSING, MISSING, MISSING]
     row = group.iloc[0]
-    ends = {"one": view.definitions[name].name(row["first"], lang),
-            "two": view.definitions[other].name(row["second"], lang)}  # fmt: skip
+    ends = {"one": view.class_name(name, row["first"]), "two": view.class_name(other, row["second"])}
     return [*cells, t("agree.group", **ends), blurred(row["customers"], lang), view.bare(row["value"])]
 
 

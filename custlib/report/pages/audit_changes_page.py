@@ -7,10 +7,11 @@ import pandas as pd
 from custlib.audit.changes import FACTORS, change_parts
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
-from custlib.report.formats import MISSING, change, number, share
+from custlib.report.formats import MISSING, change, changes, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
 from custlib.report.privacy import counts, is_small, part_of, step_for, to_step, told
+from custlib.report.texts import capitalised
 
 _BEFORE = ("more", "same", "less", "lapsed")
 _NOW = ("new", "returned", "more", "same", "less")
@@ -64,9 +65,11 @@ def _compared(view: View, totals: pd.DataFrame, ago: int | None) -> Compared | N
 
 def _title(view: View, comparison: Compared) -> str:
     cause = main_factor(dict.fromkeys(FACTORS, 0.0) | comparison.parts)
-    key = f"audit.factors_{'more' if comparison.change >= 0 else 'less'}{'_cause' if cause else ''}"
-    cause_text = view.t(f"audit.cause_{cause}") if cause else ""
-    return view.t(key, amount=view.amount(abs(comparison.change)), before=view.name(comparison.ago), cause=cause_text)
+    moved = "more" if comparison.change > 0 else "less" if comparison.change < 0 else "same"
+    values = {"what": view.what, "amount": view.amount(abs(comparison.change)), "before": view.name(comparison.ago)}
+    if cause and moved != "same":
+        return capitalised(view.t(f"audit.factors_{moved}_cause", **values, cause=view.t(f"audit.cause_{cause}")))
+    return capitalised(view.t(f"audit.factors_{moved}", **values))
 
 
 def factor_table(view: View, comparison: Compared, title: str) -> Table:
@@ -74,11 +77,12 @@ def factor_table(view: View, comparison: Compared, title: str) -> Table:
     t, lang, rows = view.t, view.t.language, []
     for name, part in comparison.parts.items():
         one, two = (_factor(row, name, view.measure) for row in (comparison.before, comparison.now))
-        rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two, lang),
+        rows.append([t(f"audit.factor_{name}"), number(one, lang), number(two, lang), _moved(one, two),
                      view.bare(part)])  # fmt: skip
     one, two = comparison.before[view.measure], comparison.now[view.measure]
-    rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two, lang), view.bare(two - one)])
+    rows.append([t("audit.factor_all"), view.bare(one), view.bare(two), _moved(one, two), view.bare(two - one)])
     frame = pd.DataFrame(rows, columns=["factor", "before", "now", "change", "part"])
+    frame["change"] = changes(frame["change"], lang)
     labels = {"before": view.tick(comparison.ago), "now": view.tick(0)}
     labels |= {name: t(f"audit.column_{name}") for name in ("factor", "change")}
     labels["part"] = t("audit.column_part_of_change", label=view.label)
@@ -94,8 +98,8 @@ def _factor(row: dict[str, float], name: str, measure: str) -> float:
     return row["customers"] if name == "customers" else float("nan")
 
 
-def _moved(before: float, now: float, language: str) -> str:
-    return change(now / before - 1, language) if before > 0 else MISSING
+def _moved(before: float, now: float) -> float:
+    return now / before - 1 if before > 0 else float("nan")
 
 
 def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
@@ -103,8 +107,9 @@ def year_ago(view: View, totals: pd.DataFrame) -> Table | None:
     comparison = _compared(view, totals, view.clock.year_ago)
     if comparison is None:
         return None
-    moved = _moved(comparison.before[view.measure], comparison.now[view.measure], view.t.language)
-    return factor_table(view, comparison, view.t("audit.year_ago", before=view.name(comparison.ago), change=moved))
+    moved = change(_moved(comparison.before[view.measure], comparison.now[view.measure]), view.t.language)
+    title = view.t("audit.year_ago", what=view.what, before=view.name(comparison.ago), change=moved)
+    return factor_table(view, comparison, capitalised(title))
 
 
 def moves(view: View, frame: pd.DataFrame) -> Table | None:
@@ -114,7 +119,7 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
     if view.clock.whole_periods < 2 or rows["customers"].sum() < limit("privacy", "smallest_count"):
         return None
     few = any(is_small(n) for n in rows["customers"])
-    table = pd.DataFrame({"move": [t(f"audit.move_{move}") for move in rows["move"]]})
+    table = pd.DataFrame({"move": [t(f"audit.move_{move}", what=view.what) for move in rows["move"]]})
     step = _step(rows)
     # New customers are told elsewhere, and no less exactly than here.
     new, now = (float(rows.loc[rows["move"].isin(kinds), "customers"].sum()) for kinds in (("new",), _NOW))

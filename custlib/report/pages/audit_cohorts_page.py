@@ -1,6 +1,7 @@
 """Blocks of the page "The customer base today", lenses 3 to 5: cohorts over time, and all customers."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -9,12 +10,14 @@ from custlib.audit.cohorts import cohort_bands, common_age, example_cohort, stac
 from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.charts.frame_checks import thinned
-from custlib.report.formats import MISSING, change, number, share
+from custlib.report.formats import MISSING, change, number, share, shares
 from custlib.report.page_limits import limit
-from custlib.report.pages.audit_page import View, capitalised, few, row_of
+from custlib.report.pages.audit_page import View, few, row_of
 from custlib.report.privacy import EXACT, is_small, part_of, step_for
+from custlib.report.texts import capitalised
 
 _BASE_AGE, _ROWS = 1, 21
+_A_TENTH = 10  # points of an index of 100
 
 
 def as_told(frame: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +43,8 @@ def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:
         rows.assign(period=rows["age"], band=view.label, value=amounts)[["period", "band", "value"]],
         title=t(f"audit.one_title_{view.measure}", name=name, share=share(first, t.language), unit=_unit(view)),
         caption=t("audit.one_caption", name=name, customers=number(rows["customers"].iloc[0], t.language)),
-        description=t("audit.one_description"), x_label=_age(view), y_label=view.label, language=t.language,
+        description=t("audit.one_description", what=view.what), x_label=_age(view), y_label=view.label,
+        language=t.language,
     )  # fmt: skip
     return replace(figure, table=_ages_table(view, rows, figure.title))
 
@@ -63,7 +67,7 @@ def _ages_table(view: View, rows: pd.DataFrame, title: str) -> Table:
     t, lang = view.t, view.t.language
     shown = rows.iloc[[row["n"] for row in thinned([{"n": n} for n in range(len(rows))], _ROWS)]]
     columns = {"age": [f"{n}" for n in shown["age"]], "amount": [view.bare(x) for x in shown[view.measure]],
-               "active": [share(x, lang) for x in shown["active_share"]],
+               "active": shares(shown["active_share"], lang),
                "each": [number(x, lang) for x in shown["purchases_per_active"]]}  # fmt: skip
     if view.has_money:
         columns["spend"] = [number(x, lang) for x in shown["spend_per_purchase"]]
@@ -94,9 +98,10 @@ def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
         for name, label in named.items()
         for age, value in zip(later["age"], index[name], strict=True)
     ]
-    fallen = named[str((last - 100).abs().idxmax())]
+    moved = (last - 100).abs()
+    title = "audit.drivers_title" if moved.max() > _A_TENTH else "audit.drivers_title_none"
     return charts.age_lines(
-        pd.DataFrame(lines), title=t("audit.drivers_title", name=fallen), language=t.language, form="number",
+        pd.DataFrame(lines), title=t(title, name=named[str(moved.idxmax())]), language=t.language, form="number",
         caption=t(f"audit.drivers_caption_{view.measure}"), description=t("audit.drivers_description"),
         x_label=_age(view), y_label=t("audit.drivers_label"),
     )  # fmt: skip
@@ -111,53 +116,85 @@ def cohorts(view: View, frame: pd.DataFrame) -> Figure | Callout:
     if age is None:
         return Callout(t("audit.one_only"), t("audit.one_only_text"))
     column = f"cumulated_{view.measure}"
-    chosen = thinned([{"cohort": c} for c in dict.fromkeys(frame["cohort"])], rules.load("audit")["shown"]["lines"])
-    rows = frame[frame["cohort"].isin([row["cohort"] for row in chosen])]
+    most = rules.load("audit")["shown"]["lines"]
+    chosen, left = _selected("cohorts", list(dict.fromkeys(frame["cohort"])), most, view.cohort_tick)
+    rows = frame[frame["cohort"].isin(chosen)]
     reached = rows[rows["age"] == age].sort_values("cohort", ascending=False)
     first, last = reached.iloc[0], reached.iloc[-1]
     values = {"age": _of_age(view, age), "first": view.cohort_name(int(first["cohort"])),
               "last": view.cohort_name(int(last["cohort"])), "one": view.amount(first[column]),
-              "two": view.amount(last[column]),
+              "two": view.amount(last[column]), "what": view.what,
               "change": change(last[column] / first[column] - 1, lang) if first[column] > 0 else MISSING}  # fmt: skip
     lines = rows.assign(line=[view.cohort_tick(int(c)) for c in rows["cohort"]], value=rows[column])
     return charts.age_lines(
         lines[["line", "age", "value"]], title=t("audit.cohorts_title", **values),
-        caption=t("audit.cohorts_caption", unit=_unit(view)), description=t("audit.cohorts_description"),
+        caption=_with_left_out(view, capitalised(t("audit.cohorts_caption", what=view.what, unit=_unit(view))), left),
+        description=t("audit.cohorts_description", what=view.what),
         x_label=_age(view), y_label=t(f"audit.cohorts_label_{view.measure}", currency=view.project.currency),
         language=lang,
     )  # fmt: skip
 
 
 def _of_age(view: View, age: int) -> str:
-    return view.t(f"audit.of_age_{view.clock.cohort.name}", age=age)
+    return view.t(f"audit.of_age_{view.clock.cohort.name}{'_one' if age == 1 else ''}", age=age)
+
+
+@dataclass(frozen=True)
+class Thinning:
+    """How many of the cohorts, ages or periods a figure shows, and the names of the others."""
+
+    of: str
+    shown: int
+    all: int
+    names: list[str]
+
+
+def _selected(of: str, every: list[int], most: int, name: Callable[[int], str]) -> tuple[list[int], Thinning]:
+    """Keep at most so many cohorts or ages, evenly spaced, and name the others."""
+    selected = thinned(every, most)
+    others = [name(int(one)) for one in every if one not in selected]
+    return selected, Thinning(of, len(selected), len(every), others)
+
+
+def _with_left_out(view: View, caption: str, *thinnings: Thinning) -> str:
+    """Add to a caption what its figure leaves out."""
+    sentences = [
+        view.t(f"audit.{one.of}_left_out", shown=one.shown, all=one.all, names=view.t("join.comma").join(one.names))
+        for one in thinnings
+        if one.shown < one.all
+    ]
+    return view.t.paragraph(caption, *sentences)
 
 
 def tiles(view: View, frame: pd.DataFrame) -> Tiles | None:
     """Show the active share of each cohort by age as a tile map."""
     t, shown = view.t, rules.load("audit")["shown"]
-    rows = thinned([{"cohort": c} for c in dict.fromkeys(frame["cohort"])], shown["cohorts"])
-    names = [row["cohort"] for row in rows]
-    ages = [row["age"] for row in thinned([{"age": n} for n in range(1, max(names, default=0) + 1)], shown["ages"])]
+    names, left = _selected("cohorts", list(dict.fromkeys(frame["cohort"])), shown["cohorts"], view.cohort_tick)
+    ages, younger = _selected("ages", list(range(1, max(names, default=0) + 1)), shown["ages"], str)
     if not ages:
         return None
-    by_cell = {(row["cohort"], row["age"]): row for row in frame.to_dict("records")}
-    largest = frame.loc[frame["age"] > 0, "active_share"].max()
-
-    def cell(cohort: int, age: int) -> Cell:
-        row = by_cell.get((cohort, age))
-        if row is None:
-            return Cell(MISSING)
-        if is_small(row["active"]):
-            return Cell(t("segments.under_ten"))
-        tone = round(float(row["active_share"] / largest), 4) if largest > 0 else 0.0
-        return Cell(share(row["active_share"], t.language), "", tone)
-
+    cells = _active_cells(view, frame[frame["age"] > 0])
     return Tiles(
         title=t("audit.tiles_title"), rows=[view.cohort_tick(int(c)) for c in names],
-        columns=[f"{age}" for age in ages], cells=[[cell(c, age) for age in ages] for c in names],
-        row_title=t("audit.column_cohort"), column_title=_age(view), caption=t("audit.tiles_caption"),
+        columns=[f"{age}" for age in ages],
+        cells=[[cells.get((c, age), Cell(MISSING)) for age in ages] for c in names],
+        row_title=t("audit.column_cohort"), column_title=_age(view),
+        caption=_with_left_out(view, t("audit.tiles_caption"), left, younger),
         description=t("audit.tiles_description"),
     )  # fmt: skip
+
+
+def _active_cells(view: View, frame: pd.DataFrame) -> dict[tuple[int, int], Cell]:
+    """Write the active share of each cohort and age; of few customers only that they are few."""
+    largest, few_active = frame["active_share"].max(), view.t("segments.under_ten")
+    written = shares(frame["active_share"], view.t.language)
+    tones = (frame["active_share"] / largest).fillna(0.0).round(4) if largest > 0 else frame["active_share"] * 0.0
+    return {
+        (int(cohort), int(age)): Cell(few_active) if is_small(active) else Cell(text, "", float(tone))
+        for cohort, age, active, text, tone in zip(
+            frame["cohort"], frame["age"], frame["active"], written, tones.fillna(0.0), strict=True
+        )
+    }
 
 
 # --- lens 5 ---
@@ -182,10 +219,16 @@ def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
                                    band=drawn["band"].map(names)), list(names.values()))  # fmt: skip
     return charts.cohort_stack(
         drawn, title=capitalised(t("audit.base_title" if len(names) > 1 else "audit.base_title_plain", **values)),
-        caption=t("audit.base_caption", unit=_unit(view)), description=t("audit.base_description"),
+        caption=_with_left_out(view, t("audit.base_caption", unit=_unit(view)), _periods(view)),
+        description=t("audit.base_description", what=view.what),
         y_label=view.label, language=t.language,
         note=" ".join(_notes(view)),
     )  # fmt: skip
+
+
+def _periods(view: View) -> Thinning:
+    most = rules.load("audit")["shown"]["periods"]
+    return Thinning("periods", min(most, view.clock.periods), view.clock.periods, [])
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +280,7 @@ def active(view: View, totals: pd.DataFrame) -> Figure | Callout:
     return charts.cohort_stack(
         long[["period", "band", "value"]], form="number",
         title=t(key, customers=number(now["customers"], t.language) if is_shown else "", period=view.name(0)),
-        caption=t("audit.active_caption"), description=t("audit.active_description"), language=t.language,
-        y_label=t("audit.column_customers"),
+        caption=_with_left_out(view, t("audit.active_caption"), _periods(view)),
+        description=t("audit.active_description"), language=t.language, y_label=t("audit.column_customers"),
         note="" if parted.all() else t("audit.parted_note"),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from custlib.report.blocks import Callout, Figure, Kpi, Kpis, Table, Title
 from custlib.report.formats import MISSING, change, day, is_calendar, money, number, period_name, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.privacy import counts, is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,30 @@ class View:
             return money(value, "", self.t.language)
         return number(value, self.t.language)
 
+    def named(self, value: float | None) -> str:
+        """Format an amount of the measure with its unit and its word."""
+        if self.measure == "revenue":
+            return self.t("money.named", kind=self.what, amount=self.amount(value))
+        return self.amount(value)
+
+    @property
+    def what(self) -> str:
+        """Word of the measure: revenue or purchases."""
+        return self.t(f"audit.what_{self.measure}")
+
+    @property
+    def kind(self) -> str:
+        """Word of what customers are sorted by: profit or revenue."""
+        return self.t(f"money.{self.money_kind}")
+
     @property
     def label(self) -> str:
         """Label of the measure with its unit."""
-        return self.t(f"audit.label_{self.measure}", currency=self.project.currency)
+        return self.in_currency(self.what) if self.has_money else self.t("audit.label_purchase_days")
+
+    def in_currency(self, kind: str) -> str:
+        """Label of a kind of money, with the currency."""
+        return capitalised(self.t("money.in_currency", kind=kind, currency=self.project.currency))
 
     @property
     def has_money(self) -> bool:
@@ -95,17 +115,6 @@ def row_of(totals: pd.DataFrame, period: int) -> dict[str, float]:
     """Return the totals of a period; zeros without purchases."""
     rows = totals[totals["period"] == period]
     return {str(name): float(rows[name].iloc[0]) if len(rows) else 0.0 for name in totals.columns}
-
-
-def capitalised(text: str) -> str:
-    """Capitalise the first letter of a heading.
-
-    Examples
-    --------
-    >>> capitalised("the month to 30 Dec 2024: 73 customers"), capitalised("Q2 1998")
-    ('The month to 30 Dec 2024: 73 customers', 'Q2 1998')
-    """
-    return text[:1].upper() + text[1:]
 
 
 def few(view: View) -> Callout:
@@ -138,7 +147,7 @@ def headline(view: View, totals: pd.DataFrame) -> Title:
     subtitle = t("audit.subtitle", name=view.project.name, day=day(view.clock.as_of, t.language))
     if now["customers"] < limit("privacy", "smallest_count"):
         return Title(capitalised(t("audit.headline_few", period=view.name(0))), subtitle)
-    values = {"period": view.name(0), "amount": view.amount(now[view.measure]),
+    values = {"period": view.name(0), "amount": view.named(now[view.measure]),
               "customers": number(now["customers"], t.language)}  # fmt: skip
     if before is None:
         return Title(capitalised(t("audit.headline", **values)), subtitle)
@@ -170,7 +179,7 @@ def kpis(view: View, totals: pd.DataFrame, once: Mapping[str, float]) -> Kpis:
         [
             Kpi(t("audit.customers"), suppressed(int(once["customers"]), lang), t("audit.customers_note")),
             Kpi(t("audit.active", period=view.name(0)), suppressed(int(now["customers"]), lang),
-                "" if few else t("audit.active_note", new=pair[0])),
+                "" if few else t("audit.active_note", new=pair[0]) if now["new_customers"] else t("audit.active_none")),
             Kpi(t(f"audit.brought_{view.measure}", period=view.name(0)), brought,
                 t("audit.against", change=moved, before=view.name(1)) if moved else ""),
             _once(view, once),
@@ -208,7 +217,7 @@ def days(view: View, frame: pd.DataFrame) -> Figure | Callout:
     )  # fmt: skip
     shown = ["label", "value", "share", "amount"] if view.measure == "revenue" else ["label", "value", "share"]
     labels = {"label": t("audit.column_days"), "value": t("audit.column_customers"),
-              "share": t("audit.column_share"), "amount": t("audit.column_amount_share")}  # fmt: skip
+              "share": t("audit.column_share"), "amount": t("money.share", kind=view.what)}  # fmt: skip
     return replace(figure, table=_table(view, rows[shown], figure.title, labels))
 
 
@@ -250,7 +259,7 @@ def spend(view: View, frame: pd.DataFrame) -> Figure | Callout | None:
         y_label=t("audit.column_spend", currency=view.project.currency),
     )  # fmt: skip
     labels = {"label": t("audit.column_spend", currency=view.project.currency), "value": t("audit.column_customers"),
-              "share": t("audit.column_share"), "amount": t("audit.column_amount_share")}  # fmt: skip
+              "share": t("audit.column_share"), "amount": t("money.share", kind=view.what)}  # fmt: skip
     return replace(figure, table=_table(view, rows[["label", "value", "share", "amount"]], figure.title, labels))
 
 
@@ -273,22 +282,18 @@ def parts(view: View, frame: pd.DataFrame) -> Figure | None:
         customers=frame["customers"].round(),
     )
     best, half = frame["share"].iloc[0], frame.loc[frame["part"] > len(frame) * _MIDDLE, "share"].sum()
-    kind, one = t(f"audit.kind_{view.money_kind}"), share(1 / len(frame), lang)
+    kind, one = view.kind, share(1 / len(frame), lang)
     key = "audit.parts_title" if best == best else "audit.parts_title_none"
     figure = charts.bars(
         rows[["label", "value"]], title=t(key, one=one, best=share(best, lang), half=share(half, lang), kind=kind),
-        caption=t("audit.parts_caption", kind=kind), description=t("audit.parts_description"), language=lang,
-        x_label=_earned(view), y_label=t("audit.column_part"), highlight=rows["label"].iloc[0],
+        caption=t("audit.parts_caption", kind=kind), description=t("audit.parts_description", kind=kind), language=lang,
+        x_label=view.in_currency(kind), y_label=t("audit.column_part"), highlight=rows["label"].iloc[0],
     )  # fmt: skip
-    labels = {"label": t("audit.column_part"), "customers": t("audit.column_customers"), "money": _earned(view),
-              "share": t("audit.column_amount_share"), "mean": t("audit.column_mean")}  # fmt: skip
+    mean = capitalised(t("audit.column_mean", kind=kind, currency=view.project.currency))
+    labels = {"label": t("audit.column_part"), "customers": t("audit.column_customers"),
+              "money": view.in_currency(kind), "share": t("money.share", kind=kind), "mean": mean}  # fmt: skip
     table = rows.assign(money=[money(x, "", lang) for x in rows["profit"]])
     return replace(figure, table=_table(view, table[list(labels)], figure.title, labels))
-
-
-def _earned(view: View) -> str:
-    """Return the label of profit or revenue, with the currency."""
-    return view.t(f"audit.label_{view.money_kind}", currency=view.project.currency)
 
 
 _MOSTLY = 0.5

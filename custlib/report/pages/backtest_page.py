@@ -10,15 +10,15 @@ from custlib import rules
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Figure, Table, Text
 from custlib.report.forecast_status import season_values
-from custlib.report.formats import change, compact, day, money, number, share
+from custlib.report.formats import change, changes, compact, day, money, number, share, shares
 from custlib.report.pages.validation_page import signed
 from custlib.report.privacy import counts, is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 from custlib.validate.goodness import ChiSquared
 from custlib.validate.seasons import Season, fewest_origins, is_nearer
 
 _GROUPS_SHOWN = 2
-_LEVEL = 0.05  # the usual level of significance; p-values are shown
+_LEVEL, _LEAST_P = 0.05, 0.001  # the usual level of significance; p-values are shown down to the least
 
 
 def baselines(t: Texts, frame: pd.DataFrame, actual: float, hiatus_days: int) -> Table:
@@ -32,14 +32,10 @@ def baselines(t: Texts, frame: pd.DataFrame, actual: float, hiatus_days: int) ->
         rows.assign(forecast=names)[["forecast", "purchases", "bias", "mean_absolute_error", "correlation"]],
         title=t(f"validation.{nearest}"), language=t.language, header="forecast",
         caption=t("validation.totals_caption"), note=t("validation.totals_note"),
-        formats={"purchases": _one_decimal, "bias": "change", "mean_absolute_error": _decimals(3),
+        formats={"purchases": _decimals(0), "bias": "change", "mean_absolute_error": _decimals(2),
                  "correlation": _decimals(2)},
         labels={name: t(f"validation.{name}") for name in rows.columns},
     )  # fmt: skip
-
-
-def _one_decimal(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def _decimals(digits: int) -> Any:
@@ -56,7 +52,7 @@ def groups(t: Texts, frame: pd.DataFrame, by: str) -> Figure | Text:
         return Text(t("validation.too_few_groups"))
     errors = {name: _error(frame, name) for name in ("expected", "naive")}
     return charts.expected_against_actual(
-        frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_three_decimals,
+        frame[["group", "actual", "expected"]], baseline=frame["naive"].tolist(), form=_decimals(2),
         title=t(f"validation.by_{by}", **errors), language=t.language, caption=t(f"validation.by_{by}_caption"),
         description=t(f"validation.by_{by}_description"), x_label=t(f"validation.{by}_axis"),
         y_label=t("validation.mean_purchases"),
@@ -69,10 +65,6 @@ def _error(frame: pd.DataFrame, name: str) -> str:
     return f"{error:.2f}"
 
 
-def _three_decimals(value: float) -> str:
-    return f"{value:,.3f}".rstrip("0").rstrip(".")
-
-
 def captured(t: Texts, shares: Mapping[str, float]) -> Text:
     """State the share of holdout purchases in the top decile, by the model and by the past rate."""
     if any(value != value for value in shares.values()):
@@ -82,22 +74,39 @@ def captured(t: Texts, shares: Mapping[str, float]) -> Text:
 
 def counts_of_calibration(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Figure:
     """Compare actual and expected counts of repeat purchases."""
-    result = (
-        ""
-        if test is None
-        else " " + t("validation.counts_test", most=test.most, p_most=f"{test.p_most:.3f}", **_test(t, test))
-    )
-    title = "counts_untested" if test is None else "counts" if test.p_most >= _LEVEL else "counts_off"
+    fits = "" if test is None else _fits(test)
+    caption = [t("validation.counts_caption"), *([] if test is None else [_verdict(t, test, fits)])]
     return charts.paired_bars(
-        frame, title=t(f"validation.{title}"), language=t.language,
-        caption=t("validation.counts_caption") + result, description=t("validation.counts_description"),
+        frame, form=_decimals(0), title=t("validation.counts_untested" if test is None else f"validation.counts{fits}"),
+        language=t.language, caption=t.paragraph(*caption), description=t("validation.counts_description"),
         x_label=t("validation.frequency_axis"), y_label=t("validation.customers"),
     )  # fmt: skip
 
 
-def _test(t: Texts, test: ChiSquared) -> dict[str, Any]:
-    p_value = "< 0.001" if test.p_value < 0.001 else f"{test.p_value:.3f}"
-    return {"statistic": f"{test.statistic:.2f}", "degrees": test.degrees, "p_value": p_value}
+def _fits(test: ChiSquared) -> str:
+    """Judge a test whose p-value lies between two: no more than chance, open, or more than chance."""
+    low, high = sorted((test.p_value, test.p_most))
+    return "" if low >= _LEVEL else "_unsure" if high >= _LEVEL else "_off"
+
+
+def _verdict(t: Texts, test: ChiSquared, fits: str) -> str:
+    values = {"most": test.most, "p_most": _p(test.p_most), "verdict": t(f"validation.counts_verdict{fits}")}
+    return t("validation.counts_test", **values, **_test(test))
+
+
+def _test(test: ChiSquared) -> dict[str, Any]:
+    return {"statistic": f"{test.statistic:.1f}", "degrees": test.degrees, "p_value": _p(test.p_value)}
+
+
+def _p(value: float) -> str:
+    """Write a p-value behind "p"; a tiny one as a bound, and never as nought.
+
+    Examples
+    --------
+    >>> _p(0.1851), _p(0.00002)
+    ('= 0.185', '< 0.001')
+    """
+    return f"< {_LEAST_P}" if value < _LEAST_P else f"= {value:.3f}"
 
 
 def cohorts(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Table | Text:
@@ -109,12 +118,12 @@ def cohorts(t: Texts, frame: pd.DataFrame, test: ChiSquared | None) -> Table | T
             "cohort": [day(first, t.language) for first in frame["cohort"]],
             "customers": counts(frame["customers"].tolist(), t.language),
             "yearly_rate": [f"{rate:.2f}" for rate in frame["yearly_rate"]],
-            "dropout": [share(value, t.language) for value in frame["dropout"]],
+            "dropout": shares(frame["dropout"], t.language),
         }
     )
     return Table.of(
         rows, title=t(f"validation.{'cohorts' if test.p_value >= _LEVEL else 'cohorts_differ'}"), language=t.language,
-        caption=t("validation.cohorts_caption"), note=t("validation.cohorts_test", **_test(t, test)), header="cohort",
+        caption=t("validation.cohorts_caption"), note=t("validation.cohorts_test", **_test(test)), header="cohort",
         labels={"cohort": t("validation.cohort"), "customers": t("validation.customers"),
                 "yearly_rate": t("validation.yearly_rate"), "dropout": t("validation.dropout")},
     )  # fmt: skip
@@ -148,15 +157,11 @@ def rolling_table(t: Texts, frame: pd.DataFrame) -> Details | Text:
     )  # fmt: skip
     table = Table.of(
         rows, title=t("validation.rolling_table"), language=t.language, header="origin",
-        formats={"purchases": "number", **dict.fromkeys(("bias", "business_bias", "naive_bias"), _off_by(t))},
+        formats={"purchases": "number", **dict.fromkeys(("bias", "business_bias", "naive_bias"), "change")},
         labels={name: t(f"validation.rolling_{name}") for name in rows.columns},
         note=t("validation.rolling_note"),
     )  # fmt: skip
     return Details(t("validation.rolling_details"), [table])
-
-
-def _off_by(t: Texts) -> Any:
-    return lambda value: "–" if value is None or value != value else change(value, t.language)
 
 
 def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame) -> Callout:
@@ -166,9 +171,10 @@ def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame) -> Callout:
     values = season_values(t, estimate)
     if not estimate.differs:
         return Callout(t("validation.season_none"), t("validation.season_none_text", **values), "good")
-    text = t("validation.season_text", **values) + " " + _tried(t, rolling)
+    text = t.paragraph(t("validation.season_text", **values), _tried(t, rolling))
     if not estimate.is_there:
-        return Callout(t("validation.season_unsure", **values), t("validation.season_unsure_text") + " " + text, "note")
+        unsure = t("validation.season_unsure_text", months=estimate.months)
+        return Callout(t("validation.season_unsure", **values), t.paragraph(unsure, text), "note")
     return Callout(t("validation.season", **values), text, "warn")
 
 
@@ -188,25 +194,28 @@ def season_index(t: Texts, estimate: Season | None) -> Figure | Text:
         return Text(t("validation.season_no_index"))
     frame = pd.DataFrame({"label": t("validation.months").split(), "index": [100 * value for value in estimate.index]})
     return charts.index_bars(
-        frame, title=t("validation.season_index", times=f"{estimate.best_to_worst:.1f}"), language=t.language,
+        frame, form=_decimals(0), language=t.language,
+        title=t("validation.season_index", times=f"{estimate.best_to_worst:.1f}"),
         caption=t("validation.season_index_caption"), description=t("validation.season_index_description"),
     )  # fmt: skip
 
 
 def quarters(t: Texts, frame: pd.DataFrame, currency: str, cut: dt.date) -> Figure:
     """Compare modelled and actual revenue of existing customers by quarter."""
-    later = frame[
-        [period.end_time.date() > cut for period in pd.PeriodIndex(frame["quarter"].str.replace(" ", ""), freq="Q")]
-    ]
+    periods = pd.PeriodIndex(frame["quarter"].str.replace(" ", ""), freq="Q")
+    later = frame[[period.start_time.date() > cut for period in periods]]
     actual, modelled = later["existing_customers"].sum(), later["modelled"].sum()
-    gap = change(modelled / actual - 1, t.language) if actual > 0 else "–"
+    title = t("validation.quarters_plain")
+    if actual > 0:
+        title = t("validation.quarters", gap=change(modelled / actual - 1, t.language))
     latest = frame.tail(rules.load("backtest")["shown"]["quarters"])
     rows = latest.assign(group=latest["quarter"], actual=latest["existing_customers"].clip(lower=0))
     return charts.paired_bars(
         rows.assign(expected=rows["modelled"])[["group", "actual", "expected"]],
         form=lambda value: compact(value, t.language), language=t.language,
-        title=t("validation.quarters", gap=gap), caption=t("validation.quarters_caption", day=day(cut, t.language)),
-        description=t("validation.quarters_description"), x_label=t("validation.quarter"), y_label=currency,
+        title=title, caption=t("validation.quarters_caption", day=day(cut, t.language)),
+        description=t("validation.quarters_description"), x_label=t("validation.quarter"),
+        y_label=capitalised(t("money.in_currency", kind=t("money.revenue"), currency=currency)),
     )  # fmt: skip
 
 
@@ -225,7 +234,7 @@ def quarters_table(t: Texts, frame: pd.DataFrame, currency: str) -> Details:
     write = lambda value: "–" if value != value else money(value, "", t.language).strip()  # noqa: E731
     table = Table.of(
         rows, title=t("validation.quarters_table", currency=currency), language=t.language, header="quarter",
-        formats={**dict.fromkeys(("new_customers", "existing_customers", "modelled"), write), "gap": _off_by(t)},
+        formats={**dict.fromkeys(("new_customers", "existing_customers", "modelled"), write), "gap": "change"},
         labels={name: t(f"validation.quarter_{name}") if name != "quarter" else t("validation.quarter")
                 for name in rows.columns},
     )  # fmt: skip
@@ -241,19 +250,23 @@ def choice(t: Texts, chosen: Mapping[str, Any]) -> Table | Text:
     rows = pd.DataFrame(
         {
             "model": [row["model"] for row in candidates],
-            "fit": [signed(row["log_likelihood"], 2) for row in candidates],
-            "aic": [signed(row["aic"], 2) for row in candidates],
-            "predicted": [number(row["predicted"], t.language) for row in candidates],
-            "bias": [_off_by(t)(row["bias"]) for row in candidates],
-            "chance": [
-                "–" if row["chance"] is None else f"± {share(2 * row['chance'], t.language)}" for row in candidates
-            ],
+            "fit": [signed(row["log_likelihood"], 1) for row in candidates],
+            "aic": [signed(row["aic"], 1) for row in candidates],
+            "predicted": [number(round(row["predicted"]), t.language) for row in candidates],
+            "bias": changes([row["bias"] for row in candidates], t.language),
+            "chance": _spans(t, [row["chance"] for row in candidates]),
         }
     )
     return Table.of(
         rows, title=t(f"validation.choice_{chosen['reason']}", model=name), language=t.language, header="model",
         caption=t("validation.choice_caption"), labels={c: t(f"validation.choice_column_{c}") for c in rows.columns},
     )  # fmt: skip
+
+
+def _spans(t: Texts, deviations: Sequence[float | None]) -> list[str]:
+    """Write what chance alone does in 95 of 100 cases: two standard deviations to either side."""
+    spans = shares([None if one is None else 2 * one for one in deviations], t.language)
+    return [span if one is None else f"± {span}" for one, span in zip(deviations, spans, strict=True)]
 
 
 def regularity(t: Texts, record: Mapping[str, Any]) -> Details:
@@ -269,77 +282,23 @@ def regularity(t: Texts, record: Mapping[str, Any]) -> Details:
         return Details(
             t("validation.regular_coarse_title"), [Text(t("validation.regular_coarse", median=f"{median:g}"))]
         )
-    values = {
-        "estimate": "–" if estimate is None else f"{estimate:.2f}", "k": int(best["k"]),
-        "predicted": number(best["predicted"], t.language), "plain": number(ticks["predicted"].iloc[0], t.language),
-    }  # fmt: skip
+    counts_ = {"predicted": best["predicted"], "plain": ticks["predicted"].iloc[0]}
+    values = {"k": int(best["k"])} | {name: number(round(count), t.language) for name, count in counts_.items()}
     text = Text(t(f"validation.regular_{kind}", **values))
-    return Details(t(f"validation.regular_{kind}_title", **values), [text, _ticks_table(t, ticks)])
+    return Details(t(f"validation.regular_{kind}_title", **values), [text, _ticks_table(t, ticks, estimate)])
 
 
-def _ticks_table(t: Texts, ticks: pd.DataFrame) -> Table:
+def _ticks_table(t: Texts, ticks: pd.DataFrame, estimate: float | None) -> Table:
     """Show the fit of every number of ticks per purchase."""
     rows = ticks.assign(
-        k=ticks["k"].astype(int).astype(str), fit=[signed(value, 2) for value in ticks["log_likelihood"]],
-        aic=[signed(value, 2) for value in ticks["aic"]],
-        predicted=[number(value, t.language) for value in ticks["predicted"]],
-        bias=[_off_by(t)(value) for value in ticks["bias"]],
+        k=ticks["k"].astype(int).astype(str), fit=[signed(value, 1) for value in ticks["log_likelihood"]],
+        aic=[signed(value, 1) for value in ticks["aic"]],
+        predicted=[number(round(value), t.language) for value in ticks["predicted"]],
+        bias=changes(ticks["bias"], t.language),
     )[["k", "fit", "aic", "predicted", "bias"]]  # fmt: skip
     labels = {c: t(f"validation.choice_column_{c}") for c in ("fit", "aic", "predicted", "bias")}
     return Table.of(
-        rows, title=t("validation.ticks"), language=t.language, header="k", caption=t("validation.ticks_caption"),
+        rows, title=t("validation.ticks"), language=t.language, header="k",
+        caption=t("validation.ticks_caption", estimate="–" if estimate is None else f"{estimate:.2f}"),
         labels=labels | {"k": t("validation.ticks_k")},
     )  # fmt: skip
-
-
-def second_opinion(t: Texts, models: Mapping[str, Mapping[str, Any]]) -> Table | Text:
-    """Compare forecasts and parameters with the models of the package lifetimes."""
-    if not models:
-        return Text(t("validation.crosscheck_missing"))
-    rows = [_opinion(t, model, models[model]) for model in sorted(models)]
-    known = [row.pop("gap") for row in rows]
-    worst = [gap for gap in known if gap is not None]
-    if not worst:
-        return Text(t("validation.crosscheck_none"))
-    return Table.of(
-        pd.DataFrame(rows), title=t("validation.crosscheck", worst=f"{max(worst):.0e}"), language=t.language,
-        caption=t("validation.crosscheck_caption"), header="model",
-        note="" if len(worst) == len(known) else t("validation.crosscheck_some"),
-        labels={name: t(f"validation.opinion_{name}") for name in ("model", "ours", "theirs", "difference")},
-    )  # fmt: skip
-
-
-def _opinion(t: Texts, model: str, both: Mapping[str, Any]) -> dict[str, Any]:
-    """Compare a model in both packages; ``gap`` is None where lifetimes does not converge."""
-    ours, theirs = both["ours"], both["theirs"]
-    gaps = [abs(theirs[name] / ours[name] - 1) for name in ours] if theirs else []
-    totals = [number(side["holdout"], t.language) if side and "holdout" in side else "–" for side in (ours, theirs)]
-    return {
-        "model": model, "ours": totals[0], "theirs": totals[1],
-        "difference": f"{max(gaps):.0e}" if gaps else "–", "gap": max(gaps) if gaps else None,
-    }  # fmt: skip
-
-
-def second_parameters(t: Texts, models: Mapping[str, Mapping[str, Any]], unit_days: int) -> Details | None:
-    """Show every parameter in both packages; None without a second opinion."""
-    if not models:
-        return None
-    rows = [
-        {
-            "parameter": f"{model} {name}",
-            "ours": _in_unit(models[model]["ours"][name], name, unit_days),
-            "theirs": _in_unit((models[model]["theirs"] or {}).get(name), name, unit_days),
-        }
-        for model in sorted(models)
-        for name in models[model]["ours"]
-        if name != "holdout"
-    ]
-    table = Table.of(
-        pd.DataFrame(rows), title=t("validation.crosscheck_parameters"), language=t.language, header="parameter",
-        labels={name: t(f"validation.{name}") for name in ("parameter", "ours", "theirs")},
-    )  # fmt: skip
-    return Details(t("validation.crosscheck_parameters"), [table])
-
-
-def _in_unit(value: float | None, name: str, unit_days: int) -> str:
-    return "–" if value is None else f"{value / (unit_days if name in ('alpha', 'beta') else 1):,.5f}"

@@ -6,9 +6,10 @@ import pandas as pd
 
 from custlib.report.blocks import Cell, Facts, Text, Tiles
 from custlib.report.formats import money, number, share
+from custlib.report.page_limits import limit
 from custlib.report.pages.segment_tables import finding, measure_in_words
 from custlib.report.pages.systems import View
-from custlib.report.privacy import grouped, is_small
+from custlib.report.privacy import grouped, is_small, part_of
 
 _LEVELS = ("high", "low")
 
@@ -24,7 +25,7 @@ def loyal(view: View, level: str) -> Tiles | None:
         title=title, rows=[t(f"cube.current_{one}") for one in _LEVELS],
         columns=[t(f"cube.potential_{one}") for one in _LEVELS],
         cells=[[_cell(view, name, [current, potential, level]) for potential in _LEVELS] for current in _LEVELS],
-        row_title=t("cube.current"), column_title=t(f"cube.loyal_{level}"), caption=t(f"cube.caption_{level}"),
+        row_title=t("cube.current"), column_title=t("cube.potential"), caption=t(f"cube.caption_{level}"),
         description=t("cube.description", loyalty=t(f"cube.loyal_{level}")),
     )  # fmt: skip
 
@@ -34,9 +35,11 @@ def _of_the_disloyal(view: View) -> str:
     cells = view.definitions["value_cube"].rule["cells"]
     ids = {segment for segment, own in cells.items() if any(list(cell)[2] == "low" for cell in own)}
     away = frame[frame["segment"].isin(ids)]
-    if is_small(away["customers"].sum()) or not away["customers"].sum():
-        return view.t("cube.all_loyal")
-    return view.t("cube.disloyal", customers=share(away["customer_share"].sum(), view.t.language))
+    gone, whole = float(away["customers"].sum()), float(frame["customers"].sum())
+    if is_small(gone) or not gone:
+        few = 100 * gone < limit("finding", "hardly_anybody") * max(whole, 1.0)
+        return view.t("cube.all_loyal" if few else "cube.low_loyalty")
+    return view.t("cube.disloyal", customers=share(part_of(gone, whole), view.t.language))
 
 
 def matrix(view: View) -> Tiles | None:
@@ -63,12 +66,12 @@ def _cell(view: View, name: str, place: list[str]) -> Cell:
     row, text = frame.iloc[where], _counts(view, name)[where]
     strategy = next(entry["strategy"][lang] for entry in definition.segments if entry["id"] == segment)
     if row["customers"] == 0 or is_small(row["customers"]):
-        return Cell(text, strategy, 0.0, definition.name(segment, lang))
+        return Cell(text, strategy, 0.0, view.class_name(name, segment))
     measure = "value" if view.has_forecast else "profit"
     top = float(frame.loc[~frame["customers"].map(is_small), measure].max())
     tone = round(math.sqrt(max(float(row[measure]), 0.0) / top), 3) if top > 0 else 0.0
     worth = money(row[measure], view.project.currency, lang)
-    return Cell(text, f"{worth}{view.t('join.dot')}{strategy}", min(tone, 1.0), definition.name(segment, lang))
+    return Cell(text, f"{worth}{view.t('join.dot')}{strategy}", min(tone, 1.0), view.class_name(name, segment))
 
 
 def _counts(view: View, name: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Blocks at the end of every page: the glossary and the footer."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from custlib import __version__, rules
@@ -10,6 +11,10 @@ from custlib.project import Project
 from custlib.report.blocks import Footer, Glossary
 from custlib.report.formats import day, money, number
 from custlib.report.texts import Texts
+from custlib.source import Source
+from custlib.value.holdout_period import holdout_period
+
+_NAMED = 4
 
 
 def glossary(t: Texts, *terms: str) -> Glossary:
@@ -21,8 +26,10 @@ def glossary(t: Texts, *terms: str) -> Glossary:
 
 
 def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
-    """Describe the margin: from the cost column, by product, constant, or none."""
+    """Describe the margin: from the cost column, by product, constant, or none; none is needed without amounts."""
     rest = f"{project.margin:g}"
+    if not quality["has_amount"]:
+        return t("purchases.no_margin")
     if quality["has_cost"]:
         return t("worth.margin_cost")
     if project.product_margins:
@@ -36,17 +43,41 @@ def cost_to_serve(t: Texts, project: Project) -> str:
     return t("worth.cost_to_serve_text", cost=amount) if project.cost_to_serve else t("worth.cost_to_serve_none")
 
 
+def sources(t: Texts, project: Project) -> str:
+    """Name every source of a project, those of purchases first; of many, the first and how many others.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from custlib.report.texts import texts
+    >>> shop = {"id": "shop", "name": "Shop", "as_of": dt.date(2025, 6, 30)}
+    >>> sources(texts("en"), Project(**shop, sources=({"path": "web/*.csv"}, {"path": "till.csv"})))
+    'web/*.csv, till.csv'
+    """
+    names = [_name(source) for source in (*project.inputs, *project.registers.values())]
+    if len(names) <= _NAMED:
+        return t("join.comma").join(names)
+    first = t("join.comma").join(names[: _NAMED - 1])
+    return t("footer.sources_more", names=first, count=number(len(names) - _NAMED + 1, t.language))
+
+
+def _name(source: Source) -> str:
+    """Name a source as the project file does: a pattern with its folder, without which it names nothing."""
+    parts = Path(source.path).parts
+    return "/".join(parts[-2:]) if source.path and "*" in parts[-1] else source.label
+
+
 def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: str, version: str) -> Footer:
     """State the provenance of a page: data, parameters, versions, and counts of rows."""
     rows = {k: number(quality[k], t.language) for k in quality if k.startswith("rows_")}
     totals = [f"money_{part}" for part in ("read", "used", "quarantined", "removed")]
     moneys = {name: money(quality[name], project.currency, t.language) for name in totals}
-    rate = f"{project.annual_discount_rate:g}"
+    rate, days = f"{project.annual_discount_rate:g}", holdout_period(project, dict(quality)).days
     items = [
         (t("footer.project"), t("footer.project_text", name=project.name, day=day(project.as_of, t.language))),
-        (t("footer.data"), f"{project.source_path.name}, SHA-256 {fingerprint[:16]}"),
+        (t("footer.data"), f"{sources(t, project)}, SHA-256 {fingerprint[:16]}"),
         (t("footer.parameters"), t("footer.parameters_text", horizon=project.horizon_days, rate=rate,
-                                   holdout=project.holdout_days, margin=margin(t, project, quality))),
+                                   holdout=days, margin=margin(t, project, quality))),
         (t("footer.rows"), t("footer.rows_text", **rows)),
     ]  # fmt: skip
     if project.cost_to_serve:

@@ -9,22 +9,25 @@ from custlib import rules
 from custlib.project import Project
 from custlib.report.blocks import Bullets, Callout, Facts, Kpi, Kpis, Table, Text, Title
 from custlib.report.formats import day, money, number, share
+from custlib.report.pages.foot import sources
 from custlib.report.texts import Texts
 
 
 def headline(t: Texts, quality: Mapping[str, Any], project: Project) -> Title:
     """State the share of usable rows."""
-    used = quality["rows_used"] / quality["rows_read"]
-    text = t("identify.headline", share=share(used, t.language), rows=number(quality["rows_read"], t.language))
-    return Title(text, t("identify.subtitle", file=project.source_path.name, day=day(project.as_of, t.language)))
+    read, used = quality["rows_read"], quality["rows_used"]
+    key = "identify.headline_all" if used == read else "identify.headline"
+    text = t(key, share=share(used / read, t.language), rows=number(read, t.language))
+    return Title(text, t("identify.subtitle", file=sources(t, project), day=day(project.as_of, t.language)))
 
 
 def kpis(t: Texts, quality: Mapping[str, Any], project: Project) -> Kpis:
     """Show rows and money read, used and set aside, and what options left out."""
     parts = ["read", "used", "quarantined", *(["removed"] if quality["rows_removed"] else [])]
     rows = {k: number(quality[f"rows_{k}"], t.language) for k in parts}
-    moneys = {k: money(quality[f"money_{k}"], project.currency, t.language) for k in parts}
-    return Kpis([Kpi(t(f"identify.{k}"), rows[k], moneys[k] if quality["has_amount"] else "") for k in rows])
+    amounts = {k: money(quality[f"money_{k}"], project.currency, t.language) for k in parts}
+    notes = {k: t("money.named", kind=t("money.revenue"), amount=amount) for k, amount in amounts.items()}
+    return Kpis([Kpi(t(f"identify.{k}"), rows[k], notes[k] if quality["has_amount"] else "") for k in rows])
 
 
 def reasons(t: Texts, quality: Mapping[str, Any]) -> Table | Callout:

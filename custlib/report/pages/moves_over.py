@@ -14,6 +14,7 @@ from custlib.report.formats import MISSING, day, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
 from custlib.report.privacy import is_small, part_of, to_step
+from custlib.report.texts import Texts
 
 
 def by_system(view: View, moved: pd.DataFrame) -> Table:
@@ -30,7 +31,8 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
         money = MISSING if hide else view.bare(whole["money"])
         rows.append([view.title(name), to_step(whole["customers"], t.language), *parts, money])
     columns = ["system", "moved", "part", *causes, "money_moved"]
-    labels = {c: t(f"moves.column_{c}", currency=view.project.currency) for c in columns if c not in causes}
+    money_of = {"kind": view.kind, "currency": view.project.currency}
+    labels = {c: t(f"moves.column_{c}", **money_of) for c in columns if c not in causes}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     title = _spread(view, last[last["cause"] == WHOLE])
     return Table.of(pd.DataFrame(rows, columns=columns), title=title, labels=labels, header="system",
@@ -59,7 +61,7 @@ def _spread(view: View, whole: pd.DataFrame) -> str:
     """Name the segmentations with the smallest and the largest share of moves."""
     shares, texts = (dict(zip(whole["segmentation"], column, strict=True)) for column in _shares(view, whole))
     calm, restless = (pick(shares, key=lambda name: shares[name]) for pick in (min, max))
-    if calm == restless or shares[calm] == shares[restless]:
+    if _about(view, shares[calm], texts[calm]) == _about(view, shares[restless], texts[restless]):
         return view.t("moves.by_system_plain")
     return view.t("moves.by_system", calm=view.title(calm), least=_about(view, shares[calm], texts[calm]),
                   restless=view.title(restless), most=_about(view, shares[restless], texts[restless]))  # fmt: skip
@@ -70,27 +72,44 @@ def _about(view: View, part: float, text: str) -> str:
 
 
 def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
-    """Show the share of customers who changed segment between successive dates, with causes in the table."""
-    t, lang = view.t, view.t.language
-    own = _as_told(moved[moved["segmentation"] == name])
-    whole = own[(own["cause"] == WHOLE) & (own["known"] > 0)].sort_values("from_date", ignore_index=True)
+    """Show the share of customers who changed segment between successive dates."""
+    t, whole = view.t, _intervals(moved, name)
     if len(whole) < 2:
         return Callout(t("moves.one_interval"), t("moves.one_interval_text"))
-    causes = _used(own)
-    labels = [t("moves.interval", first=day(a, lang), last=day(b, lang))
-              for a, b in zip(whole["from_date"], whole["to_date"], strict=True)]  # fmt: skip
-    shares, texts = _shares(view, whole)
-    ends = {"low": texts[shares.index(min(shares))], "high": texts[shares.index(max(shares))], "last": texts[-1]}
-    kind = "over_rising" if shares[-1] == max(shares) else "over_falling" if shares[-1] == min(shares) else "over"
-    steady = ends["low"] == ends["high"]
-    title = t("moves.over_steady", share=ends["low"]) if steady else t(f"moves.{kind}", **ends)
-    rows = pd.DataFrame({"label": labels, "value": shares})
+    (shares, texts), labels = _shares(view, whole), _labels(view, whole)
+    rows, title = pd.DataFrame({"label": labels, "value": shares}), _trend(t, shares, texts)
     figure = charts.bars(
         rows, title=title, caption=t("moves.over_caption", name=view.title(name)), highlight=labels[-1],
         description=t("moves.over_description"), x_label=t("moves.column_part"), y_label=t("moves.column_interval"),
-        form=dict(zip(shares, texts, strict=True)).__getitem__, language=lang,
+        form=dict(zip(shares, texts, strict=True)).__getitem__, language=t.language,
     )  # fmt: skip
-    return replace(figure, table=_over_table(view, own, whole, labels, causes, title))
+    written = pd.DataFrame({"interval": labels, "part": texts})
+    columns = {str(column): t(f"moves.column_{column}") for column in written}
+    table = Table.of(written, title=title, labels=columns, header="interval", language=t.language)
+    return replace(figure, table=table)
+
+
+def _intervals(moved: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Select the intervals of a segmentation with customers known at both ends."""
+    own = _as_told(moved[(moved["segmentation"] == name) & (moved["cause"] == WHOLE) & (moved["known"] > 0)])
+    return own.sort_values("from_date", ignore_index=True)
+
+
+def _labels(view: View, whole: pd.DataFrame) -> list[str]:
+    ends = zip(whole["from_date"], whole["to_date"], strict=True)
+    return [view.t("moves.interval", first=day(a, view.t.language), last=day(b, view.t.language)) for a, b in ends]
+
+
+def _trend(t: Texts, shares: list[float], texts: list[str]) -> str:
+    """Compare the last share with those before, as they are written."""
+    (*before, last), ends = shares, dict(zip(shares, texts, strict=True))
+    values = {"low": ends[min(shares)], "high": ends[max(shares)], "last": texts[-1]}
+    if values["low"] == values["high"]:
+        return t("moves.over_steady", share=values["low"])
+    if texts[-1] in texts[:-1]:
+        return t("moves.over", **values)
+    kind = "over_rising" if last > max(before) else "over_falling" if last < min(before) else "over"
+    return t(f"moves.{kind}", **values)
 
 
 def _shares(view: View, whole: pd.DataFrame) -> tuple[list[float], list[str]]:
@@ -102,17 +121,20 @@ def _shares(view: View, whole: pd.DataFrame) -> tuple[list[float], list[str]]:
     return shares, texts
 
 
-def _over_table(
-    view: View, own: pd.DataFrame, whole: pd.DataFrame, labels: list[str], causes: list[str], title: str
-) -> Table:
-    rows = []
-    for label, first in zip(labels, whole["from_date"], strict=True):
+def steps_over_time(view: View, moved: pd.DataFrame, name: str) -> Table | None:
+    """Show the share of customers whom each counterfactual step moved, interval by interval; None for one interval."""
+    t, whole = view.t, _intervals(moved, name)
+    if len(whole) < 2:
+        return None
+    own = _as_told(moved[moved["segmentation"] == name])
+    columns, rows = (WHOLE, *_used(own)), []
+    for label, first in zip(_labels(view, whole), whole["from_date"], strict=True):
         by = own[own["from_date"] == first].set_index("cause")
-        rows.append([label, *(_part(view, by, cause) for cause in (WHOLE, *causes))])
-    names = {"interval": view.t("moves.column_interval"), "part": view.t("moves.column_part")}
-    names |= {cause: view.t(f"cause.{cause}") for cause in causes}
-    frame = pd.DataFrame(rows, columns=list(names))
-    return Table.of(frame, title=title, labels=names, header="interval", language=view.t.language)
+        rows.append([label, *(_part(view, by, cause) for cause in columns)])
+    names = {"interval": t("moves.column_interval"), WHOLE: t("moves.column_part")}
+    names |= {cause: t(f"cause.{cause}") for cause in columns[1:]}
+    return Table.of(pd.DataFrame(rows, columns=list(names)), title=t("moves.steps_over", system=view.title(name)),
+                    labels=names, header="interval", language=t.language)  # fmt: skip
 
 
 _LISTED = 3
@@ -142,7 +164,7 @@ def drift_table(view: View, drifts: Mapping[str, Drift]) -> Table | None:
         if drift is None:
             rows.append([view.title(name), fitted, MISSING, MISSING, t("drift.today")])
             continue
-        lost = _listed(view, [view.definitions[name].name(s, lang) for s in drift["lost"]])
+        lost = _listed(view, [view.class_name(name, s) for s in drift["lost"]])
         advice = t("drift.refit" if drift["is_proposed"] else "drift.keep")
         index = f"{drift['adjusted_rand_index']:.2f}".replace("-", "−")
         moved = share(round(drift["relabelled"], 2), lang)

@@ -76,7 +76,7 @@ class Moves:
     def name(self, segment: str) -> str:
         """Return the name of a segment, of new or gone customers, or of all other segments."""
         if segment in self.definition.ids:
-            return self.definition.name(segment, self.view.t.language)
+            return self.view.class_name(self.definition.segmentation, segment)
         if segment in (NOBODY, OTHER):
             return self.view.t(f"moves.{segment}")
         is_named = self.earlier is not None and segment in self.earlier.ids
@@ -146,8 +146,9 @@ def account_of_money(moves: Moves) -> Table:
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     whole = {when: money(frame[f"money_{when}"].sum(), view.project.currency, t.language)
              for when in ("before", "after")}  # fmt: skip
-    return Table.of(pd.DataFrame(rows), title=t("moves.money", **whole), labels=labels, header="name",
-                    language=t.language, caption=t("moves.money_caption", currency=view.project.currency))  # fmt: skip
+    kind, title = view.kind, t("moves.money", kind=view.kind, day=moves.day, **whole)
+    return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="name", language=t.language,
+                    caption=t("moves.money_caption", kind=kind, currency=view.project.currency))  # fmt: skip
 
 
 def _signed(view: View, amount: float, is_change: bool) -> str:
@@ -163,7 +164,8 @@ def picture(moves: Moves) -> Figure | Callout:
     if shown.empty or step == UNTOLD:
         return Callout(t("audit.few"), t("audit.few_text"))
     shown = shown.assign(customers=[rounded(n, step) or 0.0 for n in shown["customers"]])
-    is_named = ~shown[["before", "now"]].isin([moves.name(OTHER)]).any(axis=1)  # merged segments are not a finding
+    ends = [moves.name(OTHER), moves.name(NOBODY)]  # merged segments, new and gone customers are not a finding
+    is_named = ~shown[["before", "now"]].isin(ends).any(axis=1)
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
     calm = 100 * ledger.changed_share(moves.frame) < limit("finding", "hardly_anybody")
     title = t("moves.picture_plain" if calm else "moves.picture_many", day=moves.day)
@@ -172,19 +174,32 @@ def picture(moves: Moves) -> Figure | Callout:
         part = share(part_of(first["customers"], moves.known, step), t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
     figure = charts.flow_picture(
-        shown, title=title, caption=t("moves.picture_caption"),
+        shown, title=title, caption=_picture_caption(moves),
         description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
     )  # fmt: skip
     return replace(figure, table=matrix(moves))
 
 
-def _merged(moves: Moves) -> pd.DataFrame:
-    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
+def _picture_caption(moves: Moves) -> str:
+    """Say how to read the picture, and which segments stand together in it."""
+    t, nodes = moves.view.t, _nodes(moves)
+    merged = [moves.name(segment) for segment in moves.ids if segment not in nodes]
+    together = [t("moves.picture_merged", other=moves.name(OTHER), names=t("join.comma").join(merged))]
+    return " ".join([t("moves.picture_caption"), *(together if merged else [])])
+
+
+def _nodes(moves: Moves) -> set[str]:
+    """Select the largest segments, as many as a picture has room for."""
     whole = moves.frame[moves.frame["cause"] == WHOLE]
     sides = [whole.groupby(side)["customers"].sum() for side in ("from_segment", "to_segment")]
     size = pd.concat(sides, axis=1).fillna(0).max(axis=1).sort_values(ascending=False, kind="stable")
     most = limit("finding", "flow_nodes")
-    keep = set(size.index) if len(size) <= most else set(size.index[: most - 1])
+    return set(size.index) if len(size) <= most else set(size.index[: most - 1])
+
+
+def _merged(moves: Moves) -> pd.DataFrame:
+    """Sum the moves between the largest segments, with all others merged, in the order of the segments."""
+    whole, keep = moves.frame[moves.frame["cause"] == WHOLE], _nodes(moves)
     order = [*(s for s in moves.ids if s in keep), OTHER, NOBODY]
     rows = whole.assign(before=whole["from_segment"].where(whole["from_segment"].isin(keep), OTHER),
                         now=whole["to_segment"].where(whole["to_segment"].isin(keep), OTHER))  # fmt: skip
@@ -223,7 +238,9 @@ def causes(moves: Moves) -> Figure | Callout:
     names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _counts(rows["customers"], t.language)
     # The bar of a suppressed count is as long as the least count shown.
     longs = [limit("privacy", "smallest_count") - 0.5 if is_small(n) else float(n) for n in rows["customers"]]
-    title = t(f"moves.causes_{rows['cause'][0]}", customers=texts[0], day=moves.day)
+    is_most = rows["customers"][0] > _MOST * rows["customers"].sum()
+    kind = f"causes_{rows['cause'][0]}" if is_most else "causes_several"
+    title = t(f"moves.{kind}", customers=texts[0], day=moves.day)
     figure = charts.bars(
         pd.DataFrame({"label": names, "value": longs}), title=title, caption=t("moves.causes_caption"),
         description=t("moves.causes_description"), x_label=t("moves.column_moves"), y_label=t("moves.column_cause"),
@@ -248,7 +265,7 @@ def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts:
         "money": [MISSING if h else view.bare(x) for x, h in zip(rows["money_before"], hide, strict=True)],
         "meaning": [t(f"cause.{cause}_means") for cause in rows["cause"]],
     }
-    labels = {name: t(f"moves.column_{name}", currency=view.project.currency) for name in columns}
+    labels = {name: t(f"moves.column_{name}", kind=view.kind, currency=view.project.currency) for name in columns}
     return Table.of(pd.DataFrame(columns), title=title, labels=labels, header="cause", language=t.language)
 
 
@@ -273,7 +290,7 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
         amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
         customers = to_step(row["customers"], t.language, step)
-        sentences.append(t(f"moves.flow_{end}", customers=customers, money=amount, **ends))
+        sentences.append(t(f"moves.flow_{end}", customers=customers, kind=view.kind, money=amount, **ends))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
 
 
@@ -296,7 +313,7 @@ def directions(moves: Moves) -> Table:
         told = amounts(frame[column].tolist(), frame["customers"].tolist())
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(told, hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
-    labels |= {f"money_{when}": t("moves.column_money_at", day=date, currency=view.project.currency)
+    labels |= {f"money_{when}": t("moves.column_money_at", day=date, kind=view.kind, currency=view.project.currency)
                for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip
     parts = {d: part_of(float(frame["customers"].get(d, 0)), moves.known, step) for d in ("up", "down")}
     title = t("moves.directions_plain", system=view.title(moves.definition.segmentation))
@@ -304,4 +321,4 @@ def directions(moves: Moves) -> Table:
         shares = {name: share(part, t.language) for name, part in parts.items()}
         title = t("moves.directions", system=view.title(moves.definition.segmentation), **shares)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
-                    caption=t("moves.directions_caption"))  # fmt: skip
+                    caption=t("moves.directions_caption", kind=view.kind))  # fmt: skip

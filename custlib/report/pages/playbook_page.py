@@ -1,274 +1,258 @@
-"""Blocks of a playbook page: the verdict, then eleven parts for one segment on an A4 sheet."""
+"""Blocks of a playbook page, the head and the left column: the verdict, five facts, who they are, what they are worth.
+
+The right column, what to do and its proof, is in :mod:`custlib.report.playbook.plan_page`.
+"""
 
 import datetime as dt
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from custlib.customise.plans import SegmentPlan
-from custlib.customise.playbook_file import Action, Playbook, SegmentPlay
+from custlib.customise.playbook_file import Playbook
 from custlib.customise.playbooks import channels
-from custlib.move import ledger
-from custlib.move.observed import STAY
-from custlib.move.paths import NOBODY, WHOLE
 from custlib.project import Project
 from custlib.report import charts
-from custlib.report.blocks import Callout, Facts, Figure, Light, Text, Title
-from custlib.report.formats import MISSING, day, interval, money, number, share, suppressed
-from custlib.report.page_limits import limit
+from custlib.report.blocks import Facts, Figure, Light, Section, Text, Title, Tone
+from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.pages.trust import everybody_stays
-from custlib.report.playbook_words import Filler, because, points, verdict
-from custlib.report.privacy import blurred, crossed, is_small
+from custlib.report.playbook_words import Filler, because, points, purchases_in_words, verdict, verdict_word
+from custlib.report.privacy import is_small, net, to_step
 from custlib.report.texts import Texts
-from custlib.segment.definitions import Definition
+
+_TONES: dict[str, Tone] = {"do": "good", "test": "warn"}
 
 
-def headline(
-    t: Texts, project: Project, row: "pd.Series[float]", playbook: Playbook, planned: SegmentPlan, light: Light
-) -> Title:
-    """State the verdict with its money, then what the segment is, date and validity."""
+@dataclass(frozen=True)
+class Sheet:
+    """What the blocks of a playbook speak of.
+
+    Attributes
+    ----------
+    fill : Filler
+        Fills the texts of the segment's entry.
+    row : pandas.Series
+        Its row of the summary.
+    count : str
+        Its customers, as precisely as the pages show them.
+    money_kind : {"profit", "revenue"}
+        What money is.
+    flags : tuple of str
+        What the fit of the model flags.
+    """
+
+    fill: Filler
+    row: "pd.Series[float]"
+    count: str
+    money_kind: str
+    flags: tuple[str, ...] = ()
+
+    @property
+    def t(self) -> Texts:
+        """The texts of the page."""
+        return self.fill.t
+
+    @property
+    def project(self) -> Project:
+        """The project."""
+        return self.fill.project
+
+    @property
+    def planned(self) -> SegmentPlan:
+        """The plan of the segment."""
+        return self.fill.planned
+
+    @property
+    def name(self) -> str:
+        """Name of the segment."""
+        return str(self.row["name"])
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the segment has too few customers to tell anything of."""
+        return is_small(self.row["customers"]) or self.row["customers"] == 0
+
+    def counted(self, customers: int) -> str:
+        """Write those contacted, or the control group: exactly only where the segment is, and neither part is small."""
+        plan, lang = self.planned.plan, self.t.language
+        if self.count == number(plan.customers, lang) and not (is_small(plan.treated) or is_small(plan.control)):
+            return number(customers, lang)
+        return to_step(customers, lang)
+
+    def money(self, amount: float) -> str:
+        """Write an amount in the currency of the project."""
+        return money(amount, self.project.currency, self.t.language)
+
+
+def headline(sheet: Sheet, playbook: Playbook, light: Light) -> Title:
+    """State the verdict with what is done, to whom and for what money; then how sure that is, and why it is right."""
+    t, project = sheet.t, sheet.project
     until = project.as_of + dt.timedelta(days=playbook.playbook.valid_days)
-    values = {"day": day(project.as_of, t.language), "until": day(until, t.language), "project": project.name}
-    parts = [because(t, project, planned), t("playbook.subtitle", **values)]
-    if row["customers"] and not is_small(row["customers"]):
-        shares = {k: share(row[f"{k}_share"], t.language) for k in ("customer", "value")}
-        parts.insert(1, t("playbook.headline", name=row["name"], **shares))
-    subtitle = t("join.dot").join(filter(None, parts))
-    return Title(verdict(t, project, planned, str(row["name"])), subtitle, light)
-
-
-def definition(t: Texts, play: SegmentPlay, rule: str) -> Facts:
-    """Define the segment in words and as a rule."""
-    return Facts([(t("playbook.in_words"), play.definition.text(t.language)), (t("playbook.rule"), rule)])
-
-
-def who(t: Texts, row: "pd.Series[float]", count: str, project: Project) -> Facts | Callout:
-    """Show customers, share, and the typical profile."""
-    if is_small(row["customers"]) or row["customers"] == 0:
-        return Callout(t("playbook.too_few"), t("playbook.too_few_text", count=count), "warn")
-    lang = t.language
-    profile = {
-        "purchases": number(row["frequency"] + 1, lang),
-        "days": number(row["days_since_last"], lang),
-        "spend": money(row["spend"], project.currency, lang),
-    }
-    return Facts(
-        [
-            (t("playbook.customers"), t("playbook.of_all", count=count, share=share(row["customer_share"], lang))),
-            (t("playbook.revenue"), t("playbook.share_of", money=money(row["revenue"], project.currency, lang),
-                                      share=share(row["revenue_share"], lang))),
-            (t("playbook.typical"), t("playbook.typical_text", **profile)),
-        ]
+    dates = {"day": day(project.as_of, t.language), "until": day(until, t.language)}
+    return Title(
+        verdict(t, sheet.fill, sheet.name, sheet.money_kind), t("playbook.kicker", name=sheet.name, **dates), light,
+        lede=because(t, sheet.fill), lead=verdict_word(t, sheet.planned),
+        tone=_TONES.get(sheet.planned.verdict, "plain"),
     )  # fmt: skip
 
 
-def worth(
-    t: Texts, row: "pd.Series[float]", span: Mapping[str, float], project: Project, flags: tuple[str, ...] = ()
-) -> Facts:
-    """Show history, forecast with interval, and value at risk."""
-    lang, currency = t.language, project.currency
-    if is_small(row["customers"]) or row["customers"] == 0:
-        return Facts([(t("playbook.worth"), "–")])
-    known, unknown = row["frequency"] > 0, t("value.alive_unknown")
-    if everybody_stays(flags):
-        known, unknown = False, t("untested.unmeasurable")
-    alive = share(row["probability_alive"], lang) if known else unknown
-    at_risk = money(row["value_at_risk"], currency, lang) if known else unknown
-    around = interval(span["value_low"], span["value_high"], lang, currency)
+def strip(sheet: Sheet, playbook: Playbook) -> Facts:
+    """Show owner, date, how many are contacted and how many are not, the promise, and the day of the read-out."""
+    t, play, as_of = sheet.t, sheet.planned.play, sheet.project.as_of
+    lang, begun = t.language, as_of + dt.timedelta(days=play.due_days)
+    read, until = (
+        begun + dt.timedelta(days=play.holdout.window_days),
+        as_of + dt.timedelta(playbook.playbook.valid_days),
+    )
+    is_done = sheet.planned.is_recommended
     return Facts(
         [
-            (t("playbook.historic"), money(row["profit"], currency, lang)),
-            (t("playbook.coming", days=project.horizon_days),
-             t("playbook.with_interval", money=money(row["value"], currency, lang), interval=around)),
-            (t("playbook.residual"), money(row["residual_lifetime_value"], currency, lang)),
-            (t("playbook.at_risk"), at_risk),
-            (t("playbook.alive"), alive),
+            (t("playbook.owner"), play.owner.text(lang)),
+            (t("playbook.begin" if is_done else "playbook.look_again"), day(begun if is_done else until, lang)),
+            (t("playbook.to"), _to_whom(sheet)),
+            (t("playbook.promise"), _promise(sheet)),
+            (t("playbook.read_out"), day(read, lang) if is_done else MISSING),
         ]
-    )  # fmt: skip
+    )
 
 
-def changes(
-    t: Texts, flows: pd.DataFrame, segment: str, definition: Definition, since: dt.date, *, names: Mapping[str, str]
-) -> Facts:
-    """Show who stayed, came, went and is new since a date, with the main cause; as precisely as the transition matrix.
+def _to_whom(sheet: Sheet) -> str:
+    t, plan = sheet.t, sheet.planned.plan
+    if not sheet.planned.is_recommended:
+        return t("playbook.to_nobody")
+    used = dict.fromkeys(channels()[action.channel][t.language] for action in sheet.planned.actions)
+    values = {"treated": sheet.counted(plan.treated), "channel": t("join.comma").join(used).lower()}
+    if not plan.control:
+        return t("playbook.to_all", **values)
+    return t("playbook.to_some", control=sheet.counted(plan.control), **values)
+
+
+def _promise(sheet: Sheet) -> str:
+    """Write the share that buys with the plan, and the share without."""
+    t, plan, days = sheet.t, sheet.planned.plan, sheet.planned.play.holdout.window_days
+    if sheet.is_hidden:
+        return MISSING
+    if sheet.planned.play.collects:
+        return t("playbook.promise_paid", days=days)
+    base, rate = (share(one, t.language) for one in (plan.base_rate, plan.base_rate + plan.lift))
+    if not sheet.planned.is_recommended:
+        return t("playbook.promise_none", days=days, base=base)
+    if base == rate:  # the effect is below what shares show
+        return t("playbook.promise_points", days=days, base=base, lift=points(t, plan.lift))
+    return t("playbook.promise_text", days=days, base=base, rate=rate)
+
+
+def who(sheet: Sheet, rule: str, change: float, since: dt.date) -> Facts:
+    """Say who they are, in words and as a rule, how many, and the typical purchases.
 
     Parameters
     ----------
-    flows : pandas.DataFrame
-        Moves as returned by :func:`custlib.move.observed.observed`.
-    names : mapping of str to str
-        Names of the segments of both dates.
+    change : float
+        Customers more than at the earlier date ``since``.
     """
-    counted = ledger.matrix(flows.assign(cause=WHOLE), definition.ids)
-    written = crossed(counted.to_numpy().tolist(), t.language)
-    lines = [dict(zip(counted.columns, line, strict=True)) for line in written]
-    texts = dict(zip(counted.index, lines, strict=True))
-    sizes = counted.to_dict("index")
-    elsewhere = [s for s in texts if s not in (segment, NOBODY)]
-    came = {names.get(s, s): (sizes[s][segment], texts[s][segment]) for s in elsewhere}
-    went = {names.get(s, s): (sizes[segment][s], texts[segment][s]) for s in elsewhere}
-    known = flows[(flows["from_segment"] != NOBODY) & (flows["to_segment"] != NOBODY) & (flows["cause"] != STAY)]
-    items = [
-        (t("playbook.stayed"), texts[segment][segment]),
-        (t("playbook.came_from"), _with_reason(t, _ends(t, came), known[known["to_segment"] == segment])),
-        (t("playbook.went_to"), _with_reason(t, _ends(t, went), known[known["from_segment"] == segment])),
-        (t("playbook.new"), texts[NOBODY][segment]),
-    ]
-    if sizes[segment][NOBODY]:
-        items.append((t("playbook.gone"), texts[segment][NOBODY]))
-    return Facts(items, title=t("playbook.since", day=day(since, t.language)))
-
-
-def _ends(t: Texts, flows: Mapping[str, tuple[int, str]]) -> str:
-    """List the largest flows of (count, text) by segment; counts under ten are told together and without a number."""
-    some = {name: text for name, (count, text) in flows.items() if count}
-    large = [name for name, text in some.items() if not is_small(flows[name][0]) and text != MISSING]
-    if not large:
-        return t("playbook.few_each" if some else "playbook.nobody")
-    # Sorted as the counts are shown, so that the order tells no more than they do.
-    first = sorted(large, key=lambda name: -int(re.sub(r"\D", "", some[name])))[: limit("finding", "listed_flows")]
-    listed = t("join.comma").join(t("playbook.flow", name=name, count=some[name]) for name in first)
-    return listed if len(first) == len(some) else t("playbook.and_others", flows=listed)
-
-
-def _with_reason(t: Texts, ends: str, moved: pd.DataFrame) -> str:
-    """Add the main cause of moves, unless they are too few to tell."""
-    by = moved.groupby("cause")["customers"].sum().sort_values(ascending=False, kind="stable")
-    if not len(by) or is_small(by.sum()):
-        return ends
-    reason = t(f"playbook.because_{by.index[0]}")
-    if len(by) > 1:
-        most = by.iloc[0] > by.sum() / 2
-        reason = t("playbook.mostly", reason=reason) if most else t("playbook.several_reasons")
-    return t("join.semicolon").join([ends, reason])
-
-
-def differs(t: Texts, row: "pd.Series[float]", base: "pd.Series[float]") -> Figure | Text:
-    """Show the segment against all customers, as an index of 100."""
-    if is_small(row["customers"]) or row["customers"] == 0:
-        return Text(t("playbook.no_comparison"))
-    names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
-    rows = pd.DataFrame(
-        {
-            "label": [t(f"playbook.index_{n}") for n in names],
-            "index": [100 * row[n] / base[n] if base[n] > 0 else None for n in names],
-        }
+    t, row, lang = sheet.t, sheet.row, sheet.t.language
+    facts = [(t("playbook.in_words"), sheet.planned.play.definition.text(lang)), (t("playbook.rule"), rule)]
+    if sheet.is_hidden:
+        return Facts([*facts, (t("playbook.customers"), t("playbook.too_few_text", count=sheet.count))])
+    values = {"count": sheet.count, "share": share(row["customer_share"], lang), "change": net(change)}
+    typical = {"purchases": number(row["frequency"] + 1, lang), "days": number(row["days_since_last"], lang)}
+    key = "playbook.typical_purchases" if pd.isna(row["spend"]) else "playbook.typical_text"
+    return Facts(
+        [
+            *facts,
+            (t("playbook.customers"), t("playbook.of_all", since=day(since, lang), **values)),
+            (t("playbook.typical"), t(key, spend=sheet.money(row["spend"]), **typical)),
+        ]
     )
-    # no money without an amount column, and no index over a base of zero
-    rows = rows.dropna(subset="index", ignore_index=True)
+
+
+def worth_section(sheet: Sheet) -> Section:
+    """Head what they are worth with their share of it."""
+    t, row = sheet.t, sheet.row
+    if sheet.is_hidden:
+        return Section(t("playbook.worth_title"), column="left")
+    if pd.isna(row["value"]):
+        return Section(t("playbook.worth_purchases"), column="left")
+    kind, part = t(f"verdict.kind_{sheet.money_kind}"), share(row["value_share"], t.language)
+    return Section(t("playbook.worth_finding", share=part, kind=kind), column="left")
+
+
+def worth(sheet: Sheet, span: Mapping[str, float]) -> Facts:
+    """Show what they brought, what is expected with its interval, and how much of it is at risk."""
+    t, row, days = sheet.t, sheet.row, sheet.project.horizon_days
+    if sheet.is_hidden:
+        return Facts([(t("playbook.worth"), MISSING)])
+    alive = (t("playbook.alive"), _alive(sheet, share(row["probability_alive"], t.language)))
+    if pd.isna(row["value"]):
+        around = interval(span["purchases_low"], span["purchases_high"], t.language)
+        expected = purchases_in_words(t, row["expected_purchases"])
+        return Facts(
+            [(t("purchases.expected", days=days), t("playbook.with_interval", money=expected, interval=around)), alive]
+        )
+    return Facts([*_money_so_far(sheet), *_money_coming(sheet, span), alive])
+
+
+def _money_so_far(sheet: Sheet) -> list[tuple[str, str]]:
+    t, row = sheet.t, sheet.row
+    revenue = t("playbook.share_of", money=sheet.money(row["revenue"]), share=share(row["revenue_share"], t.language))
+    profit = [(t("playbook.profit"), sheet.money(row["profit"]))] if sheet.money_kind == "profit" else []
+    return [(t("playbook.revenue"), revenue), *profit]
+
+
+def _money_coming(sheet: Sheet, span: Mapping[str, float]) -> list[tuple[str, str]]:
+    t, row = sheet.t, sheet.row
+    around = interval(span["value_low"], span["value_high"], t.language, sheet.project.currency)
+    coming = t("playbook.with_interval", money=sheet.money(row["value"]), interval=around)
+    ever, risk = sheet.money(row["residual_lifetime_value"]), _alive(sheet, sheet.money(row["value_at_risk"]))
+    values = {"days": sheet.project.horizon_days, "kind": t(f"verdict.kind_{sheet.money_kind}")}
+    return [
+        (t("playbook.coming", **values), coming),
+        (t("playbook.residual", kind=values["kind"]), t("playbook.residual_text", money=ever, risk=risk)),
+    ]
+
+
+def _alive(sheet: Sheet, text: str) -> str:
+    """Write what depends on who is still a customer, or that it is not known."""
+    if everybody_stays(sheet.flags):
+        return sheet.t("untested.unmeasurable")
+    return text if sheet.row["frequency"] > 0 else sheet.t("value.alive_unknown")
+
+
+def why_section(sheet: Sheet, base: "pd.Series[float]") -> Section:
+    """Head the comparison with the measure that differs most."""
+    t = sheet.t
+    if sheet.is_hidden:
+        return Section(t("playbook.why"), column="left")
+    rows = _indices(sheet, base)
     best = rows.iloc[int(rows["index"].sub(100).abs().to_numpy().argmax())]
+    index = number(best["index"], t.language)
+    return Section(t("playbook.differs", label=best["label"], index=index), column="left")
+
+
+def differs(sheet: Sheet, base: "pd.Series[float]") -> Figure | Text:
+    """Show the segment against all customers, as an index of 100."""
+    t = sheet.t
+    if sheet.is_hidden:
+        return Text(t("playbook.no_comparison"))
     return charts.index_bars(
-        rows, title=t("playbook.differs", label=best["label"], index=number(best["index"], t.language)),
-        caption="", description=t("playbook.differs_description"), language=t.language,
+        _indices(sheet, base), title=t("playbook.index_title"), description=t("playbook.differs_description"),
+        language=t.language,
     )  # fmt: skip
 
 
-def do(t: Texts, fill: Filler) -> list[Callout | Facts]:
-    """State the objective, the recommended actions with their offers, those that are not, and what to avoid."""
-    planned, play = fill.planned, fill.planned.play
-    recommended = [action for action in play.action if action.id not in planned.left_out]
-    actions = [(t("playbook.action", number=n), _action(t, fill, a)) for n, a in enumerate(recommended, start=1)]
-    left = [(t("playbook.left_out"), t("playbook.left_out_text", what=fill(action.what, action)))
-            for action in play.action if action.id in planned.left_out]  # fmt: skip
-    goal = (t("objective.collect" if play.collects else f"objective.{play.objective}"), fill(play.goal))
-    goals = [] if planned.verdict == "leave" and play.objective != "exit" else [goal]
-    return [
-        Facts([*goals, (t("playbook.why"), fill(play.why)), *actions, *left]),
-        Callout(t("playbook.do_not"), fill(play.do_not), "warn"),
-    ]
+def _indices(sheet: Sheet, base: "pd.Series[float]") -> pd.DataFrame:
+    """Divide what the segment has by what the base has; no money without amounts, and none over a base of zero."""
+    t, row = sheet.t, sheet.row
+    names = ("value_per_customer", "revenue_per_customer", "purchases_per_customer", "probability_of_purchase")
+    kind = t(f"verdict.kind_{sheet.money_kind}")
+    labels = [t(f"playbook.index_{name}", kind=kind) for name in names]
+    known = {name: base[name] > 0 and not pd.isna(row[name]) for name in names}
+    indices = [round(100 * row[name] / base[name]) if known[name] else None for name in names]
+    frame = pd.DataFrame({"label": labels, "index": indices}).dropna(subset="index", ignore_index=True)
+    return frame.astype({"index": float})
 
 
-def _action(t: Texts, fill: Filler, action: Action) -> str:
-    what = fill(action.what, action)
-    if action.offer is None:
-        return what
-    margin = share(action.offer.min_margin, t.language)
-    return t("playbook.action_text", what=what, offer=fill(action.offer.kind, action), margin=margin)
-
-
-def contact(t: Texts, planned: SegmentPlan, as_of: dt.date) -> Facts:
-    """Show channel, cadence, cap, owner and due date; of a segment to leave, who looks at it again."""
-    lang, play = t.language, planned.play
-    due = as_of + dt.timedelta(days=play.due_days)
-    owner = (t("playbook.owner"), t("playbook.owner_text", owner=play.owner.text(lang), day=day(due, lang)))
-    if planned.verdict == "leave":
-        return Facts([(t("playbook.channel"), t("playbook.no_contact")), owner])
-    own = [action for action in play.action if action.id not in planned.left_out]
-    used = list(dict.fromkeys(channels()[a.channel][lang] for a in own))
-    return Facts(
-        [
-            (t("playbook.channel"), t("join.comma").join(used)),
-            (t("playbook.cadence"), t("join.semicolon").join(a.cadence.text(lang) for a in own)),
-            (t("playbook.cap"), t("playbook.cap_text", contacts=sum(a.max_contacts_30d for a in own))),
-            owner,
-        ]
-    )
-
-
-def money_plan(t: Texts, planned: SegmentPlan, project: Project, money_kind: str) -> Facts:
-    """Show cost and where it is from, assumed effect with source, expected gain with interval, and break-even."""
-    lang, currency, plan = t.language, project.currency, planned.plan
-    if planned.verdict == "few":
-        return Facts([(t("playbook.cost"), MISSING), (t("playbook.margin"), MISSING)])
-    assumed = t(f"playbook.assumed_{planned.contact_source}", currency=currency)
-    cost = (t("playbook.cost"), t("playbook.cost_text", money=money(plan.cost, currency, lang), assumed=assumed))
-    if planned.play.collects:
-        return Facts([cost, (t("playbook.margin"), t("playbook.owed"))])
-    basis = [(t("playbook.basis"), t("playbook.basis_revenue"))] if money_kind == "revenue" else []
-    source = "/".join(sorted({t(f"effect.{a.effect.source}") for a in planned.play.action}))
-    effect = t("playbook.effect_text", lift=points(t, plan.lift), base=share(plan.base_rate, lang), source=source)
-    margin = t("playbook.with_interval", money=money(plan.margin, currency, lang),
-               interval=interval(plan.margin_low, plan.margin_high, lang, currency))  # fmt: skip
-    even = points(t, plan.break_even) if math.isfinite(plan.break_even) else t("playbook.never")
-    shown = [(t("playbook.effect"), effect), (t("playbook.margin"), margin), (t("playbook.break_even"), even)]
-    return Facts([cost, *shown, *basis])
-
-
-def proof(t: Texts, planned: SegmentPlan, as_of: dt.date, count: str) -> list[Facts | Callout]:
-    """Describe how the effect is measured, or that it cannot be, as precisely as ``count`` shows the segment."""
-    plan, holdout, lang = planned.plan, planned.play.holdout, t.language
-    due = as_of + dt.timedelta(days=planned.play.due_days + holdout.window_days)
-    if not planned.is_recommended:
-        return [Facts([(t("playbook.control"), MISSING)]), _nothing_to_show(t, planned)]
-    if planned.play.collects:
-        paid = t("playbook.paid_text", days=holdout.window_days, day=day(due, lang))
-        return [Facts([(t("playbook.read_out"), paid)]), Callout(t("playbook.owed_title"), t("playbook.owed_proof"))]
-    exact = count == number(plan.customers, lang)
-    controls = suppressed(plan.control, lang) if exact else blurred(plan.control, lang)
-    detectable = MISSING if plan.detectable is None else points(t, plan.detectable)
-    control = t("playbook.control_text", share=share(holdout.share, lang), count=controls)
-    shown = t("playbook.detectable_text", points=detectable, power=share(holdout.power, lang))
-    read_out = t("playbook.read_out_text", days=holdout.window_days, day=day(due, lang))
-    facts = Facts(
-        [(t("playbook.control"), control), (t("playbook.detectable"), shown), (t("playbook.read_out"), read_out)]
-    )
-    if plan.measurable:
-        return [facts, Callout(t("playbook.measurable"), t("playbook.measurable_text"), "good")]
-    return [facts, Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")]
-
-
-def _nothing_to_show(t: Texts, planned: SegmentPlan) -> Callout:
-    if planned.verdict == "few":
-        return Callout(t("playbook.not_measurable"), t("playbook.not_measurable_text"), "warn")
-    return Callout(t("playbook.nothing_to_prove"), t("playbook.nothing_to_prove_text"))
-
-
-def last_time(t: Texts) -> Text:
-    """State the last measurement."""
-    return Text(t("playbook.no_last_time"))
-
-
-def audience(t: Texts, play: SegmentPlay) -> Facts:
-    """Describe the audience list and its exclusions."""
-    excluded: Sequence[str] = sorted({name for a in play.action for name in a.eligible.exclude})
-    return Facts(
-        [
-            (
-                t("playbook.list"),
-                t("playbook.list_text", columns=t("join.comma").join(play.export.columns), format=play.export.format),
-            ),
-            (t("playbook.excluded"), t("join.comma").join(excluded) or t("playbook.nobody_excluded")),
-        ]
-    )
+def why(sheet: Sheet) -> Text:
+    """Say why it matters, as the playbook has it."""
+    return Text(sheet.fill(sheet.planned.play.why))

@@ -13,32 +13,32 @@ from custlib.report.blocks import Callout, Figure, Glossary, Section, Table
 from custlib.report.formats import money, number, share, suppressed
 from custlib.report.pages import foot
 from custlib.report.privacy import is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 _FEWEST_DECILES = 3
 
 
-def finding(t: Texts, project: Project, record: Mapping[str, Any]) -> Callout:
+def finding(t: Texts, project: Project, record: Mapping[str, Any], money_kind: str) -> Callout:
     """State the product with the largest potential, and that potential is part of expected value."""
-    days = number(record["window_days"], t.language)
+    days, kind = number(record["window_days"], t.language), t(f"money.{money_kind}")
     if record["reason"]:
         return Callout(t("potential.none"), t("potential.too_short", days=days))
     best, whole = _best(record), sum(product["potential"] for product in record["products"])
     if whole <= 0:
-        return Callout(t("potential.none"), t("potential.nothing_left", days=days))
+        return Callout(t("potential.none"), t("potential.nothing_left", kind=kind, days=days))
     values = {
         "product": best["product"],
         "not_yet": suppressed(best["not_yet"], t.language),
-        "expected": number(best["expected_next"], t.language),
+        "kind": kind,
+        "expected": number(round(best["expected_next"]), t.language),
         "each": money(best["profit"], project.currency, t.language),
         "days": days,
         "whole": money(whole, project.currency, t.language),
     }
-    title = t(
-        "potential.finding", product=best["product"], worth=money(best["potential"], project.currency, t.language)
-    )
+    worth = money(best["potential"], project.currency, t.language)
+    title = t("potential.finding", kind=kind, product=best["product"], worth=worth)
     off = _is_off(record)
-    text = " ".join([t("potential.finding_text", **values), *_reserves(t, project, record, off)])
+    text = t.paragraph(t("potential.finding_text", **values), *_reserves(t, project, record, off))
     return Callout(title, text, "warn" if off else "note")
 
 
@@ -76,58 +76,62 @@ def _best(record: Mapping[str, Any]) -> dict[str, Any]:
     return best
 
 
-def by_product(t: Texts, project: Project, record: Mapping[str, Any]) -> Figure | None:
+def by_product(t: Texts, project: Project, record: Mapping[str, Any], money_kind: str) -> Figure | None:
     """Rank the products by potential; None without any."""
     rows = pd.DataFrame(
         {"label": [p["product"] for p in record["products"]], "value": [p["potential"] for p in record["products"]]}
     )
+    products = len(rows)
     rows = rows[rows["value"] > 0].sort_values(["value", "label"], ascending=[False, True], ignore_index=True)
     if rows.empty:
         return None
-    best = rows.iloc[0]
+    unsold = t("potential.bars_unsold") if len(rows) < products else ""
+    best, kind = rows.iloc[0], t(f"money.{money_kind}")
     part = share(best["value"] / rows["value"].sum(), t.language)
+    caption = t("potential.bars_caption", kind=kind, days=number(record["window_days"], t.language))
     return charts.bars(
-        rows, title=t("potential.bars", product=best["label"], share=part), highlight=best["label"],
-        caption=t("potential.bars_caption", days=number(record["window_days"], t.language)),
-        description=t("potential.bars_description"), x_label=project.currency, y_label=t("potential.column_product"),
+        rows, title=t("potential.bars", kind=kind, product=best["label"], share=part), highlight=best["label"],
+        caption=t.paragraph(caption, unsold), description=t("potential.bars_description", kind=kind),
+        x_label=t("money.in_currency", kind=kind, currency=project.currency), y_label=t("potential.column_product"),
         language=t.language,
     )  # fmt: skip
 
 
-def table(t: Texts, project: Project, record: Mapping[str, Any]) -> Table | None:
+def table(t: Texts, project: Project, record: Mapping[str, Any], money_kind: str) -> Table | None:
     """Show users, expected adopters, and the test on the last window, by product."""
     if not record["products"]:
         return None
-    lang = t.language
-    rows = pd.DataFrame(
-        [
-            {
-                "product": p["product"],
-                "users": suppressed(p["users"], lang),
-                "not_yet": suppressed(p["not_yet"], lang),
-                "profit": money(p["profit"], "", lang).strip(),
-                "expected_next": number(p["expected_next"], lang),
-                "expected": number(p["expected"], lang),
-                "actual": suppressed(p["actual"], lang),
-                "by": t(f"potential.by_{p['by']}") if p["not_yet"] else "–",
-            }
-            for p in record["products"]
-        ]
-    )
-    days = number(record["window_days"], lang)
-    labels = {c: t(f"potential.column_{c}", days=days, currency=project.currency) for c in rows.columns}
+    rows = pd.DataFrame([_row(t, product) for product in record["products"]])
+    days = number(record["window_days"], t.language)
+    values = {"kind": t(f"money.{money_kind}"), "days": days, "currency": project.currency}
+    labels = {c: capitalised(t(f"potential.column_{c}", **values)) for c in rows.columns}
     note = t("potential.table_note" if record["is_checked"] else "potential.unchecked")
     return Table.of(
         rows, title=_title(t, record), caption=t("potential.table_caption", days=days), labels=labels,
-        header="product", language=lang, note=note,
+        header="product", language=t.language, note=note,
     )  # fmt: skip
+
+
+def _row(t: Texts, product: Mapping[str, Any]) -> dict[str, str]:
+    """Write a product: users, those it may still win, and the test."""
+    lang = t.language
+    counts = {name: suppressed(product[name], lang) for name in ("users", "not_yet")}
+    beginners = {name: _count(product[name], lang) for name in ("expected_next", "expected")}
+    return {"product": product["product"], **counts, "profit": money(product["profit"], "", lang).strip(), **beginners,
+            "actual": suppressed(product["actual"], lang),
+            "by": t(f"potential.by_{product['by']}") if product["not_yet"] else "–"}  # fmt: skip
+
+
+def _count(expected: float | None, language: str) -> str:
+    """Write an expected count as a whole number: it is one of customers."""
+    return number(None if expected is None else round(expected), language)
 
 
 def _title(t: Texts, record: Mapping[str, Any]) -> str:
     expected, actual = _adopters(record)
     if all(product["expected"] is None for product in record["products"]) or is_small(actual):
         return t("potential.table_plain")
-    values = {"expected": number(expected, t.language), "actual": number(actual, t.language)}
+    values = {"expected": _count(expected, t.language), "actual": _count(actual, t.language)}
     return t("potential.table", days=number(record["window_days"], t.language), **values)
 
 

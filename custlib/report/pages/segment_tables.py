@@ -20,7 +20,7 @@ from custlib.segment.rule_files import ahp_file
 
 _KNOWN = ("frequency", "recency", "T", "days_since_last", "monetary_value", "first_amount", "profit", "revenue",
           "products", "potential", "probability_alive", "invoices_due", "invoices_late", "invoices_overdue",
-          "worst_delay", "longest_overdue")  # fmt: skip
+          "worst_delay", "longest_overdue", "overdue_amount")  # fmt: skip
 _WINDOWED = ("profit", "revenue", "purchases", "quantity")
 
 
@@ -30,7 +30,7 @@ def table(view: View, name: str) -> Table | None:
         return None
     t, frame = view.t, view.rows(name)
     texts = counts(frame["customers"].tolist(), t.language)
-    rows: dict[str, Any] = {"name": frame["name"], "customers": texts, "share": _shares(view, frame, texts)}
+    rows: dict[str, Any] = {"name": frame["label"], "customers": texts, "share": _shares(view, frame, texts)}
     hide = view.few(frame["customers"])
     for column in ("profit", "value"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
@@ -45,7 +45,8 @@ def table(view: View, name: str) -> Table | None:
 
 def _labels(view: View, columns: Iterable[Any]) -> dict[str, str]:
     values = {"currency": view.project.currency, "days": view.project.horizon_days}
-    return {str(column): view.t(f"groups.column_{column}", **values) for column in columns}
+    keys = {str(column): view.money_kind if column == "profit" else column for column in columns}
+    return {column: view.t(f"groups.column_{key}", **values) for column, key in keys.items()}
 
 
 def _shares(view: View, frame: pd.DataFrame, texts: list[str]) -> list[str]:
@@ -63,30 +64,35 @@ def named(table: Table) -> Table:
 
 
 def finding(view: View, name: str) -> str:
-    """Name the segment that stands out in money, or only the segmentation if none is large enough to show."""
+    """Name the segment whose share of money differs most from its share of customers, unless none is large enough.
+
+    One that brings more than its share goes before one that brings less.
+    """
     t, frame = view.t, view.rows(name)
     by = "value_share" if view.has_forecast else "profit_share"
     large = frame[frame["customer_share"] > 0]
     if len(large) < 2 or large[by].max() <= 0:
         return t("groups.plain", system=view.title(name))
-    best = large.iloc[int((large[by] - large["customer_share"]).to_numpy().argmax())]
-    if best[by] - best["customer_share"] < limit("finding", "lead_points") / 100:
+    lead, least = (large[by] - large["customer_share"]).to_numpy(), limit("finding", "lead_points") / 100
+    if abs(lead).max() < least:
         return t("groups.even", system=view.title(name))
+    best = large.iloc[int((lead if lead.max() >= least else -lead).argmax())]
     values = {k: share(best[k], t.language) for k in ("customer_share", by)}
     key = "groups.finding" if view.has_forecast else "groups.finding_past"
-    return t(key, system=view.title(name), name=best["name"], customers=values["customer_share"], money=values[by])
+    parts_ = {"customers": values["customer_share"], "money": values[by], "kind": view.kind}
+    return t(key, system=view.title(name), name=best["name"], **parts_)
 
 
 def rules(view: View, name: str) -> Details | None:
-    """Describe the rules of a segmentation in words, in order of evaluation; None if not shown."""
-    if not view.has(name):
+    """Describe the rules of a segmentation in words, in order of evaluation; None if not shown or without rules."""
+    if not view.has(name) or "alternatives" not in view.definitions[name].rule:
         return None
     definition = view.definitions[name]
     alternatives: dict[str, list[str]] = {}
     for entry in definition.rule["alternatives"]:
         alternatives.setdefault(entry["segment"], []).append(rule_in_words(view.t, entry["all"]))
     either = view.t("rule.or")
-    items = [(definition.name(s, view.t.language), either.join(own)) for s, own in alternatives.items()]
+    items = [(view.class_name(name, s), either.join(own)) for s, own in alternatives.items()]
     return Details(view.t("rule.title", system=view.title(name)), [Facts(items)])
 
 
@@ -150,7 +156,7 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
     # The other cells are one more count of the list: what they hold must not follow from the rest.
     sizes = [*first["customers"], *([rest["customers"].sum()] if len(rest) else [])]
     texts, shares = counts(sizes, t.language), [share(x, t.language) for x in parts(sizes)]
-    rows = [[r["name"], text, part, view.bare(r["profit"]), view.bare(r["value"]), strategies[r["segment"]]]
+    rows = [[r["label"], text, part, view.bare(r["profit"]), view.bare(r["value"]), strategies[r["segment"]]]
             for r, text, part in zip(first.to_dict("records"), texts, shares, strict=False)]  # fmt: skip
     if rest["customers"].sum() >= limit("privacy", "smallest_count"):
         others = t("groups.other_cells", count=len(rest))
@@ -173,12 +179,13 @@ def lifetime(view: View, name: str) -> Table | None:
     hide = view.few(frame["customers"])
     frame = frame.assign(wide=frame["historic_value"] + frame["residual_lifetime_value"])
     each = frame["wide"] / [n or math.nan for n in told(frame["customers"].tolist())]
-    rows: dict[str, Any] = {"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)}
+    rows: dict[str, Any] = {"name": frame["label"], "customers": counts(frame["customers"].tolist(), t.language)}
     for column in ("historic_value", "residual_lifetime_value", "wide"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     rows["each"] = [MISSING if h else view.bare(x) for x, h in zip(each, hide, strict=True)]
     ahead, whole = frame["residual_lifetime_value"].sum(), frame["wide"].sum()
-    title = t("groups.lifetime", share=share(ahead / whole, t.language)) if whole > 0 else t("groups.lifetime_plain")
+    both = ahead >= 0 and whole > ahead  # a loss so far, or to come, is no part of a sum
+    title = t("groups.lifetime", share=share(ahead / whole, t.language)) if both else t("groups.lifetime_plain")
     return Table.of(
         pd.DataFrame(rows), title=title, labels=_labels(view, rows), header="name",
         caption=t("groups.lifetime_caption"), language=t.language,
@@ -187,6 +194,7 @@ def lifetime(view: View, name: str) -> Table | None:
 
 
 _NAME = "ahp"
+_NO_CONTRADICTION = 5e-4  # a consistency ratio that is written 0.000
 
 
 def weights(view: View) -> Figure | None:
@@ -197,12 +205,19 @@ def weights(view: View) -> Figure | None:
     ranked = sorted(rule["indicators"], key=lambda entry: -entry["weight"])
     labels = [names.get(entry["id"], entry["id"]) for entry in ranked]
     rows = pd.DataFrame({"label": labels, "value": [float(entry["weight"]) for entry in ranked]})
-    title = t("ahp.weights", name=labels[0], share=share(rows["value"][0], t.language))
+    title = _heaviest(t, labels, [share(weight, t.language) for weight in rows["value"]])
     figure = charts.bars(
         rows, title=title, caption=t("ahp.weights_caption"), description=t("ahp.weights_description"), form="share",
         x_label=t("ahp.column_whole"), y_label=t("ahp.column_part"), highlight=labels[0], language=t.language,
     )  # fmt: skip
     return replace(figure, table=_down(view, rule, names, title))
+
+
+def _heaviest(t: Texts, labels: list[str], weights: list[str]) -> str:
+    """Name the indicator that weighs most, or all that weigh as much."""
+    alike = [label for label, weight in zip(labels, weights, strict=True) if weight == weights[0]]
+    kind = "weights" if len(alike) == 1 else "weights_alike"
+    return t(f"ahp.{kind}", name=t("join.comma").join(alike), share=weights[0])
 
 
 def _names(view: View) -> dict[str, str]:
@@ -239,7 +254,26 @@ def consistency(view: View) -> Callout | None:
     worst = max(criteria, key=lambda one: one["consistency_ratio"])
     values = {"ratio": f"{worst['consistency_ratio']:.3f}", "limit": f"{load('ahp')['accepted_below']:g}",
               "name": names.get(worst["id"], worst["id"])}  # fmt: skip
-    return Callout(t("ahp.consistent"), t("ahp.consistent_text", **values), "good")
+    kind = "consistent" if worst["consistency_ratio"] < _NO_CONTRADICTION else "consistent_enough"
+    return Callout(t(f"ahp.{kind}"), t("ahp.consistent_text", **values), "good")
+
+
+def expectations(view: View, name: str) -> Table | None:
+    """Show what the customers of each class expect, in the order of their lives; None if that is not said."""
+    if not view.has(name):
+        return None
+    t, entries = view.t, [entry for entry in view.definitions[name].segments if entry.get("expects")]
+    if not entries:
+        return None
+    stages = [str(one["segment"]) for one in view.definitions[name].rule["alternatives"]]
+    rows = [
+        [view.class_name(name, entry["id"]), *(entry["expects"][kind][t.language] for kind in ("basic", "latent"))]
+        for entry in sorted(entries, key=lambda entry: stages.index(entry["id"]))
+    ]
+    columns = ["name", "basic", "latent"]
+    labels = {column: t(f"groups.column_{column}") for column in columns}
+    return Table.of(pd.DataFrame(rows, columns=columns), title=t("groups.expects", system=view.title(name)),
+                    labels=labels, header="name", caption=t("groups.expects_caption"), language=t.language)  # fmt: skip
 
 
 _NAMED = ("product", "channel", "age_band", "region")
@@ -250,7 +284,9 @@ def structure_tables(view: View, frames: Mapping[str, pd.DataFrame]) -> Table | 
     blocks = [structure_table(view, name, frame) for name, frame in frames.items() if len(frame) > 1]
     if len(blocks) < 2:
         return blocks[0] if blocks else None
-    names = view.t("join.comma").join(structure_attribute(view, name) for name in frames)
+    names = view.t("join.comma").join(
+        structure_attribute(view, name) for name, frame in frames.items() if len(frame) > 1
+    )
     return Details(view.t("structure.several", names=names), blocks)
 
 
@@ -299,7 +335,7 @@ def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
     if row["kind"] != VALUE:
         return view.t(f"structure.{row['kind']}")
     if name in view.definitions and row["value"] in view.definitions[name].ids:
-        return view.definitions[name].name(str(row["value"]), view.t.language)
+        return view.class_name(name, str(row["value"]))
     return str(row["value"])
 
 

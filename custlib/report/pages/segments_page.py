@@ -7,19 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from custlib.engine.base import Engine
 from custlib.project import Project
-from custlib.report.blocks import Callout, Cell, Facts, Glossary, Table, Tiles, Title
-from custlib.report.formats import MISSING, day, money, share
-from custlib.report.pages import foot, segment_tables, value_page
+from custlib.report.blocks import Callout, Cell, Details, Facts, Glossary, Kpi, Kpis, Table, Text, Tiles, Title
+from custlib.report.formats import MISSING, day, money, number, share
+from custlib.report.pages import foot, segment_tables, systems, value_page
 from custlib.report.pages.systems import View
+from custlib.report.playbook.rule_words import rule_of
 from custlib.report.privacy import amounts, as_told, grouped, is_small
 from custlib.report.texts import Texts
-from custlib.segment import profiles
 from custlib.segment.definitions import Definition
+from custlib.segment.grid import SCORES
 from custlib.segment.pyramid import ParetoPoint
-
-_SCORES = (5, 4, 3, 2, 1)
 
 
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
@@ -51,8 +49,8 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         frame.loc[own.index, "value"] = amounts(own["value"].tolist(), own["customers"].tolist())
     by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
     top = float(frame["value"].max()) or 1.0
-    unknown = frame["value"].isna().all()
-    texts = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True))
+    words = "purchases" if (unknown := bool(frame["value"].isna().all())) else words
+    texts, scores = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True)), _scores(definition)
 
     def cell(r: int, f: int) -> Cell:
         row: Any = by_cell.get((r, f))
@@ -66,18 +64,23 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
         return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
 
     return Tiles(
-        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in _SCORES], columns=[f"F {f}" for f in reversed(_SCORES)],
-        cells=[[cell(r, f) for f in reversed(_SCORES)] for r in _SCORES], row_title=t("segments.recency"),
-        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption"),
+        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in scores[::-1]], columns=[f"F {f}" for f in scores],
+        cells=[[cell(r, f) for f in scores] for r in scores[::-1]], row_title=t("segments.recency", top=scores[-1]),
+        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption", top=scores[-1]),
         description=t("segments.tiles_description"),
     )  # fmt: skip
+
+
+def _scores(definition: Definition) -> range:
+    """Return the scores of recency and frequency, rising."""
+    return range(1, int(definition.rule.get("scores", SCORES)) + 1)
 
 
 def _cell_names(definition: Definition, language: str) -> dict[tuple[int, int], str]:
     """Return the name of each cell of R and F; of a map with more axes the names that share it, without a map none."""
     rule = definition.rule
     axes = list(rule.get("axes", ("R", "F")))
-    named: dict[tuple[int, int], list[str]] = {(r, f): [] for r in _SCORES for f in _SCORES}
+    named: dict[tuple[int, int], list[str]] = {(r, f): [] for r in _scores(definition) for f in _scores(definition)}
     for segment in definition.ids if "cells" in rule else ():
         for cell in rule["cells"].get(segment, ()):
             level = dict(zip(axes, cell, strict=True))
@@ -103,7 +106,9 @@ def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
     frozen = t(key, day=day(fitted, t.language), version=definition.version)
 
     def threshold_text(values: list[float], unit: str) -> str:
-        return f"{' · '.join(f'{value:,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
+        return (
+            f"{' · '.join(f'{round(value, 2):,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
+        )
 
     return Facts(
         [
@@ -117,12 +122,24 @@ def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
     )
 
 
+def class_rules(view: View, name: str) -> Details | None:
+    """Describe each class of a system by its cells, or by its place from the top; None if not shown."""
+    if not view.has(name):
+        return None
+    definition, currency = view.definitions[name], view.project.currency
+    items = [
+        (view.class_name(name, segment), rule_of(view.t, definition, segment, currency)) for segment in definition.ids
+    ]
+    return Details(view.t("rule.classes", system=view.title(name)), [Facts(items)])
+
+
 def _effective(rule: dict[str, list[float]]) -> dict[str, str]:
     return {name[0].upper(): str(len(set(values)) + 1) for name, values in rule.items()}
 
 
-def pareto(t: Texts, point: ParetoPoint) -> Callout:
+def pareto(view: View, point: ParetoPoint) -> Callout:
     """Show the Pareto point: revenue share of the top 20 %, and customer share of 80 % of revenue."""
+    t = view.t
     if math.isnan(point.money_of_best):
         return Callout(t("worth.nothing_so_far"), t("worth.nothing_so_far_text"), "warn")
     shares = {
@@ -132,6 +149,7 @@ def pareto(t: Texts, point: ParetoPoint) -> Callout:
         "rest": 1 - point.share,
     }
     values = {name: share(part, t.language) for name, part in shares.items()}
+    values["kind"] = view.kind
     return Callout(t("segments.pareto", **values), t("segments.pareto_text", **values))
 
 
@@ -192,7 +210,31 @@ def glossary(view: View) -> Glossary:
     return foot.glossary(view.t, *(("rfm", "value", "probability_alive") if view.has_forecast else ("rfm",)))
 
 
-def named_scores(view: View, engine: Engine, flags: tuple[str, ...]) -> Table:
-    """Show the named segments of RFM with what they are worth."""
-    frame = profiles.summary(engine, view.definitions["rfm"], language=view.t.language)
-    return value_page.table(view.t, view.project, frame, title=segment_tables.finding(view, "rfm"), flags=flags)
+def kpis(view: View, moved: pd.DataFrame, name: str) -> Kpis:
+    """Show customers, the segments that hold any of them, and who changed segment."""
+    t = view.t
+    return Kpis(
+        [
+            Kpi(t("systems.kpi_customers"), number(view.customers, t.language), t("segments.kpi_each")),
+            Kpi(t("segments.kpi_used"), view.used(name), view.title(name)),
+            systems.changed(t, moved, name),
+        ]
+    )
+
+
+def worth(view: View, frame: pd.DataFrame, name: str, flags: tuple[str, ...], money_kind: str) -> Table:
+    """Show the segments of a segmentation with what they are worth.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its totals as returned by :func:`custlib.segment.profiles.summary`.
+    """
+    frame = frame.assign(name=[view.class_name(name, segment) for segment in frame["segment"]])
+    title = segment_tables.finding(view, name)
+    return value_page.table(view.t, view.project, frame, title=title, money_kind=money_kind, flags=flags)
+
+
+def others(view: View) -> Text:
+    """Refer to the page of all other systems."""
+    return Text(view.t("segments.others", page=f"[{view.t('pages.appendix')}](appendix.html)"))

@@ -1,9 +1,9 @@
-"""Defines the view of the page "How do they differ?": segmentations shown, missing ones, and their totals."""
+"""Defines the view of the pages of segmentations: those shown, those that are not made, and their totals."""
 
 import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -29,6 +29,10 @@ class View:
         Current definitions, by segmentation.
     brief : pandas.DataFrame
         Totals as returned by :func:`custlib.segment.profiles.brief`.
+    money_kind : {"profit", "revenue"}
+        What money so far is.
+    names_system : bool
+        Whether every class is named with its system, as on a page of many systems.
     """
 
     t: Texts
@@ -36,11 +40,18 @@ class View:
     names: tuple[str, ...]
     definitions: Mapping[str, Definition]
     brief: pd.DataFrame
+    money_kind: str = "profit"
+    names_system: bool = False
 
     @property
     def has_forecast(self) -> bool:
         """Whether expected value is known."""
         return bool(self.brief["value"].notna().any())
+
+    @property
+    def kind(self) -> str:
+        """The word for money so far."""
+        return self.t(f"groups.kind_{self.money_kind}")
 
     @property
     def customers(self) -> int:
@@ -52,20 +63,39 @@ class View:
         return bool(set(names) & set(self.names))
 
     def rows(self, name: str) -> pd.DataFrame:
-        """Return the totals of the segments of a segmentation as they may be told, the most valuable first."""
-        return as_told(self.brief[self.brief["segmentation"] == name].reset_index(drop=True))
+        """Return the totals of the segments of a segmentation as they may be told, with a label of each.
 
-    def section(self, key: str, *names: str) -> Section | None:
-        """Return a section if any of the segmentations is shown."""
-        return Section(self.t(f"segments.{key}")) if self.has(*names) else None
+        The most valuable come first.
+        """
+        rows = as_told(self.brief[self.brief["segmentation"] == name].reset_index(drop=True))
+        return rows.assign(label=[self.class_name(name, segment) for segment in rows["segment"]])
 
-    def section_with_forecast(self, key: str, *names: str) -> Section | None:
-        """Return a section if any of the segmentations is shown and there is a forecast."""
-        return self.section(key, *names) if self.has_forecast else None
+    def class_name(self, name: str, segment: str) -> str:
+        """Return the name of a class, with its system where it is shown beside a class of the same name."""
+        own = self.definitions[name].name(segment, self.t.language)
+        others = [one.names(self.t.language).values() for one in self.definitions.values() if one.segmentation != name]
+        if not self.names_system and not any(own in names for names in others):
+            return own
+        return self.t("systems.class", system=self.t.words.get(f"systems.{name}.short", name), name=own)
+
+    def section(self, *names: str) -> Section | None:
+        """Return a section called like the first of the segmentations that is shown; None without any."""
+        shown = [name for name in names if self.has(name)]
+        return Section(self.title(shown[0])) if shown else None
+
+    def without(self, name: str) -> "View":
+        """Return the view without a segmentation that is shown elsewhere on the page."""
+        return replace(self, names=tuple(one for one in self.names if one != name))
 
     def show(self, name: str, block: Callable[..., Block | None], *values: Any) -> Block | None:
         """Call a function of the page if a segmentation is shown."""
         return block(*values) if self.has(name) else None
+
+    def used(self, name: str) -> str:
+        """Write how many classes of a segmentation hold anybody."""
+        customers = self.rows(name)["customers"]
+        filled, whole = int((customers > 0).sum()), len(customers)
+        return self.t("systems.classes_all" if filled == whole else "systems.classes", used=filled, all=whole)
 
     def title(self, name: str) -> str:
         """Return the title of a segmentation."""
@@ -105,25 +135,35 @@ def chosen(available: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in available if not names or name in names)
 
 
-def kpis(view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, Any]) -> Kpis:
+def changed(t: Texts, moved: pd.DataFrame, name: str) -> Kpi:
+    """Show the share of the customers known at both dates who changed segment."""
+    since = day(moved["from_date"].max(), t.language) if len(moved) else MISSING
+    return Kpi(t("moves.changed"), _part(t, moved, name, "whole"), t("moves.changed_note", day=since))
+
+
+def _part(t: Texts, moved: pd.DataFrame, name: str, cause: str) -> str:
+    """Write the share of the customers known at both dates whom a cause moved since the last date."""
+    last = moved[(moved["segmentation"] == name) & (moved["from_date"] == moved["from_date"].max())]
+    count = float(last.set_index("cause")["customers"].get(cause, 0.0))
+    known = float(last["known"].max()) if len(last) else 0.0
+    return share(part_of(count, known), t.language)
+
+
+def kpis(
+    view: View, moved: pd.DataFrame, name: str, *, missing: Mapping[str, Any], on_request: Sequence[str] = ()
+) -> Kpis:
     """Show customers, segmentations, who changed segment in one of them, and what time alone would have done."""
     t, lang = view.t, view.t.language
-    last = moved[(moved["segmentation"] == name) & (moved["from_date"] == moved["from_date"].max())]
-    by = last.set_index("cause")
-    known = float(last["known"].max()) if len(last) else 0.0
-
-    def part(cause: str) -> str:
-        count = float(by["customers"].get(cause, 0.0))
-        return share(part_of(count, known), lang)
-
-    since = day(moved["from_date"].max(), lang) if len(moved) else MISSING
-    note = t("systems.kpi_missing", count=len(missing)) if missing else t("systems.kpi_complete")
+    others = {"missing": len(missing), "on_request": len(on_request)}
+    notes = [t(f"systems.kpi_{name}", count=count) for name, count in others.items() if count]
+    note = t("join.semicolon").join(notes) or t("systems.kpi_complete")
+    bought = t("systems.kpi_ageing", purchases=_part(t, moved, name, "purchases"))
     return Kpis(
         [
             Kpi(t("systems.kpi_customers"), number(view.customers, lang), t("systems.kpi_each")),
             Kpi(t("systems.kpi_systems"), number(len(view.names), lang), note),
-            Kpi(t("moves.changed"), part("whole"), t("moves.changed_note", day=since)),
-            Kpi(t("systems.kpi_time"), part("ageing"), t("systems.kpi_ageing", purchases=part("purchases"))),
+            changed(t, moved, name),
+            Kpi(t("systems.kpi_time"), _part(t, moved, name, "ageing"), bought),
         ]
     )
 
@@ -137,10 +177,8 @@ def table(view: View) -> Table:
     """List the segmentations: inputs, segments in use, and date of the definition."""
     t, lang, rows = view.t, view.t.language, []
     for name in view.names:
-        own = view.rows(name)
-        used = t("systems.classes", used=int((own["customers"] > 0).sum()), all=len(own))
         fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), used, fitted])
+        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), view.used(name), fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
@@ -149,11 +187,10 @@ def table(view: View) -> Table:
     )  # fmt: skip
 
 
-def missing(t: Texts, lacks: Mapping[str, Sequence[str]]) -> Facts | None:
-    """List the segmentations that are not made, and the data they lack; None without any."""
-    if not lacks:
-        return None
+def missing(t: Texts, lacks: Mapping[str, Sequence[str]], on_request: Sequence[str] = ()) -> Facts | None:
+    """List the segmentations that are not made, with the data they lack or how to ask for them; None without any."""
     comma = t("join.comma")
     items = [(name_of(t, name), comma.join(t(f"lacking.{source}") for source in sources))
             for name, sources in lacks.items()]  # fmt: skip
-    return Facts(items, title=t("systems.missing"))
+    items += [(name_of(t, name), t("systems.on_request", name=name)) for name in on_request if name not in lacks]
+    return Facts(items, title=t("systems.missing")) if items else None

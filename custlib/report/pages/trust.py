@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from custlib.graph import REFUSED, Refusal
-from custlib.report.blocks import Callout, Text
-from custlib.report.forecast_status import caution_words, light_words
+from custlib.report.blocks import Callout
+from custlib.report.forecast_status import caution_words, light_words, tested_words
 from custlib.report.formats import change, money, number
 from custlib.report.texts import Texts
 from custlib.validate.cautions import chosen
@@ -25,11 +25,28 @@ def light(t: Texts, result: Mapping[str, Any]) -> Callout:
     light, title = result["light"], light_words(t, result)
     if light not in _TONES:
         return Callout(title, t(f"refused.test.{result['reason']}"), "warn")
-    totals = {name: number(result[name], t.language) for name in ("actual", "predicted", "naive")}
+    tested, totals = tested_words(t, result), _totals(t, result)
     if result["bias"] is None:
-        return Callout(title, t("untested.none", **totals), "bad")
+        return Callout(title, t.paragraph(tested, t("untested.none", **totals)), "bad")
     changes = {name: change(result[name], t.language) for name in ("bias", "naive_bias")}
-    return Callout(title, t("trust.text", **totals, **changes), _TONES[light])  # type: ignore[arg-type]
+    purchases = t("trust.text", **totals, **changes, light=t(f"light.{result['lights']['purchases']}"))
+    sentences = t.paragraph(tested, purchases, *revenue_words(t, result["revenue"]))
+    return Callout(title, sentences, _TONES[light])  # type: ignore[arg-type]
+
+
+def _totals(t: Texts, result: Mapping[str, Any]) -> dict[str, str]:
+    return {name: number(round(result[name]), t.language) for name in ("actual", "predicted", "naive")}
+
+
+def revenue_words(t: Texts, revenue: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """State how the same test did in revenue; nothing without money."""
+    if revenue is None:
+        return ()
+    totals = {name: money(revenue[name], revenue["currency"], t.language) for name in ("expected", "actual")}
+    if revenue["bias"] is None:
+        return (t("trust.no_revenue", **totals),)
+    words = t(f"light.{revenue['light']}")
+    return (t("trust.revenue_text", **totals, bias=change(revenue["bias"], t.language), light=words),)
 
 
 def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
@@ -59,14 +76,6 @@ def refusal(t: Texts, lifetime_model: Any = REFUSED, money_forecast: Any = REFUS
 def everybody_stays(flags: tuple[str, ...]) -> bool:
     """Return whether the fitted model has no drop-out, so that P(alive) is uninformative."""
     return bool(chosen(flags, "everybody_stays"))
-
-
-def money_backtest(t: Texts, backtest: Mapping[str, float] | None, currency: str) -> Text | None:
-    """State the result of the backtest in money; None without one."""
-    if backtest is None or backtest["bias"] != backtest["bias"]:
-        return None
-    totals = {name: money(backtest[name], currency, t.language) for name in ("expected", "actual")}
-    return Text(t("trust.money", bias=change(backtest["bias"], t.language), **totals))
 
 
 def reason(t: Texts, refusal: Refusal) -> str:

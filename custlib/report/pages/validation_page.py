@@ -1,8 +1,8 @@
-"""Blocks of the page "Is the model right?": headline, tracking, parameters, limits."""
+"""Blocks of the page "Is the model right?": headline, tracking, parameters, limits, second opinion."""
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,30 +10,50 @@ import pandas as pd
 from custlib import rules
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.report import charts
-from custlib.report.blocks import Bullets, Figure, Table, Text, Title
-from custlib.report.formats import change, day, number, share
+from custlib.report.blocks import Bullets, Details, Figure, Table, Text, Title
+from custlib.report.forecast_status import tested_words
+from custlib.report.formats import change, day, money, number, share
 from custlib.report.texts import Texts
+from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.spend import Spend, SpendSummary, is_dependent
 
+_LEAST_GAP = 1e-4  # below which two programmes find the same
+_UNKNOWN_ERROR = 10  # an estimate without an error has three figures: as if the error were a tenth of it
+# Flags by which spend is not taken to be independent of frequency: it is fitted in bands, or not at all.
+_SPEND_IS_APART = {"spend.spend_dependent", "spend.no_amount", "spend.no_money"}
 
-def headline(t: Texts, result: Mapping[str, Any], calibration_end: dt.date, as_of: dt.date) -> Title:
-    """State predicted and actual purchases of the holdout."""
-    values = {
-        "actual": number(result["actual"], t.language),
-        "predicted": number(result["predicted"], t.language),
-        "bias": change(result["bias"], t.language),
-    }
-    span = {"begin": day(calibration_end, t.language), "end": day(as_of, t.language)}
-    return Title(t("validation.headline", **values), t("validation.subtitle", **span), result["light"])
+
+def headline(t: Texts, result: Mapping[str, Any], holdout_period: HoldoutPeriod) -> Title:
+    """State predicted and actual purchases and revenue of the holdout, with the light of the run."""
+    fitted = t("validation.subtitle", begin=day(holdout_period.calibration_end, t.language))
+    return Title(_finding(t, result), t.paragraph(fitted, tested_words(t, result)), result["light"])
+
+
+def _finding(t: Texts, result: Mapping[str, Any]) -> str:
+    """Compare forecast and truth in a sentence; without revenue where none was tested, or none came."""
+    counts = {name: number(round(result[name]), t.language) for name in ("actual", "predicted")}
+    if result["bias"] is None:
+        return t("validation.headline_none", **counts)
+    revenue, values = result["revenue"], counts | {"bias": change(result["bias"], t.language)}
+    if revenue is None or revenue["bias"] is None:
+        return t("validation.headline", **values)
+    amounts = {name: money(revenue[name], revenue["currency"], t.language) for name in ("expected", "actual")}
+    off = change(revenue["bias"], t.language)
+    return t(
+        "validation.headline_revenue", **values, expected=amounts["expected"], revenue=amounts["actual"],
+        revenue_bias=off,
+    )  # fmt: skip
 
 
 def tracking(t: Texts, frame: pd.DataFrame, cut: dt.date) -> Figure:
     """Show cumulative repeat purchases, actual and expected."""
     known = frame[[period <= cut for period in frame["period"]]]["actual"].max()
     came, predicted = (frame[name].iloc[-1] - (0 if known != known else known) for name in ("actual", "expected"))
-    gap = predicted / came - 1 if came else None
+    title = t("validation.tracking_none", predicted=number(round(predicted), t.language))
+    if came:
+        title = t("validation.tracking", gap=change(predicted / came - 1, t.language))
     return charts.cumulative_tracking(
-        frame, cut=cut, title=t("validation.tracking", gap=change(gap, t.language)), language=t.language,
+        frame, cut=cut, title=title, language=t.language,
         caption=t("validation.tracking_caption"), description=t("validation.tracking_description"),
         y_label=t("validation.cumulative_purchases"), x_label=t("validation.time"),
     )  # fmt: skip
@@ -66,11 +86,10 @@ def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
         {
             "parameter": ["r", "alpha", "a", "b"],
             "meaning": [t(f"validation.meaning_{name}") for name in ("r", "alpha", "a", "b")],
-            "estimate": [f"{x:.5f}" for x in (model.r, model.alpha, model.a, model.b)],
-            "error": [_or_word(t, x, 4) for x in errors],
+            **_estimates(t, (model.r, model.alpha, model.a, model.b), errors),
         }
     )
-    fitted = signed(model.log_likelihood, 3) if model.log_likelihood is not None else "–"
+    fitted = signed(model.log_likelihood, 1) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.lifetime_parameters", model=model.label, unit=t(f"unit.{unit}")), language=t.language,
         note=t("validation.log_likelihood", value=fitted) + " " + _search(t, model), header="parameter",
@@ -96,20 +115,25 @@ def spend_parameters(t: Texts, summary: SpendSummary, currency: str) -> Table:
         {
             "parameter": ["p", "q", "v", t("validation.mean_spend")],
             "meaning": [t(f"validation.meaning_{name}") for name in ("p", "q", "v", "mean")],
-            "estimate": [f"{x:.4f}" for x in (model.p, model.q, model.v)] + [f"{mean:.3f}"],
-            "error": [_or_word(t, x, 3) for x in (*errors, mean_error)],
+            **_estimates(t, (model.p, model.q, model.v, mean), (*errors, mean_error)),
         }
     )
-    fitted = signed(model.log_likelihood, 4) if model.log_likelihood is not None else "–"
+    fitted = signed(model.log_likelihood, 1) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.spend_parameters", currency=currency), language=t.language,
         note=t("validation.log_likelihood", value=fitted), header="parameter", labels=_labels(t),
     )  # fmt: skip
 
 
-def _or_word(t: Texts, error: float, decimals: int) -> str:
-    """Format a standard error; NaN, for parameters that are not identified, in words."""
-    return t("untested.undetermined") if error != error else f"{error:.{decimals}f}"
+def _estimates(t: Texts, estimates: Iterable[float], errors: Iterable[float]) -> dict[str, list[str]]:
+    """Write estimates as precisely as their standard errors, of which two figures; an unknown error in words."""
+    written: dict[str, list[str]] = {"estimate": [], "error": []}
+    for estimate, error in zip(estimates, errors, strict=True):
+        known = math.isfinite(error) and error > 0
+        decimals = max(0, 1 - math.floor(math.log10(error if known else abs(estimate) / _UNKNOWN_ERROR or 1.0)))
+        written["estimate"].append(f"{estimate:,.{decimals}f}")
+        written["error"].append(f"{error:,.{decimals}f}" if known else t("untested.undetermined"))
+    return written
 
 
 def independence(t: Texts, spend: Spend) -> Table | Text:
@@ -120,7 +144,7 @@ def independence(t: Texts, spend: Spend) -> Table | Text:
     rows = pd.DataFrame(
         {
             "measure": [t(f"validation.{name}") for name in ("pearson", "spearman", "ratio")],
-            "found": [signed(value, 3) for value in spend.dependence],
+            "found": [signed(value, 2) for value in spend.dependence],
             "limit": [f"± {limits['correlation']:g}"] * 2 + [f"{limits['ratio']:g}"],
         }
     )
@@ -139,6 +163,83 @@ def limits(t: Texts, model: BetaGeometricNBD, one_time_share: float, flags: tupl
     """List the limits of the forecast, and the flags of both models (``lifetime.<code>``, ``spend.<code>``)."""
     known = model.first_occasions > 0
     sentences = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
-    sentences += [t("validation.limit_season"), t("validation.limit_change"), t("validation.limit_spend")]
+    sentences += [t("validation.limit_season"), t("validation.limit_change")]
+    sentences += [] if _SPEND_IS_APART & set(flags) else [t("validation.limit_spend")]
     sentences += [t(f"flags.{flag}") for flag in dict.fromkeys(flags)]
     return Bullets(sentences)
+
+
+def second_opinion(t: Texts, models: Mapping[str, Mapping[str, Any]]) -> Table | Text:
+    """Compare forecasts and parameters with the models of the package lifetimes."""
+    if not models:
+        return Text(t("validation.crosscheck_missing"))
+    gaps = {model: _gap(models[model]) for model in sorted(models)}
+    if all(gap is None for gap in gaps.values()):
+        return Text(t("validation.crosscheck_none"))
+    rows = [_opinion(t, model, models[model], gap) for model, gap in gaps.items()]
+    return Table.of(
+        pd.DataFrame(rows), title=_agreement(t, gaps), language=t.language,
+        caption=t("validation.crosscheck_caption"), header="model",
+        labels={name: t(f"validation.opinion_{name}") for name in ("model", "ours", "theirs", "difference")},
+    )  # fmt: skip
+
+
+def _gap(both: Mapping[str, Any]) -> float | None:
+    """Return the largest relative difference of a model in both packages; None where lifetimes does not converge."""
+    ours, theirs = both["ours"], both["theirs"]
+    return max(abs(theirs[name] / ours[name] - 1) for name in ours) if theirs else None
+
+
+def _agreement(t: Texts, gaps: Mapping[str, float | None]) -> str:
+    """State whether lifetimes finds the same: everywhere, where it converges, or not."""
+    limit = float(rules.load("backtest")["crosscheck"]["same_within"])
+    comma, known = t("join.comma"), {model: gap for model, gap in gaps.items() if gap is not None}
+    if off := [model for model, gap in known.items() if gap > limit]:
+        return t("validation.crosscheck_off", names=comma.join(off), limit=share(limit, t.language))
+    worst = share(max(_LEAST_GAP, *known.values()), t.language)
+    if others := [model for model in gaps if model not in known]:
+        return t("validation.crosscheck_part", worst=worst, same=comma.join(known), others=comma.join(others))
+    return t("validation.crosscheck", worst=worst)
+
+
+def _opinion(t: Texts, model: str, both: Mapping[str, Any], gap: float | None) -> dict[str, Any]:
+    """Compare a model in both packages."""
+    totals = [
+        number(round(side["holdout"]), t.language) if side and "holdout" in side else "–"
+        for side in (both["ours"], both["theirs"])
+    ]
+    return {"model": model, "ours": totals[0], "theirs": totals[1], "difference": _difference(t, gap)}
+
+
+def _difference(t: Texts, gap: float | None) -> str:
+    """Write a relative difference between two programmes: its size, or a bound."""
+    if gap is None:
+        return "–"
+    if gap < _LEAST_GAP:
+        return t("validation.below_least", least=share(_LEAST_GAP, t.language))
+    return t("validation.above_most", most=share(1, t.language)) if gap > 1 else share(gap, t.language)
+
+
+def second_parameters(t: Texts, models: Mapping[str, Mapping[str, Any]], unit_days: int) -> Details | None:
+    """Show every parameter in both packages; None without a second opinion."""
+    if not models:
+        return None
+    rows = [
+        {
+            "parameter": f"{model} {name}",
+            "ours": _in_unit(models[model]["ours"][name], name, unit_days),
+            "theirs": _in_unit((models[model]["theirs"] or {}).get(name), name, unit_days),
+        }
+        for model in sorted(models)
+        for name in models[model]["ours"]
+        if name != "holdout"
+    ]
+    table = Table.of(
+        pd.DataFrame(rows), title=t("validation.crosscheck_parameters"), language=t.language, header="parameter",
+        labels={name: t(f"validation.{name}") for name in ("parameter", "ours", "theirs")},
+    )  # fmt: skip
+    return Details(t("validation.crosscheck_parameters"), [table])
+
+
+def _in_unit(value: float | None, name: str, unit_days: int) -> str:
+    return "–" if value is None else f"{value / (unit_days if name in ('alpha', 'beta') else 1):,.5f}"

@@ -9,7 +9,6 @@ better.
 import datetime as dt
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -153,14 +152,7 @@ class HierarchyFile(Strict):
 
 def read(name_or_path: str) -> HierarchyFile:
     """Read a hierarchy of judgements and check it."""
-    if name_or_path.endswith(".toml"):
-        return _checked(rules.read(Path(name_or_path)), name_or_path)
-    return _shipped(name_or_path)
-
-
-@cache
-def _shipped(name: str) -> HierarchyFile:
-    return _checked(rules.load(f"ahp/{name}"), f"ahp {name}")
+    return rules.checked(name_or_path, "ahp", _checked)
 
 
 def _checked(content: dict[str, Any], where: str) -> HierarchyFile:

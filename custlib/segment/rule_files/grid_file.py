@@ -24,7 +24,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import inf, prod
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -173,7 +172,7 @@ def cell_name(axes: Iterable[str], cell: Sequence[Level]) -> str:
 
 def read(name: str) -> GridMap:
     """Read a shipped map (by name) or a user's own (by path) and prove that each cell has exactly one name."""
-    return parse(rules.read(Path(name)) if name.endswith(".toml") else rules.load(f"maps/{name}"), name)
+    return rules.checked(name, "maps", parse)
 
 
 def parse(table: dict[str, Any], name: str) -> GridMap:

@@ -15,7 +15,6 @@ alternatives that ask for it. ``{days}`` in the name of a measure is an option, 
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +37,7 @@ _GUESSES = [
 
 def read(name_or_path: str) -> TierFile:
     """Read a file of ordered rules, shipped or a user's own, and check it."""
-    if name_or_path.endswith(".toml"):
-        return _checked(rules.read(Path(name_or_path)), name_or_path)
-    return _shipped(name_or_path)
-
-
-@cache
-def _shipped(name: str) -> TierFile:
-    return _checked(rules.load(f"tiers/{name}"), f"tiers {name}")
+    return rules.checked(name_or_path, "tiers", _checked)
 
 
 def _checked(content: dict[str, Any], where: str) -> TierFile:

@@ -38,7 +38,7 @@ def test_a_clear_file_by_hand(tmp_path: Path) -> None:
     made = first(tmp_path, write(tmp_path / "sales.csv", CLEAR))
     assert not made.questions
     project = projects.load(made.path)
-    assert (project.id, project.as_of, project.holdout_days) == ("mine", dt.date(2025, 9, 27), 128)
+    assert (project.id, project.as_of, project.holdout_days) == ("mine", dt.date(2025, 9, 27), None)
     assert project.source == Source(
         path="sales.csv", delimiter=";", decimal=",", date_format="%d.%m.%Y",
         columns={"customer_id": "Kunde", "timestamp": "Datum", "amount": "Umsatz"},

@@ -1,0 +1,101 @@
+"""Shows where the customers of each segment came from and went to, with the main cause."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from custlib.move import ledger
+from custlib.move.observed import STAY
+from custlib.move.paths import NOBODY, WHOLE
+from custlib.report.blocks import Table
+from custlib.report.formats import share
+from custlib.report.page_limits import limit
+from custlib.report.pages.moves_page import Moves
+from custlib.report.privacy import crossed, is_small
+from custlib.report.texts import Texts
+from custlib.segment.definitions import Definition
+
+
+def by_segment(moves: Moves, flows: pd.DataFrame) -> Table:
+    """Show who stayed in, came to and went from each segment, with the main cause; as precisely as the matrix.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        Moves as returned by :func:`custlib.move.observed.observed`.
+    """
+    t, shown = moves.view.t, [segment for segment in moves.definition.ids if segment in moves.ids]
+    names = {segment: moves.name(segment) for segment in moves.ids}
+    facts = {s: _changes(t, flows, s, moves.definition, names) for s in shown}
+    kinds = dict.fromkeys(kind for items in facts.values() for kind in items)
+    rows = [[names[s], *(facts[s].get(kind, "0") for kind in kinds)] for s in shown]
+    labels = {"name": t("moves.column_segment")} | {kind: kind for kind in kinds}
+    return Table.of(pd.DataFrame(rows, columns=list(labels)), title=_stayed(moves), labels=labels, header="name",
+                    caption=t("moves.by_segment_caption", day=moves.day, today=moves.today),
+                    language=t.language)  # fmt: skip
+
+
+def _stayed(moves: Moves) -> str:
+    """State the share of the customers known at both dates who stayed, unless it tells a small count."""
+    t, counted = moves.view.t, ledger.changed(moves.frame)
+    stayed = counted["known"] - counted["customers"]
+    if not counted["known"] or is_small(stayed) or is_small(counted["customers"]):
+        return t("moves.by_segment_plain", day=moves.day)
+    return t("moves.by_segment", share=share(stayed / counted["known"], t.language))
+
+
+def _changes(
+    t: Texts, flows: pd.DataFrame, segment: str, definition: Definition, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Show who stayed, came, went and is new since a date, with the main cause; as precisely as the transition matrix.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        Moves as returned by :func:`custlib.move.observed.observed`.
+    names : mapping of str to str
+        Names of the segments of both dates.
+    """
+    counted = ledger.matrix(flows.assign(cause=WHOLE), definition.ids)
+    written = crossed(counted.to_numpy().tolist(), t.language)
+    lines = [dict(zip(counted.columns, line, strict=True)) for line in written]
+    texts = dict(zip(counted.index, lines, strict=True))
+    sizes = counted.to_dict("index")
+    elsewhere = [s for s in texts if s not in (segment, NOBODY)]
+    came = {names.get(s, s): (sizes[s][segment], texts[s][segment]) for s in elsewhere}
+    went = {names.get(s, s): (sizes[segment][s], texts[segment][s]) for s in elsewhere}
+    known = flows[(flows["from_segment"] != NOBODY) & (flows["to_segment"] != NOBODY) & (flows["cause"] != STAY)]
+    items = [
+        (t("playbook.stayed"), texts[segment][segment]),
+        (t("playbook.came_from"), _with_reason(t, _ends(t, came), known[known["to_segment"] == segment])),
+        (t("playbook.went_to"), _with_reason(t, _ends(t, went), known[known["from_segment"] == segment])),
+        (t("moves.new"), texts[NOBODY][segment]),
+    ]
+    if sizes[segment][NOBODY]:
+        items.append((t("moves.gone"), texts[segment][NOBODY]))
+    return dict(items)
+
+
+def _ends(t: Texts, flows: Mapping[str, tuple[int, str]]) -> str:
+    """List the largest flows of (count, text) by segment; counts under ten are told together and without a number."""
+    some = {name: text for name, (count, text) in flows.items() if count}
+    large = [name for name in some if not is_small(flows[name][0])]
+    if not large:
+        return t("moves.ends_few_each" if some else "moves.ends_nobody")
+    # Sorted as the counts are shown, so that the order tells no more than they do.
+    first = sorted(large, key=lambda name: -int(re.sub(r"\D", "", some[name])))[: limit("finding", "listed_flows")]
+    listed = t("join.comma").join(t("moves.ends_flow", name=name, count=some[name]) for name in first)
+    return listed if len(first) == len(some) else t("moves.ends_and_others", flows=listed)
+
+
+def _with_reason(t: Texts, ends: str, moved: pd.DataFrame) -> str:
+    """Add the main cause of moves, unless they are too few to tell."""
+    by = moved.groupby("cause")["customers"].sum().sort_values(ascending=False, kind="stable")
+    if not len(by) or is_small(by.sum()):
+        return ends
+    reason = t(f"playbook.because_{by.index[0]}")
+    if len(by) > 1:
+        most = by.iloc[0] > by.sum() / 2
+        reason = t("moves.ends_mostly", reason=reason) if most else t("moves.ends_several_reasons")
+    return t("join.semicolon").join([ends, reason])

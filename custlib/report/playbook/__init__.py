@@ -1,0 +1,1 @@
+"""The sheet of a playbook: rules in words, observed moves, and what to do with its proof."""
