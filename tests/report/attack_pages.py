@@ -2,18 +2,23 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from custlib.report.blocks import MIME
 from tests.report import attack_tables as tables
-from tests.report.attack import Key
 from tests.report.attack_reader import BASE, NEW, Reader, T, begins
 
-_OF_ALL = re.compile(r"(.+) \((.+ %) of all\)")
+_OF_ALL = re.compile(r"(.+?), (.+ %) of the customers; (.+) since")
+_COUNT = re.compile(r"(≈ )?[\d,]+|<10")
 _NOTED = re.compile(r"((?:[≈≥] )?[\d,]+|<\d+|–) customers")
+_SYSTEM = re.compile(
+    "^(" + "|".join(re.escape(text) for key, text in T.words.items() if key.endswith(".short")) + "): "
+)
+_MEASURES = {"Profit so far": "profit", "Revenue so far": "revenue", "Coming profit": "value", "Coming revenue": "value",
+             "Value, coming": "value", "Past, carried": "historic", "Future: narrow": "residual",
+             "Sum: wide": "wide"}  # fmt: skip
 _FLOW = re.compile(r"(.+?) ((?:≈ )?[\d,]+|<10)$")
 
 
@@ -33,14 +38,22 @@ def _with_inner(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def read_block(reader: Reader, block: Mapping[str, Any]) -> None:
-    """Take every number of a block."""
-    kind = block["block"]
+    """Take every number of a block, its classes without the system that is written before their names."""
+    block, kind = _without_systems(block), block["block"]
     if kind == "table":
         _table(reader, block)
     elif kind == "tiles":
         tables.tiles(reader, block)
     elif kind in ("kpis", "facts", "footer"):
         _facts(reader, block)
+
+
+def _without_systems(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _without_systems(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_without_systems(value) for value in part]
+    return _SYSTEM.sub("", part) if isinstance(part, str) and not _SYSTEM.fullmatch(part) else part
 
 
 def _table(reader: Reader, block: Mapping[str, Any]) -> None:
@@ -52,6 +65,10 @@ def _table(reader: Reader, block: Mapping[str, Any]) -> None:
         tables.directions(reader, block["title"], labels, rows)
     elif labels[:2] == [T("moves.column_system"), T("moves.column_moved")]:
         reader.later.append(lambda: tables.by_system(reader, labels, rows))
+    elif labels[1:3] == [T("playbook.stayed"), T("playbook.came_from")]:
+        reader.later.append(lambda: _by_segment(reader, block["title"], labels, rows))
+    elif labels[0] == T("moved.column_way"):
+        reader.later.append(lambda: _since(reader, block["page"], rows))
     elif labels[0] == T("methods.column_who"):
         tables.overlap(reader, labels, rows)
     elif T("structure.column_share_before") in labels and T("structure.column_change") in labels:
@@ -77,16 +94,13 @@ def _classes(reader: Reader, system: str, labels: Sequence[str], rows: Sequence[
     reader.kinds.add("classes")
     column = [(("size", system, row[labels[0]], "now"), row.get(T("groups.column_customers"), "")) for row in rows]
     reader.tells(column)
-    names = {"groups.column_profit": "profit", "groups.column_value": "value", "value.column_value": "value",
-             "value.column_revenue": "revenue", "groups.column_residual_lifetime_value": "residual",
-             "groups.column_historic_value": "historic"}  # fmt: skip
     columns: dict[str, list[tuple[Key, Key, str]]] = defaultdict(list)
     shares = (T("groups.column_share"), T("value.column_customer_share"), T("chart.customers"))
     for row in rows:
         name = row[labels[0]]
         key = ("size", system, name, "now")
         for label, text in row.items():
-            measure = next((m for k, m in names.items() if label.startswith(begins(k))), None)
+            measure = next((m for start, m in _MEASURES.items() if label.startswith(start)), None)
             if label in shares:
                 reader.shares.append((key, BASE, text))
             elif label.startswith(begins("overview.column_change")):
@@ -96,7 +110,7 @@ def _classes(reader: Reader, system: str, labels: Sequence[str], rows: Sequence[
     for column in columns.values():
         reader.moneys(column)
     for row in rows:
-        if text := row.get(T("value.column_value_share"), ""):
+        if text := next((text for label, text in row.items() if label.startswith("Share of the coming")), ""):
             reader.part(("money", "value", system, row[labels[0]]), ("money", "value"), text)
 
 
@@ -108,17 +122,15 @@ def _facts(reader: Reader, block: Mapping[str, Any]) -> None:
             reader.money(("money", "revenue"), text)
         elif label == T("overview.customers") and text.replace(",", "").isdigit():
             reader.tell(BASE, text)
-        elif isinstance(item, dict) and label in (T("value.historic"), T("value.residual")):
-            reader.money(("money", "profit" if label == T("value.historic") else "residual"), text)
-        elif label.startswith(begins("value.coming")) and isinstance(item, dict):
-            reader.money(("money", "value"), text)
+        elif isinstance(item, dict) and block["page"] == "value":
+            totals = _MEASURES | {T("value.residual"): "residual"}
+            for measure in {m for start, m in totals.items() if label.startswith(start)}:
+                reader.money(("money", measure), text)
         elif label.startswith(begins("audit.active")) and " first time" in note:
             reader.tell(("period", "now"), text)
             reader.tell(("period", "new"), note.split(" of ")[0])
     if block["page"].startswith("playbook-"):
         _of_playbook(reader, block)
-    if str(block.get("title", "")).startswith(begins("playbook.since")):
-        _since(reader, block)
 
 
 def _of_playbook(reader: Reader, block: Mapping[str, Any]) -> None:
@@ -128,20 +140,35 @@ def _of_playbook(reader: Reader, block: Mapping[str, Any]) -> None:
         if label == T("playbook.customers") and (found := _OF_ALL.match(text)):
             reader.tells([(key, found[1])] if found[1].isdigit() else [])
             reader.shares.append((key, BASE, found[2]))
+            reader.change(reader.followed, key[2], found[3])
 
 
-def _since(reader: Reader, block: Mapping[str, Any]) -> None:
-    """Take who stayed, came and went of one segment."""
-    name = _segment_of(block["page"], reader.systems[reader.followed])
+def _since(reader: Reader, page: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Take who stayed, came and went of the segment of a playbook."""
+    name, (way, other, count) = _segment_of(page, reader.systems[reader.followed]), rows[0].keys()
     reader.kinds.add("since")
-    items = dict(block["items"])
-    reader.tell(("move", reader.followed, name, name), items[T("playbook.stayed")], reader.step)
-    reader.tell(("move", reader.followed, NEW, name), items[T("playbook.new")], reader.step)
-    for label, place in (("came_from", 1), ("went_to", 0)):
-        for part in re.split(r", |; ", items[T(f"playbook.{label}")]):
-            if found := _FLOW.match(part):
-                ends = (found[1], name) if place else (name, found[1])
-                reader.tell(("move", reader.followed, *ends), found[2], reader.step)
+    for row in rows:
+        ends = (name, row[other]) if row[way] == T("playbook.went_to") else (row[other] or name, name)
+        found = _COUNT.match(row[count])
+        if found and all(end in (*reader.systems[reader.followed], NEW) for end in ends):
+            reader.tell(("move", reader.followed, *ends), found[0], reader.step)
+
+
+def _by_segment(reader: Reader, title: str, labels: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """Take who stayed, came and went of every segment."""
+    system = reader.system_of("", [row[labels[0]] for row in rows])
+    if system != reader.followed:
+        return
+    reader.kinds.add("by_segment")
+    for row in rows:
+        name = row[labels[0]]
+        reader.tell(("move", system, name, name), row[T("playbook.stayed")], reader.step)
+        reader.tell(("move", system, NEW, name), row.get(NEW, "–"), reader.step)
+        for label, place in (("came_from", 1), ("went_to", 0)):
+            for part in re.split(r", |; ", row[T(f"playbook.{label}")]):
+                if found := _FLOW.match(part):
+                    ends = (found[1], name) if place else (name, found[1])
+                    reader.tell(("move", system, *ends), found[2], reader.step)
 
 
 def _segment_of(page: str, classes: Mapping[str, str]) -> str:

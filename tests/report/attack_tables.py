@@ -8,7 +8,7 @@ from typing import Any
 
 from custlib.report.pages.methods_page import combination
 from tests.report.attack import Key, step_of
-from tests.report.attack_reader import BASE, GONE, NEW, Reader, T
+from tests.report.attack_reader import BASE, GONE, NEW, Reader, T, begins
 
 _METHODS = ("abc+rfm+clv", "abc+rfm", "abc+clv", "rfm+clv", "abc", "rfm", "clv", "")
 _OF_MOVES = ("new", "returned", "more", "same", "less", "lapsed", "refunds")
@@ -149,7 +149,7 @@ def tiles(reader: Reader, block: Mapping[str, Any]) -> None:
     step, column = step_of(texts_), block["column_title"]
     if column == T("segments.frequency"):
         _grid(reader, block, step)
-    elif column == T("methods.tiles_columns"):
+    elif column.startswith(begins("methods.tiles_columns")):
         _tiers(reader, block, step)
     elif column == T("cube.potential"):
         reader.kinds.add("cube")
