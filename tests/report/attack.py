@@ -161,12 +161,12 @@ def change_between(text: str, step: int = 10) -> tuple[float, float] | None:
     return low, high
 
 
-def share_between(text: str) -> tuple[float, float] | None:
-    """Read a written percentage as an interval of fractions."""
-    if "%" not in text or text.startswith("≈"):
+def share_between(text: str, column: Iterable[str] = ()) -> tuple[float, float] | None:
+    """Read a written percentage as an interval of fractions; those of a column have one precision."""
+    if "%" not in text or text[0] in "≈<":
         return None
-    value = figure_of(text)
-    half = _half(abs(value), most=2)
+    value, beside = figure_of(text), [one.split("%")[0].strip() for one in column if "%" in one]
+    half = 0.5 * 10.0 ** -max(len(one.partition(".")[2]) for one in beside) if beside else _half(abs(value), most=2)
     return (value - half) / 100, (value + half) / 100
 
 
@@ -177,6 +177,8 @@ def money_between(text: str, step: float = 0) -> tuple[float, float] | None:
         return None
     scale, value = _scale(text), figure_of(text)
     half = max(_half(abs(value)) * scale, step / 2)
+    if scale == 1 and abs(value) >= 100 and value % 10 == 0:  # may be told to two figures
+        half = max(half, 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - 1))
     return value * scale - half, value * scale + half
 
 

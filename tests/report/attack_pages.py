@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from custlib.report.blocks import MIME
 from tests.report import attack_tables as tables
+from tests.report.attack import Key
 from tests.report.attack_reader import BASE, NEW, Reader, T, begins
 
 _OF_ALL = re.compile(r"(.+?), (.+ %) of the customers; (.+) since")
@@ -16,9 +18,9 @@ _NOTED = re.compile(r"((?:[≈≥] )?[\d,]+|<\d+|–) customers")
 _SYSTEM = re.compile(
     "^(" + "|".join(re.escape(text) for key, text in T.words.items() if key.endswith(".short")) + "): "
 )
-_MEASURES = {"Profit so far": "profit", "Revenue so far": "revenue", "Coming profit": "value", "Coming revenue": "value",
-             "Value, coming": "value", "Past, carried": "historic", "Future: narrow": "residual",
-             "Sum: wide": "wide"}  # fmt: skip
+_MEASURES = {"Profit so far": "profit", "Revenue so far": "revenue", "Coming profit": "value",
+             "Coming revenue": "value", "Value, coming": "value", "Past, carried": "historic",
+             "Future: narrow": "residual", "Sum: wide": "wide"}  # fmt: skip
 _FLOW = re.compile(r"(.+?) ((?:≈ )?[\d,]+|<10)$")
 
 
@@ -93,25 +95,31 @@ def _bare(reader: Reader, labels: Sequence[str], rows: Sequence[Mapping[str, str
 def _classes(reader: Reader, system: str, labels: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
     reader.kinds.add("classes")
     column = [(("size", system, row[labels[0]], "now"), row.get(T("groups.column_customers"), "")) for row in rows]
-    reader.tells(column)
+    reader.tells((key, text) for key, text in column if "%" not in text)
     columns: dict[str, list[tuple[Key, Key, str]]] = defaultdict(list)
+    parts: list[tuple[Key, str, list[str]]] = []
     shares = (T("groups.column_share"), T("value.column_customer_share"), T("chart.customers"))
     for row in rows:
         name = row[labels[0]]
         key = ("size", system, name, "now")
         for label, text in row.items():
             measure = next((m for start, m in _MEASURES.items() if label.startswith(start)), None)
-            if label in shares:
-                reader.shares.append((key, BASE, text))
+            if label in shares or (label == T("groups.column_customers") and "%" in text):
+                reader.shares.append((key, BASE, text, tuple(one[label] for one in rows)))
             elif label.startswith(begins("overview.column_change")):
                 reader.change(system, name, text)
+            elif measure == "value" and "%" in text:
+                parts.append((("money", measure, system, name), text, [one[label] for one in rows]))
             elif measure:
                 columns[measure].append((("money", measure, system, name), key, text))
     for column in columns.values():
         reader.moneys(column)
-    for row in rows:
-        if text := next((text for label, text in row.items() if label.startswith("Share of the coming")), ""):
-            reader.part(("money", "value", system, row[labels[0]]), ("money", "value"), text)
+    for key, text, beside in parts:
+        reader.part(key, ("money", "value"), text, beside)
+    for label in (one for one in labels if one.startswith("Share of the coming")):
+        for row in rows:
+            key = ("money", "value", system, row[labels[0]])
+            reader.part(key, ("money", "value"), row[label], [one[label] for one in rows])
 
 
 def _facts(reader: Reader, block: Mapping[str, Any]) -> None:
@@ -139,7 +147,7 @@ def _of_playbook(reader: Reader, block: Mapping[str, Any]) -> None:
     for label, text in block["items"]:
         if label == T("playbook.customers") and (found := _OF_ALL.match(text)):
             reader.tells([(key, found[1])] if found[1].isdigit() else [])
-            reader.shares.append((key, BASE, found[2]))
+            reader.shares.append((key, BASE, found[2], ()))
             reader.change(reader.followed, key[2], found[3])
 
 

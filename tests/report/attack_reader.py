@@ -53,7 +53,7 @@ class Reader:
     told: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     kinds: set[str] = field(default_factory=set)
     later: list[Callable[[], None]] = field(default_factory=list)
-    shares: list[tuple[Key, Key, str]] = field(default_factory=list)
+    shares: list[tuple[Key, Key, str, tuple[str, ...]]] = field(default_factory=list)
     coarse: set[Key] = field(default_factory=set)
     amounts: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
 
@@ -109,21 +109,21 @@ class Reader:
                     self.claims.total(own, self.claims.know(("money", measure), -inf, whole=False))
         for add in self.later:
             add()
-        for key, whole, text in self.shares:
-            self._share(key, whole, text)
+        for key, whole, text, column in self.shares:
+            self._share(key, whole, share_between(text, column))
         return self.claims
 
-    def _share(self, key: Key, whole: Key, text: str) -> None:
+    def _share(self, key: Key, whole: Key, ends: tuple[float, float] | None) -> None:
         """Take the written share of a count; that of a rounded one says no more than the count."""
-        ends, (least, most) = share_between(text), self.claims.bounds.get(whole, (0, inf))
+        least, most = self.claims.bounds.get(whole, (0, inf))
         about = [figure_of(said) for said in self.told[key] if said.startswith("≈")]
         if ends and not any(ends[0] * least - 1e-6 <= n <= ends[1] * most + 1e-6 for n in about):
             self.claims.add({key: 1, whole: -ends[1]}, -inf, 0)
             self.claims.add({key: 1, whole: -ends[0]}, 0, inf)
 
-    def part(self, amount: Key, whole: Key, text: str) -> None:
+    def part(self, amount: Key, whole: Key, text: str, column: Iterable[str] = ()) -> None:
         """Take the written share of an amount in a whole that is itself told only about."""
-        ends = share_between(text)
+        ends = share_between(text, column)
         if ends and amount not in self.coarse:  # the share of a rounded amount says no more than the amount
             self.claims.add({amount: 1, whole: -ends[1]}, -inf, 0)
             self.claims.add({amount: 1, whole: -ends[0]}, 0, inf)

@@ -60,7 +60,7 @@ def directions(reader: Reader, title: str, labels: Sequence[str], rows: Sequence
     reader.claims.total(there, reader.claims.know(("known", system)))
     ups = re.findall(r"([\d.]+ %)", title)
     for way, part in zip(("up", "down"), ups, strict=False):
-        reader.shares.append((told[T(f"moves.{way}")], ("known", system), part))
+        reader.shares.append((told[T(f"moves.{way}")], ("known", system), part, ()))
     reader.later.append(lambda: _ways(reader, system, told))
 
 
@@ -81,7 +81,7 @@ def by_system(reader: Reader, labels: Sequence[str], rows: Sequence[Mapping[str,
         system = systems[row[labels[0]]]
         key = ("moved", system)
         reader.tell(key, row[labels[1]])
-        reader.shares.append((key, ("known", system), row[labels[2]]))
+        reader.shares.append((key, ("known", system), row[labels[2]], tuple(one[labels[2]] for one in rows)))
         ways = [("way", system, T(f"moves.{way}")) for way in ("up", "down")]
         if ways[0] in reader.told:
             reader.claims.total(ways, key)
@@ -129,7 +129,7 @@ def two_periods(reader: Reader, labels: Sequence[str], rows: Sequence[Mapping[st
     """Take who came, stayed and left between two periods."""
     reader.kinds.add("periods")
     step = step_of(row[labels[1]] for row in rows)
-    kinds = {T(f"audit.move_{kind}"): kind for kind in (*_OF_MOVES, "all")}
+    kinds = {T(f"audit.move_{kind}", what=T("money.revenue")): kind for kind in (*_OF_MOVES, "all")}
     for row in rows:
         kind = kinds[row[labels[0]]]
         reader.tell(("period", kind), row[labels[1]], step)

@@ -97,8 +97,10 @@ def test_a_written_count_is_read_as_all_it_may_be(text: str, step: int, ends: tu
 
 def test_amounts_changes_and_steps_are_read() -> None:
     assert money_between("EUR 8 k") == pytest.approx((7950, 8050)) and money_between("–") is None
-    assert money_between("−35") == pytest.approx((-35.5, -34.5)) and money_between("8,510", 20) == (8500, 8520)
+    assert money_between("−35") == pytest.approx((-35.5, -34.5)) and money_between("8,510", 20) == (8460, 8560)
     assert money_step_of(["35 k", "40 k", "55 k", "–"]) == 5000 and money_step_of(["31 k", "40 k"]) == 1000
+    assert money_between("778") == (777.5, 778.5) and money_between("780") == (775, 785)
+    assert share_between("9 %", ["9 %", "14 %"]) == (0.085, 0.095)
     assert share_between("4.2 %") == pytest.approx((0.0415, 0.0425)) and share_between("≈ 5 %") is None
     assert change_between("+20") == (15, 25) and change_between("−<10") == (-9, -1) and change_between("0") == (0, 0)
     assert step_of(["≈ 40", "<10", "≈ 120", "7"]) == 20 and step_of(["≈ 40", "≈ 50"]) == 10
