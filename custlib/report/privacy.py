@@ -55,12 +55,12 @@ def counts(values: Sequence[float], language: str = "en") -> list[str]:
     return texts
 
 
-def told(values: Sequence[float]) -> list[float | None]:
+def shown_counts(values: Sequence[float]) -> list[float | None]:
     """Return the counts of a list as :func:`counts` writes them; None where no number is written.
 
     Examples
     --------
-    >>> told([335, 5, 77, 0])
+    >>> shown_counts([335, 5, 77, 0])
     [335, None, 80, 0]
     """
     abouts = _abouts(values)
@@ -78,7 +78,7 @@ def parts(values: Sequence[float]) -> list[float | None]:
     [0.8075, None, 0.175]
     """
     total = float(sum(values)) or 1.0
-    return [None if value is None else min(value / total, 1.0) for value in told(values)]
+    return [None if value is None else min(value / total, 1.0) for value in shown_counts(values)]
 
 
 def _abouts(values: Sequence[float]) -> dict[int, float | None] | None:
@@ -144,13 +144,15 @@ def as_told(frame: "pd.DataFrame") -> "pd.DataFrame":
     A frame that is as told already stays as it is.
     """
     sizes = frame["customers"].tolist()
-    told = frame.assign(customer_share=[float("nan") if x is None else x for x in parts(sizes)])
+    shown = frame.assign(customer_share=[float("nan") if x is None else x for x in parts(sizes)])
     for name, part in _AMOUNTS.items():
         if name in frame:
-            told[name] = amounts(frame[name].astype(float).tolist(), sizes)
+            shown[name] = amounts(frame[name].astype(float).tolist(), sizes)
             if part in frame:
-                told[part] = frame[part] * (told[name] / frame[name].where(frame[name] != 0)).fillna(1.0).astype(float)
-    return told
+                shown[part] = frame[part] * (shown[name] / frame[name].where(frame[name] != 0)).fillna(1.0).astype(
+                    float
+                )
+    return shown
 
 
 def part_of(count: float, whole: float, step: int = 10) -> float | None:
@@ -161,8 +163,8 @@ def part_of(count: float, whole: float, step: int = 10) -> float | None:
     >>> part_of(77, 400), part_of(5, 400), part_of(0, 400), part_of(0, 0)
     (0.2, None, 0.0, None)
     """
-    told = rounded(count, step)
-    return None if told is None or not whole else min(told / whole, 1.0)
+    shown = rounded(count, step)
+    return None if shown is None or not whole else min(shown / whole, 1.0)
 
 
 def coarser(*steps: int) -> int:

@@ -69,7 +69,7 @@ def test_where_no_step_hides_a_count_none_is_told() -> None:
     """11 are 1 and 10 and nothing else, for who sees which of the two is under ten; nor are 19 shared in two."""
     assert privacy.counts([1, 10]) == privacy.counts([9, 9]) == ["–", "–"]
     assert privacy.grouped([1, 10], []) == ["–", "–"] and privacy.step_for([1, 10]) == privacy.UNTOLD
-    assert privacy.told([1, 10, 0]) == [None, None, None] and privacy.parts([1, 10]) == [None, None]
+    assert privacy.shown_counts([1, 10, 0]) == [None, None, None] and privacy.parts([1, 10]) == [None, None]
 
 
 def test_a_sum_under_ten_is_not_taken_as_known() -> None:

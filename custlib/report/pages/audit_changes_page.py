@@ -10,7 +10,7 @@ from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.formats import MISSING, change, changes, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
-from custlib.report.privacy import counts, is_small, part_of, step_for, to_step, told
+from custlib.report.privacy import counts, is_small, part_of, shown_counts, step_for, to_step
 from custlib.report.texts import capitalised
 
 _BEFORE = ("more", "same", "less", "lapsed")
@@ -121,7 +121,7 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
     few = any(is_small(n) for n in rows["customers"])
     table = pd.DataFrame({"move": [t(f"audit.move_{move}", what=view.what) for move in rows["move"]]})
     step = _step(rows)
-    # New customers are told elsewhere, and no less exactly than here.
+    # New customers are shown_counts elsewhere, and no less exactly than here.
     new, now = (float(rows.loc[rows["move"].isin(kinds), "customers"].sum()) for kinds in (("new",), _NOW))
     table["customers"] = [to_step(n, lang, step) for n in rows["customers"]]
     table.loc[rows["move"] == "new", "customers"] = counts([new, now - new], lang)[0]
@@ -146,7 +146,7 @@ def _step(rows: pd.DataFrame) -> int:
     places = {move: n for n, move in enumerate(rows["move"])}
     sums = [[places[move] for move in kinds if move in places] for kinds in (_NOW, _NOW[1:], _BEFORE)]
     new, others = (float(rows["customers"].iloc[line].sum()) for line in (sums[0][:1], sums[1]))
-    known = sums if told([new, others]) == [new, others] else [sums[0], sums[2]]
+    known = sums if shown_counts([new, others]) == [new, others] else [sums[0], sums[2]]
     return step_for(rows["customers"].tolist(), known, [range(len(rows))])
 
 

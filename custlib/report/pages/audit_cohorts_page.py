@@ -27,8 +27,8 @@ def as_told(frame: pd.DataFrame) -> pd.DataFrame:
     step = step_for(later["active"].tolist(), [list(places) for places in periods])
     if step == EXACT:
         return frame
-    told = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]
-    return frame.assign(active_share=frame["active_share"].mask(frame["age"] > 0, pd.Series(told, later["index"])))
+    shown = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]
+    return frame.assign(active_share=frame["active_share"].mask(frame["age"] > 0, pd.Series(shown, later["index"])))
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:

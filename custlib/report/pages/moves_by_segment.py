@@ -12,7 +12,7 @@ from custlib.report.blocks import Table
 from custlib.report.formats import MISSING, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.moves_page import Moves
-from custlib.report.privacy import STEPS, coarser, crossed, is_small, part_of
+from custlib.report.privacy import crossed, is_small, part_of
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 
@@ -40,11 +40,10 @@ def _stayed(moves: Moves) -> str:
     """State the share of the customers known at both dates who stayed, unless it tells a small count."""
     t, counted = moves.view.t, ledger.changed(moves.frame)
     stayed = counted["known"] - counted["customers"]
-    if not counted["known"] or is_small(stayed) or is_small(counted["customers"]):
+    part = part_of(stayed, counted["known"], moves.step)
+    if part is None or is_small(counted["customers"]):
         return t("moves.by_segment_plain", day=moves.day)
-    return t(
-        "moves.by_segment", share=share(part_of(stayed, counted["known"], coarser(moves.step, STEPS[0])), t.language)
-    )
+    return t("moves.by_segment", share=share(part, t.language))
 
 
 def _changes(

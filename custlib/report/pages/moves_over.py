@@ -41,8 +41,8 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
 
 def _as_told(moved: pd.DataFrame) -> pd.DataFrame:
     """Compute the shares of customers who changed segment from counts to the ten."""
-    told = [part_of(n, known) for n, known in zip(moved["customers"], moved["known"], strict=True)]
-    return moved.assign(share=[float("nan") if part is None else part for part in told])
+    shown = [part_of(n, known) for n, known in zip(moved["customers"], moved["known"], strict=True)]
+    return moved.assign(share=[float("nan") if part is None else part for part in shown])
 
 
 def _used(frame: pd.DataFrame) -> list[str]:

@@ -139,9 +139,9 @@ def account_of_money(moves: Moves) -> Table:
     rows = {"name": [moves.name(s) for s in frame.index]}
     for column in ("before", *causes, "after"):
         few = frame[f"customers_{column}"].abs().map(is_small)
-        told = amounts(frame[f"money_{column}"].tolist(), frame[f"customers_{column}"].abs().tolist())
+        shown = amounts(frame[f"money_{column}"].tolist(), frame[f"customers_{column}"].abs().tolist())
         rows[column] = [MISSING if h or f else _signed(view, x, column not in ("before", "after"))
-                        for x, h, f in zip(told, hidden, few, strict=True)]  # fmt: skip
+                        for x, h, f in zip(shown, hidden, few, strict=True)]  # fmt: skip
     labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     whole = {when: money(frame[f"money_{when}"].sum(), view.project.currency, t.language)
@@ -310,8 +310,8 @@ def directions(moves: Moves) -> Table:
     rows = {"direction": [t(f"moves.{d}") for d in frame.index],
             "customers": [to_step(n, t.language, step) for n in frame["customers"]]}  # fmt: skip
     for column in ("money_before", "money_after"):
-        told = amounts(frame[column].tolist(), frame["customers"].tolist())
-        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(told, hide, strict=True)]
+        shown = amounts(frame[column].tolist(), frame["customers"].tolist())
+        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(shown, hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
     labels |= {f"money_{when}": t("moves.column_money_at", day=date, kind=view.kind, currency=view.project.currency)
                for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip

@@ -13,7 +13,7 @@ from custlib.report.blocks import Callout, Details, Facts, Figure, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import amounts, counts, is_small, net, parts, told
+from custlib.report.privacy import amounts, counts, is_small, net, parts, shown_counts
 from custlib.report.texts import Texts
 from custlib.rules import load
 from custlib.segment.rule_files import ahp_file
@@ -178,7 +178,7 @@ def lifetime(view: View, name: str) -> Table | None:
     t, frame = view.t, view.rows(name)
     hide = view.few(frame["customers"])
     frame = frame.assign(wide=frame["historic_value"] + frame["residual_lifetime_value"])
-    each = frame["wide"] / [n or math.nan for n in told(frame["customers"].tolist())]
+    each = frame["wide"] / [n or math.nan for n in shown_counts(frame["customers"].tolist())]
     rows: dict[str, Any] = {"name": frame["label"], "customers": counts(frame["customers"].tolist(), t.language)}
     for column in ("historic_value", "residual_lifetime_value", "wide"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
@@ -325,10 +325,10 @@ def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
 def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
     """Round the revenue of the values, and its shares with it, where one of them is hidden."""
     is_part = frame["kind"] != WHOLE
-    told = frame["revenue"].where(~is_part).fillna(0.0)
-    told[is_part] = amounts(frame.loc[is_part, "revenue"].tolist(), frame.loc[is_part, "customers"].tolist())
-    ratio = (told / frame["revenue"].where(frame["revenue"] != 0)).fillna(1.0)
-    return frame.assign(revenue=told, share=frame["share"] * ratio)
+    shown = frame["revenue"].where(~is_part).fillna(0.0)
+    shown[is_part] = amounts(frame.loc[is_part, "revenue"].tolist(), frame.loc[is_part, "customers"].tolist())
+    ratio = (shown / frame["revenue"].where(frame["revenue"] != 0)).fillna(1.0)
+    return frame.assign(revenue=shown, share=frame["share"] * ratio)
 
 
 def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
