@@ -16,7 +16,7 @@ from custlib.report.formats import MISSING, compact, interval
 from custlib.report.front.action_rows import VERDICTS, bare_verdict, first_action, short_gain
 from custlib.report.palette import segment_colour
 from custlib.report.playbook_words import Filler
-from custlib.report.privacy import blurred, counts, is_small, net
+from custlib.report.privacy import as_told, blurred, counts, is_small, net
 from custlib.report.texts import Texts
 
 WIDTH = 104.0
@@ -79,6 +79,7 @@ def table(
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
 ) -> Table:
     """List every segment, the largest coming profit first; a segment under ten is last, without its money."""
+    frame = as_told(frame)
     spans = segment_intervals.set_index("segment") if isinstance(segment_intervals, pd.DataFrame) else None
     lines = Lines(
         t, project, money_kind, frame, came_and_left(whole_moves),

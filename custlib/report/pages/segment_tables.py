@@ -1,5 +1,6 @@
 """Blocks for any segmentation: table of segments, rules in words, largest cells."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from custlib.report.blocks import Callout, Details, Facts, Figure, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import counts, is_small, net, parts
+from custlib.report.privacy import amounts, counts, is_small, net, parts, shown_counts
 from custlib.report.texts import Texts
 from custlib.rules import load
 from custlib.segment.rule_files import ahp_file
@@ -68,7 +69,6 @@ def finding(view: View, name: str) -> str:
     One that brings more than its share goes before one that brings less.
     """
     t, frame = view.t, view.rows(name)
-    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), dtype=float))
     by = "value_share" if view.has_forecast else "profit_share"
     large = frame[frame["customer_share"] > 0]
     if len(large) < 2 or large[by].max() <= 0:
@@ -153,17 +153,19 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
         return None
     rest = used.drop(first.index)
     strategies = {entry["id"]: entry["strategy"][t.language] for entry in view.definitions[name].segments}
-    rows = [[r["label"], number(r["customers"], t.language), share(r["customer_share"], t.language),
-             view.bare(r["profit"]), view.bare(r["value"]), strategies[r["segment"]]]
-            for r in first.to_dict("records")]  # fmt: skip
+    # The other cells are one more count of the list: what they hold must not follow from the rest.
+    sizes = [*first["customers"], *([rest["customers"].sum()] if len(rest) else [])]
+    texts, shares = counts(sizes, t.language), [share(x, t.language) for x in parts(sizes)]
+    rows = [[r["label"], text, part, view.bare(r["profit"]), view.bare(r["value"]), strategies[r["segment"]]]
+            for r, text, part in zip(first.to_dict("records"), texts, shares, strict=False)]  # fmt: skip
     if rest["customers"].sum() >= limit("privacy", "smallest_count"):
-        more = [number(rest["customers"].sum(), t.language), share(rest["customer_share"].sum(), t.language)]
         others = t("groups.other_cells", count=len(rest))
-        rows.append([others, *more, view.bare(rest["profit"].sum()), view.bare(rest["value"].sum()), MISSING])
+        more = [texts[-1], shares[-1], view.bare(rest["profit"].sum()), view.bare(rest["value"].sum())]
+        rows.append([others, *more, MISSING])
     shown = pd.DataFrame(rows, columns=["name", "customers", "share", "profit", "value", "strategy"])
     shown = shown.drop(columns=view.unknown)
     title = t("groups.cells", system=view.title(name), used=len(used), all=len(frame),
-              share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
+              share=share(sum(x or 0.0 for x in parts(sizes)[: len(first)]), t.language), count=len(first))  # fmt: skip
     cells = Table.of(shown, title=title, labels=_labels(view, shown), header="name",
                      caption=view.note(name), language=t.language)  # fmt: skip
     return named(cells)
@@ -176,7 +178,7 @@ def lifetime(view: View, name: str) -> Table | None:
     t, frame = view.t, view.rows(name)
     hide = view.few(frame["customers"])
     frame = frame.assign(wide=frame["historic_value"] + frame["residual_lifetime_value"])
-    each = frame["wide"] / frame["customers"].where(frame["customers"] > 0)
+    each = frame["wide"] / [n or math.nan for n in shown_counts(frame["customers"].tolist())]
     rows: dict[str, Any] = {"name": frame["label"], "customers": counts(frame["customers"].tolist(), t.language)}
     for column in ("historic_value", "residual_lifetime_value", "wide"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
@@ -304,6 +306,7 @@ def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
     t, lang = view.t, view.t.language
     values = frame[frame["kind"] != WHOLE]
     whole = frame[frame["kind"] == WHOLE].iloc[-1]
+    frame = _as_told(frame)
     hide = [is_small(n) or n == 0 for n in frame["customers"]]
     few = [h or is_small(n) for h, n in zip(hide, frame["customers_before"], strict=True)]
     rows = {
@@ -323,6 +326,15 @@ def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
     labels["value"] = structure_attribute(view, name)
     return Table.of(pd.DataFrame(rows), title=_finding(view, name, frame, hide), labels=labels, header="value",
                     caption=t("structure.caption"), language=lang)  # fmt: skip
+
+
+def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round the revenue of the values, and its shares with it, where one of them is hidden."""
+    is_part = frame["kind"] != WHOLE
+    shown = frame["revenue"].where(~is_part).fillna(0.0)
+    shown[is_part] = amounts(frame.loc[is_part, "revenue"].tolist(), frame.loc[is_part, "customers"].tolist())
+    ratio = (shown / frame["revenue"].where(frame["revenue"] != 0)).fillna(1.0)
+    return frame.assign(revenue=shown, share=frame["share"] * ratio)
 
 
 def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:

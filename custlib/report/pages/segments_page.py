@@ -13,7 +13,7 @@ from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.pages import foot, segment_tables, systems, value_page
 from custlib.report.pages.systems import View
 from custlib.report.playbook.rule_words import rule_of
-from custlib.report.privacy import is_small, parts, step_for, to_step
+from custlib.report.privacy import amounts, as_told, grouped, is_small
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 from custlib.segment.grid import SCORES
@@ -22,7 +22,7 @@ from custlib.segment.pyramid import ParetoPoint
 
 def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date, money_kind: str) -> Title:
     """Name the segment with the most coming profit or revenue; without a forecast that with the most revenue so far."""
-    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), index=frame.index, dtype=float))
+    frame = as_told(frame)
     frame, subtitle = frame[frame["customer_share"] > 0], t("segments.subtitle", day=day(as_of, t.language))
     if frame.empty:
         return Title(t("segments.headline_few"), subtitle)
@@ -42,9 +42,12 @@ def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date, money_kind: str) -> 
 def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, project: Project, money_kind: str) -> Tiles:
     """Show customers by R (rows) and F (columns), with tone by expected value, or past money without a forecast."""
     words = _money_shown(frame)
-    frame = frame.assign(value=frame["revenue"].astype(float)) if words == "untested" else frame
-    by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
+    frame = frame.assign(value=frame["revenue" if words == "untested" else "value"].astype(float))
     names = _cell_names(definition, t.language)
+    named = frame.assign(name=[names[int(r), int(f)] for r, f in zip(frame["R"], frame["F"], strict=True)])
+    for _, own in named.groupby("name"):  # the amounts of a name add up to what is told of it elsewhere
+        frame.loc[own.index, "value"] = amounts(own["value"].tolist(), own["customers"].tolist())
+    by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
     top = float(frame["value"].max()) or 1.0
     unknown = words == "purchases"
     texts, scores = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True)), _scores(definition)
@@ -99,12 +102,8 @@ def _cell_names(definition: Definition, language: str) -> dict[tuple[int, int], 
 
 def _counts(by_cell: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:
     """Write the counts of the cells, all rounded if one is small, since the totals by name are known."""
-    sizes = {place: float(row["customers"]) for place, row in by_cell.items()}
-    if not any(is_small(size) for size in sizes.values()):
-        return [number(size, language) for size in sizes.values()]
-    lines = [[size for place, size in sizes.items() if names[place] == name] for name in set(names.values())]
-    step = step_for(lines)
-    return [to_step(size, language, step) for size in sizes.values()]
+    sums = [[n for n, place in enumerate(by_cell) if names[place] == name] for name in set(names.values())]
+    return grouped([float(row["customers"]) for row in by_cell.values()], sums, language)
 
 
 def thresholds(view: View, name: str) -> Facts | None:

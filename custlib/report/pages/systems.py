@@ -12,7 +12,7 @@ from custlib.errors import UsageError, hint
 from custlib.project import Project
 from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
-from custlib.report.privacy import is_small
+from custlib.report.privacy import as_told, is_small, part_of
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 from custlib.segment.registry import BY_MONEY
@@ -74,8 +74,11 @@ class View:
         return bool(set(names) & set(self.names))
 
     def rows(self, name: str) -> pd.DataFrame:
-        """Return the totals of the segments of a segmentation, the most valuable first, with a label of each."""
-        rows = self.brief[self.brief["segmentation"] == name].reset_index(drop=True)
+        """Return the totals of the segments of a segmentation as they may be told, with a label of each.
+
+        The most valuable come first.
+        """
+        rows = as_told(self.brief[self.brief["segmentation"] == name].reset_index(drop=True))
         return rows.assign(label=[self.class_name(name, segment) for segment in rows["segment"]])
 
     def class_name(self, name: str, segment: str) -> str:
@@ -168,7 +171,7 @@ def _part(t: Texts, moved: pd.DataFrame, name: str, cause: str) -> str:
     last = moved[(moved["segmentation"] == name) & (moved["from_date"] == moved["from_date"].max())]
     count = float(last.set_index("cause")["customers"].get(cause, 0.0))
     known = float(last["known"].max()) if len(last) else 0.0
-    return MISSING if is_small(count) or not known else share(count / known, t.language)
+    return share(part_of(count, known), t.language)
 
 
 def kpis(

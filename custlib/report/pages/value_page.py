@@ -12,7 +12,7 @@ from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Tabl
 from custlib.report.formats import compact, day, interval, money, number, share, shares, suppressed
 from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
-from custlib.report.privacy import counts, is_small, parts
+from custlib.report.privacy import as_told, counts, is_small, parts
 from custlib.report.texts import Texts, capitalised
 
 _SURELY = 0.9
@@ -110,7 +110,8 @@ def pyramid(t: Texts, frame: pd.DataFrame, money_kind: str) -> Figure | Callout 
     """Compare customers and money by tier, without tiers of fewer than ten customers; None without amounts."""
     if frame["value"].isna().all():
         return None
-    frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
+    frame = as_told(frame)
+    frame = frame[frame["customer_share"] > 0]
     if frame.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
@@ -134,7 +135,7 @@ def by_segment(
     t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame, money_kind: str
 ) -> Figure | Callout:
     """Show past and expected value of each segment, with intervals."""
-    rows = frame.merge(spans[["segment", "value_low", "value_high"]], on="segment")
+    rows = as_told(frame).merge(spans[["segment", "value_low", "value_high"]], on="segment")
     rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
     if rows.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
@@ -158,7 +159,7 @@ def table(
 
     Columns of a missing forecast are omitted; a model without drop-out is stated.
     """
-    small = frame["customers"].map(is_small)
+    frame, small = as_told(frame), frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
     for column in ("customer_share", "revenue", "value", "value_share"):
         texts = shares(frame[column], t.language) if column.endswith("share") else _amounts(t, frame[column])
