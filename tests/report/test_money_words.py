@@ -14,6 +14,7 @@ from custlib.report.pages import (
     moves_page,
     segment_tables,
     segments_page,
+    structure_page,
     systems,
     value_page,
 )
@@ -209,7 +210,7 @@ def test_without_amounts_structure_is_of_customers_alone() -> None:
          "products_per_customer": np.nan}
     )  # fmt: skip
     seen = view(definition("rfm", "AB"), [40, 60])
-    full, none = (segment_tables.structure_table(one, "channel", frame) for one in (seen, bare(seen)))
+    full, none = (structure_page.structure_table(one, "channel", frame) for one in (seen, bare(seen)))
     assert "revenue" in full.title and len(full.columns) == 6
     assert none.title == "The base by channel" and len(none.columns) == 3
 

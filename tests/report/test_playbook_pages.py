@@ -11,9 +11,9 @@ import pytest
 from custlib.customise import playbooks
 from custlib.customise.plans import ContactCosts, SegmentPlan, contact_costs, segment_plan
 from custlib.report.front import start_page
-from custlib.report.pages import playbook_page, segments_page
-from custlib.report.pages.playbook_page import Sheet
-from custlib.report.playbook import plan_page
+from custlib.report.pages import segments_page
+from custlib.report.playbook import plan_page, playbook_page
+from custlib.report.playbook.playbook_page import Sheet
 from custlib.report.playbook.rule_words import blocks, rule_of
 from custlib.report.playbook_words import Filler, because, sureness, verdict, whom
 from custlib.report.texts import Texts, texts
