@@ -27,12 +27,12 @@ def translated(message: str, language: str) -> str:
     """
     if language == "en":
         return message
-    table, colon, said = message.partition(": ")
+    table, colon, rest = message.partition(": ")
     if colon and table in _SIDE_TABLES:
-        return f"{table}：{translated(said, language)}"
+        return f"{table}：{translated(rest, language)}"
     for pattern, template in _templates():
-        if found := pattern.fullmatch(message):
-            values = {name: _value(text or "") for name, text in found.groupdict().items()}
+        if match := pattern.fullmatch(message):
+            values = {name: _value(text or "") for name, text in match.groupdict().items()}
             return template.format_map(values)
     return message
 

@@ -17,8 +17,7 @@ from custlib.report.page_limits import limit
 from custlib.report.texts import texts
 
 MISSING = "–"
-_MINUS = "\u2212"
-_A_TENTH, _NEARLY_ALL = 0.1, 0.99
+_MINUS, _A_TENTH, _NEARLY_ALL = "\u2212", 0.1, 0.99
 _UNITS = {"en": ((1e9, " B"), (1e6, " M"), (1e3, " k")), "zh": ((1e8, " 亿"), (1e4, " 万"))}
 _DIGITS = {"en": 2, "zh": 3}
 _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
@@ -117,32 +116,10 @@ def money(value: float | None, currency: str, language: str = "en") -> str:
     return _with_currency(compact(value, language), currency, language)
 
 
-def exact_money(value: float, currency: str, language: str = "en") -> str:
-    """Write an amount to the cent, with its currency.
-
-    Examples
-    --------
-    >>> exact_money(4, "EUR"), exact_money(1234.5, "EUR", "zh"), exact_money(4, "CNY", "zh")
-    ('EUR 4.00', '1,234.50 EUR', '4.00 元')
-    """
-    return _with_currency(_plain(value, 2, language), currency, language)
-
-
-def unit_before(currency: str, language: str = "en") -> str:
-    """Return the currency where it stands before a key figure, else nothing: it belongs behind the amount.
-
-    Examples
-    --------
-    >>> unit_before("EUR"), unit_before("EUR", "zh")
-    ('EUR', '')
-    """
-    return "" if language == "zh" else currency
-
-
 def _with_currency(text: str, currency: str, language: str) -> str:
     if language == "zh":
-        yuan = "元" if text.endswith(("万", "亿")) else " 元"
-        return text + {"CNY": yuan, "": ""}.get(currency, f" {currency}")
+        unit = "元" if currency == "CNY" else currency
+        return f"{text} {unit}".strip().replace("万 元", "万元").replace("亿 元", "亿元")
     return f"{currency} {text}".strip()
 
 

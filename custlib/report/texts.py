@@ -59,8 +59,8 @@ class Texts:
 
         Examples
         --------
-        >>> texts("zh").placed("提醒{whom}", "{whom}", "163 位客户")
-        '提醒 163 位客户'
+        >>> texts("zh").placed("提醒{whom}", "{whom}", "163 位客户"), texts("en").placed("ask {whom}", "{whom}", "us")
+        ('提醒 163 位客户', 'ask us')
         """
         if self.language != "zh":
             return words.replace(place, value)

@@ -47,6 +47,7 @@ def test_chinese_words_are_chinese() -> None:
         "validation.theirs",
         "money.in_currency",
         "money.named",
+        "money.exact",
         "footer.data_text",
     }
     names |= {"validation.choice_column_aic", "validation.ticks_k"}

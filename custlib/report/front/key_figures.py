@@ -11,7 +11,7 @@ from custlib.project import Project
 from custlib.report.blocks import Kpi, Kpis
 from custlib.report.charts.frame_checks import drawn_length
 from custlib.report.charts.miniatures import spark
-from custlib.report.formats import MISSING, change, compact, interval, money, number, suppressed, unit_before
+from custlib.report.formats import MISSING, change, compact, interval, money, number, suppressed
 from custlib.report.front.quarter_words import quarter_name
 from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
@@ -59,9 +59,10 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
 
 
 def _amount(t: Texts, project: Project, amount: float) -> tuple[str, str]:
-    """Write an amount and the unit before it, or the amount with its unit behind."""
-    unit = unit_before(project.currency, t.language)
-    return (compact(amount, t.language) if unit else money(amount, project.currency, t.language)), unit
+    """Write an amount and the unit before it; in Chinese the unit belongs behind the amount."""
+    if t.language == "zh":
+        return money(amount, project.currency, t.language), ""
+    return compact(amount, t.language), project.currency
 
 
 def _bars(t: Texts, project: Project, quarters: Quarters, measure: str) -> str:

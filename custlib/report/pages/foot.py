@@ -9,7 +9,7 @@ from custlib.errors import UsageError, hint
 from custlib.graph import value
 from custlib.project import Project
 from custlib.report.blocks import Footer, Glossary
-from custlib.report.formats import day, exact_money, money, number
+from custlib.report.formats import day, money, number
 from custlib.report.texts import Texts
 from custlib.source import Source
 from custlib.value.holdout_period import holdout_period
@@ -39,7 +39,7 @@ def margin(t: Texts, project: Project, quality: Mapping[str, Any]) -> str:
 
 def cost_to_serve(t: Texts, project: Project) -> str:
     """Describe the cost to serve a purchase day."""
-    amount = exact_money(project.cost_to_serve, project.currency, t.language)
+    amount = t("money.exact", amount=f"{project.cost_to_serve:,.2f}", currency=project.currency)
     return t("worth.cost_to_serve_text", cost=amount) if project.cost_to_serve else t("worth.cost_to_serve_none")
 
 
