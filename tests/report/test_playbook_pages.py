@@ -67,12 +67,12 @@ def headline(one: SegmentPlan, kind: str = "profit") -> str:
         (
             {},
             "Do it",
-            "remind the 500 S shortly before their usual gap has passed; CHF 10 should leave CHF 65 more profit",
+            "remind the 500 S shortly before their usual gap has passed; it costs CHF 10 and should leave CHF 65",
         ),
         (
             {"spend": 3.0},
             "Test it",
-            "remind the 500 S shortly before their usual gap has passed; CHF 10 may leave CHF 12",
+            "remind the 500 S shortly before their usual gap has passed; it costs CHF 10 and may leave CHF 12",
         ),
         ({"spend": 0.01}, "Leave it", "what is planned for the 500 S would cost CHF 10 and lose CHF 9.9"),
         ({"spend": 1.36}, "Leave it", "what is planned for the 500 S would cost CHF 10 and gain next to nothing"),
@@ -286,7 +286,7 @@ def test_without_amounts_the_gain_is_counted_in_purchases() -> None:
     one = planned("rf25", "loyal", **NO_MONEY)
     assert one.verdict == "test" and one.plan.purchases[0] == pytest.approx(7.5)
     assert one.plan.least_profit == pytest.approx(10 / 7.5)
-    assert headline(one).endswith("; CHF 10 may win 7.5 more purchases")
+    assert headline(one).endswith("; it costs CHF 10 and may win 7.5 more purchases")
     assert "it pays if a purchase leaves at least CHF 1.3" in because(texts("en"), sheet(one).fill)
     found = facts(plan_page.money_plan(sheet(one)))
     assert found["Extra purchases expected"].startswith("7.5 purchases (−")
@@ -321,7 +321,7 @@ def test_without_amounts_and_a_table_of_costs_the_cost_is_not_known() -> None:
     assert headline(one).endswith("it may win 7.5 more purchases, at a cost that is not known")
     assert "segments.contact_costs" in because(texts("en"), sheet(one).fill)
     stated = planned("rf25", "loyal", contacts=contact_costs("SEK", math.nan, {"email": 0.2}), **NO_MONEY)
-    assert "SEK" not in headline(stated) and "CHF 100 may win" in headline(stated)  # 250 x 2 x .2
+    assert "SEK" not in headline(stated) and "costs CHF 100 and may win" in headline(stated)  # 250 x 2 x .2
 
 
 # --- texts filled from the data ---
