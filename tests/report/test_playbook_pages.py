@@ -368,21 +368,22 @@ def test_cells_are_joined_to_blocks() -> None:
 def test_a_rule_is_written_whatever_the_segmentation() -> None:
     t = texts("en")
     rfm = Definition("rfm", "2024-12-30", {"axes": ["R", "F", "M"], "cells": grid_file.read("rfm11").cells}, ())
-    assert rule_of(t, rfm, "loyal", "EUR") == "R 3, F 4–5; or R 4–5, F 4–5, M 1–3"
+    assert rule_of(t, rfm, "loyal", "EUR", "profit") == "R 3, F 4–5; or R 4–5, F 4–5, M 1–3"
     cube = {"axes": {"ccv": {}, "cpv": {}, "loyalty": {}}, "cells": {"gold": [["high", "low", "high"]]}}
-    assert rule_of(t, definition("value_cube", "G", cube), "gold", "EUR") == (
+    assert rule_of(t, definition("value_cube", "G", cube), "gold", "EUR", "profit") == (
         "Current value (CCV) high, Potential value (CPV) low, Loyalty high"
     )
-    assert "低" in rule_of(texts("zh"), definition("value_cube", "G", cube), "gold", "EUR")
+    assert "低" in rule_of(texts("zh"), definition("value_cube", "G", cube), "gold", "EUR", "profit")
     tiers = {"classes": ["A", "B"], "cuts": [1200.0], "floor": 0.0}
-    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR") == "profit so far at least EUR 1.2 k"
-    assert rule_of(t, definition("abc", "AB", tiers), "B", "EUR") == "profit so far below EUR 1.2 k, or none"
+    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR", "profit") == "profit so far at least EUR 1.2 k"
+    assert rule_of(t, definition("abc", "AB", tiers), "B", "EUR", "profit") == "profit so far below EUR 1.2 k, or none"
+    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR", "revenue") == "revenue so far at least EUR 1.2 k"
     rules = {
         "alternatives": [{"segment": "A", "all": [{"measure": "T", "at_least": 9.0}]}, {"segment": "B", "all": []}]
     }
-    assert rule_of(t, definition("need_level", "AB", rules), "A", "EUR") == "days as a customer at least 9"
-    assert rule_of(t, definition("need_level", "AB", rules), "B", "EUR") == "everybody else"
-    assert rule_of(t, definition("clusters", "AB"), "A", "EUR").startswith("definition ")
+    assert rule_of(t, definition("need_level", "AB", rules), "A", "EUR", "profit") == "days as a customer at least 9"
+    assert rule_of(t, definition("need_level", "AB", rules), "B", "EUR", "profit") == "everybody else"
+    assert rule_of(t, definition("clusters", "AB"), "A", "EUR", "profit").startswith("definition ")
 
 
 def test_the_map_of_tiles_takes_a_map_of_three_axes_and_none() -> None:
