@@ -12,6 +12,7 @@ from pathlib import Path
 
 from custlib.report.blocks import (
     MIME,
+    Actions,
     Block,
     Bullets,
     Callout,
@@ -46,7 +47,7 @@ UNNAMED = re.compile(
 # A change has a sign, an interval its level, a rate its time, and a bound its verb: none of them is a share.
 SHARE = re.compile(r"(?<![+−±–\d.,])(?<![+−±] )\d[\d.,]*\s?%")
 NO_SHARE = re.compile(
-    r"95\s?%|\d\s?%\s(?:a year|a day)|(?:power|功效) \d+\s?%|(?:up|down) [\d.]+\s?%"
+    r"95\s?%|\d\s?%\s(?:a year|a day)|(?:power|功效) \d+\s?%|(?:up|down|下降|上升) [\d.]+\s?%"
     r"|(?:within|than|above|below|at) [\d.]+\s?%"
     r"|年[^，。；]{0,6}率[^，。；]{0,4}%|(?:以内|超过|低于)[^，。]{0,4}%"
 )
@@ -94,7 +95,7 @@ def units(page: str, block: Block) -> Iterator[Unit]:
         yield Unit(page, block.text, (block.subtitle,))
     elif isinstance(block, Kpis):
         for item in block.items:
-            yield Unit(page, f"{item.label} {item.note}", (item.value,))
+            yield Unit(page, f"{item.label} {item.note}", (f"{item.value} {item.unit}".strip(),))
     elif isinstance(block, Text):
         yield Unit(page, block.text, ())
     elif isinstance(block, Callout):
@@ -105,6 +106,8 @@ def units(page: str, block: Block) -> Iterator[Unit]:
     elif isinstance(block, Bullets):
         for item in block.items:
             yield Unit(page, f"{block.title} {item}", ())
+    elif isinstance(block, Actions):
+        yield from _of_actions(page, block)
     elif isinstance(block, Table):
         yield from _of_table(page, block)
     elif isinstance(block, Figure):
@@ -120,6 +123,14 @@ def _of_figure(page: str, block: Figure) -> Iterator[Unit]:
     yield Unit(page, f"{block.title} {block.caption}", ())
     if block.table is not None:
         yield from _of_table(page, block.table, f"{block.caption} {block.description}")
+
+
+def _of_actions(page: str, block: Actions) -> Iterator[Unit]:
+    """The plan as a whole, and each action under the heads of the columns."""
+    yield Unit(page, f"{block.title} {block.caption}", ())
+    for action in [*block.items, *([block.total] if block.total else [])]:
+        told = (action.what, action.note, action.sure, action.beneath, action.gain)
+        yield Unit(page, " ".join(block.heads), told)
 
 
 def _of_table(page: str, block: Table, above: str = "") -> Iterator[Unit]:

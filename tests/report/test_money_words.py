@@ -82,6 +82,16 @@ def test_what_is_to_come_is_called_profit_or_revenue(language: str, kind: str) -
         assert page_truth.faults("page", [block]) == []
 
 
+@pytest.mark.parametrize(("kind", "other"), [("profit", "revenue"), ("revenue", "profit")])
+def test_what_a_system_ranks_by_is_called_profit_or_revenue(kind: str, other: str) -> None:
+    tiers = {"classes": ["C", "D"], "cuts": [100.0], "floor": 0.0}
+    pyramid = definition("pyramid", "CD", tiers)
+    seen = replace(view(pyramid, [40, 60]), money_kind=kind)
+    told = f"{systems.table(seen).rows} {segments_page.class_rules(seen, 'pyramid')}"
+    assert f"{kind} so far, four tiers" in told and f"{kind} so far at least USD 100" in told
+    assert f"{other} so far" not in told
+
+
 def test_the_headline_without_a_forecast_is_of_revenue_so_far() -> None:
     frame = two().rows("rfm").assign(value_share=0.0, revenue_share=[0.8, 0.2])
     said = segments_page.headline(texts("en"), frame, AS_OF, "profit")

@@ -67,12 +67,12 @@ def headline(one: SegmentPlan, kind: str = "profit") -> str:
         (
             {},
             "Do it",
-            "remind the 500 S shortly before their usual gap has passed; CHF 10 should leave CHF 65 more profit",
+            "remind the 500 S shortly before their usual gap has passed; it costs CHF 10 and should leave CHF 65",
         ),
         (
             {"spend": 3.0},
             "Test it",
-            "remind the 500 S shortly before their usual gap has passed; CHF 10 may leave CHF 12",
+            "remind the 500 S shortly before their usual gap has passed; it costs CHF 10 and may leave CHF 12",
         ),
         ({"spend": 0.01}, "Leave it", "what is planned for the 500 S would cost CHF 10 and lose CHF 9.9"),
         ({"spend": 1.36}, "Leave it", "what is planned for the 500 S would cost CHF 10 and gain next to nothing"),
@@ -286,7 +286,7 @@ def test_without_amounts_the_gain_is_counted_in_purchases() -> None:
     one = planned("rf25", "loyal", **NO_MONEY)
     assert one.verdict == "test" and one.plan.purchases[0] == pytest.approx(7.5)
     assert one.plan.least_profit == pytest.approx(10 / 7.5)
-    assert headline(one).endswith("; CHF 10 may win 7.5 more purchases")
+    assert headline(one).endswith("; it costs CHF 10 and may win 7.5 more purchases")
     assert "it pays if a purchase leaves at least CHF 1.3" in because(texts("en"), sheet(one).fill)
     found = facts(plan_page.money_plan(sheet(one)))
     assert found["Extra purchases expected"].startswith("7.5 purchases (−")
@@ -321,7 +321,7 @@ def test_without_amounts_and_a_table_of_costs_the_cost_is_not_known() -> None:
     assert headline(one).endswith("it may win 7.5 more purchases, at a cost that is not known")
     assert "segments.contact_costs" in because(texts("en"), sheet(one).fill)
     stated = planned("rf25", "loyal", contacts=contact_costs("SEK", math.nan, {"email": 0.2}), **NO_MONEY)
-    assert "SEK" not in headline(stated) and "CHF 100 may win" in headline(stated)  # 250 x 2 x .2
+    assert "SEK" not in headline(stated) and "costs CHF 100 and may win" in headline(stated)  # 250 x 2 x .2
 
 
 # --- texts filled from the data ---
@@ -368,21 +368,22 @@ def test_cells_are_joined_to_blocks() -> None:
 def test_a_rule_is_written_whatever_the_segmentation() -> None:
     t = texts("en")
     rfm = Definition("rfm", "2024-12-30", {"axes": ["R", "F", "M"], "cells": grid_file.read("rfm11").cells}, ())
-    assert rule_of(t, rfm, "loyal", "EUR") == "R 3, F 4–5; or R 4–5, F 4–5, M 1–3"
+    assert rule_of(t, rfm, "loyal", "EUR", "profit") == "R 3, F 4–5; or R 4–5, F 4–5, M 1–3"
     cube = {"axes": {"ccv": {}, "cpv": {}, "loyalty": {}}, "cells": {"gold": [["high", "low", "high"]]}}
-    assert rule_of(t, definition("value_cube", "G", cube), "gold", "EUR") == (
+    assert rule_of(t, definition("value_cube", "G", cube), "gold", "EUR", "profit") == (
         "Current value (CCV) high, Potential value (CPV) low, Loyalty high"
     )
-    assert "低" in rule_of(texts("zh"), definition("value_cube", "G", cube), "gold", "EUR")
+    assert "低" in rule_of(texts("zh"), definition("value_cube", "G", cube), "gold", "EUR", "profit")
     tiers = {"classes": ["A", "B"], "cuts": [1200.0], "floor": 0.0}
-    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR") == "profit so far at least EUR 1.2 k"
-    assert rule_of(t, definition("abc", "AB", tiers), "B", "EUR") == "profit so far below EUR 1.2 k, or none"
+    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR", "profit") == "profit so far at least EUR 1.2 k"
+    assert rule_of(t, definition("abc", "AB", tiers), "B", "EUR", "profit") == "profit so far below EUR 1.2 k, or none"
+    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR", "revenue") == "revenue so far at least EUR 1.2 k"
     rules = {
         "alternatives": [{"segment": "A", "all": [{"measure": "T", "at_least": 9.0}]}, {"segment": "B", "all": []}]
     }
-    assert rule_of(t, definition("need_level", "AB", rules), "A", "EUR") == "days as a customer at least 9"
-    assert rule_of(t, definition("need_level", "AB", rules), "B", "EUR") == "everybody else"
-    assert rule_of(t, definition("clusters", "AB"), "A", "EUR").startswith("definition ")
+    assert rule_of(t, definition("need_level", "AB", rules), "A", "EUR", "profit") == "days as a customer at least 9"
+    assert rule_of(t, definition("need_level", "AB", rules), "B", "EUR", "profit") == "everybody else"
+    assert rule_of(t, definition("clusters", "AB"), "A", "EUR", "profit").startswith("definition ")
 
 
 def test_the_map_of_tiles_takes_a_map_of_three_axes_and_none() -> None:

@@ -35,7 +35,8 @@ AXES = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_system_and_every_lack_has_words(language: str) -> None:
     t = texts(language)
-    assert all(t(f"systems.{name}.{part}") for name in registry.names() for part in ("name", "looks", "note"))
+    parts = ("name", "looks", "note")
+    assert all(t(f"systems.{name}.{part}", kind="profit") for name in registry.names() for part in parts)
     assert all(t(f"lacking.{source}") for source in measures.SOURCES)
 
 

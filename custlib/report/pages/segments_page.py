@@ -150,7 +150,8 @@ def class_rules(view: View, name: str) -> Details | None:
         return None
     definition, currency = view.definitions[name], view.project.currency
     items = [
-        (view.class_name(name, segment), rule_of(view.t, definition, segment, currency)) for segment in definition.ids
+        (view.class_name(name, segment), rule_of(view.t, definition, segment, currency, view.money_kind))
+        for segment in definition.ids
     ]
     return Details(view.t("rule.classes", system=view.title(name)), [Facts(items)])
 

@@ -203,13 +203,19 @@ def table(view: View) -> Table:
     t, lang, rows = view.t, view.t.language, []
     for name in view.names:
         fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), view.used(name), fitted])
+        rows.append([view.title(name), _looks(view, name), view.used(name), fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
         pd.DataFrame(rows, columns=columns), title=t("systems.made", count=len(view.names)), labels=labels,
         header="system", caption=t("systems.made_caption"), language=lang,
     )  # fmt: skip
+
+
+def _looks(view: View, name: str) -> str:
+    """Say what a segmentation looks at; nothing for one without texts."""
+    key = f"systems.{name}.looks"
+    return view.t(key, kind=view.kind) if key in view.t.words else ""
 
 
 def missing(t: Texts, lacks: Mapping[str, Sequence[str]], on_request: Sequence[str] = ()) -> Facts | None:
