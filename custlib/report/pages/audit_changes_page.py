@@ -121,7 +121,7 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
     few = any(is_small(n) for n in rows["customers"])
     table = pd.DataFrame({"move": [t(f"audit.move_{move}", what=view.what) for move in rows["move"]]})
     step = _step(rows)
-    # New customers are shown_counts elsewhere, and no less exactly than here.
+    # New customers are told elsewhere, and no less exactly than here.
     new, now = (float(rows.loc[rows["move"].isin(kinds), "customers"].sum()) for kinds in (("new",), _NOW))
     table["customers"] = [to_step(n, lang, step) for n in rows["customers"]]
     table.loc[rows["move"] == "new", "customers"] = counts([new, now - new], lang)[0]
