@@ -1,6 +1,6 @@
 """Writes what ``custlib value`` found as ten lines for a reader, with the customers worth most.
 
-The light and the cautions have the words of the pages.
+Light, cautions, forecasts and money have the words of the pages.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,12 +9,13 @@ from typing import Any
 
 from custlib.commands.verdict import labelled, printable
 from custlib.report.forecast_status import caution_words, light_words, tested_words
+from custlib.report.formats import change
 from custlib.report.texts import texts
 
 _NONE = "-"
 _COLUMNS = {
     "customer_id": "customer", "frequency": "came back", "days_since_last": "days since",
-    "probability_alive": "P(alive)", "expected_purchases": "purchases", "value": "value",
+    "probability_alive": "still a customer", "expected_purchases": "purchases expected", "value": "coming {kind}",
 }  # fmt: skip
 _WIDEST = 24
 _WHOLE = 1000  # from here on an amount has no decimals
@@ -36,12 +37,12 @@ def value_lines(summary: Mapping[str, Any], out: Path | None) -> str:
         *(("assumed", text) for text in summary["assumed"]),
         ("written", f"{out} ({customers} rows)" if out else "nothing; name a file by --out to write every customer"),
     ]
-    return printable("\n".join([*labelled(rows, indent=""), "", *_table(summary["top"])]))
+    return printable("\n".join([*labelled(rows, indent=""), "", *_table(summary["top"], summary["money_kind"])]))
 
 
 def _forecast(summary: Mapping[str, Any]) -> str:
     total, span = summary["totals"]["expected_purchases"], summary["intervals"].get("expected_purchases")
-    return f"{_amount(total, span, 0)} purchase days in the next {summary['horizon_days']:,} days"
+    return f"{_amount(total, span, 0)} purchases expected in the next {summary['horizon_days']:,} days"
 
 
 def _amount(total: float | None, span: Mapping[str, float] | None, decimals: int) -> str:
@@ -71,12 +72,12 @@ def _light(test: Mapping[str, Any]) -> str:
     if "refused" in test:
         return f"not tested: {test['refused'].rstrip('.')}"
     t = texts("en")
-    purchases = f"{test['predicted']:,.0f} purchase days forecast, {test['actual']:,} came{_off(test['bias'])}"
+    purchases = f"{test['predicted']:,.0f} purchases forecast, {test['actual']:,} came{_off(test['bias'])}"
     return f"{light_words(t, test)}. {tested_words(t, test)} {'; '.join([purchases, *_revenue(test['revenue'])])}"
 
 
 def _off(bias: float | None) -> str:
-    return "" if bias is None else f" ({100 * bias:+.0f} %)"
+    return "" if bias is None else f" ({change(bias)})"
 
 
 def _revenue(test: Mapping[str, Any] | None) -> Iterable[str]:
@@ -95,9 +96,12 @@ def _cautions(summary: Mapping[str, Any]) -> Iterable[str]:
     yield from warnings
 
 
-def _table(top: list[dict[str, Any]]) -> list[str]:
+def _table(top: list[dict[str, Any]], kind: str) -> list[str]:
     """The customers worth most, a line each."""
-    cells = [list(_COLUMNS.values()), *([_cell(name, row[name]) for name in _COLUMNS] for row in top)]
+    cells = [
+        [name.format(kind=kind) for name in _COLUMNS.values()],
+        *([_cell(name, row[name]) for name in _COLUMNS] for row in top),
+    ]
     widths = [max(len(row[place]) for row in cells) for place in range(len(_COLUMNS))]
     return [
         "  ".join(cell.ljust(width) if place == 0 else cell.rjust(width)

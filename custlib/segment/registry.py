@@ -68,6 +68,8 @@ SHIPPED = {
 }
 # Their thresholds are absolute amounts of money, those of a bank and of an airline: in another trade they say nothing.
 ON_REQUEST = ("rfm_airline", "bank5")
+# They rank customers by money so far and by nothing else: without any, all customers are in the last class.
+BY_MONEY = ("abc", "pyramid")
 REGISTERED: dict[str, Segmentation] = {}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"\w[\w .+-]*")

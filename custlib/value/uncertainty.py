@@ -283,7 +283,8 @@ def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: floa
 
 
 def _read_intervals(content: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(content["rows"], columns=content["columns"])
+    frame = pd.DataFrame(content["rows"], columns=content["columns"])
+    return frame.astype({name: float for name in frame.columns if name != "segment"})
 
 
 @record(load=_read_intervals)

@@ -186,7 +186,7 @@ def overview() -> str:
                 ]
             ),
             Actions(
-                "1 to do, 1 to leave: USD 4 k more profit expected, for USD 320",
+                "1 to do, 1 to leave: USD 4 k more profit expected, after a cost of USD 320",
                 ["Verdict", "What, and to whom", "Owner, and how sure", "More profit in 90 days, USD"],
                 [
                     Action("do", "Do it", "[Call the 64](playbook.html)", "●○○ a guess", "**+4 k** (1–7 k)", svg=GAIN),

@@ -158,7 +158,7 @@ def test_a_database_that_cannot_be_reached_leaves_its_note(
     assert "sales.sqlite" in capsys.readouterr().err
     note = json.loads((folder / "reports" / "shop" / "failure-2024-12-30.json").read_text())
     assert (note["stage"], note["code"]) == ("TableError", "3")
-    assert ">data<" in (folder / "reports" / "index.html").read_text()
+    assert "Stopped: data (" in (folder / "reports" / "index.html").read_text()
 
 
 def test_a_broken_entry_changes_no_exit_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

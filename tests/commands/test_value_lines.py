@@ -8,6 +8,7 @@ import pytest
 
 from custlib.commands.value_lines import value_lines
 from custlib.quick import value_file
+from custlib.report.formats import change
 from custlib.report.pages import trust
 from custlib.report.texts import texts
 from tests.notebooks.shops import make_shop
@@ -50,6 +51,19 @@ def test_the_table_shows_whose_value_is_greatest(summary: dict[str, Any]) -> Non
     assert header.split()[0] == "customer" and len(rows) == 5
     values = [float(row.split()[-1].replace(",", "")) for row in rows]
     assert values == sorted(values, reverse=True)
+
+
+def test_the_same_things_have_the_words_of_the_pages(summary: dict[str, Any]) -> None:
+    text, pages = value_lines(summary, None), texts("en")
+    page = trust.light(pages, summary["backtest"]).text
+    for bias in (summary["backtest"]["bias"], summary["backtest"]["revenue"]["bias"]):
+        assert change(bias) in text and change(bias) in page
+    assert f"{summary['backtest']['predicted']:,.0f} purchases forecast" in text and "purchase days" not in text
+    assert pages("value.purchases").lower() in text
+    header = text.split("\n\n")[-1].splitlines()[0].lower()
+    assert pages("value.column_probability_alive").lower() in header and "coming revenue" in header
+    gained = value_lines(summary | {"money_kind": "profit"}, None)
+    assert "coming profit" in gained.split("\n\n")[-1] and "coming revenue" not in gained
 
 
 def test_without_money_that_is_said(shop: Path, tmp_path: Path) -> None:

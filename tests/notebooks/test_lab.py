@@ -23,6 +23,7 @@ PAGES = {
     "30_lifetime": "validation",
     "40_value": "value",
     "50_segments": "segments",
+    "55_segment_appendix": "appendix",
     "70_playbook": "playbook-champions",
     "80_overview": "overview",
 }

@@ -28,7 +28,7 @@ def texts(folder: Path) -> dict[str, str]:
     """What a reader sees of every page, without marks, styles and the addresses of links."""
     pages = {path.stem: path.read_text("utf-8") for path in folder.glob("*.html")}
     bare = {name: re.sub(r"<(style|head)\b.*?</\1>", " ", page, flags=re.S) for name, page in pages.items()}
-    return {name: html.unescape(re.sub(r"<[^>]+>", " ", page)) for name, page in bare.items()}
+    return {name: html.unescape(re.sub(r"<[^>]+>", " ", page)).replace("\xa0", " ") for name, page in bare.items()}
 
 
 def published(project: Path, folder: Path) -> dict[str, str]:

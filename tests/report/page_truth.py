@@ -12,6 +12,7 @@ from pathlib import Path
 
 from custlib.report.blocks import (
     MIME,
+    Actions,
     Block,
     Bullets,
     Callout,
@@ -28,19 +29,26 @@ from custlib.report.blocks import (
 from custlib.report.forecast_status import light_words
 from custlib.report.texts import texts
 
-UNHELD = ("overview", "segments", "start", "playbook")  # pages not yet held to their words; their lights are
 _NUMBER = r"[−-]?\d[\d.,]*(?:[–\s]+\d[\d.,]*)?\s?(?:k|M|B|万|亿)?"
-AMOUNT = re.compile(rf"\b(?:USD|EUR|CNY)\s?{_NUMBER}|{_NUMBER}\s?(?:USD|EUR|元)")
-IN_CURRENCY = re.compile(r"[(（](?:USD|EUR|CNY)[)）]")
+_CURRENCY = "(?:USD|EUR|CNY|GBP)"
+AMOUNT = re.compile(rf"\b{_CURRENCY}\s?{_NUMBER}|{_NUMBER}\s?(?:{_CURRENCY}|元)")
+IN_CURRENCY = re.compile(rf"[(（]{_CURRENCY}[)）]|[,，] {_CURRENCY}\b")
 WORD = re.compile(
-    r"\b(?:revenue|profit|costs?|spend|spends|margin|budget|owed|lifetime value|historic value)\b"
-    r"|收入|利润|成本|花费|消费|预算|欠款|毛利|生命周期价值|历史价值",
+    r"\b(?:revenue|profit|costs?|spend|spends|margin|budget|owed|(?:lifetime|historic|potential|order) value)\b"
+    r"|收入|利润|成本|花费|消费|预算|欠款|毛利|生命周期价值|历史价值|潜在价值|订单",
+    re.IGNORECASE,
+)
+# Words that leave open whether revenue or profit is meant.
+UNNAMED = re.compile(
+    r"\b(?:coming|expected|future|more) (?:value|money)\b|\bmoney (?:so far|to come|will come)\b|\bvalue, coming\b"
+    r"|未来(?:价值|金额|收益)|(?:累计|迄今)(?:金额|贡献)|迄今 .{0,9}的金额",
     re.IGNORECASE,
 )
 # A change has a sign, an interval its level, a rate its time, and a bound its verb: none of them is a share.
 SHARE = re.compile(r"(?<![+−±–\d.,])(?<![+−±] )\d[\d.,]*\s?%")
 NO_SHARE = re.compile(
-    r"95\s?%|\d\s?%\s(?:a year|a day|power)|(?:within|than|above|below|at) [\d.]+\s?%"
+    r"95\s?%|\d\s?%\s(?:a year|a day)|(?:power|功效) \d+\s?%|(?:up|down|下降|上升) [\d.]+\s?%"
+    r"|(?:within|than|above|below|at) [\d.]+\s?%"
     r"|年[^，。；]{0,6}率[^，。；]{0,4}%|(?:以内|超过|低于)[^，。]{0,4}%"
 )
 OF_WHAT = re.compile(
@@ -87,7 +95,7 @@ def units(page: str, block: Block) -> Iterator[Unit]:
         yield Unit(page, block.text, (block.subtitle,))
     elif isinstance(block, Kpis):
         for item in block.items:
-            yield Unit(page, f"{item.label} {item.note}", (item.value,))
+            yield Unit(page, f"{item.label} {item.note}", (f"{item.value} {item.unit}".strip(),))
     elif isinstance(block, Text):
         yield Unit(page, block.text, ())
     elif isinstance(block, Callout):
@@ -98,6 +106,8 @@ def units(page: str, block: Block) -> Iterator[Unit]:
     elif isinstance(block, Bullets):
         for item in block.items:
             yield Unit(page, f"{block.title} {item}", ())
+    elif isinstance(block, Actions):
+        yield from _of_actions(page, block)
     elif isinstance(block, Table):
         yield from _of_table(page, block)
     elif isinstance(block, Figure):
@@ -115,6 +125,14 @@ def _of_figure(page: str, block: Figure) -> Iterator[Unit]:
         yield from _of_table(page, block.table, f"{block.caption} {block.description}")
 
 
+def _of_actions(page: str, block: Actions) -> Iterator[Unit]:
+    """The plan as a whole, and each action under the heads of the columns."""
+    yield Unit(page, f"{block.title} {block.caption}", ())
+    for action in [*block.items, *([block.total] if block.total else [])]:
+        told = (action.what, action.note, action.sure, action.beneath, action.gain)
+        yield Unit(page, " ".join(block.heads), told)
+
+
 def _of_table(page: str, block: Table, above: str = "") -> Iterator[Unit]:
     heading = f"{block.title} {block.caption} {block.note} {above}".strip()
     yield Unit(page, heading, ())
@@ -128,6 +146,11 @@ def amounts_without_word(unit: Unit) -> bool:
     """Whether a unit holds an amount of money, and no word says of what."""
     said = AMOUNT.search(unit.whole) or (IN_CURRENCY.search(unit.words) and any(unit.values))
     return bool(said) and not WORD.search(unit.whole)
+
+
+def money_unnamed(unit: Unit) -> bool:
+    """Whether a unit speaks of money or value, and leaves open whether that is revenue or profit."""
+    return bool(UNNAMED.search(unit.whole))
 
 
 def shares_without_whole(unit: Unit) -> bool:
@@ -151,7 +174,7 @@ def lights(page: list[Block], language: str = "en") -> set[str]:
 
 def faults_of_run(pages: dict[str, list[Block]]) -> list[str]:
     """List what the pages of a run leave without its word."""
-    return [fault for page, content in pages.items() if not page.startswith(UNHELD) for fault in faults(page, content)]
+    return [fault for page, content in pages.items() for fault in faults(page, content)]
 
 
 def faults(page: str, content: list[Block]) -> list[str]:
@@ -159,8 +182,10 @@ def faults(page: str, content: list[Block]) -> list[str]:
     found = []
     for block in content:
         for unit in units(page, block):
-            found += (
-                [f"{page}: amount without its word: {unit.whole.strip()[:160]}"] if amounts_without_word(unit) else []
-            )
-            found += [f"{page}: share of what: {unit.whole.strip()[:160]}"] if shares_without_whole(unit) else []
+            said = {
+                "amount without its word": amounts_without_word(unit),
+                "share of what": shares_without_whole(unit),
+                "revenue or profit": money_unnamed(unit),
+            }
+            found += [f"{page}: {what}: {unit.whole.strip()[:160]}" for what, is_so in said.items() if is_so]
     return list(dict.fromkeys(found))

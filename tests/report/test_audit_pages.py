@@ -116,7 +116,8 @@ def test_neither_count_nor_money_of_a_small_group_can_be_derived(view: View, sma
     assert isinstance(table, Table) and table.note
     rows = dict(zip(MOVES, table.rows, strict=False))
     assert rows[small][1] == "<10"
-    assert all(row[1].startswith("≈") for move, row in rows.items() if move != small)
+    assert rows["new"][1] == ("<10" if small == "new" else "40")  # as the key figures have it
+    assert all(row[1].startswith("≈") for move, row in rows.items() if move not in ("new", small))
     for column, there in ((2, ("more", "same", "less", "lapsed")), (3, ("new", "returned", "more", "same", "less"))):
         if small in there:
             assert sum(rows[move][column] == "–" for move in there) >= 2
@@ -185,10 +186,18 @@ def test_tops_are_counted_to_the_ten(t: Texts) -> None:
 
 
 def test_a_single_small_tile_cannot_be_derived(t: Texts, project: Project) -> None:
-    frame = pd.DataFrame({"abc": "A", "tier": [1, 2, 3], "customers": [300.0, 4, 77], "value": [900.0, 8, 90]})
+    frame = pd.DataFrame({"abc": ["A"] * 3 + ["B"] * 3, "tier": [1, 2, 3] * 2,
+                          "customers": [300.0, 4, 77, 40, 60, 50], "value": [900.0, 8, 90, 60, 50, 40]})  # fmt: skip
     found = methods_page.tiles(t, project, DEFINITION, frame, "profit").cells[0]
     assert [cell.text for cell in found] == ["≈ 300", "<10", "≈ 80", "0", "0"]
     assert {(cell.note, cell.weight) for cell in found} == {("", 0.0)}
+
+
+def test_where_no_step_hides_a_tile_none_is_told(t: Texts, project: Project) -> None:
+    """Eleven customers in two tiles, one of them under ten and one not: they are one and ten."""
+    frame = pd.DataFrame({"abc": "A", "tier": [1, 2], "customers": [10.0, 1], "value": [900.0, 8]})
+    found = methods_page.tiles(t, project, DEFINITION, frame, "profit").cells[0]
+    assert [cell.text for cell in found] == ["–", "–", "–", "–", "–"]
 
 
 def test_with_a_small_tile_no_sum_of_a_row_or_column_gives_it_away(t: Texts, project: Project) -> None:

@@ -36,7 +36,7 @@ def test_the_best_gain_of_each_verdict_is_shown_and_the_plan_added_up() -> None:
     plans = {"A": LOSES, "B": TESTS, "C": PAYS, "D": planned("rf25", "loyal", spend=11.0)}
     block = actions(plans, 500, 500, 500, 500)
     assert isinstance(block, Actions)
-    assert block.title == "2 to do, 1 to test, 1 to leave: CHF 172 more profit expected, for CHF 30"
+    assert block.title == "2 to do, 1 to test, 1 to leave: CHF 172 more profit expected, after a cost of CHF 30"
     assert [one.mark for one in block.items] == ["do", "test", "leave"]
     assert [re.findall(r"Class \w", one.what)[0] for one in block.items] == ["Class D", "Class B", "Class A"]
     assert block.items[0].what.endswith("](playbook-D.html)")
@@ -98,6 +98,7 @@ def test_segments_are_sorted_by_coming_profit_with_their_verdict() -> None:
     assert column(table, "Customers")[2] == "<10" and column(table, "First action")[2] == "none"
     assert {mark for row in table.marks for mark in row} == {"", "do", "leave", "few", "series1", "series2", "series3"}
     assert table.links[0][0] == "playbook-B.html" and table.shape == "cards"
+    assert "Do it:" in table.note and "Leave it:" in table.note and "Test it:" not in table.note
 
 
 def test_without_playbooks_no_verdict_and_no_link() -> None:

@@ -77,18 +77,18 @@ def test_an_unknown_chance_of_return_is_said(t: Texts, project: Project) -> None
     }
 
 
-def test_tiles_hide_small_cells_and_unknown_money() -> None:
+def test_tiles_hide_small_cells_and_unknown_money(project: Project) -> None:
     t = texts("en")
     cells = {"all": [[r, f] for r in range(1, 6) for f in range(1, 6)]}
     names = ({"id": "all", "name": {"en": "All", "zh": "全部"}},)
     definition = Definition("rfm", "2024-12-30", {"cells": cells}, names)
     found = pd.DataFrame({"R": [5, 5, 1], "F": [5, 4, 1], "customers": [7, 30, 12], "value": [70.0, 300.0, 1.0]})
-    tiles = {c.text: c for row in segments_page.tiles(t, definition, found, "USD").cells for c in row}
+    tiles = {c.text: c for row in segments_page.tiles(t, definition, found, project, "revenue").cells for c in row}
     assert tiles[t("segments.under_ten")].note == "" and tiles[t("segments.under_ten")].weight == 0
     assert tiles["≈ 30"].weight == 1, (
         "one cell of a name is hidden: the others are blurred, as the name has a known sum"
     )
-    unknown = segments_page.tiles(t, definition, found.assign(value=float("nan")), "USD")
+    unknown = segments_page.tiles(t, definition, found.assign(value=float("nan")), project, "revenue")
     assert {cell.note for row in unknown.cells for cell in row} == {""}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from custlib.report import publish
-from custlib.report.blocks import Callout, Column, Kpi, Kpis, Table, Text, Title
+from custlib.report.blocks import Action, Actions, Callout, Column, Facts, Kpi, Kpis, Table, Text, Title
 from custlib.report.forecast_status import light_words
 from custlib.report.texts import texts
 from tests.report import page_truth
@@ -14,6 +14,10 @@ from tests.report.tested import held
 
 def table(title: str, label: str, cell: str) -> Table:
     return Table(title, [Column("Segment"), Column(label, "right")], [["Loyal", cell]])
+
+
+def plan(title: str, head: str, sure: str = "") -> Actions:
+    return Actions(title, ("Verdict", "What", "How sure", head), [Action("do", "Do it", "Remind them", sure, "+63")])
 
 
 @pytest.mark.parametrize(
@@ -30,12 +34,31 @@ def table(title: str, label: str, cell: str) -> Table:
         (Kpis([Kpi("One and done", "52 %")]), "share"),
         (Kpis([Kpi("One and done", "52 %", "of all customers bought once")]), ""),
         (Kpis([Kpi("Loyal", "+52 %")]), ""),
+        (Text("Loyal: 10 % of the customers, 39 % of the coming value"), "revenue or profit"),
+        (Text("Loyal: 10 % of the customers, 39 % of the coming revenue"), ""),
+        (Text("忠诚客户占客户的 10%，占未来价值的 39%"), "revenue or profit"),
+        (Text("忠诚客户占客户的 10%，占未来收入的 39%"), ""),
+        (table("What each brings", "Value, coming 365 days, GBP", "44 k"), "revenue or profit"),
+        (table("What each brings", "Coming profit, 365 days, GBP", "44 k"), ""),
+        (table("What each brought", "So far, GBP", "44 k"), "amount"),
+        (Facts([("Typical", "bought 6 ×, GBP 32 each time")]), "amount"),
+        (Facts([("Typical", "bought 6 ×, spend GBP 32 each time")]), ""),
+        (Facts([("Promise", "47 % buy in 90 days, not 44 %")]), "share"),
+        (Facts([("Promise", "47 % of them buy in 90 days, not 44 %")]), ""),
+        (Facts([("Provable", "not alone: from +18 points (power 80 %)")]), ""),
+        (Kpis([Kpi("Coming 365 days", "69 k", unit="USD")]), "amount"),
+        (Kpis([Kpi("Coming revenue, 365 days", "69 k", unit="USD")]), ""),
+        (plan("1 to do: GBP 63 expected, for GBP 8", "Gain, GBP"), "amount"),
+        (plan("1 to do: GBP 63 more profit expected, after a cost of GBP 8", "More profit, GBP"), ""),
+        (plan("1 to do", "More profit, GBP", "12 % buy"), "share"),
+        (plan("1 to do", "More profit, GBP", "12 % of them buy"), ""),
+        (Title("Revenue is down 47 % on a year ago"), ""),
         (Text("95 % interval USD 62–77 k of revenue, at 10 % a year"), ""),
     ],
 )
 def test_what_has_no_word_is_found(block: Title, words: str) -> None:
     found = page_truth.faults("page", [block])
-    assert bool(found) == bool(words) and all(words in one for one in found)
+    assert bool(found) == bool(words) and (not words or any(words in one for one in found))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -11,9 +11,9 @@ import pytest
 from custlib.customise import playbooks
 from custlib.customise.plans import ContactCosts, SegmentPlan, contact_costs, segment_plan
 from custlib.report.front import start_page
-from custlib.report.pages import playbook_page, segments_page
-from custlib.report.pages.playbook_page import Sheet
-from custlib.report.playbook import plan_page
+from custlib.report.pages import segments_page
+from custlib.report.playbook import plan_page, playbook_page
+from custlib.report.playbook.playbook_page import Sheet
 from custlib.report.playbook.rule_words import blocks, rule_of
 from custlib.report.playbook_words import Filler, because, sureness, verdict, whom
 from custlib.report.texts import Texts, texts
@@ -67,12 +67,12 @@ def headline(one: SegmentPlan, kind: str = "profit") -> str:
         (
             {},
             "Do it",
-            "remind the 500 S shortly before their usual gap has passed; CHF 10 should leave CHF 65 more profit",
+            "remind the 500 S shortly before their usual gap has passed; it costs CHF 10 and should leave CHF 65",
         ),
         (
             {"spend": 3.0},
             "Test it",
-            "remind the 500 S shortly before their usual gap has passed; CHF 10 may leave CHF 12",
+            "remind the 500 S shortly before their usual gap has passed; it costs CHF 10 and may leave CHF 12",
         ),
         ({"spend": 0.01}, "Leave it", "what is planned for the 500 S would cost CHF 10 and lose CHF 9.9"),
         ({"spend": 1.36}, "Leave it", "what is planned for the 500 S would cost CHF 10 and gain next to nothing"),
@@ -167,13 +167,13 @@ def test_the_strip_says_by_whom_to_how_many_and_what_is_promised() -> None:
     strip = facts(playbook_page.strip(sheet(planned("rf25", "loyal")), playbooks.read_playbook("playbooks/rf25")))
     assert strip == {
         "Owner": "CRM manager", "Begin by": "13 Jan 2025", "To": "250 by e-mail, 250 get none",
-        "Promise": "13 % buy in 90 days, not 10 %", "Read-out": "13 Apr 2025",
+        "Promise": "13 % of them buy in 90 days, not 10 %", "Read-out": "13 Apr 2025",
     }  # fmt: skip
     left = playbook_page.strip(sheet(planned("rf25", "loyal", spend=0.01)), playbooks.read_playbook("playbooks/rf25"))
-    assert facts(left)["Promise"] == "none; 10 % buy in 90 days" and facts(left)["Read-out"] == "–"
+    assert facts(left)["Promise"] == "none; 10 % of them buy in 90 days" and facts(left)["Read-out"] == "–"
     little = _with_lift(planned("rf25", "loyal"), 0.0002)
     assert facts(playbook_page.strip(sheet(little), playbooks.read_playbook("playbooks/rf25")))["Promise"] == (
-        "+0.02 points on the 10 % who buy in 90 days"
+        "+0.02 points on the 10 % of them who buy in 90 days"
     )
 
 
@@ -286,7 +286,7 @@ def test_without_amounts_the_gain_is_counted_in_purchases() -> None:
     one = planned("rf25", "loyal", **NO_MONEY)
     assert one.verdict == "test" and one.plan.purchases[0] == pytest.approx(7.5)
     assert one.plan.least_profit == pytest.approx(10 / 7.5)
-    assert headline(one).endswith("; CHF 10 may win 7.5 more purchases")
+    assert headline(one).endswith("; it costs CHF 10 and may win 7.5 more purchases")
     assert "it pays if a purchase leaves at least CHF 1.3" in because(texts("en"), sheet(one).fill)
     found = facts(plan_page.money_plan(sheet(one)))
     assert found["Extra purchases expected"].startswith("7.5 purchases (−")
@@ -321,7 +321,7 @@ def test_without_amounts_and_a_table_of_costs_the_cost_is_not_known() -> None:
     assert headline(one).endswith("it may win 7.5 more purchases, at a cost that is not known")
     assert "segments.contact_costs" in because(texts("en"), sheet(one).fill)
     stated = planned("rf25", "loyal", contacts=contact_costs("SEK", math.nan, {"email": 0.2}), **NO_MONEY)
-    assert "SEK" not in headline(stated) and "CHF 100 may win" in headline(stated)  # 250 x 2 x .2
+    assert "SEK" not in headline(stated) and "costs CHF 100 and may win" in headline(stated)  # 250 x 2 x .2
 
 
 # --- texts filled from the data ---
@@ -368,31 +368,32 @@ def test_cells_are_joined_to_blocks() -> None:
 def test_a_rule_is_written_whatever_the_segmentation() -> None:
     t = texts("en")
     rfm = Definition("rfm", "2024-12-30", {"axes": ["R", "F", "M"], "cells": grid_file.read("rfm11").cells}, ())
-    assert rule_of(t, rfm, "loyal", "EUR") == "R 3, F 4–5; or R 4–5, F 4–5, M 1–3"
+    assert rule_of(t, rfm, "loyal", "EUR", "profit") == "R 3, F 4–5; or R 4–5, F 4–5, M 1–3"
     cube = {"axes": {"ccv": {}, "cpv": {}, "loyalty": {}}, "cells": {"gold": [["high", "low", "high"]]}}
-    assert rule_of(t, definition("value_cube", "G", cube), "gold", "EUR") == (
+    assert rule_of(t, definition("value_cube", "G", cube), "gold", "EUR", "profit") == (
         "Current value (CCV) high, Potential value (CPV) low, Loyalty high"
     )
-    assert "低" in rule_of(texts("zh"), definition("value_cube", "G", cube), "gold", "EUR")
+    assert "低" in rule_of(texts("zh"), definition("value_cube", "G", cube), "gold", "EUR", "profit")
     tiers = {"classes": ["A", "B"], "cuts": [1200.0], "floor": 0.0}
-    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR") == "profit so far at least EUR 1.2 k"
-    assert rule_of(t, definition("abc", "AB", tiers), "B", "EUR") == "profit so far below EUR 1.2 k, or none"
+    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR", "profit") == "profit so far at least EUR 1.2 k"
+    assert rule_of(t, definition("abc", "AB", tiers), "B", "EUR", "profit") == "profit so far below EUR 1.2 k, or none"
+    assert rule_of(t, definition("abc", "AB", tiers), "A", "EUR", "revenue") == "revenue so far at least EUR 1.2 k"
     rules = {
         "alternatives": [{"segment": "A", "all": [{"measure": "T", "at_least": 9.0}]}, {"segment": "B", "all": []}]
     }
-    assert rule_of(t, definition("need_level", "AB", rules), "A", "EUR") == "days as a customer at least 9"
-    assert rule_of(t, definition("need_level", "AB", rules), "B", "EUR") == "everybody else"
-    assert rule_of(t, definition("clusters", "AB"), "A", "EUR").startswith("definition ")
+    assert rule_of(t, definition("need_level", "AB", rules), "A", "EUR", "profit") == "days as a customer at least 9"
+    assert rule_of(t, definition("need_level", "AB", rules), "B", "EUR", "profit") == "everybody else"
+    assert rule_of(t, definition("clusters", "AB"), "A", "EUR", "profit").startswith("definition ")
 
 
 def test_the_map_of_tiles_takes_a_map_of_three_axes_and_none() -> None:
     named = grid_file.read("rfm11")
     three = Definition("rfm", "2024-12-30", {"axes": list(named.axes), "cells": named.cells}, tuple(named.segments))
     frame = pd.DataFrame({"R": [5, 1], "F": [5, 1], "customers": [40, 60], "revenue": [9.0, 1.0], "value": [5.0, 1.0]})
-    tiles = segments_page.tiles(texts("en"), three, frame, "EUR")
+    tiles = segments_page.tiles(texts("en"), three, frame, project(), "profit")
     assert tiles.cells[0][4].label == "Champions · Loyal"  # R 5, F 5: by money
     assert tiles.cells[4][0].label == "Lost"
-    bare = segments_page.tiles(texts("en"), Definition("rfm", "2024-12-30", {}, ()), frame, "EUR")
+    bare = segments_page.tiles(texts("en"), Definition("rfm", "2024-12-30", {}, ()), frame, project(), "profit")
     assert {cell.label for row in bare.cells for cell in row} == {""}
 
 
@@ -403,6 +404,6 @@ def test_the_start_page_begins_with_the_largest_gain() -> None:
     t = texts("en")
     frame = pd.DataFrame({"segment": ["A", "B"], "name": ["Class A", "Class B"], "value": [1.0, 2.0]})
     plans = {"A": planned("rf25", "loyal"), "B": planned("rf25", "loyal", spend=0.01)}
-    assert "Begin with Class A." in said(start_page.next_step(t, frame, plans))
-    none = said(start_page.next_step(t, frame, {}))
+    assert "Begin with Class A." in said(start_page.next_step(t, frame, plans, "revenue"))
+    none = said(start_page.next_step(t, frame, {}, "revenue"))
     assert "Class B" in none and "Each segment has a playbook" not in none

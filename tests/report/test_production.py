@@ -239,7 +239,7 @@ def test_failing_data_leave_the_last_report_and_no_data_on_the_index(own: Path) 
         "as_of": "2024-12-30", "stage": "TableError", "code": "3", "when": "", "name": "A simulated shop",
     }  # fmt: skip
     index = (own / "reports" / "index.html").read_text()
-    assert ">data<" in index and "SECRET" not in index and "yesterday" not in index
+    assert "Stopped: data (" in index and "SECRET" not in index and "yesterday" not in index
 
 
 @pytest.mark.parametrize(

@@ -364,7 +364,7 @@ def test_a_failure_can_be_forgotten(tmp_path: Path, project: Project) -> None:
     publish.record_failure(tmp_path / "reports", project, TableError(SECRET))
     publish.forget_failure(tmp_path / "reports", project)
     assert not list((tmp_path / "reports" / "shop").glob("failure-*"))
-    assert ">data<" not in (tmp_path / "reports" / "index.html").read_text()
+    assert "Stopped: data (" not in (tmp_path / "reports" / "index.html").read_text()
     with pytest.raises(UsageError, match="no failure of shop on 2024-12-30 is noted. Noted: none."):
         publish.forget_failure(tmp_path / "reports", project)
 

@@ -108,7 +108,8 @@ def test_the_factors_have_their_signs() -> None:
 def test_what_is_expected_stands_beside_what_came() -> None:
     whole = pd.Series({"value": 28_000.0, "value_low": 24_000.0, "value_high": 31_000.0})
     both = lede(UP, coming_value=whole, money_forecast=True, recent_profit=pd.Series({"all": 40_000.0}))
-    assert "expected to bring EUR 28 k of profit in the coming 365 days (24–31 k); in the last 365 days they" in both
+    assert "to bring EUR 28 k of profit in the coming 365 days (95 % interval 24–31 k); in the last 365 days th" in both
+    assert "days their profit was EUR 40 k." in both
     bare = whole.drop("value").to_dict() | {"expected_purchases": 460.7}
     assert "expected to make 461 purchases" in lede(UP, coming_value=pd.Series(bare)), "amounts are not known"
     assert "40 k" not in lede(UP, coming_value=whole, money_forecast=True) and "28 k" not in lede(UP)

@@ -35,7 +35,8 @@ AXES = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_system_and_every_lack_has_words(language: str) -> None:
     t = texts(language)
-    assert all(t(f"systems.{name}.{part}") for name in registry.names() for part in ("name", "looks", "note"))
+    parts = ("name", "looks", "note")
+    assert all(t(f"systems.{name}.{part}", kind="profit") for name in registry.names() for part in parts)
     assert all(t(f"lacking.{source}") for source in measures.SOURCES)
 
 
@@ -49,7 +50,7 @@ def test_the_table_of_a_system_states_customers_money_and_what_to_do() -> None:
     found = segment_tables.table(view(definition("abc", "AB"), [20, 80], each=[40.0, 2.5]), "abc")
     assert found is not None
     # 20 customers of 100 with 800 of 1,000
-    assert found.title == "ABC: Class A – 20 % of the customers, 80 % of the coming value"
+    assert found.title == "ABC: Class A – 20 % of the customers, 80 % of the coming profit"
     assert found.rows[0] == ("Class A", "20", "20 %", "800", "800", "Do A")
 
 
@@ -131,7 +132,7 @@ def test_lifetime_value_in_the_wide_sense_is_past_and_future() -> None:
     assert found is not None
     # 800 so far, twice that to come
     assert found.rows[0] == ("Class A", "20", "800", "1.6 k", "2.4 k", "120")
-    assert found.title == "67 % of lifetime value is still to come"
+    assert found.title == "67 % of lifetime value is profit still to come"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -297,10 +298,11 @@ def test_a_first_number_says_how_many_moved() -> None:
 def test_where_every_segment_is_small_the_headline_names_none() -> None:
     few = view(definition("rfm", "AB"), [3, 1]).brief.assign(revenue_share=0.5)
     assert (
-        segments_page.headline(texts("en"), few, AS_OF).text == "Too few customers to tell any segment from the others"
+        segments_page.headline(texts("en"), few, AS_OF, "profit").text
+        == "Too few customers to tell any segment from the others"
     )
     some = view(definition("rfm", "AB"), [3, 40]).brief.assign(revenue_share=0.5)
-    assert segments_page.headline(texts("en"), some, AS_OF).text.startswith("Class B: 93 %"), "about 40 of 43"
+    assert segments_page.headline(texts("en"), some, AS_OF, "profit").text.startswith("Class B: 93 %"), "about 40 of 43"
 
 
 def test_what_the_data_lack_is_named() -> None:

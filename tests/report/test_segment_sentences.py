@@ -223,7 +223,10 @@ def test_the_last_interval_is_most_or_least_only_if_it_is(shares: tuple[float, .
 def test_steps_over_time_are_in_a_table_of_their_own() -> None:
     seen = view(definition("rfm", "AB"), [500, 500])
     found = moves_over.steps_over_time(seen, over(("2024-06-30", 0.3), ("2024-09-30", 0.2)), "rfm")
-    assert found is not None and found.title == "RFM named segments: counterfactual steps, interval by interval"
+    assert (
+        found is not None
+        and found.title == "RFM named segments: share of the customers moved by each counterfactual step"
+    )
     assert found.rows[0] == ("30 Jun 2024 – 30 Sep 2024", "30 %", "30 %", "0")
     assert moves_over.steps_over_time(seen, over(("2024-09-30", 0.3)), "rfm") is None
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from custlib.report.blocks import Details, Table
-from custlib.report.pages import segment_tables
+from custlib.report.pages import structure_page
 from tests.report.segment_views import definition, view
 
 
@@ -26,7 +26,7 @@ SEEN = view(definition("rfm", "AB"), [150, 50])
 
 
 def test_what_brings_most_is_the_finding() -> None:
-    found = segment_tables.structure_table(SEEN, "channel", SHOP)
+    found = structure_page.structure_table(SEEN, "channel", SHOP)
     assert found.title == "By channel: store brings 75 % of the revenue, 90 % before"
     assert found.rows[1] == ("web", "50", "+30", "500", "25 %", "10 %")
     assert found.rows[3][:2] == ("All", "200")
@@ -34,23 +34,23 @@ def test_what_brings_most_is_the_finding() -> None:
 
 
 def test_of_a_small_group_only_that_is_shown() -> None:
-    rows: Any = segment_tables.structure_table(SEEN, "channel", SHOP).rows
+    rows: Any = structure_page.structure_table(SEEN, "channel", SHOP).rows
     assert rows[2] == ("not given", "<10", "–", "–", "–", "–")
     assert rows[0][1].startswith("≈"), "one hidden: another is told about only"
 
 
 def test_segments_go_by_their_names() -> None:
     frame = channels(("value", "A", 150, 150), ("value", "B", 50, 50), ("whole", None, 200, 200))
-    assert [row[0] for row in segment_tables.structure_table(SEEN, "rfm", frame).rows] == ["Class A", "Class B", "All"]
+    assert [row[0] for row in structure_page.structure_table(SEEN, "rfm", frame).rows] == ["Class A", "Class B", "All"]
 
 
 def test_products_held_have_a_column_where_they_are_known() -> None:
-    found = segment_tables.structure_table(SEEN, "channel", SHOP.assign(products_per_customer=2.25))
+    found = structure_page.structure_table(SEEN, "channel", SHOP.assign(products_per_customer=2.25))
     assert found.rows[0][-1] == "2.2" and len(found.columns) == 7
 
 
 def test_one_table_stands_open_and_several_behind_a_click() -> None:
-    assert isinstance(segment_tables.structure_tables(SEEN, {"channel": SHOP}), Table)
-    both = segment_tables.structure_tables(SEEN, {"channel": SHOP, "attribute_job": SHOP})
+    assert isinstance(structure_page.structure_tables(SEEN, {"channel": SHOP}), Table)
+    both = structure_page.structure_tables(SEEN, {"channel": SHOP, "attribute_job": SHOP})
     assert isinstance(both, Details) and both.title == "Customers, money and products by channel, job"
-    assert segment_tables.structure_tables(SEEN, {}) is None
+    assert structure_page.structure_tables(SEEN, {}) is None

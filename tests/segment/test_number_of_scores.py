@@ -14,6 +14,7 @@ from custlib.report.texts import texts
 from custlib.segment import grid, rfm
 from custlib.segment.definitions import Definition
 from custlib.segment.rule_files import grid_file
+from tests.report.segment_views import project
 
 # Thirty customers, each as long away, as frequent and as profitable as their number says; the first ten bought once.
 SHOP = pd.DataFrame(
@@ -108,7 +109,11 @@ def test_the_tiles_have_as_many_rows_and_columns(engine: Engine, count: int) -> 
     rule = rfm.define(engine, "given", {"segmentation": "rfm", "scores": count})
     frame = assigned(engine, scores=count).groupby(["R", "F"]).size().rename("customers").reset_index()
     tiles = segments_page.tiles(
-        texts("en"), Definition("rfm", "2025-12-31", rule, tuple(rule["segments"])), frame.assign(value=1.0), "EUR"
+        texts("en"),
+        Definition("rfm", "2025-12-31", rule, tuple(rule["segments"])),
+        frame.assign(value=1.0),
+        project(),
+        "revenue",
     )
     assert (len(tiles.rows), len(tiles.columns)) == (count, count)
     assert (tiles.rows[0], tiles.columns[0]) == (f"R {count}", "F 1")

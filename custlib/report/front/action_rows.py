@@ -125,10 +125,11 @@ def gain_and_cost(t: Texts, gain: str, cost: float) -> str:
 def signed_gain(t: Texts, plan: Plan | Total) -> str:
     """Write an expected gain with its sign and interval, in money or else in purchases."""
     if plan.has_money:
-        return t.punctuated(f"**{signed(plan.margin, t.language)}** ({_around(t, plan)})")
+        gain = f"**{signed(plan.margin, t.language)}**"
+        return t("playbook.with_interval", money=gain, interval=_around(t, plan))
     expected, low, high = plan.purchases if isinstance(plan, Plan) else _bought(plan)
     words = t("verdict.purchases", count=f"+{purchases_in_words(t, expected)}")
-    return t.punctuated(f"**{words}** ({interval(low, high, t.language)})")
+    return t("playbook.with_interval", money=f"**{words}**", interval=interval(low, high, t.language))
 
 
 def _bought(whole: Total) -> tuple[float, float, float]:

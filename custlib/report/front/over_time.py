@@ -11,7 +11,7 @@ from custlib.report.blocks import Figure
 from custlib.report.formats import share
 from custlib.report.front.quarter_words import quarter_name
 from custlib.report.page_limits import limit
-from custlib.report.privacy import is_small, parts
+from custlib.report.privacy import as_told, is_small
 from custlib.report.texts import Texts
 
 BARS = 8
@@ -77,7 +77,7 @@ def _share(rows: pd.DataFrame, ago: int) -> float:
 
 def customers_beside_profit(t: Texts, project: Project, frame: pd.DataFrame, money_kind: str) -> Figure | None:
     """Join each segment's share of the customers with that of the coming profit; None without a forecast of money."""
-    rows = _drawn(frame)
+    rows = _drawn(as_told(frame))
     if len(rows) < 2 or not rows["value_share"].sum() > 0:
         return None
     return charts.share_bands(
@@ -94,10 +94,7 @@ def customers_beside_profit(t: Texts, project: Project, frame: pd.DataFrame, mon
 
 def _drawn(frame: pd.DataFrame) -> pd.DataFrame:
     """Choose the segments of ten customers or more, the largest coming profit first, their shares as safe as counts."""
-    shares = parts(frame["customers"].tolist())
-    rows = frame.assign(customer_share=pd.Series(shares, index=frame.index, dtype=float))[
-        frame["customers"].map(lambda n: bool(n) and not is_small(n))
-    ]
+    rows = frame[frame["customers"].map(lambda n: bool(n) and not is_small(n))]
     rows = rows.dropna(subset=["customer_share", "value_share"])
     return rows.sort_values("value", ascending=False, ignore_index=True)
 

@@ -13,10 +13,10 @@ from custlib.project import Project
 from custlib.report.blocks import Column, Table
 from custlib.report.charts.miniatures import Scale, dot, moves
 from custlib.report.formats import MISSING, compact, interval
-from custlib.report.front.action_rows import bare_verdict, first_action, short_gain
+from custlib.report.front.action_rows import VERDICTS, bare_verdict, first_action, short_gain
 from custlib.report.palette import segment_colour
 from custlib.report.playbook_words import Filler
-from custlib.report.privacy import blurred, counts, is_small, net
+from custlib.report.privacy import as_told, blurred, counts, is_small, net
 from custlib.report.texts import Texts
 
 WIDTH = 104.0
@@ -79,6 +79,7 @@ def table(
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
 ) -> Table:
     """List every segment, the largest coming profit first; a segment under ten is last, without its money."""
+    frame = as_told(frame)
     spans = segment_intervals.set_index("segment") if isinstance(segment_intervals, pd.DataFrame) else None
     lines = Lines(
         t, project, money_kind, frame, came_and_left(whole_moves),
@@ -217,11 +218,13 @@ def _span(lines: Lines, segment: str, name: str, value: float) -> str:
 def _note(lines: Lines, *, small: bool) -> str:
     """Say how the lines are sorted, what ring and bar are, and what the verdicts mean."""
     t = lines.t
-    parts = [t("overview.lines_sorted" if lines.has_money else "overview.lines_sorted_purchases")]
+    parts = [t(f"overview.lines_sorted_{lines.kind if lines.has_money else 'purchases'}")]
     if lines.has_money and lines.spans is not None:
         key = "lines_dot" if lines.recent is None else "lines_ring"
-        parts.append(t(f"overview.{key}", days=lines.project.horizon_days))
-    verdicts = "lines_verdicts" if lines.has_money else "lines_verdicts_purchases"
-    parts += [t("overview.lines_bar"), *([t(f"overview.{verdicts}")] if lines.plans else [])]
+        kind = t(f"money.{lines.kind}")
+        parts.append(t(f"overview.{key}", days=lines.project.horizon_days, kind=kind))
+    present, suffix = {one.verdict for one in lines.plans.values()}, "" if lines.has_money else "_purchases"
+    parts += [t("overview.lines_bar")]
+    parts += [t(f"overview.means_{verdict}{suffix}") for verdict in VERDICTS if verdict in present]
     parts += [t("value.table_note")] if small else []
     return t.paragraph(*parts)

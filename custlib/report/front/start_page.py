@@ -24,10 +24,14 @@ def start_headline(t: Texts, project: Project, base: Mapping[str, Any]) -> Title
     )
 
 
-def next_step(t: Texts, frame: pd.DataFrame, plans: Mapping[str, SegmentPlan]) -> Text:
-    """Name the segment to begin with: the largest expected gain, else the most expected value."""
+def next_step(t: Texts, frame: pd.DataFrame, plans: Mapping[str, SegmentPlan], money_kind: str) -> Text:
+    """Name the segment to begin with: the largest expected gain, else the most coming profit, else most customers."""
     recommended = {name: one.plan.gain for name, one in plans.items() if one.is_recommended}
-    most = str(frame.sort_values("value" if frame["value"].notna().any() else "customers").iloc[-1]["segment"])
+    has_money = bool(frame["value"].notna().any())
+    most = str(frame.sort_values("value" if has_money else "customers").iloc[-1]["segment"])
     first = max(recommended, key=lambda name: recommended[name]) if recommended else most
     name = frame.set_index("segment")["name"][first]
-    return Text(t("start.next_text" if plans else "start.next_none", name=name))
+    if plans:
+        return Text(t("start.next_text", name=name))
+    kind = t(f"money.{money_kind}")
+    return Text(t("start.next_none" if has_money else "start.next_largest", name=name, kind=kind))

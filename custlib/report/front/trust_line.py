@@ -5,10 +5,11 @@ from typing import Any
 
 from custlib.project import Project
 from custlib.report.blocks import Text
-from custlib.report.forecast_status import LIGHTS, light_words
+from custlib.report.forecast_status import light_words
 from custlib.report.formats import change, number
 from custlib.report.pages.trust import revenue_words
 from custlib.report.texts import Texts
+from custlib.validate.backtest import LIGHTS
 
 
 def sentence(t: Texts, project: Project, tested_forecast: Mapping[str, Any]) -> Text:

@@ -78,7 +78,7 @@ def apart(view: View, tables: Tables, name: str) -> Table | None:
     columns = ["system", "index", "apart", "value", "group", "customers", "worth"]
     shown = pd.DataFrame(rows, columns=columns)
     shown = shown if view.has_forecast else shown.drop(columns=["value", "worth"])
-    labels = {str(c): t(f"agree.column_{c}", currency=view.project.currency, name=view.title(name)) for c in shown}
+    labels = {str(c): t(f"agree.column_{c}", currency=view.project.currency, kind=view.kind) for c in shown}
     return Table.of(shown, title=t("agree.apart", name=view.title(name)), labels=labels, header="system",
                     language=lang, caption=t("agree.apart_caption", name=view.title(name)))  # fmt: skip
 

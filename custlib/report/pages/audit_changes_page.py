@@ -7,12 +7,14 @@ import pandas as pd
 from custlib.audit.changes import FACTORS, change_parts
 from custlib.report import charts
 from custlib.report.blocks import Callout, Figure, Table
-from custlib.report.formats import MISSING, change, changes, number, share, suppressed
+from custlib.report.formats import MISSING, change, changes, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, main_factor, row_of
-from custlib.report.privacy import blurred, is_small
+from custlib.report.privacy import counts, is_small, part_of, shown_counts, step_for, to_step
 from custlib.report.texts import capitalised
 
+_BEFORE = ("more", "same", "less", "lapsed")
+_NOW = ("new", "returned", "more", "same", "less")
 _IN = {
     "before": ("more", "same", "less", "lapsed", "refunds"),
     "now": ("new", "returned", "more", "same", "less", "refunds"),
@@ -118,14 +120,18 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
         return None
     few = any(is_small(n) for n in rows["customers"])
     table = pd.DataFrame({"move": [t(f"audit.move_{move}", what=view.what) for move in rows["move"]]})
-    table["customers"] = [_count(n, lang) if few else number(n, lang) for n in rows["customers"]]
+    step = _step(rows)
+    # New customers are told elsewhere, and no less exactly than here.
+    new, now = (float(rows.loc[rows["move"].isin(kinds), "customers"].sum()) for kinds in (("new",), _NOW))
+    table["customers"] = [to_step(n, lang, step) for n in rows["customers"]]
+    table.loc[rows["move"] == "new", "customers"] = counts([new, now - new], lang)[0]
     hide = {column: _hidden(rows, groups) for column, groups in _IN.items()}
     hide["change"] = [before or now for before, now in zip(hide["before"], hide["now"], strict=True)]
     for column, hidden in hide.items():
         table[column] = [MISSING if h else view.bare(x) for x, h in zip(rows[column], hidden, strict=True)]
     whole = rows[["before", "now", "change"]].sum()
     everybody = rows["customers"].sum()
-    total = blurred(everybody, lang) if few else number(everybody, lang)
+    total = to_step(everybody, lang, step)
     table.loc[len(table)] = [t("audit.move_all"), total, *map(view.bare, whole)]
     labels = {"move": t("audit.column_move"), "customers": t("audit.column_customers"), "before": view.tick(1),
               "now": view.tick(0), "change": t("audit.column_change")}  # fmt: skip
@@ -135,13 +141,13 @@ def moves(view: View, frame: pd.DataFrame) -> Table | None:
     )  # fmt: skip
 
 
-def _count(customers: float, language: str) -> str:
-    """Write one of several counts with a known sum: suppressed if small, else rounded to ten."""
-    return (
-        suppressed(int(customers), language)
-        if customers < limit("privacy", "smallest_count")
-        else blurred(customers, language)
-    )
+def _step(rows: pd.DataFrame) -> int:
+    """Choose the step of the counts: the customers of both periods and the new ones among them are told elsewhere."""
+    places = {move: n for n, move in enumerate(rows["move"])}
+    sums = [[places[move] for move in kinds if move in places] for kinds in (_NOW, _NOW[1:], _BEFORE)]
+    new, others = (float(rows["customers"].iloc[line].sum()) for line in (sums[0][:1], sums[1]))
+    known = sums if shown_counts([new, others]) == [new, others] else [sums[0], sums[2]]
+    return step_for(rows["customers"].tolist(), known, [range(len(rows))])
 
 
 def _hidden(rows: pd.DataFrame, groups: tuple[str, ...]) -> list[bool]:
@@ -160,5 +166,5 @@ def _moves_title(view: View, rows: pd.DataFrame) -> str:
     stayed, lapsed = float(customers[["more", "same", "less"]].sum()), float(customers["lapsed"])
     if min(stayed, lapsed) < limit("privacy", "smallest_count"):
         return view.t("audit.moves_title_plain", before=view.name(1), now=view.name(0))
-    retained = share(stayed / (stayed + lapsed), view.t.language)
+    retained = share(part_of(stayed, stayed + lapsed, _step(rows)), view.t.language)
     return view.t("audit.moves_title", share=retained, before=view.name(1), now=view.name(0))

@@ -13,11 +13,22 @@ from custlib.report.charts.frame_checks import thinned
 from custlib.report.formats import MISSING, change, number, share, shares
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, few, row_of
-from custlib.report.privacy import is_small
+from custlib.report.privacy import EXACT, is_small, part_of, step_for
 from custlib.report.texts import capitalised
 
 _BASE_AGE, _ROWS = 1, 21
 _A_TENTH = 10  # points of an index of 100
+
+
+def as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Compute active shares from counts as they are told: those of a period, new customers apart, have a known sum."""
+    later = frame[frame["age"] > 0].reset_index()
+    periods = later.groupby(later["cohort"] - later["age"]).indices.values()
+    step = step_for(later["active"].tolist(), [list(places) for places in periods])
+    if step == EXACT:
+        return frame
+    shown = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]
+    return frame.assign(active_share=frame["active_share"].mask(frame["age"] > 0, pd.Series(shown, later["index"])))
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:

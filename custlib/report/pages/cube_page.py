@@ -9,7 +9,7 @@ from custlib.report.formats import money, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.segment_tables import finding, measure_in_words
 from custlib.report.pages.systems import View
-from custlib.report.privacy import is_small, step_for, to_step
+from custlib.report.privacy import grouped, is_small, part_of
 
 _LEVELS = ("high", "low")
 
@@ -25,9 +25,17 @@ def loyal(view: View, level: str) -> Tiles | None:
         title=title, rows=[t(f"cube.current_{one}") for one in _LEVELS],
         columns=[t(f"cube.potential_{one}") for one in _LEVELS],
         cells=[[_cell(view, name, [current, potential, level]) for potential in _LEVELS] for current in _LEVELS],
-        row_title=t("cube.current"), column_title=t("cube.potential"), caption=t(f"cube.caption_{level}"),
+        row_title=t("cube.current"), column_title=t("cube.potential"),
+        caption=t(f"cube.caption_{level}", money=_money_shown(view)),
         description=t("cube.description", loyalty=t(f"cube.loyal_{level}")),
     )  # fmt: skip
+
+
+def _money_shown(view: View) -> str:
+    """Name the money in the cells."""
+    if view.has_forecast:
+        return view.t("cube.coming", kind=view.kind, days=view.project.horizon_days)
+    return view.t("money.so_far", kind=view.kind)
 
 
 def _of_the_disloyal(view: View) -> str:
@@ -35,10 +43,11 @@ def _of_the_disloyal(view: View) -> str:
     cells = view.definitions["value_cube"].rule["cells"]
     ids = {segment for segment, own in cells.items() if any(list(cell)[2] == "low" for cell in own)}
     away = frame[frame["segment"].isin(ids)]
-    part = float(away["customer_share"].sum())
-    if is_small(away["customers"].sum()) or not part:
-        return view.t("cube.all_loyal" if 100 * part < limit("finding", "hardly_anybody") else "cube.low_loyalty")
-    return view.t("cube.disloyal", customers=share(part, view.t.language))
+    gone, whole = float(away["customers"].sum()), float(frame["customers"].sum())
+    if is_small(gone) or not gone:
+        few = 100 * gone < limit("finding", "hardly_anybody") * max(whole, 1.0)
+        return view.t("cube.all_loyal" if few else "cube.low_loyalty")
+    return view.t("cube.disloyal", customers=share(part_of(gone, whole), view.t.language))
 
 
 def matrix(view: View) -> Tiles | None:
@@ -51,7 +60,8 @@ def matrix(view: View) -> Tiles | None:
         title=finding(view, name), rows=[t(f"cube.current_{one}") for one in _LEVELS],
         columns=[t(f"cube.potential_{one}") for one in _LEVELS],
         cells=[[_cell(view, name, [current, potential]) for potential in _LEVELS] for current in _LEVELS],
-        row_title=t("cube.current"), column_title=t("cube.potential"), caption=t("systems.value_matrix.note"),
+        row_title=t("cube.current"), column_title=t("cube.potential"),
+        caption=t("cube.caption_matrix", money=_money_shown(view)),
         description=t("cube.description_matrix"),
     )  # fmt: skip
 
@@ -77,12 +87,10 @@ def _counts(view: View, name: str) -> list[str]:
     """Write the counts, all rounded if one is small, since cells of the cube add up to those of the matrix."""
     frame, cells = view.rows(name), view.definitions[name].rule["cells"]
     sizes = dict(zip(frame["segment"], frame["customers"].tolist(), strict=True))
-    if not any(map(is_small, sizes.values())):
-        return [number(size, view.t.language) for size in sizes.values()]
     over = {tuple(list(cell)[:2]) for own in cells.values() for cell in own}
-    lines = [[sizes[s] for s, own in cells.items() if any(tuple(list(c)[:2]) == place for c in own)] for place in over]
-    step = step_for([*lines, list(sizes.values())])
-    return [to_step(size, view.t.language, step) for size in sizes.values()]
+    places = {s: {tuple(list(cell)[:2]) for cell in own} for s, own in cells.items()}
+    sums = [[n for n, s in enumerate(sizes) if place in places.get(s, ())] for place in over]
+    return grouped(list(sizes.values()), sums, view.t.language)
 
 
 def thresholds(view: View, name: str) -> Facts | None:

@@ -84,6 +84,7 @@ def footer(t: Texts, project: Project, quality: Mapping[str, Any], fingerprint: 
         items.insert(3, (t("worth.cost_to_serve"), cost_to_serve(t, project)))
     if quality["has_amount"]:
         items.append((t("footer.money"), t("footer.money_text", **moneys)))
+    items.append((t("footer.small"), t("footer.small_text")))
     return Footer([*items, (t("footer.version"), f"custlib {version}")])
 
 

@@ -15,7 +15,7 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.formats import MISSING, day, money, number, share, shares, suppressed
 from custlib.report.page_limits import limit
-from custlib.report.privacy import blurred, counts, is_small
+from custlib.report.privacy import EXACT, amounts, blurred, counts, crossed, is_small, part_of, step_for, to_step
 from custlib.report.texts import Texts, capitalised
 from custlib.segment.definitions import Definition
 from custlib.segment.methods import METHODS
@@ -36,6 +36,7 @@ def tops(t: Texts, frame: pd.DataFrame, money_kind: str) -> Table:
 
 def overlap(t: Texts, project: Project, frame: pd.DataFrame, money_kind: str) -> Figure | Callout:
     """Compare past profit and expected value by the methods that rank a customer at the top."""
+    frame = _as_told(frame)
     shown = frame[~frame["customers"].map(is_small) & (frame["customers"] > 0)]
     any_ = frame[frame["methods"] != ""]
     if shown.empty or _few(any_["customers"].sum()) or frame[["profit", "value"]].sum().min() <= 0:
@@ -45,7 +46,7 @@ def overlap(t: Texts, project: Project, frame: pd.DataFrame, money_kind: str) ->
     rows = pd.DataFrame({"segment": [combination(t, name) for name in shown["methods"]],
                          "customer_share": (shown["profit"] / whole["profit"]).clip(lower=0),
                          "value_share": (shown["value"] / whole["value"]).clip(lower=0)})  # fmt: skip
-    agreement = share(agreed / any_["customers"].sum(), t.language)
+    agreement = share(part_of(agreed, any_["customers"].sum(), _step(frame)), t.language)
     title = t("methods.overlap_few") if is_small(agreed) else t("methods.overlap_title", share=agreement)
     figure = charts.pyramid_bars(
         rows, title=title, caption=t("methods.overlap_caption", kind=kind),
@@ -75,14 +76,27 @@ def combination(t: Texts, methods: str) -> str:
 
 
 def _overlap_table(t: Texts, project: Project, frame: pd.DataFrame, title: str, money_kind: str) -> Table:
-    hide = [is_small(n) for n in frame["customers"]]
+    hide, step = [is_small(n) for n in frame["customers"]], _step(frame)
     rows = pd.DataFrame({"who": [combination(t, name) for name in frame["methods"]],
-                         "customers": counts(frame["customers"].tolist(), t.language)})  # fmt: skip
+                         "customers": [to_step(n, t.language, step) for n in frame["customers"]]})  # fmt: skip
     for column, label in (("profit", "historic"), ("value", "value")):
         rows[label] = _money(t, frame[column], hide)
     labels = _labels(t, rows.columns, money_kind, project)
     note = t("methods.note") if any(hide) else ""
     return Table.of(rows, title=title, labels=labels, header="who", language=t.language, note=note)
+
+
+def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round the amounts of the combinations where one of them is hidden."""
+    sizes = frame["customers"].tolist()
+    return frame.assign(**{name: amounts(frame[name].tolist(), sizes) for name in ("profit", "value")})
+
+
+def _step(frame: pd.DataFrame) -> int:
+    """Choose the step of the combinations: the best fifths that they make up are told too."""
+    chosen = [name.split("+") for name in frame["methods"]]
+    fifths = [[n for n, own in enumerate(chosen) if method in own] for method in METHODS]
+    return step_for(frame["customers"].tolist(), [range(len(frame)), *fifths])
 
 
 def _money(t: Texts, values: "pd.Series[float]", hide: list[bool]) -> list[str]:
@@ -96,14 +110,15 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
     top = float(cells["value"].max()) if len(cells) else 0.0
     tiers = range(1, len(rules.load("methods")["tiers"]["shares"]) + 1)
     some_hidden = any(is_small(row["customers"]) for row in by_cell.values())
+    sizes = [[float(by_cell[s, k]["customers"]) if (s, k) in by_cell else 0.0 for k in tiers] for s in definition.ids]
+    texts = dict(zip(definition.ids, crossed(sizes, t.language, row_step=EXACT), strict=True))
 
     def line(name: str) -> list[Cell]:
         own = [by_cell.get((name, tier), {"customers": 0.0, "value": 0.0}) for tier in tiers]
         hides = any(is_small(row["customers"]) for row in own)
-        return [cell(row, is_shown=not hides) for row in own]
+        return [cell(row, text, is_shown=not hides) for row, text in zip(own, texts[name], strict=True)]
 
-    def cell(row: Any, *, is_shown: bool) -> Cell:
-        text = _in_crossing(row["customers"], t.language, some_hidden)
+    def cell(row: Any, text: str, *, is_shown: bool) -> Cell:
         if not is_shown or row["customers"] == 0:
             return Cell(text)
         tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4) if top > 0 else 0.0
@@ -118,12 +133,6 @@ def tiles(t: Texts, project: Project, definition: Definition, frame: pd.DataFram
         caption=t.paragraph(t("methods.tiles_caption", kind=kind, days=project.horizon_days), *hidden),
         description=t("methods.tiles_description", kind=kind),
     )  # fmt: skip
-
-
-def _in_crossing(customers: float, language: str, some_hidden: bool) -> str:
-    """Write a count of a cross table; all are rounded if one is small, since row and column totals are known."""
-    exact = not some_hidden or customers == 0 or is_small(customers)
-    return suppressed(int(customers), language) if exact else blurred(customers, language)
 
 
 def unlike(
@@ -205,7 +214,8 @@ def criteria(t: Texts, money_kind: str, methods_tested: pd.DataFrame | Refusal =
         shares = methods_tested.set_index("method")["actual_share"]
         rows["later"] = [MISSING if pd.isna(shares[m]) else share(shares[m], t.language) for m in METHODS]
         labels["later"] = t("methods.column_actual_share", kind=t(f"money.{money_kind}"))
-    return Table.of(rows, title=t("methods.criteria"), caption=t("methods.criteria_caption"), labels=labels,
+    caption = t("methods.criteria_caption", kind=t(f"money.{money_kind}"))
+    return Table.of(rows, title=t("methods.criteria"), caption=caption, labels=labels,
                     header="method", language=t.language)  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from custlib.move import ledger
 from custlib.move.observed import STAY
 from custlib.move.paths import NOBODY, WHOLE
 from custlib.report.blocks import Table
-from custlib.report.formats import share
+from custlib.report.formats import MISSING, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.moves_page import Moves
-from custlib.report.privacy import crossed, is_small
+from custlib.report.privacy import crossed, is_small, part_of
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 
@@ -40,9 +40,10 @@ def _stayed(moves: Moves) -> str:
     """State the share of the customers known at both dates who stayed, unless it tells a small count."""
     t, counted = moves.view.t, ledger.changed(moves.frame)
     stayed = counted["known"] - counted["customers"]
-    if not counted["known"] or is_small(stayed) or is_small(counted["customers"]):
+    part = part_of(stayed, counted["known"], moves.step)
+    if part is None or is_small(counted["customers"]):
         return t("moves.by_segment_plain", day=moves.day)
-    return t("moves.by_segment", share=share(stayed / counted["known"], t.language))
+    return t("moves.by_segment", share=share(part, t.language))
 
 
 def _changes(
@@ -80,7 +81,7 @@ def _changes(
 def _ends(t: Texts, flows: Mapping[str, tuple[int, str]]) -> str:
     """List the largest flows of (count, text) by segment; counts under ten are told together and without a number."""
     some = {name: text for name, (count, text) in flows.items() if count}
-    large = [name for name in some if not is_small(flows[name][0])]
+    large = [name for name, text in some.items() if not is_small(flows[name][0]) and text != MISSING]
     if not large:
         return t("moves.ends_few_each" if some else "moves.ends_nobody")
     # Sorted as the counts are shown, so that the order tells no more than they do.

@@ -13,7 +13,7 @@ from custlib.report.blocks import Callout, Figure, Table
 from custlib.report.formats import MISSING, day, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import is_small, to_step
+from custlib.report.privacy import is_small, part_of, to_step
 from custlib.report.texts import Texts
 
 
@@ -21,22 +21,28 @@ def by_system(view: View, moved: pd.DataFrame) -> Table:
     """Show customers who changed segment since the earlier date by segmentation and cause, with their money."""
     t, last = view.t, moved[moved["from_date"] == moved["from_date"].max()]
     last = last[last["segmentation"].isin(view.names)]
-    causes = _used(last)
-    rows, shares = [], {}
+    last, causes = _as_told(last), _used(last)
+    rows = []
     for name in view.names:
         by = last[last["segmentation"] == name].set_index("cause")
-        whole = by.loc[WHOLE]
+        whole = by.to_dict("index")[WHOLE]
         hide = is_small(whole["customers"])
         parts = [_part(view, by, cause) for cause in (WHOLE, *causes)]
         money = MISSING if hide else view.bare(whole["money"])
         rows.append([view.title(name), to_step(whole["customers"], t.language), *parts, money])
-        shares[name] = float(whole["share"])
     columns = ["system", "moved", "part", *causes, "money_moved"]
     money_of = {"kind": view.kind, "currency": view.project.currency}
-    labels = {c: t(f"moves.column_{c}", **money_of) for c in columns if c not in causes}
-    labels |= {cause: t(f"cause.{cause}") for cause in causes}
-    return Table.of(pd.DataFrame(rows, columns=columns), title=_spread(view, shares), labels=labels, header="system",
+    shown = pd.DataFrame(rows, columns=columns).drop(columns=[] if view.has_money else "money_moved")
+    labels = {str(c): t(f"cause.{c}") if c in causes else t(f"moves.column_{c}", **money_of) for c in shown}
+    title = _spread(view, last[last["cause"] == WHOLE])
+    return Table.of(shown, title=title, labels=labels, header="system",
                     language=t.language, caption=t("moves.by_system_caption"))  # fmt: skip
+
+
+def _as_told(moved: pd.DataFrame) -> pd.DataFrame:
+    """Compute the shares of customers who changed segment from counts to the ten."""
+    shown = [part_of(n, known) for n, known in zip(moved["customers"], moved["known"], strict=True)]
+    return moved.assign(share=[float("nan") if part is None else part for part in shown])
 
 
 def _used(frame: pd.DataFrame) -> list[str]:
@@ -51,17 +57,18 @@ def _part(view: View, by: pd.DataFrame, cause: str) -> str:
     return share(by["share"][cause], view.t.language)
 
 
-def _spread(view: View, shares: dict[str, float]) -> str:
+def _spread(view: View, whole: pd.DataFrame) -> str:
     """Name the segmentations with the smallest and the largest share of moves."""
+    shares, texts = (dict(zip(whole["segmentation"], column, strict=True)) for column in _shares(view, whole))
     calm, restless = (pick(shares, key=lambda name: shares[name]) for pick in (min, max))
-    if _about(view, shares[calm]) == _about(view, shares[restless]):
+    if _about(view, shares[calm], texts[calm]) == _about(view, shares[restless], texts[restless]):
         return view.t("moves.by_system_plain")
-    return view.t("moves.by_system", calm=view.title(calm), least=_about(view, shares[calm]),
-                  restless=view.title(restless), most=_about(view, shares[restless]))  # fmt: skip
+    return view.t("moves.by_system", calm=view.title(calm), least=_about(view, shares[calm], texts[calm]),
+                  restless=view.title(restless), most=_about(view, shares[restless], texts[restless]))  # fmt: skip
 
 
-def _about(view: View, part: float) -> str:
-    return share(round(part, 2), view.t.language)
+def _about(view: View, part: float, text: str) -> str:
+    return text if text.startswith("<") else share(round(part, 2), view.t.language)
 
 
 def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
@@ -84,7 +91,7 @@ def over_time(view: View, moved: pd.DataFrame, name: str) -> Figure | Callout:
 
 def _intervals(moved: pd.DataFrame, name: str) -> pd.DataFrame:
     """Select the intervals of a segmentation with customers known at both ends."""
-    own = moved[(moved["segmentation"] == name) & (moved["cause"] == WHOLE) & (moved["known"] > 0)]
+    own = _as_told(moved[(moved["segmentation"] == name) & (moved["cause"] == WHOLE) & (moved["known"] > 0)])
     return own.sort_values("from_date", ignore_index=True)
 
 
@@ -119,7 +126,7 @@ def steps_over_time(view: View, moved: pd.DataFrame, name: str) -> Table | None:
     t, whole = view.t, _intervals(moved, name)
     if len(whole) < 2:
         return None
-    own = moved[moved["segmentation"] == name]
+    own = _as_told(moved[moved["segmentation"] == name])
     columns, rows = (WHOLE, *_used(own)), []
     for label, first in zip(_labels(view, whole), whole["from_date"], strict=True):
         by = own[own["from_date"] == first].set_index("cause")

@@ -14,7 +14,21 @@ from custlib.report.blocks import Bullets, Callout, Figure, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import blurred, counts, crossed, is_small, net, step_for, to_step
+from custlib.report.privacy import (
+    STEPS,
+    UNTOLD,
+    amounts,
+    coarser,
+    counts,
+    crossed,
+    is_small,
+    net,
+    part_of,
+    rounded,
+    step_across,
+    step_for,
+    to_step,
+)
 from custlib.segment.definitions import Definition
 
 OTHER = "other"
@@ -54,6 +68,11 @@ class Moves:
         """Customers known at both dates."""
         return float(ledger.known_at_both(self.frame)["customers"].sum())
 
+    @property
+    def step(self) -> int:
+        """The step to which counts of the transition matrix, and sums of them, are told."""
+        return step_across(ledger.matrix(self.frame, self.ids).to_numpy().tolist())
+
     def name(self, segment: str) -> str:
         """Return the name of a segment, of new or gone customers, or of all other segments."""
         if segment in self.definition.ids:
@@ -78,9 +97,9 @@ def account(moves: Moves) -> Table:
     """Show customers before, net change by cause, and customers now of each segment."""
     t, frame = moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "customers")
-    lines = [[row["customers_before"], *(row[f"customers_{c}"] for c in causes)] for _, row in frame.iterrows()]
-    step = step_for([[abs(x) for x in line] for line in lines])
     rows = {"name": [moves.name(s) for s in frame.index]}
+    # Exact counts before would give exact changes, and rows of the matrix that are known better than to the ten.
+    step = coarser(step_for(frame["customers_before"].tolist()), STEPS[0])
     rows["before"] = [to_step(n, t.language, step) for n in frame["customers_before"]]
     for cause in causes:
         rows[cause] = [net(n, step) for n in frame[f"customers_{cause}"]]
@@ -111,8 +130,10 @@ def _used(frame: pd.DataFrame, kind: str) -> list[str]:
     return [c for c in CAUSES if c in ("ageing", "purchases") or frame[f"{kind}_{c}"].abs().sum() > 0]
 
 
-def account_of_money(moves: Moves) -> Table:
-    """Show the ledger in money: moved with customers, and gained by those who stayed."""
+def account_of_money(moves: Moves) -> Table | None:
+    """Show the ledger in money: moved with customers, and gained by those who stayed; None without money."""
+    if not moves.view.has_money:
+        return None
     view, t, frame = moves.view, moves.view.t, ledger.ledger(moves.frame, moves.ids)
     causes = _used(frame, "money")
     hidden = [is_small(b) or is_small(a) for b, a in zip(frame["customers_before"], frame["customers_after"],
@@ -120,8 +141,9 @@ def account_of_money(moves: Moves) -> Table:
     rows = {"name": [moves.name(s) for s in frame.index]}
     for column in ("before", *causes, "after"):
         few = frame[f"customers_{column}"].abs().map(is_small)
+        shown = amounts(frame[f"money_{column}"].tolist(), frame[f"customers_{column}"].abs().tolist())
         rows[column] = [MISSING if h or f else _signed(view, x, column not in ("before", "after"))
-                        for x, h, f in zip(frame[f"money_{column}"], hidden, few, strict=True)]  # fmt: skip
+                        for x, h, f in zip(shown, hidden, few, strict=True)]  # fmt: skip
     labels = {"name": t("moves.column_segment"), "before": moves.day, "after": moves.today}
     labels |= {cause: t(f"cause.{cause}") for cause in causes}
     whole = {when: money(frame[f"money_{when}"].sum(), view.project.currency, t.language)
@@ -140,10 +162,10 @@ def picture(moves: Moves) -> Figure | Callout:
     """Show flows between segments, the smallest segments merged and flows below ten omitted."""
     t, flows = moves.view.t, _merged(moves)
     shown = flows[flows["customers"] >= limit("privacy", "smallest_count")]
-    if shown.empty:
+    step = moves.step
+    if shown.empty or step == UNTOLD:
         return Callout(t("audit.few"), t("audit.few_text"))
-    step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
-    rounded = shown.assign(customers=[max(round(n / step), 1) * step for n in shown["customers"]])
+    shown = shown.assign(customers=[rounded(n, step) or 0.0 for n in shown["customers"]])
     ends = [moves.name(OTHER), moves.name(NOBODY)]  # merged segments, new and gone customers are not a finding
     is_named = ~shown[["before", "now"]].isin(ends).any(axis=1)
     named = shown[is_named & (shown["before"] != shown["now"])].sort_values("customers", ascending=False)
@@ -151,10 +173,10 @@ def picture(moves: Moves) -> Figure | Callout:
     title = t("moves.picture_plain" if calm else "moves.picture_many", day=moves.day)
     if len(named) and moves.known:
         first = named.iloc[0]
-        part = share(first["customers"] / moves.known, t.language)
+        part = share(part_of(first["customers"], moves.known, step), t.language)
         title = t("moves.picture", share=part, before=first["before"], now=first["now"])
     figure = charts.flow_picture(
-        rounded, title=title, caption=_picture_caption(moves),
+        shown, title=title, caption=_picture_caption(moves),
         description=t("moves.picture_description"), y_label=moves.day, x_label=moves.today, language=t.language,
     )  # fmt: skip
     return replace(figure, table=matrix(moves))
@@ -245,6 +267,7 @@ def _causes_table(moves: Moves, rows: pd.DataFrame, names: Sequence[str], texts:
         "money": [MISSING if h else view.bare(x) for x, h in zip(rows["money_before"], hide, strict=True)],
         "meaning": [t(f"cause.{cause}_means") for cause in rows["cause"]],
     }
+    columns = {name: cells for name, cells in columns.items() if name != "money" or view.has_money}
     labels = {name: t(f"moves.column_{name}", kind=view.kind, currency=view.project.currency) for name in columns}
     return Table.of(pd.DataFrame(columns), title=title, labels=labels, header="cause", language=t.language)
 
@@ -258,7 +281,7 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         Moves as returned by :func:`custlib.move.observed.observed`.
     """
     view, t = moves.view, moves.view.t
-    step = step_for(ledger.matrix(moves.frame, moves.ids).to_numpy().tolist())
+    step = coarser(moves.step, STEPS[0])
     pairs = pairs_of(flows[flows["cause"] != STAY])
     shown = pairs[pairs["customers"] >= limit("privacy", "smallest_count")].head(limit("finding", "largest_flows"))
     if shown.empty:
@@ -268,10 +291,17 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
         ends = {"before": _end(moves, row["from_segment"], "new"), "now": _end(moves, row["to_segment"], "gone")}
         cause = row["cause"] if row["part"] > _MOST else "several"
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
-        amount = money(row["money_after"] or row["money_before"], view.project.currency, t.language)
-        customers = blurred(row["customers"], t.language, step)
-        sentences.append(t(f"moves.flow_{end}", customers=customers, kind=view.kind, money=amount, **ends))
+        flow = t(f"moves.flow_{end}", customers=to_step(row["customers"], t.language, step), **ends)
+        sentences.append(_with_money(view, flow, row["money_after"] or row["money_before"]))
     return Bullets(sentences, title=t("moves.largest", count=len(sentences)))
+
+
+def _with_money(view: View, flow: str, amount: float) -> str:
+    """Add to a flow the money so far of its customers, where there is any."""
+    if not view.has_money:
+        return f"{flow}{view.t('join.stop')}"
+    written = money(amount, view.project.currency, view.t.language)
+    return view.t("moves.flow_with_money", flow=flow, kind=view.kind, money=written)
 
 
 def steps(moves: Moves) -> Text:
@@ -285,17 +315,22 @@ def directions(moves: Moves) -> Table:
     frame = ledger.directions(moves.frame, moves.definition.ids)
     frame = frame[(frame["customers"] > 0) | frame.index.isin(["up", "stay", "down"])]
     hide = view.few(frame["customers"])
-    rows = {"direction": [t(f"moves.{d}") for d in frame.index], "customers": _counts(frame["customers"], t.language)}
-    for column in ("money_before", "money_after"):
-        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
+    # Directions are sums of the transition matrix, and told no more exactly.
+    step = coarser(step_for(frame["customers"].tolist()), moves.step)
+    rows = {"direction": [t(f"moves.{d}") for d in frame.index],
+            "customers": [to_step(n, t.language, step) for n in frame["customers"]]}  # fmt: skip
+    for column in ("money_before", "money_after") if view.has_money else ():
+        shown = amounts(frame[column].tolist(), frame["customers"].tolist())
+        rows[column] = [MISSING if h else view.bare(x) for x, h in zip(shown, hide, strict=True)]
     labels = {"direction": t("moves.column_direction"), "customers": t("moves.column_customers")}
     labels |= {f"money_{when}": t("moves.column_money_at", day=date, kind=view.kind, currency=view.project.currency)
                for when, date in (("before", moves.day), ("after", moves.today))}  # fmt: skip
-    up, down = (float(frame["customers"].get(d, 0)) for d in ("up", "down"))
-    plain = is_small(up) or is_small(down) or not moves.known
+    labels = {column: labels[column] for column in rows}
+    caption = t("moves.directions_caption", kind=view.kind) if view.has_money else ""
+    parts = {d: part_of(float(frame["customers"].get(d, 0)), moves.known, step) for d in ("up", "down")}
     title = t("moves.directions_plain", system=view.title(moves.definition.segmentation))
-    if not plain:
-        parts = {"up": share(up / moves.known, t.language), "down": share(down / moves.known, t.language)}
-        title = t("moves.directions", system=view.title(moves.definition.segmentation), **parts)
+    if None not in parts.values():
+        shares = {name: share(part, t.language) for name, part in parts.items()}
+        title = t("moves.directions", system=view.title(moves.definition.segmentation), **shares)
     return Table.of(pd.DataFrame(rows), title=title, labels=labels, header="direction", language=t.language,
-                    caption=t("moves.directions_caption", kind=view.kind))  # fmt: skip
+                    caption=caption)  # fmt: skip

@@ -1,18 +1,18 @@
 """Blocks for any segmentation: table of segments, rules in words, largest cells."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from custlib.audit.structure import VALUE, WHOLE
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Facts, Figure, Table
 from custlib.report.formats import MISSING, number, share
 from custlib.report.page_limits import limit
 from custlib.report.pages.systems import View
-from custlib.report.privacy import counts, is_small, net, parts
+from custlib.report.privacy import counts, is_small, parts, shown_counts
 from custlib.report.texts import Texts
 from custlib.rules import load
 from custlib.segment.rule_files import ahp_file
@@ -24,7 +24,7 @@ _WINDOWED = ("profit", "revenue", "purchases", "quantity")
 
 
 def table(view: View, name: str) -> Table | None:
-    """Show customers, past and expected money, and strategy of each segment; None if not shown."""
+    """Show customers, past and expected money where there is any, and strategy of each segment; None if not shown."""
     if not view.has(name):
         return None
     t, frame = view.t, view.rows(name)
@@ -34,7 +34,7 @@ def table(view: View, name: str) -> Table | None:
     for column in ("profit", "value"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     rows["strategy"] = [entry["strategy"][t.language] for entry in view.definitions[name].segments]
-    shown = pd.DataFrame(rows) if view.has_forecast else pd.DataFrame(rows).drop(columns="value")
+    shown = pd.DataFrame(rows).drop(columns=view.unknown)
     return Table.of(
         shown, title=finding(view, name), labels=_labels(view, shown), header="name",
         caption=view.note(name), note=t("groups.note") if any(map(is_small, frame["customers"])) else "",
@@ -43,7 +43,7 @@ def table(view: View, name: str) -> Table | None:
 
 
 def _labels(view: View, columns: Iterable[Any]) -> dict[str, str]:
-    values = {"currency": view.project.currency, "days": view.project.horizon_days}
+    values = {"currency": view.project.currency, "days": view.project.horizon_days, "kind": view.kind}
     keys = {str(column): view.money_kind if column == "profit" else column for column in columns}
     return {column: view.t(f"groups.column_{key}", **values) for column, key in keys.items()}
 
@@ -68,7 +68,6 @@ def finding(view: View, name: str) -> str:
     One that brings more than its share goes before one that brings less.
     """
     t, frame = view.t, view.rows(name)
-    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), dtype=float))
     by = "value_share" if view.has_forecast else "profit_share"
     large = frame[frame["customer_share"] > 0]
     if len(large) < 2 or large[by].max() <= 0:
@@ -153,17 +152,19 @@ def cells(view: View, name: str, *, count: int = 10) -> Table | None:
         return None
     rest = used.drop(first.index)
     strategies = {entry["id"]: entry["strategy"][t.language] for entry in view.definitions[name].segments}
-    rows = [[r["label"], number(r["customers"], t.language), share(r["customer_share"], t.language),
-             view.bare(r["profit"]), view.bare(r["value"]), strategies[r["segment"]]]
-            for r in first.to_dict("records")]  # fmt: skip
+    # The other cells are one more count of the list: what they hold must not follow from the rest.
+    sizes = [*first["customers"], *([rest["customers"].sum()] if len(rest) else [])]
+    texts, shares = counts(sizes, t.language), [share(x, t.language) for x in parts(sizes)]
+    rows = [[r["label"], text, part, view.bare(r["profit"]), view.bare(r["value"]), strategies[r["segment"]]]
+            for r, text, part in zip(first.to_dict("records"), texts, shares, strict=False)]  # fmt: skip
     if rest["customers"].sum() >= limit("privacy", "smallest_count"):
-        more = [number(rest["customers"].sum(), t.language), share(rest["customer_share"].sum(), t.language)]
         others = t("groups.other_cells", count=len(rest))
-        rows.append([others, *more, view.bare(rest["profit"].sum()), view.bare(rest["value"].sum()), MISSING])
+        more = [texts[-1], shares[-1], view.bare(rest["profit"].sum()), view.bare(rest["value"].sum())]
+        rows.append([others, *more, MISSING])
     shown = pd.DataFrame(rows, columns=["name", "customers", "share", "profit", "value", "strategy"])
-    shown = shown if view.has_forecast else shown.drop(columns="value")
+    shown = shown.drop(columns=view.unknown)
     title = t("groups.cells", system=view.title(name), used=len(used), all=len(frame),
-              share=share(first["customer_share"].sum(), t.language), count=len(first))  # fmt: skip
+              share=share(sum(x or 0.0 for x in parts(sizes)[: len(first)]), t.language), count=len(first))  # fmt: skip
     cells = Table.of(shown, title=title, labels=_labels(view, shown), header="name",
                      caption=view.note(name), language=t.language)  # fmt: skip
     return named(cells)
@@ -176,14 +177,18 @@ def lifetime(view: View, name: str) -> Table | None:
     t, frame = view.t, view.rows(name)
     hide = view.few(frame["customers"])
     frame = frame.assign(wide=frame["historic_value"] + frame["residual_lifetime_value"])
-    each = frame["wide"] / frame["customers"].where(frame["customers"] > 0)
+    each = frame["wide"] / [n or math.nan for n in shown_counts(frame["customers"].tolist())]
     rows: dict[str, Any] = {"name": frame["label"], "customers": counts(frame["customers"].tolist(), t.language)}
     for column in ("historic_value", "residual_lifetime_value", "wide"):
         rows[column] = [MISSING if h else view.bare(x) for x, h in zip(frame[column], hide, strict=True)]
     rows["each"] = [MISSING if h else view.bare(x) for x, h in zip(each, hide, strict=True)]
     ahead, whole = frame["residual_lifetime_value"].sum(), frame["wide"].sum()
     both = ahead >= 0 and whole > ahead  # a loss so far, or to come, is no part of a sum
-    title = t("groups.lifetime", share=share(ahead / whole, t.language)) if both else t("groups.lifetime_plain")
+    title = (
+        t("groups.lifetime", kind=view.kind, share=share(ahead / whole, t.language))
+        if both
+        else t("groups.lifetime_plain")
+    )
     return Table.of(
         pd.DataFrame(rows), title=title, labels=_labels(view, rows), header="name",
         caption=t("groups.lifetime_caption"), language=t.language,
@@ -272,66 +277,3 @@ def expectations(view: View, name: str) -> Table | None:
     labels = {column: t(f"groups.column_{column}") for column in columns}
     return Table.of(pd.DataFrame(rows, columns=columns), title=t("groups.expects", system=view.title(name)),
                     labels=labels, header="name", caption=t("groups.expects_caption"), language=t.language)  # fmt: skip
-
-
-_NAMED = ("product", "channel", "age_band", "region")
-
-
-def structure_tables(view: View, frames: Mapping[str, pd.DataFrame]) -> Table | Details | None:
-    """Show the structure by every attribute: one table, or several as collapsible details; None without any."""
-    blocks = [structure_table(view, name, frame) for name, frame in frames.items() if len(frame) > 1]
-    if len(blocks) < 2:
-        return blocks[0] if blocks else None
-    names = view.t("join.comma").join(
-        structure_attribute(view, name) for name, frame in frames.items() if len(frame) > 1
-    )
-    return Details(view.t("structure.several", names=names), blocks)
-
-
-def structure_attribute(view: View, name: str) -> str:
-    """Return the name of an attribute; attributes of the user keep their name."""
-    if name in view.definitions:
-        return view.title(name)
-    return view.t(f"structure.{name}") if name in _NAMED else name.removeprefix("attribute_").replace("_", " ")
-
-
-def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
-    """Show customers, money and products of each value in the latest period and the one before."""
-    t, lang = view.t, view.t.language
-    values = frame[frame["kind"] != WHOLE]
-    whole = frame[frame["kind"] == WHOLE].iloc[-1]
-    hide = [is_small(n) or n == 0 for n in frame["customers"]]
-    few = [h or is_small(n) for h, n in zip(hide, frame["customers_before"], strict=True)]
-    rows = {
-        "value": [_label(view, name, row) for row in frame.to_dict("records")],
-        "customers": [*counts(values["customers"].tolist(), lang), number(whole["customers"], lang)],
-        "change": [MISSING if f else net(n) for n, f in zip(frame["change"], few, strict=True)],
-        "revenue": [MISSING if h else view.bare(x) for x, h in zip(frame["revenue"], hide, strict=True)],
-        "share": [MISSING if h else share(x, lang) for x, h in zip(frame["share"], hide, strict=True)],
-        "share_before": [MISSING if f else share(x, lang) for x, f in zip(frame["share_before"], few, strict=True)],
-    }
-    if frame["products_per_customer"].notna().any():
-        rows["products"] = [MISSING if h else f"{x:.1f}"
-                            for x, h in zip(frame["products_per_customer"], hide, strict=True)]  # fmt: skip
-    labels = {c: t(f"structure.column_{c}", currency=view.project.currency) for c in rows}
-    labels["value"] = structure_attribute(view, name)
-    return Table.of(pd.DataFrame(rows), title=_finding(view, name, frame, hide), labels=labels, header="value",
-                    caption=t("structure.caption"), language=lang)  # fmt: skip
-
-
-def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
-    if row["kind"] != VALUE:
-        return view.t(f"structure.{row['kind']}")
-    if name in view.definitions and row["value"] in view.definitions[name].ids:
-        return view.class_name(name, str(row["value"]))
-    return str(row["value"])
-
-
-def _finding(view: View, name: str, frame: pd.DataFrame, hide: list[bool]) -> str:
-    """Name the value with most revenue and its previous share, unless it is too small to show."""
-    first, what = frame.iloc[0], structure_attribute(view, name)
-    if hide[0] or first["kind"] != VALUE or not first["share"] > 0 or is_small(first["customers_before"]):
-        return view.t("structure.plain", attribute=what)
-    parts = {"share": share(first["share"], view.t.language), "before": share(first["share_before"], view.t.language)}
-    label = _label(view, name, {"kind": first["kind"], "value": first["value"]})
-    return view.t("structure.finding", attribute=what, value=label, **parts)

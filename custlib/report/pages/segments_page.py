@@ -13,16 +13,16 @@ from custlib.report.formats import MISSING, day, money, number, share
 from custlib.report.pages import foot, segment_tables, systems, value_page
 from custlib.report.pages.systems import View
 from custlib.report.playbook.rule_words import rule_of
-from custlib.report.privacy import is_small, parts, step_for, to_step
+from custlib.report.privacy import amounts, as_told, grouped, is_small
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 from custlib.segment.grid import SCORES
 from custlib.segment.pyramid import ParetoPoint
 
 
-def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
-    """Name the segment with most expected value, or most past revenue without a forecast."""
-    frame = frame.assign(customer_share=pd.Series(parts(frame["customers"].tolist()), index=frame.index, dtype=float))
+def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date, money_kind: str) -> Title:
+    """Name the segment with the most coming profit or revenue; without a forecast that with the most revenue so far."""
+    frame = as_told(frame)
     frame, subtitle = frame[frame["customer_share"] > 0], t("segments.subtitle", day=day(as_of, t.language))
     if frame.empty:
         return Title(t("segments.headline_few"), subtitle)
@@ -31,7 +31,7 @@ def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
     shares = {name: share(best[f"{name}_share"], t.language) for name in known}
     values = {"name": best["name"], "customers": shares["customer"]}
     if known[0] == "value":
-        text = t("segments.headline", **values, value=shares["value"])
+        text = t("segments.headline", **values, value=shares["value"], kind=t(f"money.{money_kind}"))
     elif known[0] == "revenue":
         text = t("untested.headline", **values, money=shares["revenue"])
     else:
@@ -39,14 +39,17 @@ def headline(t: Texts, frame: pd.DataFrame, as_of: dt.date) -> Title:
     return Title(text, subtitle)
 
 
-def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) -> Tiles:
+def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, project: Project, money_kind: str) -> Tiles:
     """Show customers by R (rows) and F (columns), with tone by expected value, or past money without a forecast."""
-    words = "segments" if frame["value"].notna().any() or "revenue" not in frame else "untested"
-    frame = frame if words == "segments" else frame.assign(value=frame["revenue"].astype(float))
-    by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
+    words = _money_shown(frame)
+    frame = frame.assign(value=frame["revenue" if words == "untested" else "value"].astype(float))
     names = _cell_names(definition, t.language)
+    named = frame.assign(name=[names[int(r), int(f)] for r, f in zip(frame["R"], frame["F"], strict=True)])
+    for _, own in named.groupby("name"):  # the amounts of a name add up to what is told of it elsewhere
+        frame.loc[own.index, "value"] = amounts(own["value"].tolist(), own["customers"].tolist())
+    by_cell = {(int(row["R"]), int(row["F"])): row for row in frame.to_dict("records")}
     top = float(frame["value"].max()) or 1.0
-    words = "purchases" if (unknown := bool(frame["value"].isna().all())) else words
+    unknown = words == "purchases"
     texts, scores = dict(zip(by_cell, _counts(by_cell, names, t.language), strict=True)), _scores(definition)
 
     def cell(r: int, f: int) -> Cell:
@@ -58,14 +61,22 @@ def tiles(t: Texts, definition: Definition, frame: pd.DataFrame, currency: str) 
             return Cell(text, "", 0.0, names[r, f])
         # Rounded, since the order of sums in the engine varies and equal runs must give equal blocks.
         tone = round(math.sqrt(max(float(row["value"]), 0.0) / top), 4)
-        return Cell(text, money(row["value"], currency, t.language), tone, names[r, f])
+        return Cell(text, money(row["value"], project.currency, t.language), tone, names[r, f])
 
+    values = {"kind": t(f"money.{money_kind}"), "days": project.horizon_days, "top": scores[-1]}
     return Tiles(
-        title=t(f"{words}.tiles"), rows=[f"R {r}" for r in scores[::-1]], columns=[f"F {f}" for f in scores],
+        title=t(f"{words}.tiles", **values), rows=[f"R {r}" for r in scores[::-1]], columns=[f"F {f}" for f in scores],
         cells=[[cell(r, f) for f in scores] for r in scores[::-1]], row_title=t("segments.recency", top=scores[-1]),
-        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption", top=scores[-1]),
-        description=t("segments.tiles_description"),
+        column_title=t("segments.frequency"), caption=t(f"{words}.tiles_caption", **values),
+        description=t("segments.tiles_description", **values),
     )  # fmt: skip
+
+
+def _money_shown(frame: pd.DataFrame) -> str:
+    """Name the words of the tiles: of what is to come, of revenue so far, or of customers alone without any money."""
+    if frame["value"].notna().any():
+        return "segments"
+    return "untested" if "revenue" in frame and frame["revenue"].fillna(0.0).ne(0.0).any() else "purchases"
 
 
 def _scores(definition: Definition) -> range:
@@ -91,17 +102,16 @@ def _cell_names(definition: Definition, language: str) -> dict[tuple[int, int], 
 
 def _counts(by_cell: Mapping[tuple[int, int], Any], names: Mapping[Any, str], language: str) -> list[str]:
     """Write the counts of the cells, all rounded if one is small, since the totals by name are known."""
-    sizes = {place: float(row["customers"]) for place, row in by_cell.items()}
-    if not any(is_small(size) for size in sizes.values()):
-        return [number(size, language) for size in sizes.values()]
-    lines = [[size for place, size in sizes.items() if names[place] == name] for name in set(names.values())]
-    step = step_for(lines)
-    return [to_step(size, language, step) for size in sizes.values()]
+    sums = [[n for n, place in enumerate(by_cell) if names[place] == name] for name in set(names.values())]
+    return grouped([float(row["customers"]) for row in by_cell.values()], sums, language)
 
 
-def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
-    """Show the frozen thresholds."""
-    rule = definition.rule["cuts"]
+def thresholds(view: View, name: str) -> Facts | None:
+    """Show the frozen thresholds of recency and frequency, and of money where there is any; None if not shown."""
+    if not view.has(name):
+        return None
+    t, definition, project = view.t, view.definitions[name], view.project
+    rule = {measure: cuts for measure, cuts in definition.rule["cuts"].items() if _is_cut(view, measure)}
     fitted = dt.date.fromisoformat(definition.fitted)
     key = "segments.frozen_later" if fitted > project.as_of else "segments.frozen_text"
     frozen = t(key, day=day(fitted, t.language), version=definition.version)
@@ -111,16 +121,27 @@ def thresholds(t: Texts, definition: Definition, project: Project) -> Facts:
             f"{' · '.join(f'{round(value, 2):,.6g}' for value in values)} {unit}" if values else t("segments.no_cuts")
         )
 
-    return Facts(
-        [
-            (t("segments.cuts_recency"), threshold_text(rule["recency"], t("unit.day"))),
-            (t("segments.cuts_frequency"), threshold_text(rule["frequency"], t("segments.purchases"))),
-            (t("segments.cuts_monetary"), threshold_text(rule["monetary"], project.currency)),
-            (t("segments.classes"), t("segments.effective", **_effective(rule))),
-            (t("segments.frozen"), frozen),
-        ],
-        title=t("segments.cuts"),
-    )
+    items = [
+        (t("segments.cuts_recency"), threshold_text(rule["recency"], t("unit.day"))),
+        (t("segments.cuts_frequency"), threshold_text(rule["frequency"], t("segments.purchases"))),
+    ]
+    if "monetary" in rule:
+        label = t("segments.cuts_monetary", measure=_money_measure(view, definition))
+        items.append((label, threshold_text(rule["monetary"], project.currency)))
+    effective = t("segments.effective" if "monetary" in rule else "segments.effective_bare", **_effective(rule))
+    return Facts([*items, (t("segments.classes"), effective), (t("segments.frozen"), frozen)], title=t("segments.cuts"))
+
+
+def _is_cut(view: View, measure: str) -> bool:
+    """Whether a measure is cut: money only where there is any."""
+    return measure != "monetary" or view.has_money
+
+
+def _money_measure(view: View, definition: Definition) -> str:
+    """Name the money that M scores; profit is net revenue where no cost is known."""
+    measure = definition.rule.get("measures", {}).get("monetary", {}).get("of", "profit")
+    is_so_far = measure == "profit"
+    return view.t("money.so_far", kind=view.kind) if is_so_far else segment_tables.measure_in_words(view.t, measure)
 
 
 def class_rules(view: View, name: str) -> Details | None:
@@ -129,7 +150,8 @@ def class_rules(view: View, name: str) -> Details | None:
         return None
     definition, currency = view.definitions[name], view.project.currency
     items = [
-        (view.class_name(name, segment), rule_of(view.t, definition, segment, currency)) for segment in definition.ids
+        (view.class_name(name, segment), rule_of(view.t, definition, segment, currency, view.money_kind))
+        for segment in definition.ids
     ]
     return Details(view.t("rule.classes", system=view.title(name)), [Facts(items)])
 

@@ -10,11 +10,12 @@ import pandas as pd
 
 from custlib.errors import UsageError, hint
 from custlib.project import Project
-from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table
+from custlib.report.blocks import Block, Facts, Kpi, Kpis, Section, Table, Text
 from custlib.report.formats import MISSING, day, money, number, share
-from custlib.report.privacy import is_small
+from custlib.report.privacy import as_told, is_small, part_of
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
+from custlib.segment.registry import BY_MONEY
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class View:
         return bool(self.brief["value"].notna().any())
 
     @property
+    def has_money(self) -> bool:
+        """Whether any customer has brought money, or cost any; without amounts nobody has."""
+        return bool(self.brief["profit"].fillna(0.0).ne(0.0).any())
+
+    @property
+    def unknown(self) -> list[str]:
+        """Columns of money that nothing is known for."""
+        return [*([] if self.has_money else ["profit"]), *([] if self.has_forecast else ["value"])]
+
+    @property
     def kind(self) -> str:
         """The word for money so far."""
         return self.t(f"groups.kind_{self.money_kind}")
@@ -63,8 +74,11 @@ class View:
         return bool(set(names) & set(self.names))
 
     def rows(self, name: str) -> pd.DataFrame:
-        """Return the totals of the segments of a segmentation, the most valuable first, with a label of each."""
-        rows = self.brief[self.brief["segmentation"] == name].reset_index(drop=True)
+        """Return the totals of the segments of a segmentation as they may be told, with a label of each.
+
+        The most valuable come first.
+        """
+        rows = as_told(self.brief[self.brief["segmentation"] == name].reset_index(drop=True))
         return rows.assign(label=[self.class_name(name, segment) for segment in rows["segment"]])
 
     def class_name(self, name: str, segment: str) -> str:
@@ -132,6 +146,20 @@ def chosen(available: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in available if not names or name in names)
 
 
+def with_money(view: View) -> View:
+    """Return the view without the segmentations that rank by money alone, where there is no money."""
+    return view if view.has_money else replace(view, names=tuple(one for one in view.names if one not in BY_MONEY))
+
+
+def no_money(view: View) -> Text | None:
+    """State what is left out without amounts, and why; None where there is money."""
+    if view.has_money:
+        return None
+    t = view.t
+    names = t("join.comma").join(view.title(name) for name in BY_MONEY if name in view.definitions)
+    return Text(t("systems.no_money", names=names))
+
+
 def changed(t: Texts, moved: pd.DataFrame, name: str) -> Kpi:
     """Show the share of the customers known at both dates who changed segment."""
     since = day(moved["from_date"].max(), t.language) if len(moved) else MISSING
@@ -143,7 +171,7 @@ def _part(t: Texts, moved: pd.DataFrame, name: str, cause: str) -> str:
     last = moved[(moved["segmentation"] == name) & (moved["from_date"] == moved["from_date"].max())]
     count = float(last.set_index("cause")["customers"].get(cause, 0.0))
     known = float(last["known"].max()) if len(last) else 0.0
-    return MISSING if is_small(count) or not known else share(count / known, t.language)
+    return share(part_of(count, known), t.language)
 
 
 def kpis(
@@ -175,13 +203,19 @@ def table(view: View) -> Table:
     t, lang, rows = view.t, view.t.language, []
     for name in view.names:
         fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.title(name), t.words.get(f"systems.{name}.looks", ""), view.used(name), fitted])
+        rows.append([view.title(name), _looks(view, name), view.used(name), fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
         pd.DataFrame(rows, columns=columns), title=t("systems.made", count=len(view.names)), labels=labels,
         header="system", caption=t("systems.made_caption"), language=lang,
     )  # fmt: skip
+
+
+def _looks(view: View, name: str) -> str:
+    """Say what a segmentation looks at; nothing for one without texts."""
+    key = f"systems.{name}.looks"
+    return view.t(key, kind=view.kind) if key in view.t.words else ""
 
 
 def missing(t: Texts, lacks: Mapping[str, Sequence[str]], on_request: Sequence[str] = ()) -> Facts | None:

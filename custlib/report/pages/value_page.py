@@ -12,7 +12,7 @@ from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Tabl
 from custlib.report.formats import compact, day, interval, money, number, share, shares, suppressed
 from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
-from custlib.report.privacy import counts, is_small, parts
+from custlib.report.privacy import as_told, counts, is_small, parts
 from custlib.report.texts import Texts, capitalised
 
 _SURELY = 0.9
@@ -28,7 +28,7 @@ def headline(t: Texts, project: Project, whole: Mapping[str, float], money_kind:
 
 def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], money_kind: str) -> Kpis:
     """Show history, expected value and residual lifetime value; purchases where they have no amounts."""
-    if math.isnan(whole["value"]):
+    if pd.isna(whole["value"]):
         return purchases_kpis(t, project, totals, whole)
     lang, currency, kind = t.language, project.currency, t(f"money.{money_kind}")
     span = interval(whole["value_low"], whole["value_high"], lang, currency)
@@ -110,7 +110,8 @@ def pyramid(t: Texts, frame: pd.DataFrame, money_kind: str) -> Figure | Callout 
     """Compare customers and money by tier, without tiers of fewer than ten customers; None without amounts."""
     if frame["value"].isna().all():
         return None
-    frame = frame[frame["customers"].map(lambda n: n > 0 and not is_small(n))]
+    frame = as_told(frame)
+    frame = frame[frame["customer_share"] > 0]
     if frame.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
     rows = frame.assign(segment=frame["name"])[["segment", "customer_share", "value_share"]]
@@ -134,7 +135,7 @@ def by_segment(
     t: Texts, project: Project, frame: pd.DataFrame, spans: pd.DataFrame, money_kind: str
 ) -> Figure | Callout:
     """Show past and expected value of each segment, with intervals."""
-    rows = frame.merge(spans[["segment", "value_low", "value_high"]], on="segment")
+    rows = as_told(frame).merge(spans[["segment", "value_low", "value_high"]], on="segment")
     rows = rows[rows["customers"].map(lambda n: n > 0 and not is_small(n))]
     if rows.empty:
         return Callout(t("untested.too_few"), t("untested.too_few_text"))
@@ -158,7 +159,7 @@ def table(
 
     Columns of a missing forecast are omitted; a model without drop-out is stated.
     """
-    small = frame["customers"].map(is_small)
+    frame, small = as_told(frame), frame["customers"].map(is_small)
     rows = pd.DataFrame({"name": frame["name"], "customers": counts(frame["customers"].tolist(), t.language)})
     for column in ("customer_share", "revenue", "value", "value_share"):
         texts = shares(frame[column], t.language) if column.endswith("share") else _amounts(t, frame[column])
@@ -205,9 +206,10 @@ def _customer_shares(t: Texts, frame: pd.DataFrame, rows: pd.DataFrame) -> list[
 
 
 def _unknown(frame: pd.DataFrame) -> list[str]:
-    """List the columns of a missing forecast: money, P(alive), or both."""
+    """List the columns that nothing is known for: revenue without amounts, and money or P(alive) not forecast."""
+    past = [] if frame["revenue"].fillna(0.0).ne(0.0).any() else ["revenue"]
     money = ["value", "value_share"] if frame["value"].isna().all() else []
-    return money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
+    return past + money + (["probability_alive"] if frame["probability_alive"].isna().all() else [])
 
 
 def alive_map(t: Texts, frame: pd.DataFrame, flags: tuple[str, ...] = ()) -> Figure | Callout:

@@ -19,7 +19,7 @@ from custlib.report.charts import segment_flow
 from custlib.report.charts.flows import End, SegmentFlow
 from custlib.report.formats import MISSING, day
 from custlib.report.page_limits import limit
-from custlib.report.privacy import is_small, step_for, to_step
+from custlib.report.privacy import STEPS, UNTOLD, coarser, is_small, rounded, step_across, to_step
 from custlib.report.texts import Texts
 from custlib.segment.definitions import Definition
 
@@ -62,12 +62,11 @@ class Moves:
     @cached_property
     def step(self) -> int:
         """What counts are rounded to, so that no sum of the matrix tells a small one."""
-        rows = self.matrix.to_numpy().tolist()
-        return step_for([*rows, *zip(*rows, strict=True)])
+        return coarser(step_across(self.matrix.to_numpy().tolist()), STEPS[0])
 
     def rounded(self, count: int) -> float:
         """Round a count, but not to zero."""
-        return float(max(round(count / self.step), 1) * self.step if count else 0)
+        return float(rounded(count, self.step) or (limit("privacy", "smallest_count") / 2 if count else 0))
 
     def written(self, t: Texts, count: int) -> str:
         """Write a count, rounded."""
@@ -113,8 +112,9 @@ def picture(t: Texts, moves: Moves, count: str) -> Figure | Text:
     """
     came, went = (_ends(t, moves, side) for side in ("from", "to"))
     at_start, now = moves.stayed + sum(moves.counted("to").values()), moves.stayed + sum(moves.counted("from").values())
-    if is_small(now) or not now or not (came or went):
-        return Text(t("moved.few" if is_small(now) or not now else "moved.none", name=moves.name))
+    few = is_small(now) or not now or moves.step == UNTOLD
+    if few or not (came or went):
+        return Text(t("moved.few" if few else "moved.none", name=moves.name))
     start = "" if is_small(at_start) else t("moved.at_start", count=moves.written(t, at_start))
     stayed = moves.written(t, moves.stayed)
     whole = {"from": End(moves.name, start, 0, moves.written(t, at_start)), "to": End(moves.name, count, size=0)}

@@ -13,7 +13,7 @@ from custlib.report.blocks import Facts, Figure, Section
 from custlib.report.charts import effect_ruler
 from custlib.report.charts.marks import Ruler
 from custlib.report.formats import MISSING, day, interval, share
-from custlib.report.pages.playbook_page import Sheet
+from custlib.report.playbook.playbook_page import Sheet
 from custlib.report.playbook_words import effect_source, gain_in_words, least_profit, points, sureness
 
 Pairs = list[tuple[str, str]]

@@ -11,7 +11,7 @@ Span = tuple[Level, Level]
 _MOST = 4  # blocks of cells, or conditions, that a rule is written with
 
 
-def rule_of(t: Texts, definition: Definition, segment: str, currency: str) -> str:
+def rule_of(t: Texts, definition: Definition, segment: str, currency: str, money_kind: str) -> str:
     """Write the rule of a segment: its cells, its conditions, or its place from the top; else the version."""
     from custlib.report.pages.segment_tables import rule_in_words  # it draws, and the index of pages must not
 
@@ -23,14 +23,14 @@ def rule_of(t: Texts, definition: Definition, segment: str, currency: str) -> st
         own = [rule_in_words(t, entry["all"]) for entry in rule["alternatives"] if entry["segment"] == segment]
         return t("rule.or").join(own[:_MOST]) + ("; …" if len(own) > _MOST else "")
     if segment in rule.get("classes", ()) and "floor" in rule and rule.get("cuts"):
-        return _from_top(t, rule["classes"].index(segment), rule["cuts"], currency)
+        return _from_top(t, rule["classes"].index(segment), rule["cuts"], currency, t(f"money.{money_kind}"))
     return t("playbook.version", version=definition.version)
 
 
-def _from_top(t: Texts, place: int, cuts: Sequence[float], currency: str) -> str:
+def _from_top(t: Texts, place: int, cuts: Sequence[float], currency: str, kind: str) -> str:
     if place < len(cuts):
-        return t("playbook.at_least", money=money(cuts[place], currency, t.language))
-    return t("playbook.below", money=money(cuts[-1], currency, t.language))
+        return t("playbook.at_least", kind=kind, money=money(cuts[place], currency, t.language))
+    return t("playbook.below", kind=kind, money=money(cuts[-1], currency, t.language))
 
 
 def blocks(cells: Sequence[Sequence[Level]]) -> list[tuple[Span, ...]]:

@@ -114,7 +114,7 @@ def test_several_sheets_are_named_and_asked_for(read: ReadAll, tmp_path: Path) -
 
 def test_a_formula_without_its_value_is_refused(read: ReadAll, tmp_path: Path) -> None:
     book(tmp_path / "s.xlsx", HEADER, ("ann", NOON, "=1+1"), ("bob", NOON, 2))
-    with pytest.raises(TableError, match="s.xlsx: formulas without a stored value: amount in 1 rows. Open the work"):
+    with pytest.raises(TableError, match="s.xlsx: formulas without a stored value: amount in 1 row. Open the work"):
         read(path="s.xlsx")
     assert not list((tmp_path / "tables").glob("staged_*"))
 
