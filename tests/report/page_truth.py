@@ -47,7 +47,7 @@ UNNAMED = re.compile(
 # A change has a sign, an interval its level, a rate its time, and a bound its verb: none of them is a share.
 SHARE = re.compile(r"(?<![+−±–\d.,])(?<![+−±] )\d[\d.,]*\s?%")
 NO_SHARE = re.compile(
-    r"95\s?%|\d\s?%\s(?:a year|a day)|(?:power|功效) \d+\s?%|(?:up|down|下降|上升) [\d.]+\s?%"
+    r"95\s?%|\d\s?%\s(?:a year|a day)|(?:power|功效) \d+\s?%|(?:up|down|下降|上升|减少|增加) [\d.]+\s?%"
     r"|(?:within|than|above|below|at) [\d.]+\s?%"
     r"|年[^，。；]{0,6}率[^，。；]{0,4}%|(?:以内|超过|低于)[^，。]{0,4}%"
 )
