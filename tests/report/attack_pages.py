@@ -187,7 +187,7 @@ def _segment_of(page: str, classes: Mapping[str, str]) -> str:
 def _manifest(reader: Reader, manifest: Mapping[str, Any]) -> None:
     """Take the sizes in the notes on playbooks, in the order of the definition."""
     classes = reader.systems[reader.followed]
-    notes = {page["title"]: _NOTED.search(page["note"]) for page in manifest["index"]["pages"]}
+    notes = {page["title"]: _NOTED.search(page.get("note", "")) for page in manifest["index"]["pages"]}
     told = [(name, notes[name]) for name in classes if notes.get(name)]
     reader.tells((("size", reader.followed, name, "now"), found[1]) for name, found in told if found)
     reader.kinds |= {"manifest"} if told else set()
