@@ -99,7 +99,9 @@ def check_reports(environment: Environment) -> None:
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     names = {page["name"] for page in manifest["pages"]}
     check(names == {page.stem for page in target.glob("*.html")}, f"pages differ from the manifest: {names}")
-    check({page["notebook"] for page in manifest["pages"]} == notebook_names(), "a notebook made no page")
+    # What is made of purchases without amounts is no page of this project.
+    without = notebook_names() - {page["notebook"] for page in manifest["pages"]}
+    check(without == {"41_purchases"}, f"no page of {without}")
     environment.custlib("notebooks", "notebooks")
     copies = {path.stem for path in (environment.folder / "notebooks").glob("*.ipynb")}
     check(copies == notebook_names(), f"copied {copies}")

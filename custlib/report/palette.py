@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from custlib.errors import UsageError, hint
 
+TONES = 6  # of tiles
 _VARIABLE = re.compile(r"--([a-z0-9]+):\s*(#[0-9A-Fa-f]{6})")
 
 
@@ -52,3 +53,14 @@ def segment_colour(name: str, order: Sequence[str]) -> str:
         raise UsageError(f"segment_colour: no segment {name!r}. {hint(name, list(order))}")
     hues = [key for key in colours() if key.startswith("series")]
     return hues[list(order).index(name) % len(hues)]
+
+
+def tone(weight: float) -> int:
+    """Convert a weight from 0 to 1 to the number of a tone.
+
+    Examples
+    --------
+    >>> tone(0), tone(0.5), tone(1)
+    (0, 3, 5)
+    """
+    return min(TONES - 1, int(weight * TONES))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from markupsafe import Markup
 
 from custlib.report.inline import inline, paragraphs, tidy
+from custlib.report.palette import tone
 from custlib.report.texts import texts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-TONES = 6
 
 
 class Shown(Protocol):
@@ -45,17 +44,6 @@ def environment(language: str) -> "Environment":
     templates.globals.update(t=texts(language), tone=tone, name=block_name, picture=picture)
     templates.filters.update(inline=inline, paragraphs=paragraphs, tidy=tidy)
     return templates
-
-
-def tone(weight: float) -> int:
-    """Convert a weight from 0 to 1 to the number of a tone.
-
-    Examples
-    --------
-    >>> tone(0), tone(0.5), tone(1)
-    (0, 3, 5)
-    """
-    return min(TONES - 1, int(weight * TONES))
 
 
 def block_name(block: Shown) -> str:

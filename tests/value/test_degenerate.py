@@ -54,6 +54,7 @@ _FAST = ("one_customer", "identical", "zero_amounts")  # the whole way of a case
 EVERY = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in _FAST else pytest.mark.slow) for name in sorted(LIFETIME)]
 )
+_REPEATERS = "select count(*) as n from customer_activity where frequency > 0"
 TABLES = ("customer_activity", "cells", "customer_value", "customer_segments", "segment_moves")
 
 
@@ -121,7 +122,9 @@ def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
     base.make(*TABLES, "holdout")
     assert {table: found for table in (*TABLES, "alive_scores", "holdout") if (found := strange(base, table))} == {}
     made = base.engine.fetch("select * from customer_value")
-    assert made["probability_alive"].between(0, 1).all()
+    known = made["probability_alive"].dropna()
+    assert known.between(0, 1).all()
+    assert len(known) in (len(made), base.engine.fetch(_REPEATERS)["n"].item())  # null of who bought once, or of nobody
     assert np.isfinite(made["expected_purchases"]).all() and (made["expected_purchases"] >= 0).all()
     spent = SPEND[name] != "no_money"
     assert np.isfinite(made["value"]).all() if spent else made["value"].isna().all()

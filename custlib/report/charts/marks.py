@@ -14,7 +14,7 @@ from custlib.report.charts.axes import SMALL, Painter, Plot, Words, drawn, hue, 
 from custlib.report.charts.bars import Room, lay_rows
 from custlib.report.charts.frame_checks import Form, Row, form_of, rows_of, table_beneath
 from custlib.report.formats import shares
-from custlib.report.render import TONES, tone
+from custlib.report.palette import TONES, tone
 
 if TYPE_CHECKING:
     import pandas as pd
