@@ -19,7 +19,8 @@ _UNITS = {"": 1, "B": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _SAYS_FULL = re.compile(r"no space left on device|file too large|quota exceeded|max_temp_directory_size", re.IGNORECASE)
 _SAYS_SHORT = re.compile(
-    r"cannot allocate memory|bad allocation|bad_alloc|can't start new thread|failed to map segment|out of memory",
+    r"cannot allocate memory|bad allocation|bad_alloc|can't start new thread|failed to map segment|out of memory"
+    r"|error return without exception set",  # of a compiled module that found no memory while it was imported
     re.IGNORECASE,
 )
 _MEMORY = ("MemoryError", "_ArrayMemoryError", "OutOfMemoryException", "ArrowMemoryError")
@@ -50,7 +51,7 @@ def short(fault: BaseException, where: str) -> RunError | None:
     """Translate a lack of disk or memory to an error; None for any other fault."""
     kind, text = type(fault).__name__, _chain(fault)
     engine = kind in (*_MEMORY, *_ENGINE)
-    system = isinstance(fault, OSError | ImportError | RuntimeError)
+    system = isinstance(fault, OSError | ImportError | RuntimeError | SystemError)
     if getattr(fault, "errno", None) in _FULL or ((engine or system) and _SAYS_FULL.search(text)):
         return RunError(
             f"{where}: the disk is full. Free some, or work on a larger disk (--work; TMPDIR for custlib value)."

@@ -14,7 +14,7 @@ from custlib.report.production import run_project
 from custlib.report.texts import texts
 from tests.degenerate import CASES, open_base, write_project
 
-BY_HISTORY = {"audit", "segments", "identify"}
+BY_HISTORY = {"appendix", "audit", "segments", "identify"}
 HOLE = re.compile(r"(?<![\w-])(nan|inf|None(?! of the three)|null)(?![\w-])")
 FORECAST_WORDS = ("Coming value", "Still a customer", "coming money")
 

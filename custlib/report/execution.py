@@ -8,6 +8,7 @@ import atexit
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -72,7 +73,21 @@ def prepare(how: How, modules: Sequence[str] = ()) -> None:
         from multiprocessing import forkserver  # not on Windows
 
         multiprocessing.get_context("forkserver").set_forkserver_preload([*_PRELOADED, *modules])
-        forkserver.ensure_running()
+        with _interrupts_left_to_this_process():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def _interrupts_left_to_this_process() -> Iterator[None]:
+    """Let a process that is started ignore Ctrl+C, which would end its imports with a traceback."""
+    if threading.current_thread() is not threading.main_thread():  # only there can it be set
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _workers(how: How) -> Executor:
@@ -85,6 +100,7 @@ def _workers(how: How) -> Executor:
 
 def _end_with_parent() -> None:
     """End this process when the one that runs the project is killed, so that it writes nothing for nobody."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the server ignores
     parent = multiprocessing.parent_process()
     if parent is not None:
         watch = threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True)

@@ -128,7 +128,7 @@ def _facts(reader: Reader, block: Mapping[str, Any]) -> None:
         note = item["note"] if isinstance(item, dict) else ""
         if label == T("footer.money"):
             reader.money(("money", "revenue"), text)
-        elif label == T("overview.customers") and text.replace(",", "").isdigit():
+        elif label == T("systems.kpi_customers") and text.replace(",", "").isdigit():
             reader.tell(BASE, text)
         elif isinstance(item, dict) and block["page"] == "value":
             totals = _MEASURES | {T("value.residual"): "residual"}

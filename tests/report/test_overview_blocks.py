@@ -58,7 +58,7 @@ def test_the_heading_of_the_plan_turns_round() -> None:
 def test_what_can_be_proved_turns_round() -> None:
     small = action_rows.provable(T, {"A": PAYS})
     large = action_rows.provable(T, {"A": planned("rf25", "loyal", customers=9000)})
-    assert "None of the 1 would show" in small and "1 of 1 would show" in large
+    assert "Not one of the 1 would show" in small and "1 of 1 would show" in large
     assert small.startswith("No effect is measured yet")
     assert action_rows.provable(T, {"A": LOSES}) == ""
 

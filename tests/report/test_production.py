@@ -97,7 +97,7 @@ def test_all_pages_are_published(shop: Path) -> None:
     published = shop / "reports" / "shop" / "2024-12-30"
     chosen = pages(Run(load(shop / "data" / "shop.toml"), shop / "work"))
     assert {path.stem for path in published.glob("*.html")} == {page.name for page in chosen}
-    assert len(chosen) == 7 + 8
+    assert len(chosen) == 8 + 8
     assert {path.name for path in published.iterdir()} == {f"{p.name}.html" for p in chosen} | {"manifest.json"}
 
 

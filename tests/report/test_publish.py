@@ -51,6 +51,16 @@ def published(tmp_path: Path, project: Project, text: str = "first", run_id: str
     return publish.publish(made, tmp_path / "reports", project, manifest(project, run_id))
 
 
+def test_a_report_whose_forecast_was_not_tested_is_read(tmp_path: Path, project: Project) -> None:
+    target = published(tmp_path, project)
+    record = json.loads((target / "manifest.json").read_text())
+    for light in ("green", "untested", None):
+        (target / "manifest.json").write_text(json.dumps(record | {"index": record["index"] | {"light": light}}))
+        assert publish.read_manifest(target) is not None
+    (target / "manifest.json").write_text(json.dumps(record | {"index": record["index"] | {"light": "blue"}}))
+    assert publish.read_manifest(target) is None
+
+
 def left(target: Path, kind: str) -> Path:
     """A temporary name of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])

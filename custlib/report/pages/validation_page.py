@@ -18,7 +18,6 @@ from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.spend import Spend, SpendSummary, is_dependent
 
 _LEAST_GAP = 1e-4  # below which two programmes find the same
-_UNKNOWN_ERROR = 10  # an estimate without an error has three figures: as if the error were a tenth of it
 # Flags by which spend is not taken to be independent of frequency: it is fitted in bands, or not at all.
 _SPEND_IS_APART = {"spend.spend_dependent", "spend.no_amount", "spend.no_money"}
 
@@ -86,10 +85,10 @@ def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
         {
             "parameter": ["r", "alpha", "a", "b"],
             "meaning": [t(f"validation.meaning_{name}") for name in ("r", "alpha", "a", "b")],
-            **_estimates(t, (model.r, model.alpha, model.a, model.b), errors),
+            **_estimates(t, (model.r, model.alpha, model.a, model.b), errors, 5),
         }
     )
-    fitted = signed(model.log_likelihood, 1) if model.log_likelihood is not None else "–"
+    fitted = signed(model.log_likelihood, 3) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.lifetime_parameters", model=model.label, unit=t(f"unit.{unit}")), language=t.language,
         note=t("validation.log_likelihood", value=fitted) + " " + _search(t, model), header="parameter",
@@ -115,25 +114,20 @@ def spend_parameters(t: Texts, summary: SpendSummary, currency: str) -> Table:
         {
             "parameter": ["p", "q", "v", t("validation.mean_spend")],
             "meaning": [t(f"validation.meaning_{name}") for name in ("p", "q", "v", "mean")],
-            **_estimates(t, (model.p, model.q, model.v, mean), (*errors, mean_error)),
+            **_estimates(t, (model.p, model.q, model.v, mean), (*errors, mean_error), 4),
         }
     )
-    fitted = signed(model.log_likelihood, 1) if model.log_likelihood is not None else "–"
+    fitted = signed(model.log_likelihood, 4) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.spend_parameters", currency=currency), language=t.language,
         note=t("validation.log_likelihood", value=fitted), header="parameter", labels=_labels(t),
     )  # fmt: skip
 
 
-def _estimates(t: Texts, estimates: Iterable[float], errors: Iterable[float]) -> dict[str, list[str]]:
-    """Write estimates as precisely as their standard errors, of which two figures; an unknown error in words."""
-    written: dict[str, list[str]] = {"estimate": [], "error": []}
-    for estimate, error in zip(estimates, errors, strict=True):
-        known = math.isfinite(error) and error > 0
-        decimals = max(0, 1 - math.floor(math.log10(error if known else abs(estimate) / _UNKNOWN_ERROR or 1.0)))
-        written["estimate"].append(f"{estimate:,.{decimals}f}")
-        written["error"].append(f"{error:,.{decimals}f}" if known else t("untested.undetermined"))
-    return written
+def _estimates(t: Texts, estimates: Iterable[float], errors: Iterable[float], decimals: int) -> dict[str, list[str]]:
+    """Write estimates so that they can be compared with published ones; a standard error that is unknown in words."""
+    written = [t("untested.undetermined") if error != error else f"{error:.{decimals - 1}f}" for error in errors]
+    return {"estimate": [f"{estimate:,.{decimals}f}" for estimate in estimates], "error": written}
 
 
 def independence(t: Texts, spend: Spend) -> Table | Text:

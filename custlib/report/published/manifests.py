@@ -45,7 +45,7 @@ class _Number(_Read):
 
 
 class _Index(_Read):
-    light: Literal["green", "amber", "red"] | None
+    light: Literal["green", "amber", "red", "untested"] | None
     numbers: list[_Number]
     pages: list[_PageLink]
     reason: str = ""
