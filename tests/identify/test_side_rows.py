@@ -20,7 +20,8 @@ MADE = [("007", "North"), ("ann", "South")]
 
 def test_the_rules_are_whole() -> None:
     for rule in rules.load("registers")["rule"]:
-        assert set(rule) == {"of", "id", "column", "bad", "error_if", "what", "remedy"}
+        words = {"what", "remedy", "what_zh", "remedy_zh"}
+        assert set(rule) == {"of", "id", "column", "bad", "error_if", *words}
         assert set(rule["of"]) <= {"customers", "invoices"}
         assert not rule["what"].endswith(".")
         assert not rule["remedy"].endswith(".")
