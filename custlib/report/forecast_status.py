@@ -47,6 +47,18 @@ def light_words(t: Texts, result: Mapping[str, Any]) -> str:
     return t(f"trust.{result['light']}", what=what, **limits)
 
 
+def doubt_words(t: Texts, light: str | None) -> str:
+    """Say that a forecast failed its backtest, or had none, wherever it is stated; empty where it held.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> doubt_words(texts("en"), "red"), doubt_words(texts("en"), "green")
+    ('The forecast failed its backtest: do not rely on it.', '')
+    """
+    return t(f"trust.doubt_{light}") if light in ("red", "untested") else ""
+
+
 def tested_words(t: Texts, result: Mapping[str, Any]) -> str:
     """State which days tested the forecast, and why these.
 

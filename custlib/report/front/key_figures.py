@@ -1,5 +1,7 @@
 """The four key figures of the overview: each with its change, and bars of the last eight quarters."""
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,6 +13,7 @@ from custlib.project import Project
 from custlib.report.blocks import Kpi, Kpis
 from custlib.report.charts.frame_checks import drawn_length
 from custlib.report.charts.miniatures import spark
+from custlib.report.forecast_status import doubt_words
 from custlib.report.formats import MISSING, change, compact, interval, money, number, suppressed
 from custlib.report.front.quarter_words import quarter_name
 from custlib.report.privacy import is_small
@@ -26,14 +29,15 @@ def kpis(
     money_kind: str,
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
-    money_forecast: Any = REFUSED,
+    tested_forecast: dict[str, Any] | Refusal = REFUSED,
 ) -> Kpis:
     """Show revenue, customers and first-time customers of the quarter, and what is expected of the coming days."""
     names = [name for name in ("revenue", "customers", "new_customers") if name in quarters.measures]
     figures = [_of_quarter(t, project, quarters, name) for name in names]
     if isinstance(coming_value, pd.Series):
-        known = coming_value if money_forecast else coming_value.drop("value", errors="ignore")
-        figures.append(_coming(t, project, money_kind, known, recent_profit))
+        coming = _coming(t, project, money_kind, coming_value, recent_profit)
+        doubt = doubt_words(t, tested_forecast["light"] if isinstance(tested_forecast, dict) else None)
+        figures.append(replace(coming, note=t.paragraph(doubt, coming.note), tone="bad" if doubt else "plain"))
     few = quarters.against == "nothing"
     return Kpis(figures, t("overview.kpi_caption_alone" if few else "overview.kpi_caption"))
 
@@ -97,7 +101,7 @@ def _short(t: Texts, project: Project, ago: int) -> str:
 def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> Kpi:
     """Show what the customers of today are expected to bring, with the interval and what they brought."""
     days, lang = project.horizon_days, t.language
-    if "value" not in whole:
+    if math.isnan(whole["value"]):  # no amounts
         between = interval(whole["purchases_low"], whole["purchases_high"], lang)
         count = number(round(float(whole["expected_purchases"])), lang)
         return Kpi(t("overview.coming_purchases", days=days), count, t("value.between", interval=between))

@@ -17,6 +17,7 @@ from custlib.audit.quarters import Quarters
 from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report.blocks import Title
+from custlib.report.forecast_status import doubt_words
 from custlib.report.formats import change, day, interval, is_calendar, money, number, period_name, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import main_factor
@@ -118,15 +119,14 @@ def lede(
     money_kind: str,
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
-    money_forecast: Any = REFUSED,
+    light: str | None = None,
 ) -> str:
     """Explain the quarter by its factors with their signs, who is new, and what is expected of the coming days."""
     sentences = [_factors(t, project, quarters), _newcomers(t, quarters)]
     if quarters.against == "quarter":
         sentences.append(t("overview.lede_short"))
     if isinstance(coming_value, pd.Series):
-        known = coming_value if money_forecast else coming_value.drop("value", errors="ignore")
-        sentences.append(_coming(t, project, money_kind, known, recent_profit))
+        sentences += [_coming(t, project, money_kind, coming_value, recent_profit), doubt_words(t, light)]
     return t.paragraph(*sentences)
 
 
@@ -164,7 +164,7 @@ def _newcomers(t: Texts, quarters: Quarters) -> str:
 
 def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> str:
     """Write what the customers of today are expected to bring, beside what they brought."""
-    if "value" not in whole:
+    if math.isnan(whole["value"]):  # no amounts
         count = number(round(float(whole["expected_purchases"])), t.language)
         return t("overview.lede_purchases", count=count, days=project.horizon_days)
     spoken = {
@@ -187,11 +187,10 @@ def title(
     tested_forecast: dict[str, Any] | Refusal = REFUSED,
     coming_value: "pd.Series[float] | Refusal" = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
-    money_forecast: Any = REFUSED,
 ) -> Title:
     """Head the overview: what changed, why, and how far the forecast can be trusted."""
     light = tested_forecast["light"] if isinstance(tested_forecast, dict) else None
-    explained = lede(t, project, quarters, money_kind, coming_value, recent_profit, money_forecast)
+    explained = lede(t, project, quarters, money_kind, coming_value, recent_profit, light)
     until = t("overview.subtitle", name=project.name, day=day(project.as_of, t.language))
     return Title(headline(t, project, quarters), until, light, explained)
 

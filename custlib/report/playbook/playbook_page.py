@@ -15,6 +15,7 @@ from custlib.customise.playbooks import channels
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Facts, Figure, Light, Section, Text, Title, Tone
+from custlib.report.forecast_status import doubt_words
 from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.playbook_words import Filler, because, points, purchases_in_words, verdict, verdict_word
@@ -92,7 +93,7 @@ def headline(sheet: Sheet, playbook: Playbook, light: Light) -> Title:
     dates = {"day": day(project.as_of, t.language), "until": day(until, t.language)}
     return Title(
         verdict(t, sheet.fill, sheet.name, sheet.money_kind), t("playbook.kicker", name=sheet.name, **dates), light,
-        lede=because(t, sheet.fill), lead=verdict_word(t, sheet.planned),
+        lede=t.paragraph(because(t, sheet.fill), doubt_words(t, light)), lead=verdict_word(t, sheet.planned),
         tone=_TONES.get(sheet.planned.verdict, "plain"),
     )  # fmt: skip
 
