@@ -84,16 +84,25 @@ def header_of(entry: Input, lines: list[str], delimiter: str, skipped: int = 0) 
     rows = rows_of(lines, delimiter)
     if not rows:
         raise TableError(f"{entry.name}: line {skipped + 1:,} is no header of a CSV file. Export it again.")
+    others = [d for d in DELIMITERS if d != delimiter and len(lines[0].split(d)) > 1]
+    is_whole = len(rows[0][1]) == 1 and delimiter != _BLANKS
+    # First, as a decimal comma in the rows would make the second line look like the header.
+    filled = [line for line in lines if line.strip()]
+    _refuse_delimiter(entry, delimiter, [d for d in others if is_whole and _parts_evenly(d, filled)])
     refuse_titles(entry, rows, skipped)
     names = distinct(entry.name, rows[0][1])
-    others = [d for d in DELIMITERS if d != delimiter and len(lines[0].split(d)) > len(names)]
-    if len(names) == 1 and others and delimiter != _BLANKS:
+    _refuse_delimiter(entry, delimiter, others if is_whole else [])
+    return names
+
+
+def _refuse_delimiter(entry: Input, delimiter: str, others: list[str]) -> None:
+    """Refuse a delimiter that does not part the header, where others do."""
+    if others:
         typed = others[0].replace("\t", "\\t")
         raise TableError(
             f"{entry.name}: the header has no delimiter {shown(delimiter)} but {shown(others[0])} parts it. Set "
             f"delimiter = \"{typed}\" (and decimal, if it is ',')."
         )
-    return names
 
 
 def refuse_titles(entry: Input, rows: Rows, skipped: int = 0, what: str = "line") -> None:

@@ -135,6 +135,7 @@ def test_gzip_and_parquet_give_the_same(check: Check, tmp_path: Path) -> None:
         (SHOP.encode("utf-16-le"), "a zero byte at byte 1, as in UTF-16"),
         (SHOP.replace(",", ";").encode(), "the header has no delimiter ',' but ';' parts it. Set delimiter"),
         (SHOP.replace(",", "\t").encode(), "the header has no delimiter ',' but tab parts it"),
+        (b"customer;day;amount\nann;2025-01-01;1,50\nbob;2025-01-02;2,50\n", "no delimiter ',' but ';' parts it"),
         (SHOP.replace("ann,", 'ann,"').encode(), "sales.csv: a quote is opened"),
         (SHOP.encode() + b"zoe,2025-01-01\n", "a line at line 4 does not have the columns of the header"),
         (SHOP.encode() + b"zoe,2025-01-01,1,2,3\n", "a line at line 4 does not have the columns of the header"),
