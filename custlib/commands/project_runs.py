@@ -133,7 +133,8 @@ def _is_below(target: Path, worst: str) -> bool:
     from custlib.report.published.manifests import read_manifest
 
     light = (read_manifest(target) or {"index": {"light": None}})["index"]["light"]
-    if light is not None and _LIGHTS.index(light) < _LIGHTS.index(worst):
+    is_tested = light in _LIGHTS
+    if is_tested and _LIGHTS.index(light) < _LIGHTS.index(worst):
         return False
-    log.error("run: %s (--fail-on %s)", f"the light is {light}" if light else "there is no tested forecast", worst)
+    log.error("run: %s (--fail-on %s)", f"the light is {light}" if is_tested else "there is no tested forecast", worst)
     return True

@@ -107,6 +107,8 @@ def published(folder: Path, light: str | None) -> None:
         ("amber", "red", 0),
         ("red", "red", 7),
         (None, "red", 7),
+        ("untested", "amber", 7),
+        ("untested", "red", 7),
     ],
 )
 def test_a_bad_light_fails_where_it_is_asked_to(
@@ -120,7 +122,11 @@ def test_a_bad_light_fails_where_it_is_asked_to(
     published(folder, light)
     assert run() == 0
     assert run("--fail-on", worst) == code
-    said = f"the light is {light} (--fail-on {worst})" if light else "there is no tested forecast"
+    said = (
+        f"the light is {light} (--fail-on {worst})"
+        if light in ("green", "amber", "red")
+        else "there is no tested forecast"
+    )
     assert (said in capsys.readouterr().err) == (code == 7)
 
 

@@ -23,7 +23,7 @@ from custlib.report.playbook_words import (
     whom,
 )
 from custlib.report.privacy import counts
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 VERDICTS = ("do", "test", "leave")
 COLOURS = {"do": "good", "test": "warn", "leave": "muted"}
@@ -173,7 +173,7 @@ def _row(fill: Filler, segment: str, name: str, scale: Scale) -> Action:
     act = fill.act() if planned.is_recommended else t("overview.leave", whom=fill.whom)
     return Action(
         verdict, bare_verdict(t, planned),
-        f"[{act[:1].upper()}{act[1:]}](playbook-{segment.replace('_', '-')}.html)",
+        f"[{capitalised(act)}](playbook-{segment.replace('_', '-')}.html)",
         note=first_action(fill),
         sure="\n".join([owner, sureness(t, planned)] if planned.is_recommended else [sureness(t, planned)]),
         gain=gain_and_cost(t, signed_gain(t, plan), plan.cost), beneath=_even(fill),

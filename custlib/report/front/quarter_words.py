@@ -22,7 +22,7 @@ from custlib.report.formats import change, day, interval, is_calendar, money, nu
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import main_factor
 from custlib.report.privacy import is_small
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 GROUPS = {"revenue": "customers", "spend": "customers", "frequency": "customers"}  # whose measure it is
 
@@ -74,7 +74,7 @@ def headline(t: Texts, project: Project, quarters: Quarters) -> str:
         largest = _moved(t, quarters, changes[0])
         return t("overview.head_level_but", **level, against=t(f"overview.as_{quarters.against}"), second=largest)
     second = _beside(changes, own)
-    values = {"first": _capital(_moved(t, quarters, own)), "against": t(f"overview.on_{quarters.against}")}
+    values = {"first": capitalised(_moved(t, quarters, own)), "against": t(f"overview.on_{quarters.against}")}
     if second is not None:
         joint = "but" if second.is_up != own.is_up else "and"
         return t(f"overview.head_{joint}", **values, second=_moved(t, quarters, second))
@@ -143,7 +143,7 @@ def _factors(t: Texts, project: Project, quarters: Quarters) -> str:
     if not parts:
         return ""
     if not quarters.has_amount:
-        return _capital(t("join.comma").join(parts)) + t("join.stop")
+        return capitalised(t("join.comma").join(parts)) + t("join.stop")
     total = t(
         "overview.lede_revenue", amount=_amount(project, quarters, "revenue", t.language),
         change=change(quarters.change("revenue"), t.language), against=t(f"overview.on_{quarters.against}"),
@@ -207,7 +207,3 @@ def _amount(project: Project, quarters: Quarters, measure: str, language: str) -
     if measure == "revenue":
         return money(quarters.at("revenue"), project.currency, language)
     return suppressed(int(quarters.at("customers")), language)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -7,7 +7,7 @@ from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Callout
 from custlib.report.forecast_status import caution_words, light_words, tested_words
 from custlib.report.formats import change, money, number
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 from custlib.validate.cautions import chosen
 
 _TONES = {"green": "good", "amber": "warn", "red": "bad"}
@@ -96,7 +96,7 @@ def left_out(t: Texts, refusals: Mapping[str, Refusal]) -> Callout | None:
         if refusal.origin not in _FORECAST:
             names.setdefault(reason(t, refusal), []).append(t(f"left_out.{name}"))
     lines = [f"{', '.join(own)}{t('join.colon')}{why}" for why, own in names.items()]
-    paragraphs = _PARAGRAPH.join(f"{line[0].upper()}{line[1:]}" for line in lines)
+    paragraphs = _PARAGRAPH.join(map(capitalised, lines))
     return Callout(t("left_out.title"), paragraphs, "note") if lines else None
 
 

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MANIFEST = "manifest.json"
-LIGHTS = ("green", "amber", "red")
 _LARGEST = 10_000_000  # bytes
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOTE = re.compile(r"failure-(.+)\.json")
