@@ -15,7 +15,7 @@ from custlib.engine.dialect import SPARK, inlined
 from custlib.engine.file_paths import check_path
 from custlib.engine.reduction import Reduction
 from custlib.engine.shelf import DEFINED, WHOLE, Shelf, parquet_of, remove
-from custlib.engine.spark_session import start
+from custlib.engine.spark_session import has_ended, start
 from custlib.errors import RunError, TableError, hint
 
 if TYPE_CHECKING:
@@ -243,6 +243,10 @@ class Spark:
                 raise RunError("engine: out of memory. Raise the memory limit.") from None
             if "FAILED_READ_FILE" in text or "PATH_NOT_FOUND" in text:
                 raise RunError(f"engine: {self._source} cannot be read, truncated or corrupt.") from None
+            if has_ended():
+                raise RunError(
+                    "engine: the Java machine ended, perhaps for want of memory. Free some, or lower the memory limit."
+                ) from None
             raise
 
 

@@ -48,6 +48,7 @@ def start(folder: Path, *, master: str | None = None, memory_limit: str | None =
         session = _started(lambda: builder.remote(master).create(), master)
     else:
         _need_java()
+        _forget_ended()
         settings = _settings(folder, master, memory_limit)
         session = _started(lambda: builder.master(master).config(map=settings).getOrCreate().newSession(), master)
     for name, value in _SESSION.items():
@@ -130,6 +131,24 @@ def _started(begin: Any, master: str) -> Any:
             _forget_half_started()
             what = _INSTALL if master == _LOCAL else f"Correct {MASTER}, or unset it for this machine."
             raise RunError(f"spark: cannot start at {master}: {_reason(fault, output)}. {what}") from None
+
+
+def has_ended() -> bool:
+    """Check whether the Java machine of this process has ended, for instance killed for want of memory."""
+    from pyspark import SparkContext
+
+    machine = getattr(SparkContext._gateway, "proc", None)
+    return machine is not None and machine.poll() is not None
+
+
+def _forget_ended() -> None:
+    """Let the next session start a Java machine of its own, where the last one has ended."""
+    if has_ended():
+        from pyspark import SparkContext
+        from pyspark.sql import SparkSession
+
+        SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
+        SparkSession._instantiatedSession = None
 
 
 def _forget_half_started() -> None:

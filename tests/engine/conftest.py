@@ -22,10 +22,11 @@ def why_no_spark() -> str:
 
 
 @pytest.fixture(scope="session")
-def spark_here() -> None:
-    """Skip where there is no Spark; all its engines of a process share one Java machine."""
+def spark_here(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip where there is no Spark; all its engines of a process share one Java machine, which this starts small."""
     if reason := why_no_spark():
         pytest.skip(reason)
+    open_engine("spark", tmp_path_factory.mktemp("spark"), memory_limit="2GB").close()
 
 
 @pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.slow)])

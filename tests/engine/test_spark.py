@@ -3,6 +3,7 @@
 import datetime as dt
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,32 @@ def test_spark_reads_casts_and_writes(tmp_path: Path) -> None:
     engine.make("paid", f"select client, {amount} as paid from source where day < :until", until="2025-02-01")
     assert engine.fetch("select client, paid from paid").fillna(0).to_numpy().tolist() == [["ann", 3.1], ["bob", 0.0]]
     engine.close()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark_here")
+def test_a_java_machine_that_was_killed_is_said_and_started_anew(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        from pyspark import SparkContext
+        from custlib.engine import open_engine
+        from custlib.errors import RunError
+
+        engine = open_engine("spark", Path(sys.argv[1]), memory_limit="1GB")
+        SparkContext._gateway.proc.kill()
+        SparkContext._gateway.proc.wait()
+        try:
+            engine.make("transactions", "select 1 as customer_id")
+        except RunError as fault:
+            print(fault)
+        print(len(open_engine("spark", Path(sys.argv[1]), memory_limit="1GB").fetch("select 1 as one")))
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)], capture_output=True, text=True, timeout=300
+    )
+    assert "the Java machine ended, perhaps for want of memory" in run.stdout, run.stderr
+    assert run.stdout.splitlines()[-1] == "1"
 
 
 @pytest.mark.slow
