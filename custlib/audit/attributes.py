@@ -14,6 +14,7 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 
 OF_LINES = ("channel", "product")
+AGE_BAND = "age_band"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def of_ages(
     column, days = sql.name(f"attribute_{name}"), (periods.as_of, periods.middle)
     bands = [age_band(sql, column, day, form=form, starts=starts) for day in days]
     now, before = of_customers(sql, name, bands[0], before=bands[1]).now, of_customers(sql, name, bands[1]).now
-    return Attribute("age_band", now, before)
+    return Attribute(AGE_BAND, now, before)
 
 
 def of_segments(segmentation: str, now: str, before: str) -> Attribute:
@@ -109,6 +110,17 @@ def bands(starts: Sequence[int] = ()) -> dict[str, int]:
     """
     begin = [0, *(starts or rules.load("structure")["age_bands"])]
     return {f"{first}-{after - 1}": first for first, after in pairwise(begin)} | {f"{begin[-1]}+": begin[-1]}
+
+
+def first_year(band: str) -> int:
+    """Read the full years at which an age band begins.
+
+    Examples
+    --------
+    >>> first_year("18-24"), first_year("65+")
+    (18, 65)
+    """
+    return int(band.partition("-")[0].rstrip("+"))
 
 
 def age_band(

@@ -78,17 +78,25 @@ def _direction(was: str, now: str, place: Mapping[str, int]) -> int:
     return 1 if place[now] < place[was] else -1
 
 
+def main_cause(moved: pd.DataFrame) -> str:
+    """Name the cause of more than half of the customers who moved; empty if no cause makes so many.
+
+    Examples
+    --------
+    >>> main_cause(pd.DataFrame({"cause": ["ageing", "purchases"], "customers": [21, 20]}))
+    'ageing'
+    >>> main_cause(pd.DataFrame({"cause": ["ageing", "purchases"], "customers": [20, 20]}))
+    ''
+    """
+    by = moved.groupby("cause")["customers"].sum()
+    return str(by.idxmax()) if len(by) and by.max() > by.sum() / 2 else ""
+
+
 def pairs_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sum the moves between every two segments, the largest first, with the main cause and its share."""
-    ends = ["from_segment", "to_segment"]
-    ordered = frame.sort_values("customers", ascending=False, kind="stable")
-    summed = ordered.groupby(ends)[list(_SUMS)].sum()
-    first = ordered.groupby(ends)[["cause", "customers"]].first()
-    return (
-        summed.assign(cause=first["cause"], part=first["customers"] / summed["customers"])
-        .reset_index()
-        .pipe(_largest_first)
-    )
+    """Sum the moves between every two segments, the largest first, with the main cause."""
+    groups = frame.groupby(["from_segment", "to_segment"])
+    causes = [main_cause(moved) for _, moved in groups]
+    return _largest_first(groups[list(_SUMS)].sum().assign(cause=causes).reset_index())
 
 
 def _largest_first(frame: pd.DataFrame) -> pd.DataFrame:

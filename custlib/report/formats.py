@@ -211,9 +211,9 @@ def _with_sign(text: str) -> str:
     return ("+" if any(c in "123456789" for c in text) else "±") + text
 
 
-def _percent(value: float, language: str) -> str:
+def _percent(value: float, language: str, most: int = 2) -> str:
     near_whole = _NEARLY_ALL < abs(value) < 1
-    decimals = min(2, _decimals(100 * value, 3 if near_whole else 2))
+    decimals = min(most, _decimals(100 * value, 3 if near_whole else 2))
     return _bare(_points(value, decimals), decimals, language)
 
 
@@ -235,13 +235,13 @@ def change(value: float | None, language: str = "en") -> str:
 
     Examples
     --------
-    >>> change(0.06), change(-0.124), change(0), change(-0.003, "zh")
+    >>> change(0.06), change(-0.124), change(0.0004), change(-0.0034, "zh")
     ('+6 %', '−12 %', '±0 %', '−0.3%')
     """
     if _missing(value):
         return MISSING
     assert value is not None
-    text = _percent(float(value), language)
+    text = _percent(float(value), language, most=1)
     sign = "" if text.startswith(_MINUS) else "+" if any(c in "123456789" for c in text) else "±"
     return sign + ("0" if sign == "±" else text) + _percent_sign(language)
 

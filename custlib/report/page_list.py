@@ -224,7 +224,7 @@ def index_entry(chosen: list[Page], run: Run) -> dict[str, Any]:
     if refused:
         why = t("refused.index", why=t(f"refused.forecast.{refused}"))
     elif money := run.reason("money_forecast"):
-        why = " ".join(filter(None, [t(f"flags.spend.{money}"), why]))
+        why = t.paragraph(t(f"flags.spend.{money}"), why)
     reason = {"reason": why} if why else {}
     light = None if refused else run.get("test_result")["light"]
     numbers = run_summary.numbers_of(t, run.show(key_figures.kpis))

@@ -17,6 +17,7 @@ from custlib.report.texts import Texts
 from custlib.rules import load
 
 _LONGEST_PRODUCT = 40
+_VERDICT_SIGNS = {"do": "●", "test": "◐", "leave": "○", "few": "·"}
 _SIGNS = {"measured": "●●●", "prior": "●●○", "guess": "●○○"}
 
 
@@ -89,9 +90,17 @@ def whom(t: Texts, name: str, count: str) -> str:
     return t("verdict.whom", name=name, count=count)
 
 
-def verdict_word(t: Texts, planned: SegmentPlan | None) -> str:
-    """Write the verdict with its sign; a dash without a plan."""
-    return t(f"verdict.{planned.verdict}") if planned else MISSING
+def verdict_word(t: Texts, planned: SegmentPlan) -> str:
+    """Write the verdict in a word or two."""
+    return t(f"verdict.{planned.verdict}")
+
+
+def signed_verdict(t: Texts, planned: SegmentPlan) -> str:
+    """Write the verdict behind its sign, on one line.
+
+    Where a block draws the sign, as in a table, the word stands alone.
+    """
+    return f"{_VERDICT_SIGNS[planned.verdict]}\u00a0{verdict_word(t, planned)}"
 
 
 def verdict(t: Texts, fill: Filler, name: str, money_kind: str) -> str:

@@ -325,13 +325,13 @@ def net(change: float, step: int = 10) -> str:
     Examples
     --------
     >>> net(-155), net(4), net(-4), net(0)
-    ('−160', '+<10', '−<10', '0')
+    ('−160', '+1–9', '−1–9', '0')
     """
     if not change:
         return "0"
     sign = "+" if change > 0 else "−"
     if is_small(abs(change)):
-        return f"{sign}<{limit('privacy', 'smallest_count')}"
+        return f"{sign}1–{limit('privacy', 'smallest_count') - 1}"
     return f"{sign}{abs(_rounded(change, max(step, STEPS[0]))):,.0f}"
 
 

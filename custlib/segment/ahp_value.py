@@ -71,7 +71,12 @@ class Options(Exact):
 
 def needs(options: dict[str, Any]) -> tuple[str, ...]:
     """Name the measures that the indicators read beyond the columns of customer activity."""
-    return tuple(name for name in _chosen(options).file.reads if name not in numeric_columns())
+    return tuple(name for name in reads(options) if name not in numeric_columns())
+
+
+def reads(options: dict[str, Any]) -> tuple[str, ...]:
+    """Name everything that the indicators read: weights judged for all of them mean nothing without one."""
+    return tuple(_chosen(options).file.reads)
 
 
 def classes(options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:

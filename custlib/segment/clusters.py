@@ -2,7 +2,8 @@
 
 Reads customer activity. Features are days since the last purchase, purchase days (``frequency``) and spend per
 purchase day, or others by option, each Yeo-Johnson transformed (Yeo and Johnson 2000) and standardised; what is below 0
-or null counts as 0. The frozen transform and centres, or the tree that explains them, assign in the engine.
+or null counts as 0. Features of money are left out where there is none, as without amounts. The frozen transform and
+centres, or the tree that explains them, assign in the engine.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from custlib.models.rounded_tree import Explanation, Limits, Members, explain
 from custlib.models.scaling import fit_power, transform
 from custlib.project import validated
 from custlib.rules.schema import Exact
-from custlib.segment import cluster_words
+from custlib.segment import cluster_words, measures
 from custlib.value.activity import CELL_LIMIT
 
 FEATURES = {
@@ -78,7 +79,8 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     counted = _somebody(feature_cells(engine, activity, chosen.features))
     weights = counted["customers"].to_numpy(dtype=float)
     power = 0.0 if chosen.transform == "log1p" else None
-    transforms = {n: fit_power(counted[n].to_numpy(dtype=float), weights, power) for n in chosen.features}
+    features = _told_apart(counted, chosen.features)
+    transforms = {n: fit_power(counted[n].to_numpy(dtype=float), weights, power) for n in features}
     points = _points(counted, transforms)
     with kmeans.one_thread():
         cells = kmeans.gather(points, rules.load("clusters")["search"]["cells"])
@@ -88,6 +90,13 @@ def define(engine: Engine, activity: str, options: dict[str, Any]) -> dict[str, 
     rule = _described(counted, transforms, centres, chosen.assign)
     rule |= {"k_by": choice.by, "criteria": list(choice.criteria)}
     return rule | ({"asked": chosen.k} if chosen.k and len(centres) < chosen.k else {})
+
+
+def _told_apart(counted: pd.DataFrame, features: tuple[str, ...]) -> list[str]:
+    """Leave out features of money where nobody has any, so that no cluster is named by its baskets."""
+    if counted["money"].any():
+        return list(features)
+    return [one for one in features if one != "spend" and measures.source_of(one) != "amounts"] or list(features)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from custlib.engine.dialect import Dialect, inlined
 from custlib.errors import UsageError, hint
+from custlib.tables import describe
 from custlib.value import lifetime
 
 _WINDOW = re.compile(r"^(profit|revenue|purchases|quantity)_last_([1-9][0-9]{0,4})d$")
@@ -70,13 +71,18 @@ def check(names: Iterable[str]) -> None:
 
 
 def source_of(measure: str) -> str:
-    """Tell which part of the data a measure needs beside purchases.
+    """Tell which part of the data a measure or a column of the activity needs beside purchases.
 
     Examples
     --------
     >>> [source_of(name) for name in ("profit_last_365d", "quantity_last_30d", "worst_delay", "attribute_region")]
     ['amounts', 'quantity', 'invoices', 'attributes']
+    >>> source_of("profit"), source_of("frequency")
+    ('amounts', '')
     """
+    for column in describe("customer_activity").columns:
+        if column.name == measure:
+            return "amounts" if column.unit.startswith("currency") else ""
     if days := window(measure):
         return {"quantity": "quantity", "purchases": ""}.get(days.kind, "amounts")
     if measure.startswith(ATTRIBUTE):

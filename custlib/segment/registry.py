@@ -9,6 +9,7 @@ and, where it has use for them::
 
     Options                                        a pydantic model of its options in the project file
     needs(options) -> tuple                        the measures it reads beside the activity
+    reads(options) -> tuple                        these and the columns of the activity without which it says nothing
     refit(engine, activity, rule) -> dict          the shadow of a frozen rule at another date
     carry(engine, activity, old, new) -> dict      the new rule with the names of segments that stayed
     moved(rule, factor) -> dict                    the rule with its thresholds times a factor, for hysteresis
@@ -216,9 +217,17 @@ def classes(name: str, options: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 def lacking(name: str, options: dict[str, Any], available: Iterable[str]) -> list[str]:
-    """List what the data lack for a segmentation."""
+    """List what the data lack for a segmentation.
+
+    Examples
+    --------
+    >>> lacking("ahp", {}, []), lacking("ahp", {}, ["amounts"])
+    (['amounts'], [])
+    """
     there = set(available)
-    sources = [(measure, measures.source_of(measure)) for measure in needs(name, options)]
+    verb = getattr(segmentation(name), "reads", None)
+    read = verb({"segmentation": name} | options) if verb else needs(name, options)
+    sources = [(measure, measures.source_of(measure)) for measure in read]
     return sorted({source for measure, source in sources if source and not {measure, source} & there})
 
 

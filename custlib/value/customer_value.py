@@ -166,7 +166,12 @@ def margin(engine: Engine, project: Project, customer_activity: str) -> float:
 
 
 @value
-def money_kind(project: Project, quality: dict[str, Any]) -> str:
-    """Kind of money: ``profit`` if a cost or margin is known, else ``revenue``."""
-    known = quality["has_cost"] or project.product_margins or project.margin < 1
-    return "profit" if known else "revenue"
+def has_margin(project: Project, quality: dict[str, Any]) -> bool:
+    """Whether the cost of what is sold is known: by line, by product, or by one margin."""
+    return bool(quality["has_cost"] or project.product_margins or project.margin < 1)
+
+
+@value
+def money_kind(project: Project, has_margin: bool) -> str:
+    """Kind of money: ``profit`` if a cost is taken off, be it of what is sold or to serve, else ``revenue``."""
+    return "profit" if has_margin or project.cost_to_serve else "revenue"

@@ -150,8 +150,8 @@ def _around(value: float, step: int, least: int = 10) -> tuple[float, float]:
 def change_between(text: str, step: int = 10) -> tuple[float, float] | None:
     """Read a written net change."""
     sign = -1 if text[:1] in "−-" else 1
-    if "<" in text:
-        ends = 1.0, figure_of(text.split("<")[1]) - 1
+    if "–" in text[1:]:
+        ends = 1.0, figure_of(text.split("–")[1])
     elif not _FIGURE.search(text):
         return None
     else:

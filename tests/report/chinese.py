@@ -22,7 +22,7 @@ _CODE = re.compile(
 )
 _WORD = re.compile(r"(?<![A-Za-z%])[A-Za-z]{2,}")
 _UNIT = re.compile(r"\d ?[kMB]\b", re.ASCII)
-_HALF_WIDTH = re.compile("[\u3400-\u9fff] ?[,;:?!(]")
+_HALF_WIDTH = re.compile("[\u3400-\u9fff] ?[,;:?!(]|[。；：，、？！] (?=[\u3400-\u9fff])")
 
 
 def faults(text: str, names: Iterable[str] = ()) -> list[str]:
@@ -39,9 +39,9 @@ def faults(text: str, names: Iterable[str] = ()) -> list[str]:
 
 
 def signs(text: str) -> list[str]:
-    """List the signs of half width that follow Chinese.
+    """List the signs of half width that follow Chinese, and signs of full width with a blank before Chinese.
 
-    >>> signs("客户: 12，收入 (EUR)"), signs("客户：12，收入（EUR）")
-    (['户:', '入 ('], [])
+    >>> signs("客户: 12，收入 (EUR)"), signs("客户：12，收入（EUR）"), signs("数据。 未知")
+    (['户:', '入 ('], [], ['。 '])
     """
     return _HALF_WIDTH.findall(text)

@@ -102,7 +102,7 @@ def test_amounts_changes_and_steps_are_read() -> None:
     assert money_between("778") == (777.5, 778.5) and money_between("780") == (775, 785)
     assert share_between("9 %", ["9 %", "14 %"]) == (0.085, 0.095)
     assert share_between("4.2 %") == pytest.approx((0.0415, 0.0425)) and share_between("≈ 5 %") is None
-    assert change_between("+20") == (15, 25) and change_between("−<10") == (-9, -1) and change_between("0") == (0, 0)
+    assert change_between("+20") == (15, 25) and change_between("−1–9") == (-9, -1) and change_between("0") == (0, 0)
     assert step_of(["≈ 40", "<10", "≈ 120", "7"]) == 20 and step_of(["≈ 40", "≈ 50"]) == 10
 
 

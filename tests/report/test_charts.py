@@ -261,3 +261,21 @@ def test_the_flows_of_a_segment_meet_it_in_the_order_of_the_segments() -> None:
     assert heights["to"]["B"] == pytest.approx(flow.unit * 90)  # 60 stayed and 30 came
     figure = charts.segment_flow(flow, title="A", table=table)
     assert ">A  20 bought</text>" in figure.svg and ">20</text>" in figure.narrow_svg
+
+
+def test_totals_that_would_touch_are_named_at_every_second_bar() -> None:
+    revenue = pd.DataFrame(
+        {"period": [f"Q{n}" for n in range(8)], "part": 0.0, "rest": [39_100.0 + n for n in range(8)]}
+    )
+    chinese = charts.split_bars(revenue, title="x", language="zh")
+    assert chinese.svg.count(">3.91 万</text>") == 8 and chinese.narrow_svg.count(">3.91 万</text>") == 4
+    assert charts.split_bars(revenue.tail(4), title="x", language="zh").narrow_svg.count(">3.91 万</text>") == 4
+
+
+def test_a_name_is_broken_only_where_the_next_name_is_near() -> None:
+    parts = {"Loyal": 0.9, "At risk": 0.05, "Need attention": 0.03, "New": 0.02}
+    frame = pd.DataFrame({"segment": list(parts), "customer_share": [0.25] * 4, "value_share": list(parts.values())})
+    svg = charts.share_bands(frame, title="x").svg
+    assert ">At risk</text>" in svg and ">At</text>" not in svg
+    near = frame.assign(value_share=[0.74, 0.05, 0.2, 0.01])
+    assert ">At</text>" in charts.share_bands(near, title="x").svg

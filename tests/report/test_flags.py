@@ -117,6 +117,9 @@ def test_a_silence_comes_first(t: Texts) -> None:
 def test_a_sheet_without_room_leads_to_the_sentences(t: Texts) -> None:
     said = trust.cautions_in_short(t, ("lifetime.weak_dropout",), 0)
     assert said is not None and said.title == t("flags.title") and "(value.html)" in said.text
+    assert t("pages.value") in said.text
+    bare = trust.cautions_in_short(t, ("lifetime.weak_dropout", "spend.no_amount"), 0)
+    assert bare is not None and t("pages.value_instead") in bare.text and t("pages.value") not in bare.text
     assert trust.cautions_in_short(t, (), 0) is None
 
 

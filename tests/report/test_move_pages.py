@@ -50,7 +50,7 @@ def t(request: pytest.FixtureRequest) -> Texts:
 def test_a_row_of_the_ledger_adds_up() -> None:
     found = account(of(*STEPS))
     # A: 100 − 40 + 15 = 75; B: 200 + 40 − 15 + 12 = 237
-    assert found.rows == (("Class A", "≈ 100", "−40", "+20", "75"), ("Class B", "≈ 200", "+40", "−<10", "237"))
+    assert found.rows == (("Class A", "≈ 100", "−40", "+20", "75"), ("Class B", "≈ 200", "+40", "−1–9", "237"))
     assert found.title == "Class B gained about 40 customers, Class A lost about 20"
 
 
@@ -86,7 +86,7 @@ def test_the_ledger_does_not_give_a_hidden_count_away() -> None:
     """Four go from A to B: A's loss is told by its sign alone, and B not at all."""
     rows = account(of(("ageing", "A", "A", 96), ("ageing", "A", "B", 4), ("whole", "A", "A", 96),
                       ("whole", "A", "B", 4))).rows  # fmt: skip
-    assert rows == (("Class A", "≈ 100", "−<10", "0", "≈ 100"), ("Class B", "0", "+<10", "0", "<10"))
+    assert rows == (("Class A", "≈ 100", "−1–9", "0", "≈ 100"), ("Class B", "0", "+1–9", "0", "<10"))
 
 
 def test_the_picture_names_the_largest_flow() -> None:

@@ -44,6 +44,8 @@ def test_the_best_gain_of_each_verdict_is_shown_and_the_plan_added_up() -> None:
     assert block.items[2].gain.startswith("**−10** (")
     assert block.total is not None and block.total.gain.startswith("**+172** (")
     assert "What is left would lose CHF 9.9." in block.total.what
+    assert block.caption.startswith("Of each verdict the one with the most gain; all 4 stand")
+    assert "Of each verdict" not in actions({"A": LOSES, "B": TESTS}, 500, 500).caption
 
 
 def test_the_heading_of_the_plan_turns_round() -> None:
@@ -122,7 +124,7 @@ def test_the_heading_of_the_segments_turns_round(rows: Any, title: str) -> None:
 
 def test_changes_are_to_the_ten_and_few_are_not_drawn() -> None:
     table = lines(260, 300, 40)
-    assert column(table, "Change") == ["−50", "+50", "+<10"]
+    assert column(table, "Change") == ["−50", "+50", "+1–9"]
     pictures = dict(zip([row[0] for row in table.rows], table.pictures, strict=True))
     assert "≈ 60 left, ≈ 10 came, ≈ 90 stayed" in "".join(pictures["Class B"])
     assert not any(pictures["Class C"]), "four came: no picture"

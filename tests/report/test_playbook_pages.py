@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,12 +11,13 @@ import pytest
 
 from custlib.customise import playbooks
 from custlib.customise.plans import ContactCosts, SegmentPlan, contact_costs, segment_plan
+from custlib.errors import UsageError
 from custlib.report.front import start_page
 from custlib.report.pages import segments_page
 from custlib.report.playbook import plan_page, playbook_page
 from custlib.report.playbook.playbook_page import Sheet
 from custlib.report.playbook.rule_words import blocks, rule_of
-from custlib.report.playbook_words import Filler, because, sureness, verdict, whom
+from custlib.report.playbook_words import Filler, because, signed_verdict, sureness, verdict, verdict_word, whom
 from custlib.report.texts import Texts, texts
 from custlib.segment.definitions import Definition
 from custlib.segment.rule_files import grid_file
@@ -401,6 +403,32 @@ def test_the_map_of_tiles_takes_a_map_of_three_axes_and_none() -> None:
     assert tiles.cells[4][0].label == "Lost"
     bare = segments_page.tiles(texts("en"), Definition("rfm", "2024-12-30", {}, ()), frame, project(), "profit")
     assert {cell.label for row in bare.cells for cell in row} == {""}
+
+
+def test_a_segmentation_that_the_playbooks_do_not_follow_is_refused_by_both_names() -> None:
+    playbook_page.check_segmentation(project(), "rfm")
+    with pytest.raises(UsageError, match="no playbook of 'abc': the playbooks of shop follow 'rfm'"):
+        playbook_page.check_segmentation(project(), "abc")
+    with pytest.raises(UsageError, match="no playbook of 'rfm': shop has no playbooks"):
+        playbook_page.check_segmentation(project(segments={"playbook": ""}), "rfm")
+
+
+def test_the_sign_of_a_verdict_stands_before_its_word_and_not_in_it() -> None:
+    for t in (texts("en"), texts("zh")):
+        for one in (
+            planned("rf25", "loyal"),
+            planned("rf25", "loyal", spend=0.01),
+            planned("rf25", "loyal", customers=5),
+        ):
+            assert not set("●◐○·") & set(verdict_word(t, one))
+            assert signed_verdict(t, one)[1:] == f"\u00a0{verdict_word(t, one)}"
+
+
+def test_a_gain_without_a_margin_is_called_overstated() -> None:
+    known, unknown = sheet(planned("rf25", "loyal")), sheet(planned("rf25", "loyal"), kind="revenue")
+    assert "overstated" not in said(plan_page.money_plan(known))
+    assert "net revenue: no cost or margin is given" in said(plan_page.money_plan(replace(unknown, has_margin=False)))
+    assert "less the cost to serve" in said(plan_page.money_plan(replace(known, has_margin=False)))
 
 
 # --- the whole way ---

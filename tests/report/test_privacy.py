@@ -119,5 +119,5 @@ def test_a_frame_as_told_has_no_share_or_amount_that_gives_a_hidden_one_away() -
 
 
 def test_changes_are_told_to_the_ten_with_their_sign() -> None:
-    assert [privacy.net(n) for n in (-155, 84, 4, -4, 0)] == ["−160", "+80", "+<10", "−<10", "0"]
+    assert [privacy.net(n) for n in (-155, 84, 4, -4, 0)] == ["−160", "+80", "+1–9", "−1–9", "0"]
     assert privacy.net(84, 50) == "+100"

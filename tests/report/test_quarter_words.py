@@ -155,6 +155,19 @@ def test_a_key_figure_has_its_change_and_hides_few() -> None:
     assert "Q4 2025 –" in few[0].svg and "Q4 2025 &lt;10" in few[2].svg
 
 
+def test_where_no_change_can_be_stated_the_other_quarter_is_named() -> None:
+    t = texts("en")
+
+    def new(now: float, then: float, months: int = 24) -> str:
+        rows = ((300.0, now, 600.0, 30_000.0, 0.0), (300.0, then, 600.0, 30_000.0, 0.0))
+        return kpis(t, SHOP, base(*rows, months=months), "profit").items[2].note
+
+    assert new(0, 0) == "none a year ago" and new(40, 0) == "none a year ago"
+    assert new(40, 4) == "<10 a year ago" and new(4, 40) == "40 a year ago"
+    assert new(0, 0, months=9) == "none in the quarter before"
+    assert kpis(texts("zh"), SHOP, base((300.0, 4.0, 600.0, 3.0, 0.0)), "profit").items[2].note == "去年同期 120 人"
+
+
 # --- over time ---
 
 
@@ -164,11 +177,11 @@ def test_the_heading_over_time_turns_round() -> None:
     assert fewer == (
         "Returning customers carry the quarter: first-time customers brought 9 % of its revenue, a year ago 40 %"
     )
-    assert more == "First-time customers brought 79 % of the quarter’s revenue, a year ago only 40 %"
+    assert more == "First-time customers brought 79 % of the quarter's revenue, a year ago only 40 %"
     assert time_heading(t, base(YEAR_AGO)).endswith("about as much as a year ago")
     assert time_heading(t, base((300, 0, 600, 30_000, 0))).startswith("Nobody bought for the first time")
     assert time_heading(t, base((300, 5, 600, 30_000, 100))).startswith("Too few first-time")
-    assert time_heading(t, base(UP, has_amount=False)).startswith("8.7 % of the quarter’s customers")
+    assert time_heading(t, base(UP, has_amount=False)).startswith("8.7 % of the quarter's customers")
 
 
 def test_revenue_of_fewer_than_ten_is_not_told_apart() -> None:

@@ -44,6 +44,14 @@ def test_segments_go_by_their_names() -> None:
     assert [row[0] for row in structure_page.structure_table(SEEN, "rfm", frame).rows] == ["Class A", "Class B", "All"]
 
 
+def test_ages_stand_by_age_whatever_they_bring() -> None:
+    rows = [("value", "35-44", 90, 90), ("value", "65+", 60, 60), ("value", "0-17", 30, 30), ("missing", None, 20, 20),
+            ("whole", None, 200, 200)]  # fmt: skip
+    found = structure_page.structure_table(SEEN, "age_band", channels(*rows))
+    assert [row[0] for row in found.rows] == ["0-17", "35-44", "65+", "not given", "All"]
+    assert found.title == "By age: 35-44 brings 45 % of the revenue, 45 % before"
+
+
 def test_products_held_have_a_column_where_they_are_known() -> None:
     found = structure_page.structure_table(SEEN, "channel", SHOP.assign(products_per_customer=2.25))
     assert found.rows[0][-1] == "2.2" and len(found.columns) == 7

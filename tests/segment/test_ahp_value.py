@@ -206,6 +206,7 @@ def test_every_shipped_hierarchy_is_consistent_and_needs_purchases_only(name):
     assert all(one.accepted for one in found.values())
     assert sum(weights.values()) == pytest.approx(1)
     assert registry.lacking("ahp", {"hierarchy": name}, ["amounts"]) == []
+    assert registry.lacking("ahp", {"hierarchy": name}, []) == ["amounts"], "profit a day without amounts is nought"
 
 
 def test_by_purchases_nobody_gains_by_time_alone(base):

@@ -57,6 +57,19 @@ def test_two_plain_groups_are_found(base):
     ]
 
 
+def test_without_amounts_no_cluster_is_named_by_baskets(base):
+    rows = [(f"old{n}", "2024-01-01", 0) for n in range(20)]
+    rows += [(f"new{n}", f"2025-12-{day:02}", 0) for n in range(20) for day in (1, 8, 15, 22, 29)]
+    engine = base(rows)
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    rule = clusters.define(engine, "customer_activity", {"k": 2})
+    assert list(rule["features"]) == ["days_since_last", "frequency"]
+    names = [s["name"]["en"] for s in rule["segments"]]
+    assert sorted(names) == ["Away over a year, one purchase", "Seen lately, many purchases"]
+    select = clusters.assign(engine.dialect, rule).format(activity="customer_activity")
+    assert engine.fetch(f"select segment, count(*) as n from ({select}) group by segment")["n"].tolist() == [20, 20]
+
+
 def test_a_cell_weighs_as_many_customers_as_it_counts(base):
     rows = shop(40)
     twins = [(f"{name}{twin}", day, amount) for name, day, amount in rows for twin in "xyz"]

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from custlib.models import bgnbd
+from custlib.project import build
 from custlib.value import customer_value
 from custlib.value.spend import Spend
 from tests.bases import DAILY_RATE, MODEL, MONEY, make_value, shop
@@ -148,3 +149,16 @@ def test_who_costs_more_than_he_brings_is_below_zero(base):
     total = customer_value.totals(engine)
     assert (total["below_zero"], total["value_below_zero"]) == (1, pytest.approx(found.loc["a", "value"]))
     assert total["value"] == pytest.approx(found["value"].sum())
+
+
+def test_money_is_profit_as_soon_as_a_cost_is_taken_off():
+    project = build({"id": "shop", "name": "Shop", "as_of": "2025-12-31", "source": {"path": "x.csv"}})
+    kinds = [
+        customer_value.money_kind(one, customer_value.has_margin(one, {"has_cost": has_cost}))
+        for one, has_cost in (
+            (project, False), (project, True), (project.replace(margin=0.4), False),
+            (project.replace(product_margins={"tea": 0.4}), False), (project.replace(cost_to_serve=4.0), False),
+        )
+    ]  # fmt: skip
+    assert kinds == ["revenue", "profit", "profit", "profit", "profit"]
+    assert not customer_value.has_margin(project.replace(cost_to_serve=4.0), {"has_cost": False})

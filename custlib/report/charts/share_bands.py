@@ -22,7 +22,7 @@ HEIGHTS = (228.0, 460.0)
 BAR, THIN, LINE = 22.0, 1.5, 16.0
 UPPER, LOWER = 74.0, 148.0
 SIDE, TOP, FOOT = 118.0, 34.0, 12.0
-BAND = 0.25
+BAND, GAP = 0.25, 4.0
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,21 @@ def _level(plot: Plot, sides: Sequence[list[Piece]], words: Words) -> None:
 def _names(plot: Plot, pieces: list[Piece], top: float, words: Words) -> None:
     """Write name and share of every piece that has room for it; the others are in the tooltips and in the table."""
     above = top == UPPER
-    for piece in pieces:
-        room = (piece.end - piece.start) * plot.width - 4
-        lines = _wrapped(piece.name, room) if share(piece.share) else []
-        percent = share(piece.share, words.language)
-        if not lines or text_width(percent, SMALL) > room:
-            continue
-        lines = [*lines, percent]
+    roomy = [piece for piece in pieces if _texts(piece, (piece.end - piece.start) * plot.width - GAP, words)]
+    # A name reaches over pieces without one, so that it is broken only where the next name is near.
+    for piece, after in zip(roomy, [*roomy[1:], None], strict=False):
+        end = after.start if after else 1.0
+        lines = _texts(piece, (end - piece.start) * plot.width - GAP, words)
         first = top - 10 - LINE * (len(lines) - 1) if above else top + BAR + 12
         for n, line in enumerate(lines):
             plot.note(line, (piece.start * plot.width, first + n * LINE))
+
+
+def _texts(piece: Piece, room: float, words: Words) -> list[str]:
+    """Write name and share of a piece in lines; nothing where they have no room."""
+    percent = share(piece.share, words.language)
+    lines = _wrapped(piece.name, room)
+    return [*lines, percent] if lines and text_width(percent, SMALL) <= room else []
 
 
 def _wrapped(name: str, room: float) -> list[str]:

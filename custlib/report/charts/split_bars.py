@@ -3,6 +3,7 @@
 Import it from :mod:`custlib.report.charts`, which documents the choice of figure by question.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 from custlib.report.blocks import Figure
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEIGHTS = (290.0, 270.0)
-HEADROOM, WIDEST, LEAST = 1.12, 0.62, 16.0
+HEADROOM, WIDEST, LEAST, GAP = 1.12, 0.62, 16.0, 4.0
 
 
 def split_bars(
@@ -56,15 +57,24 @@ def _painter(rows: list[Row], words: Words, labels: dict[str, str], form: Form) 
         plot.frame(words, write, sign=0.8)
         axes.set_xlabel("")
         unit = axes.bbox.height / (top * HEADROOM)
+        named = _named([write(row["total"]) for row in rows], step)
         for n, (row, part, rest) in enumerate(zip(rows, parts, rests, strict=True)):
             plot.tip(feet[n], f"{row['period']}: {labels['part']} {write(part)}")
             plot.tip(upper[n], f"{row['period']}: {labels['rest']} {write(rest)}")
             weight = {"weight": "bold"} if n == len(rows) - 1 else {}
-            plot.note(write(row["total"]), (n, part + rest), (0, 9), ha="center", **weight)
+            if n in named:
+                plot.note(write(row["total"]), (n, part + rest), (0, 9), ha="center", **weight)
             if part and text_width(write(part), SMALL) < step * wide:
                 _name_part(plot, (n, part, rest), unit, write(part))
 
     return paint
+
+
+def _named(texts: list[str], step: float) -> range:
+    """Choose the totals that have room side by side: every one, or every second or third, counted from the last."""
+    widest = max((text_width(text, SMALL) for text in texts), default=0.0) + GAP
+    every = max(math.ceil(widest / step), 1)
+    return range((len(texts) - 1) % every, len(texts), every)
 
 
 def _name_part(plot: Plot, bar: tuple[float, float, float], unit: float, text: str) -> None:

@@ -67,8 +67,15 @@ def rows(
     return Actions(
         heading(t, project, segment_plans, money_kind),
         [t("overview.column_verdict"), t("overview.head_what"), t("overview.head_sure"), gain],
-        actions, _plan(t, project, segment_plans, scale), provable(t, segment_plans),
+        actions, _plan(t, project, segment_plans, scale),
+        t.paragraph(_left_below(t, segment_plans, len(chosen)), provable(t, segment_plans)),
     )  # fmt: skip
+
+
+def _left_below(t: Texts, plans: Mapping[str, SegmentPlan], shown: int) -> str:
+    """State that only the best of each verdict are shown, where there are others."""
+    count = sum(one.verdict in VERDICTS for one in plans.values())
+    return t("overview.best_of", count=count) if count > shown else ""
 
 
 def heading(t: Texts, project: Project, plans: Mapping[str, SegmentPlan], money_kind: str) -> str:
@@ -101,11 +108,6 @@ def provable(t: Texts, plans: Mapping[str, SegmentPlan]) -> str:
         t("overview.provable_none" if not shown else "overview.provable_some", count=shown, of=len(own)),
     ]
     return t.paragraph(*sentences)
-
-
-def bare_verdict(t: Texts, planned: SegmentPlan) -> str:
-    """Write a verdict without its sign, where the page draws one."""
-    return verdict_word(t, planned).lstrip("●◐○·\u00a0 ")
 
 
 def first_action(fill: Filler) -> str:
@@ -172,7 +174,7 @@ def _row(fill: Filler, segment: str, name: str, scale: Scale) -> Action:
     owner = t("overview.owner", owner=planned.play.owner.text(t.language), day=due)
     act = fill.act() if planned.is_recommended else t("overview.leave", whom=fill.whom)
     return Action(
-        verdict, bare_verdict(t, planned),
+        verdict, verdict_word(t, planned),
         f"[{capitalised(act)}](playbook-{segment.replace('_', '-')}.html)",
         note=first_action(fill),
         sure="\n".join([owner, sureness(t, planned)] if planned.is_recommended else [sureness(t, planned)]),

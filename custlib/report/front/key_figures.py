@@ -51,7 +51,7 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
     note = "" if quarters.against == "nothing" else t(f"overview.on_{quarters.against}")
     if moved is None or few:
         known = quarters.against != "nothing" and measure != "revenue"
-        moved, note = None, t("overview.kpi_then", count=suppressed(int(before), t.language)) if known else ""
+        moved, note = None, _then(t, before, quarters.against) if known else ""
     written, unit = _amount(t, project, now) if measure == "revenue" else (suppressed(int(now), t.language), "")
     if measure == "revenue" and is_small(quarters.at(own)):
         written = MISSING
@@ -60,6 +60,16 @@ def _of_quarter(t: Texts, project: Project, quarters: Quarters, measure: str) ->
         unit=unit if written != MISSING else "",
         change="" if moved is None else change(moved, t.language), svg=_bars(t, project, quarters, measure),
     )  # fmt: skip
+
+
+def _then(t: Texts, count: float, against: str) -> str:
+    """Write the customers of the quarter compared with, where no change can be stated."""
+    then = t(f"overview.then_{against}")
+    return (
+        t("overview.kpi_then", count=suppressed(int(count), t.language), then=then)
+        if count
+        else t("overview.kpi_then_none", then=then)
+    )
 
 
 def _amount(t: Texts, project: Project, amount: float) -> tuple[str, str]:

@@ -5,7 +5,8 @@ from typing import Any
 from custlib.customise.plans import SegmentPlan
 from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Kpis
-from custlib.report.front.action_rows import bare_verdict, short_gain
+from custlib.report.front.action_rows import short_gain
+from custlib.report.playbook_words import verdict_word
 from custlib.report.texts import Texts
 
 
@@ -23,7 +24,7 @@ def verdicts_of(t: Texts, segment_plans: dict[str, SegmentPlan] | Refusal = REFU
     """Return the verdict on each segment with a plan, and the expected gain; of too few no gain."""
     plans, verdicts = segment_plans if isinstance(segment_plans, dict) else {}, {}
     for segment, planned in plans.items():
-        word = bare_verdict(t, planned)
+        word = verdict_word(t, planned)
         verdicts[segment] = {"mark": planned.verdict, "verdict": word, "note": short_gain(t, planned)}
     return verdicts
 

@@ -13,9 +13,9 @@ from custlib.project import Project
 from custlib.report.blocks import Column, Table
 from custlib.report.charts.miniatures import Scale, dot, moves
 from custlib.report.formats import MISSING, compact, interval
-from custlib.report.front.action_rows import VERDICTS, bare_verdict, first_action, short_gain
+from custlib.report.front.action_rows import VERDICTS, first_action, short_gain
 from custlib.report.palette import segment_colour
-from custlib.report.playbook_words import Filler
+from custlib.report.playbook_words import Filler, verdict_word
 from custlib.report.privacy import as_told, blurred, counts, is_small, net
 from custlib.report.texts import Texts
 
@@ -171,7 +171,7 @@ def _cell(lines: Lines, column: str, row: Mapping[Any, Any]) -> Cell:
     if planned is None or column == "name":
         return MISSING, "", "", ""
     if column == "verdict":
-        return bare_verdict(t, planned), "", planned.verdict, ""
+        return verdict_word(t, planned), "", planned.verdict, ""
     if column == "first":
         return first_action(Filler(t, lines.project, planned, lines.products.get(segment, ""))), "", "", ""
     return short_gain(t, planned) or MISSING, "", "", ""

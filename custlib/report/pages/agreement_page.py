@@ -44,7 +44,7 @@ def _caption(view: View, names: list[str]) -> str:
     """Say how to read the table, and which systems are not in it."""
     out = [view.title(name) for name in view.names if name not in names]
     more = [view.t("agree.left_out", names=view.t("join.comma").join(out))] if out else []
-    return " ".join([view.t("agree.matrix_caption"), *more])
+    return view.t.paragraph(view.t("agree.matrix_caption"), *more)
 
 
 def _index(value: float | None, language: str) -> str:

@@ -222,7 +222,7 @@ def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
         caption=_with_left_out(view, t("audit.base_caption", unit=_unit(view)), _periods(view)),
         description=t("audit.base_description", what=view.what),
         y_label=view.label, language=t.language,
-        note=" ".join(_notes(view)),
+        note=view.t.paragraph(*_notes(view)),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from custlib.move import ledger
-from custlib.move.observed import STAY
+from custlib.move.observed import STAY, main_cause
 from custlib.move.paths import NOBODY, WHOLE
 from custlib.report.blocks import Table
 from custlib.report.formats import MISSING, share
@@ -92,11 +92,10 @@ def _ends(t: Texts, flows: Mapping[str, tuple[int, str]]) -> str:
 
 def _with_reason(t: Texts, ends: str, moved: pd.DataFrame) -> str:
     """Add the main cause of moves, unless they are too few to tell."""
-    by = moved.groupby("cause")["customers"].sum().sort_values(ascending=False, kind="stable")
-    if not len(by) or is_small(by.sum()):
+    if moved.empty or is_small(moved["customers"].sum()):
         return ends
-    reason = t(f"playbook.because_{by.index[0]}")
-    if len(by) > 1:
-        most = by.iloc[0] > by.sum() / 2
-        reason = t("moves.ends_mostly", reason=reason) if most else t("moves.ends_several_reasons")
+    cause = main_cause(moved)
+    reason = t(f"playbook.because_{cause}") if cause else t("moves.ends_several_reasons")
+    if cause and moved["cause"].nunique() > 1:
+        reason = t("moves.ends_mostly", reason=reason)
     return t("join.semicolon").join([ends, reason])

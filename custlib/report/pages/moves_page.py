@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from custlib.move import ledger
-from custlib.move.observed import STAY, pairs_of
+from custlib.move.observed import STAY, main_cause, pairs_of
 from custlib.move.paths import CAUSES, NOBODY, WHOLE
 from custlib.report import charts
 from custlib.report.blocks import Bullets, Callout, Figure, Table, Text
@@ -32,7 +32,6 @@ from custlib.report.privacy import (
 from custlib.segment.definitions import Definition
 
 OTHER = "other"
-_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -187,7 +186,7 @@ def _picture_caption(moves: Moves) -> str:
     t, nodes = moves.view.t, _nodes(moves)
     merged = [moves.name(segment) for segment in moves.ids if segment not in nodes]
     together = [t("moves.picture_merged", other=moves.name(OTHER), names=t("join.comma").join(merged))]
-    return " ".join([t("moves.picture_caption"), *(together if merged else [])])
+    return t.paragraph(t("moves.picture_caption"), *(together if merged else []))
 
 
 def _nodes(moves: Moves) -> set[str]:
@@ -240,9 +239,7 @@ def causes(moves: Moves) -> Figure | Callout:
     names, texts = [t(f"cause.{cause}") for cause in rows["cause"]], _counts(rows["customers"], t.language)
     # The bar of a suppressed count is as long as the least count shown.
     longs = [limit("privacy", "smallest_count") - 0.5 if is_small(n) else float(n) for n in rows["customers"]]
-    is_most = rows["customers"][0] > _MOST * rows["customers"].sum()
-    kind = f"causes_{rows['cause'][0]}" if is_most else "causes_several"
-    title = t(f"moves.{kind}", customers=texts[0], day=moves.day)
+    title = t(f"moves.causes_{main_cause(steps) or 'several'}", customers=texts[0], day=moves.day)
     figure = charts.bars(
         pd.DataFrame({"label": names, "value": longs}), title=title, caption=t("moves.causes_caption"),
         description=t("moves.causes_description"), x_label=t("moves.column_moves"), y_label=t("moves.column_cause"),
@@ -289,7 +286,7 @@ def largest(moves: Moves, flows: pd.DataFrame) -> Bullets | None:
     sentences = []
     for row in shown.to_dict("records"):
         ends = {"before": _end(moves, row["from_segment"], "new"), "now": _end(moves, row["to_segment"], "gone")}
-        cause = row["cause"] if row["part"] > _MOST else "several"
+        cause = row["cause"] or "several"
         end = "came" if row["from_segment"] == NOBODY else "went" if row["to_segment"] == NOBODY else cause
         flow = t(f"moves.flow_{end}", customers=to_step(row["customers"], t.language, step), **ends)
         sentences.append(_with_money(view, flow, row["money_after"] or row["money_before"]))

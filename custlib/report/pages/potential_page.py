@@ -147,7 +147,7 @@ def deciles(t: Texts, record: Mapping[str, Any]) -> Figure | None:
     return charts.expected_against_actual(
         frame[["group", "actual", "expected"]],
         title=t("potential.tenths" if last["group"].isdigit() else "potential.tenths_plain", **values),
-        caption=" ".join(caption), form="share", description=t("potential.tenths_description"),
+        caption=t.paragraph(*caption), form="share", description=t("potential.tenths_description"),
         x_label=t("potential.tenths_x"), y_label=t("potential.tenths_y"), language=t.language,
     )  # fmt: skip
 

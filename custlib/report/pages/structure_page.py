@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from custlib.audit.attributes import AGE_BAND, first_year
 from custlib.audit.structure import VALUE, WHOLE
 from custlib.report.blocks import Details, Table
 from custlib.report.formats import MISSING, number, share
@@ -38,8 +39,12 @@ def structure_attribute(view: View, name: str) -> str:
 
 
 def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
-    """Show customers, money and products of each value in the latest period and the one before."""
+    """Show customers, money and products of each value in the latest period and the one before.
+
+    Values stand in the order of their money, ages in their own.
+    """
     t, lang = view.t, view.t.language
+    frame = _by_age(frame) if name == AGE_BAND else frame
     values = frame[frame["kind"] != WHOLE]
     whole = frame[frame["kind"] == WHOLE].iloc[-1]
     frame = _as_told(frame)
@@ -64,6 +69,13 @@ def structure_table(view: View, name: str, frame: pd.DataFrame) -> Table:
                     caption=t("structure.caption"), language=lang)  # fmt: skip
 
 
+def _by_age(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort the age bands by age, the youngest first; what is no band stays behind them."""
+    is_band = frame["kind"] == VALUE
+    bands = frame[is_band].sort_values("value", key=lambda names: names.map(first_year))
+    return pd.concat([bands, frame[~is_band]], ignore_index=True)
+
+
 def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
     """Round the revenue of the values, and its shares with it, where one of them is hidden."""
     is_part = frame["kind"] != WHOLE
@@ -83,10 +95,12 @@ def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
 
 def _finding(view: View, name: str, frame: pd.DataFrame, hide: list[bool]) -> str:
     """Name the value with most revenue and its previous share, unless it is too small to show."""
-    first, what = frame.iloc[0], structure_attribute(view, name)
+    what, values = structure_attribute(view, name), frame.loc[frame["kind"] == VALUE, "revenue"]
+    place = int(values.idxmax()) if len(values) else 0
+    first = frame.iloc[place]
     if (
         not view.has_money
-        or hide[0]
+        or hide[place]
         or first["kind"] != VALUE
         or not first["share"] > 0
         or is_small(first["customers_before"])

@@ -58,9 +58,10 @@ def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | No
 
 
 def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
-    """Show the warnings in one line, with a link to the page of value."""
+    """Show the warnings in one line, with a link to the page of value, or of purchases where there is no money."""
     whole = cautions(t, flags, silent_days)
-    return whole and Callout(whole.title, t("flags.short", page=f"[{t('pages.value')}](value.html)"), whole.tone)
+    name = t("pages.value_instead" if {"spend.no_amount", "spend.no_money"} & set(flags) else "pages.value")
+    return whole and Callout(whole.title, t("flags.short", page=f"[{name}](value.html)"), whole.tone)
 
 
 def refusal(t: Texts, lifetime_model: Any = REFUSED, money_forecast: Any = REFUSED) -> Callout | None:
@@ -95,7 +96,7 @@ def left_out(t: Texts, refusals: Mapping[str, Refusal]) -> Callout | None:
     for name, refusal in refusals.items():
         if refusal.origin not in _FORECAST:
             names.setdefault(reason(t, refusal), []).append(t(f"left_out.{name}"))
-    lines = [f"{', '.join(own)}{t('join.colon')}{why}" for why, own in names.items()]
+    lines = [f"{t('join.comma').join(own)}{t('join.colon')}{why}" for why, own in names.items()]
     paragraphs = _PARAGRAPH.join(map(capitalised, lines))
     return Callout(t("left_out.title"), paragraphs, "note") if lines else None
 
@@ -105,7 +106,7 @@ def pages_in_words(t: Texts, missing_pages: Mapping[str, Refusal]) -> str:
     kinds: dict[str, list[str]] = {}
     for kind, refusal in missing_pages.items():
         kinds.setdefault(reason(t, refusal), []).append(t(f"pages.{kind}"))
-    return " ".join(t("left_out.index", names=", ".join(own), why=why) for why, own in kinds.items())
+    return t.paragraph(*(t("left_out.index", names=t("join.comma").join(own), why=why) for why, own in kinds.items()))
 
 
 def pages_left_out(t: Texts, missing_pages: Mapping[str, Refusal]) -> Callout | None:

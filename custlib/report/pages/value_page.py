@@ -37,7 +37,7 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     so_far, coming = money(totals["profit"], currency, lang), money(whole["value"], currency, lang)
     ever = money(totals["residual_lifetime_value"], currency, lang)
     later = interval(whole["residual_low"], whole["residual_high"], lang, currency)
-    notes = [t(f"worth.historic_note_{money_kind}" + ("_served" if project.cost_to_serve else ""))]
+    notes = [t("worth.historic_note_" + ("profit_served" if project.cost_to_serve else money_kind))]
     if math.isfinite(totals["historic_value"]):
         notes += [t("worth.carried", worth=money(totals["historic_value"], currency, lang), rate=rate)]
     return Kpis(
@@ -181,7 +181,7 @@ def table(
     rows = rows.drop(columns=_unknown(frame))
     notes = notes if "probability_alive" in rows else notes[: int(small.any())]
     labels = {c: _label(t, project, c, t(f"money.{money_kind}")) for c in rows.columns}
-    return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=" ".join(notes))
+    return Table.of(rows, title=title, labels=labels, header="name", language=t.language, note=t.paragraph(*notes))
 
 
 def _amounts(t: Texts, amounts: Iterable[float]) -> list[str]:

@@ -12,7 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from custlib.move import ledger
-from custlib.move.observed import STAY
+from custlib.move.observed import STAY, main_cause
 from custlib.move.paths import NOBODY, WHOLE
 from custlib.report.blocks import Column, Figure, Table, Text
 from custlib.report.charts import segment_flow
@@ -96,10 +96,9 @@ class Moves:
 
     def cause(self, side: str, place: str) -> str:
         """The cause of more than half of a flow; empty without one, and of those who are new or gone."""
-        own = self.flows[(self.flows[f"{side}_segment"] == place) & (self.flows["cause"] != STAY)]
         other = {"from": "to", "to": "from"}[side]
-        by = own[own[f"{other}_segment"] == self.segment].groupby("cause")["customers"].sum()
-        return str(by.idxmax()) if place != NOBODY and by.max() > by.sum() / 2 else ""
+        is_own = (self.flows[f"{side}_segment"] == place) & (self.flows[f"{other}_segment"] == self.segment)
+        return "" if place == NOBODY else main_cause(self.flows[is_own & (self.flows["cause"] != STAY)])
 
 
 def picture(t: Texts, moves: Moves, count: str) -> Figure | Text:

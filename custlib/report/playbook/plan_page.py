@@ -129,9 +129,8 @@ def money_plan(sheet: Sheet) -> Facts:
             gain_in_words(t, planned, sheet.project.currency))  # fmt: skip
     effect = t("playbook.effect_text", lift=points(t, plan.lift), base=share(plan.base_rate, t.language),
                source=effect_source(t, planned))  # fmt: skip
-    basis = (
-        [(t("playbook.basis"), t("playbook.basis_revenue"))] if plan.has_money and sheet.money_kind == "revenue" else []
-    )
+    overstated = plan.has_money and not sheet.has_margin
+    basis = [(t("playbook.basis"), t(f"playbook.basis_{sheet.money_kind}"))] if overstated else []
     known = [cost, gain, *basis, (t("playbook.effect"), effect), (t("playbook.how_sure"), sureness(t, planned))]
     return Facts([*known, *(_proof(sheet) if planned.is_recommended else _even(sheet))])
 

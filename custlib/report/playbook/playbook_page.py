@@ -12,13 +12,14 @@ import pandas as pd
 from custlib.customise.plans import SegmentPlan
 from custlib.customise.playbook_file import Playbook
 from custlib.customise.playbooks import channels
+from custlib.errors import UsageError
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Facts, Figure, Light, Section, Text, Title, Tone
 from custlib.report.forecast_status import doubt_words
 from custlib.report.formats import MISSING, day, interval, money, number, share
 from custlib.report.pages.trust import everybody_stays
-from custlib.report.playbook_words import Filler, because, points, purchases_in_words, verdict, verdict_word
+from custlib.report.playbook_words import Filler, because, points, purchases_in_words, signed_verdict, verdict
 from custlib.report.privacy import is_small, net, to_step
 from custlib.report.texts import Texts
 
@@ -41,6 +42,8 @@ class Sheet:
         What money is.
     flags : tuple of str
         What the fit of the model flags.
+    has_margin : bool
+        Whether the cost of what is sold is known.
     """
 
     fill: Filler
@@ -48,6 +51,7 @@ class Sheet:
     count: str
     money_kind: str
     flags: tuple[str, ...] = ()
+    has_margin: bool = True
 
     @property
     def t(self) -> Texts:
@@ -86,6 +90,17 @@ class Sheet:
         return money(amount, self.project.currency, self.t.language)
 
 
+def check_segmentation(project: Project, segmentation: str) -> None:
+    """Refuse a segmentation that the playbooks of a project do not follow: it has no plans."""
+    followed = project.segments.playbook
+    if segmentation != followed:
+        why = f"the playbooks of {project.id} follow {followed!r}" if followed else f"{project.id} has no playbooks"
+        raise UsageError(
+            f"70_playbook: there is no playbook of {segmentation!r}: {why}. Take that one as parameter, or set"
+            f' playbook = "{segmentation}" under [segments].'
+        )
+
+
 def headline(sheet: Sheet, playbook: Playbook, light: Light) -> Title:
     """State the verdict with what is done, to whom and for what money; then how sure that is, and why it is right."""
     t, project = sheet.t, sheet.project
@@ -93,7 +108,7 @@ def headline(sheet: Sheet, playbook: Playbook, light: Light) -> Title:
     dates = {"day": day(project.as_of, t.language), "until": day(until, t.language)}
     return Title(
         verdict(t, sheet.fill, sheet.name, sheet.money_kind), t("playbook.kicker", name=sheet.name, **dates), light,
-        lede=t.paragraph(because(t, sheet.fill), doubt_words(t, light)), lead=verdict_word(t, sheet.planned),
+        lede=t.paragraph(because(t, sheet.fill), doubt_words(t, light)), lead=signed_verdict(t, sheet.planned),
         tone=_TONES.get(sheet.planned.verdict, "plain"),
     )  # fmt: skip
 
