@@ -1,7 +1,8 @@
 """A small shop: a CSV of four lines, checked with any options."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,38 @@ import pytest
 
 from custlib import project as projects
 from custlib.engine.duckdb import DuckDB
+from custlib.identify import contract, side_tables
 from custlib.identify.contract import make_transactions
 from custlib.identify.reading.inputs import Input, inputs
 from custlib.identify.reading.sources import Opened, open_input, stage
+from custlib.identify.translation import translated
 
 AS_OF = dt.date(2025, 6, 30)
+HAN = re.compile("[\u3400-\u9fff]")
+
+
+def untranslated(remarks: Iterable[str]) -> list[str]:
+    """List the remarks without a Chinese sentence: ``rules/remarks.toml`` wants an entry for each."""
+    return [remark for remark in remarks if not HAN.search(translated(remark, "zh"))]
+
+
+@pytest.fixture(autouse=True)
+def every_remark_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every remark that a test of this folder raises, on purchases or a side table, against its translations."""
+    defined, said = contract.define_transactions, side_tables.said_of_all
+
+    def define(engine: Any, project: Any, quality: dict[str, Any]) -> dict[str, Any]:
+        record = defined(engine, project, quality)
+        assert untranslated(record["warnings"]) == []
+        return record
+
+    def say(records: dict[str, dict[str, Any]]) -> list[str]:
+        remarks = said(records)
+        assert untranslated(remarks) == []
+        return remarks
+
+    monkeypatch.setattr(contract, "define_transactions", define)
+    monkeypatch.setattr(side_tables, "said_of_all", say)
 
 
 @dataclass

@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 
+from custlib.customise.plans import Plan
 from custlib.customise.playbook_file import Action
 from custlib.customise.playbooks import channels
 from custlib.report.blocks import Facts, Figure, Section
@@ -84,11 +85,16 @@ def money_section(sheet: Sheet) -> Section:
     elif not plan.has_money:
         key = "purchases" if plan.cost > 0 else "unknown" if math.isnan(plan.cost) else "free"
     else:
-        key = "shown" if plan.measurable else "early"
+        key = "shown" if plan.measurable else "early" if _is_early(plan) else "close"
     even = points(t, plan.break_even) if math.isfinite(plan.break_even) else MISSING
     return Section(
         t(f"playbook.money_{key}", even=even, least=least_profit(t, plan, sheet.project.currency)), column="right"
     )
+
+
+def _is_early(plan: Plan) -> bool:
+    """Whether a plan pays at less than half of the effect that could be proved, or nothing could be proved."""
+    return plan.detectable is None or 2 * plan.break_even < plan.detectable
 
 
 def ruler(sheet: Sheet) -> Figure | None:
