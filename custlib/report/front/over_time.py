@@ -14,7 +14,7 @@ from custlib.report.page_limits import limit
 from custlib.report.privacy import as_told, is_small
 from custlib.report.texts import Texts
 
-BARS = 8
+BARS, _HALF = 8, 0.5
 
 
 def by_quarter(t: Texts, project: Project, quarters: Quarters) -> Figure | None:
@@ -65,6 +65,8 @@ def time_heading(t: Texts, quarters: Quarters) -> str:
         return t(f"overview.time_alone_{key}", **values)
     least = limit("finding", "lead_points") / 100
     way = "level" if abs(now - before) < least else "down" if now < before else "up"
+    if way == "down" and quarters.has_amount and now >= _HALF:  # it is not returning customers who carry the quarter
+        way = "less"
     return t(f"overview.time_{way}_{key}", **values, then=t(f"overview.then_{quarters.against}"))
 
 
