@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from custlib import cli
 from custlib.errors import LockedError, ModelError, RunError, TableError, UsageError
-from custlib.project import load
+from custlib.project import build, load
 from custlib.report import production, publish
 from custlib.report.page_list import Page, pages
 from custlib.report.production import run_id, run_project
@@ -371,3 +371,16 @@ def test_a_killed_run_leaves_no_process_that_writes_on(own: Path) -> None:
         except ProcessLookupError:
             ended = True
     assert ended
+
+
+def test_a_database_that_cannot_be_reached_leaves_a_failure_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("adbc_driver_postgresql")
+    monkeypatch.setenv("SHOP_DB_URL", "postgresql://shop:secret@127.0.0.1:1/sales")
+    source = {"url_env": "SHOP_DB_URL", "table": "sales", "columns": {"customer_id": "who", "timestamp": "day"}}
+    shop = build({"id": "shop", "name": "A simulated shop", "as_of": "2024-12-30", "source": source})
+    with pytest.raises(RunError, match="sales: the database of SHOP_DB_URL cannot be reached"):
+        run_project(shop, reports=tmp_path / "reports", work=tmp_path / "work")
+    assert failure(tmp_path)["code"] == "5"
+    assert "Stopped: execution (" in (tmp_path / "reports" / "index.html").read_text()
