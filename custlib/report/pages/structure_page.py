@@ -96,7 +96,7 @@ def _label(view: View, name: str, row: Mapping[Any, Any]) -> str:
 def _finding(view: View, name: str, frame: pd.DataFrame, hide: list[bool]) -> str:
     """Name the value with most revenue and its previous share, unless it is too small to show."""
     what, values = structure_attribute(view, name), frame.loc[frame["kind"] == VALUE, "revenue"]
-    place = int(values.idxmax()) if len(values) else 0
+    place = int(values.to_numpy().argmax()) if len(values) else 0  # rows of values come first
     first = frame.iloc[place]
     if (
         not view.has_money
