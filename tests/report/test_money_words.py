@@ -140,6 +140,16 @@ def test_without_amounts_what_ranks_by_money_is_left_out_and_said_once(t: Texts)
     assert said is not None and t("systems.pyramid.name") in said.text and t("systems.abc.name") not in said.text
 
 
+def test_without_amounts_a_system_does_not_look_at_money(t: Texts) -> None:
+    full = two(language=t.language)
+    money = {"en": ("money", "spend"), "zh": ("值度", "消费", "三项")}[t.language]
+    for name in ("rfm", "rfm125", "rfm_product", "clusters"):
+        assert full.looks(name) == t(f"systems.{name}.looks") != bare(full).looks(name)
+        assert not any(word in bare(full).looks(name) for word in money)
+    assert "532" in full.note("rfm125") and "532" not in bare(full).note("rfm125")
+    assert bare(full).looks("by_spend") == "" and bare(full).note("clusters") == t("systems.clusters.note")
+
+
 def test_without_amounts_the_tables_of_segments_have_no_money() -> None:
     labels = {}
     for name, seen in (("money", two()), ("none", bare(two()))):

@@ -114,7 +114,18 @@ class View:
 
     def note(self, name: str) -> str:
         """Return the note on a segmentation; empty for one without texts."""
-        return self.t.words.get(f"systems.{name}.note", "")
+        return self._own_words(name, "note")
+
+    def looks(self, name: str) -> str:
+        """Say what a segmentation looks at; empty for one without texts."""
+        return self._own_words(name, "looks")
+
+    def _own_words(self, name: str, what: str) -> str:
+        """Return words of a segmentation; without amounts those that speak of none, where there are two."""
+        key = f"systems.{name}.{what}"
+        if not self.has_money and f"{key}_bare" in self.t.words:
+            key = f"{key}_bare"
+        return self.t(key, kind=self.kind) if key in self.t.words else ""
 
     def bare(self, amount: float) -> str:
         """Format an amount without its currency."""
@@ -203,19 +214,13 @@ def table(view: View) -> Table:
     t, lang, rows = view.t, view.t.language, []
     for name in view.names:
         fitted = day(dt.date.fromisoformat(view.definitions[name].fitted), lang)
-        rows.append([view.title(name), _looks(view, name), view.used(name), fitted])
+        rows.append([view.title(name), view.looks(name), view.used(name), fitted])
     columns = ["system", "looks", "classes", "kept"]
     labels = {name: t(f"systems.column_{name}") for name in columns}
     return Table.of(
         pd.DataFrame(rows, columns=columns), title=t("systems.made", count=len(view.names)), labels=labels,
         header="system", caption=t("systems.made_caption"), language=lang,
     )  # fmt: skip
-
-
-def _looks(view: View, name: str) -> str:
-    """Say what a segmentation looks at; nothing for one without texts."""
-    key = f"systems.{name}.looks"
-    return view.t(key, kind=view.kind) if key in view.t.words else ""
 
 
 def missing(t: Texts, lacks: Mapping[str, Sequence[str]], on_request: Sequence[str] = ()) -> Facts | None:
