@@ -40,6 +40,7 @@ def executed(shop: Path, notebook: str, folder: Path, **parameters: Any) -> Path
         ("40_value", {"horizon_days": "90"}, "parameter 'horizon_days' must be int, not str ('90')"),
         ("70_playbook", {"segment": "champion"}, "segment: there is no 'champion'. Did you mean 'champions'?"),
         ("70_playbook", {"segmentation": "rfmm"}, "segmentation: there is no 'rfmm'. Did you mean 'rfm'?"),
+        ("70_playbook", {"segmentation": "abc", "segment": "A"}, "there is no playbook of 'abc': the playbooks of "),
     ],
 )
 def test_a_wrong_parameter_is_refused_in_the_notebook(
