@@ -1,14 +1,15 @@
 """Renders blocks to HTML through Jinja2 with autoescape, with the same templates for JupyterLab and pages."""
 
+import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
 from markupsafe import Markup
 
 from custlib.report.inline import inline, paragraphs, tidy
-from custlib.report.palette import tone
+from custlib.report.palette import colours, tone
 from custlib.report.texts import texts
 
 if TYPE_CHECKING:
@@ -91,8 +92,6 @@ def stylesheet(names: Sequence[str]) -> str:
     >>> stylesheet(["colours"])[:24]
     '.custlib{--ink:#16202A;-'
     """
-    import re
-
     folder = files("custlib.report").joinpath("templates")
     source = "\n".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in names)
     bare = " ".join(re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL).split())
@@ -100,8 +99,20 @@ def stylesheet(names: Sequence[str]) -> str:
     return re.sub(r"(?<=[\w-]):\s+(?=[^{}]*[;}])", ":", bare).replace(";}", "}")
 
 
+# What the HTML itself says, for when its style sheet is removed.
+_WITHOUT_STYLES = (
+    (r"<svg\b", r'<span hidden="hidden"><svg'),
+    (r"</svg>", r"</svg></span>"),
+    (r"<div><dt>", r'<div style="clear:both"><dt>'),
+    (r'<(td|th scope="row")(?=[ >])(?![^>]*class="r)', r'<\1 style="text-align:left"'),
+)
+
+
 def snippet(block: Shown, language: str = "en") -> str:
-    """Render a block for JupyterLab, with its styles.
+    """Render a block for JupyterLab, with its styles, in the colours of its theme.
+
+    JupyterLab removes the style sheet and the pictures of a notebook that is not trusted, but not the words in these.
+    So pictures are hidden until the styles show them, and a sentence on how to see them is hidden by the styles.
 
     Examples
     --------
@@ -109,6 +120,20 @@ def snippet(block: Shown, language: str = "en") -> str:
     >>> snippet(Text("One."))[-40:]
     '<div class="lab"><p>One.</p></div></div>'
     """
-    style = Markup(stylesheet(["colours", "blocks"]))  # a file of the package
     frame = Markup('<div class="custlib"><style>{}</style><div class="lab">{}</div></div>')
-    return str(frame.format(style, render_block(block, language)))
+    body = render_block(block, language)
+    shown = reduce(lambda html, change: re.sub(*change, html), _WITHOUT_STYLES, str(body))
+    remark = Markup('<p class="untrusted">{}</p>').format(texts(language)("page.untrusted")) if "<text" in body else ""
+    return str(frame.format(Markup(_styles_of_lab()), Markup(shown) + remark))  # of the package, and escaped above
+
+
+@cache
+def _styles_of_lab() -> str:
+    """Write the styles with more weight than those that JupyterLab has for any HTML, and the colours of its themes."""
+    light, dark = (
+        f"[data-jp-theme-light={is_light}] .custlib{{{';'.join(f'--{k}:{v}' for k, v in colours(theme).items())};"
+        "--paper:var(--jp-layout-color0)}"
+        for theme, is_light in (("light", "true"), ("dark", "false"))
+    )
+    sheet = f"{stylesheet(['lab', 'colours', 'blocks'])}{light}@media screen{{{dark}}}"
+    return sheet.replace(".custlib", ".custlib" * 3)

@@ -1,6 +1,7 @@
 """Blocks check what they hold, travel as JSON and come back equal."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -35,8 +36,9 @@ from custlib.report.blocks import (
     Title,
     from_json,
 )
+from custlib.report.palette import colours
 
-SVG = '<svg viewBox="0 0 9 9"><path d="M0 0L9 9"/></svg>'
+SVG = '<svg viewBox="0 0 9 9"><path d="M0 0L9 9"/><text x="1" y="8">words</text></svg>'
 TABLE = Table("Tiers", [Column("Tier"), Column("Customers", "right")], [["Top", "24"]])
 ONE_OF_EACH: list[Block] = [
     Title("A finding", "and more", "green"),
@@ -74,6 +76,25 @@ def test_a_block_shows_in_the_lab(block: Block) -> None:
     assert set(bundle) == {"text/html", MIME}
     assert bundle["text/html"].startswith('<div class="custlib"><style>')
     assert bundle[MIME]["block"] == type(block).__name__.lower()
+
+
+@pytest.mark.parametrize("block", ONE_OF_EACH, ids=IDS)
+def test_without_its_styles_a_block_hides_pictures_with_their_words(block: Block) -> None:
+    """JupyterLab keeps the words of a picture that it removes from a notebook that is not trusted."""
+    html = block._repr_mimebundle_()["text/html"].partition("</style>")[2]
+    hidden = re.sub(r'<span hidden="hidden"><svg.*?</svg></span>', "", html, flags=re.DOTALL)
+    assert "svg" not in hidden and "</text>" not in hidden
+    assert ("Pictures are not shown" in hidden) == ("</text>" in html)
+    assert "<div><dt>" not in hidden  # a list of terms keeps its order
+    assert not re.search(r'<td(?! style="text-align:left"| class="r)', hidden)
+
+
+def test_the_styles_of_the_lab_outweigh_those_of_jupyterlab_and_follow_its_theme() -> None:
+    style = Text("a")._repr_mimebundle_()["text/html"].partition("</style>")[0]
+    assert not re.search(r"(?<!\.custlib)\.custlib(?!\.custlib)", style.partition("<style>")[2])
+    for theme, light in (("light", "true"), ("dark", "false")):
+        rule = style.partition(f"[data-jp-theme-light={light}] .custlib.custlib.custlib{{")[2].partition("}")[0]
+        assert f"--ink:{colours(theme)['ink']};" in rule and "--paper:var(--jp-layout-color0)" in rule
 
 
 @pytest.mark.parametrize("block", ONE_OF_EACH, ids=IDS)
