@@ -62,6 +62,7 @@ NODES = (
     "custlib.lifetimes.crosscheck",
     "custlib.report.texts",
     "custlib.report.pages.foot",
+    "custlib.report.playbook.told_plans",
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",

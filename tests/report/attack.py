@@ -137,10 +137,10 @@ def count_between(text: str, step: int = 10) -> tuple[float, float] | None:
     if not _FIGURE.search(text):
         return None
     value = figure_of(text)
-    return _around(value, step) if text.startswith("≈") else (value, value)
+    return around(value, step) if text.startswith("≈") else (value, value)
 
 
-def _around(value: float, step: int, least: int = 10) -> tuple[float, float]:
+def around(value: float, step: int, least: int = 10) -> tuple[float, float]:
     """Compute which counts are rounded to a value: halves go to the even multiple, and none to nought."""
     half = step / 2 if value / step % 2 == 0 or step == 1 else math.ceil(step / 2) - 1
     low = least if value <= step else value - half

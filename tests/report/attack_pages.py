@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.report.blocks import MIME
+from tests.report import attack_pictures as seen
 from tests.report import attack_tables as tables
 from tests.report.attack import Key
 from tests.report.attack_reader import BASE, NEW, Reader, T, begins
@@ -41,7 +42,10 @@ def _with_inner(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def read_block(reader: Reader, block: Mapping[str, Any]) -> None:
     """Take every number of a block, its classes without the system that is written before their names."""
+    if block["block"] == "table":
+        seen.parted(reader, block)
     block, kind = _without_systems(block), block["block"]
+    reader.later.append(lambda: seen.pictures(reader, block))
     if kind == "table":
         _table(reader, block)
     elif kind == "tiles":
@@ -145,6 +149,7 @@ def _of_playbook(reader: Reader, block: Mapping[str, Any]) -> None:
     """Take the size of the segment of a playbook, its share, and its half that is drawn by chance."""
     key = ("size", reader.followed, _segment_of(block["page"], reader.systems[reader.followed]), "now")
     for label, text in block["items"]:
+        seen.contacted(reader, key, label, text)
         if label == T("playbook.customers") and (found := _OF_ALL.match(text)):
             reader.tells([(key, found[1])] if found[1].isdigit() else [])
             reader.shares.append((key, BASE, found[2], ()))
@@ -184,6 +189,14 @@ def _segment_of(page: str, classes: Mapping[str, str]) -> str:
     return next(name for name, own in classes.items() if own == identifier)
 
 
+def _cohorts(reader: Reader, blocks: Sequence[Mapping[str, Any]]) -> None:
+    """Take the cohorts, with the customers of the periods beside them."""
+    periods = [found for block in blocks if block["block"] == "table" and (found := seen.series(block))]
+    for block in blocks:
+        if block["block"] == "tiles" and block["row_title"] == T("audit.column_cohort") and periods:
+            seen.cohorts(reader, block, *periods[0])
+
+
 def _manifest(reader: Reader, manifest: Mapping[str, Any]) -> None:
     """Take the sizes in the notes on playbooks, in the order of the definition."""
     classes = reader.systems[reader.followed]
@@ -199,7 +212,9 @@ def read(
     """Read all blocks of a run, and its manifest."""
     reader = Reader(systems)
     _manifest(reader, manifest)
-    for block in sorted(blocks, key=lambda one: one["block"] == "facts"):
+    every = sorted(blocks, key=lambda one: one["block"] == "facts")
+    for block in every:
         read_block(reader, block)
+    _cohorts(reader, [block for block in every if block["page"] == "audit"])
     reader.close()
     return reader

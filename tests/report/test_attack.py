@@ -17,6 +17,8 @@ from tests.report.attack import (
     share_between,
     step_of,
 )
+from tests.report.attack_pictures import cohorts, contacted, parted, pictures
+from tests.report.attack_reader import GONE, Reader, T
 
 
 def claims_of(*told: tuple[str, float, float]) -> Claims:
@@ -150,3 +152,57 @@ def assert_hidden(found: Claims, sizes: dict, *, whole: int) -> None:
         if privacy.is_small(n) and whole >= 10:
             low, high = found.ends(key)
             assert low <= n <= high and found.possible(key) >= 3
+
+
+# --- pictures, cohorts and groups apart ---
+
+
+def test_who_left_and_stayed_in_a_picture_are_sums_of_the_matrix() -> None:
+    """40 were there and exactly 34 stayed: of the 6 who left for two segments neither is 9."""
+    reader = Reader({"rfm": {"Top": "top", "Rest": "rest"}}, step=1)
+    for key in (("move", "rfm", "Top", "Rest"), ("move", "rfm", "Top", GONE)):
+        reader.tell(key, "<10")
+    reader.claims.total(
+        [("move", "rfm", "Top", end) for end in ("Top", "Rest", GONE)],
+        reader.claims.know(("size", "rfm", "Top", "then")),
+    )
+    svg = "<svg><title>Top: 40 at the start</title><desc>Top: &lt;10 left, 12 came, 34 stayed</desc></svg>"
+    pictures(reader, {"block": "figure", "page": "overview", "title": "Who moved", "svg": svg})
+    assert {"moved", "start"} <= reader.kinds
+    assert reader.claims.ends(("move", "rfm", "Top", "Rest")) == (1, 5)
+    assert reader.claims.ends(("size", "rfm", "Top", "now")) == (46, 46)
+
+
+def tiles_of(*rows: tuple[str, ...]) -> dict:
+    cells = [[{"text": text} for text in row] for row in rows]
+    return {"rows": ["Q1", "Q2"], "columns": ["1", "2"], "cells": cells}
+
+
+def test_a_hidden_cell_of_cohorts_follows_from_the_share_beside_it() -> None:
+    """27 % of 100 and a few of 40 are the 32 there before: 5. Told to the ten, 20 are 15 to 25: 7 to 9 or more."""
+    sizes, there = {"Q1": 100.0, "Q2": 40.0, "Q3": 0.0}, {"Q1": 0.0, "Q2": 50.0, "Q3": 32.0}
+    told = Reader({})
+    cohorts(told, tiles_of(("50 %", "20 %"), ("<10", "–")), sizes, there)
+    assert told.claims.ends(("active", "Q2", "Q3")) == (7, 9)
+    exact = Reader({})
+    cohorts(exact, tiles_of(("51 %", "27 %"), ("<10", "–")), sizes, there | {"Q2": 51.0})
+    assert exact.claims.possible(("active", "Q2", "Q3")) == 1
+
+
+def test_a_group_apart_is_no_larger_than_its_classes() -> None:
+    reader = Reader({"rfm": {"Top": "top"}, "abc": {"A": "a"}})
+    reader.tell(("size", "abc", "A", "now"), "<10")
+    labels = [T(f"agree.column_{name}") for name in ("system", "group", "customers")]
+    block = {"columns": [{"label": label} for label in labels], "rows": [["ABC", "RFM: Top / ABC: A", "≈ 10"]]}
+    parted(reader, block)
+    with pytest.raises(ValueError, match="contradict"):  # ten or more of less than ten
+        reader.claims.ends(("size", "abc", "A", "now"))
+
+
+def test_those_contacted_and_the_control_group_make_up_the_segment() -> None:
+    reader = Reader({"rfm": {"Top": "top"}})
+    key = reader.claims.know(("size", "rfm", "Top", "now"))
+    contacted(reader, key, T("playbook.to"), "36 by e-mail, ≈ 10 get none")
+    assert reader.claims.ends(key) == (46, 50)
+    contacted(reader, key, T("playbook.control"), "30 % by chance, 11 customers; counted: who buys within 90 days")
+    assert reader.claims.ends(key) == (47, 47)

@@ -159,6 +159,39 @@ def test_one_cohort_cannot_be_compared(view: View) -> None:
     assert audit_cohorts_page.tiles(view, ages({0: 100})) is None
 
 
+def test_the_curves_of_cohorts_do_not_tell_what_few_customers_spent() -> None:
+    """Of 50 customers 3 came back for 60: at 10.00 and 11.20 a customer the difference would tell it."""
+    frame = ages({3: 50})
+    brought = pd.Series([500.0, 560.0, 900.0, 1000.0])
+    few = frame.assign(active=[50.0, 3.0, 20.0, 12.0], cumulated_revenue=brought / 50)
+    told = audit_cohorts_page.as_told(few)["cumulated_revenue"] * 50
+    assert told.tolist() == [500.0, 550.0, 900.0, 1000.0]  # to 50: from 0 to 100 were added
+    many = audit_cohorts_page.as_told(few.assign(active=[50.0, 12.0, 20.0, 12.0]))["cumulated_revenue"] * 50
+    assert many.tolist() == pytest.approx(brought.tolist())
+
+
+def test_purchases_per_customer_do_not_undo_the_rounding_of_those_active() -> None:
+    """27 of 100 and 5 of 40 are the 32 there before; purchase days over those of each are what is told of the 27."""
+    frame = pd.DataFrame({"cohort": [2, 2, 2, 1, 1], "age": [0, 1, 2, 0, 1], "customers": [100.0] * 3 + [40.0] * 2,
+                          "active": [100.0, 50, 27, 40, 5], "purchase_days": [100.0, 60, 54, 40, 5]})  # fmt: skip
+    frame = frame.assign(active_share=frame["active"] / frame["customers"], cumulated_revenue=1.0,
+                         purchases_per_active=frame["purchase_days"] / frame["active"])  # fmt: skip
+    told = audit_cohorts_page.as_told(frame)
+    implied = (told["purchase_days"] / told["purchases_per_active"])[2]
+    assert implied == pytest.approx(told["active_share"][2] * 100) and implied != 27
+    assert implied % 10 == 0
+
+
+def test_cohorts_are_compared_with_another_and_nobody_with_nothing(view: View) -> None:
+    """Of ten cohorts six are drawn: the second oldest is not, so that only the oldest is half its age old."""
+    found = audit_cohorts_page.cohorts(view, ages({24: 50, 13: 40, **dict.fromkeys(range(7, -1, -1), 30)}))
+    assert isinstance(found, Figure)
+    assert len({view.cohort_name(cohort) in found.title for cohort in (24, 13)}) == 2
+    assert any(view.cohort_name(cohort) in found.title for cohort in range(8))
+    nobody = pd.DataFrame(columns=["cohort", "period", "customers", "revenue"], dtype=float)
+    assert isinstance(audit_cohorts_page.base(view, nobody), Callout)
+
+
 def test_bands_stay_in_their_order_when_the_first_period_lacks_some(view: View) -> None:
     cells = pd.DataFrame({"cohort": [9, 9, 6, 0], "period": [3, 0, 0, 0], "customers": [50.0, 20, 20, 20],
                           "revenue": [500.0, 200, 200, 200]})  # fmt: skip

@@ -279,3 +279,13 @@ def test_a_name_is_broken_only_where_the_next_name_is_near() -> None:
     assert ">At risk</text>" in svg and ">At</text>" not in svg
     near = frame.assign(value_share=[0.74, 0.05, 0.2, 0.01])
     assert ">At</text>" in charts.share_bands(near, title="x").svg
+
+
+def test_a_table_of_numbers_says_how_many_of_its_rows_it_shows() -> None:
+    long = pd.DataFrame({"period": pd.date_range("1997-01-05", periods=40, freq="W"), "actual": 1.0, "expected": 1.0})
+    stack = pd.DataFrame({"period": range(40), "band": "a", "value": 5.0})
+    for draw, frame in ((charts.cumulative_tracking, long), (charts.cohort_stack, stack)):
+        words = {"title": "T", "caption": "C.", "description": "D."}
+        all_of, some = draw(frame.head(21), **words).table, draw(frame, **words).table
+        assert (len(all_of.rows), all_of.note) == (21, "")
+        assert (len(some.rows), some.note) == (21, "Shown are 21 of 40 rows, evenly spaced.")

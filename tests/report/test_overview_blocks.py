@@ -130,6 +130,16 @@ def test_changes_are_to_the_ten_and_few_are_not_drawn() -> None:
     assert not any(pictures["Class C"]), "four came: no picture"
 
 
+def test_who_stayed_is_told_no_more_exactly_than_in_the_matrix() -> None:
+    """With the 9 who are gone from A the matrix is told to twenty: to the ten, those who came would be ≈ 10."""
+    rows = [("whole", "A", "A", 84), ("whole", "A", "B", 14), ("whole", "A", "none", 9), ("whole", "B", "A", 12),
+            ("whole", "B", "B", 30)]  # fmt: skip
+    assert segment_lines.step_of_moves(moves(*rows), ["A", "B"]) == 20
+    table = lines(96, 44, rows=rows)
+    pictures = dict(zip([row[0] for row in table.rows], table.pictures, strict=True))
+    assert "≈ 20 left, ≈ 20 came, ≈ 80 stayed" in "".join(pictures["Class A"])
+
+
 def test_the_past_is_a_ring_beside_the_forecast() -> None:
     spans = pd.DataFrame({"segment": ["A", "B"], "value_low": [1000.0, 2000.0], "value_high": [4000.0, 5000.0]})
     past = pd.Series({"A": 9000.0, "B": 100.0, "all": 9100.0})

@@ -13,7 +13,7 @@ from tests.report.attack_pages import blocks_of, read
 from tests.report.attack_reader import Reader
 
 KINDS = {"classes", "matrix", "account", "directions", "changed", "overlap", "structure", "periods", "grid", "tiers",
-         "since", "by_segment"}  # fmt: skip
+         "since", "by_segment", "moved", "start", "parts", "parted", "cohorts", "contacted"}  # fmt: skip
 BAND = 0.3
 
 pytestmark = pytest.mark.slow

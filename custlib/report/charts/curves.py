@@ -55,7 +55,7 @@ def cumulative_curve(
     words = words.axes(words.t("chart.share_of_customers"), words.t("chart.share_of_value"))
     points = [(float(r["customer_share"]), float(r["value_share"])) for r in thinned(rows, POINTS_OF_A_CURVE)]
     labels = dict(zip(columns, (words.x_label, words.y_label), strict=True))
-    table = table_beneath(thinned(rows, ROWS_OF_A_TABLE), words, labels, "share")
+    table = table_beneath(rows, words, labels, "share", most=ROWS_OF_A_TABLE)
     return drawn(lambda plot: _curve(plot, words, points, mark), words, HEIGHTS, table)
 
 
@@ -119,7 +119,7 @@ def _tracking(name: str, frame: "pd.DataFrame", words: Words, cut: date | None, 
     for row in rows:
         row["period"] = date.fromisoformat(str(row["period"])[:10])
     begin = date.fromisoformat(str(cut)[:10]) if cut is not None else None
-    table = table_beneath(thinned(rows, ROWS_OF_A_TABLE), words, labels, form)
+    table = table_beneath(rows, words, labels, form, most=ROWS_OF_A_TABLE)
     return drawn(_track(rows, words, begin, form), words, HEIGHTS, table)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from custlib.report.charts.axes import Words
+    from custlib.report.texts import Texts
 
 Form = str | Callable[[Any], str]
 Row = dict[str, Any]
@@ -53,8 +54,12 @@ def _check_numbers(chart: str, name: str, column: "pd.Series[Any]") -> None:
         )
 
 
-def table_beneath(rows: list[Row], words: "Words", labels: dict[str, str], form: Form) -> Table:
+def table_beneath(
+    rows: list[Row], words: "Words", labels: dict[str, str], form: Form, *, most: int | None = None
+) -> Table:
     """Make the table of numbers beneath a chart: the columns to print with their labels, numbers written by ``form``.
+
+    Of more than ``most`` rows evenly spaced ones are printed, which the note says.
 
     Examples
     --------
@@ -65,10 +70,23 @@ def table_beneath(rows: list[Row], words: "Words", labels: dict[str, str], form:
     """
     import pandas as pd
 
-    frame = pd.DataFrame(rows)[list(labels)]
+    frame = pd.DataFrame(thinned(rows, most or len(rows)))[list(labels)]
     numbers = [name for name in labels if pd.api.types.is_numeric_dtype(frame[name])]
     formats: dict[str, Form] = dict.fromkeys(numbers, form)
-    return Table.of(frame, title=words.title, formats=formats, labels=labels, language=words.language)
+    note = rows_shown(words.t, len(frame), len(rows))
+    return Table.of(frame, title=words.title, formats=formats, labels=labels, language=words.language, note=note)
+
+
+def rows_shown(t: "Texts", shown: int, every: int) -> str:
+    """Say how many rows of a long table are shown; nothing where all are.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> rows_shown(texts("en"), 21, 78)
+    'Shown are 21 of 78 rows, evenly spaced.'
+    """
+    return t("chart.rows_shown", shown=shown, all=every) if shown < every else ""
 
 
 def form_of(form: Form, language: str) -> Callable[[Any], str]:
@@ -127,4 +145,5 @@ class Crossed:
         cells = [[MISSING if math.isnan(v) else write(v) for v in row] for row in self.values.tolist()]
         columns = [Column(words.x_label), *(Column(name, "right") for name in self.across)]
         rows = thinned([[str(name), *row] for name, row in zip(self.down, cells, strict=True)], ROWS_OF_A_TABLE)
-        return Table(words.title, columns, rows, note=note)
+        notes = words.t.paragraph(note, rows_shown(words.t, len(rows), len(cells)))
+        return Table(words.title, columns, rows, note=notes)

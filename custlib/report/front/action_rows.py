@@ -43,32 +43,32 @@ def rows(
     project: Project,
     frame: pd.DataFrame,
     money_kind: str,
-    segment_plans: dict[str, SegmentPlan],
+    told_plans: dict[str, SegmentPlan],
     segment_products: dict[str, str],
 ) -> Actions | Callout | None:
     """List the best action of each verdict and the plan; None without playbooks."""
-    if not segment_plans:
+    if not told_plans:
         return None
-    chosen, whole = best(segment_plans), total(segment_plans.values())
+    chosen, whole = best(told_plans), total(told_plans.values())
     if not chosen:
-        few = all(one.verdict == "few" for one in segment_plans.values())
+        few = all(one.verdict == "few" for one in told_plans.values())
         return Callout(t("overview.plan_few" if few else "verdict.nothing"), t("overview.plan_none"), "note")
-    ends = [(p.margin_low, p.margin, p.margin_high) for p in (segment_plans[name].plan for name in chosen)]
+    ends = [(p.margin_low, p.margin, p.margin_high) for p in (told_plans[name].plan for name in chosen)]
     ends += [(whole.margin_low, whole.margin, whole.margin_high)] if whole.recommended else []
     scale = Scale.of([end for span in ends for end in span if math.isfinite(end)], WIDTH)
     names = dict(zip(frame["segment"], frame["name"], strict=True))
     sizes = counts(frame["customers"].tolist(), t.language)
     whoms = {s: whom(t, n, size) for s, n, size in zip(frame["segment"], frame["name"], sizes, strict=True)}
-    fillers = {s: Filler(t, project, segment_plans[s], segment_products.get(s, ""), whoms[s]) for s in chosen}
+    fillers = {s: Filler(t, project, told_plans[s], segment_products.get(s, ""), whoms[s]) for s in chosen}
     actions = [_row(fillers[one], one, names[one], scale) for one in chosen]
-    days = max(one.play.holdout.window_days for one in segment_plans.values())
+    days = max(one.play.holdout.window_days for one in told_plans.values())
     kind = money_kind if whole.has_money else "purchases"
     gain = t(f"overview.head_gain_{kind}", days=days, currency=project.currency)
     return Actions(
-        heading(t, project, segment_plans, money_kind),
+        heading(t, project, told_plans, money_kind),
         [t("overview.column_verdict"), t("overview.head_what"), t("overview.head_sure"), gain],
-        actions, _plan(t, project, segment_plans, scale),
-        t.paragraph(_left_below(t, segment_plans, len(chosen)), provable(t, segment_plans)),
+        actions, _plan(t, project, told_plans, scale),
+        t.paragraph(_left_below(t, told_plans, len(chosen)), provable(t, told_plans)),
     )  # fmt: skip
 
 

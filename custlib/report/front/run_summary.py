@@ -20,9 +20,9 @@ def numbers_of(t: Texts, kpis: Kpis) -> list[dict[str, str]]:
     ]
 
 
-def verdicts_of(t: Texts, segment_plans: dict[str, SegmentPlan] | Refusal = REFUSED) -> dict[str, dict[str, str]]:
+def verdicts_of(t: Texts, told_plans: dict[str, SegmentPlan] | Refusal = REFUSED) -> dict[str, dict[str, str]]:
     """Return the verdict on each segment with a plan, and the expected gain; of too few no gain."""
-    plans, verdicts = segment_plans if isinstance(segment_plans, dict) else {}, {}
+    plans, verdicts = told_plans if isinstance(told_plans, dict) else {}, {}
     for segment, planned in plans.items():
         word = verdict_word(t, planned)
         verdicts[segment] = {"mark": planned.verdict, "verdict": word, "note": short_gain(t, planned)}

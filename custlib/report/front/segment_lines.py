@@ -1,6 +1,6 @@
 """The segments of the overview, one line each: size, who came and left, coming profit, verdict and first action."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from custlib.customise.plans import SegmentPlan
 from custlib.graph import REFUSED, Refusal
+from custlib.move import ledger
 from custlib.move.paths import NOBODY, WHOLE
 from custlib.project import Project
 from custlib.report.blocks import Column, Table
@@ -16,7 +17,19 @@ from custlib.report.formats import MISSING, compact, interval
 from custlib.report.front.action_rows import VERDICTS, first_action, short_gain
 from custlib.report.palette import segment_colour
 from custlib.report.playbook_words import Filler, verdict_word
-from custlib.report.privacy import as_told, blurred, counts, is_small, net
+from custlib.report.privacy import (
+    STEPS,
+    UNTOLD,
+    as_told,
+    blurred,
+    coarser,
+    counts,
+    is_small,
+    net,
+    rounded,
+    step_across,
+    to_step,
+)
 from custlib.report.texts import Texts
 
 WIDTH = 104.0
@@ -24,7 +37,10 @@ WIDTH = 104.0
 
 @dataclass(frozen=True)
 class Lines:
-    """What the lines are shown of: segments with their customers and value, moves, plans and intervals, by segment."""
+    """What the lines are shown of: segments with their customers and value, moves, plans and intervals, by segment.
+
+    ``step`` is what moves are rounded to, as on the pages that show their matrix.
+    """
 
     t: Texts
     project: Project
@@ -35,6 +51,7 @@ class Lines:
     products: Mapping[str, str]
     spans: pd.DataFrame | None
     recent: "pd.Series[float] | None"
+    step: int = STEPS[0]
 
     @property
     def has_money(self) -> bool:
@@ -67,13 +84,18 @@ def came_and_left(whole_moves: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(sums).drop(index=NOBODY, errors="ignore").astype(float).fillna(0.0)
 
 
+def step_of_moves(whole_moves: pd.DataFrame, segments: Sequence[str]) -> int:
+    """Choose what moves are rounded to: the step of their matrix, as who stayed is a cell of it."""
+    return coarser(step_across(ledger.matrix(whole_moves, segments).to_numpy().tolist()), STEPS[0])
+
+
 def table(
     t: Texts,
     project: Project,
     money_kind: str,
     frame: pd.DataFrame,
     whole_moves: pd.DataFrame,
-    segment_plans: dict[str, SegmentPlan] | Refusal = REFUSED,
+    told_plans: dict[str, SegmentPlan] | Refusal = REFUSED,
     segment_products: dict[str, str] | Refusal = REFUSED,
     segment_intervals: pd.DataFrame | Refusal = REFUSED,
     recent_profit: "pd.Series[float] | Refusal" = REFUSED,
@@ -83,9 +105,10 @@ def table(
     spans = segment_intervals.set_index("segment") if isinstance(segment_intervals, pd.DataFrame) else None
     lines = Lines(
         t, project, money_kind, frame, came_and_left(whole_moves),
-        segment_plans if isinstance(segment_plans, dict) else {},
+        told_plans if isinstance(told_plans, dict) else {},
         segment_products if isinstance(segment_products, dict) else {}, spans,
         recent_profit if isinstance(recent_profit, pd.Series) else None,
+        step_of_moves(whole_moves, frame["segment"].tolist()),
     )  # fmt: skip
     hidden = frame["customers"].map(lambda n: is_small(n) or not n)
     order = frame.assign(hidden=hidden).sort_values(["hidden", lines.measure], ascending=[True, False], kind="stable")
@@ -183,14 +206,14 @@ def _change(lines: Lines, segment: str, name: str) -> Cell:
         return "0", "", "", ""
     row = {side: float(lines.moved[side].loc[segment]) for side in ("stayed", "came", "left")}
     text = net(row["came"] - row["left"])
-    if is_small(row["came"]) or is_small(row["left"]) or not row["came"] + row["left"]:
+    few = is_small(row["came"]) or is_small(row["left"]) or lines.step == UNTOLD
+    if few or not row["came"] + row["left"]:
         return text, "", "", ""
     most = max(float(lines.moved[["came", "left"]].max().max()), 1.0)
-    left, came = (round(row[side] / 10) * 10.0 for side in ("left", "came"))
+    left, came = (rounded(row[side], lines.step) or 0.0 for side in ("left", "came"))
     t = lines.t
-    words = {side: blurred(row[side], t.language) if row[side] else "0" for side in ("left", "came")}
-    stayed = "0" if not row["stayed"] else MISSING if is_small(row["stayed"]) else blurred(row["stayed"], t.language)
-    title = t("overview.moves_of", name=name, stayed=stayed, **words)
+    words = {side: to_step(row[side], t.language, lines.step) for side in ("left", "came", "stayed")}
+    title = t("overview.moves_of", name=name, **words)
     return text, "", "", moves(left, came, most, title=title, description=t("overview.moves_description"))
 
 

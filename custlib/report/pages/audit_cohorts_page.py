@@ -9,11 +9,11 @@ from custlib import rules
 from custlib.audit.cohorts import cohort_bands, common_age, example_cohort, stack
 from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
-from custlib.report.charts.frame_checks import thinned
+from custlib.report.charts.frame_checks import rows_shown, thinned
 from custlib.report.formats import MISSING, change, number, share, shares
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, few, row_of
-from custlib.report.privacy import EXACT, is_small, part_of, step_for
+from custlib.report.privacy import EXACT, is_small, part_of, running, step_for
 from custlib.report.texts import capitalised
 
 _BASE_AGE, _ROWS = 1, 21
@@ -21,14 +21,29 @@ _A_TENTH = 10  # points of an index of 100
 
 
 def as_told(frame: pd.DataFrame) -> pd.DataFrame:
-    """Compute active shares from counts as they are told: those of a period, new customers apart, have a known sum."""
+    """Compute shares, purchases per customer and running sums of cohorts from counts and amounts as they are told.
+
+    The active customers of a period, new ones apart, have a known sum.
+    """
     later = frame[frame["age"] > 0].reset_index()
     periods = later.groupby(later["cohort"] - later["age"]).indices.values()
     step = step_for(later["active"].tolist(), [list(places) for places in periods])
+    told = frame.assign(**{name: _sums_as_told(frame, name) for name in frame if name.startswith("cumulated_")})
     if step == EXACT:
-        return frame
+        return told
     shown = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]
-    return frame.assign(active_share=frame["active_share"].mask(frame["age"] > 0, pd.Series(shown, later["index"])))
+    share_told = frame["active_share"].mask(frame["age"] > 0, pd.Series(shown, later["index"], dtype=float))
+    active_told = (share_told * frame["customers"]).where(share_told > 0)
+    return told.assign(active_share=share_told, purchases_per_active=frame["purchase_days"] / active_told)
+
+
+def _sums_as_told(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Round what each cohort has brought up to an age, per customer, where few were active at an age."""
+    told = frame[name].astype(float).copy()
+    for places in frame.groupby("cohort").indices.values():
+        own = frame.iloc[places]
+        told.iloc[places] = running((own[name] * own["customers"]).tolist(), own["active"].tolist())
+    return told / frame["customers"]
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:
@@ -78,7 +93,8 @@ def _ages_table(view: View, rows: pd.DataFrame, title: str) -> Table:
         "each": t("audit.column_each"),
         "spend": t("audit.column_spend_each", currency=view.project.currency),
     }
-    note = t("audit.ages_note") if rows["active_share"].isna().any() else ""
+    hidden = t("audit.ages_note") if rows["active_share"].isna().any() else ""
+    note = t.paragraph(hidden, rows_shown(t, len(shown), len(rows)))
     return Table.of(pd.DataFrame(columns), title=title, labels={name: labels[name] for name in columns},
                     language=lang, header="age", note=note)  # fmt: skip
 
@@ -112,13 +128,13 @@ def drivers(view: View, frame: pd.DataFrame) -> Figure | None:
 
 def cohorts(view: View, frame: pd.DataFrame) -> Figure | Callout:
     """Show the cumulative value per customer of each cohort by age."""
-    t, lang, age = view.t, view.t.language, common_age(frame)
-    if age is None:
-        return Callout(t("audit.one_only"), t("audit.one_only_text"))
-    column = f"cumulated_{view.measure}"
+    t, lang, column = view.t, view.t.language, f"cumulated_{view.measure}"
     most = rules.load("audit")["shown"]["lines"]
     chosen, left = _selected("cohorts", list(dict.fromkeys(frame["cohort"])), most, view.cohort_tick)
     rows = frame[frame["cohort"].isin(chosen)]
+    age = common_age(rows)
+    if age is None:
+        return Callout(t("audit.one_only"), t("audit.one_only_text"))
     reached = rows[rows["age"] == age].sort_values("cohort", ascending=False)
     first, last = reached.iloc[0], reached.iloc[-1]
     values = {"age": _of_age(view, age), "first": view.cohort_name(int(first["cohort"])),
@@ -203,6 +219,8 @@ def _active_cells(view: View, frame: pd.DataFrame) -> dict[tuple[int, int], Cell
 def base(view: View, frame: pd.DataFrame) -> Figure | Callout:
     """Show revenue by period, stacked by cohort."""
     t = view.t
+    if frame.empty:
+        return few(view)
     bands = cohort_bands(sorted(set(frame["cohort"])))
     rows = _latest(stack(frame, bands, measure=view.measure))
     if rows.empty:
