@@ -5,7 +5,9 @@ that the protection of the cell. Where no two sums have a number in common, prop
 bound is a linear programme. In a table of rows and columns its solutions are whole where all bounds are.
 """
 
+import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import linprog
@@ -75,3 +77,40 @@ def _range(ends: Sequence[Interval], sums: Sequence[Sum], place: int) -> float:
     matrix, limits = np.vstack([weights, -weights]), np.concatenate([above, below])
     least, most = (linprog(sign * cost, A_ub=matrix, b_ub=limits, bounds=list(ends)) for sign in (1, -1))
     return -float(most.fun or 0.0) - float(least.fun or 0.0)
+
+
+def decimal_step(least: float) -> float:
+    """Choose the smallest of 1, 2, 5, 10, ... in every decimal place that is not below a size.
+
+    Examples
+    --------
+    >>> decimal_step(24.0), decimal_step(0.11)
+    (50.0, 0.2)
+    """
+    place = 10.0 ** math.floor(math.log10(least))
+    return next(n * place for n in (1, 2, 5, 10) if n * place >= least)
+
+
+def rounded_sums(sums: Sequence[float], is_hidden: Sequence[bool], *, band: float) -> list[float]:
+    """Round running sums so that no hidden amount can be derived from the sums before and after it.
+
+    Parameters
+    ----------
+    sums : sequence of float
+        Sums up to each amount.
+    is_hidden : sequence of bool
+        Which of the amounts are hidden.
+    band : float
+        Part of the largest hidden amount that the rounding of each sum leaves open at least.
+
+    Examples
+    --------
+    >>> rounded_sums([500.0, 560.0, 900.0], [False, True, False], band=0.4)
+    [500.0, 550.0, 900.0]
+    """
+    added = [after - before for before, after in pairwise([0.0, *sums])]
+    hidden = [abs(amount) for amount, own in zip(added, is_hidden, strict=True) if own]
+    if not any(hidden):
+        return list(sums)
+    step = decimal_step(band * max(hidden))
+    return [round(value / step) * step for value in sums]

@@ -10,19 +10,17 @@ The rule, the same on every page and in the manifest:
 4. A count is told alike wherever it stands; sums of hidden counts are told no more exactly than the counts beside them.
 5. Shares are computed from counts and amounts as they are told.
 6. Amounts beside one of a hidden group are rounded until the total does not give that one away (:func:`amounts`), and
-   so are running sums (:func:`running`).
+   running sums until their differences do not (:func:`custlib.models.disclosure.rounded_sums`).
 7. What is computed from a count, such as the cost of a plan or purchases per customer, is computed from it as told.
 
 ``tests/report/test_whole_run.py`` reads all pages as an attacker does.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from custlib.models.disclosure import stay_open
+from custlib.models.disclosure import decimal_step, stay_open
 from custlib.report.formats import MISSING, number, suppressed
 from custlib.report.page_limits import limit
 
@@ -126,31 +124,9 @@ def amounts(values: Sequence[float], customers: Sequence[float]) -> list[float]:
     others = sum(n >= limit("privacy", "smallest_count") for n in customers)
     if not any(hidden) or not others:
         return list(values)
-    step = _decimal_step(max(hidden) * limit("privacy", "hidden_money_band") / 100 / others)
+    step = decimal_step(max(hidden) * limit("privacy", "hidden_money_band") / 100 / others)
     return [value if is_small(n) or value != value else round(value / step) * step
             for value, n in zip(values, customers, strict=True)]  # fmt: skip
-
-
-def running(sums: Sequence[float], customers: Sequence[float]) -> list[float]:
-    """Round running sums so that what groups under ten add to them cannot be derived from the sums before and after.
-
-    Examples
-    --------
-    >>> running([500.0, 560.0, 900.0], [50, 3, 20]), running([500.0, 560.0, 900.0], [50, 12, 20])
-    ([500.0, 550.0, 900.0], [500.0, 560.0, 900.0])
-    """
-    added = [after - before for before, after in pairwise([0.0, *sums])]
-    hidden = [abs(amount) for amount, n in zip(added, customers, strict=True) if is_small(n)]
-    if not any(hidden):
-        return list(sums)
-    step = _decimal_step(max(hidden) * limit("privacy", "hidden_money_band") / 100)
-    return [round(value / step) * step for value in sums]
-
-
-def _decimal_step(least: float) -> float:
-    """Choose the smallest of 1, 2, 5, 10, ... in every decimal place that is not below a size."""
-    place = 10.0 ** math.floor(math.log10(least))
-    return next(n * place for n in (1, 2, 5, 10) if n * place >= least)
 
 
 _AMOUNTS = {"revenue": "revenue_share", "profit": "profit_share", "value": "value_share", "historic_value": "",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache, reduce
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -122,7 +122,9 @@ def snippet(block: Shown, language: str = "en") -> str:
     """
     frame = Markup('<div class="custlib"><style>{}</style><div class="lab">{}</div></div>')
     body = render_block(block, language)
-    shown = reduce(lambda html, change: re.sub(*change, html), _WITHOUT_STYLES, str(body))
+    shown = str(body)
+    for pattern, replacement in _WITHOUT_STYLES:
+        shown = re.sub(pattern, replacement, shown)
     remark = Markup('<p class="untrusted">{}</p>').format(texts(language)("page.untrusted")) if "<text" in body else ""
     return str(frame.format(Markup(_styles_of_lab()), Markup(shown) + remark))  # of the package, and escaped above
 

@@ -7,13 +7,14 @@ import pandas as pd
 
 from custlib import rules
 from custlib.audit.cohorts import cohort_bands, common_age, example_cohort, stack
+from custlib.models.disclosure import rounded_sums
 from custlib.report import charts
 from custlib.report.blocks import Callout, Cell, Figure, Table, Tiles
 from custlib.report.charts.frame_checks import rows_shown, thinned
 from custlib.report.formats import MISSING, change, number, share, shares
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import View, few, row_of
-from custlib.report.privacy import EXACT, is_small, part_of, running, step_for
+from custlib.report.privacy import EXACT, is_small, part_of, step_for
 from custlib.report.texts import capitalised
 
 _BASE_AGE, _ROWS = 1, 21
@@ -28,22 +29,23 @@ def as_told(frame: pd.DataFrame) -> pd.DataFrame:
     later = frame[frame["age"] > 0].reset_index()
     periods = later.groupby(later["cohort"] - later["age"]).indices.values()
     step = step_for(later["active"].tolist(), [list(places) for places in periods])
-    told = frame.assign(**{name: _sums_as_told(frame, name) for name in frame if name.startswith("cumulated_")})
+    names = [str(name) for name in frame if str(name).startswith("cumulated_")]
+    safe = frame.assign(**{name: _rounded(frame, name) for name in names})
     if step == EXACT:
-        return told
+        return safe
     shown = [part_of(n, whole, step) for n, whole in zip(later["active"], later["customers"], strict=True)]
-    share_told = frame["active_share"].mask(frame["age"] > 0, pd.Series(shown, later["index"], dtype=float))
-    active_told = (share_told * frame["customers"]).where(share_told > 0)
-    return told.assign(active_share=share_told, purchases_per_active=frame["purchase_days"] / active_told)
+    active_share = frame["active_share"].mask(frame["age"] > 0, pd.Series(shown, later["index"], dtype=float))
+    buyers = (active_share * frame["customers"]).where(active_share > 0)
+    return safe.assign(active_share=active_share, purchases_per_active=frame["purchase_days"] / buyers)
 
 
-def _sums_as_told(frame: pd.DataFrame, name: str) -> pd.Series:
+def _rounded(frame: pd.DataFrame, name: str) -> pd.Series:
     """Round what each cohort has brought up to an age, per customer, where few were active at an age."""
-    told = frame[name].astype(float).copy()
-    for places in frame.groupby("cohort").indices.values():
-        own = frame.iloc[places]
-        told.iloc[places] = running((own[name] * own["customers"]).tolist(), own["active"].tolist())
-    return told / frame["customers"]
+    band, safe = limit("privacy", "hidden_money_band") / 100, []
+    for _, own in frame.groupby("cohort"):
+        few = [is_small(n) for n in own["active"]]
+        safe.append(pd.Series(rounded_sums((own[name] * own["customers"]).tolist(), few, band=band), own.index))
+    return pd.concat(safe).reindex(frame.index) / frame["customers"] if safe else frame[name]
 
 
 def one_cohort(view: View, frame: pd.DataFrame) -> Figure | Callout:

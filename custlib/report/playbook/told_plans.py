@@ -34,8 +34,8 @@ def told_plans(
         name=name,
     )
     sizes = rows.set_index("segment")["customers"].reindex(definitions[name].ids, fill_value=0)
-    told = dict(zip(sizes.index, shown_counts(sizes.tolist()), strict=True))
-    return ByName("segment", {one: as_told(planned, told[one]) for one, planned in segment_plans.items()})
+    counts = dict(zip(sizes.index, shown_counts(sizes.tolist()), strict=True))
+    return ByName("segment", {one: as_told(planned, counts[one]) for one, planned in segment_plans.items()})
 
 
 def as_told(planned: SegmentPlan, customers: float | None) -> SegmentPlan:
@@ -46,9 +46,9 @@ def as_told(planned: SegmentPlan, customers: float | None) -> SegmentPlan:
     own = planned.plan
     if customers == own.customers or is_small(own.customers):
         return planned
-    told = limit("privacy", "smallest_count") if customers is None else round(customers)
+    count = limit("privacy", "smallest_count") if customers is None else round(customers)
     again = segment_plan(
-        planned.play, customers=told, base_rate=own.base_rate, spend=own.spend, purchase=planned.purchase,
+        planned.play, customers=count, base_rate=own.base_rate, spend=own.spend, purchase=planned.purchase,
         contacts=ContactCosts({}, "table"),
     )  # fmt: skip
     return replace(again, contact_source=planned.contact_source, stated=planned.stated)  # the entry is priced already
