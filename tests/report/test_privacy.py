@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from custlib.models.disclosure import decimal_step
 from custlib.report import privacy
 
 
@@ -103,7 +104,7 @@ def test_what_is_left_open_of_a_hidden_amount_is_a_third_of_it_or_more() -> None
         told = privacy.amounts(values, sizes)
         step = min(abs(a - b) for a, b in product(told[1:], told[1:]) if a != b) if len(set(told[1:])) > 1 else 0
         middle = sum(values) - sum(told[1:])
-        reach = (len(sizes) - 1) * privacy._decimal_step(values[0] * 0.4 / (len(sizes) - 1)) / 2
+        reach = (len(sizes) - 1) * decimal_step(values[0] * 0.4 / (len(sizes) - 1)) / 2
         assert middle - reach <= values[0] + 1e-6 and values[0] - 1e-6 <= middle + reach
         assert 2 * reach >= 0.3 * abs(middle) and (step == 0 or step >= 2 * reach / (len(sizes) - 1) - 1e-6)
 
