@@ -108,7 +108,26 @@ def require(module: str, *, extra: str, purpose: str = "this") -> Any:
     except ModuleNotFoundError as fault:
         if fault.name is None or fault.name.partition(".")[0] != package:
             raise
-        raise UsageError(f'{purpose} needs {package}: pip install "custlib[{extra}]"') from None
+        raise _not_installed(package, extra, purpose) from None
+
+
+def check_installed(package: str, *, extra: str, purpose: str = "this") -> None:
+    """Refuse what needs a package that is not installed, without importing it; see :func:`require`.
+
+    Examples
+    --------
+    >>> check_installed("no_such_package", extra="reports")
+    Traceback (most recent call last):
+    custlib.errors.UsageError: this needs no_such_package: pip install "custlib[reports]"
+    """
+    from importlib.util import find_spec
+
+    if find_spec(package) is None:
+        raise _not_installed(package, extra, purpose)
+
+
+def _not_installed(package: str, extra: str, purpose: str) -> UsageError:
+    return UsageError(f'{purpose} needs {package}: pip install "custlib[{extra}]"')
 
 
 def hint(name: str, available: Sequence[str]) -> str:

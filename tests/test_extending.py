@@ -97,7 +97,7 @@ def test_a_node_and_a_page_are_one_file_and_one_line_each(tmp_path, monkeypatch)
     from custlib.installed import find_project
     from custlib.project import load
     from custlib.report import page_list
-    from custlib.report.execution import Job, execute
+    from custlib.report.executors.execution import Job, execute
 
     node, notebook = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[2:4]
     (tmp_path / "recent.py").write_text(node, encoding="utf-8")

@@ -9,7 +9,7 @@ from custlib.commands.arguments import add_engine, count, day
 from custlib.commands.exit_codes import BELOW_LIGHT, listed
 from custlib.commands.logs import FORMATS
 from custlib.errors import UsageError
-from custlib.report.execution import DEFAULT
+from custlib.report.executors.execution import DEFAULT
 
 if TYPE_CHECKING:
     from custlib.project import Project

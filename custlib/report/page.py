@@ -45,14 +45,13 @@ class Page:
         return [part for part in self.parts if part.text and part.html]
 
 
-def page_of(notebook: Any, language: str) -> Page:
+def page_of(notebook: Mapping[str, Any], language: str) -> Page:
     r"""Read the page of a notebook.
 
     Examples
     --------
-    >>> import nbformat
-    >>> cell = nbformat.v4.new_markdown_cell("## Why\n\nBecause.")
-    >>> page_of(nbformat.v4.new_notebook(cells=[cell]), "en").contents[0].text
+    >>> cell = {"cell_type": "markdown", "source": "## Why\n\nBecause."}
+    >>> page_of({"cells": [cell]}, "en").contents[0].text
     'Why'
     """
     page = Page(language)
@@ -62,13 +61,13 @@ def page_of(notebook: Any, language: str) -> Page:
     return page
 
 
-def _items(notebook: Any) -> Iterator[Block | Heading | Markup]:
-    for number, cell in enumerate(notebook.cells, start=1):
+def _items(notebook: Mapping[str, Any]) -> Iterator[Block | Heading | Markup]:
+    for number, cell in enumerate(notebook["cells"], start=1):
         if LAB_ONLY in cell.get("metadata", {}).get("tags", []):
             _refuse_errors(cell, number)
-        elif cell.cell_type == "markdown":
-            yield from (item for item in markdown(cell.source) if not _is_title(item))
-        elif cell.cell_type == "code":
+        elif cell["cell_type"] == "markdown":
+            yield from (item for item in markdown(cell["source"]) if not _is_title(item))
+        elif cell["cell_type"] == "code":
             _refuse_errors(cell, number)
             yield from _blocks(cell, number)
 

@@ -1,10 +1,8 @@
-"""Lists the pages of a run with their notebooks and titles, and exports them to HTML."""
+"""Lists the pages of a run with their notebooks, titles and links."""
 
 import json
 import logging
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from custlib.errors import UsageError, hint
@@ -150,22 +148,13 @@ def _heading(page: Page) -> str:
     return headings[0] if headings else page.kind
 
 
-def export(chosen: list[Page], folder: Path, run: Run) -> None:
-    """Export every executed notebook of a run as a page."""
-    import nbformat
-
-    from custlib.report.export import render_page
-
+def frame(page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:
+    """Return what surrounds a page: title, language, kind and links to other pages."""
     t, project = run.get("t"), run.project
-    for page in chosen:
-        notebook = nbformat.read(folder / f"{page.name}.ipynb", as_version=4)
-        html = render_page(
-            notebook, title=f"{title(t, page, run)} · {project.name}", language=project.language,
-            kind=page.kind, links=_links(t, page, chosen, run),
-        )  # fmt: skip
-        part = folder / "pages" / f".{page.name}.{os.getpid()}"
-        part.write_text(html, encoding="utf-8")
-        part.replace(folder / "pages" / f"{page.name}.html")
+    heading = f"{title(t, page, run)} · {project.name}"
+    return {
+        "title": heading, "language": project.language, "kind": page.kind, "links": _links(t, page, chosen, run),
+    }  # fmt: skip
 
 
 def _links(t: Texts, page: Page, chosen: list[Page], run: Run) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from custlib.errors import UsageError, hint
-
-_INJECTED = "# Parameters\n"  # how papermill heads the cell that it inserts
+from custlib.report.executors.notebook_file import INJECTED, PARAMETERS, read_notebook, tags_of
 
 
 @dataclass(frozen=True)
@@ -27,13 +26,7 @@ class Parameter:
 
 def declared(notebook: Path) -> dict[str, Parameter]:
     """Read the parameters of a notebook."""
-    import nbformat
-
-    if not notebook.is_file():
-        known = [path.stem for path in notebook.parent.glob("*.ipynb")]
-        raise UsageError(f"notebook: {notebook.stem} does not exist. {hint(notebook.stem, known)}")
-    cells = nbformat.read(notebook, as_version=4).cells
-    tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", ())]
+    tagged = [cell["source"] for cell in read_notebook(notebook)["cells"] if PARAMETERS in tags_of(cell)]
     if len(tagged) != 1:
         raise UsageError(f"notebook: {notebook.stem} has {len(tagged)} cells tagged parameters. Tag one.")
     return parse(tagged[0], notebook.stem)
@@ -101,7 +94,7 @@ def check_cells(variables: Mapping[str, Any]) -> None:
     """
     cells = [str(cell) for cell in variables.get("In", ())]
     accepted = next((parse(cell) for cell in reversed(cells) if _declares(cell)), {})
-    names = {*accepted, *(name for cell in cells if cell.startswith(_INJECTED) for name in _assigned(cell))}
+    names = {*accepted, *(name for cell in cells if cell.startswith(f"{INJECTED}\n") for name in _assigned(cell))}
     check("notebook", accepted, {name: variables[name] for name in sorted(names) if name in variables})
 
 

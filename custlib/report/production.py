@@ -1,7 +1,7 @@
 """Runs the notebooks of a project and publishes all of their pages, or none.
 
-A run works in ``<work>/runs/<run_id>``: it makes every table, executes and exports the notebooks, then publishes by
-renaming a finished folder to ``<reports>/<project>/<as_of>``. A run equal to the published one ends at once.
+A run works in ``<work>/runs/<run_id>``: it makes every table, executes the notebooks and writes their pages, then publishes
+by renaming a finished folder to ``<reports>/<project>/<as_of>``. A run equal to the published one ends at once.
 """
 
 import datetime as dt
@@ -18,14 +18,15 @@ from typing import Any
 
 import custlib
 from custlib.engine.shelf import sweep
-from custlib.errors import RunError, UsageError, hint, require
+from custlib.errors import RunError, UsageError, check_installed, hint
 from custlib.identify.reading import staging
 from custlib.installed import NOTEBOOKS
 from custlib.machine import refusal
 from custlib.project import Project
 from custlib.report import parameters, publish
-from custlib.report.execution import DEFAULT, How, Job, execute_all, prepare
-from custlib.report.page_list import Page, check_made, check_segments, export, index_entry, pages
+from custlib.report.executors.execution import DEFAULT, How, Job, execute_all, prepare
+from custlib.report.executors.shell import IPYTHON
+from custlib.report.page_list import Page, check_made, check_segments, frame, index_entry, pages
 from custlib.report.published.places import check_places
 from custlib.run import NODES, PACKAGE, Run, fingerprint
 from custlib.run_record import write_record
@@ -51,7 +52,7 @@ def run_project(
     progress: bool = True,
 ) -> Path:
     """Run a project and publish its pages; with ``keep``, only so many of its newest reports stay."""
-    require("papermill", extra="reports", purpose="run: a report")
+    check_installed("papermill", extra="reports", purpose="run: a report")
     _check_only(only)
     reports, work = reports.resolve(), work.resolve()
     if not only:
@@ -107,9 +108,8 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How, *, progress: 
     folder = _run_folder(run)
     write_record(folder, run.project, tables=run.folder.name, engine=run.engine_kind)
     chosen = [page for page in pages(run) if not only or page.notebook in only]
-    timings = execute_all(_jobs(chosen, folder), how, progress=progress)
-    with _step("export"):
-        export(chosen, folder, run)
+    timings = execute_all(_jobs(chosen, folder, run), how, progress=progress)
+    shutil.rmtree(folder / IPYTHON, ignore_errors=True)
     (folder / UNFINISHED).unlink()
     if only:
         log.info("run: pages of %s in %s; nothing was published", ", ".join(only), folder / "pages")
@@ -150,13 +150,14 @@ def _check_only(only: tuple[str, ...]) -> None:
             raise UsageError(f"--only: no notebook named {name}. {hint(name, known)}")
 
 
-def _jobs(chosen: list[Page], folder: Path) -> list[Job]:
+def _jobs(chosen: list[Page], folder: Path, run: Run) -> list[Job]:
     """List the notebooks to execute, after checking all parameters."""
     jobs = []
     for page in chosen:
         source = NOTEBOOKS / f"{page.notebook}.ipynb"
         parameters.check(page.notebook, parameters.declared(source), page.parameters)
-        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", {"run": str(folder)} | page.parameters))
+        given, html = {"run": str(folder)} | page.parameters, folder / "pages" / f"{page.name}.html"
+        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", given, html, frame(page, chosen, run)))
     return jobs
 
 

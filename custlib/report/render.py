@@ -1,7 +1,6 @@
 """Renders blocks to HTML through Jinja2 with autoescape, with the same templates for JupyterLab and pages."""
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +24,24 @@ class Shown(Protocol):
 
 
 @cache
+def _compiled() -> Any:
+    """Compiled templates, which take a while, for the environments of all languages."""
+    from jinja2 import BytecodeCache
+
+    class Compiled(BytecodeCache):
+        def __init__(self) -> None:
+            self.code: dict[str, Any] = {}
+
+        def load_bytecode(self, bucket: Any) -> None:
+            bucket.code = self.code.get(bucket.key)
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            self.code[bucket.key] = bucket.code
+
+    return Compiled()
+
+
+@cache
 def environment(language: str) -> "Environment":
     """Load the templates in a language.
 
@@ -41,6 +58,7 @@ def environment(language: str) -> "Environment":
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(),
     )
     templates.globals.update(t=texts(language), tone=tone, name=block_name, picture=picture)
     templates.filters.update(inline=inline, paragraphs=paragraphs, tidy=tidy)
@@ -84,12 +102,13 @@ def render_block(block: Shown, language: str, *, level: int = 3) -> Markup:
     return Markup(str(module.render(block, level)).strip())  # autoescaped by the template
 
 
-def stylesheet(names: Sequence[str]) -> str:
+@cache
+def stylesheet(*names: str) -> str:
     """Join style sheets, without comments and unneeded white space.
 
     Examples
     --------
-    >>> stylesheet(["colours"])[:24]
+    >>> stylesheet("colours")[:24]
     '.custlib{--ink:#16202A;-'
     """
     folder = files("custlib.report").joinpath("templates")
@@ -137,5 +156,5 @@ def _styles_of_lab() -> str:
         "--paper:var(--jp-layout-color0)}"
         for theme, is_light in (("light", "true"), ("dark", "false"))
     )
-    sheet = f"{stylesheet(['lab', 'colours', 'blocks'])}{light}@media screen{{{dark}}}"
+    sheet = f"{stylesheet('lab', 'colours', 'blocks')}{light}@media screen{{{dark}}}"
     return sheet.replace(".custlib", ".custlib" * 3)

@@ -33,7 +33,7 @@ from custlib.report.blocks import (
     Title,
 )
 from custlib.report.charts.miniatures import Scale, dot
-from custlib.report.export import render_index, render_page
+from custlib.report.page_html import render_index, render_page
 
 GAIN = dot((1.0, 4.0, 7.0), Scale(-2.0, 8.0, 240), colour="good", title="Gain", description="1 to 7 k")
 SEGMENTS = [

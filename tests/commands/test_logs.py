@@ -12,7 +12,7 @@ import pytest
 
 from custlib import cli
 from custlib.commands.logs import logs
-from custlib.report.execution import execute_all
+from custlib.report.executors.execution import execute_all
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (INFO|WARNING|ERROR) .+")
 log = logging.getLogger("custlib")

@@ -10,7 +10,7 @@ import pytest
 
 from custlib.errors import RunError, UsageError
 from custlib.report.blocks import Bullets, Footer, Glossary, Kpi, Kpis, Section, Text, Title
-from custlib.report.export import render_index, render_page
+from custlib.report.page_html import render_index, render_page
 from tests.report.test_blocks import ONE_OF_EACH
 
 NASTY = "<script>alert(1)</script>"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from custlib.errors import UsageError
-from custlib.report.export import GROUPS
+from custlib.report.page_html import GROUPS
 from custlib.report.page_list import INSTEAD, Page, check_segments, index_entry, pages, title
 from custlib.run import Run, open_run
 from tests.notebooks.shops import ROOT, SHOP, make_shop

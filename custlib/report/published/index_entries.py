@@ -28,7 +28,7 @@ def index_html(homes: list[Home]) -> str:
 
 
 def _html(homes: list[Home]) -> str:
-    from custlib.report.export import render_index
+    from custlib.report.page_html import render_index
 
     reports = [report for home in homes for report in home.reports]
     last = max(reports, key=lambda report: str(report.manifest["published"]), default=None)
