@@ -79,7 +79,7 @@ def matrix(frame: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
     """Build the transition matrix of customers."""
     order = [*_ordered(frame, ids), NOBODY]
     whole = frame[frame["cause"] == WHOLE]
-    counts = whole.pivot_table(index="from_segment", columns="to_segment", values="customers", aggfunc="sum")
+    counts = whole.groupby(["from_segment", "to_segment"])["customers"].sum().unstack()
     return counts.reindex(index=order, columns=order).fillna(0).astype(int)
 
 

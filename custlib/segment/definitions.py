@@ -137,7 +137,7 @@ class Definition:
 
     def names(self, language: str) -> dict[str, str]:
         """Names of the segments in a language, by id."""
-        return {segment: self.name(segment, language) for segment in self.ids}
+        return {str(entry["id"]): str(entry["name"][language]) for entry in self.segments}
 
     def to_json(self) -> str:
         """Write the definition as JSON."""

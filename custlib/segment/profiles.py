@@ -126,7 +126,7 @@ def cross_tables(engine: Engine, names: Sequence[str]) -> dict[tuple[str, str], 
 
 def agree(frame: pd.DataFrame) -> Agreement:
     """Measure how two segmentations agree."""
-    table = frame.pivot_table(index="first", columns="second", values="customers", aggfunc="sum").fillna(0.0)
+    table = frame.groupby(["first", "second"])["customers"].sum().unstack().fillna(0.0)
     if table.empty:
         return Agreement(1.0, {}, {}, 0.0, 0.0)
     matching = align(table.to_numpy())

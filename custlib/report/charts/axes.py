@@ -244,23 +244,24 @@ def drawn(paint: Painter, words: Words, heights: tuple[float, float], table: Tab
     >>> figure.svg[:40]
     '<svg viewBox="0 0 864 20" role="img" ari'
     """
-    svgs = [_picture(paint, words, size) for size in ((WIDE, heights[0]), (NARROW, heights[1]))]
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever a notebook has set
+        matplotlib.rcParams.update(_settings())
+        svgs = [_picture(paint, words, size) for size in ((WIDE, heights[0]), (NARROW, heights[1]))]
     description = words.description or words.caption or words.title
     return Figure(words.title, svgs[0], description, words.caption, table, svgs[1])
 
 
 def _picture(paint: Painter, words: Words, size: tuple[float, float]) -> str:
-    import matplotlib
     from matplotlib.figure import Figure as Canvas
 
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever a notebook has set
-        matplotlib.rcParams.update(_settings())
-        canvas = Canvas(figsize=(size[0] / DOTS_PER_INCH, size[1] / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
-        plot = Plot(canvas.add_axes((0, 0, 1, 1)), *size, narrow=size[0] < WIDE)
-        paint(plot)
-        _check_marks(plot, words)
-        raw = _written(canvas)
+    canvas = Canvas(figsize=(size[0] / DOTS_PER_INCH, size[1] / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
+    plot = Plot(canvas.add_axes((0, 0, 1, 1)), *size, narrow=size[0] < WIDE)
+    paint(plot)
+    _check_marks(plot, words)
+    raw = _written(canvas)
     prefix = "f" + hashlib.sha256((words.title + raw).encode()).hexdigest()[:8]
     description = words.description or words.caption or words.title
     tips = {mark: words.t.punctuated(tip) for mark, tip in plot.tips.items()}

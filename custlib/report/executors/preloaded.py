@@ -4,6 +4,7 @@ It is imported nowhere else.
 """
 
 import datetime as dt
+import gc
 
 from custlib.report.blocks import Column, Table, Text
 from custlib.report.charts.axes import Plot, Words, drawn
@@ -28,3 +29,4 @@ def _paint(plot: Plot) -> None:
 
 
 _load()
+gc.freeze()  # a fork that collected what is loaded here would copy it

@@ -14,7 +14,6 @@ from custlib.report.page_limits import limit
 from custlib.report.pages.moves_page import Moves
 from custlib.report.privacy import crossed, is_small, part_of
 from custlib.report.texts import Texts
-from custlib.segment.definitions import Definition
 
 
 def by_segment(moves: Moves, flows: pd.DataFrame) -> Table:
@@ -27,7 +26,9 @@ def by_segment(moves: Moves, flows: pd.DataFrame) -> Table:
     """
     t, shown = moves.view.t, [segment for segment in moves.definition.ids if segment in moves.ids]
     names = {segment: moves.name(segment) for segment in moves.ids}
-    facts = {s: _changes(t, flows, s, moves.definition, names) for s in shown}
+    counted = ledger.matrix(flows.assign(cause=WHOLE), moves.definition.ids)
+    written = pd.DataFrame(crossed(counted.to_numpy().tolist(), t.language), counted.index, counted.columns)
+    facts = {s: _changes(t, flows, s, (counted, written), names) for s in shown}
     kinds = dict.fromkeys(kind for items in facts.values() for kind in items)
     rows = [[names[s], *(facts[s].get(kind, "0") for kind in kinds)] for s in shown]
     labels = {"name": t("moves.column_segment")} | {kind: kind for kind in kinds}
@@ -47,7 +48,7 @@ def _stayed(moves: Moves) -> str:
 
 
 def _changes(
-    t: Texts, flows: pd.DataFrame, segment: str, definition: Definition, names: Mapping[str, str]
+    t: Texts, flows: pd.DataFrame, segment: str, matrix: tuple[pd.DataFrame, pd.DataFrame], names: Mapping[str, str]
 ) -> dict[str, str]:
     """Show who stayed, came, went and is new since a date, with the main cause; as precisely as the transition matrix.
 
@@ -55,14 +56,12 @@ def _changes(
     ----------
     flows : pandas.DataFrame
         Moves as returned by :func:`custlib.move.observed.observed`.
+    matrix : pair of pandas.DataFrame
+        The transition matrix of customers, as numbers and as it is written.
     names : mapping of str to str
         Names of the segments of both dates.
     """
-    counted = ledger.matrix(flows.assign(cause=WHOLE), definition.ids)
-    written = crossed(counted.to_numpy().tolist(), t.language)
-    lines = [dict(zip(counted.columns, line, strict=True)) for line in written]
-    texts = dict(zip(counted.index, lines, strict=True))
-    sizes = counted.to_dict("index")
+    sizes, texts = (table.to_dict("index") for table in matrix)
     elsewhere = [s for s in texts if s not in (segment, NOBODY)]
     came = {names.get(s, s): (sizes[s][segment], texts[s][segment]) for s in elsewhere}
     went = {names.get(s, s): (sizes[segment][s], texts[segment][s]) for s in elsewhere}

@@ -84,8 +84,8 @@ class View:
     def class_name(self, name: str, segment: str) -> str:
         """Return the name of a class, with its system where it is shown beside a class of the same name."""
         own = self.definitions[name].name(segment, self.t.language)
-        others = [one.names(self.t.language).values() for one in self.definitions.values() if one.segmentation != name]
-        if not self.names_system and not any(own in names for names in others):
+        others = (one for one in self.definitions.values() if one.segmentation != name)
+        if not self.names_system and not any(own in one.names(self.t.language).values() for one in others):
             return own
         return self.t("systems.class", system=self.t.words.get(f"systems.{name}.short", name), name=own)
 

@@ -54,7 +54,7 @@ class Moves:
         """Name of the segment."""
         return self.names[self.segment]
 
-    @property
+    @cached_property
     def matrix(self) -> pd.DataFrame:
         """The transition matrix of the segmentation."""
         return ledger.matrix(self.flows.assign(cause=WHOLE), self.definition.ids)
