@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linprog
 
 Interval = tuple[float, float]
 Sum = tuple[Sequence[int], float, float]
@@ -69,6 +68,8 @@ def _are_apart(sums: Sequence[Sum]) -> bool:
 
 def _range(ends: Sequence[Interval], sums: Sequence[Sum], place: int) -> float:
     """Compute how far apart the least and the largest value of a number are."""
+    from scipy.optimize import linprog  # slow to import, and few tables need it
+
     cost, weights = np.zeros(len(ends)), np.zeros((len(sums), len(ends)))
     cost[place] = 1.0
     for row, (places, _, _) in enumerate(sums):

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal, localcontext
-from functools import cache
 from typing import Any
 
 from custlib.errors import UsageError, hint, require
@@ -41,16 +40,10 @@ def _decimals(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-@cache
-def _pattern(text: str) -> Any:
-    """Read a pattern of figures once, not for each number."""
-    return _babel("numbers").parse_pattern(text)
-
-
 def _plain(value: float, decimals: int, language: str, *, digit: str = "0") -> str:
     """Write a figure; a ``digit`` of ``#`` drops noughts after the decimal point, and nought has no sign."""
     with localcontext(prec=_DIGITS_OF_A_FLOAT):
-        pattern = _pattern(f"#,##0.{digit * decimals}")
+        pattern = f"#,##0.{digit * decimals}"
         text = str(_babel("numbers").format_decimal(abs(Decimal(float(value))), pattern, locale=language))
     return _MINUS + text if value < 0 and any(c in "123456789" for c in text) else text
 

@@ -1,7 +1,8 @@
 """Runs the notebooks of a project and publishes all of their pages, or none.
 
-A run works in ``<work>/runs/<run_id>``: it makes every table, executes the notebooks and writes their pages, then publishes
-by renaming a finished folder to ``<reports>/<project>/<as_of>``. A run equal to the published one ends at once.
+A run works in ``<work>/runs/<run_id>``: it makes every table, executes the notebooks and writes their pages, then
+publishes by renaming a finished folder to ``<reports>/<project>/<as_of>``. A run equal to the published one ends at
+once.
 """
 
 import datetime as dt

@@ -41,5 +41,3 @@ def _local_kernels(sockets: str) -> type:
             super().__init__(**options, transport="ipc", ip=f"{sockets}/kernel")
 
     return LocalKernels
-
-

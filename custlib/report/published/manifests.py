@@ -18,8 +18,9 @@ MANIFEST = "manifest.json"
 _LARGEST = 10_000_000  # bytes
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOTE = re.compile(r"failure-(.+)\.json")
-_Name = Annotated[str, Field(pattern=r"^\w[\w-]{0,200}$")]
-_Link = Annotated[str, Field(pattern=r"^\w[\w-]{0,200}\.html$")]
+# Their length is not in the patterns: pydantic writes a repetition out, and takes a seventh of a second to read it.
+_Name = Annotated[str, Field(pattern=r"^\w[\w-]*$", max_length=201)]
+_Link = Annotated[str, Field(pattern=r"^\w[\w-]*\.html$", max_length=206)]
 
 
 class _Read(BaseModel):
