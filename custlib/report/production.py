@@ -157,8 +157,8 @@ def _jobs(chosen: list[Page], folder: Path, run: Run) -> list[Job]:
     for page in chosen:
         source = NOTEBOOKS / f"{page.notebook}.ipynb"
         parameters.check(page.notebook, parameters.declared(source), page.parameters)
-        given, html = {"run": str(folder)} | page.parameters, folder / "pages" / f"{page.name}.html"
-        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", given, html, frame(page, chosen, run)))
+        values, html = {"run": str(folder)} | page.parameters, folder / "pages" / f"{page.name}.html"
+        jobs.append(Job(page.name, source, folder / f"{page.name}.ipynb", values, html, frame(page, chosen, run)))
     return jobs
 
 

@@ -60,7 +60,7 @@ def with_parameters(notebook: dict[str, Any], parameters: Mapping[str, Any]) -> 
     ['days: int = 1  # ahead', '# Parameters\ndays = 90']
     """
     lines = [INJECTED, *(f"{name} = {value!r}" for name, value in parameters.items())]
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code", "id": "injected-parameters", "metadata": {"tags": ["injected-parameters"]},
         "execution_count": None, "outputs": [], "source": "\n".join(lines),
     }  # fmt: skip

@@ -62,7 +62,7 @@ def _changes(
         Names of the segments of both dates.
     """
     sizes, texts = (table.to_dict("index") for table in matrix)
-    elsewhere = [s for s in texts if s not in (segment, NOBODY)]
+    elsewhere = [str(s) for s in texts if s not in (segment, NOBODY)]
     came = {names.get(s, s): (sizes[s][segment], texts[s][segment]) for s in elsewhere}
     went = {names.get(s, s): (sizes[segment][s], texts[segment][s]) for s in elsewhere}
     known = flows[(flows["from_segment"] != NOBODY) & (flows["to_segment"] != NOBODY) & (flows["cause"] != STAY)]
