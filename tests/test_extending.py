@@ -118,8 +118,14 @@ def test_a_node_and_a_page_are_one_file_and_one_line_each(tmp_path, monkeypatch)
     page = page_list.Page("recent", "recent", "25_recent", {})
     (tmp_path / "run" / "pages").mkdir(parents=True)
     project = str(find_project("cdnow").resolve())
-    execute(Job("recent", tmp_path / "25_recent.ipynb", tmp_path / "run" / "recent.ipynb", {"run": project}), "fork")
-    page_list.export([page], tmp_path / "run", opened)
+    run = tmp_path / "run"
+    execute(
+        Job(
+            "recent", tmp_path / "25_recent.ipynb", run / "recent.ipynb", {"run": project},
+            run / "pages" / "recent.html", page_list.frame(page, [page], opened),
+        ),
+        "fork",
+    )  # fmt: skip
     text = (tmp_path / "run" / "pages" / "recent.html").read_text(encoding="utf-8")
     assert "Who bought lately?" in text and f"{opened.get('recent_customers'):,}" in text
     runs.nodes.cache_clear()
