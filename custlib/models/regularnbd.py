@@ -219,7 +219,7 @@ def _terms(kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array)
     # what depends on the frequency alone, for each distinct one
     here = prior + special.gammaln(shape + ticks) - special.gammaln(ticks + 1) + special.betaln(a, b + n)
     left = np.where(n > 0, prior + special.gammaln(shape) + special.betaln(a + 1, b + np.maximum(n, 1) - 1), -np.inf)
-    age, silent = np.log(alpha + T), T > recency
+    age, silent = np.log(alpha + T), recency < T
     silence = np.log(np.where(silent, T - recency, 1.0))
     terms = np.empty((k + 1, x.size))
     for tick in range(k):
