@@ -290,7 +290,7 @@ def _rate_terms(parameters: Array, x: Array, weights: Array) -> tuple[float, Arr
     """Compute the terms that all moments share: ln Gamma(r + x) - ln Gamma(r) + r ln alpha."""
     r, alpha = parameters[:2]
     counts, places = rank_values(x)
-    weights = np.bincount(places, weights)
+    weights = np.bincount(places, weights).astype(np.float64)
     customers = float(weights.sum())
     value = float(weights @ (special.gammaln(r + counts) - special.gammaln(r))) + customers * r * math.log(alpha)
     slope = float(weights @ (special.digamma(r + counts) - special.digamma(r))) + customers * math.log(alpha)

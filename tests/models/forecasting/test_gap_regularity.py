@@ -33,7 +33,7 @@ def test_simulated_gaps(k, ticks, bunched):
     pace = random.gamma(2, 40, 4_000)
     first, second = random.gamma(k, pace / k, (2, pace.size))
     long = first + second >= 20
-    found = gap_regularity(np.ceil(first[long]), np.ceil(second[long]))
+    found = gap_regularity(first[long], second[long])
     assert found.ticks == ticks
     assert found.estimate == pytest.approx(k, rel=0.12)
     assert found.is_bunched is bunched

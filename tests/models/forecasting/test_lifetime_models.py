@@ -162,7 +162,7 @@ def test_extreme_points_are_finite(fitted):
 
 
 def test_slopes_by_hand():
-    # with no customer leaving, E = (r + x) / (alpha + T) h: by ln r it is r / (r + x) E, by ln alpha -alpha / (alpha + T) E
+    # with no customer leaving, E = (r + x) / (alpha + T) h: by ln r r / (r + x) E, by ln alpha -alpha / (alpha + T) E
     model, one = as_lifetime_model(BGNBD(1.0, 10.0, 1e-9, 1.0)), Histories.of(3, 20.0, 30.0)
     expected = model.expected_purchases(one, 20.0).item()
     assert expected == pytest.approx(2.0)
