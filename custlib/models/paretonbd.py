@@ -325,11 +325,9 @@ def _term_slopes(parameters: Array, x: Array, moments: Array) -> Array:
     """Differentiate the terms by (r, alpha, s, beta), shape (4, 1 + moments, n)."""
     r, alpha, s, beta = parameters
     slopes = np.empty((4, *moments.shape))
-    np.log(alpha + moments, out=slopes[0])
-    np.negative(slopes[0], out=slopes[0])
+    slopes[0] = -np.log(alpha + moments)
     np.divide(-(r + x), alpha + moments, out=slopes[1])
-    np.log1p(moments / beta, out=slopes[2])
-    np.negative(slopes[2], out=slopes[2])
+    slopes[2] = -np.log1p(moments / beta)
     slopes[2, 1:] += 1 / s  # having left
     np.divide(-(s + 1), beta + moments, out=slopes[3])
     slopes[3, 0] *= s / (s + 1)

@@ -60,9 +60,9 @@ class ModelAverage(LifetimeModel):
 
     def __post_init__(self) -> None:
         """Refuse weights that are none."""
-        given = [weight for weight, _ in self.parts]
-        if not given or min(given) <= 0 or abs(sum(given) - 1) > 1e-9:
-            raise UsageError(f"the weights of an average must be above 0 and sum to 1, got {given}.")
+        shares = [weight for weight, _ in self.parts]
+        if not shares or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
+            raise UsageError(f"the weights of an average must be above 0 and sum to 1, got {shares}.")
 
     @property
     def label(self) -> str:
