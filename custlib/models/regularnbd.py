@@ -88,11 +88,12 @@ def estimate(first_gaps: ArrayLike, second_gaps: ArrayLike, weights: ArrayLike |
 
 def fit(
     kind: type[BetaGeometricNBD], k: int, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike,
-    weights: ArrayLike | None = None, *, gap_log_sum: float = 0.0,
+    weights: ArrayLike | None = None, *, gap_log_sum: float = 0.0, start: RegularNBD | None = None,
 ) -> RegularNBD:  # fmt: skip
     """Fit the model to customers for one k, with the sum over all gaps of the logarithm of the gap.
 
-    Without that sum log-likelihoods of different k do not compare.
+    Without that sum log-likelihoods of different k do not compare. The search may start at a model that is likely to be
+    near, in the same unit of time.
 
     Examples
     --------
@@ -107,7 +108,9 @@ def fit(
         raise ModelError(f"regular {kind.label}: no repeat purchases, or nobody was observed: no rate can be fitted.")
     scale = float(rows[2] @ weights / weights.sum())
     rows = rows / np.array([[1.0], [scale], [scale]])
-    starts = [np.array(start) * (1, k, 1, 1) for start in kind.starts]
+    starts = [np.array(one) * (1, k, 1, 1) for one in kind.starts]
+    if start is not None:
+        starts = [np.array([start.r, start.alpha / scale, start.a, start.b])]
     optimum = maximise_from(lambda p: _likelihood(kind, k, p, rows, weights), starts, customers=float(weights.sum()))
     repeats = float(rows[0] @ weights)
     constant = (k - 1) * (gap_log_sum - repeats * math.log(scale)) - repeats * (math.lgamma(k) + math.log(scale))

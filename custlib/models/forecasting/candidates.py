@@ -6,6 +6,7 @@ weigh them against each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -25,7 +26,6 @@ from custlib.models.regularnbd import RegularNBD
 
 _AVERAGE = "average"
 _Fit = Callable[..., FittedModel]
-_FITS: dict[str, _Fit] = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit, "paretonbd": paretonbd.fit}
 _KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
 
 
@@ -70,7 +70,7 @@ def candidates(
     ['BG/NBD', 'MBG/NBD', 'Pareto/NBD']
     """
     columns = (frequency, recency, T, weights)
-    fits = _random_fits(near) if ticks == 1 else _regular_fits(ticks)
+    fits = _random_fits(near) if ticks == 1 else _regular_fits(ticks, near)
     names = list(fits) if names is None else names
     missing = [name for name in names if name not in fits]
     if missing:
@@ -82,18 +82,22 @@ def candidates(
 
 def _random_fits(near: LifetimeModel | None) -> dict[str, _Fit]:
     """List the fits of purchasing at random; Pareto/NBD, the slowest, starts at a model that is near."""
-    known = [] if near is None else [model for _, model in near.members if isinstance(model, ParetoForecast)]
-    start = known[0].fitted if known else None
-    return _FITS | {"paretonbd": lambda *columns: paretonbd.fit(*columns, start=start)}
+    starts = [model for model in _fitted_of(near) if isinstance(model, ParetoNBD)]
+    pareto = partial(paretonbd.fit, start=starts[0] if starts else None)
+    return {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit, "paretonbd": pareto}
 
 
-def _regular_fits(ticks: int) -> dict[str, _Fit]:
-    """List the fits of regular purchases."""
+def _regular_fits(ticks: int, near: LifetimeModel | None) -> dict[str, _Fit]:
+    """List the fits of regular purchases, each starting at a model that is near."""
+    regular = [model for model in _fitted_of(near) if isinstance(model, RegularNBD)]
+    starts = {model.kind: model for model in regular if model.k == ticks}
+    return {name: partial(regularnbd.fit, kind, ticks, start=starts.get(kind)) for name, kind in _KINDS.items()}
 
-    def fit_of(kind: type[BetaGeometricNBD]) -> _Fit:
-        return lambda *columns: regularnbd.fit(kind, ticks, *columns)
 
-    return {name: fit_of(kind) for name, kind in _KINDS.items()}
+def _fitted_of(model: LifetimeModel | None) -> list[FittedModel]:
+    """List the parameters behind a model or an average."""
+    members = () if model is None else model.members
+    return [member.fitted for _, member in members if isinstance(member, SingleModel)]
 
 
 def as_lifetime_model(fitted: FittedModel) -> SingleModel:

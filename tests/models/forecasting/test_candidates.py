@@ -8,7 +8,16 @@ import pytest
 from custlib.errors import ModelError, UsageError
 from custlib.models import bgnbd, paretonbd
 from custlib.models.bgnbd import BGNBD
-from custlib.models.forecasting import Histories, as_lifetime_model, average, candidates, from_dict, to_dict, weights
+from custlib.models.forecasting import (
+    Histories,
+    ModelAverage,
+    as_lifetime_model,
+    average,
+    candidates,
+    from_dict,
+    to_dict,
+    weights,
+)
 from custlib.models.mbgnbd import MBGNBD
 from custlib.models.paretonbd import ParetoNBD
 from custlib.models.regularnbd import RegularNBD
@@ -67,17 +76,22 @@ def test_weights_of_rows_and_names():
     assert twice[0].log_likelihood == pytest.approx(2 * plain[0].log_likelihood)
 
 
-def test_a_fit_nearby_is_where_the_search_starts():
+@pytest.mark.parametrize(("ticks", "quick"), [(1, [2]), (2, [0, 1])])
+def test_a_fit_nearby_is_where_the_search_starts(ticks, quick):
     histories = of_a_base(ParetoNBD(1.2, 30.0, 0.6, 60.0))
-    cold = average(candidates(*histories.rows))
-    warm = candidates(*histories.rows, near=cold)
-    np.testing.assert_allclose(warm[2].values, candidates(*histories.rows)[2].values, rtol=1e-6)
-    assert warm[2].fitted.evaluations < 4
+    cold = candidates(*histories.rows, ticks=ticks)
+    warm = candidates(*histories.rows, ticks=ticks, near=ModelAverage(tuple((1 / len(cold), model) for model in cold)))
+    for place in quick:
+        np.testing.assert_allclose(warm[place].values, cold[place].values, rtol=1e-6)
+        assert warm[place].fitted.evaluations < min(4, cold[place].fitted.evaluations)
+    # a model of another regularity is not near
+    other = candidates(*histories.rows, ticks=3, near=warm[0], names=["bgnbd"])
+    assert other[0].fitted.evaluations > 4
 
 
 def test_fits_that_do_not_converge_are_dropped(monkeypatch):
     monkeypatch.setattr(
-        paretonbd, "fit", lambda *columns, start=None: ParetoNBD(1, 1, 1, 1, converged=False, log_likelihood=0.0)
+        paretonbd, "fit", lambda *columns, start: ParetoNBD(1, 1, 1, 1, converged=False, log_likelihood=0.0)
     )
     assert [model.label for model in candidates(*SMALL)] == ["BG/NBD", "MBG/NBD"]
     # unless there is no other
