@@ -53,7 +53,7 @@ class ModelAverage(LifetimeModel):
     >>> one, other = BGNBD(0.243, 4.414, 0.793, 2.426), MBGNBD(0.525, 6.183, 0.891, 1.614)
     >>> both = ModelAverage(((0.5, as_lifetime_model(one)), (0.5, as_lifetime_model(other))))
     >>> both.expected_purchases(Histories.of(2, 30.43, 38.86), 39).round(3)
-    array([1.245])
+    array([1.244])
     """
 
     parts: tuple[tuple[float, LifetimeModel], ...]
