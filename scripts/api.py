@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import custlib
+from custlib.models.forecasting import LifetimeModel
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
@@ -113,9 +114,10 @@ def _entry(place: str, one: Any, *, level: int) -> Iterator[str]:
 
 def _members(one: type) -> list[str]:
     """Methods and properties that a class of custlib's public face writes down itself, in their order."""
-    if not one.__module__.startswith(("custlib.explore", "custlib.lifetimes")):
+    if not one.__module__.startswith(("custlib.explore", "custlib.lifetimes", "custlib.models.forecasting")):
         return []  # of models the attributes are all
-    own = [name for name in vars(one) if not name.startswith("_") and name != "origin"]
+    shared = dir(LifetimeModel) if one is not LifetimeModel and issubclass(one, LifetimeModel) else []
+    own = [name for name in vars(one) if not name.startswith("_") and name != "origin" and name not in shared]
     inherited = ["with_"] if one is custlib.Run else []
     return [n for n in [*own, *inherited] if _is_member(inspect.getattr_static(one, n))]
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # type checkers and editors see the names; Python loads them when first used
-    from custlib.models import ahp, bgnbd, gammagamma, mbgnbd, paretonbd
+    from custlib.models import ahp, bgnbd, forecasting, gammagamma, mbgnbd, paretonbd
     from custlib.models.ahp import Priorities
     from custlib.models.bgnbd import BGNBD
     from custlib.models.gammagamma import GammaGamma
@@ -28,6 +28,7 @@ __all__ = [
     "Priorities",
     "ahp",
     "bgnbd",
+    "forecasting",
     "gammagamma",
     "mbgnbd",
     "paretonbd",

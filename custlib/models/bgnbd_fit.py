@@ -20,13 +20,12 @@ from custlib.errors import ModelError
 from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD, Kind
 from custlib.models.cells import rank_values, read_cells, read_customers
 from custlib.models.fitted import evidence, names_that_hold
-from custlib.models.newton import Optimum, condition_number, log_covariance, maximise
+from custlib.models.newton import Optimum, condition_number, log_covariance, maximise, maximise_from
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
 Terms = tuple[float, Array, Array]  # value, gradient and Hessian
 
-_START = np.array([0.5, 0.5, 0.7, 1.5])
 _NO_DROPOUT = (1e-12, 1.0)  # a and b that stand for "never": P(alive) is 1 to nine digits
 _NO_EVIDENCE = 0.1  # log-likelihood that drop-out must win to be measurable, when on a ridge
 _WEAK_EVIDENCE = 2.0  # two more parameters must win as much (Akaike)
@@ -200,8 +199,9 @@ def _sum_by(places: Places, values: Array) -> Array:
 
 def _fit(kind: type[Kind], cells: Cells) -> Kind:
     """Maximise, and describe the maximum."""
-    optimum = maximise(lambda p: likelihood(p, cells), _START, customers=cells.customers)
-    without = maximise(lambda p: likelihood_without_dropout(p, cells), _START[:2], customers=cells.customers)
+    optimum = maximise_from(lambda p: likelihood(p, cells), kind.starts, customers=cells.customers)
+    start = np.array(kind.starts[0][:2])
+    without = maximise(lambda p: likelihood_without_dropout(p, cells), start, customers=cells.customers)
     gain = optimum.value - without.value
     ridge = _name_ridge(optimum.parameters) if optimum.ridge else ()
     if gain < _NO_EVIDENCE and (optimum.ridge or not optimum.converged):

@@ -55,10 +55,8 @@ class BetaGeometricNBD(FittedModel):
         Shape and rate of the purchase rates; alpha in the unit of time of the customers.
     a, b : float
         The two parameters of the drop-out probability.
-    log_likelihood, covariance, standard_errors, converged, flags, customers : optional
+    log_likelihood, covariance, standard_errors, converged, flags, customers, ... : optional
         See `custlib.models.fitted.FittedModel`; the flags are those of `custlib.models.bgnbd.fit`.
-    gradient_norm, condition_number, evaluations : optional
-        See there.
     log_covariance : ndarray, shape (4, 4), or None
         Of the logarithms of r, alpha, a, b, in any unit of time; 0 in directions that are not identified.
     label : str
@@ -74,6 +72,7 @@ class BetaGeometricNBD(FittedModel):
 
     parameters: ClassVar[tuple[str, ...]] = PARAMETERS
     first_occasions: ClassVar[int]
+    starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.5, 0.7, 1.5),)  # of a fit, at a mean T of 1
 
     r: float
     alpha: float
@@ -217,12 +216,11 @@ def repeat_times(model: BetaGeometricNBD, span: Array, random: np.random.Generat
     >>> bool((when <= 200).all() and (who < 3).all())
     True
     """
-    size = span.size
-    rate = np.maximum(random.gamma(model.r, 1 / model.alpha, size), 1e-300)
-    leaving = random.beta(model.a, model.b, size)
-    who, clock = np.arange(size), np.zeros(size)
+    rate = np.maximum(random.gamma(model.r, 1 / model.alpha, span.size), 1e-300)
+    leaving = random.beta(model.a, model.b, span.size)
+    who, clock = np.arange(span.size), np.zeros(span.size)
     if model.first_occasions:
-        who = who[random.random(size) >= leaving]
+        who = who[random.random(span.size) >= leaving]
     purchases = [(who[:0], clock[:0])]
     while who.size:
         clock[who] += random.exponential(1.0, who.size) / rate[who]
@@ -235,12 +233,12 @@ def repeat_times(model: BetaGeometricNBD, span: Array, random: np.random.Generat
 
 def expected_if_alive(model: BetaGeometricNBD, x: Array, u: Array) -> Array:
     """Expect the purchases within t; u = t / (alpha + T)."""
-    return _by_distinct(lambda x, u: _over_dropout(_purchases, model, x, u), x, u)
+    return over_dropout(_purchases, model, x, u)
 
 
 def pairs_if_alive(model: BetaGeometricNBD, x: Array, u: Array) -> Array:
     """Expect N (N - 1) of the purchases N within t; u = t / (alpha + T)."""
-    return _by_distinct(lambda x, u: _over_dropout(_pairs, model, x, u), x, u)
+    return over_dropout(_pairs, model, x, u)
 
 
 def discounted_if_alive(model: BetaGeometricNBD, x: Array, u: Array, discount: Array) -> Array:
@@ -296,10 +294,14 @@ def _nodes_for(model: BetaGeometricNBD, x: Array, u: Array) -> tuple[Array, Arra
     return *beta_nodes(model.a, model.b + model.occasions(distinct), count=count), which
 
 
+def over_dropout(count: Callable[..., Array], model: BetaGeometricNBD, x: Array, u: Array) -> Array:
+    """Average over p what ``count(p, r + x, u)`` says of a customer who is alive and has that p."""
+    return _by_distinct(lambda x, u: _over_dropout(count, model, x, u), x, u)
+
+
 def _over_dropout(count: Callable[..., Array], model: BetaGeometricNBD, x: Array, u: Array) -> Array:
-    """Average over p what is expected of a customer with that p, block by block."""
-    result = np.empty_like(u)
-    p, weights, which = _nodes_for(model, x, u)
+    """Average over p for distinct rows, block by block."""
+    result, (p, weights, which) = np.empty_like(u), _nodes_for(model, x, u)
     for rows in np.array_split(np.arange(u.size), u.size * p.shape[1] // _BLOCK + 1):
         counts = count(p[which[rows]], model.r + x[rows, None], u[rows, None])
         result[rows] = (counts * weights[which[rows]]).sum(axis=1)

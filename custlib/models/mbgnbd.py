@@ -51,6 +51,9 @@ class MBGNBD(BetaGeometricNBD):
 
     label = "MBG/NBD"
     first_occasions = 1
+    # the likelihood may have two summits, also with thousands of customers: few rates and drop-out that is much alike,
+    # or rates alike and customers who leave at once or hardly ever
+    starts = (*BetaGeometricNBD.starts, (0.5, 0.5, 0.1, 0.1), (0.2, 0.2, 0.7, 15.0))
 
 
 def fit(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None) -> MBGNBD:

@@ -9,11 +9,11 @@ one moment or another. With the shares pi_j of the terms exp(g_j), the gradient 
 Cov[g'], each over the terms of a customer: no difference quotient, no term subtracted from another of like size.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Derivatives = Callable[[int], tuple[Array, Array]]
@@ -25,6 +25,7 @@ _ROUNDING = 1e-26  # gain per customer below which only rounding is left
 _RIDGE_GAIN = 1e-4  # log-likelihood that no data can tell from nothing ...
 _RIDGE_STEP = 0.3  # ... although a parameter would move by a third
 _RIDGE_END = 40.0  # logarithm of a parameter that has run away
+_SAME_SUMMIT = 0.01  # log-likelihood by which a later search must be higher: ridges end at different places
 _WEAK_CURVATURE = 1e-3  # a logarithm with a standard error above 30 is not identified
 
 
@@ -72,6 +73,25 @@ def maximise(objective: Objective, start: Array, *, customers: float) -> Optimum
         theta, (value, gradient, hessian), tries = _climb(objective, theta, step, value)
         evaluations += tries
     return Optimum(np.exp(theta), value, gradient, hessian, evaluations, converged, ridge)
+
+
+def maximise_from(objective: Objective, starts: Sequence[ArrayLike], *, customers: float) -> Optimum:
+    """Climb from several starts, and return the highest summit; of summits as high, that of the first start.
+
+    Examples
+    --------
+    >>> def waves(p):  # two summits, at exp(-1) and at exp(1), the second the higher
+    ...     t = np.log(p[0])
+    ...     slope, bend = (4 * t - 4 * t**3 + 0.1), 4 - 12 * t**2
+    ...     return 2 * t**2 - t**4 + 0.1 * t, np.array([slope / p[0]]), np.array([[(bend - slope) / p[0] ** 2]])
+    >>> round(float(maximise_from(waves, [[0.3], [3.0]], customers=1).parameters[0]), 2)
+    2.75
+    """
+    best, *others = (maximise(objective, np.asarray(start, dtype=np.float64), customers=customers) for start in starts)
+    for other in others:
+        if other.value > best.value + _SAME_SUMMIT and (other.converged or not best.converged):
+            best = other
+    return best
 
 
 def identified_covariance(optimum: Optimum) -> Array:

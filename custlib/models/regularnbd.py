@@ -3,15 +3,16 @@
 Makes a `RegularNBD`; reads frequency, recency and T of customers or cells, and the sum of the logarithms of the
 gaps between purchases. A purchase comes with every k-th tick of a customer's clock (Erlang-k waiting times); with
 k = 1 these are the models of `custlib.models.bgnbd` and `custlib.models.mbgnbd`. Platzer and Reutterer (2016),
-"Ticking away the moments: timing regularity helps to better predict customer activity", Marketing Science 35;
-the estimate of k is that of Wheat and Morrison (1990), "Estimating purchase regularity with two interpurchase
-times", Journal of Marketing Research 27.
+"Ticking away the moments: timing regularity helps to better predict customer activity", Marketing Science 35. Their
+names are BG/CNBD-k and MBG/CNBD-k. How k is estimated: `custlib.models.forecasting.gap_regularity`.
 
 At T the clock stands at one of k ticks: the likelihood is a sum over these and over having dropped out.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,23 +20,27 @@ from scipy import special
 
 from custlib.errors import ModelError, UsageError
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.cells import number_faults, read_cells, read_columns, read_customers, refuse_faults
-from custlib.models.fitted import refuse_parameters
-from custlib.models.newton import add_terms, identified_covariance, maximise
+from custlib.models.cells import number_faults, rank_values, read_cells, read_columns, read_customers, refuse_faults
+from custlib.models.fitted import FittedModel, evidence, names_that_hold, refuse_parameters
+from custlib.models.newton import Optimum, add_terms, condition_number, log_covariance, maximise_from
 
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+Terms = tuple[float, Array, Array]
 
-_START = np.array([0.5, 0.5, 0.7, 1.5])
 _NEGLIGIBLE = 1e-13
 _FEWEST_PAIRS = 30
 
 
-@dataclass(frozen=True)
-class RegularNBD:
+@dataclass(frozen=True, repr=False)
+class RegularNBD(FittedModel):
     """The four parameters and the number of ticks, with the evidence where they were fitted.
 
     Log-likelihoods of different k compare only when the fit knows the gaps.
     """
+
+    label: ClassVar[str] = "(M)BG/CNBD-k"
+    parameters: ClassVar[tuple[str, ...]] = PARAMETERS
 
     k: int  # ticks of the clock for one purchase; 1 is purchasing at random
     kind: type[BetaGeometricNBD]  # BGNBD or MBGNBD: whether customers may leave after the first purchase
@@ -43,20 +48,24 @@ class RegularNBD:
     alpha: float
     a: float
     b: float
-    log_likelihood: float | None = field(default=None, compare=False)
-    standard_errors: Array | None = field(default=None, compare=False)
-    converged: bool | None = field(default=None, compare=False)
+    log_covariance: Array | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse parameters that are not finite and above 0."""
         refuse_parameters(self, ("k", *PARAMETERS), f"regular {self.kind.label}")
 
+    @property
+    def name(self) -> str:
+        """The name of the model with this k, as Platzer and Reutterer write it."""
+        return f"{self.kind.label.removesuffix('NBD')}CNBD-{self.k}"
+
 
 def estimate(first_gaps: ArrayLike, second_gaps: ArrayLike, weights: ArrayLike | None = None) -> float | None:
     """Estimate k from two successive gaps between purchases of each customer; only their ratio counts.
 
-    About 1 for purchasing at random, more for steadier buyers, less for bunched purchases; None for fewer than 30
-    customers, or when all ratios are equal.
+    Wheat and Morrison (1990), "Estimating purchase regularity with two interpurchase times", Journal of Marketing
+    Research 27. About 1 for purchasing at random, more for steadier buyers, less for bunched purchases; None for fewer
+    than 30 customers, or when all ratios are equal.
 
     Examples
     --------
@@ -73,23 +82,24 @@ def estimate(first_gaps: ArrayLike, second_gaps: ArrayLike, weights: ArrayLike |
         return None
     part = first / (first + second)
     spread = float(weights @ (part - 0.5) ** 2) / total
-    # Wheat and Morrison (1990): the share of the first gap is ~ Beta(k, k), of variance 1 / (4 (2 k + 1))
+    # the share of the first gap is ~ Beta(k, k), of variance 1 / (4 (2 k + 1))
     return (1 - 4 * spread) / (8 * spread) if spread > 0 else None
 
 
 def fit(
     kind: type[BetaGeometricNBD], k: int, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike,
-    weights: ArrayLike | None = None, *, gap_log_sum: float = 0.0,
+    weights: ArrayLike | None = None, *, gap_log_sum: float = 0.0, start: RegularNBD | None = None,
 ) -> RegularNBD:  # fmt: skip
     """Fit the model to customers for one k, with the sum over all gaps of the logarithm of the gap.
 
-    Without that sum log-likelihoods of different k do not compare.
+    Without that sum log-likelihoods of different k do not compare. The search may start at a model that is likely to be
+    near, in the same unit of time.
 
     Examples
     --------
     >>> from custlib.models.bgnbd import BGNBD
-    >>> fit(BGNBD, 2, [0, 0, 1, 2, 0, 5], [0, 0, 4, 30, 0, 35], [39, 38, 38, 37, 36, 36]).k
-    2
+    >>> fit(BGNBD, 2, [0, 0, 1, 2, 0, 5], [0, 0, 4, 30, 0, 35], [39, 38, 38, 37, 36, 36]).name
+    'BG/CNBD-2'
     """
     if k != int(k) or k < 1:
         raise UsageError(f"k must be a whole number from 1, got {k}.")
@@ -98,15 +108,25 @@ def fit(
         raise ModelError(f"regular {kind.label}: no repeat purchases, or nobody was observed: no rate can be fitted.")
     scale = float(rows[2] @ weights / weights.sum())
     rows = rows / np.array([[1.0], [scale], [scale]])
-    optimum = maximise(
-        lambda p: _likelihood(kind, k, p, rows, weights), _START * (1, k, 1, 1), customers=float(weights.sum())
-    )
+    starts = [np.array(one) * (1, k, 1, 1) for one in kind.starts]
+    if start is not None:
+        starts = [np.array([start.r, start.alpha / scale, start.a, start.b])]
+    optimum = maximise_from(lambda p: _likelihood(kind, k, p, rows, weights), starts, customers=float(weights.sum()))
     repeats = float(rows[0] @ weights)
     constant = (k - 1) * (gap_log_sum - repeats * math.log(scale)) - repeats * (math.lgamma(k) + math.log(scale))
-    unit = np.array([1.0, scale, 1.0, 1.0])
-    errors = np.sqrt(np.diag(identified_covariance(optimum))) * unit
-    r, alpha, a, b = (float(value) for value in optimum.parameters * unit)
-    return RegularNBD(k, kind, r, alpha, a, b, optimum.value + constant, errors, optimum.converged)
+    return _to_model(kind, k, optimum, scale=scale, customers=float(weights.sum()), value=optimum.value + constant)
+
+
+def _to_model(
+    kind: type[BetaGeometricNBD], k: int, optimum: Optimum, *, scale: float, customers: float, value: float
+) -> RegularNBD:
+    """Describe the maximum, in the caller's unit of time."""
+    units = np.array([1.0, scale, 1.0, 1.0])
+    weak = optimum.ridge or condition_number(optimum) > 1e10
+    flags = names_that_hold({"ill_conditioned": weak, "not_converged": not optimum.converged})
+    fields = evidence(optimum, units, customers=customers, log_likelihood=value)
+    r, alpha, a, b = (float(parameter) for parameter in optimum.parameters * units)
+    return RegularNBD(k, kind, r, alpha, a, b, **fields, flags=flags, log_covariance=log_covariance(optimum))
 
 
 def probability_alive(model: RegularNBD, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
@@ -120,10 +140,8 @@ def probability_alive(model: RegularNBD, frequency: ArrayLike, recency: ArrayLik
     0.7266
     """
     x, T, recency = read_customers(frequency, T, recency)
-    terms = _terms(model.kind, model.k, _vector(model), np.stack([x.ravel(), recency.ravel(), T.ravel()]))
-    here = np.logaddexp.reduce(terms[:-1], axis=0) - np.logaddexp.reduce(terms, axis=0)
-    result: Array = np.exp(here).reshape(x.shape)
-    return result[()]
+    alive: Array = tick_shares(model, np.stack([x.ravel(), recency.ravel(), T.ravel()])).sum(axis=0).reshape(x.shape)
+    return alive[()]
 
 
 def expected_purchases(model: RegularNBD, t: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
@@ -141,86 +159,117 @@ def expected_purchases(model: RegularNBD, t: float, frequency: ArrayLike, recenc
     """
     x, T, recency = read_customers(frequency, T, recency)
     rows = np.stack([x.ravel(), recency.ravel(), T.ravel()])
-    terms = _terms(model.kind, model.k, _vector(model), rows)
-    shares = np.exp(terms[:-1] - np.logaddexp.reduce(terms, axis=0))
+    u = t / (model.alpha + rows[2])
     result = np.zeros(x.size)
-    for j, share in enumerate(shares):
-        result += share * _to_come(model, t, rows, j)
+    for tick, share in enumerate(tick_shares(model, rows)):
+        result += share * sum_over_purchases(model, rows[0], u, tick, lambda n, stays: np.ones_like(stays))
     return result.reshape(x.shape)[()]
 
 
-def _to_come(model: RegularNBD, t: float, rows: Array, j: int) -> Array:
-    """Expect the purchases to come of customers still there whose clock stands at tick j."""
-    x, _, T = rows
-    ticks, reach = model.r + model.k * x + j, t / (model.alpha + T + t)
+def tick_shares(model: RegularNBD, rows: Array) -> Array:
+    """Compute the chances that a customer is still there and the clock stands at tick 0 to k - 1, shape (k, n).
+
+    The rows are frequency, recency and T.
+
+    Examples
+    --------
+    >>> from custlib.models.bgnbd import BGNBD
+    >>> tick_shares(RegularNBD(2, BGNBD, 1, 1, 1, 1), np.array([[0.0], [0.0], [1.0]])).ravel().round(4)
+    array([0.6667, 0.3333])
+    """
+    terms = _terms(model.kind, model.k, np.array([model.r, model.alpha, model.a, model.b]), rows)
+    most = terms.max(axis=0)
+    shares = np.exp(terms - most)
+    result: Array = shares[:-1] / shares.sum(axis=0)
+    return result
+
+
+def sum_over_purchases(model: RegularNBD, x: Array, u: Array, tick: int, weigh: Callable[[int, Array], Array]) -> Array:
+    """Add up a weight for each purchase within t = u (alpha + T) of customers who are still there, at one tick.
+
+    The weight of the n-th purchase may depend on the second parameter of the drop-out probability before it, b + k. A
+    weight of 1 gives the expected purchases, 2 n - 1 their expected square.
+
+    Examples
+    --------
+    >>> from custlib.models.bgnbd import BGNBD
+    >>> model = RegularNBD(1, BGNBD, 1.0, 1.0, 1.0, 1.0)
+    >>> sum_over_purchases(model, np.zeros(1), np.ones(1), 0, lambda n, b: np.full(b.shape, float(n == 1)))
+    array([0.5])
+    """
+    shape, reach = model.r + model.k * x + tick, u / (1 + u)
     stays = model.b + model.kind.occasions(x)
     total, there, n = np.zeros(x.size), np.ones(x.size), 1
-    open_ = np.arange(x.size)  # customers for whom a further purchase still counts
+    open_ = np.flatnonzero(reach > 0)  # customers for whom a further purchase still counts
     while open_.size:
-        chance = special.betainc(n * model.k - j, ticks[open_], reach[open_])
-        more = there[open_] * chance
+        before = stays[open_] + n - 1
+        more = there[open_] * special.betainc(n * model.k - tick, shape[open_], reach[open_]) * weigh(n, before)
         total[open_] += more
         # E[(1 - p)^n] over E[(1 - p)^(n - 1)], for p ~ Beta(a, stays)
-        there[open_] *= (stays[open_] + n - 1) / (model.a + stays[open_] + n - 1)
-        open_ = open_[more > _NEGLIGIBLE * (1 + total[open_])]
+        there[open_] *= before / (model.a + before)
+        open_ = open_[(more > _NEGLIGIBLE * total[open_]) & (total[open_] > 0)]
         n += 1
     return total
-
-
-def _vector(model: RegularNBD) -> Array:
-    """List the parameters without k."""
-    return np.array([model.r, model.alpha, model.a, model.b])
 
 
 def _terms(kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array) -> Array:
     """Compute the logarithms of the likelihood's terms: the clock at tick 0 to k - 1, then having dropped out."""
     r, alpha, a, b = parameters
     x, recency, T = rows
-    n = kind.occasions(x)
-    j = np.arange(k)[:, None]
-    silence = np.where(recency < T, np.log(np.where(recency < T, T - recency, 1.0)), -np.inf)
-    waited = np.where(j > 0, j * np.where(j > 0, silence, 0.0), 0.0) - special.gammaln(j + 1)
-    shape = r + k * x
-    here = waited + special.gammaln(shape + j) - (shape + j) * np.log(alpha + T)
-    here += special.betaln(a, b + n) - special.betaln(a, b)
-    left = special.gammaln(shape) - shape * np.log(alpha + recency)
-    left = left + special.betaln(a + 1, b + np.maximum(n, 1) - 1) - special.betaln(a, b)
-    base = r * np.log(alpha) - special.gammaln(r)
-    terms: Array = base + np.vstack([here, np.where(n > 0, left, -np.inf)[None]])
+    counts, which = rank_values(x)
+    n, shape, ticks = kind.occasions(counts), r + k * counts, np.arange(k)[:, None]
+    prior = r * np.log(alpha) - special.gammaln(r) - special.betaln(a, b)
+    # what depends on the frequency alone, for each distinct one
+    here = prior + special.gammaln(shape + ticks) - special.gammaln(ticks + 1) + special.betaln(a, b + n)
+    left = np.where(n > 0, prior + special.gammaln(shape) + special.betaln(a + 1, b + np.maximum(n, 1) - 1), -np.inf)
+    age, silent = np.log(alpha + T), recency < T
+    silence = np.log(np.where(silent, T - recency, 1.0))
+    terms = np.empty((k + 1, x.size))
+    for tick in range(k):
+        waited = np.where(silent, tick * silence, -np.inf) if tick else 0.0
+        terms[tick] = here[tick][which] - (shape[which] + tick) * age + waited
+    terms[k] = left[which] - shape[which] * np.log(alpha + recency)
     return terms
 
 
-def _likelihood(
-    kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array, weights: Array
-) -> tuple[float, Array, Array]:
+def _likelihood(kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array, weights: Array) -> Terms:
     """Compute value, gradient and Hessian of the log-likelihood by (r, alpha, a, b)."""
     terms = _terms(kind, k, parameters, rows)
-    return add_terms(terms, lambda term: _derivatives(kind, k, parameters, rows, term), weights)
+    ranked = rank_values(rows[0])
+    return add_terms(terms, lambda term: _derivatives(kind, k, parameters, rows, ranked, term), weights)
 
 
 def _derivatives(
-    kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array, term: int
+    kind: type[BetaGeometricNBD], k: int, parameters: Array, rows: Array, ranked: tuple[Array, Places], term: int
 ) -> tuple[Array, Array]:
     """Compute the first and second derivatives of one of the `_terms` by (r, alpha, a, b)."""
-    r, alpha, a, b = parameters
-    x, recency, T = rows
-    n = kind.occasions(x)
+    r, alpha = parameters[:2]
+    counts, which = ranked
     here = term < k
-    shape, at = (r + k * x + term, T) if here else (r + k * x, recency)
-    stay, leave = (b + n, a) if here else (b + np.maximum(n, 1) - 1, a + 1)
-    rate, either, zeta = 1 / (alpha + at), leave + stay, special.zeta
-    slope = np.stack(
-        [
-            special.digamma(shape) - np.log(alpha + at) + math.log(alpha) - special.digamma(r),
-            r / alpha - shape * rate,
-            special.digamma(leave) - special.digamma(either) - special.digamma(a) + special.digamma(a + b),
-            special.digamma(stay) - special.digamma(either) - special.digamma(b) + special.digamma(a + b),
-        ]
-    )
-    bend = np.zeros((4, 4, x.size))
-    bend[0, 0] = zeta(2, shape) - zeta(2, r)
+    shape, at = (r + k * counts + term, rows[2]) if here else (r + k * counts, rows[1])
+    rate, total = 1 / (alpha + at), shape[which]
+    by_count = _count_derivatives(kind, parameters, counts, shape, here=here)
+    slope, bend = (part[..., which] for part in by_count)
+    slope[0] -= np.log(alpha + at)
+    slope[1] = r / alpha - total * rate
     bend[0, 1] = bend[1, 0] = 1 / alpha - rate
-    bend[1, 1] = shape * rate**2 - r / alpha**2
+    bend[1, 1] = total * rate**2 - r / alpha**2
+    return slope, bend
+
+
+def _count_derivatives(
+    kind: type[BetaGeometricNBD], parameters: Array, counts: Array, shape: Array, *, here: bool
+) -> tuple[Array, Array]:
+    """Compute what of the derivatives depends on the frequency alone, for each distinct one."""
+    r, alpha, a, b = parameters
+    n = kind.occasions(counts)
+    stay, leave = (b + n, a) if here else (b + np.maximum(n, 1) - 1, a + 1)
+    either, digamma, zeta = leave + stay, special.digamma, special.zeta
+    slope, bend = np.zeros((4, counts.size)), np.zeros((4, 4, counts.size))
+    slope[0] = digamma(shape) + math.log(alpha) - digamma(r)
+    slope[2] = digamma(leave) - digamma(either) - digamma(a) + digamma(a + b)
+    slope[3] = digamma(stay) - digamma(either) - digamma(b) + digamma(a + b)
+    bend[0, 0] = zeta(2, shape) - zeta(2, r)
     bend[2, 2] = zeta(2, leave) - zeta(2, either) - zeta(2, a) + zeta(2, a + b)
     bend[2, 3] = bend[3, 2] = zeta(2, a + b) - zeta(2, either)
     bend[3, 3] = zeta(2, stay) - zeta(2, either) - zeta(2, b) + zeta(2, a + b)

@@ -17,6 +17,7 @@ from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError
 from custlib.graph import record
 from custlib.models import bgnbd, regularnbd
+from custlib.models.forecasting.gap_regularity import FEWEST_DAYS, GapRegularity, gap_regularity
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser, forecast
 from custlib.value.holdout_period import HoldoutPeriod
@@ -88,6 +89,29 @@ def gaps(sql: Dialect) -> str:
             select customer_id, day, lag(day) over (partition by customer_id order by day) as previous
             from (select distinct customer_id, day from transactions where is_purchase and day <= :end))
         where previous is not null"""
+
+
+def long_pairs(sql: Dialect) -> str:
+    """Write the select of pairs of successive gaps, the first and second, third and fourth, ... of each customer.
+
+    Pairs that last less than ``:fewest_days`` together are left out: whole days cannot tell such gaps apart.
+    """
+    return f"""
+        select first_gap, second_gap, count(*) as pairs
+        from (
+            select max(case when number % 2 = 1 then gap end) as first_gap,
+                   max(case when number % 2 = 0 then gap end) as second_gap
+            from ({gaps(sql)}) gaps
+            group by customer_id, {sql.divide("(number + 1)", "2")}) gaps_of_pairs
+        where first_gap + second_gap >= :fewest_days
+        group by first_gap, second_gap
+        order by first_gap, second_gap"""
+
+
+def pair_regularity(engine: Engine, end: dt.date) -> GapRegularity:
+    """Estimate the regularity of purchases up to a day from long pairs of gaps."""
+    pairs = engine.fetch(long_pairs(engine.dialect), end=end, fewest_days=FEWEST_DAYS)
+    return gap_regularity(*(pairs[name].to_numpy(dtype=float) for name in ("first_gap", "second_gap", "pairs")))
 
 
 def regularity(engine: Engine, outcomes: pd.DataFrame, kind: str, *, end: dt.date, days: int) -> dict[str, Any]:

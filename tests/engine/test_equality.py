@@ -15,7 +15,7 @@ from custlib.move import ledger
 from custlib.project import Project
 from custlib.run import HOME, Run, nodes
 from custlib.segment import methods, profiles, pyramid, rfm
-from custlib.validate import backtest, seasons, tracking  # fmt: skip
+from custlib.validate import backtest, model_selection, seasons, tracking  # fmt: skip
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
@@ -79,6 +79,9 @@ LENSES = {
     "curve": lambda ws: pyramid.curve(ws.engine, "customer_activity"),
     "baselines": lambda ws: backtest.baselines(ws.engine, hiatus_days=90),
     "season": lambda ws: pd.DataFrame({"x": [str(_season(ws))]}),
+    "pairs of gaps": lambda ws: ws.engine.fetch(
+        model_selection.long_pairs(ws.engine.dialect), end=ws.project.as_of, fewest_days=20
+    ),
     "joining": lambda ws: pd.DataFrame(tracking.joining(ws.engine, "customer_activity", known=ws.project.as_of)[:2]),
 }  # fmt: skip
 

@@ -200,3 +200,31 @@ def test_the_two_models_are_not_mistaken_for_each_other():
         bgnbd.from_dict(written)
     with pytest.raises(ModelError, match="MBG/NBD: no repeat purchases among 2 customers"):
         mbgnbd.fit([0, 0], [0, 0], [39, 20])
+
+
+# --- two summits ---
+
+
+def small_base(seed):
+    """Fifty-six customers of whom many leave at once and the others hardly ever."""
+    random = np.random.default_rng(seed)
+    T = random.uniform(140, 540, 56)
+    who, when = mbgnbd.repeat_times(mbgnbd.MBGNBD(0.5, 60.0, 0.1, 0.1), T, random)
+    frequency, recency = np.bincount(who, minlength=56).astype(float), np.zeros(56)
+    np.maximum.at(recency, who, np.ceil(when))
+    return frequency, recency, np.ceil(T)
+
+
+@pytest.mark.parametrize(
+    ("seed", "higher"),
+    [
+        (27, mbgnbd.MBGNBD(1.7359, 96.513, 0.2002, 0.1003)),  # .69 above the summit next to the first start
+        (101, mbgnbd.MBGNBD(0.8185, 112.457, 1e-7, 1e-6)),  # .47 above, where drop-out was called not measurable
+    ],
+)
+def test_the_higher_of_two_summits_is_found(seed, higher):
+    history = small_base(seed)
+    model = mbgnbd.fit(*history)
+    assert model.converged
+    assert model.log_likelihood > mbgnbd.log_likelihood(higher, *history).sum() - 0.05
+    assert "no_measurable_dropout" not in model.flags

@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, special
 
 from custlib.errors import ModelError, TableError
-from custlib.models import paretonbd
+from custlib.models import mbgnbd, paretonbd
 from custlib.models.paretonbd import ParetoNBD
 
 MODEL = ParetoNBD(0.553, 10.578, 0.606, 11.669)
@@ -106,6 +106,44 @@ def test_rows_with_weights_are_rows_repeated(cdnow):
     part = [column[:300] for column in cdnow.history]
     once = paretonbd.fit(*[np.repeat(column, 2) for column in part])
     assert parameters(once) == parameters(paretonbd.fit(*part, np.full(300, 2.0)))
+
+
+# --- the search ---
+
+
+def test_the_higher_of_two_summits_is_found():
+    # half of the customers leave at once: a beta near 0, 3.4 above the summit of customers who leave at like rates
+    random, n = np.random.default_rng(3), 1000
+    T = random.uniform(140, 540, n)
+    who, when = mbgnbd.repeat_times(mbgnbd.MBGNBD(0.5, 60.0, 0.1, 0.1), T, random)
+    frequency, recency = np.bincount(who, minlength=n).astype(float), np.zeros(n)
+    np.maximum.at(recency, who, np.ceil(when))
+    history = frequency, recency, np.ceil(T)
+    model = paretonbd.fit(*history)
+    higher = ParetoNBD(0.6212, 79.695, 0.04353, 2.37e-7)
+    assert model.log_likelihood > paretonbd.log_likelihood(higher, *history).sum() - 1e-3
+
+
+def test_a_model_that_is_near_saves_time(cdnow):
+    cold = paretonbd.fit(*cdnow.history)
+    warm = paretonbd.fit(*cdnow.history, start=ParetoNBD(0.6, 11.0, 0.55, 10.0))
+    np.testing.assert_allclose(parameters(warm), parameters(cold), rtol=1e-8)
+    assert warm.evaluations < cold.evaluations
+    # in another unit of time the start is restated with the customers
+    days = paretonbd.fit(cdnow.frequency, cdnow.recency * 7, cdnow.T * 7, start=ParetoNBD(0.6, 77.0, 0.55, 70.0))
+    assert days.evaluations == warm.evaluations
+
+
+def test_the_derivatives_by_differences(cdnow):
+    rows = np.stack([column[:200] for column in cdnow.history])
+    point, weights = np.array([0.6, 9.0, 0.8, 12.0]), np.linspace(1, 3, 200)
+    value, gradient, hessian = paretonbd._likelihood(point, rows, weights)
+    assert value == pytest.approx(paretonbd.log_likelihood(ParetoNBD(*point), *rows) @ weights, rel=1e-12)
+    for place, step in enumerate(np.diag(point * 1e-5)):
+        up, down = (paretonbd._likelihood(point + sign * step, rows, weights) for sign in (1, -1))
+        size = 2 * step[place]
+        assert (up[0] - down[0]) / size == pytest.approx(gradient[place], rel=1e-5)
+        np.testing.assert_allclose((up[1] - down[1]) / size, hessian[place], rtol=1e-5, atol=1e-6)
 
 
 # --- errors ---

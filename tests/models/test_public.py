@@ -9,7 +9,7 @@ import pytest
 
 from custlib import models
 
-MODULES = ["ahp", "bgnbd", "gammagamma", "mbgnbd", "paretonbd"]
+MODULES = ["ahp", "bgnbd", "forecasting", "gammagamma", "mbgnbd", "paretonbd"]
 SECTIONS = ("Parameters", "Returns", "Examples")
 FUNCTIONS = [
     (module, name)

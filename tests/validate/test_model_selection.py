@@ -81,6 +81,31 @@ def test_gaps_by_hand(base):
     assert found["number"].tolist() == [1, 2]
 
 
+def test_long_pairs_by_hand(base):
+    # a: gaps 3 and 17, 30 and 2, 9 without a second; b: 4 and 15 last 19 days; c: as a's first
+    days = {"a": [1, 4, 21, 51, 53, 62], "b": [1, 5, 20], "c": [2, 5, 22]}
+    first = dt.date(2024, 12, 31)
+    engine = base([(name, str(first + dt.timedelta(days=day)), 1) for name, own in days.items() for day in own])
+    query, dialect = model_selection.long_pairs, engine.dialect
+    found = engine.fetch(query(dialect), end=dt.date(2025, 12, 31), fewest_days=20)
+    assert found[["first_gap", "second_gap", "pairs"]].to_numpy().tolist() == [[3, 17, 2], [30, 2, 1]]
+    # at day 52 the last pair is not complete
+    found = engine.fetch(query(dialect), end=first + dt.timedelta(days=52), fewest_days=20)
+    assert found["pairs"].tolist() == [2]
+    assert model_selection.pair_regularity(engine, dt.date(2025, 12, 31)).pairs == 3
+
+
+def test_no_pairs_are_purchases_at_random(base):
+    engine = base([("a", "2025-01-01", 1)])
+    assert model_selection.pair_regularity(engine, dt.date(2025, 1, 31)).ticks == 1
+
+
+def test_cdnow_buys_at_random_by_long_pairs(cdnow):
+    found = model_selection.pair_regularity(cdnow.engine, cdnow.get("holdout_period").calibration_end)
+    assert (found.ticks, found.pairs) == (1, 753)
+    assert found.estimate == pytest.approx(1, abs=0.2)
+
+
 def test_cdnow_buys_at_random(cdnow):
     found = model_selection.regularity(
         cdnow.engine,
@@ -113,3 +138,4 @@ def test_steady_buyers_are_told(tmp_path):
     assert found["estimate"] == pytest.approx(4, rel=0.25)
     ticks = pd.DataFrame(found["ticks"])
     assert ticks["k"].iloc[ticks["aic"].idxmin()] in (3, 4, 5)
+    assert model_selection.pair_regularity(engine, end).ticks in (3, 4, 5)
