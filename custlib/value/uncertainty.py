@@ -24,6 +24,7 @@ from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+from custlib.value.spend_moments import spend_covariance, spend_moments, spend_slopes
 
 Floats = NDArray[np.float64]
 _TAILS = np.array([0.025, 0.975])
@@ -116,10 +117,10 @@ def _variances(
     gradient, covariance = expectation_slopes(model, cells, horizon), log_covariance(model)
     mean, square = futures(model, cells, horizon)
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
-    slopes = _spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
+    slopes = spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
     chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * mean) * gross_squares
     both = np.zeros((7, 7))
-    both[:4, :4], both[4:, 4:] = covariance, _covariance(spend)
+    both[:4, :4], both[4:, 4:] = covariance, spend_covariance(spend)
     return (
         _Variance(gradient * customers, covariance, (square - mean**2) * customers),
         _Variance(np.vstack([gradient * money, slopes]), both, chance),
@@ -136,9 +137,9 @@ def _residual_variance(
     level, day = spend_moments(spend, frequency)
     chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * fine) * gross_squares
     both = np.zeros((7, 7))
-    both[:4, :4], both[4:, 4:] = log_covariance(model), _covariance(spend)
+    both[:4, :4], both[4:, 4:] = log_covariance(model), spend_covariance(spend)
     slopes = _slopes(model, lambda at: _residual(at, cells, rate)) * margin
-    return _Variance(np.vstack([slopes, _spend_slopes(spend, frequency, gross, units)]), both, chance)
+    return _Variance(np.vstack([slopes, spend_slopes(spend, frequency, gross, units)]), both, chance)
 
 
 def _around(total: float, variance: float) -> tuple[float, float]:
@@ -158,40 +159,6 @@ def _on_either_side(total: float, variance: float, *, most_lost: float) -> tuple
     """
     half = _NORMAL * np.sqrt(max(variance, 0.0))
     return min(total, max(float(total - half), -most_lost)), float(total + half)
-
-
-def spend_moments(spend: GammaGamma | None, frequency: Floats) -> tuple[Floats, Floats]:
-    """Compute second moments of spend given the past, in units of squared expected spend.
-
-    With s = p x + q, a customer's spend level has the second moment (s - 1) / (s - 2), the money of one day
-    1 + 1 / p times that (Gamma-Gamma, Fader and Hardie 2013).
-
-    Examples
-    --------
-    >>> level, day = spend_moments(GammaGamma(6.25, 3.74, 15.44), np.array([0.0, 2.0]))
-    >>> level.round(4), day.round(4)
-    (array([1.5747, 1.0702]), array([1.8267, 1.2415]))
-    """
-    if spend is None:
-        return np.ones_like(frequency), np.full_like(frequency, 2.0)
-    shape = spend.p * frequency + spend.q
-    finite = shape > 2
-    level = np.where(finite, (shape - 1) / np.where(finite, shape - 2, 1.0), 1.0)
-    return level, np.where(finite, level * (1 + 1 / spend.p), 2.0)
-
-
-def _spend_slopes(spend: GammaGamma | None, frequency: Floats, value: Floats, units: Floats) -> Floats:
-    """Differentiate each cell's value by p, q and v; ``value`` is before the cost to serve, ``units`` value / spend."""
-    if spend is None:
-        return np.zeros((3, len(frequency)))
-    shape = spend.p * frequency + spend.q - 1
-    return np.array([value * (spend.q - 1) / (spend.p * shape), -value / shape, units * spend.p / shape])
-
-
-def _covariance(spend: GammaGamma | None) -> Floats:
-    if spend is None or spend.covariance is None:
-        return np.zeros((3, 3))
-    return np.nan_to_num(spend.covariance)
 
 
 def _cells(engine: Engine, segmentation: str) -> pd.DataFrame:

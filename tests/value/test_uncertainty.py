@@ -7,7 +7,7 @@ import pytest
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
 from custlib.models.gammagamma import GammaGamma
-from custlib.value import spend, uncertainty
+from custlib.value import spend, spend_moments, uncertainty
 from tests.bases import DAILY_RATE, MODEL, make_value
 
 SPEND = GammaGamma(6.25, 3.74, 15.44)
@@ -178,21 +178,21 @@ def test_spend_moments_by_simulation(frequency):
     expected = gammagamma.expected_spend(money, frequency, mean)
     day = random.gamma(money.p, 1 / level)
     assert day.mean() == pytest.approx(expected, rel=0.01)
-    moments = uncertainty.spend_moments(money, np.array([float(frequency)]))
+    moments = spend_moments.spend_moments(money, np.array([float(frequency)]))
     found = ((money.p / level) ** 2).mean() / expected**2, (day**2).mean() / expected**2
     np.testing.assert_allclose([float(m[0]) for m in moments], found, rtol=0.02)
 
 
 def test_spend_moments_of_a_customer_without_a_past_by_hand():
     # (q - 1) / (q - 2) = 2.74 / 1.74, and 1 + 1 / 6.25 times that; variance of a day over its square .8267
-    level, day = uncertainty.spend_moments(SPEND, np.zeros(1))
+    level, day = spend_moments.spend_moments(SPEND, np.zeros(1))
     assert level[0] == pytest.approx(2.74 / 1.74)
     assert day[0] - 1 == pytest.approx((6.25 + 3.74 - 1) / (6.25 * 1.74))
 
 
 def test_spend_moments_that_are_not_known():
     for money in (None, GammaGamma(0.5, 1.5, 10.0)):
-        level, day = uncertainty.spend_moments(money, np.zeros(1))
+        level, day = spend_moments.spend_moments(money, np.zeros(1))
         assert (level[0], day[0]) == (1, 2)
 
 
