@@ -103,6 +103,9 @@ class Project(_Strict):
         Share of revenue that is profit, for lines without cost or profit.
     model : {"auto", "bgnbd", "mbgnbd"}
         The lifetime model; ``auto`` selects by the holdout and an information criterion.
+    spend_days : {"auto", "repeat", "all"}
+        Purchase days that the expected spend of repeat customers is computed from: repeat days, or the first as well;
+        ``auto`` takes what predicts better within the calibration period.
     product_margins : dict of str to float
         Margin by product; products not listed have ``margin``.
     cost_to_serve : float
@@ -143,6 +146,7 @@ class Project(_Strict):
     cost_to_serve: float = Field(0.0, ge=0, le=1e9)
     time_unit: Literal["day", "week"] = "week"
     model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
+    spend_days: Literal["auto", "repeat", "all"] = "auto"
     language: Literal["en", "zh"] = "en"
     source: Source
     sources: tuple[Source, ...] = ()

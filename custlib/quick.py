@@ -114,12 +114,12 @@ def _intervals(run: Run) -> dict[str, dict[str, float]]:
     everybody = "select customer_id, 'all' as segmentation, 'all' as segment, '' as reason from customer_activity"
     run.engine.define("customer_segments", everybody, of=("customer_activity",))
     days, rate = run.project.horizon_days, run.project.daily_discount_rate
-    model, (money, fitted) = run.get("lifetime_model"), run.get("spend_model")
+    model, money = run.get("lifetime_model"), run.get("spend_model")
     row = uncertainty.intervals(
-        run.engine, "all", model, fitted, horizon_days=days, daily_rate=rate, residual=False
+        run.engine, "all", model, money, horizon_days=days, daily_rate=rate, residual=False
     ).iloc[0]
     spans = {"expected_purchases": {"low": row["purchases_low"], "high": row["purchases_high"]}}
-    if money.kind != "none":
+    if money[0].kind != "none":
         spans["value"] = {"low": row["value_low"], "high": row["value_high"]}
     return {name: {end: float(x) for end, x in ends.items()} for name, ends in spans.items()}
 

@@ -35,7 +35,10 @@ NODES = (
     "custlib.value.history",
     "custlib.value.activity",
     "custlib.value.lifetime",
+    "custlib.value.sampled_days",
+    "custlib.value.spend_choice",
     "custlib.value.spend",
+    "custlib.value.margins",
     "custlib.value.potential",
     "custlib.value.customer_value",
     "custlib.value.customer_intervals",
@@ -66,7 +69,7 @@ NODES = (
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
-    "model", "language", "segments", "cost_to_serve", "trade",
+    "model", "spend_days", "language", "segments", "cost_to_serve", "trade",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

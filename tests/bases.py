@@ -8,6 +8,7 @@ import pandas as pd
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd import BGNBD
 from custlib.value import activity, customer_value, lifetime
+from custlib.value.margins import Margins
 from custlib.value.spend import Spend
 
 MODEL = BGNBD(0.25, 31.0, 0.8, 2.4)
@@ -63,7 +64,7 @@ def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, cost_to_serve=0.
     )
     customer_value.make_customer_value(
         engine, "customer_value", "customer_activity", "alive_scores",
-        model=model, money=money, margin=margin, cost_to_serve=cost_to_serve,
+        model=model, money=money, margins=Margins(margin), cost_to_serve=cost_to_serve,
     )  # fmt: skip
 
 

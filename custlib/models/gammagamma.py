@@ -129,6 +129,7 @@ def fit(frequency: ArrayLike, monetary_value: ArrayLike, weights: ArrayLike | No
         With these flags where they apply:
 
         - ``no_finite_mean``: q <= 1, expected spend is infinite; use a median instead.
+        - ``no_finite_variance``: 1 < q <= 2, a few customers decide the mean; no variance follows from the model.
         - ``spend_homogeneous``: q and v grow without end; customers hardly differ in what they spend.
         - ``days_constant``: p grows without end; a customer spends the same every day.
         - ``ill_conditioned``: some combination of parameters is hardly determined.
@@ -206,6 +207,7 @@ def _describe(optimum: Optimum) -> tuple[str, ...]:
     weak = optimum.ridge or condition_number(optimum) > _CONDITION_LIMIT
     conditions = {
         "no_finite_mean": q <= 1,
+        "no_finite_variance": 1 < q <= 2,
         "spend_homogeneous": homogeneous,
         "days_constant": constant,
         "ill_conditioned": weak and not (constant or homogeneous),
@@ -216,9 +218,8 @@ def _describe(optimum: Optimum) -> tuple[str, ...]:
 
 def _likelihood(parameters: Array, cells: _Cells) -> tuple[float, Array, Array]:
     """Compute value, gradient and Hessian of the log of equation (1a) by (p, q, v)."""
-    p, q, v = parameters
+    (p, q, v), x, weights = parameters, cells.x[cells.which], cells.weights
     value, gradient, hessian = _gamma_terms(p, q, cells)
-    x, weights = cells.x[cells.which], cells.weights
     total, shape = x * cells.spend, p * x + q
     both = total + v
     own, rest = np.log(total / both), np.log(v / both)  # shares of the customer and of the population
@@ -337,8 +338,7 @@ def expected_spend(model: GammaGamma, frequency: ArrayLike, monetary_value: Arra
     x, spend = read_columns(frequency=frequency, monetary_value=monetary_value)
     spend = np.where(x == 0, 1.0, spend)
     refuse_faults([*number_faults("frequency", x), *number_faults("monetary_value", spend, least="not positive")])
-    result: Array = (model.v + x * spend) * model.p / (model.p * x + model.q - 1)
-    return result[()]
+    return np.asarray((model.v + x * spend) * model.p / (model.p * x + model.q - 1))[()]
 
 
 def _refuse_infinite_mean(model: GammaGamma) -> None:

@@ -1,8 +1,9 @@
 """Makes ``customer_value``: past and expected purchases and profit of each customer.
 
 Reads customer activity and ``alive_scores``, and ``customer_potential`` where there are products. Value is
-purchases x (spend x margin - cost to serve), so it can be negative. Forecasts are discounted, and past profits
-compounded, to as_of at the annual rate of the project. Profit, not revenue, wherever costs or a margin are known.
+purchases x (spend x margin - cost to serve), so it can be negative; the margin is the customer's own, shrunk to that of
+all. Forecasts are discounted, and past profits compounded, to as_of at the annual rate of the project. Profit, not
+revenue, wherever costs or a margin are known.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from custlib.graph import REFUSED, Refusal, table, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
 from custlib.value import lifetime, spend
+from custlib.value.margins import Margins, margin_sql, parameters
 from custlib.value.spend import Spend, SpendModel
 
 _SUMMED = (
@@ -25,7 +27,9 @@ FORECASTS = (
 )  # fmt: skip
 
 
-def customer_value_sql(sql: Dialect, activity: str, scores: str, money: Spend, *, potential: str | None = None) -> str:
+def customer_value_sql(
+    sql: Dialect, activity: str, scores: str, money: Spend, margins: Margins, *, potential: str | None = None
+) -> str:
     """Write the select of one row per customer with history and forecast.
 
     P(alive) is null where the model has no occasion to drop out, so that it is 1 whatever came since: after a single
@@ -49,11 +53,12 @@ def customer_value_sql(sql: Dialect, activity: str, scores: str, money: Spend, *
                historic_value,
                cast(profit as double) as profit,
                cast(revenue as double) as revenue
-        from (select *, expected_spend * cast(:margin as double) - cast(:cost_to_serve as double) as expected_margin
+        from (select *, expected_spend * customer_margin - cast(:cost_to_serve as double) as expected_margin
               from (
             select a.*, s.purchases_if_alive, s.any_purchase_if_alive, s.discounted_if_alive, s.residual_if_alive,
                    {potential_value} as potential_value,
                    {lifetime.probability_alive(sql)} as probability_alive,
+                   {margin_sql(margins)} as customer_margin,
                    {spend.expected_spend(sql, money)} as expected_spend
             from {activity} a join {scores} s using (frequency, T) {join}))"""
 
@@ -66,14 +71,14 @@ def make_customer_value(
     *,
     model: BetaGeometricNBD,
     money: Spend,
-    margin: float,
+    margins: Margins,
     cost_to_serve: float = 0.0,
     potential: str | None = None,
 ) -> None:
     """Make the table of customer value."""
-    select = customer_value_sql(engine.dialect, activity, scores, money, potential=potential)
-    values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money)
-    engine.make(name, select, margin=margin, cost_to_serve=cost_to_serve, **values)
+    select = customer_value_sql(engine.dialect, activity, scores, money, margins, potential=potential)
+    values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money) | parameters(margins)
+    engine.make(name, select, cost_to_serve=cost_to_serve, **values)
 
 
 def past_value(sql: Dialect, activity: str) -> str:
@@ -89,15 +94,6 @@ def past_value(sql: Dialect, activity: str) -> str:
 def make_past_value(engine: Engine, name: str, activity: str) -> None:
     """Make the table of customer value without a forecast."""
     engine.make(name, past_value(engine.dialect, activity))
-
-
-def margin_rate(engine: Engine, activity: str, *, cost_to_serve: float = 0.0) -> float:
-    """Share of net revenue that is profit before the cost to serve, over all customers."""
-    sums = engine.fetch(
-        f"select sum(profit) as profit, sum(revenue) as revenue, sum(frequency + 1) as purchase_days from {activity}"
-    ).astype(float)
-    revenue, served = sums["revenue"].item(), cost_to_serve * sums["purchase_days"].item()
-    return float((sums["profit"].item() + served) / revenue) if revenue > 0 else 1.0
 
 
 def totals(engine: Engine, value: str = "customer_value") -> dict[str, float]:
@@ -119,6 +115,7 @@ def customer_value(
     project: Project,
     customer_activity: str,
     spend_model: SpendModel,
+    margins: Margins,
     lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
     alive_scores: str | Refusal = REFUSED,
     customer_potential: str | Refusal = REFUSED,
@@ -127,11 +124,10 @@ def customer_value(
     if isinstance(lifetime_model, Refusal) or isinstance(alive_scores, Refusal):
         make_past_value(engine, "customer_value", customer_activity)
         return
-    cost = project.cost_to_serve
-    margin = margin_rate(engine, customer_activity, cost_to_serve=cost)
     make_customer_value(
         engine, "customer_value", customer_activity, alive_scores, model=lifetime_model, money=spend_model[0],
-        margin=margin, cost_to_serve=cost, potential=str(customer_potential) if customer_potential else None,
+        margins=margins, cost_to_serve=project.cost_to_serve,
+        potential=str(customer_potential) if customer_potential else None,
     )  # fmt: skip
 
 
@@ -143,13 +139,12 @@ def calibration_value(
     calibration_money_scores: str,
     calibration_model: BetaGeometricNBD,
     calibration_spend: SpendModel,
+    calibration_margins: Margins,
 ) -> None:
     """Expected value of each customer at the end of calibration, for the holdout."""
-    cost = project.cost_to_serve
-    margin = margin_rate(engine, calibration_activity, cost_to_serve=cost)
     make_customer_value(
-        engine, "calibration_value", calibration_activity, calibration_money_scores,
-        model=calibration_model, money=calibration_spend[0], margin=margin, cost_to_serve=cost,
+        engine, "calibration_value", calibration_activity, calibration_money_scores, model=calibration_model,
+        money=calibration_spend[0], margins=calibration_margins, cost_to_serve=project.cost_to_serve,
     )  # fmt: skip
 
 
@@ -157,12 +152,6 @@ def calibration_value(
 def value_totals(engine: Engine, customer_value: str) -> dict[str, float]:
     """Totals of history and forecast over all customers."""
     return totals(engine, customer_value)
-
-
-@value
-def margin(engine: Engine, project: Project, customer_activity: str) -> float:
-    """Share of net revenue that is profit before the cost to serve."""
-    return margin_rate(engine, customer_activity, cost_to_serve=project.cost_to_serve)
 
 
 @value

@@ -1,13 +1,16 @@
 """Fits spend per purchase day: the Gamma-Gamma model, or shrinkage to the median where it has no finite mean.
 
 Reads ``spend_cells``. Follows Fader and Hardie (2013), "The Gamma-Gamma model of monetary value". The model assumes
-that spend is independent of frequency; where it is not, it is fitted in bands of frequency.
+that spend is independent of frequency; where it is not, it is fitted in bands of frequency. What one-time buyers will
+spend is read from second purchases (``one_time_spend``).
 """
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
@@ -16,8 +19,12 @@ from custlib.errors import ModelError
 from custlib.graph import REFUSED, Refusal, record, value
 from custlib.models import gammagamma
 from custlib.models.gammagamma import GammaGamma
-from custlib.models.spend_independence import independence
 from custlib.project import Project
+from custlib.value import one_time_spend
+from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.one_time_spend import OneTimeSpend, fit_one_time_spend, mean_rank
+from custlib.value.sampled_days import customers_at
+from custlib.value.spend_dependence import dependence, is_dependent
 
 _FEWEST = 10
 _ALIKE = 1e-9  # averages of equal amounts differ by rounding
@@ -37,7 +44,8 @@ class Spend:
     prior_money, prior_weight : float
         Money and weight of the prior.
     population_mean : float
-        Expected spend of a customer without repeat purchases, in currency per purchase day.
+        Mean spend over all customers by the model, in currency per purchase day; that of one-time buyers where
+        ``one_time`` is None.
     remark : str
         Code of the reason for the fallback: ``few_repeat_customers``, ``spend_equal``, ``no_finite_mean`` or
         ``no_maximum``; ``no_money`` where nobody spent; ``spend_dependent`` where bands are used,
@@ -47,6 +55,10 @@ class Spend:
     dependence : tuple of float
         Pearson's and Spearman's correlation of spend and frequency, and the correlation ratio beyond chance, with 0
         for NaN; empty where not measured.
+    days : {"repeat", "all"}
+        Purchase days of repeat customers that their expected spend is computed from: repeat days, or the first too.
+    one_time : OneTimeSpend or None
+        Expected spend of one-time buyers; None where too few second purchases were observed.
     """
 
     kind: str
@@ -56,11 +68,20 @@ class Spend:
     remark: str = ""
     bands: tuple[tuple[int, float, float], ...] = ()
     dependence: tuple[float, ...] = ()
+    days: str = "repeat"
+    one_time: OneTimeSpend | None = None
 
     def __post_init__(self) -> None:
-        """Convert the lists of JSON to tuples."""
+        """Convert the lists and mappings of JSON."""
         object.__setattr__(self, "bands", tuple((int(least), *prior) for least, *prior in self.bands))
         object.__setattr__(self, "dependence", tuple(self.dependence))
+        if isinstance(self.one_time, dict):
+            object.__setattr__(self, "one_time", OneTimeSpend(**self.one_time))
+
+    @property
+    def of_new_customer(self) -> float:
+        """Expected spend of a customer on the day after the first purchase, in currency per purchase day."""
+        return self.one_time.at(0) if self.one_time else self.population_mean
 
 
 def fit_spend(engine: Engine, cells: str) -> tuple[Spend, GammaGamma | None]:
@@ -98,39 +119,6 @@ def _banded(spend: Spend, frequency: np.ndarray, money: np.ndarray, customers: n
     lowest = frequency == frequency.min()
     mean = float(money[lowest] @ customers[lowest]) / float(customers[lowest].sum())
     return Spend("gamma_gamma", prior, weight, mean, "spend_dependent", tuple(bands[1:]), spend.dependence)
-
-
-def dependence(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> tuple[float, float, float]:
-    """Measure the dependence of spend on frequency: Pearson, Spearman, and the correlation ratio beyond chance.
-
-    With k distinct frequencies of n customers chance alone gives a ratio of (k - 1) / (n - 1), which is subtracted
-    (Kelley 1935, "An unbiased correlation ratio measure").
-
-    Examples
-    --------
-    >>> dependence(np.array([1.0, 2.0]), np.array([5.0, 9.0]), np.array([30.0, 30.0]))
-    (1.0, 1.0, 1.0)
-    """
-    measures = independence(frequency, money, customers)
-    kinds, many = np.unique(frequency).size, float(customers.sum())
-    ratio = 1 - (1 - measures.correlation_ratio) * (many - 1) / (many - kinds) if many > kinds else 0.0
-    pearson, spearman, ratio = (float(np.nan_to_num(x)) for x in (measures.pearson, measures.spearman, ratio))
-    return round(pearson, 9), round(spearman, 9), round(max(ratio, 0.0), 9)
-
-
-def is_dependent(measured: tuple[float, ...]) -> bool:
-    """Whether spend depends on frequency too much for one Gamma-Gamma model.
-
-    Examples
-    --------
-    >>> is_dependent((0.1, 0.05, 0.01)), is_dependent((0.1, -0.35, 0.01))
-    (False, True)
-    """
-    if not measured:
-        return False
-    limits = rules.load("spend")["dependent"]
-    pearson, spearman, ratio = measured
-    return max(abs(pearson), abs(spearman)) >= limits["correlation"] or ratio >= limits["ratio"]
 
 
 def _in_bands(frequency: np.ndarray, money: np.ndarray, customers: np.ndarray) -> list[tuple[int, float, float]]:
@@ -193,7 +181,8 @@ def to_dict(spend: Spend) -> dict[str, Any]:
     >>> to_dict(Spend("none"))["bands"]
     []
     """
-    return vars(spend) | {"bands": [list(band) for band in spend.bands], "dependence": list(spend.dependence)}
+    one_time = {"one_time": vars(spend.one_time).copy() if spend.one_time else None}
+    return vars(spend) | {"bands": [list(b) for b in spend.bands], "dependence": list(spend.dependence)} | one_time
 
 
 def _shrunk(money: np.ndarray, customers: np.ndarray, remark: str) -> Spend:
@@ -204,19 +193,22 @@ def _shrunk(money: np.ndarray, customers: np.ndarray, remark: str) -> Spend:
 
 
 def expected_spend(sql: Dialect, spend: Spend) -> str:
-    """Write expected spend as a column of ``:prior_money, :prior_weight, :population_mean``."""
+    """Write expected spend as a column of the activity, with the parameters of :func:`parameters`."""
     del sql
     if spend.kind == "none":
         return "cast(null as double)"
-    spent = "frequency * greatest(monetary_value, 0)"
+    days, spent = "frequency", "frequency * greatest(monetary_value, 0)"
+    if spend.days == "all":
+        days, spent = "(frequency + 1)", "greatest(frequency * monetary_value + cast(first_amount as double), 0)"
     higher = "".join(
         f" when frequency >= {least} then (cast(:money_{least} as double) + {spent})"
-        f" / (cast(:weight_{least} as double) + frequency)"
+        f" / (cast(:weight_{least} as double) + {days})"
         for least, _, _ in reversed(spend.bands)
     )
+    once = one_time_spend.one_time_sql() if spend.one_time else "cast(:population_mean as double)"
     return (
-        f"case when frequency = 0 or monetary_value is null then cast(:population_mean as double){higher}"
-        f" else (cast(:prior_money as double) + {spent}) / (cast(:prior_weight as double) + frequency) end"
+        f"case when frequency = 0 then {once} when monetary_value is null then cast(:population_mean as double){higher}"
+        f" else (cast(:prior_money as double) + {spent}) / (cast(:prior_weight as double) + {days}) end"
     )
 
 
@@ -233,7 +225,20 @@ def parameters(spend: Spend) -> dict[str, float]:
     values = {k: v for k, v in vars(spend).items() if k in ("prior_money", "prior_weight", "population_mean")}
     for least, money, weight in spend.bands:
         values |= {f"money_{least}": money, f"weight_{least}": weight}
-    return values
+    return values | (one_time_spend.parameters(spend.one_time) if spend.one_time else {})
+
+
+def with_one_time_buyers(
+    engine: Engine, spend: Spend, customers: pd.DataFrame, activity: str, *, horizon_days: int
+) -> Spend:
+    """Add the expected spend of one-time buyers, fitted on the second purchases of customers known on the same day.
+
+    Only beside a Gamma-Gamma model: where spend has no finite mean, a mean of second purchases is none either.
+    """
+    one_time = fit_one_time_spend(customers, horizon_days=horizon_days) if spend.kind == "gamma_gamma" else None
+    if one_time is None:
+        return spend
+    return replace(spend, one_time=replace(one_time, scale=mean_rank(engine, activity, one_time)))
 
 
 SpendModel = tuple[Spend, GammaGamma | None]
@@ -245,26 +250,48 @@ def read_spend(content: dict[str, Any]) -> SpendModel:
     return Spend(**content["spend"]), gammagamma.from_dict(model) if model else None
 
 
-def _spend_record(engine: Engine, project: Project, cells: str | Refusal) -> dict[str, Any]:
+def _spend_record(
+    engine: Engine, project: Project, cells: str | Refusal, choice: dict[str, Any] | Refusal, activity: str,
+    *, until: dt.date, horizon_days: int,
+) -> dict[str, Any]:  # fmt: skip
     if isinstance(cells, Refusal):
         return {"spend": to_dict(Spend("none", remark=cells.reason)), "model": None}
     spend, model = fit_or_none(engine, cells)
+    if choice and spend.kind != "none":
+        spend = replace(spend, days=choice["days"])
+        known = customers_at(engine, until)
+        spend = with_one_time_buyers(engine, spend, known, activity, horizon_days=horizon_days)
     written = gammagamma.to_dict(model, money_unit=project.currency) if model else None
     return {"spend": to_dict(spend), "model": written}
 
 
 @record(load=read_spend)
-def spend_model(engine: Engine, project: Project, spend_cells: str | Refusal = REFUSED) -> dict[str, Any]:
+def spend_model(
+    engine: Engine,
+    project: Project,
+    customer_activity: str,
+    spend_cells: str | Refusal = REFUSED,
+    spend_choice: dict[str, Any] | Refusal = REFUSED,
+) -> dict[str, Any]:
     """The spend model of all purchases up to as_of; of kind ``none`` without money."""
-    return _spend_record(engine, project, spend_cells)
+    until, days = project.as_of, project.horizon_days
+    return _spend_record(engine, project, spend_cells, spend_choice, customer_activity, until=until, horizon_days=days)
 
 
 @record(load=read_spend)
 def calibration_spend(
-    engine: Engine, project: Project, calibration_spend_cells: str | Refusal = REFUSED
+    engine: Engine,
+    project: Project,
+    holdout_period: HoldoutPeriod,
+    calibration_activity: str,
+    calibration_spend_cells: str | Refusal = REFUSED,
+    spend_choice: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """The spend model of the calibration period."""
-    return _spend_record(engine, project, calibration_spend_cells)
+    until, days = holdout_period.calibration_end, holdout_period.days
+    return _spend_record(
+        engine, project, calibration_spend_cells, spend_choice, calibration_activity, until=until, horizon_days=days
+    )
 
 
 @value

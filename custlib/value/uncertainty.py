@@ -22,8 +22,8 @@ from custlib.engine.base import Engine
 from custlib.graph import REFUSED, Refusal, record, value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
+from custlib.value.spend import SpendModel
 from custlib.value.spend_moments import spend_covariance, spend_moments, spend_slopes
 
 Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ _RESIDUAL = (
 
 
 def intervals(
-    engine: Engine, segmentation: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int,
+    engine: Engine, segmentation: str, model: BetaGeometricNBD, spend: SpendModel, *, horizon_days: int,
     daily_rate: float, residual: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Compute 95 % intervals of expected purchases, value and residual value for each segment and for all."""
@@ -102,7 +102,7 @@ class _Variance:
 
 
 def _variances(
-    model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, horizon: float
+    model: BetaGeometricNBD, spend: SpendModel, cells: pd.DataFrame, horizon: float
 ) -> tuple[_Variance, _Variance]:
     """Compute the variances of purchases and of money, per cell.
 
@@ -127,9 +127,7 @@ def _variances(
     )
 
 
-def _residual_variance(
-    model: BetaGeometricNBD, spend: GammaGamma | None, cells: pd.DataFrame, rate: float
-) -> _Variance:
+def _residual_variance(model: BetaGeometricNBD, spend: SpendModel, cells: pd.DataFrame, rate: float) -> _Variance:
     """Compute the variance of residual value, per cell, like that of money with discounted purchases for counts."""
     names = ("margin", "margin_squares", "gross_margin_squares", "residual_gross", "residual_units", "frequency")
     margin, squares, gross_squares, gross, units, frequency = (cells[name].to_numpy(dtype=float) for name in names)
@@ -261,7 +259,7 @@ def segment_intervals(
     customer_value: str,
     customer_segments: str,
     lifetime_model: BetaGeometricNBD,
-    spend_model: tuple[Any, GammaGamma | None],
+    spend_model: SpendModel,
     money_forecast: Any = REFUSED,
 ) -> dict[str, Any]:
     """The 95 % intervals of the segments that playbooks follow, and of all customers: purchases and value.
@@ -270,9 +268,7 @@ def segment_intervals(
     """
     del customer_value, customer_segments
     rate, days = project.daily_discount_rate, project.horizon_days
-    frame = intervals(
-        engine, project.segments.leading, lifetime_model, spend_model[1], horizon_days=days, daily_rate=rate
-    )
+    frame = intervals(engine, project.segments.leading, lifetime_model, spend_model, horizon_days=days, daily_rate=rate)
     if isinstance(money_forecast, Refusal):
         frame[[name for name in map(str, frame.columns) if name.startswith(("value", "residual"))]] = np.nan
     return {"columns": list(frame.columns), "rows": frame.astype(object).where(frame.notna(), None).to_numpy().tolist()}

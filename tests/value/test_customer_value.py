@@ -4,7 +4,7 @@ import pytest
 
 from custlib.models import bgnbd
 from custlib.project import build
-from custlib.value import customer_value
+from custlib.value import customer_value, margins
 from custlib.value.spend import Spend
 from tests.bases import DAILY_RATE, MODEL, MONEY, make_value, shop
 
@@ -71,10 +71,10 @@ def test_a_margin_scales_the_forecast_only(base):
 def test_the_margin_is_that_of_all_customers(base):
     engine = base([("a", "2025-12-01", 80), ("b", "2025-12-01", 20)], margin=0.4)
     make_value(engine)
-    assert customer_value.margin_rate(engine, "customer_activity") == pytest.approx(0.4)
+    assert margins.margin_rate(engine, "customer_activity") == pytest.approx(0.4)
     empty = base([("a", "2025-12-01", 0)])
     make_value(empty)
-    assert customer_value.margin_rate(empty, "customer_activity") == 1
+    assert margins.margin_rate(empty, "customer_activity") == 1
 
 
 def test_totals_add_up_the_customers(small_shop):
@@ -132,7 +132,7 @@ def test_the_cost_to_serve_is_paid_on_every_purchase_day_by_hand(base):
     assert found["profit"].tolist() == [-1, 20]
     np.testing.assert_allclose(found["historic_value"], [-1, (30 - 5) * 1.1 - 5], rtol=1e-6)
     # the margin is put back together: 29 of 58, and both bought once, at the mean spend of all
-    assert customer_value.margin_rate(engine, "customer_activity", cost_to_serve=5) == pytest.approx(0.5)
+    assert margins.margin_rate(engine, "customer_activity", cost_to_serve=5) == pytest.approx(0.5)
     year = bgnbd.discounted_purchases_if_alive(MODEL, 365, DAILY_RATE, [0, 0], [0, 365])
     per_purchase = 0.5 * MONEY.population_mean - 5
     np.testing.assert_allclose(found["expected_margin"], per_purchase, rtol=1e-12)

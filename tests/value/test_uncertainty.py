@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,10 +25,14 @@ def one_segment(engine, *, model=MODEL, money=SPEND, margin=1.0, cost_to_serve=0
     )
 
 
+def with_prior(model):
+    return (spend.from_gamma_gamma(model) if model else spend.Spend("shrinkage", 30.0)), model
+
+
 def spans(engine, *, model=MODEL, money=SPEND):
-    found = uncertainty.intervals(engine, "one", model, money, horizon_days=HORIZON, daily_rate=DAILY_RATE).set_index(
-        "segment"
-    )
+    found = uncertainty.intervals(
+        engine, "one", model, with_prior(money), horizon_days=HORIZON, daily_rate=DAILY_RATE
+    ).set_index("segment")
     return found.loc["all"]
 
 
@@ -138,7 +143,7 @@ def test_the_variance_of_money_by_brute_force(base):
     one_segment(engine)
     x, recency, age, mean = histories(engine)
     cells = uncertainty._cells(engine, "one")
-    purchases, money = uncertainty._variances(MODEL, SPEND, cells, float(HORIZON))
+    purchases, money = uncertainty._variances(MODEL, with_prior(SPEND), cells, float(HORIZON))
     random = np.random.default_rng(2)
     bought = np.array([futures(random, MODEL, x, recency, age, HORIZON) for _ in range(6000)])
     earned = np.array([earnings(random, SPEND, x, mean, row) for row in bought])
@@ -155,7 +160,7 @@ def test_the_variance_of_money_less_the_cost_to_serve_by_brute_force(base):
     one_segment(engine, margin=0.5, cost_to_serve=12)
     x, recency, age, mean = histories(engine)
     cells = uncertainty._cells(engine, "one")
-    money = uncertainty._variances(MODEL, SPEND, cells, float(HORIZON))[1]
+    money = uncertainty._variances(MODEL, with_prior(SPEND), cells, float(HORIZON))[1]
     random = np.random.default_rng(2)
     bought = np.array([futures(random, MODEL, x, recency, age, HORIZON) for _ in range(6000)])
     earned = np.array([earnings(random, SPEND, x, mean, row) for row in bought])
@@ -178,22 +183,38 @@ def test_spend_moments_by_simulation(frequency):
     expected = gammagamma.expected_spend(money, frequency, mean)
     day = random.gamma(money.p, 1 / level)
     assert day.mean() == pytest.approx(expected, rel=0.01)
-    moments = spend_moments.spend_moments(money, np.array([float(frequency)]))
+    moments = spend_moments.spend_moments(with_prior(money), np.array([float(frequency)]))
     found = ((money.p / level) ** 2).mean() / expected**2, (day**2).mean() / expected**2
     np.testing.assert_allclose([float(m[0]) for m in moments], found, rtol=0.02)
 
 
 def test_spend_moments_of_a_customer_without_a_past_by_hand():
     # (q - 1) / (q - 2) = 2.74 / 1.74, and 1 + 1 / 6.25 times that; variance of a day over its square .8267
-    level, day = spend_moments.spend_moments(SPEND, np.zeros(1))
+    level, day = spend_moments.spend_moments(with_prior(SPEND), np.zeros(1))
     assert level[0] == pytest.approx(2.74 / 1.74)
     assert day[0] - 1 == pytest.approx((6.25 + 3.74 - 1) / (6.25 * 1.74))
 
 
-def test_spend_moments_that_are_not_known():
-    for money in (None, GammaGamma(0.5, 1.5, 10.0)):
-        level, day = spend_moments.spend_moments(money, np.zeros(1))
-        assert (level[0], day[0]) == (1, 2)
+def test_spend_moments_without_a_model():
+    level, day = spend_moments.spend_moments(with_prior(None), np.zeros(1))
+    assert (level[0], day[0]) == (1, 2)
+
+
+def test_spend_moments_of_a_model_without_variance_by_hand():
+    # q = 1.5: the shape is taken as 2.5, so the level is 1.5 / .5 = 3 and a day 3 (1 + 1 / .5) = 9
+    level, day = spend_moments.spend_moments(with_prior(GammaGamma(0.5, 1.5, 10.0)), np.array([0.0, 4.0]))
+    assert (level[0], day[0]) == pytest.approx((3, 9))
+    # after four purchase days p x + q = 3.5, which has a variance: 2.5 / 1.5
+    assert level[1] == pytest.approx(2.5 / 1.5)
+
+
+def test_the_first_purchase_day_counts_where_spend_is_computed_from_it():
+    money, model = with_prior(SPEND)
+    given = replace(money, days="all"), model
+    found, known = (spend_moments.spend_moments(s, np.array([0.0, 2.0])) for s in (given, (money, model)))
+    assert found[0][0] == known[0][0]  # of a one-time buyer nothing is known
+    # p x + q - 1 over p x + q - 2, with three days
+    assert found[0][1] == pytest.approx((6.25 * 3 + 2.74) / (6.25 * 3 + 1.74))
 
 
 # --- the parameters ---
@@ -205,7 +226,7 @@ def test_the_slopes_are_those_of_the_models(base):
     one_segment(engine)
     x, recency, age, mean = histories(engine)
     cells = uncertainty._cells(engine, "one")
-    _, money = uncertainty._variances(MODEL, SPEND, cells, float(HORIZON))
+    _, money = uncertainty._variances(MODEL, with_prior(SPEND), cells, float(HORIZON))
     found = money.slopes.sum(axis=1)
 
     def total(logs, spend_parameters):
@@ -311,7 +332,7 @@ def test_intervals_are_kept_to_the_last_digit(cdnow):
     kept = cdnow.get("segment_intervals")
     assert (cdnow.folder / "segment_intervals.json").is_file()
     again = uncertainty.intervals(
-        cdnow.engine, cdnow.project.segments.leading, cdnow.get("lifetime_model"), cdnow.get("spend_model")[1],
+        cdnow.engine, cdnow.project.segments.leading, cdnow.get("lifetime_model"), cdnow.get("spend_model"),
         horizon_days=cdnow.project.horizon_days, daily_rate=cdnow.project.daily_discount_rate,
     )  # fmt: skip
     pd.testing.assert_frame_equal(kept, again, check_exact=True)

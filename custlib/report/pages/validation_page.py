@@ -15,7 +15,8 @@ from custlib.report.forecast_status import tested_words
 from custlib.report.formats import change, day, money, number, share
 from custlib.report.texts import Texts
 from custlib.value.holdout_period import HoldoutPeriod
-from custlib.value.spend import Spend, SpendSummary, is_dependent
+from custlib.value.spend import Spend, SpendSummary
+from custlib.value.spend_dependence import is_dependent
 
 _LEAST_GAP = 1e-4  # below which two programmes find the same
 # Flags by which spend is not taken to be independent of frequency: it is fitted in bands, or not at all.
