@@ -10,7 +10,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from custlib import rules
 from custlib.errors import UsageError, hint
@@ -23,9 +23,16 @@ DAYS_PER_UNIT = {"day": 1, "week": 7}
 DAYS_PER_YEAR = 365
 MOST_DAYS = 3650  # of a period that a project states
 _FIRST_YEAR = 1900
+_LEAST_RATE = 0.001
 _SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
 
 __all__ = ["STANDARD_COLUMNS", "Project", "Segments", "Source", "build", "faults", "load", "validated"]
+
+
+def _none_or_some(rate: float) -> float:
+    if 0 < rate < _LEAST_RATE:
+        raise ValueError(f"is above 0 and below {_LEAST_RATE}; give 0 for no discount")
+    return rate
 
 
 class _Strict(Exact):
@@ -98,7 +105,8 @@ class Project(_Strict):
     compare_with : datetime.date, optional
         Date of the earlier snapshot, in place of ``compare_days``.
     annual_discount_rate : float
-        Effective rate per year; see :attr:`daily_discount_rate`.
+        Effective rate per year, 0 or at least 0.001; see :attr:`daily_discount_rate`. At 0 residual lifetime value is
+        finite only where everybody is expected to leave (a > 1 in the lifetime model).
     margin : float
         Share of revenue that is profit, for lines without cost or profit.
     model : {"auto", "bgnbd", "mbgnbd"}
@@ -138,7 +146,7 @@ class Project(_Strict):
     horizon_days: int = Field(365, ge=1, le=MOST_DAYS)
     compare_days: int = Field(91, ge=1, le=MOST_DAYS)
     compare_with: dt.date | None = None
-    annual_discount_rate: float = Field(0.10, ge=0.001, lt=10)
+    annual_discount_rate: Annotated[float, AfterValidator(_none_or_some)] = Field(0.10, ge=0, lt=10)
     margin: float = Field(1.0, gt=0, le=1)
     product_margins: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=-1, le=1)]] = Field(
         default_factory=dict

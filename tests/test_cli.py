@@ -153,7 +153,12 @@ def test_wrong_words_end_in_2(words: list[str], wanted: str, capsys: pytest.Capt
 
 @pytest.mark.parametrize(
     ("rate", "wanted"),
-    [("0", "than or equal to 0.001"), ("nan", "annual_discount_rate"), ("99", "less than 10")],
+    [
+        ("0.0001", "give 0 for no discount"),
+        ("-1", "than or equal to 0"),
+        ("nan", "annual_discount_rate"),
+        ("99", "less than 10"),
+    ],
 )
 def test_a_rate_out_of_range_ends_in_2(
     folder: Path, capsys: pytest.CaptureFixture[str], rate: str, wanted: str

@@ -56,7 +56,8 @@ def _value(summary: Mapping[str, Any]) -> str:
     totals = summary["totals"]
     if totals["value"] is None:
         return "none: there is no money to forecast"
-    rate = f"discounted by {100 * summary['annual_discount_rate']:g} % a year"
+    annual = summary["annual_discount_rate"]
+    rate = f"discounted by {100 * annual:g} % a year" if annual else "not discounted"
     amount = _amount(totals["value"], summary["intervals"].get("value"), 0 if totals["value"] >= _WHOLE else 2)
     return f"{amount} of coming {summary['money_kind']} in the next {summary['horizon_days']:,} days, {rate}"
 

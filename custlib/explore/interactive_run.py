@@ -147,7 +147,7 @@ class Run(Displayed, runs.Run):
         spend, (_, model) = self.get("money_forecast"), self.get("spend_model")
         key, t = f"flags.spend.{spend.remark}", texts(self.project.language)
         remark = t(key) if key in t.words else spend.remark
-        return SpendModel(spend.kind, spend.population_mean, model, remark, self.project.currency)
+        return SpendModel(spend.kind, spend.of_new_customer, model, remark, self.project.currency)
 
     @property
     def backtest(self) -> Backtest:

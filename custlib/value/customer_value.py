@@ -35,7 +35,6 @@ def customer_value_sql(
     P(alive) is null where the model has no occasion to drop out, so that it is 1 whatever came since: after a single
     purchase under BG/NBD.
     """
-    potential_value = "p.potential_value" if potential else "cast(null as double)"
     known_alive = f"case when {lifetime.can_tell()} then probability_alive end"
     join = f"left join {potential} p using (customer_id)" if potential else ""
     return f"""
@@ -56,7 +55,7 @@ def customer_value_sql(
         from (select *, expected_spend * customer_margin - cast(:cost_to_serve as double) as expected_margin
               from (
             select a.*, s.purchases_if_alive, s.any_purchase_if_alive, s.discounted_if_alive, s.residual_if_alive,
-                   {potential_value} as potential_value,
+                   {"p.potential_value" if potential else "cast(null as double)"} as potential_value,
                    {lifetime.probability_alive(sql)} as probability_alive,
                    {margin_sql(margins)} as customer_margin,
                    {spend.expected_spend(sql, money)} as expected_spend

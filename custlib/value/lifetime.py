@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
@@ -23,6 +24,7 @@ from custlib.models.mbgnbd import MBGNBD
 from custlib.project import Project
 from custlib.value.holdout_period import HoldoutPeriod
 
+Floats = NDArray[np.float64]
 _OCCASIONS = "(frequency + cast(:first_occasions as integer))"  # to drop out
 FITS = {"bgnbd": bgnbd.fit, "mbgnbd": mbgnbd.fit}
 KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
@@ -97,8 +99,26 @@ def make_alive_scores(
     )
     if daily_rate is not None:
         scores["discounted_if_alive"] = bgnbd.discounted_purchases_if_alive(model, horizon, daily_rate, frequency, age)
-        scores["residual_if_alive"] = bgnbd.residual_transactions_if_alive(model, daily_rate, frequency, age)
+        scores["residual_if_alive"] = residual_if_alive(model, daily_rate, frequency, age)
     engine.attach_frame(name, scores)
+
+
+def residual_if_alive(model: BetaGeometricNBD, daily_rate: float, frequency: Floats, age: Floats) -> Floats:
+    """Expected purchases in all time to come, discounted; NaN where they are infinite.
+
+    Without a discount they are E[1 / p] = (a + b + k - 1) / (a - 1) after k occasions to drop out with probability p,
+    which is finite for a > 1: below that too many customers are expected to stay for ever.
+
+    Examples
+    --------
+    >>> residual_if_alive(BGNBD(0.25, 31.0, 2.0, 5.0), 0.0, np.array([0.0, 3.0]), np.array([90.0, 90.0]))
+    array([6., 9.])
+    """
+    if daily_rate > 0:
+        return np.asarray(bgnbd.residual_transactions_if_alive(model, daily_rate, frequency, age))
+    if model.a <= 1:
+        return np.full_like(frequency, np.nan)
+    return np.asarray((model.a + model.b + model.occasions(frequency) - 1) / (model.a - 1))
 
 
 def can_tell() -> str:

@@ -103,11 +103,11 @@ def choose_multiple(customers: pd.DataFrame) -> dict[str, Any]:
     """Choose the multiple of the evidence that best predicts margins in the inner holdout; None for no own margin."""
     limits = rules.load("spend")["margin"]
     later = customers[(customers["later_purchases"] > 0) & (customers["later_amount"] > 0)]
-    found = evidence(customers)
-    if found is None or len(later) < limits["fewest_customers"]:
-        return {"multiple": None, "reason": "untested" if found else "alike", "customers": len(later), "errors": {}}
+    amount = evidence(customers)
+    if amount is None or len(later) < limits["fewest_customers"]:
+        return {"multiple": None, "reason": "untested" if amount else "alike", "customers": len(later), "errors": {}}
     common = float(customers["profit"].sum() / customers["amount"].sum())
-    tried = {None: Margins(common)} | {multiple: Margins(common, multiple * found) for multiple in limits["multiples"]}
+    tried = {None: Margins(common)} | {multiple: Margins(common, multiple * amount) for multiple in limits["multiples"]}
     errors = {multiple: error_of(margins, later) for multiple, margins in tried.items()}
     best = min(errors, key=lambda multiple: errors[multiple])
     written = {"common" if multiple is None else f"{multiple:g}": error for multiple, error in errors.items()}
@@ -148,8 +148,8 @@ def _margins_at(
 ) -> dict[str, Any]:
     """Margins of all customers known on a day."""
     common, multiple = margin_rate(engine, activity, cost_to_serve=project.cost_to_serve), choice["multiple"]
-    found = evidence(customers_at(engine, until)) if multiple is not None else None
-    return vars(Margins(common, multiple * found if found is not None else None))
+    amount = evidence(customers_at(engine, until)) if multiple is not None else None
+    return vars(Margins(common, multiple * amount if amount is not None else None))
 
 
 @record(load=_read_margins)

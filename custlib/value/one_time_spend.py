@@ -108,10 +108,11 @@ def fit_one_time_spend(customers: pd.DataFrame, *, horizon_days: int) -> OneTime
     The slope is shrunk by its uncertainty, c (1 - var c / c^2), and the level is then set so that the sums agree.
     """
     limits = rules.load("spend")["one_time"]
-    second = customers[customers["second_amount"].where(customers["gap"] > 0, 0.0) > 0]
-    if len(second) < limits["fewest_second_purchases"]:
+    second = customers[customers["gap"] > 0]
+    gap = np.log(second["gap"].to_numpy(dtype=float))
+    amounts = np.maximum(second["second_amount"].to_numpy(dtype=float), 0.0)  # more was given back than bought
+    if len(second) < limits["fewest_second_purchases"] or not amounts.any():
         return None
-    gap, amounts = np.log(second["gap"].to_numpy(dtype=float)), second["second_amount"].to_numpy(dtype=float)
     first = customers["first_amount"].to_numpy(dtype=float)
     least, most = np.quantile(first[first > 0], limits["cut"]) if (first > 0).any() else (1.0, 1.0)
     ranked = np.log(np.clip(second["first_amount"].to_numpy(dtype=float), least, most))
@@ -119,8 +120,8 @@ def fit_one_time_spend(customers: pd.DataFrame, *, horizon_days: int) -> OneTime
     plain = regress(columns[:, :2], amounts, most_ratio=limits["most_ratio"])
     slope, variance = float(plain.coefficients[1]), float(plain.covariance[1, 1])
     slope *= max(0.0, 1 - variance / slope**2) if slope else 0.0
-    kept = np.minimum(amounts, limits["most_ratio"] * plain.mean)
-    level = np.log(kept.sum() / np.exp(slope * columns[:, 1]).sum())
+    cut = np.minimum(amounts, limits["most_ratio"] * plain.mean)
+    level = np.log(cut.sum() / np.exp(slope * columns[:, 1]).sum())
     power = np.clip(regress(columns, amounts, most_ratio=limits["most_ratio"]).coefficients[2], 0.0, 1.0)
     numbers = (level, slope, variance**0.5, gap.mean(), horizon_days / 2, power, least, most, 1.0)
     return OneTimeSpend(*(float(number) for number in numbers), second_purchases=len(second))

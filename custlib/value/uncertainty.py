@@ -35,6 +35,10 @@ _TOTALS = ("expected", "value", "served", "residual")
 _SERVED = (
     "(1 + coalesce(v.service_cost / nullif(v.value, 0), 0))"  # margin before the cost to serve over margin after it
 )
+_COLUMNS = [
+    "segment", "expected_purchases", "purchases_low", "purchases_high", "value", "value_low", "value_high",
+    "residual", "residual_low", "residual_high",
+]  # fmt: skip
 _RESIDUAL = (
     "coalesce(sum(v.residual_lifetime_value), 0) as residual, coalesce(sum(v.expected_margin), 0) as margin,"
     " coalesce(sum(power(v.expected_margin, 2)), 0) as margin_squares,"
@@ -264,11 +268,14 @@ def segment_intervals(
 ) -> dict[str, Any]:
     """The 95 % intervals of the segments that playbooks follow, and of all customers: purchases and value.
 
-    Money is missing where purchases have no amounts.
+    Money is missing where purchases have no amounts, and residual value where it is not discounted.
     """
     del customer_value, customer_segments
     rate, days = project.daily_discount_rate, project.horizon_days
-    frame = intervals(engine, project.segments.leading, lifetime_model, spend_model, horizon_days=days, daily_rate=rate)
+    frame = intervals(
+        engine, project.segments.leading, lifetime_model, spend_model, horizon_days=days, daily_rate=rate,
+        residual=rate > 0,
+    ).reindex(columns=_COLUMNS)  # fmt: skip
     if isinstance(money_forecast, Refusal):
         frame[[name for name in map(str, frame.columns) if name.startswith(("value", "residual"))]] = np.nan
     return {"columns": list(frame.columns), "rows": frame.astype(object).where(frame.notna(), None).to_numpy().tolist()}

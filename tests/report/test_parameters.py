@@ -102,7 +102,7 @@ def test_a_notebook_without_parameters_is_refused(tmp_path: Path) -> None:
         ({"horizon_days": -1}, "horizon_days: Input should be greater than or equal to 1"),
         ({"horizon_days": 4000}, "horizon_days: Input should be less than or equal to 3650"),
         ({"annual_discount_rate": 12.0}, "annual_discount_rate: Input should be less than 10"),
-        ({"annual_discount_rate": -0.1}, "annual_discount_rate: Input should be greater than or equal to 0.001"),
+        ({"annual_discount_rate": -0.1}, "annual_discount_rate: Input should be greater than or equal to 0"),
         ({"language": "de"}, "language: Input should be 'en' or 'zh'"),
         ({"horizon": 90}, "horizon: unknown key. Did you mean 'horizon_days'?"),
     ],

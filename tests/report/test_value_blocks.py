@@ -1,5 +1,6 @@
 """The page of value: what was booked beside what it is worth, margins and costs in words, customers below zero."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,9 @@ from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Text
 from custlib.report.pages import foot, value_page
 from custlib.report.texts import Texts, texts
+from custlib.value.margins import Margins
+from custlib.value.one_time_spend import OneTimeSpend
+from custlib.value.spend import Spend
 
 QUALITY: dict[str, Any] = {"has_amount": True, "has_cost": False}
 TOTALS = {
@@ -21,6 +25,9 @@ WHOLE = {
     "residual_low": 6_000.0, "residual_high": 9_000.0, "expected_purchases": 100.0,
     "purchases_low": 80.0, "purchases_high": 120.0,
 }  # fmt: skip
+
+MEANS, ALL = (Spend("gamma_gamma", population_mean=31.0), None), Margins(1.0)
+TESTED = {"days": "repeat", "reason": "tested"}
 
 
 def shop(**changes: Any) -> Project:
@@ -54,7 +61,8 @@ def test_the_cost_to_serve_is_said_to_be_taken_off(t: Texts) -> None:
 
 
 def test_the_basis_states_both_senses_of_lifetime_value() -> None:
-    said = value_page.basis(texts("en"), shop(margin=0.3, cost_to_serve=2.5), TOTALS, QUALITY, 0.3, "profit")
+    project = shop(margin=0.3, cost_to_serve=2.5)
+    said = value_page.basis(texts("en"), project, TOTALS, QUALITY, 0.3, "profit", MEANS, Margins(0.3), TESTED)
     assert isinstance(said, Facts)
     stated = dict(said.items)
     assert stated["Margin"] == "0.3"
@@ -66,7 +74,9 @@ def test_the_basis_states_both_senses_of_lifetime_value() -> None:
 
 
 def test_without_amounts_there_is_no_basis(t: Texts) -> None:
-    assert isinstance(value_page.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0, "profit"), Text)
+    assert isinstance(
+        value_page.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0, "profit", MEANS, ALL), Text
+    )
 
 
 def test_the_margin_is_said_as_it_was_given() -> None:
@@ -76,9 +86,46 @@ def test_the_margin_is_said_as_it_was_given() -> None:
     assert foot.margin(en, shop(margin=0.3), QUALITY | {"has_cost": True}) == "from the cost of every line"
     by_product = shop(margin=0.3, product_margins={"tea": 0.5, "cake": 0.2})
     assert foot.margin(en, by_product, QUALITY) == "by product (2), others 0.3"
-    said = value_page.basis(en, by_product, TOTALS, QUALITY, 0.412, "profit")
-    assert isinstance(said, Facts)
-    assert dict(said.items)["Margin"] == "by product (2), others 0.3; 41 % of revenue over all customers"
+    alike, own = (
+        value_page.basis(en, by_product, TOTALS, QUALITY, 0.412, "profit", MEANS, margins, TESTED)
+        for margins in (Margins(0.412), Margins(0.412, 250.0))
+    )
+    assert isinstance(alike, Facts) and isinstance(own, Facts)
+    begin = "by product (2), others 0.3; 41 % of revenue over all customers; "
+    assert (
+        dict(alike.items)["Margin"]
+        == f"{begin}used for every customer alike: nothing shows that own margins predict better"
+    )
+    at = "a customer's own margin counts as much as this from USD 250 of revenue on, more with more"
+    assert dict(own.items)["Margin"] == begin + at
+
+
+def test_the_spend_is_said_as_it_is_computed() -> None:
+    en = texts("en")
+    first = value_page.repeat_spend(en, Spend("gamma_gamma", days="all"), TESTED)
+    assert first == (
+        "each one's mean over all purchase days, drawn towards that of all; whether the first day counts was decided by"
+        " what predicted better before the holdout"
+    )
+    given = value_page.repeat_spend(en, Spend("gamma_gamma"), {"reason": "given"})
+    assert given == "each one's mean over repeat purchase days, drawn towards that of all; as the project states"
+    assert value_page.one_time_spend(en, shop(), MEANS[0]).startswith("USD 31 a purchase day, the mean of the model")
+    # 40 x (30 + 10) / 40 = 40 after 30 days, 40 x (40 / 375) after a year
+    falling = OneTimeSpend(math.log(40), -1.0, 0.1, math.log(40), 10.0, 0.5, 1.0, 9.0, 1.0, 1234)
+    told = value_page.one_time_spend(en, shop(), Spend("gamma_gamma", one_time=falling))
+    assert told.startswith("USD 40 a purchase day after 30 days of silence, USD 4.3 after a year, from 1,234 second")
+
+
+def test_a_residual_value_without_a_discount_says_whether_it_is_finite() -> None:
+    en, project = texts("en"), shop(annual_discount_rate=0)
+    whole = WHOLE | {"residual_low": math.nan, "residual_high": math.nan}
+    finite = value_page.kpis(en, project, TOTALS, whole, "profit").items[-1]
+    assert (finite.value, finite.note) == (
+        "USD 8.5 k",
+        "coming profit of all time, not discounted; without an interval",
+    )
+    never = value_page.kpis(en, project, TOTALS | {"residual_lifetime_value": math.nan}, whole, "profit").items[-1]
+    assert never.value == "–" and never.note.startswith("infinite without a discount rate")
 
 
 def test_customers_below_zero_are_said_and_a_few_not_counted() -> None:

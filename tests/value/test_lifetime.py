@@ -110,6 +110,29 @@ def test_alive_scores_are_those_of_the_models(cdnow):
     assert len(found) == pairs["n"].item()
 
 
+def test_without_a_discount_all_coming_purchases_are_counted_by_hand():
+    # a customer alive after k occasions leaves with p ~ Beta(a, b + k), so 1 / p purchases: (a + b + k - 1) / (a - 1)
+    x, age = np.array([0.0, 2.0]), np.array([50.0, 50.0])
+    assert lifetime.residual_if_alive(BGNBD(0.3, 30.0, 1.5, 2.0), 0.0, x, age).tolist() == [5, 9]
+    mbgnbd = MBGNBD(0.3, 30.0, 1.5, 2.0)  # one occasion more
+    assert lifetime.residual_if_alive(mbgnbd, 0.0, x, age).tolist() == [7, 11]
+    # the limit of ever smaller rates
+    many = BGNBD(3.0, 30.0, 2.5, 2.0)
+    small, none = (lifetime.residual_if_alive(many, rate, x, age) for rate in (1e-7, 0.0))
+    np.testing.assert_allclose(small, none, rtol=1e-4)
+
+
+def test_without_a_discount_too_many_may_stay_for_ever(base):
+    assert np.isnan(lifetime.residual_if_alive(MODEL, 0.0, np.ones(3), np.ones(3))).all()
+    engine = base([("a", "2025-06-01", 30), ("a", "2025-09-01", 35)])
+    activity.make_activity(engine, "customer_activity", as_of=AS_OF)
+    lifetime.make_alive_scores(engine, "alive_scores", "customer_activity", MODEL, horizon_days=365, daily_rate=0.0)
+    found = engine.fetch("select * from alive_scores")
+    assert found["residual_if_alive"].isna().all()
+    assert engine.fetch("select count(*) as n from alive_scores where residual_if_alive is null")["n"].item() == 1
+    np.testing.assert_allclose(found["discounted_if_alive"], found["purchases_if_alive"], rtol=1e-12)
+
+
 def test_discounting_lowers_and_time_raises_a_score(cdnow):
     found = cdnow.engine.fetch("select * from alive_scores")
     assert (found["discounted_if_alive"] < found["purchases_if_alive"]).all()

@@ -38,6 +38,18 @@ def test_expected_spend_by_hand(engine):
     assert scored(engine, money, rows) == [52, 60, 60, 60, 12]
 
 
+def test_expected_spend_from_all_purchase_days_by_hand(engine):
+    # (30 + 2 x 50 + 70) / (.5 + 3); more given back than ever bought counts as nothing
+    engine.attach_frame(
+        "histories",
+        pd.DataFrame({"frequency": [2, 2, 0], "monetary_value": [50.0, -90.0, None], "first_amount": [70.0] * 3}),
+    )
+    money = Spend("gamma_gamma", 30.0, 0.5, 60.0, days="all")
+    column = spend.expected_spend(engine.dialect, money)
+    found = engine.fetch(f"select {column} as spend from histories", **spend.parameters(money))
+    assert found["spend"].tolist() == pytest.approx([200 / 3.5, 30 / 3.5, 60])
+
+
 def test_a_shrinkage_pulls_towards_the_median(engine):
     few = [(1, 10.0, 2), (1, 20.0, 4), (2, 100.0, 3)]
     money, model = spend.fit_spend(cells(engine, few), "spend_cells")
@@ -71,10 +83,19 @@ def test_the_first_ten_customers_as_published(engine):
 
 def test_the_engine_agrees_with_the_model(cdnow):
     money, model = cdnow.get("spend_model")
-    found = cdnow.engine.fetch("select frequency, monetary_value, expected_spend from customer_value")
-    wanted = gammagamma.expected_spend(model, found["frequency"], found["monetary_value"].fillna(0).clip(lower=1e-9))
-    np.testing.assert_allclose(found["expected_spend"], wanted, rtol=1e-9)
+    assert money.days == "all"  # in CDNOW the first purchase day tells more
+    found = cdnow.engine.fetch(
+        "select frequency, T, revenue, first_amount, expected_spend from customer_value join customer_activity"
+        " using (customer_id, frequency, T, revenue)"
+    ).astype(float)
+    once = found["frequency"] == 0
+    repeat = found[~once]
+    days = repeat["frequency"] + 1
+    wanted = gammagamma.expected_spend(model, days, (repeat["revenue"] / days).clip(lower=1e-9))
+    np.testing.assert_allclose(repeat["expected_spend"], wanted, rtol=1e-9)
     assert money.remark == ""
+    level = np.array([money.one_time.at(days) for days in found["T"][once]])
+    assert found["expected_spend"][once].sum() == pytest.approx(level.sum(), rel=1e-9)
 
 
 # --- fallbacks, by their code ---

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
@@ -14,6 +15,8 @@ from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.privacy import as_told, counts, is_small, parts
 from custlib.report.texts import Texts, capitalised
+from custlib.value.margins import Margins
+from custlib.value.spend import Spend, SpendModel
 
 _SURELY = 0.9
 
@@ -36,7 +39,6 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     rate = share(project.annual_discount_rate, lang)
     so_far, coming = money(totals["profit"], currency, lang), money(whole["value"], currency, lang)
     ever = money(totals["residual_lifetime_value"], currency, lang)
-    later = interval(whole["residual_low"], whole["residual_high"], lang, currency)
     notes = [t("worth.historic_note_" + ("profit_served" if project.cost_to_serve else money_kind))]
     if math.isfinite(totals["historic_value"]):
         notes += [t("worth.carried", worth=money(totals["historic_value"], currency, lang), rate=rate)]
@@ -45,9 +47,21 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
             Kpi(capitalised(t("money.so_far", kind=kind)), so_far, t("join.semicolon").join(notes)),
             Kpi(t("money.coming", kind=kind, days=project.horizon_days), coming, t("value.between", interval=span)),
             Kpi(t("value.purchases"), compact(whole["expected_purchases"], lang), t("value.between", interval=bought)),
-            Kpi(t("value.residual"), ever, t("value.residual_note", kind=kind, rate=rate, interval=later)),
+            Kpi(t("value.residual"), ever, residual_note(t, project, totals, whole, kind)),
         ]
     )
+
+
+def residual_note(
+    t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], kind: str
+) -> str:
+    """Explain residual lifetime value: its discount and interval, or why it is infinite without a discount."""
+    if project.annual_discount_rate == 0:
+        is_finite = math.isfinite(totals["residual_lifetime_value"])
+        return t("value.residual_undiscounted" if is_finite else "value.residual_infinite", kind=kind)
+    rate = share(project.annual_discount_rate, t.language)
+    span = interval(whole["residual_low"], whole["residual_high"], t.language, project.currency)
+    return t("value.residual_note", kind=kind, rate=rate, interval=span)
 
 
 def below_zero(t: Texts, project: Project, totals: Mapping[str, float], money_kind: str) -> Callout | None:
@@ -72,9 +86,12 @@ def basis(
     quality: Mapping[str, Any],
     margin_rate: float,
     money_kind: str,
+    spend_model: SpendModel,
+    margins: Margins,
+    spend_choice: Mapping[str, Any] | Refusal = REFUSED,
 ) -> Facts | Text:
     """Show how value is computed: margin, cost to serve, rate, and both definitions of lifetime value."""
-    if not quality["has_amount"]:
+    if not quality["has_amount"] or isinstance(spend_choice, Refusal):
         return Text(t("worth.no_money"))
     lang, currency, kind = t.language, project.currency, t(f"money.{money_kind}")
     past, ever = totals["historic_value"], totals["residual_lifetime_value"]
@@ -82,9 +99,15 @@ def basis(
     margin_text = margin(t, project, quality)
     if quality["has_cost"] or project.product_margins:
         margin_text = t("worth.margin_on_average", margin=margin_text, share=share(margin_rate, lang))
+        own = {"revenue": money(margins.evidence, currency, lang)}
+        margin_text = t("join.semicolon").join(
+            [margin_text, t("worth.margin_own" if margins.evidence is not None else "worth.margin_alike", **own)]
+        )
     return Facts(
         [
             (t("worth.margin"), margin_text),
+            (t("worth.spend_repeat"), repeat_spend(t, spend_model[0], spend_choice)),
+            (t("worth.spend_once"), one_time_spend(t, project, spend_model[0])),
             (t("worth.cost_to_serve"), cost_to_serve(t, project)),
             (t("worth.rate"), t("worth.rate_text", rate=rate, daily=daily)),
             (t("worth.past"), t("worth.past_text", kind=kind, worth=money(past, currency, lang), rate=rate)),
@@ -92,6 +115,20 @@ def basis(
             (t("worth.wide"), t("worth.wide_text", kind=kind, worth=money(past + ever, currency, lang))),
         ]
     )
+
+
+def repeat_spend(t: Texts, spend: Spend, choice: Mapping[str, Any]) -> str:
+    """Say which purchase days the spend of repeat customers is computed from, and why."""
+    return t("join.semicolon").join([t(f"worth.spend_days_{spend.days}"), t(f"worth.spend_{choice['reason']}")])
+
+
+def one_time_spend(t: Texts, project: Project, spend: Spend) -> str:
+    """Say what one-time buyers are expected to spend, and how it is known."""
+    lang, currency = t.language, project.currency
+    if spend.one_time is None:
+        return t("worth.once_mean", mean=money(spend.population_mean, currency, lang))
+    month, year = (money(spend.one_time.at(days), currency, lang) for days in (30, 365))
+    return t("worth.once_level", month=month, year=year, count=number(spend.one_time.second_purchases, lang))
 
 
 def curve(t: Texts, frame: pd.DataFrame, top: float, money_kind: str) -> Figure | Callout:
