@@ -32,15 +32,18 @@ def sampled_days_sql(sample: str, until: dt.date) -> str:
             where day <= {day_literal(until)} group by customer_id, day)"""
 
 
-def sample_sql(*, most: int) -> str:
-    """Write the select of at most ``most`` customers known at the end of calibration, and as many known now."""
+def sample_sql(*, known: int, known_before: int, most: int) -> str:
+    """Write the select of about ``most`` customers known now, and as many known at the end of calibration.
 
-    def known(end: str) -> str:
-        order = "md5(cast(customer_id as string)), customer_id"
-        of = f"select customer_id from customer_history where purchase_days_{end} > 0 order by {order} limit {most}"
-        return f"select customer_id from ({of})"
+    ``known`` and ``known_before`` count those there are; a customer is taken where the hash of the id is low enough.
+    """
 
-    return f"{known('calibration')} union {known('now')}"
+    def taken(customers: int) -> str:
+        share = min(most / customers, 1.0) if customers else 1.0
+        return "true" if share == 1 else f"substr(md5(cast(customer_id as string)), 1, 8) < '{int(share * 16**8):08x}'"
+
+    before = f"purchase_days_calibration > 0 and {taken(known_before)}"
+    return f"select customer_id from customer_history where ({before}) or ({taken(known)})"
 
 
 def customers_at(engine: Engine, until: dt.date, *, later: dt.date | None = None) -> pd.DataFrame:
@@ -88,5 +91,10 @@ def sampled_days(
     del customer_history, transactions
     if not quality["has_amount"]:
         raise ModelError("spend: the purchases have no amount column. Map one to amount.", reason=NO_AMOUNT)
-    sample = sample_sql(most=rules.load("spend")["sample"]["customers"])
+    counted = engine.fetch(
+        "select count(*) as known, coalesce(sum(case when purchase_days_calibration > 0 then 1 else 0 end), 0)"
+        " as known_before from customer_history"
+    ).astype(int)
+    counts = {str(name): int(counted[name].item()) for name in counted}
+    sample = sample_sql(**counts, most=rules.load("spend")["sample"]["customers"])
     engine.make("sampled_days", sampled_days_sql(sample, project.as_of))

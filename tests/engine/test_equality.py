@@ -15,7 +15,8 @@ from custlib.move import ledger
 from custlib.project import Project
 from custlib.run import HOME, Run, nodes
 from custlib.segment import methods, profiles, pyramid, rfm
-from custlib.validate import backtest, model_selection, seasons, tracking  # fmt: skip
+from custlib.validate import backtest, model_selection, seasons, tracking
+from custlib.value import spend
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
@@ -32,6 +33,16 @@ def both(project: Project, folder: Path) -> Pair:
 def differ(pair: Pair, table: str) -> list[str]:
     """What differs in a table of the two."""
     first, second = (workspace.make(table).fetch(f"select * from {table}") for workspace in pair)
+    return differences(first, second)
+
+
+def money_differs(pair: Pair) -> list[str]:
+    """What differs in the models of spend and margins, and in how they were chosen."""
+    first, second = (
+        pd.json_normalize([spend.to_dict(run.get("spend_model")[0]), run.get("spend_choice"), run.get("margin_choice"),
+                           vars(run.get("margins"))])
+        for run in pair
+    )  # fmt: skip
     return differences(first, second)
 
 
@@ -58,6 +69,7 @@ def test_cdnow_is_told_of_in_the_same_words(cdnow: Pair) -> None:
     assert first.get("flags") == second.get("flags")
     assert differences(*(pd.json_normalize(ws.get("test_result")) for ws in cdnow)) == []
     assert differences(first.get("segment_intervals"), second.get("segment_intervals")) == []
+    assert money_differs(cdnow) == []
 
 
 LENSES = {
@@ -187,8 +199,12 @@ def test_a_shop_is_the_same_on_both_engines(tmp_path: Path, name: str) -> None:
     first, second = (workspace.get("quality") for workspace in pair)
     assert first == second
     assert {t: d for t in tables if (d := differences(*(w.engine.fetch(f"select * from {t}") for w in pair)))} == {}
-    made = ("customer_activity", "cells", "spend_cells", "customer_value", "customer_segments", "segment_moves")
+    made = (
+        "customer_activity", "cells", "spend_cells", "sampled_days", "customer_value", "customer_segments",
+        "segment_moves",
+    )  # fmt: skip
     assert {table: found for table in made if (found := differ(pair, table))} == {}
+    assert money_differs(pair) == []
     for workspace in pair:
         workspace.engine.close()
 

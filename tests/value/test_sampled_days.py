@@ -16,10 +16,10 @@ ROWS = [
 ]  # fmt: skip
 
 
-def sampled(base, *, most=100, margin=0.5):
+def sampled(base, *, margin=0.5):
     engine = base(ROWS, margin=margin)
     make_history(engine, as_of=AS_OF, calibration_end=CALIBRATION_END)
-    select = sampled_days.sampled_days_sql(sampled_days.sample_sql(most=most), AS_OF)
+    select = sampled_days.sampled_days_sql(sampled_days.sample_sql(known=4, known_before=2, most=100), AS_OF)
     engine.make("sampled_days", select)
     return engine
 
@@ -54,18 +54,16 @@ def test_nothing_of_later_days_is_known(base):
     assert late["second_amount"].tolist() == [19, 0, 0]
 
 
-def test_a_sample_is_that_of_every_day_and_of_those_known_then(base):
-    rows = [(f"c{n}", "2025-01-10" if n < 40 else "2025-09-10", 5) for n in range(80)]
-    early, both = base(rows[:40]), base(rows)
+def test_a_sample_of_those_known_before_does_not_hang_on_those_who_came_later(base):
+    rows = [(f"c{n}", "2025-01-10" if n < 400 else "2025-09-10", 5) for n in range(1000)]
     found = []
-    for engine in (early, both):
+    for engine, known in ((base(rows[:400]), 400), (base(rows), 1000)):
         make_history(engine, as_of=AS_OF, calibration_end=CALIBRATION_END)
-        engine.make("sampled_days", sampled_days.sampled_days_sql(sampled_days.sample_sql(most=10), AS_OF))
-        known = "select customer_id from sampled_days where day <= date '2025-06-30' order by customer_id"
-        found.append(set(engine.fetch(known)["customer_id"]))
-    # who came later changes nothing of who is looked at of those known before; some of both are looked at now
-    assert found[0] <= found[1]
-    assert len(found[0]) == 10
-    assert both.fetch("select count(distinct customer_id) as n from sampled_days")["n"].item() == pytest.approx(
-        15, abs=5
-    )
+        sample = sampled_days.sample_sql(known=known, known_before=400, most=100)
+        engine.make("sampled_days", sampled_days.sampled_days_sql(sample, AS_OF))
+        known_before = engine.fetch("select customer_id from sampled_days where day <= date '2025-06-30'")
+        found.append(set(known_before["customer_id"]))
+    assert found[0] == found[1]
+    assert len(found[0]) == pytest.approx(100, abs=25)
+    now = engine.fetch("select count(distinct customer_id) as n from sampled_days")["n"].item()
+    assert now == pytest.approx(100 + 60, abs=30)  # a tenth of all is among the quarter of those before

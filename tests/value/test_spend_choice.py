@@ -70,7 +70,10 @@ def test_nothing_after_the_calibration_period_decides(base):
     for later in ([], [(f"c{n}", "2025-09-09", 900) for n in range(50)]):
         engine = base([*rows, *later])
         make_history(engine, as_of=as_of, calibration_end=end)
-        engine.make("sampled_days", sampled_days.sampled_days_sql(sampled_days.sample_sql(most=20), as_of))
+        engine.make(
+            "sampled_days",
+            sampled_days.sampled_days_sql(sampled_days.sample_sql(known=50, known_before=50, most=20), as_of),
+        )
         frames.append(spend_choice.inner_customers(engine, HoldoutPeriod(184, 355, as_of), "sampled_days"))
     pd.testing.assert_frame_equal(*frames)
 
