@@ -8,6 +8,7 @@ is therefore scaled so that the sum over all of them stays that of the levels.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,8 +124,10 @@ def fit_one_time_spend(customers: pd.DataFrame, *, horizon_days: int) -> OneTime
     cut = np.minimum(amounts, limits["most_ratio"] * plain.mean)
     level = np.log(cut.sum() / np.exp(slope * columns[:, 1]).sum())
     power = np.clip(regress(columns, amounts, most_ratio=limits["most_ratio"]).coefficients[2], 0.0, 1.0)
-    numbers = (level, slope, variance**0.5, gap.mean(), horizon_days / 2, power, least, most, 1.0)
-    return OneTimeSpend(*(float(number) for number in numbers), second_purchases=len(second))
+    return OneTimeSpend(
+        float(level), slope, variance**0.5, float(gap.mean()), horizon_days / 2, float(power), float(least),
+        float(most), 1.0, len(second),
+    )  # fmt: skip
 
 
 def level_sql() -> str:
@@ -154,7 +157,7 @@ _UNUSED = ("slope_error", "second_purchases")
 
 def mean_rank(engine: Engine, activity: str, one_time: OneTimeSpend) -> float:
     """Mean of first^power over one-time buyers, weighted by the levels, so that ranks leave their sum as it is."""
-    values = {name: value for name, value in parameters(one_time).items() if name != "once_scale"}
+    values: dict[str, Any] = {name: value for name, value in parameters(one_time).items() if name != "once_scale"}
     row = engine.fetch(
         f"select sum({level_sql()}) as levels, sum({level_sql()} * {rank_sql()}) as ranked from {activity}"
         " where frequency = 0",

@@ -257,7 +257,7 @@ def _spend_record(
     if isinstance(cells, Refusal):
         return {"spend": to_dict(Spend("none", remark=cells.reason)), "model": None}
     spend, model = fit_or_none(engine, cells)
-    if choice and spend.kind != "none":
+    if not isinstance(choice, Refusal) and spend.kind != "none":
         spend = replace(spend, days=choice["days"])
         known = customers_at(engine, until)
         spend = with_one_time_buyers(engine, spend, known, activity, horizon_days=horizon_days)
