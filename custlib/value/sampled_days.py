@@ -38,12 +38,12 @@ def sample_sql(*, known: int, known_before: int, most: int) -> str:
     ``known`` and ``known_before`` count those there are; a customer is taken where the hash of the id is low enough.
     """
 
-    def taken(customers: int) -> str:
+    def below(customers: int) -> str:
         share = min(most / customers, 1.0) if customers else 1.0
         return "true" if share == 1 else f"substr(md5(cast(customer_id as string)), 1, 8) < '{int(share * 16**8):08x}'"
 
-    before = f"purchase_days_calibration > 0 and {taken(known_before)}"
-    return f"select customer_id from customer_history where ({before}) or ({taken(known)})"
+    before = f"purchase_days_calibration > 0 and {below(known_before)}"
+    return f"select customer_id from customer_history where ({before}) or ({below(known)})"
 
 
 def customers_at(engine: Engine, until: dt.date, *, later: dt.date | None = None) -> pd.DataFrame:
