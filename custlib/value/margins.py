@@ -43,7 +43,7 @@ class Margins:
 
         Examples
         --------
-        >>> Margins(0.4, 100.0).of(300.0, -60.0)
+        >>> round(Margins(0.4, 100.0).of(300.0, -60.0), 6)
         -0.05
         """
         if self.evidence is None or revenue <= 0:
@@ -83,7 +83,7 @@ def evidence(customers: pd.DataFrame) -> float | None:
     --------
     >>> days = pd.DataFrame({"days_sold": [2, 2], "sold": [20.0, 20.0], "earned": [2.0, 8.0]})
     >>> round(evidence(days.assign(earned_squares=[0.4, 3.4])), 3)
-    4.762
+    5.714
     """
     sold = customers[customers["days_sold"] > 0]
     days, revenue, profit, squares = (
