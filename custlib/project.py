@@ -103,6 +103,9 @@ class Project(_Strict):
         Share of revenue that is profit, for lines without cost or profit.
     model : {"auto", "bgnbd", "mbgnbd"}
         The lifetime model; ``auto`` selects by the holdout and an information criterion.
+    subscription : {"none", "month", "quarter", "year"}
+        The period that customers pay for under a contract. Their value then comes from how long they renew
+        (``custlib.models.retention``); without it purchases that look like it are only told.
     product_margins : dict of str to float
         Margin by product; products not listed have ``margin``.
     cost_to_serve : float
@@ -143,6 +146,7 @@ class Project(_Strict):
     cost_to_serve: float = Field(0.0, ge=0, le=1e9)
     time_unit: Literal["day", "week"] = "week"
     model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
+    subscription: Literal["none", "month", "quarter", "year"] = "none"
     language: Literal["en", "zh"] = "en"
     source: Source
     sources: tuple[Source, ...] = ()
