@@ -84,6 +84,7 @@ PROOFS: dict[str, tuple[Any, Seen]] = {
     "cost_to_serve": (3.0, value),
     "time_unit": ("day", lambda run: run.get("printed_model").alpha),
     "model": ("mbgnbd", lambda run: run.get("lifetime_model").label),
+    "subscription": ("month", value),
     "language": ("zh", lambda run: run.get("t")("validation.months")),
     "source": ({"path": "again.csv"}, value),
     "sources": (({"path": "sales.csv"}, {"path": "again.csv"}), value),

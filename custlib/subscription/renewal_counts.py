@@ -115,9 +115,7 @@ def retention_curve(renewal_counts: pd.DataFrame, retention_models: dict[str, An
 
 
 @record(load=read_models)
-def calibration_retention(
-    engine: Engine, holdout_period: HoldoutPeriod, subscription_terms: Terms
-) -> dict[str, Any]:
+def calibration_retention(engine: Engine, holdout_period: HoldoutPeriod, subscription_terms: Terms) -> dict[str, Any]:
     """The sBG and BdW models of the renewals up to the end of calibration."""
     end = holdout_period.calibration_end
     return fit_models(count_renewals(engine, f"({lifetimes(engine.dialect, subscription_terms, end)})"))

@@ -49,8 +49,7 @@ def signs_of(engine: Engine, paid: str, period: str) -> dict[str, Any]:
         f" count(case when {of_period} and {equal} then 1 end) as equal from ({gaps(engine.dialect, paid)})"
     ).iloc[0]
     many = engine.fetch(
-        "select count(*) as n from (select customer_id from"
-        f" ({paid}) group by customer_id having count(*) > 2)"
+        f"select count(*) as n from (select customer_id from ({paid}) group by customer_id having count(*) > 2)"
     )["n"].item()
     found, regular = int(row["gaps"]), int(row["regular"])
     shares = {"regular": regular / found if found else 0.0, "equal": int(row["equal"]) / regular if regular else 0.0}
@@ -79,7 +78,8 @@ def likely_period(engine: Engine, activity: str) -> str:
     """Find the period near which the mean gap of most customers with three purchases or more is; empty if none is."""
     periods = rules.load("subscriptions")["period"]
     of_period = ", ".join(
-        f"count(case when recency between {one['least']} * frequency and {one['most']} * frequency then 1 end) as {name}"
+        f"count(case when recency between {one['least']} * frequency and {one['most']} * frequency then 1 end)"
+        f" as {name}"
         for name, one in periods.items()
     )
     row = engine.fetch(f"select count(*) as n, {of_period} from {activity} where frequency > 1").iloc[0]

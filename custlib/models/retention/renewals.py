@@ -253,7 +253,7 @@ def _of_leaving(before: Terms, after: Terms) -> Terms:
 
 
 def _derivatives(parameters: Array, t: Array) -> Terms:
-    """ln S(t) with its derivatives by alpha, beta and, of three parameters, c."""
+    """Ln S(t) with its derivatives by alpha, beta and, of three parameters, c."""
     alpha, beta = parameters[:2]
     log_t = np.log(np.where(t > 0, t, 1.0))
     time = t if parameters.size == 2 else np.where(t > 0, t ** parameters[-1], 0.0)

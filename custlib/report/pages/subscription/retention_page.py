@@ -40,7 +40,9 @@ def basis(
         unseen = "" if seen else t("retention.unseen", period=period)
         return Callout(t("retention.stated", period=period), t.paragraph(t("retention.stated_text"), signs, unseen))
     key = f'subscription = "{subscription_terms.period}"'
-    return Callout(t("retention.likely", period=period), t.paragraph(signs, t("retention.likely_text", key=key)), "warn")
+    return Callout(
+        t("retention.likely", period=period), t.paragraph(signs, t("retention.likely_text", key=key)), "warn"
+    )
 
 
 def curve(
@@ -55,7 +57,10 @@ def curve(
     kind, frame = retention_models["kind"], retention_curve  # type: ignore[index]
     projected = frame[kind]
     last = int(frame["renewal"].max())
-    names = {"observed": t("retention.observed"), kind: t("retention.projected", model=retention_models["chosen"].label)}  # type: ignore[index]
+    names = {
+        "observed": t("retention.observed"),
+        kind: t("retention.projected", model=retention_models["chosen"].label),
+    }  # type: ignore[index]
     lines = [
         {"line": name, "age": int(renewal), "value": value}
         for column, name in names.items()
@@ -97,19 +102,22 @@ def worth(
     there = totals["customers"] - totals["lost"]
     shown = counts([there, totals["lost"]], lang)
     kind, days = t(f"money.{money_kind}"), number(project.horizon_days, lang)
-    each = totals["residual_payments"] / there if there else float("nan")
+    few = is_small(there)
 
-    def written(value: float) -> str:
-        return MISSING if is_small(there) else money(value, project.currency, lang)
+    def amount(value: float) -> str:
+        return MISSING if few else money(value, project.currency, lang)
+
+    def count(value: float, decimals: int = 0) -> str:
+        return MISSING if few else number(round(value, decimals), lang)
 
     return Facts(
         [
             (t("retention.there", grace=number(subscription_terms.grace, lang)), shown[0]),
             (t("retention.lost"), shown[1]),
-            (t("retention.payments", days=days), number(round(totals["expected_payments"]), lang)),
-            (t("money.coming", kind=kind, days=days), written(totals["value"])),
-            (t("retention.residual", kind=kind), written(totals["residual_lifetime_value"])),
-            (t("retention.derl"), MISSING if each != each else number(round(each, 1), lang)),
+            (t("retention.payments", days=days), count(totals["expected_payments"])),
+            (t("money.coming", kind=kind, days=days), amount(totals["value"])),
+            (t("retention.residual", kind=kind), amount(totals["residual_lifetime_value"])),
+            (t("retention.derl"), count(totals["residual_payments"] / max(there, 1), 1)),
         ],
         title=t("retention.worth"),
     )
