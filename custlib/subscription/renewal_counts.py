@@ -49,7 +49,7 @@ def count_renewals(engine: Engine, lifetimes: str) -> pd.DataFrame:
     """Count the customers lost at each renewal, and those whose next is not known, from a table of lifetimes."""
     return engine.fetch(
         "select t as renewal, cast(sum(case when is_lost then 1 else 0 end) as double) as lost,"
-        " cast(sum(case when is_lost then 0 else 1 end) as double) as kept"
+        " cast(sum(case when is_lost then 0 else 1 end) as double) as remaining"
         f" from (select is_lost, case when is_lost then renewals + 1 else known end as t from {lifetimes})"
         " group by t order by t"
     )
@@ -57,7 +57,7 @@ def count_renewals(engine: Engine, lifetimes: str) -> pd.DataFrame:
 
 def fit_models(counts: pd.DataFrame) -> dict[str, Any]:
     """Fit sBG and BdW; ``kind`` is the one in use: BdW only where its information criterion is lower by far."""
-    columns = (counts[name] for name in ("renewal", "lost", "kept"))
+    columns = (counts[name] for name in ("renewal", "lost", "remaining"))
     rows = [column.to_numpy(dtype=float) for column in columns]
     models = {name: fit(*rows) for name, fit in FITS.items()}
     criteria = {name: 2 * (len(model.parameters) - float(model.log_likelihood or 0)) for name, model in models.items()}
@@ -79,7 +79,7 @@ def curve(counts: pd.DataFrame, models: Mapping[str, RenewalModel]) -> pd.DataFr
     """
     limits, last = rules.load("subscriptions")["curve"], int(counts["renewal"].max())
     by_renewal = counts.set_index("renewal").reindex(np.arange(last + 1), fill_value=0.0)
-    lost, gone = by_renewal["lost"].to_numpy(), (by_renewal["lost"] + by_renewal["kept"]).to_numpy()
+    lost, gone = by_renewal["lost"].to_numpy(), (by_renewal["lost"] + by_renewal["remaining"]).to_numpy()
     there = gone[::-1].cumsum()[::-1]  # whose renewal t is known
     seen = np.cumprod(1 - lost / np.where(there > 0, there, 1.0))
     renewal = np.arange(int(np.ceil(limits["beyond"] * max(last, 1))) + 1)
@@ -98,7 +98,7 @@ def subscription_lifetimes(engine: Engine, project: Project, subscription_terms:
 
 @value
 def renewal_counts(engine: Engine, subscription_lifetimes: str) -> pd.DataFrame:
-    """Customers lost and kept by renewal."""
+    """Customers lost and remaining by renewal."""
     return count_renewals(engine, subscription_lifetimes)
 
 

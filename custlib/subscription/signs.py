@@ -51,9 +51,9 @@ def signs_of(engine: Engine, paid: str, period: str) -> dict[str, Any]:
     many = engine.fetch(
         f"select count(*) as n from (select customer_id from ({paid}) group by customer_id having count(*) > 2)"
     )["n"].item()
-    found, regular = int(row["gaps"]), int(row["regular"])
-    shares = {"regular": regular / found if found else 0.0, "equal": int(row["equal"]) / regular if regular else 0.0}
-    return {"period": period, "customers": int(many), "gaps": found} | shares
+    count, regular = int(row["gaps"]), int(row["regular"])
+    shares = {"regular": regular / count if count else 0.0, "equal": int(row["equal"]) / regular if regular else 0.0}
+    return {"period": period, "customers": int(many), "gaps": count} | shares
 
 
 def is_contract(signs: dict[str, Any]) -> bool:
@@ -103,14 +103,14 @@ def subscription_signs(
     if "invoices" in project.registers:
         paid = payments(_INVOICES, project.as_of)
         tried = [signs_of(engine, paid, period) for period in rules.load("subscriptions")["period"]]
-        found = max(tried, key=lambda signs: signs["regular"])
-        if is_contract(found):
-            return found | {"source": _INVOICES}
+        signs = max(tried, key=lambda signs: signs["regular"])
+        if is_contract(signs):
+            return signs | {"source": _INVOICES}
     period = likely_period(engine, customer_activity) if quality["has_amount"] else ""
     if period:
-        found = signs_of(engine, payments(_PURCHASES, project.as_of), period)
-        if is_contract(found):
-            return found | {"source": _PURCHASES}
+        signs = signs_of(engine, payments(_PURCHASES, project.as_of), period)
+        if is_contract(signs):
+            return signs | {"source": _PURCHASES}
     return {"period": "", "source": _PURCHASES, "customers": 0, "gaps": 0, "regular": 0.0, "equal": 0.0}
 
 

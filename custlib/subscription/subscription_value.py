@@ -58,29 +58,29 @@ def scores(
     it, ``discounted_payments`` and ``residual_payments`` what they and all others count today. Without a discount the
     last is missing: it need not be finite.
     """
-    made, silent = there["renewals"].to_numpy(dtype=int), there["days_since_last"].to_numpy(dtype=float)
-    wait, rate = np.maximum(period_days - silent, 0.0), retention_rate(model, made + 1)
+    past, silent = there["renewals"].to_numpy(dtype=int), there["days_since_last"].to_numpy(dtype=float)
+    wait, rate = np.maximum(period_days - silent, 0.0), retention_rate(model, past + 1)
     later = share_later(gaps_seen, silent)
     renews = rate * later / (rate * later + 1 - rate)  # Bayes: it has not been paid by now
     count = np.where(wait <= horizon_days, np.floor((horizon_days - wait) / period_days) + 1, 0).astype(int)
     per_period = float(np.expm1(daily_rate * period_days))
     today = renews / rate * np.exp(-daily_rate * wait)
-    residual = discounted_payments(model, made, per_period) if per_period > 0 else np.full(len(made), np.nan)
+    residual = discounted_payments(model, past, per_period) if per_period > 0 else np.full(len(past), np.nan)
     return there[_KEY].assign(
         probability_alive=np.where(silent > period_days, renews, 1.0),
         next_payment=np.where(count > 0, renews, 0.0),
-        expected_payments=renews / rate * _within(model, made, 0.0, count),
-        discounted_payments=today * _within(model, made, per_period, count),
+        expected_payments=renews / rate * _within(model, past, 0.0, count),
+        discounted_payments=today * _within(model, past, per_period, count),
         residual_payments=today * residual,
     )
 
 
-def _within(model: RenewalModel, made: Counts, discount: float, count: Counts) -> Floats:
+def _within(model: RenewalModel, past: Counts, discount: float, count: Counts) -> Floats:
     """Payments to come of which each customer has time for so many."""
-    total = np.zeros(len(made))
+    total = np.zeros(len(past))
     for most in np.unique(count[count > 0]):
         inside = count == most
-        total[inside] = discounted_payments(model, made[inside], discount, payments=int(most))
+        total[inside] = discounted_payments(model, past[inside], discount, payments=int(most))
     return total
 
 
@@ -89,11 +89,11 @@ def make_value(
 ) -> None:
     """Make the table of the value of customers under contract."""
     there = engine.fetch(f"select distinct renewals, days_since_last from {lifetimes} where not is_lost order by 1, 2")
-    found = scores(
+    to_come = scores(
         there, model, count_gaps(engine, terms, project.as_of), period_days=terms.days,
         horizon_days=project.horizon_days, daily_rate=project.daily_discount_rate,
     )  # fmt: skip
-    engine.attach_frame(f"{name}_scores", found)
+    engine.attach_frame(f"{name}_scores", to_come)
     columns = ("probability_alive", "next_payment", "expected_payments", "discounted_payments", "residual_payments")
     select = f"""
         select customer_id, is_lost, l.renewals, amount, amount * :margin - :cost_to_serve as margin_per_payment,
@@ -129,7 +129,7 @@ def compare_payments(
     there = engine.fetch(
         f"select renewals, days_since_last, count(*) as n from {known} where not is_lost group by 1, 2 order by 1, 2"
     )
-    found = scores(
+    to_come = scores(
         there, model, count_gaps(engine, terms, end), period_days=terms.days, horizon_days=holdout_period.days,
         daily_rate=0.0,
     )  # fmt: skip
@@ -138,7 +138,7 @@ def compare_payments(
         " on p.customer_id = k.customer_id where p.day > :calibration_end",
         calibration_end=end,
     )["n"].item()
-    expected = float(found["expected_payments"].to_numpy() @ there["n"].to_numpy(dtype=float))
+    expected = float(to_come["expected_payments"].to_numpy() @ there["n"].to_numpy(dtype=float))
     return {"customers": float(there["n"].sum()), "expected": expected, "actual": float(came)}
 
 

@@ -54,7 +54,7 @@ def test_invoices_are_named_as_such(t):
 
 
 def test_the_title_of_the_curve_is_read_off_the_projection(t):
-    counts = pd.DataFrame({"renewal": [1, 2, 3], "lost": [50.0, 17, 8], "kept": [0.0, 0, 25]})
+    counts = pd.DataFrame({"renewal": [1, 2, 3], "lost": [50.0, 17, 8], "remaining": [0.0, 0, 25]})
     figure = retention_page.curve(t, MONTH, curve(counts, MODELS), MODELS)
     # of all customers 1 / (t + 1) are there after t renewals
     assert figure.title == "Of the new customers 25 % are still there after 3 renewals, and 14 % after 6"
@@ -80,8 +80,8 @@ def test_money_of_a_few_customers_is_not_told(t):
 
 
 @pytest.mark.parametrize(("expected", "tone", "title"), [
-    (105.0, "good", "In the test period payments were expected +5 % off what came"),
-    (130.0, "warn", "In the test period payments were expected +30 % off what came"),
+    (105.0, "good", "The payments expected in the test period were off by +5 %"),
+    (130.0, "warn", "The payments expected in the test period were off by +30 %"),
 ])  # fmt: skip
 def test_the_payments_of_the_test_period(t, expected, tone, title):
     said = retention_page.tested(t, {"customers": 50.0, "expected": expected, "actual": 100.0}, {"predicted": 140.2})

@@ -44,7 +44,7 @@ def test_counts_by_hand(four):
 
 def test_the_curve_as_seen_is_that_of_kaplan_and_meier():
     # of 100 customers 20 leave at the first renewal and 10 are new; of the 70 left 35 leave at the second
-    counts = pd.DataFrame({"renewal": [0, 1, 2, 3], "lost": [0.0, 20, 35, 0], "kept": [10.0, 0, 0, 35]})
+    counts = pd.DataFrame({"renewal": [0, 1, 2, 3], "lost": [0.0, 20, 35, 0], "remaining": [10.0, 0, 0, 35]})
     found = renewal_counts.curve(counts, {"sbg": SBG(1.0, 3.0), "bdw": BDW(1.0, 3.0, 1.0)})
     assert found["observed"].dropna().tolist() == pytest.approx([1, 1 - 20 / 90, (1 - 20 / 90) / 2, (1 - 20 / 90) / 2])
     assert found["customers"].dropna().tolist() == [100, 90, 70, 35]
@@ -55,7 +55,7 @@ def test_the_curve_as_seen_is_that_of_kaplan_and_meier():
 def counted(model, renewals=20):
     left = 1e5 * survival(model, np.arange(renewals + 1))
     t = np.arange(1, renewals + 1)
-    return pd.DataFrame({"renewal": t, "lost": -np.diff(left), "kept": np.where(t == renewals, left[-1], 0.0)})
+    return pd.DataFrame({"renewal": t, "lost": -np.diff(left), "remaining": np.where(t == renewals, left[-1], 0.0)})
 
 
 @pytest.mark.parametrize(("c", "kind"), [(1.0, "sbg"), (0.6, "bdw"), (1.6, "bdw")])

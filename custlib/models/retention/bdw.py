@@ -49,12 +49,12 @@ class BDW(RenewalModel):
         return self.c
 
 
-def fit(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike) -> BDW:
+def fit(renewals: ArrayLike, lost: ArrayLike, remaining: ArrayLike) -> BDW:
     """Fit the model to counts of customers by maximum likelihood, from the sBG model of the same counts.
 
     Parameters
     ----------
-    renewals, lost, kept : array_like, shape (n,)
+    renewals, lost, remaining : array_like, shape (n,)
         As in `custlib.models.retention.sbg.fit`.
 
     Returns
@@ -76,5 +76,5 @@ def fit(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike) -> BDW:
     >>> model.c > 1
     True
     """
-    first = sbg.fit(renewals, lost, kept)
-    return fit_renewals(BDW, [first.alpha, first.beta, 1.0], read_counts(renewals, lost, kept, BDW.label))
+    first = sbg.fit(renewals, lost, remaining)
+    return fit_renewals(BDW, [first.alpha, first.beta, 1.0], read_counts(renewals, lost, remaining, BDW.label))

@@ -146,23 +146,23 @@ def discounted_payments(
     >>> discounted_payments(SBG(1.0, 3.0), [0, 1], 0.0, payments=2).round(4).tolist()
     [1.35, 1.4667]
     """
-    made = np.asarray(renewals, dtype=int)
+    past = np.asarray(renewals, dtype=int)
     if payments is None and discount <= 0:
         raise ModelError(f"{model.label}: all payments to come have no finite number without a discount. Set a rate.")
-    factor, last = 1 / (1 + discount), int(made.max(initial=0))
+    factor, last = 1 / (1 + discount), int(past.max(initial=0))
     length = payments if payments is not None else _periods_that_count(factor)
     surviving = survival(model, np.arange(last + length + 1))
     ahead = lfilter([1.0], [1.0, -factor], surviving[:0:-1])[::-1]  # sums of S(m + 1 + j) factor^j from m to the end
     ahead = np.append(ahead, 0.0)
-    later = np.where(made + length < len(ahead), ahead[np.minimum(made + length, len(ahead) - 1)], 0.0)
-    return np.asarray((ahead[made] - factor**length * later) / surviving[made])
+    later = np.where(past + length < len(ahead), ahead[np.minimum(past + length, len(ahead) - 1)], 0.0)
+    return np.asarray((ahead[past] - factor**length * later) / surviving[past])
 
 
 def _periods_that_count(factor: float) -> int:
     return min(math.ceil(math.log(_NEGLIGIBLE) / math.log(factor)), _MOST_PERIODS)
 
 
-def read_counts(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike, label: str) -> tuple[Array, Array, Array]:
+def read_counts(renewals: ArrayLike, lost: ArrayLike, remaining: ArrayLike, label: str) -> tuple[Array, Array, Array]:
     """Check the counts of customers by renewal, and leave out rows without any.
 
     Raises
@@ -177,9 +177,9 @@ def read_counts(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike, label: st
     >>> [column.tolist() for column in read_counts([1, 2], [3, 0], [0, 5], "sBG")]
     [[1.0, 2.0], [3.0, 0.0], [0.0, 5.0]]
     """
-    t, left, there = (np.atleast_1d(np.asarray(column, dtype=float)) for column in (renewals, lost, kept))
+    t, left, there = (np.atleast_1d(np.asarray(column, dtype=float)) for column in (renewals, lost, remaining))
     if not (t.shape == left.shape == there.shape and t.ndim == 1):
-        raise TableError(f"{label}: renewals, lost and kept have {t.shape}, {left.shape} and {there.shape} rows.")
+        raise TableError(f"{label}: renewals, lost and remaining have {t.shape}, {left.shape} and {there.shape} rows.")
     bad = ~(np.isfinite(t + left + there) & (t >= 0) & (t == np.floor(t)) & (left >= 0) & (there >= 0))
     if bad.any() or left[t == 0].any():
         raise TableError(f"{label}: renewals must be whole and counts >= 0, with nobody lost at renewal 0.")
@@ -219,14 +219,14 @@ def fit_renewals(make: Callable[..., Model], start: list[float], counts: tuple[A
     return make(*(float(parameter) for parameter in optimum.parameters), **fields, flags=flags)
 
 
-def _likelihood(parameters: Array, t: Array, lost: Array, kept: Array) -> tuple[float, Array, Array]:
+def _likelihood(parameters: Array, t: Array, lost: Array, remaining: Array) -> tuple[float, Array, Array]:
     """Log-likelihood with gradient and Hessian: ln S(t) of who is there, ln(S(t - 1) - S(t)) of who left at t."""
     there = _derivatives(parameters, t)
     before = _derivatives(parameters, np.maximum(t - 1, 0))
     left = _of_leaving(before, there)
     weigh = lost > 0
     parts = [
-        kept @ there_part + lost[weigh] @ left_part[weigh]
+        remaining @ there_part + lost[weigh] @ left_part[weigh]
         for there_part, left_part in zip((there[0], *_flat(there)), (left[0], *_flat(left)), strict=True)
     ]
     size = parameters.size

@@ -62,7 +62,7 @@ def leaving_probability(model: SBG, renewal: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(survival(model, renewal - 1) * model.alpha / (model.alpha + model.beta + renewal - 1))
 
 
-def fit(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike) -> SBG:
+def fit(renewals: ArrayLike, lost: ArrayLike, remaining: ArrayLike) -> SBG:
     """Fit the model to counts of customers by maximum likelihood.
 
     Parameters
@@ -71,7 +71,7 @@ def fit(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike) -> SBG:
         Renewals t, whole numbers >= 0.
     lost : array_like, shape (n,)
         Customers who left at renewal t.
-    kept : array_like, shape (n,)
+    remaining : array_like, shape (n,)
         Customers who have made t renewals and whose next is not known yet.
 
     Returns
@@ -93,5 +93,5 @@ def fit(renewals: ArrayLike, lost: ArrayLike, kept: ArrayLike) -> SBG:
     >>> round(model.alpha, 2), round(model.beta, 2)
     (0.76, 1.3)
     """
-    counts = read_counts(renewals, lost, kept, SBG.label)
+    counts = read_counts(renewals, lost, remaining, SBG.label)
     return fit_renewals(SBG, [1.0, float(max(counts[2].sum() / counts[1].sum(), 0.5))], counts)

@@ -52,30 +52,26 @@ def curve(
     retention_models: Mapping[str, Any] | Refusal = REFUSED,
 ) -> Figure | None:
     """Draw the share of customers still there by renewal: as seen, and as projected by the model in use."""
-    if any(isinstance(one, Refusal) for one in (subscription_terms, retention_curve, retention_models)):
+    if isinstance(subscription_terms, Refusal) or isinstance(retention_curve, Refusal):
         return None
-    kind, frame = retention_models["kind"], retention_curve  # type: ignore[index]
-    projected = frame[kind]
+    if isinstance(retention_models, Refusal):
+        return None
+    kind, frame, lang = retention_models["kind"], retention_curve, t.language
     last = int(frame["renewal"].max())
-    names = {
-        "observed": t("retention.observed"),
-        kind: t("retention.projected", model=retention_models["chosen"].label),
-    }  # type: ignore[index]
+    middle = max(last // 2, 1)
+    model = retention_models["chosen"].label
+    names = {"observed": t("retention.observed"), kind: t("retention.projected", model=model)}
     lines = [
         {"line": name, "age": int(renewal), "value": value}
         for column, name in names.items()
         for renewal, value in zip(frame["renewal"], frame[column], strict=True)
     ]
-    middle = max(last // 2, 1)
-    period = t(f"retention.period_{subscription_terms.period}")  # type: ignore[union-attr]
-    values = {
-        "middle": number(middle, t.language), "last": number(last, t.language),
-        "first_share": share(float(projected[middle]), t.language),
-        "last_share": share(float(projected[last]), t.language),
-    }  # fmt: skip
+    values = {"middle": number(middle, lang), "last": number(last, lang)}
+    shares_left = {"first_share": share(frame[kind][middle], lang), "last_share": share(frame[kind][last], lang)}
+    period = t(f"retention.period_{subscription_terms.period}")
     return charts.age_lines(
-        pd.DataFrame(lines), title=t("retention.title", **values), language=t.language, form="share",
-        caption=t("retention.caption", period=period, model=_fit(t, retention_models)),  # type: ignore[arg-type]
+        pd.DataFrame(lines), title=t("retention.title", **values, **shares_left), language=lang, form="share",
+        caption=t("retention.caption", period=period, model=_fit(t, retention_models)),
         description=t("retention.description"), x_label=t("retention.renewals"), y_label=t("retention.still_there"),
     )  # fmt: skip
 
