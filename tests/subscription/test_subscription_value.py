@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from custlib import tables
 from custlib.models.retention.sbg import SBG
 from custlib.subscription import subscription_value
 from tests.subscription.subscribers import open_run, subscribers
@@ -47,6 +48,14 @@ def runs(tmp_path_factory):
     folder, rows = tmp_path_factory.mktemp("value"), subscribers(300)
     rest = {"cost_to_serve": 2.0, "margin": 0.5}
     return {key: open_run(folder / key, rows, subscription=key, **rest) for key in ("none", "month")}
+
+
+@pytest.mark.parametrize("name", ["subscription_lifetimes", "subscription_value"])
+def test_the_tables_are_as_the_dictionary_says(runs, name):
+    engine = runs["month"].make(name)
+    tables.check(name, engine.columns(name))
+    counts = engine.fetch(f"select count(*) as n, count(distinct customer_id) as customers from {name}").iloc[0]
+    assert counts["n"] == counts["customers"] == 300
 
 
 def test_values_add_up(runs):
