@@ -81,6 +81,21 @@ def test_values_enter_the_table_of_customers_only_where_the_project_states_it(ru
     assert columns[0] == columns[1]
 
 
+def test_what_is_expected_of_the_holdout_does_not_know_it(tmp_path, runs):
+    end = runs["month"].get("holdout_period").calibration_end
+    later = np.random.default_rng(4)
+    rows = [
+        (who, day, amount if day <= end else 10 * amount)
+        for who, day, amount in subscribers(300)
+        if day <= end or later.random() < 0.5
+    ]
+    tampered = open_run(tmp_path, rows, subscription="month")
+    before, after = (run.get("subscription_test") for run in (runs["month"], tampered))
+    assert after["actual"] < before["actual"]
+    assert (after["expected"], after["customers"]) == (before["expected"], before["customers"])
+    assert tampered.get("calibration_retention") == runs["month"].get("calibration_retention")
+
+
 @pytest.mark.slow
 def test_payments_of_a_year_are_foretold(tmp_path):
     found = open_run(tmp_path, subscribers(4000, seed=11)).get("subscription_test")
