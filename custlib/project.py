@@ -114,6 +114,9 @@ class Project(_Strict):
     spend_days : {"auto", "repeat", "all"}
         Purchase days that the expected spend of repeat customers is computed from: repeat days, or the first as well;
         ``auto`` takes what predicts better within the calibration period.
+    subscription : {"none", "month", "quarter", "year"}
+        The period that customers pay for under a contract. Their value then comes from how long they renew
+        (``custlib.models.retention``); without it purchases that look like it are only told.
     product_margins : dict of str to float
         Margin by product; products not listed have ``margin``.
     cost_to_serve : float
@@ -155,6 +158,7 @@ class Project(_Strict):
     time_unit: Literal["day", "week"] = "week"
     model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
     spend_days: Literal["auto", "repeat", "all"] = "auto"
+    subscription: Literal["none", "month", "quarter", "year"] = "none"
     language: Literal["en", "zh"] = "en"
     source: Source
     sources: tuple[Source, ...] = ()

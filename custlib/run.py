@@ -42,6 +42,9 @@ NODES = (
     "custlib.value.potential",
     "custlib.value.customer_value",
     "custlib.value.customer_intervals",
+    "custlib.subscription.signs",
+    "custlib.subscription.renewal_counts",
+    "custlib.subscription.subscription_value",
     "custlib.value.uncertainty",
     "custlib.validate.backtest",
     "custlib.validate.backtest_groups",
@@ -69,7 +72,7 @@ NODES = (
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
-    "model", "spend_days", "language", "segments", "cost_to_serve", "trade",
+    "model", "spend_days", "language", "segments", "cost_to_serve", "trade", "subscription",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

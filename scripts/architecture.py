@@ -6,7 +6,18 @@ from custlib.graph import Node, edges
 from custlib.run import nodes
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
-PLACES = ("identify", "value", "validate", "audit", "segment", "move", "customise", "lifetimes", "report")
+PLACES = (
+    "identify",
+    "value",
+    "subscription",
+    "validate",
+    "audit",
+    "segment",
+    "move",
+    "customise",
+    "lifetimes",
+    "report",
+)
 SHAPES = {"table": "[({})]", "record": "[{}]", "value": "([{}])"}
 HEAD = """# Architecture: what is made of what
 

@@ -8,6 +8,7 @@ customer value, at any one date; the test asks which of the three found the mone
 import datetime as dt
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
@@ -18,8 +19,11 @@ from custlib.errors import ModelError
 from custlib.graph import table, value
 from custlib.project import Project
 from custlib.segment import rfm
+from custlib.segment.customer_segments import define
 from custlib.segment.definitions import Definition
-from custlib.segment.registry import segmentation
+from custlib.segment.plan import open_snapshots
+from custlib.segment.registry import needs, segmentation
+from custlib.segment.snapshots import at, seen_by
 from custlib.segment.thresholds import histogram, share_thresholds
 from custlib.value.holdout_period import HoldoutPeriod
 
@@ -55,11 +59,12 @@ def make_customer_methods(
     engine: Engine, name: str, activity: str, worth: str, definitions: Mapping[str, Definition]
 ) -> None:
     """Make the table of the three methods at one date."""
+    sql, of_rfm = engine.dialect, definitions["rfm"]
     abc, named = (
-        segmentation(d.segmentation).assign(engine.dialect, d.rule).format(activity=activity)
-        for d in (definitions["abc"], definitions["rfm"])
+        segmentation(d.segmentation).assign(sql, d.rule).format(activity=seen_by(sql, activity, d.frozen))
+        for d in (definitions["abc"], of_rfm)
     )
-    scores = rfm.scores(definitions["rfm"].rule).format(activity=activity)
+    scores = rfm.scores(of_rfm.rule).format(activity=seen_by(sql, activity, of_rfm.frozen))
     share = rules.load("methods")["top"]["share"]
     values = histogram(engine, worth, "value")
     thresholds = {
@@ -72,7 +77,7 @@ def make_customer_methods(
     }
     if not all(thresholds[method] for method in ("abc", "rfm", "clv")):
         raise ModelError("methods: nobody brought money, so no method has a best fifth.", reason="no_money")
-    engine.make(name, customer_methods_sql(engine.dialect, abc, scores, named, worth, thresholds))
+    engine.make(name, customer_methods_sql(sql, abc, scores, named, worth, thresholds))
 
 
 def tops(engine: Engine, table: str = "customer_methods") -> pd.DataFrame:
@@ -187,19 +192,44 @@ def tested(
     return pd.DataFrame({"method": METHODS}).join(counts[["customers", "actual"]]).assign(**shares)
 
 
+def define_at(engine: Engine, activity: str, *, as_of: dt.date, options: Mapping[str, Any]) -> dict[str, Definition]:
+    """Define ABC and RFM on the customers of a past date, by what was known of them then.
+
+    A definition that was made later has thresholds that its own future measured. Raises ModelError where RFM reads
+    measures beside the activity, which are made only for the dates that segments are compared at.
+    """
+    own = {name: dict(options.get(name, {})) for name in ("abc", "rfm")}
+    if read := [measure for name in own for measure in needs(name, own[name])]:
+        raise ModelError(
+            f"methods: RFM reads {', '.join(read)}, which are not made at {as_of}. "
+            "Take a table of scores that reads the activity alone.",
+            reason="measures_of_the_past",
+        )
+    return {name: define(engine, name, activity, as_of=as_of, options=own[name]) for name in own}
+
+
 @table
 def customer_methods(
-    engine: Engine, customer_activity: str, customer_value: str, definitions: Mapping[str, Definition]
+    engine: Engine,
+    project: Project,
+    segment_history: str,
+    customer_value: str,
+    definitions: Mapping[str, Definition],
 ) -> None:
     """The best customers by three methods, ABC, RFM and CLV."""
-    make_customer_methods(engine, "customer_methods", customer_activity, customer_value, definitions)
+    del segment_history
+    today = at(project.as_of)
+    open_snapshots(engine, [today], [definitions[name].frozen for name in ("abc", "rfm")])
+    make_customer_methods(engine, "customer_methods", today.table, customer_value, definitions)
 
 
 @table
 def calibration_methods(
-    engine: Engine, calibration_activity: str, calibration_value: str, definitions: Mapping[str, Definition]
+    engine: Engine, project: Project, holdout_period: HoldoutPeriod, calibration_activity: str, calibration_value: str
 ) -> None:
-    """The same as chosen at the end of calibration."""
+    """The same as chosen at the end of calibration, by classes defined on that day."""
+    end, options = holdout_period.calibration_end, project.segments.options
+    definitions = define_at(engine, calibration_activity, as_of=end, options=options)
     make_customer_methods(engine, "calibration_methods", calibration_activity, calibration_value, definitions)
 
 

@@ -56,11 +56,18 @@ def silent_days(engine: Engine, as_of: dt.date) -> int:
 
 
 @value
-def flags(spend_model: tuple[Any, Any], lifetime_model: Any = REFUSED) -> tuple[str, ...]:
-    """Flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; empty without a forecast."""
+def flags(
+    project: Project, spend_model: tuple[Any, Any], subscription_signs: dict[str, Any], lifetime_model: Any = REFUSED
+) -> tuple[str, ...]:
+    """Flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; empty without a forecast.
+
+    ``lifetime.looks_contractual`` is a flag of the data: the models take purchases for free decisions.
+    """
     if isinstance(lifetime_model, Refusal):
         return ()
-    return name_flags(lifetime_model.flags, spending.flags(*spend_model))
+    is_untold = project.subscription == "none" and subscription_signs["period"]
+    contract = ("looks_contractual",) if is_untold else ()
+    return name_flags((*lifetime_model.flags, *contract), spending.flags(*spend_model))
 
 
 @value

@@ -80,6 +80,32 @@ def make_customer_value(
     engine.make(name, select, cost_to_serve=cost_to_serve, **values)
 
 
+def make_contract_value(engine: Engine, name: str, forecast: str, contract: str, *, cost_to_serve: float) -> None:
+    """Make the table of customer value with the payments to come of those who have a contract.
+
+    Whether such a customer is still one is uncertain only while a payment is overdue.
+    """
+    by_contract = {
+        "probability_alive": "s.probability_alive",
+        "loyalty": "s.probability_alive",
+        "probability_of_purchase": "s.next_payment",
+        "expected_purchases": "s.expected_payments",
+        "expected_spend": "s.amount",
+        "expected_margin": "s.margin_per_payment",
+        "value": "s.value",
+        "residual_lifetime_value": "s.residual_lifetime_value",
+        "service_cost": "s.discounted_payments * cast(:cost_to_serve as double)",
+    }
+    columns = ", ".join(
+        f"case when s.customer_id is null then v.{column} else {by_contract[column]} end as {column}"
+        if column in by_contract
+        else f"v.{column}"
+        for column in engine.columns(forecast)
+    )
+    select = f"select {columns} from {forecast} v left join {contract} s on v.customer_id = s.customer_id"
+    engine.make(name, select, cost_to_serve=cost_to_serve)
+
+
 def past_value(sql: Dialect, activity: str) -> str:
     """Write the select of ``customer_value`` without a forecast: the history, with nulls in the forecast columns."""
     del sql
@@ -118,16 +144,21 @@ def customer_value(
     lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
     alive_scores: str | Refusal = REFUSED,
     customer_potential: str | Refusal = REFUSED,
+    subscription_value: str | Refusal = REFUSED,
 ) -> None:
-    """Past and expected value of each customer; the past alone without a forecast."""
+    """Past and expected value of each customer, by contract where one is stated; the past alone without a forecast."""
     if isinstance(lifetime_model, Refusal) or isinstance(alive_scores, Refusal):
         make_past_value(engine, "customer_value", customer_activity)
         return
+    cost = project.cost_to_serve
+    by_contract = project.subscription != "none" and not isinstance(subscription_value, Refusal)
+    name = "customer_value_without_contract" if by_contract else "customer_value"
     make_customer_value(
-        engine, "customer_value", customer_activity, alive_scores, model=lifetime_model, money=spend_model[0],
-        margins=margins, cost_to_serve=project.cost_to_serve,
-        potential=str(customer_potential) if customer_potential else None,
+        engine, name, customer_activity, alive_scores, model=lifetime_model, money=spend_model[0], margins=margins,
+        cost_to_serve=cost, potential=str(customer_potential) if customer_potential else None,
     )  # fmt: skip
+    if by_contract:
+        make_contract_value(engine, "customer_value", name, str(subscription_value), cost_to_serve=cost)
 
 
 @table

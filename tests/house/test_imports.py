@@ -16,6 +16,7 @@ PLACES = {
     "graph": {"graph"},
     "identify": {"identify"},
     "value": {"value"},
+    "subscription": {"subscription"},
     "validate": {"validate"},
     "audit": {"audit"},
     "segment": {"segment"},

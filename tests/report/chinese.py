@@ -5,15 +5,16 @@ from collections.abc import Iterable
 
 # Terms of the field and names that a Chinese page writes in Latin letters: methods, models, people, packages.
 TERMS = {
-    "abc", "ahp", "aic", "alive", "alpha", "beta", "bg", "ccv", "clv", "cny", "cpv", "eur", "excel", "gamma",
-    "iso", "jaccard", "johnson", "mbg", "morrison", "nbd", "nfc", "nfd", "pareto", "platzer", "reutterer", "rfa", "rfm",
-    "sha", "unicode", "usd", "utc", "vip", "wheat", "yeo", "custlib", "lifetimes", "pip", "install", "csv",
+    "abc", "ahp", "aic", "alive", "alpha", "bdw", "beta", "bg", "ccv", "clv", "cny", "cpv", "derl", "eur", "excel",
+    "gamma", "iso", "jaccard", "johnson", "mbg", "morrison", "nbd", "nfc", "nfd", "pareto", "platzer", "reutterer",
+    "rfa", "rfm", "sbg", "sha", "unicode", "usd", "utc", "vip", "wheat", "yeo", "custlib", "lifetimes", "pip",
+    "install", "csv",
 }  # fmt: skip
 # Columns of the contract, its options and the commands: they are written as they must be typed.
 CODES = {
     "amount", "channel", "columns", "count", "currency", "customers", "decimal", "due", "encoding", "invoices",
-    "margin", "overlap", "paid", "product", "quantity", "segmentations", "segments", "status", "thousands",
-    "timestamp", "timezone",
+    "margin", "overlap", "paid", "product", "quantity", "segmentations", "segments", "status", "subscription",
+    "thousands", "timestamp", "timezone",
 }  # fmt: skip
 _CODE = re.compile(
     r"`[^`]*`|[\w.]+ = (?:\{.*?\}|\[.*?\]|\"[^\"]*\"|\w+)|\"[^\"]*\""  # settings, as they are typed

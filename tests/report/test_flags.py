@@ -13,6 +13,7 @@ from custlib.models.bgnbd import BGNBD
 from custlib.report.blocks import Bullets, Callout
 from custlib.report.pages import trust, validation_page
 from custlib.report.texts import Texts, languages, texts
+from custlib.validate import cautions
 from custlib.value import lifetime, spend
 from custlib.value.activity import NO_AMOUNT, NOBODY_YET
 from tests.report.tested import HELD
@@ -37,6 +38,7 @@ def documented(fit: object) -> set[str]:
 LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
 GAMMA_GAMMA = codes_in(gammagamma, "_describe")
 FALLBACKS = codes_in(spend, "fit_spend", "_banded") - {"monetary_value", "spend_cells", "gamma_gamma"}
+CONTRACT = codes_in(cautions, "flags") - {"subscription_signs"}
 REASONS = codes_in(lifetime, "fit_counted") - {"one_time"} | {"not_identified"}
 
 
@@ -64,7 +66,7 @@ def test_the_codes_are_those_that_the_fits_explain() -> None:
 
 
 def test_every_flag_has_a_sentence(t: Texts) -> None:
-    assert below(t, "flags.lifetime.") == LIFETIME
+    assert below(t, "flags.lifetime.") == LIFETIME | CONTRACT
     assert below(t, "flags.spend.") == GAMMA_GAMMA | FALLBACKS | {NO_AMOUNT}
 
 
@@ -82,7 +84,7 @@ def test_a_sentence_says_what_it_means_and_what_to_do(t: Texts) -> None:
 
 def test_the_rules_name_flags_that_exist() -> None:
     for table in ("beside", "grave", "everybody_stays"):
-        assert set(rules.load("flags")[table]["lifetime"]) <= LIFETIME
+        assert set(rules.load("flags")[table]["lifetime"]) <= LIFETIME | CONTRACT
         assert set(rules.load("flags")[table].get("spend", ())) <= GAMMA_GAMMA | FALLBACKS
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from custlib import project
+from custlib.errors import ModelError
+from custlib.run import Run
 from custlib.segment import methods
 from custlib.segment.customer_segments import define
 from custlib.value import activity
@@ -107,6 +110,24 @@ def test_the_money_that_came_decides(base):
     assert right.loc["rising"].tolist() == [1, 300, 200, 60]
 
 
+def test_classes_of_a_past_date_do_not_know_what_came_later(base):
+    # by as_of steady has bought for thousands, which moves the thresholds of all others
+    rows, later = purchases(), [("steady", AS_OF + dt.timedelta(days=n), 900) for n in range(1, 9)]
+    found = []
+    for lines in (rows, [*rows, *later]):
+        engine = base(lines)
+        activity.make_activity(engine, "earlier", as_of=AS_OF)
+        found.append(methods.define_at(engine, "earlier", as_of=AS_OF, options={}))
+    assert found[0] == found[1]
+    assert {one.fitted for one in found[0].values()} == {AS_OF.isoformat()}
+
+
+def test_measures_that_a_past_date_lacks_are_refused(five):
+    options = {"rfm": {"scores": "airline", "mode": "fixed"}}
+    with pytest.raises(ModelError, match="purchases_last_730d, revenue_last_730d, which are not made at 2025-12-31"):
+        methods.define_at(five, "customer_activity", as_of=AS_OF, options=options)
+
+
 def test_where_nobody_bought_later_there_is_no_share(five):
     assert methods.tested(five, since=AS_OF, table="customer_methods")["actual_share"].isna().all()
 
@@ -121,6 +142,23 @@ def test_equal_values_are_all_at_the_top_or_none(base):
     found = methods.tops(engine)
     assert found["customers"].tolist() == [10, 10, 0]  # no value to come is never the best
     assert found["value_share"].isna().all()
+
+
+def opened(folder, **options):
+    """A run on the purchases of the five."""
+    lines = pd.DataFrame(purchases(), columns=["customer_id", "timestamp", "amount"])
+    lines.to_csv(folder / "purchases.csv", index=False)
+    source = {"path": str(folder / "purchases.csv"), "columns": {name: name for name in lines.columns}}
+    stated = {"id": "five", "name": "Five", "as_of": AS_OF, "holdout_days": 100, "source": source}
+    return Run(
+        project.build(stated | {"segments": {"segmentations": ["abc", "rfm"], "options": options}}), folder / "work"
+    )
+
+
+def test_scores_by_measures_beside_the_activity_are_read_today_and_refused_for_the_past(tmp_path):
+    run = opened(tmp_path, rfm={"scores": "airline", "mode": "fixed"})
+    assert run.reason("customer_methods") == ""
+    assert run.reason("calibration_methods") == "measures_of_the_past"
 
 
 # --- CDNOW ---

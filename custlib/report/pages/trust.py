@@ -18,6 +18,7 @@ _MONEY = (
     "spend_cells", "calibration_spend_cells", "spend_model", "money_forecast", "holdout_money",
     "calibration_gamma_gamma",
 )  # fmt: skip
+_DATA = ("no_products", "measures_of_the_past")  # reasons of the data, not of the test
 
 
 def light(t: Texts, result: Mapping[str, Any]) -> Callout:
@@ -87,7 +88,7 @@ def reason(t: Texts, refusal: Refusal) -> str:
         return t(f"refused.forecast.{refusal.reason}")
     if refusal.origin in _MONEY or refusal.reason == "no_money":
         return t(f"flags.spend.{refusal.reason}")
-    return t(f"left_out.{refusal.reason}" if refusal.reason == "no_products" else f"refused.test.{refusal.reason}")
+    return t(f"left_out.{refusal.reason}" if refusal.reason in _DATA else f"refused.test.{refusal.reason}")
 
 
 def left_out(t: Texts, refusals: Mapping[str, Refusal]) -> Callout | None:
