@@ -17,11 +17,10 @@ from custlib.explore.opening import TemporaryWork
 from custlib.machine import refusals
 from custlib.models import bgnbd, gammagamma
 from custlib.project import Project, Source
-from custlib.report.forecast_status import light_words, season_words
+from custlib.report.forecast_status import history_words, light_words, season_words
 from custlib.report.texts import texts
 from custlib.run import Run
-from custlib.validate.outliers import said_of_outliers
-from custlib.value import spend, uncertainty
+from custlib.value import spend
 
 OUT_COLUMNS = (
     "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
@@ -110,17 +109,11 @@ def demand(run: Run) -> None:
 
 
 def _intervals(run: Run) -> dict[str, dict[str, float]]:
-    """Compute 95 % intervals of the totals, and of money if there is any."""
-    everybody = "select customer_id, 'all' as segmentation, 'all' as segment, '' as reason from customer_activity"
-    run.engine.define("customer_segments", everybody, of=("customer_activity",))
-    days, rate = run.project.horizon_days, run.project.daily_discount_rate
-    model, money = run.get("lifetime_model"), run.get("spend_model")
-    row = uncertainty.intervals(
-        run.engine, "all", model, money, horizon_days=days, daily_rate=rate, residual=False
-    ).iloc[0]
-    spans = {"expected_purchases": {"low": row["purchases_low"], "high": row["purchases_high"]}}
-    if money[0].kind != "none":
-        spans["value"] = {"low": row["value_low"], "high": row["value_high"]}
+    """Give the intervals of the totals, and of money if there is any."""
+    whole = run.get("coming_value")
+    spans = {"expected_purchases": {"low": whole["purchases_low"], "high": whole["purchases_high"]}}
+    if not math.isnan(whole["value"]):
+        spans["value"] = {"low": whole["value_low"], "high": whole["value_high"]}
     return {name: {end: float(x) for end, x in ends.items()} for name, ends in spans.items()}
 
 
@@ -129,7 +122,7 @@ def _cautions(run: Run) -> dict[str, str]:
     t, days = texts("en"), run.get("silence")
     sentences = {flag: t(f"flags.{flag}") for flag in run.get("flags")}
     sentences |= (
-        run.get("quality")["cautions"] | said_of_outliers(run.get("outlying_customers")) | _caution_of_season(run)
+        run.get("quality")["cautions"] | history_words(t, run.get("forecast_cautions")) | _caution_of_season(run)
     )
     return sentences | ({"silence": f"{t('flags.title_silent', days=days)}. {t('flags.silent')}"} if days else {})
 
@@ -141,9 +134,9 @@ def _caution_of_season(run: Run) -> dict[str, str]:
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:
-    """Describe a backtest with status amber or red, as the pages do."""
-    light = result.get("light")
-    return {f"backtest.{light}": f"{light_words(texts('en'), result)}."} if light in ("amber", "red") else {}
+    """Describe a forecast with light amber or red, or without one, as the pages do."""
+    light = result["light"]
+    return {} if light == "green" else {f"light.{light}": f"{light_words(texts('en'), result)}."}
 
 
 def _top(run: Run) -> list[dict[str, Any]]:
@@ -177,13 +170,12 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _backtest(run: Run) -> dict[str, Any]:
-    """Return the result of the backtest, or the reason why there is none."""
-    period = run.get("holdout_period")
-    if period.covered < _FEWEST_DAYS:
-        return {"holdout_days": period.days, "refused": "the purchases cover less than two days"}
+    """Return the light of the forecast and the result of the backtest, or the reason why there is none."""
     result: dict[str, Any] = run.get("test_result")
+    if run.get("holdout_period").covered < _FEWEST_DAYS:
+        return result | {"refused": "the purchases cover less than two days"}
     reason = result.get("reason")
-    return {"holdout_days": period.days, "refused": texts("en")(f"refused.test.{reason}")} if reason else result
+    return result | ({"refused": texts("en")(f"refused.test.{reason}")} if reason else {})
 
 
 def _write(run: Run, out: Path) -> None:

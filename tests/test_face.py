@@ -285,7 +285,7 @@ def test_results_show_themselves(shop: custlib.Run) -> None:
     backtest = shop.backtest
     assert (backtest.actual, backtest.light) == tuple(shop.get("test_result")[name] for name in ("actual", "light"))
     assert f"{backtest.actual:,} came" in backtest.verdict
-    assert f"Backtest on the last 120 days: {backtest.light}" in backtest._repr_html_()
+    assert f"Backtest on the last 120 days; light of the forecast: {backtest.light}" in backtest._repr_html_()
     quality = shop.quality
     assert quality.rows_read == quality.rows_used + quality.rows_quarantined + quality.rows_removed
     assert "rows read" in repr(quality)

@@ -106,10 +106,10 @@ def test_without_money_purchases_are_tested_and_history_is_told(tmp_path: Path) 
 def test_an_untested_forecast_is_published_without_a_colour(tmp_path: Path, holdout_days: int) -> None:
     pages, manifest, index = publish_case(tmp_path, "ordinary", holdout_days=holdout_days)
     assert "validation" not in pages and {"value", "overview", "start", "segments"} <= set(pages)
-    assert manifest["index"]["light"] == "untested" and "Backtest: not tested" in index
+    assert manifest["index"]["light"] == "untested" and "Forecast: not tested" in index
     for name in ("value", "overview", "start"):
         assert texts("en")("untested.title") in pages[name]
-    assert not [name for name, text in pages.items() if "Backtest: green" in text]
+    assert not [name for name, text in pages.items() if "Forecast: green" in text]
 
 
 @pytest.mark.slow

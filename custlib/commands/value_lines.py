@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from custlib.commands.verdict import labelled, printable
-from custlib.report.forecast_status import caution_words, light_words, tested_words
+from custlib.report.forecast_status import (
+    caution_words,
+    light_words,
+    season_unseen_words,
+    tested_words,
+    untested_words,
+)
 from custlib.report.formats import change
 from custlib.report.texts import texts
 
@@ -41,15 +47,19 @@ def value_lines(summary: Mapping[str, Any], out: Path | None) -> str:
 
 
 def _forecast(summary: Mapping[str, Any]) -> str:
-    total, span = summary["totals"]["expected_purchases"], summary["intervals"].get("expected_purchases")
-    return f"{_amount(total, span, 0)} purchases expected in the next {summary['horizon_days']:,} days"
+    total, span = summary["totals"]["expected_purchases"], _span(summary, "expected_purchases", 0)
+    return f"{_amount(total, 0)}{span} purchases expected in the next {summary['horizon_days']:,} days"
 
 
-def _amount(total: float | None, span: Mapping[str, float] | None, decimals: int) -> str:
-    if total is None:
-        return _NONE
-    between = f" (95 %: {span['low']:,.{decimals}f} to {span['high']:,.{decimals}f})" if span else ""
-    return f"{total:,.{decimals}f}{between}"
+def _amount(total: float | None, decimals: int) -> str:
+    return _NONE if total is None else f"{total:,.{decimals}f}"
+
+
+def _span(summary: Mapping[str, Any], name: str, decimals: int) -> str:
+    """Write an interval, and whether it was tested; empty where there is none."""
+    span = summary["intervals"].get(name)
+    word = "untested" if summary["backtest"]["light"] == "untested" else "95 %"
+    return f" ({word}: {span['low']:,.{decimals}f} to {span['high']:,.{decimals}f})" if span else ""
 
 
 def _value(summary: Mapping[str, Any]) -> str:
@@ -58,7 +68,8 @@ def _value(summary: Mapping[str, Any]) -> str:
         return "none: there is no money to forecast"
     annual = summary["annual_discount_rate"]
     rate = f"discounted by {100 * annual:g} % a year" if annual else "not discounted"
-    amount = _amount(totals["value"], summary["intervals"].get("value"), 0 if totals["value"] >= _WHOLE else 2)
+    decimals = 0 if totals["value"] >= _WHOLE else 2
+    amount = _amount(totals["value"], decimals) + _span(summary, "value", decimals)
     return f"{amount} of coming {summary['money_kind']} in the next {summary['horizon_days']:,} days, {rate}"
 
 
@@ -69,12 +80,18 @@ def _model(summary: Mapping[str, Any]) -> str:
     return f"{fit['model']} ({parameters}, in days); spend: {kinds.get(summary['spend']['kind'], _NONE)}"
 
 
-def _light(test: Mapping[str, Any]) -> str:
-    if "refused" in test:
-        return f"not tested: {test['refused'].rstrip('.')}"
+def _light(result: Mapping[str, Any]) -> str:
+    """The light and why there is none, then what the forecast of the holdout was and what came."""
     t = texts("en")
-    purchases = f"{test['predicted']:,.0f} purchases forecast, {test['actual']:,} came{_off(test['bias'])}"
-    return f"{light_words(t, test)}. {tested_words(t, test)} {'; '.join([purchases, *_revenue(test['revenue'])])}"
+    why = t.paragraph(untested_words(t, result), season_unseen_words(t, result), _holdout(result))
+    return f"{light_words(t, result)}. {why}"
+
+
+def _holdout(result: Mapping[str, Any]) -> str:
+    if "refused" in result:
+        return f"Not tested: {result['refused'].rstrip('.')}"
+    purchases = f"{result['predicted']:,.0f} purchases forecast, {result['actual']:,} came{_off(result['bias'])}"
+    return f"{tested_words(texts('en'), result)} {'; '.join([purchases, *_revenue(result['revenue'])])}"
 
 
 def _off(bias: float | None) -> str:
@@ -92,7 +109,7 @@ def _cautions(summary: Mapping[str, Any]) -> Iterable[str]:
     if words:
         yield f"{words.title}. {' '.join(words.sentences)}"
     warnings = summary["quality"]["warnings"]
-    known = {*summary["flags"], "silence", "backtest.amber", "backtest.red"}
+    known = {*summary["flags"], "silence", "light.amber", "light.red", "light.untested"}
     yield from (text for code, text in summary["cautions"].items() if code not in known and text not in warnings)
     yield from warnings
 

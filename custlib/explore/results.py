@@ -46,10 +46,10 @@ class Backtest(Displayed):
 
     Attributes
     ----------
-    light : {"green", "amber", "red"}
-        How far the forecast can be trusted: the worse of ``lights``.
+    light : {"green", "amber", "red", "untested"}
+        How sure the forecast of the horizon is, by the width of its interval: the worse of ``lights``.
     lights : dict of str to str
-        The light of ``purchases`` and, where money is forecast, that of ``revenue``.
+        The light of ``purchases`` and, where money is forecast, that of ``value``.
     holdout_days : int
         Length of the period.
     customers : int
@@ -92,8 +92,8 @@ class Backtest(Displayed):
         off = "" if self.bias is None else f" ({_signed(self.bias)})"
         revenue = f", revenue {_signed(self.revenue['bias'])}" if self.revenue else ""
         return (
-            f"{self.light}: {self.predicted:,.0f} purchase days forecast for the last {self.holdout_days:,} days, "
-            f"{self.actual:,} came{off}{revenue}"
+            f"{self.predicted:,.0f} purchase days forecast for the last {self.holdout_days:,} days, "
+            f"{self.actual:,} came{off}{revenue}; light of the forecast: {self.light}"
         )
 
     def _shown(self) -> Shown:
@@ -107,14 +107,18 @@ class Backtest(Displayed):
             ("correlation", correlation),
             *self._shown_revenue(),
         ]
-        return Shown(f"Backtest on the last {self.holdout_days:,} days: {self.light}", rows, light=self.light)
+        return Shown(
+            f"Backtest on the last {self.holdout_days:,} days; light of the forecast: {self.light}",
+            rows,
+            light=self.light,
+        )
 
     def _shown_revenue(self) -> list[tuple[str, str]]:
         if self.revenue is None:
             return []
         expected, actual = (f"{self.revenue[name]:,.0f}" for name in ("expected", "actual"))
         off = f"{actual} came, {expected} predicted ({_signed(self.revenue['bias'])})"
-        return [(f"revenue ({self.revenue['currency']})", f"{off}: {self.lights['revenue']}")]
+        return [(f"revenue ({self.revenue['currency']})", off)]
 
 
 @dataclass(frozen=True, repr=False)

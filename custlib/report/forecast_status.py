@@ -1,4 +1,4 @@
-"""The words on how far a forecast can be trusted: the light of the backtest and the cautions, on pages and elsewhere.
+"""The words on how far a forecast can be trusted: its light, its test and the cautions, on pages and elsewhere.
 
 Needs nothing but the texts, so that ``custlib value`` says the same as the pages.
 """
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from custlib import rules
+from custlib.report.formats import number, share
 from custlib.report.texts import Texts
-from custlib.validate.backtest import LIGHTS
 from custlib.validate.cautions import chosen
+from custlib.validate.lights import LIGHTS
+from custlib.validate.rolling_origins import longest_tested
 from custlib.validate.seasons import Season
 
 
@@ -23,40 +25,76 @@ class Cautions:
     grave: bool
 
 
-def light_words(t: Texts, result: Mapping[str, Any]) -> str:
-    """State the light of a backtest in a sentence, which names what decides it: purchases, revenue or both.
+def interval_name(t: Texts, is_tested: float) -> str:
+    """Name the interval of a forecast: 95 % is said only where its horizon was tested often enough.
 
     Examples
     --------
     >>> from custlib.report.texts import texts
-    >>> lights = {"purchases": "green", "revenue": "amber"}
-    >>> light_words(texts("en"), {"light": "amber", "lights": lights, "bias": 0.1, "revenue": {"bias": -0.31}})
-    'The forecast of revenue was off by more than 25 % in the backtest: light amber, use with care'
+    >>> interval_name(texts("en"), 1.0), interval_name(texts("en"), 0.0)
+    ('95 % interval', 'untested interval')
     """
-    if result.get("light") not in LIGHTS:
+    return t("interval.tested" if is_tested else "interval.untested")
+
+
+def light_words(t: Texts, result: Mapping[str, Any]) -> str:
+    """State the light of a forecast in a sentence, with the half-widths of its intervals.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> widths = {"purchases": 0.2, "value": 0.31}
+    >>> light_words(texts("en"), {"light": "amber", "half_widths": widths, "money_kind": "profit"})
+    'The 95 % interval is ±20 % for purchases and ±31 % for profit: light amber, use with care'
+    """
+    if result["light"] not in LIGHTS:
         return t("untested.title")
-    if result["bias"] is None:
-        return t("untested.title_none")
-    deciding = [name for name, own in result["lights"].items() if own == result["light"]]
-    if deciding == ["revenue"] and result["revenue"]["bias"] is None:
-        return t("untested.title_no_revenue")
-    thresholds = rules.load("backtest")["light"]
-    blank = "" if t.language == "zh" else " "
-    limits = {name: f"{100 * thresholds[f'{name}_above']:g}{blank}%" for name in ("amber", "red")}
-    what = t("trust.both") if len(deciding) > 1 else t(f"trust.{deciding[0]}")
-    return t(f"trust.{result['light']}", what=what, **limits)
+    kinds = {"purchases": t("trust.of_purchases"), "value": t(f"money.{result['money_kind']}")}
+    halves = [
+        t("trust.half", what=kinds[name], half=t("trust.beyond") if width is None else f"±{share(width, t.language)}")
+        for name, width in result["half_widths"].items()
+    ]
+    return t(f"trust.{result['light']}", halves=t("join.and").join(halves))
+
+
+def untested_words(t: Texts, result: Mapping[str, Any]) -> str:
+    """Say why a forecast has no light, and which horizon could have one; empty where it has one, or is none.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> result = {"light": "untested", "origins": 1, "tested_days": 365, "horizon_days": 365, "covered_days": 730}
+    >>> untested_words(texts("en"), result)[:78]
+    'Earlier forecasts over 365 days that can be compared with what came: 1; needed'
+    """
+    if result["light"] in LIGHTS or "origins" not in result:
+        return ""
+    counts = {name: number(result[name], t.language) for name in ("origins", "tested_days", "horizon_days")}
+    needed = number(rules.load("backtest")["excess"]["fewest_origins"], t.language)
+    is_shorter = result["tested_days"] < result["horizon_days"]
+    key = "why_none" if not result["origins"] else "why_shorter" if is_shorter else "why_few"
+    longest = longest_tested(result["covered_days"])
+    advice = t("untested.longest", days=number(longest, t.language)) if longest else ""
+    return t.paragraph(t(f"untested.{key}", needed=needed, **counts), t("untested.wider"), advice)
+
+
+def season_unseen_words(t: Texts, result: Mapping[str, Any]) -> str:
+    """Say that the purchases cover too short a time to show a season; empty where they do not."""
+    is_short = result["covered_days"] < rules.load("backtest")["season"]["shortest_days"]
+    return t("trust.season_unseen") if is_short and "origins" in result else ""
 
 
 def doubt_words(t: Texts, light: str | None) -> str:
-    """Say that a forecast failed its backtest, or had none, wherever it is stated; empty where it held.
+    """Say that a forecast is too uncertain, or untested, wherever it is stated; empty where neither holds.
 
     Examples
     --------
     >>> from custlib.report.texts import texts
     >>> doubt_words(texts("en"), "red"), doubt_words(texts("en"), "green")
-    ('The forecast failed its backtest: do not rely on it.', '')
+    ('The forecast is uncertain by more than 50 %: do not rely on it.', '')
     """
-    return t(f"trust.doubt_{light}") if light in ("red", "untested") else ""
+    limit = share(rules.load("backtest")["light"]["red_above"], t.language)
+    return t(f"trust.doubt_{light}", red=limit) if light in ("red", "untested") else ""
 
 
 def tested_words(t: Texts, result: Mapping[str, Any]) -> str:
@@ -86,12 +124,41 @@ def season_words(t: Texts, season: Season) -> str:
     return f"{t('validation.season', **values)}. {t('validation.season_text', **values)}"
 
 
-def caution_words(t: Texts, flags: tuple[str, ...], silent_days: int) -> Cautions | None:
+def history_words(t: Texts, forecast_cautions: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """State what the history says against a forecast, by code: shares are floats, counts and days whole numbers.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> words = history_words(texts("en"), {"forecast.horizon_long": {"days": 365, "covered": 200}})
+    >>> words["forecast.horizon_long"][:72]
+    'The forecast looks 365 days ahead, but the purchases go back only 200. W'
+    """
+    return {code: t(f"flags.{code}", **_values(t, values)) for code, values in forecast_cautions.items()}
+
+
+def _values(t: Texts, values: Mapping[str, Any]) -> dict[str, str]:
+    """Write the numbers of a sentence."""
+    written = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            written[name] = value
+        elif isinstance(value, int):
+            written[name] = number(value, t.language)
+        elif isinstance(value, float):
+            written[name] = share(value, t.language) if name == "share" else number(round(value), t.language)
+    return written
+
+
+def caution_words(
+    t: Texts, flags: tuple[str, ...], silent_days: int, forecast_cautions: Mapping[str, Mapping[str, Any]] | None = None
+) -> Cautions | None:
     """State the cautions about a forecast, the gravest first; None without any."""
     grave = chosen(flags, "grave")
     others = [flag for flag in chosen(flags, "beside") if flag not in grave]
     sentences = [t(f"flags.{flag}") for flag in grave]
     sentences += [t("flags.silent")] if silent_days else []
+    sentences += history_words(t, forecast_cautions or {}).values()
     sentences += [t(f"flags.{flag}") for flag in others]
     if not sentences:
         return None

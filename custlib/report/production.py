@@ -27,11 +27,12 @@ from custlib.project import Project
 from custlib.report import parameters, publish
 from custlib.report.executors.execution import DEFAULT, How, Job, execute_all, prepare
 from custlib.report.executors.shell import IPYTHON
+from custlib.report.forecast_status import history_words
 from custlib.report.page_list import Page, check_made, check_segments, frame, index_entry, pages
 from custlib.report.published.places import check_places
+from custlib.report.texts import texts
 from custlib.run import NODES, PACKAGE, Run, fingerprint
 from custlib.run_record import write_record
-from custlib.validate.outliers import said_of_outliers
 
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells", "calibration_value")
@@ -180,7 +181,7 @@ def _manifest(run: Run, chosen: list[Page], timings: dict[str, float]) -> dict[s
         "rows": {k: v for k, v in quality.items() if k.startswith("rows_")},
         "money": {k: v for k, v in quality.items() if k.startswith("money_") and not isinstance(v, dict)},
         "warnings": quality["warnings"],
-        "cautions": quality["cautions"] | said_of_outliers(run.get("outlying_customers")),
+        "cautions": quality["cautions"] | history_words(texts("en"), run.get("forecast_cautions")),
         "refused": {what: code for what, node in REFUSABLE.items() if (code := run.reason(node))},
         "flags": [*run.get("flags")],
         "versions": _versions(),

@@ -79,10 +79,12 @@ def ends(snapshots: Iterable[Snapshot], windows: Iterable[int]) -> dict[str, dt.
     return {measures.end_name(day): day for day in sorted(days, reverse=True)}
 
 
-def make_history(engine: Engine, snapshots: Iterable[Snapshot], needs: Iterable[str], money: Money) -> None:
+def make_history(
+    engine: Engine, snapshots: Iterable[Snapshot], needs: Iterable[str], money: Money, *, name: str = HISTORY
+) -> None:
     """Make ``segment_history``: every customer at the end of each day that is wanted, in one pass."""
     days = ends(snapshots, measures.windows(needs))
-    write_history(engine, HISTORY, History(days, min(days.values()), money))
+    write_history(engine, name, History(days, min(days.values()), money))
 
 
 def make_snapshot(

@@ -8,19 +8,18 @@ hindsight.
 """
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError, TableError
 from custlib.graph import REFUSED, Refusal, record, table, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
+from custlib.validate.lights import UNTESTED
 from custlib.value import lifetime
 from custlib.value.activity import CELL_LIMIT, DAY_BINS, activity_at
 from custlib.value.holdout_period import HoldoutPeriod
@@ -97,7 +96,7 @@ def summary(engine: Engine) -> dict[str, Any]:
     bias = (totals["predicted"] / actual - 1) if actual else None
     totals["bias"], totals["naive_bias"] = bias, (totals["naive"] / actual - 1) if actual else None
     totals["correlation"] = totals["correlation"] if np.isfinite(totals["correlation"]) else None
-    return totals | {"light": light(bias)}
+    return totals
 
 
 def compare_money(engine: Engine, *, calibration_end: dt.date) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def compare_money(engine: Engine, *, calibration_end: dt.date) -> dict[str, Any]
     )
     bias = expected / actual - 1 if actual > 0 else None
     mean = expected / purchases if purchases > 0 else 0.0
-    return {"actual": actual, "expected": expected, "bias": bias, "light": light(bias), "mean_spend": mean}
+    return {"actual": actual, "expected": expected, "bias": bias, "mean_spend": mean}
 
 
 def hiatus(outcomes: pd.DataFrame) -> int:
@@ -151,24 +150,6 @@ def baselines(engine: Engine, *, hiatus_days: int) -> pd.DataFrame:
     return rows.reset_index()
 
 
-def light(bias: float | None) -> str:
-    """Return the status of a relative bias of the holdout total.
-
-    Examples
-    --------
-    >>> light(-0.121), light(0.3), light(-0.6), light(None)
-    ('green', 'amber', 'red', 'red')
-    """
-    limits = rules.load("backtest")["light"]
-    if bias is None or abs(bias) > limits["red_above"]:
-        return "red"
-    return "amber" if abs(bias) > limits["amber_above"] else "green"
-
-
-LIGHTS = ("green", "amber", "red")  # best first
-UNTESTED = "untested"  # the status of a forecast that could not be tested
-
-
 @value
 def outcomes(engine: Engine, holdout_period: HoldoutPeriod, customer_history: str) -> pd.DataFrame:
     """Cells of the calibration customers with their purchases in the holdout."""
@@ -193,20 +174,9 @@ def holdout(
 
 @record
 def holdout_summary(engine: Engine, holdout: str) -> dict[str, Any]:
-    """Totals of the holdout: actual, predicted, naive, bias and status."""
+    """Totals of the holdout: actual, predicted, naive and bias."""
     del holdout
     return summary(engine)
-
-
-def worst(lights: Iterable[str]) -> str:
-    """Return the worst of several lights.
-
-    Examples
-    --------
-    >>> worst(["green", "red", "amber"])
-    'red'
-    """
-    return max(lights, key=LIGHTS.index)
 
 
 @value
@@ -215,19 +185,16 @@ def test_result(
     holdout_period: HoldoutPeriod,
     holdout_summary: dict[str, Any] | Refusal = REFUSED,
     holdout_money: dict[str, Any] | Refusal = REFUSED,
+    forecast_lights: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
-    """Totals of the holdout with the one light of the run, or why the forecast could not be tested.
-
-    ``lights`` holds that of purchases and, where money is forecast, that of revenue; ``light`` is the worse of them.
-    """
-    period = {"holdout_days": holdout_period.days, "covered_days": holdout_period.covered,
-              "is_stated": project.holdout_days is not None}  # fmt: skip
+    """How sure the forecast is (`forecast_lights`), beside the totals of the holdout, or ``reason`` why it has none."""
+    result = {"holdout_days": holdout_period.days, "covered_days": holdout_period.covered,
+              "is_stated": project.holdout_days is not None, "light": UNTESTED}  # fmt: skip
+    result |= {} if isinstance(forecast_lights, Refusal) else forecast_lights
     if isinstance(holdout_summary, Refusal):
-        return period | {"light": UNTESTED, "reason": holdout_summary.reason}
-    lights, money = {"purchases": holdout_summary["light"]}, None
-    if not isinstance(holdout_money, Refusal):
-        lights["revenue"], money = holdout_money["light"], holdout_money | {"currency": project.currency}
-    return period | holdout_summary | {"light": worst(lights.values()), "lights": lights, "revenue": money}
+        return result | {"reason": holdout_summary.reason}
+    money = None if isinstance(holdout_money, Refusal) else holdout_money | {"currency": project.currency}
+    return result | holdout_summary | {"revenue": money}
 
 
 @value
@@ -251,7 +218,7 @@ def holdout_money(
     calibration_value: str,
     calibration_spend: tuple[Any, Any],
 ) -> dict[str, Any]:
-    """Predicted and actual revenue of the holdout, with its light."""
+    """Predicted and actual revenue of the holdout."""
     del transactions, calibration_value
     spend = calibration_spend[0]
     if spend.kind == "none":

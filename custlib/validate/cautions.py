@@ -1,18 +1,25 @@
-"""Lists warnings about a forecast: flags of the fitted models, and a long time without any purchase.
+"""Lists warnings about a forecast: flags of the fitted models, and what the history says against it.
 
 Reads ``transactions`` and the fitted models. A flag is named ``lifetime.<code>`` or ``spend.<code>``, with a sentence
-for each in the texts. ``rules/flags.toml`` says which are shown beside every forecast.
+for each in the texts. ``rules/flags.toml`` says which are shown beside every forecast. ``forecast_cautions`` are the
+others, each with the numbers of its sentence: parameters that are hardly determined, a horizon longer than the history,
+first purchases that all fall on its beginning, customers who bend the fit, and a trend in past forecasts.
 """
 
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import REFUSED, Refusal, value
+from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.project import Project
 from custlib.value import spend as spending
+from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.uncertainty import log_covariance
 
 MODELS = ("lifetime", "spend")
 
@@ -53,6 +60,73 @@ def silent_days(engine: Engine, as_of: dt.date) -> int:
     limits = rules.load("flags")["silence"]
     silent, longest = int(row["silent"]), int(row["longest"])
     return silent if silent >= limits["days"] and silent > limits["factor"] * longest else 0
+
+
+def wide_parameters(model: BetaGeometricNBD) -> dict[str, Any]:
+    """Name the parameters whose standard error, of the logarithm, is above a limit; empty without any.
+
+    Examples
+    --------
+    >>> from custlib.models.bgnbd import BGNBD
+    >>> wide_parameters(BGNBD(0.25, 31.0, 0.27, 2.4, log_covariance=np.diag([0.01, 0.01, 24.0, 0.25])))
+    {'names': 'a', 'errors': 1}
+    """
+    errors = np.sqrt(np.diag(log_covariance(model)))
+    limit = rules.load("flags")["wide_parameters"]["log_error"]
+    names = [name for name, error in zip(PARAMETERS, errors, strict=True) if error > limit]
+    return {"names": ", ".join(names), "errors": len(names)} if names else {}
+
+
+def long_horizon(horizon_days: int, covered: int) -> dict[str, Any]:
+    """Say whether the forecast looks further ahead than the history looks back; empty if not.
+
+    Examples
+    --------
+    >>> long_horizon(365, 200), long_horizon(90, 200)
+    ({'days': 365, 'covered': 200}, {})
+    """
+    return {"days": horizon_days, "covered": covered} if horizon_days > covered else {}
+
+
+def early_first_purchases(engine: Engine, activity: str, *, covered: int) -> dict[str, Any]:
+    """Find a base whose first purchases fall on the beginning of the data, as where earlier ones are missing."""
+    limits = rules.load("flags")["left_truncated"]
+    days = max(int(limits["part"] * covered), int(limits["days"]))
+    if covered < limits["fewest_times"] * days:
+        return {}
+    early = engine.fetch(
+        f"select avg(case when T >= (select max(T) from {activity}) - :days then 1e0 else 0e0 end) as share"
+        f" from {activity}",
+        days=days,
+    )["share"].item()
+    return {"share": float(early), "days": days, "covered": covered} if early > limits["share"] else {}
+
+
+@value
+def forecast_cautions(
+    engine: Engine,
+    project: Project,
+    holdout_period: HoldoutPeriod,
+    customer_activity: str,
+    outlying_customers: dict[str, Any],
+    forecast_trend: dict[str, Any],
+    lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
+) -> dict[str, dict[str, Any]]:
+    """What the history says against the forecast, with the numbers of each sentence; empty without a forecast."""
+    if isinstance(lifetime_model, Refusal):
+        return {}
+    covered, trend = holdout_period.covered, forecast_trend
+    off = {"share": abs(trend["bias"]), "origins": trend["origins"], "days": trend["days"]} if trend else {}
+    numbers_of = {
+        "trend_high": off if trend and trend["bias"] > 0 else {},
+        "trend_low": off if trend and trend["bias"] < 0 else {},
+        "horizon_long": long_horizon(project.horizon_days, covered),
+        "left_truncated": early_first_purchases(engine, customer_activity, covered=covered),
+        "outlier": outlying_customers if outlying_customers.get("customers") == 1 else {},
+        "outliers": outlying_customers if outlying_customers.get("customers", 0) > 1 else {},
+        "wide_parameters": wide_parameters(lifetime_model),
+    }
+    return {f"forecast.{code}": numbers for code, numbers in numbers_of.items() if numbers}
 
 
 @value

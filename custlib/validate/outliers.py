@@ -10,7 +10,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.errors import ModelError, counted
+from custlib.errors import ModelError
 from custlib.graph import REFUSED, Refusal, record
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
@@ -72,27 +72,3 @@ def _purchases(model: BetaGeometricNBD, counted: pd.DataFrame, days: int) -> flo
         counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")
     )
     return float((customers * bgnbd.expected_purchases(model, float(days), frequency, recency, age)).sum())
-
-
-def said_of_outliers(outliers: dict[str, Any]) -> dict[str, str]:
-    """Say what the outlying customers do to the forecast, as a caution {code: sentence}.
-
-    Examples
-    --------
-    >>> outliers = {"customers": 1, "frequency": 4999, "next_frequency": 30, "others": 1500, "purchases": 900.0,
-    ...          "purchases_without": 750.0}
-    >>> said_of_outliers(outliers)["outlying_customers"][:80]
-    'One customer bought on 5,000 days, no other on more than 31, and bends the fit. '
-    """
-    if not outliers:
-        return {}
-    n, without = outliers["customers"], outliers["purchases_without"]
-    who, bend, them = ("One customer", "bends", "that one") if n == 1 else (f"{n:,} customers", "bend", "them")
-    least = f"{outliers['frequency'] + 1:,} days{'' if n == 1 else ' or more'}"
-    change = f" ({outliers['purchases'] / without - 1:+.0%})" if without else ""
-    others = counted(outliers["others"], "customer is", "customers are")
-    return {"outlying_customers": (
-        f"{who} bought on {least}, no other on more than {outliers['next_frequency'] + 1:,}, and {bend} the fit. "
-        f"Without {them} the other {others} expected to buy on {without:,.0f} days, as it "
-        f"was fitted on {outliers['purchases']:,.0f}{change}. A guest account or a till? Then name it in guest_ids"
-    )}  # fmt: skip

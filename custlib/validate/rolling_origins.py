@@ -4,6 +4,7 @@ Reads ``transactions``. A single holdout depends on luck; several show whether t
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -13,6 +14,64 @@ from custlib.errors import ModelError
 from custlib.validate.backtest import count_outcomes
 from custlib.validate.backtest_groups import forecast
 from custlib.value.lifetime import fit_counted
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An earlier day that a forecast is made from, and how many days it looks ahead.
+
+    Examples
+    --------
+    >>> Origin(dt.date(2025, 1, 31), 90).until
+    datetime.date(2025, 5, 1)
+    """
+
+    day: dt.date
+    days: int
+
+    @property
+    def until(self) -> dt.date:
+        """Last day of the window."""
+        return self.day + dt.timedelta(days=self.days)
+
+    @property
+    def name(self) -> str:
+        """Name of its tables."""
+        return f"origin_{self.day:%Y%m%d}_{self.days}"
+
+
+def origins(*, first_day: dt.date, as_of: dt.date, days: int) -> list[Origin]:
+    """List the days that a forecast of so many days can be made from and held against what came, the latest first.
+
+    Each has at least as much history as horizon; windows may overlap.
+
+    Examples
+    --------
+    >>> found = origins(first_day=dt.date(2024, 1, 1), as_of=dt.date(2024, 12, 31), days=120)
+    >>> [f"{origin.day}" for origin in found]
+    ['2024-09-02', '2024-07-19', '2024-06-04']
+    """
+    limits = rules.load("backtest")["excess"]
+    step = max(days // limits["part_of_horizon"], limits["shortest_step"])
+    room = (as_of - first_day).days - 2 * days
+    count = min(room // step + 1, limits["most_origins"]) if room >= 0 else 0
+    return [Origin(as_of - dt.timedelta(days=days + step * number), days) for number in range(count)]
+
+
+def longest_tested(covered: int) -> int:
+    """Return the longest horizon that enough origins can test in a history of so many days; 0 if hardly any.
+
+    Examples
+    --------
+    >>> longest_tested(730), longest_tested(300), longest_tested(100)
+    (292, 105, 0)
+    """
+    limits = rules.load("backtest")["excess"]
+    steps = limits["fewest_origins"] - 1
+    long = int(covered / (2 + steps / limits["part_of_horizon"]))
+    short = (covered - steps * limits["shortest_step"]) // 2
+    longest = long if long >= limits["shortest_step"] * limits["part_of_horizon"] else short
+    return int(longest) if longest >= rules.load("backtest")["origins"]["shortest_days"] else 0
 
 
 def windows(*, first_day: dt.date, as_of: dt.date, holdout_days: int) -> tuple[list[dt.date], int]:

@@ -153,8 +153,15 @@ def _margins_at(
 
 
 @record(load=_read_margins)
-def margins(engine: Engine, project: Project, customer_activity: str, margin_choice: dict[str, Any]) -> dict[str, Any]:
+def margins(
+    engine: Engine,
+    project: Project,
+    customer_activity: str,
+    margin_choice: dict[str, Any],
+    sampled_days: str | Refusal = REFUSED,
+) -> dict[str, Any]:
     """The margins of customers at as_of."""
+    del sampled_days
     return _margins_at(engine, customer_activity, margin_choice, project, project.as_of)
 
 
@@ -165,8 +172,10 @@ def calibration_margins(
     holdout_period: HoldoutPeriod,
     calibration_activity: str,
     margin_choice: dict[str, Any],
+    sampled_days: str | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """The margins of customers at the end of calibration."""
+    del sampled_days
     return _margins_at(engine, calibration_activity, margin_choice, project, holdout_period.calibration_end)
 
 

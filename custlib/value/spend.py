@@ -271,9 +271,11 @@ def spend_model(
     project: Project,
     customer_activity: str,
     spend_cells: str | Refusal = REFUSED,
+    sampled_days: str | Refusal = REFUSED,
     spend_choice: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """The spend model of all purchases up to as_of; of kind ``none`` without money."""
+    del sampled_days
     until, days = project.as_of, project.horizon_days
     return _spend_record(engine, project, spend_cells, spend_choice, customer_activity, until=until, horizon_days=days)
 
@@ -285,9 +287,11 @@ def calibration_spend(
     holdout_period: HoldoutPeriod,
     calibration_activity: str,
     calibration_spend_cells: str | Refusal = REFUSED,
+    sampled_days: str | Refusal = REFUSED,
     spend_choice: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """The spend model of the calibration period."""
+    del sampled_days
     until, days = holdout_period.calibration_end, holdout_period.days
     return _spend_record(
         engine, project, calibration_spend_cells, spend_choice, calibration_activity, until=until, horizon_days=days

@@ -26,7 +26,7 @@ def summary(shop: Path) -> dict[str, Any]:
 
 def test_the_light_has_the_words_of_the_pages(summary: dict[str, Any]) -> None:
     title = trust.light(texts("en"), summary["backtest"]).title
-    assert f"light      {title}. Tested on the last " in value_lines(summary, None)
+    assert f"light      {title}. " in value_lines(summary, None) and "Tested on the last " in value_lines(summary, None)
 
 
 def test_cautions_have_the_words_of_the_pages(summary: dict[str, Any]) -> None:
@@ -40,9 +40,9 @@ def test_cautions_have_the_words_of_the_pages(summary: dict[str, Any]) -> None:
 def test_totals_are_those_of_the_summary(summary: dict[str, Any], tmp_path: Path) -> None:
     text = value_lines(summary, tmp_path / "out.parquet")
     totals, spans = summary["totals"], summary["intervals"]["value"]
-    span = f"(95 %: {spans['low']:,.0f} to {spans['high']:,.0f})"
+    span = f"(untested: {spans['low']:,.0f} to {spans['high']:,.0f})"
     assert f"{totals['value']:,.0f} {span} of coming revenue in the next 365 days" in text
-    assert f"{totals['expected_purchases']:,.0f} (95 %:" in text
+    assert f"{totals['expected_purchases']:,.0f} (untested:" in text
     assert f"{tmp_path / 'out.parquet'} ({totals['customers']:,.0f} rows)" in text
 
 
@@ -75,4 +75,9 @@ def test_without_money_that_is_said(shop: Path, tmp_path: Path) -> None:
 
 def test_an_untested_forecast_has_no_light(shop: Path) -> None:
     text = value_lines(value_file(shop, holdout_days=3000), None)
-    assert "light      not tested: " in text
+    assert "light      The forecast has not been tested: no light. " in text and "Not tested: " in text
+
+
+def test_only_a_tested_interval_is_said_to_hold_95_times_in_100(shop: Path) -> None:
+    tested = value_lines(value_file(shop, horizon_days=60), None)
+    assert "(95 %: " in tested and "light      The 95 % interval is " in tested and "untested" not in tested

@@ -26,8 +26,7 @@ from custlib.report.blocks import (
     Title,
     from_json,
 )
-from custlib.report.forecast_status import light_words
-from custlib.report.texts import texts
+from custlib.report.texts import Texts, texts
 
 _NUMBER = r"[−-]?\d[\d.,]*(?:[–\s]+\d[\d.,]*)?\s?(?:k|M|B|万|亿)?"
 _CURRENCY = "(?:USD|EUR|CNY|GBP)"
@@ -163,13 +162,16 @@ def lights(page: list[Block], language: str = "en") -> set[str]:
     """Find the lights that a page shows: beside its title, and in the callout of the backtest."""
     t = texts(language)
     titles = {str(block.light) for block in page if isinstance(block, Title) and block.light}
-    words = {}
-    for light in ("green", "amber", "red"):
-        for deciding in (("purchases",), ("revenue",), ("purchases", "revenue")):
-            marks = dict.fromkeys(("purchases", "revenue"), "") | dict.fromkeys(deciding, light)
-            known = {"light": light, "lights": marks, "bias": 0.0, "revenue": {"bias": 0.0}}
-            words[light_words(t, known)] = light
-    return titles | {words[block.title] for block in page if isinstance(block, Callout) and block.title in words}
+    patterns = {light: light_pattern(t, light) for light in ("green", "amber", "red")}
+    callouts = [block.title for block in page if isinstance(block, Callout)]
+    told = {light for light, pattern in patterns.items() if any(re.fullmatch(pattern, title) for title in callouts)}
+    return titles | told | ({"untested"} if t("untested.title") in callouts else set())
+
+
+def light_pattern(t: Texts, light: str) -> str:
+    """Write the expression that the title of a callout with a light matches, whatever its figures."""
+    begin, end = t(f"trust.{light}", halves="@").split("@")
+    return re.escape(begin) + ".+" + re.escape(end)
 
 
 def faults_of_run(pages: dict[str, list[Block]]) -> list[str]:

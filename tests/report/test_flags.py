@@ -132,13 +132,13 @@ def test_a_forecast_not_to_be_planned_with_is_called_so(t: Texts, flag: str) -> 
 
 
 def test_an_untested_forecast_has_no_colour(t: Texts) -> None:
-    said = trust.light(t, {"light": "untested", "reason": "nobody_yet"})
+    said = trust.light(t, {"light": "untested", "reason": "nobody_yet", "covered_days": 30})
     assert (said.tone, said.text) == ("warn", t("refused.test.nobody_yet"))
 
 
 def test_a_test_in_which_nobody_bought_is_said(t: Texts) -> None:
-    said = trust.light(t, HELD | {"light": "red", "actual": 0, "bias": None, "naive_bias": None})
-    assert said.tone == "bad" and "88" in said.text and "–" not in said.title
+    said = trust.light(t, HELD | {"actual": 0, "bias": None, "naive_bias": None})
+    assert said.tone == "good" and "88" in said.text and "–" not in said.title
 
 
 def test_a_refusal_says_why_and_what_is_left(t: Texts) -> None:

@@ -13,6 +13,7 @@ from custlib.report.front import action_rows, over_time, run_summary, segment_li
 from custlib.report.texts import texts
 from tests.report.segment_views import brief, definition, moves
 from tests.report.test_playbook_pages import SHOP, planned
+from tests.report.tested import held
 
 T = texts("en")
 
@@ -142,11 +143,15 @@ def test_who_stayed_is_told_no_more_exactly_than_in_the_matrix() -> None:
 
 def test_the_past_is_a_ring_beside_the_forecast() -> None:
     spans = pd.DataFrame({"segment": ["A", "B"], "value_low": [1000.0, 2000.0], "value_high": [4000.0, 5000.0]})
+    spans["is_tested"] = 1.0
     past = pd.Series({"A": 9000.0, "B": 100.0, "all": 9100.0})
     table = lines(260, 300, segment_intervals=spans, recent_profit=past)
     pictures = "".join(svg for row in table.pictures for svg in row)
     assert "9 k in the past as long" in pictures and pictures.count('stroke-width="2"') == 2
     assert "in the past" not in str(lines(260, 300, segment_intervals=spans).pictures)
+    assert "95 % interval" in str(table.columns) and "95 % interval" in table.note
+    grey = lines(260, 300, segment_intervals=spans.assign(is_tested=0.0))
+    assert "95 %" not in str(grey) and "untested interval" in grey.note
 
 
 # --- customers beside profit ---
@@ -171,19 +176,24 @@ def test_a_segment_of_few_is_not_drawn() -> None:
 
 
 def test_the_sentence_of_trust_has_the_light_of_every_page() -> None:
-    result = {"light": "green", "lights": {"purchases": "green"}, "actual": 1446, "predicted": 1444.2, "bias": -0.001,
-              "holdout_days": 182, "revenue": None}  # fmt: skip
-    fault = {"light": "red", "lights": {"purchases": "red"}, "predicted": 700.0, "bias": -0.5}
+    result = held("green", actual=1446, predicted=1444.2, bias=-0.001)
     green = trust_line.sentence(T, SHOP, result).text
-    red = trust_line.sentence(T, SHOP, result | fault).text
+    red = trust_line.sentence(T, SHOP, held("red", predicted=700.0, bias=-0.5)).text
     assert "light green. Asked for the last" in green and "said 1,444 purchases; 1,446 came (−0.1 %)" in green
     assert "light red" in red and "700 purchases" in red and "green" not in red
-    revenue = {"light": "amber", "expected": 69.0, "actual": 100.0, "bias": -0.31, "currency": "CHF"}
-    off = result | {"light": "amber", "lights": {"purchases": "green", "revenue": "amber"}, "revenue": revenue}
-    assert "The forecast of revenue was off" in trust_line.sentence(T, SHOP, off).text
-    assert "CHF 69" in trust_line.sentence(T, SHOP, off).text
-    none = trust_line.sentence(T, SHOP, {"light": "untested", "reason": "nobody_yet"}).text
+    revenue = {"expected": 69.0, "actual": 100.0, "bias": -0.31, "currency": "CHF"}
+    off = trust_line.sentence(T, SHOP, held("green", "amber", revenue=revenue)).text
+    assert "±12 % for purchases and ±31 % for revenue: light amber" in off and "CHF 69" in off
+    few = trust_line.sentence(T, SHOP, held("untested")).text
+    assert "with what came: 2; needed: 3." in few and "95 %" not in few and "light" in few
+    missing = {"light": "untested", "reason": "nobody_yet", "covered_days": 30}
+    none = trust_line.sentence(T, SHOP, missing).text
     assert "purchases; " not in none and "It would be wrong if" in none
+
+
+def test_a_season_that_cannot_be_seen_is_said() -> None:
+    short, long = (trust_line.sentence(T, SHOP, held("green", covered_days=days)).text for days in (729, 730))
+    assert "a season cannot be seen" in short and "a season cannot be seen" not in long
 
 
 # --- the index ---

@@ -106,26 +106,30 @@ def test_the_factors_have_their_signs() -> None:
 
 
 def test_what_is_expected_stands_beside_what_came() -> None:
-    whole = pd.Series({"value": 28_000.0, "value_low": 24_000.0, "value_high": 31_000.0})
+    whole = pd.Series({"value": 28_000.0, "value_low": 24_000.0, "value_high": 31_000.0, "is_tested": 1.0})
     both = lede(UP, coming_value=whole, recent_profit=pd.Series({"all": 40_000.0}))
     assert "to bring EUR 28 k of profit in the coming 365 days (95 % interval 24–31 k); in the last 365 days th" in both
     assert "days their profit was EUR 40 k." in both
+    grey = lede(UP, coming_value=pd.Series(whole.to_dict() | {"is_tested": 0.0}))
+    assert "(untested interval 24–31 k)" in grey and "95 %" not in grey
     bare = whole.to_dict() | {"value": float("nan"), "expected_purchases": 460.7}
     assert "expected to make 461 purchases" in lede(UP, coming_value=pd.Series(bare)), "amounts are not known"
     assert "40 k" not in lede(UP, coming_value=whole) and "28 k" not in lede(UP)
 
 
-@pytest.mark.parametrize(("light", "doubt"), [("red", "do not rely on it"), ("untested", "could not be tested")])
+@pytest.mark.parametrize(
+    ("light", "doubt"), [("red", "do not rely on it"), ("untested", "has not been tested over this horizon")]
+)
 def test_a_forecast_that_failed_is_doubted_wherever_it_is_stated(light: str, doubt: str) -> None:
     """The owner of a shop whose forecast was 105 % too high reads so beside the number, not at the foot of the page."""
-    whole = pd.Series({"value": 28_000.0, "value_low": 24_000.0, "value_high": 31_000.0})
+    whole = pd.Series({"value": 28_000.0, "value_low": 24_000.0, "value_high": 31_000.0, "is_tested": 1.0})
     doubted, held = (lede(UP, coming_value=whole, light=one) for one in (light, "green"))
     assert doubted.endswith(f"{doubt}.") and doubt not in held and "28 k" in doubted
     figures = [
         key_figures.kpis(texts("en"), SHOP, base(UP, DOWN), "profit", whole, tested_forecast={"light": one}).items[-1]
         for one in (light, "green")
     ]
-    assert doubt in figures[0].note and figures[0].tone == "bad"
+    assert doubt in figures[0].note and figures[0].tone == ("bad" if light == "red" else "plain")
     assert doubt not in figures[1].note and figures[1].tone == "plain"
     assert doubt not in lede(UP, light=light), "nothing is expected"
 

@@ -129,19 +129,46 @@ def potential(window: float) -> str:
     return potential_page.finding(EN, PROJECT, record, "profit").text
 
 
+def history(code: str, **numbers: Any) -> str:
+    return forecast_status.history_words(EN, {f"forecast.{code}": numbers})[f"forecast.{code}"]
+
+
 OPPOSITES: dict[str, tuple[str, str, str, str]] = {
     # name: what some data say, words of it, what the opposite data say, words of that
     "light of both": (
-        light_words(EN, held("green", "green")), "of purchases and of revenue held",
-        light_words(EN, held("red", "red")), "of purchases and of revenue was off by more than 50 %",
+        light_words(EN, held("green", "green")), "±12 % for purchases and ±12 % for revenue: light green",
+        light_words(EN, held("red", "red")), "±80 % for purchases and ±80 % for revenue: light red",
     ),
     "light of one": (
-        light_words(EN, held("green", "amber")), "forecast of revenue was off by more than 25 %",
-        light_words(EN, held("amber", "green")), "forecast of purchases was off by more than 25 %",
+        light_words(EN, held("green", "amber")), "±31 % for revenue: light amber",
+        light_words(EN, held("amber", "green")), "±31 % for purchases and ±12 % for revenue: light amber",
     ),
-    "no revenue": (
-        light_words(EN, held("green", "red", revenue={"bias": None})), "No revenue came",
-        light_words(EN, held("red", "red", bias=None)), "Nobody bought",
+    "a forecast of nothing": (
+        light_words(EN, held("red", half_widths={"purchases": None})), "more than ±100 % for purchases",
+        light_words(EN, held("untested")), "has not been tested",
+    ),
+    "too few origins": (
+        forecast_status.untested_words(EN, held("untested")), "over 365 days that can be compared with what came: 2",
+        forecast_status.untested_words(EN, held("untested", tested_days=182)), "only forecasts over 182 days: 2",
+    ),
+    "no origin": (
+        forecast_status.untested_words(EN, held("untested", origins=0)), "No earlier forecast over 365",
+        forecast_status.untested_words(EN, held("untested", covered_days=100)), "with what came: 2; needed: 3. The",
+    ),
+    "the horizon that could be tested": (
+        forecast_status.untested_words(EN, held("untested")), "a horizon of up to 292 days can be tested",
+        forecast_status.untested_words(EN, held("untested", covered_days=400)), "a horizon of up to 155 days",
+    ),
+    "trend": (
+        history("trend_high", share=0.2, origins=6, days=90), "the forecast of the next 90 days was too high, by 20 %",
+        history("trend_low", share=0.2, origins=5, days=90), "too low, by 20 % on average",
+    ),
+    "outliers": (
+        history("outlier", frequency=349, next_frequency=30, others=150, purchases=900.0, purchases_without=750.0),
+        "One customer has 349 repeat purchase days, no other more than 30",
+        history("outliers", customers=3, frequency=349, next_frequency=30, others=150, purchases=900.0,
+                purchases_without=750.0),
+        "3 customers have 349 repeat purchase days or more",
     ),
     "holdout": (
         forecast_status.tested_words(EN, HELD), "182 days of 730, as the project states",
@@ -224,8 +251,8 @@ def test_the_axes_of_the_map_are_named_as_drawn(language: str) -> None:
 def test_the_light_says_how_purchases_and_revenue_did() -> None:
     block = trust.light(EN, held("green", "amber"))
     assert block.tone == "warn"
-    assert "88 purchases; 100 came (−12 %): light green" in block.text
-    assert "revenue of EUR 880; EUR 1 k came (−31 %): light amber" in block.text
+    assert "88 purchases; 100 came (−12 %)." in block.text
+    assert "revenue of EUR 880; EUR 1 k came (−12 %)." in block.text
 
 
 def test_many_sources_are_named_and_the_others_counted() -> None:

@@ -23,7 +23,7 @@ TOTALS = {
 WHOLE = {
     "value": 4_000.0, "value_low": 3_000.0, "value_high": 5_000.0,
     "residual_low": 6_000.0, "residual_high": 9_000.0, "expected_purchases": 100.0,
-    "purchases_low": 80.0, "purchases_high": 120.0,
+    "purchases_low": 80.0, "purchases_high": 120.0, "is_tested": 1.0,
 }  # fmt: skip
 
 MEANS, ALL = (Spend("gamma_gamma", population_mean=31.0), None), Margins(1.0)
@@ -151,7 +151,9 @@ def test_where_all_together_lose_money_no_share_is_the_finding(t: Texts) -> None
             "value": [-10.0, -20.0], "value_share": [0.0, 0.0], "profit": [5.0, -5.0],
         }
     )  # fmt: skip
-    spans = pd.DataFrame({"segment": ["a", "b"], "value_low": [-12.0, -25.0], "value_high": [-8.0, 1.0]})
+    spans = pd.DataFrame(
+        {"segment": ["a", "b"], "value_low": [-12.0, -25.0], "value_high": [-8.0, 1.0], "is_tested": 1.0}
+    )
     for figure in (
         value_page.pyramid(t, tiers, "profit"),
         value_page.by_segment(t, shop(), tiers, spans, "profit"),

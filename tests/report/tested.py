@@ -2,23 +2,24 @@
 
 from typing import Any
 
+from custlib.validate.lights import worst
+
+HALF_WIDTHS = {"green": 0.12, "amber": 0.31, "red": 0.8, "untested": 0.8}
 # 88 purchases forecast and 100 came (-12 %); revenue of 880 forecast and 1,000 came (-12 %)
 HELD: dict[str, Any] = {
     "holdout_days": 182, "covered_days": 730, "is_stated": True, "light": "green", "customers": 40,
     "actual": 100, "predicted": 88.0, "naive": 150.0, "bias": -0.12, "naive_bias": 0.5,
-    "lights": {"purchases": "green", "revenue": "green"},
-    "revenue": {"expected": 880.0, "actual": 1000.0, "bias": -0.12, "light": "green", "currency": "EUR"},
+    "lights": {"purchases": "green", "value": "green"}, "half_widths": {"purchases": 0.12, "value": 0.12},
+    "origins": 6, "tested_days": 180, "horizon_days": 180, "money_kind": "revenue",
+    "revenue": {"expected": 880.0, "actual": 1000.0, "bias": -0.12, "currency": "EUR"},
 }  # fmt: skip
+FEW = {"origins": 2, "horizon_days": 365, "tested_days": 365}
 
 
-def held(purchases: str, revenue_light: str | None = None, **changes: Any) -> dict[str, Any]:
+def held(purchases: str, money: str | None = None, **changes: Any) -> dict[str, Any]:
     """Build a result with these lights, the run's being the worse."""
-    lights = {"purchases": purchases} | ({"revenue": revenue_light} if revenue_light else {})
-    worse = max(lights.values(), key=["green", "amber", "red"].index)
-    money = HELD["revenue"] | {
-        "light": revenue_light,
-        "bias": {"green": -0.12, "amber": -0.31}.get(revenue_light or "", 0.8),
-    }
-    biases = {"green": -0.12, "amber": 0.3, "red": 0.8}
-    return HELD | {"light": worse, "lights": lights, "bias": biases[purchases],
-                   "revenue": money if revenue_light else None} | changes  # fmt: skip
+    lights = {"purchases": purchases} | ({"value": money} if money else {})
+    halves = {name: HALF_WIDTHS[light] for name, light in lights.items()}
+    few = FEW if "untested" in lights.values() else {}
+    return HELD | {"light": worst(lights.values()), "lights": lights, "half_widths": halves,
+                   "revenue": HELD["revenue"] if money else None} | few | changes  # fmt: skip

@@ -80,7 +80,7 @@ def test_nobody_buys_in_the_holdout(base):
     engine = base([("a", "2025-08-01", 1), ("a", "2025-09-01", 1)])
     held_out(engine)
     found = backtest.summary(engine)
-    assert (found["actual"], found["bias"], found["naive_bias"], found["light"]) == (0, None, None, "red")
+    assert (found["actual"], found["bias"], found["naive_bias"]) == (0, None, None)
     assert found["correlation"] is None
 
 
@@ -94,7 +94,7 @@ def test_cdnow_holdout(cdnow):
     assert found["naive"] == pytest.approx(2930.1, abs=0.1)
     assert found["bias"] == pytest.approx(-0.121, abs=5e-4)
     assert found["naive_bias"] == pytest.approx(0.557, abs=5e-4)
-    assert found["light"] == "green"
+    assert found["light"] == "untested", "a year ahead cannot be tested in 18 months"
 
 
 def test_cdnow_beside_what_people_do_without_a_model(cdnow):
@@ -133,17 +133,5 @@ def test_cdnow_master(tmp_path):
 def test_cdnow_in_money(cdnow):
     found = cdnow.get("holdout_money")
     assert found["actual"] == pytest.approx(70_976, abs=1)  # booked after 30 September 1997
-    assert found["bias"] == pytest.approx(-0.156, abs=0.002)
+    assert found["bias"] == pytest.approx(-0.152, abs=0.002)
     assert 35 < found["mean_spend"] < 37
-
-
-# --- the light ---
-
-
-@pytest.mark.parametrize(
-    ("bias", "light"),
-    [(0.0, "green"), (0.25, "green"), (-0.25, "green"), (0.2501, "amber"), (-0.5, "amber"), (0.5001, "red"),
-     (-0.7, "red"), (None, "red")],
-)  # fmt: skip
-def test_the_limits_of_the_light(bias, light):
-    assert backtest.light(bias) == light

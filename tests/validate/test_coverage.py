@@ -8,7 +8,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd, gammagamma, mbgnbd
 from custlib.models.bgnbd import repeat_times
 from custlib.models.gammagamma import GammaGamma
-from custlib.value import uncertainty
+from custlib.value import forecast_intervals
 
 BASES, CUSTOMERS, HORIZON = 400, 1500, 180.0
 TRUTHS = {"BG": bgnbd.BGNBD(0.6, 60.0, 0.9, 3.0), "MBG": mbgnbd.MBGNBD(0.9, 60.0, 0.9, 3.0)}
@@ -56,9 +56,9 @@ def intervals(engine, frame, model, money):
     engine.attach_frame("valued", value)
     for name, columns in (("customer_value", "*"), ("customer_segments", "customer_id, 's' as segmentation, segment")):
         engine._execute(f"create or replace view {name} as select {columns} from valued")
-    found = uncertainty.intervals(engine, "s", model, money, horizon_days=int(HORIZON), daily_rate=1e-3).set_index(
-        "segment"
-    )
+    found = forecast_intervals.intervals(
+        engine, "s", model, money, horizon_days=int(HORIZON), daily_rate=1e-3
+    ).set_index("segment")
     came = frame.groupby(segment)[["bought", "earned"]].sum()
     came.loc["all"] = frame[["bought", "earned"]].sum()
     return found, came

@@ -8,7 +8,6 @@ import pytest
 
 import custlib
 from custlib.quick import value_file
-from custlib.validate.outliers import said_of_outliers
 from tests.bases import shop
 
 AS_OF = dt.date(2025, 12, 31)
@@ -55,16 +54,15 @@ def test_without_a_forecast_there_is_nothing_to_say(tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("customer_id,timestamp,amount\nann,2025-01-01,1\nbob,2025-01-02,2\n")
     assert run_of(path).get("outlying_customers") == {}
-    assert said_of_outliers({}) == {}
 
 
 @pytest.mark.slow
 def test_one_file_carries_the_caution(tmp_path: Path) -> None:
     summary = value_file(write(tmp_path, tills=1), as_of=AS_OF, options={}, out=tmp_path / "out.parquet")
-    said = summary["cautions"]["outlying_customers"]
-    assert said.startswith("One customer bought on 350 days, no other on more than ")
+    said = summary["cautions"]["forecast.outlier"]
+    assert said.startswith("One customer has 349 repeat purchase days, no other more than ")
     assert "till0" not in said
-    assert "the other 150 customers are expected to buy on" in said
+    assert "the other 150 customers are expected to make" in said
 
 
 def test_one_file_carries_the_cautions_of_its_lines(tmp_path: Path) -> None:

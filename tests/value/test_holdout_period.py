@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custlib.graph import Refusal
 from custlib.project import build, load
 from custlib.quick import value_file
 from custlib.run import Run
@@ -40,29 +41,28 @@ def test_the_light_is_one_in_a_run_and_on_a_file(tmp_path: Path) -> None:
     alone = value_file(tmp_path / "sales.csv", as_of=opened.project.as_of)["backtest"]
     found = opened.get("test_result")
     assert found["holdout_days"] == alone["holdout_days"] == 182
-    assert found["lights"] == alone["lights"] and set(found["lights"]) == {"purchases", "revenue"}
+    assert found["lights"] == alone["lights"] and set(found["lights"]) == {"purchases", "value"}
     assert (found["light"], found["bias"]) == (alone["light"], pytest.approx(alone["bias"]))
     assert found["revenue"]["bias"] == pytest.approx(alone["revenue"]["bias"])
     opened.engine.close()
 
 
-SUMMARY = {"light": "green", "bias": 0.1, "actual": 100, "predicted": 110.0}
+SUMMARY = {"bias": 0.1, "actual": 100, "predicted": 110.0}
+LIGHTS = {"light": "amber", "lights": {"purchases": "green", "value": "amber"}}
 
 
-@pytest.mark.parametrize(
-    ("bias", "light", "whole"),
-    [(-0.2, "green", "green"), (-0.31, "amber", "amber"), (0.6, "red", "red"), (None, "red", "red")],
-)
-def test_the_light_of_the_run_is_the_worse_of_purchases_and_revenue(bias: float | None, light: str, whole: str) -> None:
-    assert backtest.light(bias) == light
-    money = {"expected": 690.0, "actual": 1000.0, "bias": bias, "light": light, "mean_spend": 10.0}
+def test_the_result_holds_the_lights_and_the_test_apart() -> None:
     period = HoldoutPeriod(182, 730, dt.date(2025, 12, 31))
-    found = backtest.test_result(build(LEAST), period, SUMMARY, money)
-    assert (found["light"], found["lights"]) == (whole, {"purchases": "green", "revenue": light})
+    missed = {"expected": 690.0, "actual": 1000.0, "bias": 0.6, "mean_spend": 10.0}
+    found = backtest.test_result(build(LEAST), period, SUMMARY, missed, LIGHTS)
+    assert (found["light"], found["lights"]) == ("amber", LIGHTS["lights"]), "a missed holdout does not decide"
     assert (found["revenue"]["currency"], found["is_stated"]) == ("USD", False)
+    alone = backtest.test_result(build(LEAST), period, SUMMARY, forecast_lights=LIGHTS)
+    assert (alone["light"], alone["revenue"]) == ("amber", None)
 
 
-def test_without_money_the_light_is_that_of_purchases() -> None:
+def test_without_a_holdout_the_light_stays_and_without_a_forecast_there_is_none() -> None:
     period = HoldoutPeriod(182, 730, dt.date(2025, 12, 31))
-    found = backtest.test_result(build(LEAST), period, SUMMARY)
-    assert (found["light"], found["lights"], found["revenue"]) == ("green", {"purchases": "green"}, None)
+    untested = backtest.test_result(build(LEAST), period, Refusal("nobody_yet"), Refusal(), LIGHTS)
+    assert (untested["light"], untested["reason"]) == ("amber", "nobody_yet")
+    assert backtest.test_result(build(LEAST), period, Refusal("no_repeats"))["light"] == "untested"

@@ -231,5 +231,5 @@ def _picture(
     return dot(
         (plan.margin_low, plan.margin, plan.margin_high), scale, colour=colour,
         title=t("overview.gain_of", name=name, gain=signed(plan.margin, t.language)),
-        description=t("value.between", interval=_around(t, plan)), ticks=ticks,
+        description=t("interval.named", span=t("interval.tested"), interval=_around(t, plan)), ticks=ticks,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from custlib.project import Project
 from custlib.report.blocks import Kpi, Kpis
 from custlib.report.charts.frame_checks import drawn_length
 from custlib.report.charts.miniatures import spark
-from custlib.report.forecast_status import doubt_words
+from custlib.report.forecast_status import doubt_words, interval_name
 from custlib.report.formats import MISSING, change, compact, interval, money, number, suppressed
 from custlib.report.front.quarter_words import quarter_name
 from custlib.report.privacy import is_small
@@ -36,8 +36,9 @@ def kpis(
     figures = [_of_quarter(t, project, quarters, name) for name in names]
     if isinstance(coming_value, pd.Series):
         coming = _coming(t, project, money_kind, coming_value, recent_profit)
-        doubt = doubt_words(t, tested_forecast["light"] if isinstance(tested_forecast, dict) else None)
-        figures.append(replace(coming, note=t.paragraph(doubt, coming.note), tone="bad" if doubt else "plain"))
+        light = tested_forecast["light"] if isinstance(tested_forecast, dict) else None
+        note = t.paragraph(doubt_words(t, light), coming.note)
+        figures.append(replace(coming, note=note, tone="bad" if light == "red" else "plain"))
     few = quarters.against == "nothing"
     return Kpis(figures, t("overview.kpi_caption_alone" if few else "overview.kpi_caption"))
 
@@ -110,12 +111,12 @@ def _short(t: Texts, project: Project, ago: int) -> str:
 
 def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> Kpi:
     """Show what the customers of today are expected to bring, with the interval and what they brought."""
-    days, lang = project.horizon_days, t.language
+    days, lang, name = project.horizon_days, t.language, interval_name(t, whole["is_tested"])
     if math.isnan(whole["value"]):  # no amounts
         between = interval(whole["purchases_low"], whole["purchases_high"], lang)
         count = number(round(float(whole["expected_purchases"])), lang)
-        return Kpi(t("overview.coming_purchases", days=days), count, t("value.between", interval=between))
-    note = [t("value.between", interval=interval(whole["value_low"], whole["value_high"], lang))]
+        return Kpi(t("overview.coming_purchases", days=days), count, t("interval.named", span=name, interval=between))
+    note = [t("interval.named", span=name, interval=interval(whole["value_low"], whole["value_high"], lang))]
     if isinstance(recent, pd.Series):
         note.append(t("overview.kpi_past", past=compact(float(recent["all"]), lang), days=days))
     amount, unit = _amount(t, project, float(whole["value"]))

@@ -17,7 +17,7 @@ from custlib.audit.quarters import Quarters
 from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report.blocks import Title
-from custlib.report.forecast_status import doubt_words
+from custlib.report.forecast_status import doubt_words, interval_name
 from custlib.report.formats import change, day, interval, is_calendar, money, number, period_name, share, suppressed
 from custlib.report.page_limits import limit
 from custlib.report.pages.audit_page import main_factor
@@ -170,6 +170,7 @@ def _coming(t: Texts, project: Project, kind: str, whole: Any, recent: Any) -> s
     spoken = {
         "kind": t(f"overview.kind_{kind}"), "days": project.horizon_days,
         "amount": money(whole["value"], project.currency, t.language),
+        "span": interval_name(t, whole["is_tested"]),
         "interval": interval(whole["value_low"], whole["value_high"], t.language),
     }  # fmt: skip
     if isinstance(recent, pd.Series):

@@ -13,6 +13,7 @@ from custlib.move.paths import NOBODY, WHOLE
 from custlib.project import Project
 from custlib.report.blocks import Column, Table
 from custlib.report.charts.miniatures import Scale, dot, moves
+from custlib.report.forecast_status import interval_name
 from custlib.report.formats import MISSING, compact, interval
 from custlib.report.front.action_rows import VERDICTS, first_action, short_gain
 from custlib.report.palette import segment_colour
@@ -30,7 +31,7 @@ from custlib.report.privacy import (
     step_across,
     to_step,
 )
-from custlib.report.texts import Texts
+from custlib.report.texts import Texts, capitalised
 
 WIDTH = 104.0
 
@@ -62,6 +63,11 @@ class Lines:
     def measure(self) -> str:
         """What the segments are sorted by: their value, else their expected purchases."""
         return "value" if self.has_money else "expected_purchases"
+
+    @property
+    def span_name(self) -> str:
+        """What the intervals are called, if there are any."""
+        return "" if self.spans is None else interval_name(self.t, float(self.spans["is_tested"].iloc[0]))
 
 
 def came_and_left(whole_moves: pd.DataFrame) -> pd.DataFrame:
@@ -153,7 +159,7 @@ def _columns(lines: Lines) -> list[tuple[str, Column]]:
         ("coming", Column(t(f"overview.{coming}", **values), "right")),
     ]
     if lines.has_money and lines.spans is not None:
-        columns.append(("span", Column(t("overview.column_span"), card="none")))
+        columns.append(("span", Column(capitalised(lines.span_name), card="none")))
     if lines.plans:
         kind = lines.kind if all(one.plan.has_money for one in lines.plans.values()) else "purchases"
         gain = t(f"overview.column_gain_{kind}", currency=lines.project.currency)
@@ -228,7 +234,7 @@ def _span(lines: Lines, segment: str, name: str, value: float) -> str:
     scale = Scale.of([*every, *([] if past is None else past.tolist())], WIDTH)
     low, high = (float(spans[end].loc[segment]) for end in ("value_low", "value_high"))
     before = None if past is None else float(past.get(segment, 0.0))
-    around = t("value.between", interval=interval(low, high, t.language))
+    around = t("interval.named", span=lines.span_name, interval=interval(low, high, t.language))
     words = "" if before is None else t("overview.past_of", past=compact(before, t.language))
     return dot(
         (low, value, high), scale, before=before,
@@ -245,7 +251,7 @@ def _note(lines: Lines, *, small: bool) -> str:
     if lines.has_money and lines.spans is not None:
         key = "lines_dot" if lines.recent is None else "lines_ring"
         kind = t(f"money.{lines.kind}")
-        parts.append(t(f"overview.{key}", days=lines.project.horizon_days, kind=kind))
+        parts.append(t(f"overview.{key}", days=lines.project.horizon_days, kind=kind, span=lines.span_name))
     present, suffix = {one.verdict for one in lines.plans.values()}, "" if lines.has_money else "_purchases"
     parts += [t("overview.lines_bar")]
     parts += [t(f"overview.means_{verdict}{suffix}") for verdict in VERDICTS if verdict in present]

@@ -5,26 +5,25 @@ from typing import Any
 
 from custlib.project import Project
 from custlib.report.blocks import Text
-from custlib.report.forecast_status import light_words
+from custlib.report.forecast_status import light_words, season_unseen_words, untested_words
 from custlib.report.formats import change, number
 from custlib.report.pages.trust import revenue_words
 from custlib.report.texts import Texts
-from custlib.validate.backtest import LIGHTS
 
 
 def sentence(t: Texts, project: Project, tested_forecast: Mapping[str, Any]) -> Text:
     """State what was promised, what came, and what would make it wrong, after the light."""
     result = tested_forecast
-    sentences = [light_words(t, result) + t("join.stop")]
-    if result.get("light") in LIGHTS and result["bias"] is not None:
+    sentences = [light_words(t, result) + t("join.stop"), untested_words(t, result)]
+    if result.get("reason"):
+        sentences.append(t(f"refused.test.{result['reason']}"))
+    elif result["bias"] is not None:
         totals = {name: number(round(float(result[name])), t.language) for name in ("actual", "predicted")}
         sentences.append(
             t("overview.trust", days=result["holdout_days"], bias=change(result["bias"], t.language), **totals)
         )
         sentences += revenue_words(t, result["revenue"])
-    elif result.get("reason"):
-        sentences.append(t(f"refused.test.{result['reason']}"))
-    sentences.append(t("overview.trust_wrong"))
+    sentences += [season_unseen_words(t, result), t("overview.trust_wrong")]
     return Text(t.paragraph(*sentences), "lede")
 
 

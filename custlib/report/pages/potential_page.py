@@ -56,7 +56,7 @@ def _reserves(t: Texts, project: Project, record: Mapping[str, Any], off: bool) 
 
 
 def _off_above() -> float:
-    return float(rules.load("backtest")["light"]["amber_above"])
+    return float(rules.load("potential")["test"]["off_above"])
 
 
 def _adopters(record: Mapping[str, Any]) -> tuple[float, float]:

@@ -5,7 +5,13 @@ from typing import Any
 
 from custlib.graph import REFUSED, Refusal
 from custlib.report.blocks import Callout
-from custlib.report.forecast_status import caution_words, light_words, tested_words
+from custlib.report.forecast_status import (
+    caution_words,
+    light_words,
+    season_unseen_words,
+    tested_words,
+    untested_words,
+)
 from custlib.report.formats import change, money, number
 from custlib.report.texts import Texts, capitalised
 from custlib.validate.cautions import chosen
@@ -22,17 +28,21 @@ _DATA = ("no_products", "measures_of_the_past")  # reasons of the data, not of t
 
 
 def light(t: Texts, result: Mapping[str, Any]) -> Callout:
-    """State the status of the backtest."""
-    light, title = result["light"], light_words(t, result)
-    if light not in _TONES:
-        return Callout(title, t(f"refused.test.{result['reason']}"), "warn")
+    """State the light of the forecast, and how the forecast of the holdout did."""
+    why = [untested_words(t, result), season_unseen_words(t, result), t.paragraph(*holdout_words(t, result))]
+    tone = _TONES.get(result["light"], "warn")
+    return Callout(light_words(t, result), _PARAGRAPH.join(filter(None, why)), tone)  # type: ignore[arg-type]
+
+
+def holdout_words(t: Texts, result: Mapping[str, Any]) -> tuple[str, ...]:
+    """State what was forecast for the holdout and what came, or why it was not forecast."""
+    if result.get("reason"):
+        return (t(f"refused.test.{result['reason']}"),)
     tested, totals = tested_words(t, result), _totals(t, result)
     if result["bias"] is None:
-        return Callout(title, t.paragraph(tested, t("untested.none", **totals)), "bad")
+        return tested, t("untested.none", **totals)
     changes = {name: change(result[name], t.language) for name in ("bias", "naive_bias")}
-    purchases = t("trust.text", **totals, **changes, light=t(f"light.{result['lights']['purchases']}"))
-    sentences = t.paragraph(tested, purchases, *revenue_words(t, result["revenue"]))
-    return Callout(title, sentences, _TONES[light])  # type: ignore[arg-type]
+    return tested, t("trust.text", **totals, **changes), *revenue_words(t, result["revenue"])
 
 
 def _totals(t: Texts, result: Mapping[str, Any]) -> dict[str, str]:
@@ -46,21 +56,24 @@ def revenue_words(t: Texts, revenue: Mapping[str, Any] | None) -> tuple[str, ...
     totals = {name: money(revenue[name], revenue["currency"], t.language) for name in ("expected", "actual")}
     if revenue["bias"] is None:
         return (t("trust.no_revenue", **totals),)
-    words = t(f"light.{revenue['light']}")
-    return (t("trust.revenue_text", **totals, bias=change(revenue["bias"], t.language), light=words),)
+    return (t("trust.revenue_text", **totals, bias=change(revenue["bias"], t.language)),)
 
 
-def cautions(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
+def cautions(
+    t: Texts, flags: tuple[str, ...], silent_days: int, forecast_cautions: Mapping[str, Any] | Refusal = REFUSED
+) -> Callout | None:
     """Show the warnings about the forecast; None without any."""
-    words = caution_words(t, flags, silent_days)
+    words = caution_words(t, flags, silent_days, {} if isinstance(forecast_cautions, Refusal) else forecast_cautions)
     if words is None:
         return None
     return Callout(words.title, _PARAGRAPH.join(words.sentences), "bad" if words.grave else "warn")
 
 
-def cautions_in_short(t: Texts, flags: tuple[str, ...], silent_days: int) -> Callout | None:
+def cautions_in_short(
+    t: Texts, flags: tuple[str, ...], silent_days: int, forecast_cautions: Mapping[str, Any] | Refusal = REFUSED
+) -> Callout | None:
     """Show the warnings in one line, with a link to the page of value, or of purchases where there is no money."""
-    whole = cautions(t, flags, silent_days)
+    whole = cautions(t, flags, silent_days, forecast_cautions)
     name = t("pages.value_instead" if {"spend.no_amount", "spend.no_money"} & set(flags) else "pages.value")
     return whole and Callout(whole.title, t("flags.short", page=f"[{name}](value.html)"), whole.tone)
 

@@ -10,6 +10,7 @@ from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report import charts
 from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
+from custlib.report.forecast_status import interval_name
 from custlib.report.formats import compact, day, interval, money, number, share, shares, suppressed
 from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
@@ -26,7 +27,8 @@ def headline(t: Texts, project: Project, whole: Mapping[str, float], money_kind:
     worth = money(whole["value"], project.currency, t.language)
     span = interval(whole["value_low"], whole["value_high"], t.language, project.currency)
     text = t("value.headline", kind=t(f"money.{money_kind}"), days=project.horizon_days, value=worth)
-    return Title(text, t("value.subtitle", interval=span, day=day(project.as_of, t.language)), light)
+    name = capitalised(interval_name(t, whole["is_tested"]))
+    return Title(text, t("value.subtitle", span=name, interval=span, day=day(project.as_of, t.language)), light)
 
 
 def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping[str, float], money_kind: str) -> Kpis:
@@ -39,14 +41,23 @@ def kpis(t: Texts, project: Project, totals: Mapping[str, float], whole: Mapping
     rate = share(project.annual_discount_rate, lang)
     so_far, coming = money(totals["profit"], currency, lang), money(whole["value"], currency, lang)
     ever = money(totals["residual_lifetime_value"], currency, lang)
+    name = interval_name(t, whole["is_tested"])
     notes = [t("worth.historic_note_" + ("profit_served" if project.cost_to_serve else money_kind))]
     if math.isfinite(totals["historic_value"]):
         notes += [t("worth.carried", worth=money(totals["historic_value"], currency, lang), rate=rate)]
     return Kpis(
         [
             Kpi(capitalised(t("money.so_far", kind=kind)), so_far, t("join.semicolon").join(notes)),
-            Kpi(t("money.coming", kind=kind, days=project.horizon_days), coming, t("value.between", interval=span)),
-            Kpi(t("value.purchases"), compact(whole["expected_purchases"], lang), t("value.between", interval=bought)),
+            Kpi(
+                t("money.coming", kind=kind, days=project.horizon_days),
+                coming,
+                t("interval.named", span=name, interval=span),
+            ),
+            Kpi(
+                t("value.purchases"),
+                compact(whole["expected_purchases"], lang),
+                t("interval.named", span=name, interval=bought),
+            ),
             Kpi(t("value.residual"), ever, residual_note(t, project, totals, whole, kind)),
         ]
     )
@@ -181,7 +192,7 @@ def by_segment(
     return charts.dot_intervals(
         rows.assign(historic=rows["profit"])[["label", "value", "low", "high", "historic"]],
         language=t.language, x_label=t("money.in_currency", kind=kind, currency=project.currency),
-        caption=t("value.dots_caption", kind=kind, days=project.horizon_days),
+        caption=t("value.dots_caption", kind=kind, days=project.horizon_days, span=_name_of(t, spans)),
         title=t("worth.loss", kind=kind)
         if rows["value"].sum() < 0
         else t("value.dots", kind=kind, name=best["name"], share=share(best["value_share"], t.language)),
@@ -276,7 +287,10 @@ def _fading(frame: pd.DataFrame) -> str:
 def purchases_headline(t: Texts, project: Project, coming_value: Mapping[str, float], *, light: Light) -> Title:
     """State the purchases expected in the horizon, with their interval."""
     text = t("purchases.headline", purchases=_count(t, coming_value["expected_purchases"]), days=project.horizon_days)
-    subtitle = t("purchases.subtitle", interval=_between(t, coming_value), day=day(project.as_of, t.language))
+    name = capitalised(interval_name(t, coming_value["is_tested"]))
+    subtitle = t(
+        "purchases.subtitle", span=name, interval=_between(t, coming_value), day=day(project.as_of, t.language)
+    )
     return Title(text, subtitle, light)
 
 
@@ -302,7 +316,7 @@ def purchases_kpi(t: Texts, project: Project, whole: Mapping[str, float]) -> Kpi
     """Show the purchases expected in the horizon, with their interval."""
     label, note = (
         t("purchases.expected", days=project.horizon_days),
-        t("purchases.between", interval=_between(t, whole)),
+        t("interval.named", span=interval_name(t, whole["is_tested"]), interval=_between(t, whole)),
     )
     return Kpi(label, _count(t, whole["expected_purchases"]), note)
 
@@ -330,12 +344,17 @@ def purchases_by_segment(
     return charts.dot_intervals(
         rows[["label", "value", "low", "high"]], language=t.language, x_label=t("purchases.axis"),
         title=t("purchases.dots", name=best["name"], share=part),
-        caption=t("purchases.dots_caption", days=project.horizon_days), description=t("purchases.dots_description"),
+        caption=t("purchases.dots_caption", days=project.horizon_days, span=_name_of(t, segment_intervals)),
+        description=t("purchases.dots_description"),
     )  # fmt: skip
 
 
 def _count(t: Texts, count: float) -> str:
     return number(round(count), t.language)
+
+
+def _name_of(t: Texts, spans: pd.DataFrame) -> str:
+    return interval_name(t, float(spans["is_tested"].iloc[0]))
 
 
 def _between(t: Texts, whole: Mapping[str, float]) -> str:
