@@ -3,6 +3,7 @@
 It is imported nowhere else.
 """
 
+import atexit
 import datetime as dt
 import gc
 
@@ -30,3 +31,4 @@ def _paint(plot: Plot) -> None:
 
 _load()
 gc.freeze()  # a fork that collected what is loaded here would copy it
+atexit.register(gc.unfreeze)  # else DuckDB reports all its types as leaked when the server ends
