@@ -74,6 +74,14 @@ def base(tmp_path):
     return lambda rows, **options: open_base(tmp_path / f"base{len(list(tmp_path.iterdir()))}", rows, **options)
 
 
+@pytest.fixture(scope="module")
+def one_purchase(tmp_path_factory):
+    """An engine with one purchase; each test makes the tables that it reads."""
+    from tests.bases import open_base
+
+    return open_base(tmp_path_factory.mktemp("one_purchase"), [("a", "2025-12-01", 1)])
+
+
 @pytest.fixture(scope="session")
 def small_shop(tmp_path_factory):
     """Sixty customers with activity and value."""
