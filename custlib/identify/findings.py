@@ -35,7 +35,8 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     every reason for which a row is not used, ``removed`` those of them by which an option leaves it out.
     """
     texts = engine.columns("transactions_checked")["customer_id"] == "VARCHAR"
-    counts: list[dict[str, Any]] = engine.fetch(_by_reason(texts=texts)).to_dict("records")
+    rows = engine.fetch(_by_reason(texts=texts)).to_dict("records")
+    counts = [{str(name): value for name, value in row.items()} for row in rows]
     good = [part for part in counts if pd.isna(part["reason"])]
     bad = sorted((part for part in counts if not pd.isna(part["reason"])), key=lambda part: str(part["reason"]))
     removed = [part for part in bad if part["reason"] in removals()]
