@@ -3,7 +3,8 @@
 import datetime as dt
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd import BGNBD
@@ -17,26 +18,28 @@ AS_OF = dt.date(2025, 12, 31)
 DAILY_RATE = float(np.log1p(0.10) / 365)
 
 
-def transactions(rows, *, margin=1.0):
-    """One row per line from (customer, day, amount), or with a product; a negative amount is a refund."""
-    columns = ["customer_id", "day", "amount", "product"]
-    frame = pd.DataFrame([(*row, None)[:4] for row in rows], columns=columns)
-    frame["day"] = pd.to_datetime(frame["day"]).dt.date
-    frame["amount"] = frame["amount"].astype(float)
-    frame["profit"] = frame["amount"] * margin
-    return frame.assign(is_purchase=frame["amount"] >= 0, is_refund=frame["amount"] < 0)
-
-
 def open_base(folder, rows, *, margin=1.0):
-    """An engine with transactions from (customer, day, amount), or with a product."""
+    """An engine with transactions, one row per line, from (customer, day, amount), or with a product.
+
+    A negative amount is a refund.
+    """
     engine = DuckDB(folder, threads=1)
-    engine.attach_frame("lines", transactions(rows, margin=margin))
-    engine.make(
-        "transactions",
-        "select customer_id, day, cast(amount as decimal(18, 4)) as amount,"
-        " cast(profit as decimal(18, 4)) as profit, is_purchase, is_refund, cast(product as string) as product"
-        " from lines",
+    customers, days, amounts, products = (
+        list(column) for column in zip(*((*row, None)[:4] for row in rows), strict=True)
     )
+    paid = np.array(amounts, dtype=float)
+    money = pa.decimal128(18, 4)
+    lines = {
+        "customer_id": pa.array(customers),
+        "day": pa.array([day if isinstance(day, dt.date) else dt.date.fromisoformat(day) for day in days], pa.date32()),
+        "amount": pa.array(paid).cast(money),
+        "profit": pa.array(paid * margin).cast(money),
+        "is_purchase": paid >= 0,
+        "is_refund": paid < 0,
+        "product": pa.array(products, pa.string()),
+    }
+    pq.write_table(pa.table(lines), folder / "transactions.parquet")  # as the engine would, in half the time
+    engine.open("transactions")
     return engine
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+# jsonschema, imported by nbformat, builds grammars for a second at import, for texts that no notebook has.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -69,6 +72,14 @@ def base(tmp_path):
     from tests.bases import open_base
 
     return lambda rows, **options: open_base(tmp_path / f"base{len(list(tmp_path.iterdir()))}", rows, **options)
+
+
+@pytest.fixture(scope="module")
+def one_purchase(tmp_path_factory):
+    """An engine with one purchase; each test makes the tables that it reads."""
+    from tests.bases import open_base
+
+    return open_base(tmp_path_factory.mktemp("one_purchase"), [("a", "2025-12-01", 1)])
 
 
 @pytest.fixture(scope="session")

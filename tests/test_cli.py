@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from custlib import cli
-from custlib.report import publish
+from custlib.report import production, publish
 from tests.notebooks.shops import make_shop
 
 GOOD = "customer_id,timestamp,amount\n" + "".join(
@@ -186,7 +186,10 @@ def test_a_wrong_project_file_ends_in_2(
     assert wanted in said(capsys)
 
 
-def test_a_run_on_data_that_are_not_there_ends_in_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_on_data_that_are_not_there_ends_in_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(production, "prepare", lambda *_: None)  # no page is made, so no process need import for it
     path = make_shop(tmp_path / "data")
     (tmp_path / "data" / "sales.csv").unlink()
     assert cli.main(["run", str(path)]) == 3

@@ -31,6 +31,25 @@ def run(file: Path, out: Path, as_of: dt.date | None = dt.date(2024, 12, 30), **
 
 
 @pytest.fixture(scope="module")
+def sold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a simulated shop of 300 customers sold in a year."""
+    return make_shop(tmp_path_factory.mktemp("shop")).with_name("sales.csv")
+
+
+@pytest.fixture(scope="module")
+def stated(sold: Path) -> dict[str, Any]:
+    """The summary of that shop as of a day that is stated, its rows written."""
+    return run(sold, sold.with_name("value.parquet"))
+
+
+@pytest.fixture(scope="module")
+def unstated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], set[str]]:
+    """The summary of that shop where neither a day nor a target is stated, and the files then beside it."""
+    file = make_shop(tmp_path_factory.mktemp("unstated")).with_name("sales.csv")
+    return value_file(file), {path.name for path in file.parent.iterdir()}
+
+
+@pytest.fixture(scope="module")
 def project_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project of all CDNOW customers, in a folder of its own."""
     return Path(shutil.copy(ROOT / "data" / "cdnow_master.toml", tmp_path_factory.mktemp("data")))
@@ -152,18 +171,18 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(one, two, rtol=1e-12)
 
 
-def test_the_day_may_stand_in_the_options(tmp_path: Path) -> None:
-    file = make_shop(tmp_path).with_name("sales.csv")
-    assert run(file, tmp_path / "o.parquet", None, options={"as_of": "2024-11-30"})["as_of"] == "2024-11-30"
+def test_the_day_may_stand_in_the_options(forty: Path, tmp_path: Path) -> None:
+    assert run(forty, tmp_path / "o.parquet", None, options={"as_of": "2024-11-30"})["as_of"] == "2024-11-30"
 
 
-def test_the_day_is_the_last_in_the_data_unless_it_is_stated(tmp_path: Path) -> None:
-    file = make_shop(tmp_path).with_name("sales.csv")
-    last = pd.read_csv(file).iloc[:, 1].max()
-    summary = value_file(file)
+def test_the_day_is_the_last_in_the_data_unless_it_is_stated(
+    sold: Path, stated: dict[str, Any], unstated: tuple[dict[str, Any], set[str]]
+) -> None:
+    last = pd.read_csv(sold).iloc[:, 1].max()
+    summary, _ = unstated
     assert summary["as_of"] == last
     assert f"as of {last}, the last day in the data (--as-of, or as_of)" in summary["assumed"]
-    assert not [said for said in run(file, tmp_path / "o.parquet")["assumed"] if "last day" in said]
+    assert not [said for said in stated["assumed"] if "last day" in said]
 
 
 def test_the_day_is_never_one_to_come(tmp_path: Path) -> None:
@@ -175,11 +194,10 @@ def test_the_day_is_never_one_to_come(tmp_path: Path) -> None:
     assert summary["quality"]["reasons"] == {"after_as_of": 1}
 
 
-def test_without_a_target_nothing_is_written(tmp_path: Path) -> None:
-    file = make_shop(tmp_path).with_name("sales.csv")
-    before = sorted(tmp_path.iterdir())
-    assert value_file(file)["totals"]["customers"]
-    assert sorted(tmp_path.iterdir()) == before
+def test_without_a_target_nothing_is_written(unstated: tuple[dict[str, Any], set[str]], tmp_path: Path) -> None:
+    summary, files = unstated
+    assert summary["totals"]["customers"]
+    assert files == {path.name for path in make_shop(tmp_path).parent.iterdir()}
 
 
 def test_the_first_customers_are_those_worth_most(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
@@ -189,9 +207,8 @@ def test_the_first_customers_are_those_worth_most(master: tuple[dict[str, Any], 
     assert [row["value"] for row in summary["top"]] == pytest.approx(list(first["value"]))
 
 
-def test_half_of_the_time_covered_is_kept_back(tmp_path: Path) -> None:
-    file = make_shop(tmp_path).with_name("sales.csv")
-    assert run(file, tmp_path / "o.parquet")["backtest"]["holdout_days"] == 182
+def test_half_of_the_time_covered_is_kept_back(stated: dict[str, Any]) -> None:
+    assert stated["backtest"]["holdout_days"] == 182
 
 
 def test_a_forecast_that_was_off_is_a_caution(tmp_path: Path) -> None:
@@ -254,17 +271,26 @@ def test_the_file_of_purchases_is_not_written_over(tmp_path: Path) -> None:
     assert file.read_text().startswith("customer_id")
 
 
-@pytest.mark.parametrize("name", ["value.csv", "value.xlsx"])
-def test_the_suffix_says_how_the_rows_are_written(tmp_path: Path, name: str) -> None:
-    file = tmp_path / "sales.csv"
+@pytest.fixture(scope="module")
+def forty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Purchases of forty customers, whose rows lie beside them as Parquet."""
+    file = tmp_path_factory.mktemp("forty") / "sales.csv"
     file.write_text(
         "customer_id,timestamp,amount\n"
         + "".join(f"c{n % 40},2024-{1 + 7 * n % 11:02d}-{1 + 11 * n % 28:02d},{5 + n % 17}.5\n" for n in range(400))
     )
-    run(file, tmp_path / "value.parquet")
-    run(file, tmp_path / name)
-    read = pd.read_csv if name.endswith("csv") else pd.read_excel
-    pd.testing.assert_frame_equal(read(tmp_path / name), pd.read_parquet(tmp_path / "value.parquet"), check_dtype=False)
+    run(file, file.with_name("value.parquet"))
+    return file
+
+
+@pytest.mark.parametrize("name", ["value.csv", "value.xlsx"])
+def test_the_suffix_says_how_the_rows_are_written(forty: Path, tmp_path: Path, name: str) -> None:
+    run(forty, tmp_path / name)
+    read, rows = (
+        pd.read_csv if name.endswith("csv") else pd.read_excel,
+        pd.read_parquet(forty.with_name("value.parquet")),
+    )
+    pd.testing.assert_frame_equal(read(tmp_path / name), rows, check_dtype=False)
 
 
 def _monthly_sales(path: Path, *, peaks: tuple[int, ...]) -> Path:

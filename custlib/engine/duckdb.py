@@ -90,6 +90,7 @@ class DuckDB:
         settings |= {"threads": threads} if threads else {}
         self._database = connect(settings)
         self._cursors = {get_ident(): self._database}
+        self._views: dict[str, dict[str, str]] = {}  # to their columns, once these were asked for
 
     @property
     def _connection(self) -> "duckdb.DuckDBPyConnection":
@@ -105,22 +106,24 @@ class DuckDB:
             self._attach_blank_separated(name, path, columns, header=header)
             return
         types = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in columns)
-        self._execute(
-            f"create or replace view {name} as select * from read_csv({file_literal(path)}, "
+        self.attach_select(
+            name,
+            f"select * from read_csv({file_literal(path)}, "
             f"columns = {{{types}}}, delim = {literal(delimiter)}, header = {str(header).lower()}, "
             "quote = '\"', escape = '\"', auto_detect = false, strict_mode = true, max_line_size = 2000000, "
-            "hive_partitioning = false)"
+            "hive_partitioning = false)",
         )
 
     def _attach_blank_separated(self, name: str, path: Path, columns: list[str], *, header: bool) -> None:
         parts = ", ".join(f"part[{i + 1}] as {self.dialect.name(c)}" for i, c in enumerate(columns))
         line = "trim(line, ' \t')"
-        self._execute(
-            f"create or replace view {name} as select {parts} from ("
+        self.attach_select(
+            name,
+            f"select {parts} from ("
             f"select regexp_split_to_array({line}, '[ \t]+') as parted, case when len(parted) <> {len(columns)} "
             f"then error({literal(UNEVEN)}) else parted end as part from read_csv({file_literal(path)}, "
             f"columns = {{'line': 'VARCHAR'}}, delim = '\x1f', header = {str(header).lower()}, quote = '', "
-            "escape = '', auto_detect = false, hive_partitioning = false) where " + f"{line} <> '')"
+            "escape = '', auto_detect = false, hive_partitioning = false) where " + f"{line} <> '')",
         )
 
     def attach_parquet(self, name: str, path: Path) -> None:
@@ -129,11 +132,12 @@ class DuckDB:
 
     def _view(self, name: str, *paths: Path) -> None:
         read = f"read_parquet({list_literal([*paths])}, hive_partitioning = false)"
-        self._execute(f"create or replace view {name} as select * from {read}")
+        self.attach_select(name, f"select * from {read}")
 
     def attach_select(self, name: str, select: str) -> None:
         """Create a view of a select."""
         self._execute(f"create or replace view {name} as {select}")
+        self._views[name] = {}
 
     def attach_frame(self, name: str, frame: "pd.DataFrame") -> None:
         """Create a table from a small data frame."""
@@ -211,8 +215,13 @@ class DuckDB:
 
     def define(self, name: str, select: str, *, of: tuple[str, ...], **values: Any) -> None:
         """Store a select over tables under a name, instead of its rows."""
-        self._shelf.define(name, inlined(select, values), of)
-        self._open_checked(name)
+        written = inlined(select, values)
+        self._shelf.define(name, written, of)
+        for read in of:
+            if read not in self._views:
+                self.open(read)
+        self.attach_select(name, written)
+        tables.check(name, self.columns(name))
 
     def adopt(self, name: str, files: list[Path]) -> None:
         """Create a table from Parquet files elsewhere, without copying them."""
@@ -226,6 +235,7 @@ class DuckDB:
     def drop(self, name: str) -> None:
         """Drop a table."""
         self._execute(f"drop view if exists {name}")
+        self._views.pop(name, None)
         self._shelf.drop(name)
 
     def _open_checked(self, name: str) -> None:
@@ -234,6 +244,11 @@ class DuckDB:
 
     def columns(self, name: str) -> dict[str, str]:
         """Names and types of the columns of a table or view, in order."""
+        if not self._views.get(name):
+            self._views[name] = self._described(name)
+        return dict(self._views[name])
+
+    def _described(self, name: str) -> dict[str, str]:
         rows = self._execute(f"describe {self.dialect.name(name)}").fetchall()
         types = {row[0]: row[1] for row in rows}
         if len(rows) <= _IN_ORDER:

@@ -5,7 +5,7 @@ Reads ``transactions_checked``. Repairs, findings and ids that look alike are da
 the margin of the project. A source with a cost column needs no margins, so both together are refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,8 @@ from custlib.engine.base import Engine
 from custlib.errors import UsageError, counted, listed
 from custlib.identify.reading.sources import Opened
 from custlib.project import Project
+
+Parts = Sequence[Mapping[str, Any]]  # rows of the counts, one for each reason
 
 _FLOAT_ID = "customer_id_float"
 _WITHOUT_PURCHASE = (
@@ -32,27 +34,31 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
     ``money_by_reason``, one count per finding, ``currency_signs``, ``customers_*`` and ``warnings``. ``reasons`` holds
     every reason for which a row is not used, ``removed`` those of them by which an option leaves it out.
     """
-    counts = engine.fetch(_by_reason(texts=engine.columns("transactions_checked")["customer_id"] == "VARCHAR"))
-    good, bad = counts[counts["reason"].isna()], counts[counts["reason"].notna()].sort_values("reason")
-    removed = bad[bad["reason"].isin(removals())]
+    texts = engine.columns("transactions_checked")["customer_id"] == "VARCHAR"
+    rows = engine.fetch(_by_reason(texts=texts)).to_dict("records")
+    counts = [{str(name): value for name, value in row.items()} for row in rows]
+    good = [part for part in counts if pd.isna(part["reason"])]
+    bad = sorted((part for part in counts if not pd.isna(part["reason"])), key=lambda part: str(part["reason"]))
+    removed = [part for part in bad if part["reason"] in removals()]
+    quarantined = [part for part in bad if part not in removed]
     quality: dict[str, Any] = {
-        **_conserved({"read": counts, "used": good, "quarantined": bad.drop(removed.index), "removed": removed}),
+        **_conserved({"read": counts, "used": good, "quarantined": quarantined, "removed": removed}),
         **_repeated(counts, removed),
         "rows_repaired": _repaired(good),
         "reasons": _rows_by_reason(bad),
         "removed": _rows_by_reason(removed),
-        "money_by_reason": {str(r): _money(m) for r, m in zip(bad["reason"], bad["money"], strict=True)},
+        "money_by_reason": {str(part["reason"]): _money(part["money"]) for part in bad},
         "repairs": {r["id"]: n for r in _contract("repair") if (n := _repair(r["id"], good))},
         "has_amount": "amount" in opened.columns,
         "has_cost": bool({"cost", "profit"} & opened.columns.keys()),
-        **{finding["id"]: int(good[finding["id"]].sum()) for finding in _contract("finding")},
-        "currency_signs": sorted({*good["least_sign"].dropna(), *good["greatest_sign"].dropna()}),
+        **{finding["id"]: int(_sum(good, finding["id"])) for finding in _contract("finding")},
+        "currency_signs": sorted({*_known(good, "least_sign"), *_known(good, "greatest_sign")}),
         "ignored_columns": list(opened.ignored),
         "columns": opened.columns,
-        "purchase_rows": int(good["purchases"].sum()),
-        "gross_money": float(good["gross"].sum()),
-        "first_day": _day(good["first_day"].min()),
-        "last_day": _day(good["last_day"].max()),
+        "purchase_rows": int(_sum(good, "purchases")),
+        "gross_money": float(_sum(good, "gross")),
+        "first_day": _day(min(_known(good, "first_day"), default=None)),
+        "last_day": _day(max(_known(good, "last_day"), default=None)),
     }
     quality["customers_without_purchase"], alike = _customers(engine, good)
     return quality | {"warnings": _warnings(quality, alike, opened)}
@@ -97,24 +103,32 @@ def removals() -> list[str]:
     return [rule["id"] for rule in _contract("rule") if rule.get("action") == "remove"]
 
 
-def _conserved(parts: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def _sum(parts: Parts, name: str) -> Any:
+    return sum(part[name] for part in parts)
+
+
+def _known(parts: Parts, name: str) -> list[Any]:
+    return [part[name] for part in parts if not pd.isna(part[name])]
+
+
+def _conserved(parts: Mapping[str, Parts]) -> dict[str, Any]:
     """Rows and money read, and where they went; nothing is removed without a reason."""
-    rows = {f"rows_{name}": int(part["n"].sum()) for name, part in parts.items()}
-    return rows | {f"money_{name}": _money(part["money"].sum()) for name, part in parts.items()}
+    rows = {f"rows_{name}": int(_sum(part, "n")) for name, part in parts.items()}
+    return rows | {f"money_{name}": _money(_sum(part, "money")) for name, part in parts.items()}
 
 
-def _repeated(counts: pd.DataFrame, removed: pd.DataFrame) -> dict[str, Any]:
+def _repeated(counts: Parts, removed: Parts) -> dict[str, Any]:
     """Money of totals that repeat on lines of their order: it is read and removed, while the lines stay."""
-    repeated = counts["repeated"].sum()
+    repeated = _sum(counts, "repeated")
     return {
-        "money_read": _money(counts["money"].sum() + repeated),
-        "money_removed": _money(removed["money"].sum() + repeated),
+        "money_read": _money(_sum(counts, "money") + repeated),
+        "money_removed": _money(_sum(removed, "money") + repeated),
         "money_repeated": _money(repeated),
     }
 
 
-def _rows_by_reason(counts: pd.DataFrame) -> dict[str, int]:
-    return {str(reason): int(n) for reason, n in zip(counts["reason"], counts["n"], strict=True)}
+def _rows_by_reason(counts: Parts) -> dict[str, int]:
+    return {str(part["reason"]): int(part["n"]) for part in counts}
 
 
 def _money(amount: Any) -> float:
@@ -126,29 +140,29 @@ def _day(value: Any) -> str | None:
     return None if pd.isna(value) else str(value)[:10]
 
 
-def _repair(code: str, good: pd.DataFrame) -> int:
+def _repair(code: str, good: Parts) -> int:
     """Rows repaired in one way; '.0' is taken off ids only when every id has it."""
-    rows = int(good[code].sum())
-    return rows if code != _FLOAT_ID or rows == int(good["n"].sum()) else 0
+    rows = int(_sum(good, code))
+    return rows if code != _FLOAT_ID or rows == int(_sum(good, "n")) else 0
 
 
-def _repaired(good: pd.DataFrame) -> int:
-    return _repair(_FLOAT_ID, good) or int(good["repaired"].sum())
+def _repaired(good: Parts) -> int:
+    return _repair(_FLOAT_ID, good) or int(_sum(good, "repaired"))
 
 
-def _customers(engine: Engine, good: pd.DataFrame) -> tuple[int, dict[str, int]]:
+def _customers(engine: Engine, good: Parts) -> tuple[int, dict[str, int]]:
     """Count customers without a purchase, and ids that differ only in how they are written, by how."""
-    without = 0 if good["purchases"].sum() == good["n"].sum() else engine.fetch(_WITHOUT_PURCHASE)["n"].item()
+    without = 0 if _sum(good, "purchases") == _sum(good, "n") else engine.fetch(_WITHOUT_PURCHASE)["n"].item()
     if not _may_be_alike(engine, good):
         return int(without), {}
     counts = engine.fetch(_alike())
     return int(without), {str(kind): int(n) for kind, n in zip(counts["kind"], counts["ids"], strict=True)}
 
 
-def _may_be_alike(engine: Engine, good: pd.DataFrame) -> bool:
+def _may_be_alike(engine: Engine, good: Parts) -> bool:
     """Tell whether the screens of any rule hold for some id; the second is looked at where the first holds."""
     for place, rule in enumerate(_contract("alike")):
-        if f"screen_{place}" not in good or not good[f"screen_{place}"].sum():
+        if not sum(part.get(f"screen_{place}", 0) for part in good):
             continue
         also = rule.get("and_screen", "true").format("customer_id")
         seen = engine.fetch(f"select bool_or({also}) as seen from transactions_checked where reason is null")

@@ -82,11 +82,13 @@ def _of_lonely_end(days: pd.DataFrame) -> Remarks:
 
 def _of_day_of_month(days: pd.DataFrame) -> Remarks:
     limits, lines = _limits(), int(days["n"].sum())
+    if lines < limits["fewest_rows"]:
+        return Remarks()
     by_place = np.bincount(days["day"].dt.day, weights=days["n"])
     at_end = int(days.loc[days["day"].dt.is_month_end, "n"].sum())
     months = days["day"].dt.to_period("M").nunique()
     rows, place = max((int(by_place.max()), f"day {int(by_place.argmax())}"), (at_end, "the last day"))
-    if lines < limits["fewest_rows"] or months < limits["months"] or rows < limits["day_share"] * lines:
+    if months < limits["months"] or rows < limits["day_share"] * lines:
         return Remarks()
     return Remarks({}, {"day_of_month": (
         f"{rows:,} of {lines:,} purchases are on {place} of a month, in {months:,} months: the dates may be those "

@@ -181,11 +181,15 @@ def _counted(engine: Engine) -> dict[str, Any]:
         f"select split_part(bad, {SEPARATOR}, 1) as reason, count(*) as n, cast(min(day) as string) as first_day,"
         f" cast(max(day) as string) as last_day from lines_read group by split_part(bad, {SEPARATOR}, 1)"
     )
-    bad, good = counts.dropna(subset=["reason"]), counts[counts["reason"].isna()]
+    by_reason = [(row["reason"], int(row["n"]), row) for row in counts.to_dict("records")]
     return {
-        "rows": int(counts["n"].sum()), "reasons": dict(zip(bad["reason"], map(int, bad["n"]), strict=True)),
+        "rows": sum(n for _, n, _ in by_reason),
+        "reasons": {reason: n for reason, n, _ in by_reason if isinstance(reason, str)},
         "columns": list(engine.columns("lines_read")),
-        "days": [str(day) for row in good[["first_day", "last_day"]].to_numpy() for day in row],
+        "days": [
+            str(row[name]) for reason, _, row in by_reason if not isinstance(reason, str)
+            for name in ("first_day", "last_day")
+        ],
     }  # fmt: skip
 
 
@@ -240,7 +244,10 @@ def _remember(state: Path, entries: list[Kept], last_day: str | None) -> None:
 
 
 def _rows(engine: Engine, added: list[Kept], removed: list[Kept], last_day: str | None) -> dict[str, Any]:
-    """Count the rows that came and went, equal ones not counted."""
+    """Count the rows that came and went, equal ones not counted; where there were none before, all are new."""
+    if not removed and not last_day:
+        new = sum(entry.rows - sum(entry.reasons.values()) for entry in added)
+        return {"rows_new": new, "rows_late": 0, "rows_restated": 0}
     came, went = adopt(engine, added, "lines_came"), adopt(engine, removed, "lines_went")
     these, those = _union(engine, came), _union(engine, went)
     late = f"count(case when day <= date '{last_day}' then 1 end)" if last_day else "0"

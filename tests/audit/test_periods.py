@@ -109,7 +109,7 @@ def test_a_period_in_which_nobody_bought_is_empty(base):
 def test_without_amounts_money_is_nought(base):
     engine = base(FOUR)
     engine.make("transactions", "select * replace (cast(null as decimal(18, 4)) as amount,"
-                " cast(null as decimal(18, 4)) as profit) from (select * from lines)")  # fmt: skip
+                " cast(null as decimal(18, 4)) as profit) from transactions")  # fmt: skip
     engine, when = opened(engine)
     assert periods.period_totals(engine, when)["revenue"].sum() == 0
     assert periods.purchase_days(engine, when, fewest=1)["customers"].tolist() == [2, 1]

@@ -11,7 +11,7 @@ import pytest
 
 from custlib import cli
 from custlib.commands.file_check import check_file
-from custlib.commands.verdict import ACCEPTED, CAUTIONED, REFUSED
+from custlib.commands.verdict import ACCEPTED, CAUTIONED, REFUSED, Verdict
 from custlib.errors import UsageError
 from tests.notebooks.shops import make_shop
 
@@ -42,8 +42,16 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_row_and_its_money_is_told(small: Path, tmp_path: Path) -> None:
-    verdict, text = check_file(small, options=WRITTEN, out=tmp_path / "out")
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Verdict, str, Path]:
+    """What was said of that file, in words too, and the folder of what was written."""
+    folder = tmp_path_factory.mktemp("checked")
+    (folder / "small.csv").write_text(SMALL)
+    return *check_file(folder / "small.csv", options=WRITTEN, out=folder / "out"), folder / "out"
+
+
+def test_every_row_and_its_money_is_told(checked: tuple[Verdict, str, Path]) -> None:
+    verdict, text, out = checked
     assert verdict.status == CAUTIONED
     lines = text.splitlines()
     assert lines[0] == "small.csv: accepted with cautions"
@@ -56,16 +64,15 @@ def test_every_row_and_its_money_is_told(small: Path, tmp_path: Path) -> None:
     ]
     assert lines[6] == "  customers  3"
     assert "as of 2025-04-01, the last day in the data" in text
-    record = json.loads((tmp_path / "out" / "quality.json").read_text())
+    record = json.loads((out / "quality.json").read_text())
     assert record["verdict"] == CAUTIONED and record["file"] == "small.csv"
     assert record["reasons"] == {"missing_customer_id": 1, "missing_amount": 1}
     assert record["rows_read"] == record["rows_used"] + record["rows_quarantined"] + record["rows_removed"] == 9
     assert (record["customers"], record["buyers"]) == (3, 3)
 
 
-def test_rows_set_aside_stand_as_they_stood(small: Path, tmp_path: Path) -> None:
-    check_file(small, options=WRITTEN, out=tmp_path / "out")
-    with (tmp_path / "out" / "set_aside.csv").open(newline="") as file:
+def test_rows_set_aside_stand_as_they_stood(checked: tuple[Verdict, str, Path]) -> None:
+    with (checked[2] / "set_aside.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [
         ["input", "row", "reason", "client", "day", "total", "note"],
@@ -74,9 +81,8 @@ def test_rows_set_aside_stand_as_they_stood(small: Path, tmp_path: Path) -> None
     ]
 
 
-def test_what_is_written_is_for_its_owner(small: Path, tmp_path: Path) -> None:
-    check_file(small, options=WRITTEN, out=tmp_path / "out")
-    files = sorted((tmp_path / "out").iterdir())
+def test_what_is_written_is_for_its_owner(checked: tuple[Verdict, str, Path]) -> None:
+    files = sorted(checked[2].iterdir())
     assert [path.name for path in files] == ["quality.json", "set_aside.csv"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 

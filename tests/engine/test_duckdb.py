@@ -258,3 +258,17 @@ def test_a_sealed_engine_spills(tmp_path: Path) -> None:
     engine.make("sorted", "select md5(cast(i as varchar)) as m from range(800000) t(i) order by m")
     assert rows(engine, "select count(*) from sorted") == [(800_000,)]
     engine.close()
+
+
+def test_columns_are_those_of_the_table_as_it_was_made_last(engine: DuckDB) -> None:
+    engine.make("paid", "select 1 as amount")
+    engine.define("seen", "select * from paid", of=("paid",))
+    assert engine.columns("paid") == engine.columns("seen") == {"amount": "INTEGER"}
+    engine.columns("paid")["other"] = "DATE"  # a copy
+    engine.make("paid", "select 'a' as customer_id, 2 as amount")
+    engine.define("seen", "select customer_id from paid", of=("paid",))
+    assert engine.columns("paid") == {"customer_id": "VARCHAR", "amount": "INTEGER"}
+    assert engine.columns("seen") == {"customer_id": "VARCHAR"}
+    engine.drop("paid")
+    with pytest.raises(duckdb.CatalogException):
+        engine.columns("paid")

@@ -183,11 +183,9 @@ def test_thousands_that_can_be_nothing_else(check: Check) -> None:
     assert read(check, *texts) == list(texts.values())
 
 
-@pytest.mark.parametrize(
-    "text", ["1,234", "1,23", "1.234.567", "1.234,50", "12 34", "1234,567.5", "1,23.5", "1 234,5", "1,2345.6"]
-)
-def test_thousands_that_may_be_something_else_are_not_guessed(check: Check, text: str) -> None:
-    assert read(check, text) == [None]
+def test_thousands_that_may_be_something_else_are_not_guessed(check: Check) -> None:
+    texts = ["1,234", "1,23", "1.234.567", "1.234,50", "12 34", "1234,567.5", "1,23.5", "1 234,5", "1,2345.6"]
+    assert dict(zip(texts, read(check, *texts), strict=True)) == dict.fromkeys(texts)
 
 
 def test_thousands_beside_a_decimal_comma(check: Check) -> None:

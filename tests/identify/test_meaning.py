@@ -1,15 +1,18 @@
 """Questions that the lines raise: prices taken for amounts, statuses, currencies, words that no line has."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError
+from custlib.identify import meaning
 from custlib.identify.contract import make_transactions
+from custlib.identify.reading.roles import noticed
 from custlib.project import build
 from tests.identify.conftest import Check
 
@@ -55,10 +58,30 @@ def test_online_retail_is_asked_about(check: Check) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def asks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Iterable[Line]], bool]]:
+    """Tells whether lines are asked about, without reading them from a file."""
+    with closing(DuckDB(tmp_path_factory.mktemp("asks"), threads=1)) as engine:
+
+        def looked_at(lines: Iterable[Line]) -> bool:
+            rows = pd.DataFrame(lines, columns=["quantity", "amount", "product"]).round({"amount": 2})
+            engine.attach_frame("transactions_checked", rows.assign(reason=pd.Series(None, rows.index, dtype="string")))
+            totals = engine.fetch(meaning._of_quantities()).astype(float).iloc[0]
+            return meaning._looks_like_price(totals, is_named=False, has_products=True)
+
+        yield looked_at
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("most", [3, 12, 60])
-def test_totals_of_lines_are_not(check: Check, most: int, seed: int) -> None:
-    assert ASKED not in check(csv((q, q * p, name) for q, p, name in basket(most=most, seed=seed))).said
+def test_totals_of_lines_are_not(asks: Callable[[Iterable[Line]], bool], most: int, seed: int) -> None:
+    lines = basket(most=most, seed=seed)
+    assert not asks((q, q * p, name) for q, p, name in lines)
+    assert asks(lines), "prices of the same lines are"
+
+
+def test_totals_of_the_lines_of_a_file_are_not(check: Check) -> None:
+    assert ASKED not in check(csv((q, q * p, name) for q, p, name in basket(most=60))).said
 
 
 def test_totals_with_a_discount_or_tax_are_not(check: Check) -> None:
@@ -106,9 +129,18 @@ def test_single_pieces_have_no_price_beside_their_amount(check: Check) -> None:
 ORDERS = "customer_id,timestamp,amount,{0}\nann,2025-01-01,10,completed\nann,2025-01-02,5,failed\nbob,2025-01-03,2,\n"
 
 
-@pytest.mark.parametrize(
-    "name", ["status", "Order Status", "Bestellstatus", "state", "订单状态", "Статус", "estado", "Financial Status"]
-)
+def named(*names: str) -> dict[str, str]:
+    """The columns that are noticed, beside those of a purchase."""
+    columns = {name: name for name in ("customer_id", "timestamp", "amount")}
+    return noticed(columns, [*columns, *names])
+
+
+@pytest.mark.parametrize("name", ["Bestellstatus", "state", "订单状态", "Статус", "estado", "Financial Status"])
+def test_a_column_is_noticed_by_the_name_of_a_status(name: str) -> None:
+    assert named(name) == {"status": name}
+
+
+@pytest.mark.parametrize("name", ["status", "Order Status"])
 def test_a_status_that_is_not_read_is_asked_about(check: Check, name: str) -> None:
     shop = check(ORDERS.format(name))
     assert f"column {name!r} looks like a status and is not read, so every line counts" in shop.said
@@ -118,6 +150,12 @@ def test_a_status_that_is_not_read_is_asked_about(check: Check, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["Type", "D/C", "cancelled", "is_test", "Soll/Haben"])
+def test_a_flag_is_noticed_where_nothing_is_named_status(name: str) -> None:
+    assert named(name) == {"status": name}
+    assert named(name, "Status") == {"status": "Status"}
+
+
+@pytest.mark.parametrize("name", ["Soll/Haben"])
 def test_a_flag_that_is_not_read_is_asked_about_where_nothing_is_named_status(check: Check, name: str) -> None:
     assert f"column {name!r} looks like a status" in check(ORDERS.format(name)).said
     both = check(
@@ -130,8 +168,12 @@ def test_a_flag_that_is_not_read_is_asked_about_where_nothing_is_named_status(ch
 
 
 @pytest.mark.parametrize("name", ["note", "customer status", "statistics", "product type", "returning"])
-def test_other_columns_are_not(check: Check, name: str) -> None:
-    assert "looks like" not in check(ORDERS.format(name)).said
+def test_other_columns_are_not(name: str) -> None:
+    assert named(name) == {}
+
+
+def test_other_columns_are_not_asked_about(check: Check) -> None:
+    assert "looks like" not in check(ORDERS.format("customer status")).said
 
 
 def test_states_of_a_country_are_no_status(check: Check) -> None:
@@ -235,7 +277,12 @@ def test_rates_may_be_of_one_source_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Währung", "货币", "devise", "currency_code"])
-def test_a_currency_that_is_not_read_is_asked_about(check: Check, name: str) -> None:
+def test_a_column_is_noticed_by_the_name_of_a_currency(name: str) -> None:
+    assert named(name) == {"currency": name}
+
+
+def test_a_currency_that_is_not_read_is_asked_about(check: Check) -> None:
+    name = "Währung"
     said = check(MONEY.format(name)).said
     assert f"column {name!r} looks like a currency and is not read" in said
     assert "currency_rates = { EUR = 1.0, chf = 1.0 }" in said

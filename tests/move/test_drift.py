@@ -8,7 +8,6 @@ from custlib import project
 from custlib.move import drift
 from custlib.run import HOME, Run
 from custlib.segment.definitions import Definition, Keeper
-from tests.bases import open_base
 
 
 def by_profit(fitted, cut):
@@ -17,9 +16,9 @@ def by_profit(fitted, cut):
     return Definition("abc", fitted, {"classes": ["A", "B"], "cuts": [cut], "floor": 0.0}, tuple(names))
 
 
-@pytest.fixture
-def engine(tmp_path):
-    engine = open_base(tmp_path, [("a", "2025-12-01", 5)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    engine = one_purchase
     engine.make("customers", "select n as customer_id, cast(n as double) as profit from range(1, 201) t(n)")
     return engine
 

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custlib.report import privacy
@@ -127,8 +127,19 @@ TABLES = st.integers(2, 4).flatmap(
 )
 
 
+@settings(max_examples=20)
 @given(TABLES)
 def test_no_cross_table_gives_a_hidden_count_away(rows: list[list[int]]) -> None:
+    assert_cross_table_hides(rows)
+
+
+@pytest.mark.slow
+@given(TABLES)
+def test_none_of_many_cross_tables_gives_a_hidden_count_away(rows: list[list[int]]) -> None:
+    assert_cross_table_hides(rows)
+
+
+def assert_cross_table_hides(rows: list[list[int]]) -> None:
     """Who knows the step, the total, the sums of columns as a list tells them, and those of rows to the ten."""
     step = privacy.step_across(rows)
     if step == privacy.UNTOLD:

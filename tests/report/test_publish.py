@@ -248,6 +248,7 @@ def test_a_lock_ends_with_a_fault(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "shop.lock"
     code = (

@@ -6,9 +6,9 @@ import pytest
 from custlib.segment import profiles
 
 
-@pytest.fixture
-def engine(base):
-    engine = base([("a", "2025-12-01", 5)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    engine = one_purchase
     for name, given in (("one", "xxxyy"), ("two", "ppqqq")):
         rows = ", ".join(f"('{customer}', '{segment}')" for customer, segment in zip("abcde", given, strict=True))
         engine.make(name, f"select * from (values {rows}) t(customer_id, segment)")

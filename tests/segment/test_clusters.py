@@ -7,7 +7,7 @@ import pytest
 from custlib.errors import UsageError
 from custlib.segment import clusters
 from custlib.value import activity
-from tests.bases import AS_OF, make_value, shop
+from tests.bases import AS_OF, shop
 
 
 def nearest(rule, features):
@@ -125,7 +125,7 @@ def test_neither_order_nor_ids_move_a_cluster(base, rename):
     found = []
     for given in (rows, mixed):
         engine = base(given)
-        make_value(engine)
+        activity.make_activity(engine, "customer_activity", as_of=AS_OF)
         rule = clusters.define(engine, "customer_activity", {"k": 4})
         select = clusters.assign(engine.dialect, rule).format(activity="customer_activity")
         found.append((rule, engine.fetch(f"select * from ({select})").set_index("customer_id")["segment"]))
@@ -268,25 +268,36 @@ def test_the_features_need_nothing_more_by_default():
 # --- the shadow of a later date ---
 
 
-def test_a_shadow_on_the_same_customers_is_the_frozen_rule(cdnow):
-    rule = clusters.define(cdnow.engine, "customer_activity", {"k": 4})
-    shadow = clusters.refit(cdnow.engine, "customer_activity", rule)
+@pytest.fixture(params=["small", pytest.param("cdnow", marks=pytest.mark.slow)])
+def engine(request):
+    """The engine of a small shop; where all is run, that of CDNOW too."""
+    return request.getfixturevalue("small_shop" if request.param == "small" else "cdnow_engine")
+
+
+@pytest.fixture
+def cdnow_engine(cdnow):
+    return cdnow.engine
+
+
+def test_a_shadow_on_the_same_customers_is_the_frozen_rule(engine):
+    rule = clusters.define(engine, "customer_activity", {"k": 4})
+    shadow = clusters.refit(engine, "customer_activity", rule)
     assert shadow["ids"] == rule["ids"] and shadow["features"] == rule["features"]
     assert shadow["drift"]["adjusted_rand_index"] > 0.99
     assert shadow["segments"] == rule["segments"]
 
 
-def test_a_cluster_that_is_gone_leaves_its_id(cdnow):
-    old = clusters.define(cdnow.engine, "customer_activity", {"k": 3})
-    new = clusters.define(cdnow.engine, "customer_activity", {"k": 8})
-    found = clusters.carry(cdnow.engine, "customer_activity", old, new)
+def test_a_cluster_that_is_gone_leaves_its_id(engine):
+    old = clusters.define(engine, "customer_activity", {"k": 3})
+    new = clusters.define(engine, "customer_activity", {"k": 8})
+    found = clusters.carry(engine, "customer_activity", old, new)
     jaccards = found["drift"]["jaccards"]
     assert set(jaccards) == set(old["ids"])
     kept = {segment for segment, jaccard in jaccards.items() if jaccard >= 0.5}
     assert set(old["ids"]) & set(found["ids"]) == kept
     assert set(found["used_ids"]) == {*old["ids"], *found["ids"]}
     assert len({s["name"]["en"] for s in found["segments"]}) == 8
-    assert set(assigned(cdnow.engine, found | {"assign": "rules"})["segment"]) <= set(found["ids"])
+    assert set(assigned(engine, found | {"assign": "rules"})["segment"]) <= set(found["ids"])
 
 
 # --- hardly anybody ---

@@ -9,9 +9,9 @@ from custlib.errors import UsageError
 from custlib.segment import thresholds
 
 
-@pytest.fixture
-def engine(base):
-    return base([("a", "2025-12-01", 1)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    return one_purchase
 
 
 def given(engine, *values):

@@ -28,10 +28,9 @@ SHOP = pd.DataFrame(
 
 
 @pytest.fixture
-def engine(base: Any) -> Engine:
-    engine: Engine = base([("a", "2025-12-01", 1)])
-    engine.attach_frame("given", SHOP)
-    return engine
+def engine(one_purchase: Engine) -> Engine:
+    one_purchase.attach_frame("given", SHOP)
+    return one_purchase
 
 
 def assigned(engine: Engine, **options: Any) -> pd.DataFrame:

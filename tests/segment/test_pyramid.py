@@ -68,7 +68,7 @@ def test_the_pyramid_of_a_hundred(base):
 def test_profit_decides_not_revenue(base):
     engine = base([("a", "2025-12-01", 10), ("b", "2025-12-01", 100)])
     engine.make("transactions", "select * replace (case when customer_id = 'b' then -profit else profit end as profit)"
-                " from (select * from lines)")  # fmt: skip
+                " from transactions")  # fmt: skip
     assert classes(engine, {"segmentation": "abc"})["segment"].tolist() == ["A", "C"]
 
 

@@ -148,6 +148,7 @@ def test_what_is_no_segment_for_each_row_is_refused(monkeypatch, small_shop, fun
         contract.define(small_shop, "odd")
 
 
+@pytest.mark.slow
 def test_a_run_makes_it_with_its_moves(registered, tmp_path):
     """From a file to segments, paths and moves: the function is run on every snapshot."""
     lines = [f"{customer},{day.isoformat()},{amount}" for customer, day, amount in shop(60)]

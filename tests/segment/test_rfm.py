@@ -39,12 +39,12 @@ def score_of(thresholds, value, *, falling=False, above=False):
     return 5 - reached if falling else 1 + reached
 
 
-@pytest.fixture
-def engine(base):
-    return base([("a", "2025-12-01", 1)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    return one_purchase
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def days(engine):
     return rfm.define(engine, given(engine, []), FIXED)
 
@@ -135,7 +135,7 @@ def test_without_money_everybody_has_the_lowest_score(engine, days):
 AIRLINE = ("purchases_last_730d", "revenue_last_730d")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def airline(engine):
     return rfm.define(engine, given(engine, [], *AIRLINE), {"segmentation": "rfm_airline"})
 

@@ -18,9 +18,9 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 NUMBERS = ("frequency", "T", "days_since_last", "profit")
 
 
-@pytest.fixture
-def engine(base):
-    return base([("a", "2025-12-01", 1)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    return one_purchase
 
 
 def table(engine, rows, *, columns=()):

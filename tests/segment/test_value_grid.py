@@ -23,9 +23,9 @@ CLASSES = {  # D2.5: CCV, CPV, loyalty
 FIXED = {"periods": 2, "rate": 0.1, "ccv": 173.0, "cpv": 50.0, "loyalty": 0.5}
 
 
-@pytest.fixture
-def engine(base):
-    return base([("a", "2025-12-01", 1)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    return one_purchase
 
 
 def table(engine, rows, period=365):

@@ -9,9 +9,9 @@ from custlib.errors import UsageError
 from custlib.segment.value_grid import value_matrix
 
 
-@pytest.fixture
-def engine(base):
-    return base([("a", "2025-12-01", 1)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    return one_purchase
 
 
 def table(engine, rows):

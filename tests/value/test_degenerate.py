@@ -50,7 +50,7 @@ SPEND = {
     "huge_amounts": "gamma_gamma", "long_history": "gamma_gamma", "ordinary": "gamma_gamma",
 }  # fmt: skip
 REFUSED = {"one_time_buyers": "no_repeats", "one_day_only": "no_repeats", "unobserved": "not_observed"}
-_FAST = ("one_customer", "identical", "zero_amounts")  # the whole way of a case takes seconds
+_FAST = ("one_customer", "zero_amounts")  # the whole way of a case takes seconds
 EVERY = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in _FAST else pytest.mark.slow) for name in sorted(LIFETIME)]
 )
@@ -198,6 +198,7 @@ def test_a_model_that_is_asked_for_is_refused_with_its_reason(opened: Any, name:
 # --- single findings ---
 
 
+@pytest.mark.slow
 def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None:
     """Whether lifetimes converges hangs on the order of the rows: in most orders it gives up, ours never does."""
     base = opened("retail_with_returns")

@@ -23,9 +23,9 @@ def scored(engine, money, rows):
     return found["spend"].tolist()
 
 
-@pytest.fixture
-def engine(base):
-    return base([("a", "2025-12-01", 1)])
+@pytest.fixture(scope="module")
+def engine(one_purchase):
+    return one_purchase
 
 
 # --- worked by hand ---

@@ -36,17 +36,18 @@ def write(path: Path, row: dict[str, str] = ROW) -> Path:
         book.save(path)
     else:
         connection = sqlite3.connect(path)
-        connection.execute("create table sales as select 'ann' as customer_id, '2025-01-01' as timestamp, 3 as amount")
+        connection.execute(f"create table sales as select {', '.join(f'? as {name}' for name in row)}", [*row.values()])
         connection.commit()
         connection.close()
     return path
 
 
-def customers(folder: Path, path: str) -> list[str]:
-    """Ids of the customers of a project file with one source."""
-    (folder / "shop.toml").write_text(
-        f'id = "shop"\nname = "Shop"\nas_of = 2025-06-30\n[source]\npath = {json.dumps(path)}\n'
-    )
+def customers(folder: Path, *paths: str) -> list[str]:
+    """Ids of the customers of a project file with these sources."""
+    sources = "".join(f"[[sources]]\npath = {json.dumps(path)}\n" for path in paths)
+    if len(paths) == 1:
+        sources = sources.replace("[[sources]]", "[source]")
+    (folder / "shop.toml").write_text(f'id = "shop"\nname = "Shop"\nas_of = 2025-06-30\n{sources}')
     engine = DuckDB(folder / "work")
     try:
         make_transactions(engine, project.load(folder / "shop.toml"))
@@ -55,13 +56,21 @@ def customers(folder: Path, path: str) -> list[str]:
         engine.close()
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".xlsx", ".sqlite"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_and_its_folder_may_have_any_name(tmp_path: Path, name: str, suffix: str) -> None:
+def test_a_file_and_the_folder_of_its_project_may_have_any_name(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    write(folder / f"{name}{suffix}")
-    assert customers(folder, f"{name}{suffix}") == ["ann"]
+    write(folder / f"{name}.csv")
+    assert customers(folder, f"{name}.csv") == ["ann"]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".xlsx", ".sqlite"])
+def test_a_file_of_any_kind_and_its_folder_may_have_any_name(tmp_path: Path, suffix: str) -> None:
+    for number, name in enumerate(NAMES):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / f"{name}{suffix}", ROW | {"customer_id": f"c{number}"})
+    places = [f"{name}/{name}{suffix}" for name in NAMES]
+    assert customers(tmp_path, *places) == [f"c{number}" for number in range(len(NAMES))]
 
 
 def test_a_pattern_may_stand_below_a_folder_that_looks_like_one(tmp_path: Path) -> None:

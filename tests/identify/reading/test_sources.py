@@ -21,9 +21,10 @@ from custlib.identify.reading.inputs import inputs, inputs_of
 from custlib.identify.reading.sources import Gathered, fingerprint, open_input, release, stage
 from custlib.project import Project, Source
 from custlib.report.production import run_project
-from tests.identify.conftest import Check
+from tests.identify.conftest import Check, ReadAll
 
 SHOP = "customer_id,timestamp,amount\nann,2025-01-01,10\nbob,2025-02-01,20\n"
+ROWS = [["ann", "2025-01-01", "10"], ["bob", "2025-02-01", "20"]]
 
 
 def long_shop(lines: int = 120_000) -> str:
@@ -79,9 +80,16 @@ def test_a_column_without_a_name_is_ignored(check: Check) -> None:
     assert check(",customer_id,timestamp,\n0,ann,2025-01-01,\n").quality["ignored_columns"] == ["column_1", "column_4"]
 
 
+def rows_of(read: ReadAll, folder: Path, content: str, *, name: str = "sales.csv", **options: Any) -> list[list[str]]:
+    """The rows of a file as texts."""
+    (folder / name).write_bytes(content.encode())
+    (one,) = read(path=name, **options)
+    return one.rows[["customer_id", "timestamp", "amount"]].to_numpy().tolist()
+
+
 @pytest.mark.parametrize("name", ["sales.csv", "sales.txt", "sales.CSV", "sa*les[1].csv", "it's ours.csv"])
-def test_file_names(check: Check, name: str) -> None:
-    assert check(SHOP, name=name).quality["rows_used"] == 2
+def test_file_names(read: ReadAll, tmp_path: Path, name: str) -> None:
+    assert rows_of(read, tmp_path, SHOP, name=name) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -96,16 +104,14 @@ def test_file_names(check: Check, name: str) -> None:
     ],
     ids=["byte order mark", "carriage returns", "no last newline", "blank lines", "quoted id", "quoted amount"],
 )
-def test_ways_to_write_the_same_csv(check: Check, content: str) -> None:
-    shop = check(content)
-    assert set(shop.table("transactions")["customer_id"]) == {"ann", "bob"}
-    assert shop.quality["money_used"] == 30
+def test_ways_to_write_the_same_csv(read: ReadAll, tmp_path: Path, content: str) -> None:
+    assert rows_of(read, tmp_path, content) == ROWS
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|", " ", "whitespace"])
-def test_declared_delimiters(check: Check, delimiter: str) -> None:
+def test_declared_delimiters(read: ReadAll, tmp_path: Path, delimiter: str) -> None:
     sign = " " if delimiter == "whitespace" else delimiter
-    assert check(SHOP.replace(",", sign), delimiter=delimiter).quality["money_used"] == 30
+    assert rows_of(read, tmp_path, SHOP.replace(",", sign), delimiter=delimiter) == ROWS
 
 
 def test_gzip_and_parquet_give_the_same(check: Check, tmp_path: Path) -> None:
