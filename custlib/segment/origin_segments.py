@@ -4,6 +4,7 @@ Reads ``past_forecasts`` and ``transactions``. Customers are put in the segments
 origin by today's definition, from what was known then, and their forecast of that day is compared with what came.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from custlib.segment.snapshots import Snapshot, make_history, make_snapshot
 from custlib.validate.past_forecasts import PastForecast, count_origin, past_totals, totals_of
 from custlib.value import excess_error as excess
 from custlib.value.excess_error import ExcessError
-from custlib.value.forecast_intervals import AGE_BINS
+from custlib.value.forecast_intervals import age_bin
 from custlib.value.history import Money
 
 _HISTORY = "origin_segment_history"
@@ -37,9 +38,10 @@ class OriginSnapshot(Snapshot):
 def segment_totals(engine: Engine, past: PastForecast, definition: Definition) -> PastForecast:
     """Forecast purchases and revenue of every segment at an origin, beside what came."""
     snapshot = OriginSnapshot(past.origin.day, past.origin.day)
-    age = engine.fetch(f"select max(T) as T from {past.origin.name}")["T"].item()
     segments = assigned(engine.dialect, definition, snapshot.table)
-    cells = count_origin(engine, past.origin, past.spend[0], days=int(age // AGE_BINS) + 1, segments=segments)
+    cells = count_origin(
+        engine, past.origin, past.spend[0], days=math.ceil(age_bin(engine, past.origin.name)), segments=segments
+    )
     groups = {name: lambda frame, own=name: frame["segment"] == own for name in sorted(cells["segment"].unique())}
     totals = past_totals(cells, past.model, past.spend, past.origin.days, groups)
     return replace(past, totals=tuple(totals))

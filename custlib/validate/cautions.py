@@ -95,9 +95,8 @@ def early_first_purchases(engine: Engine, activity: str, *, covered: int) -> dic
     if covered < limits["fewest_times"] * days:
         return {}
     early = engine.fetch(
-        f"select avg(case when T >= (select max(T) from {activity}) - :days then 1e0 else 0e0 end) as share"
-        f" from {activity}",
-        days=days,
+        f"select avg(case when T >= :earliest then 1e0 else 0e0 end) as share from {activity}",
+        earliest=covered - days,
     )["share"].item()
     return {"share": float(early), "days": days, "covered": covered} if early > limits["share"] else {}
 

@@ -110,7 +110,8 @@ def coarser(cells: pd.DataFrame) -> pd.DataFrame:
     >>> coarser(cells)[["T", "customers"]].to_numpy().tolist()
     [[98.75, 4.0]]
     """
-    days = max(1.0, float(cells["T"].max()) / AGE_BINS) + 1e-9
+    usual = 2 * float(np.average(cells["T"], weights=cells["customers"]))  # as in `age_bin`
+    days = max(1.0, min(float(cells["T"].max()), usual) / AGE_BINS) + 1e-9
     keys = [cells["segment"], cells["frequency"], cells["recency"] // days, cells["T"] // days]
     weights = cells["customers"]
     weighted = cells.assign(recency=cells["recency"] * weights, T=cells["T"] * weights)

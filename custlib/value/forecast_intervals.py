@@ -139,9 +139,18 @@ def _cells(engine: Engine, segmentation: str) -> pd.DataFrame:
         f" from customer_value v join {chosen if segmentation else everybody} s using (customer_id)"
         " group by s.segment, v.frequency, floor(v.recency / :bin), floor(v.T / :bin)"
         " order by s.segment, v.frequency, recency, T",
-        bin=max(1.0, engine.fetch("select max(T) as T from customer_value")["T"].item() / AGE_BINS),
+        bin=age_bin(engine, "customer_value"),
         **named,
     )
+
+
+def age_bin(engine: Engine, customers: str) -> float:
+    """Give the width of the bins of T and recency, in days, so that the usual ages fill them.
+
+    One date of decades ago must not put everybody in the same bin, so ages beyond twice the mean do not count.
+    """
+    ages = engine.fetch(f"select max(T) as most, 2 * avg(T) as usual from {customers}").astype(float)
+    return max(1.0, min(ages["most"].item(), ages["usual"].item()) / AGE_BINS)
 
 
 def _read_intervals(content: dict[str, Any]) -> pd.DataFrame:

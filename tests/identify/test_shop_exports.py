@@ -74,10 +74,14 @@ def test_titles_above_the_header_are_named_and_skipped(check: Check) -> None:
 
 
 def test_a_lonely_date_is_said_and_the_backtest_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "sales.csv").write_text(csv(HEADER, [*SALES, "p9,1971-05-05,5.0"]))
-    summary = value_file(tmp_path / "sales.csv", as_of=dt.date(2025, 6, 30))
-    assert "1971-05-05" in summary["cautions"]["lonely_date"]
-    assert summary["backtest"]["light"] == "green"
+    (tmp_path / "plain.csv").write_text(csv(HEADER, SALES))
+    (tmp_path / "lonely.csv").write_text(csv(HEADER, [*SALES, "p9,1971-05-05,5.0"]))
+    plain, lonely = (value_file(tmp_path / f"{name}.csv", as_of=dt.date(2025, 6, 30)) for name in ("plain", "lonely"))
+    assert "1971-05-05" in lonely["cautions"]["lonely_date"] and "lonely_date" not in plain["cautions"]
+    assert lonely["backtest"]["covered_days"] == plain["backtest"]["covered_days"] == 544
+    assert lonely["backtest"]["bias"] == pytest.approx(plain["backtest"]["bias"], abs=0.03)
+    for name, half in plain["backtest"]["half_widths"].items():
+        assert lonely["backtest"]["half_widths"][name] == pytest.approx(half, rel=0.15)
 
 
 def test_a_name_with_a_blank_never_moves_the_amount(check: Check) -> None:

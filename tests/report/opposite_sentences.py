@@ -246,7 +246,7 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
     "something so far": (curve(1.0), "value.curve", curve(-0.1), "worth.nothing_so_far"),
     "a loss to come": (pyramid(5.0), "value.pyramid", pyramid(-50.0), "worth.loss"),
     "trust": (lambda t: trust_line.sentence(t, SHOP, HELD), "overview.trust",
-              lambda t: trust_line.sentence(t, SHOP, {"light": None, "reason": "nobody_yet"}),
+              lambda t: trust_line.sentence(t, SHOP, {"light": None, "reason": "nobody_yet", "covered_days": 730}),
               "refused.test.nobody_yet"),
     "revenue tested": (lambda t: trust.light(t, held("green", "green")), "trust.revenue_text",
                        lambda t: trust.light(t, held("green", "red", revenue=HELD["revenue"] | {"bias": None})),

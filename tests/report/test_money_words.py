@@ -248,7 +248,7 @@ def test_where_systems_part_is_told_in_the_kind_of_money_of_the_project() -> Non
 def test_without_amounts_the_figures_of_value_are_of_purchases() -> None:
     """A total that no customer has is null in the engine, whose column then has no type of a number."""
     totals = {"customers": 100.0, "repeat_customers": 60.0, "active": 30.0}
-    whole = {"value": None, "expected_purchases": 40.0, "purchases_low": 30.0, "purchases_high": 50.0}
+    whole = {"value": None, "expected_purchases": 40.0, "purchases_low": 30.0, "purchases_high": 50.0, "is_tested": 1.0}
     found = [value_page.kpis(texts("en"), project(), totals, whole | {"value": none}, "revenue")  # type: ignore[dict-item]
              for none in (None, np.nan)]  # fmt: skip
     assert found[0] == found[1] and found[0].items[-1].value == "40"

@@ -90,10 +90,10 @@ def test_the_verdict_is_one_sentence_with_the_money(changes: dict[str, Any], wor
     assert ("remind" in title.text) == one.is_recommended
 
 
-def test_a_playbook_from_a_forecast_that_failed_says_so_beside_its_verdict() -> None:
+def test_a_playbook_from_an_uncertain_forecast_says_so_beside_its_verdict() -> None:
     one, book = sheet(planned("rf25", "loyal")), playbooks.read_playbook("playbooks/rf25")
     green, red = (playbook_page.headline(one, book, light).lede for light in ("green", "red"))  # type: ignore[arg-type]
-    assert red == f"{green} The forecast failed its backtest: do not rely on it."
+    assert red == f"{green} The forecast is uncertain by more than 50 %: do not rely on it."
 
 
 def test_money_is_called_profit_only_where_a_cost_is_known() -> None:

@@ -62,7 +62,7 @@ def test_the_cost_to_serve_is_said_to_be_taken_off(t: Texts) -> None:
 
 def test_the_basis_states_both_senses_of_lifetime_value() -> None:
     project = shop(margin=0.3, cost_to_serve=2.5)
-    said = value_page.basis(texts("en"), project, TOTALS, QUALITY, 0.3, "profit", MEANS, Margins(0.3), TESTED)
+    said = foot.basis(texts("en"), project, TOTALS, QUALITY, 0.3, "profit", MEANS, Margins(0.3), TESTED)
     assert isinstance(said, Facts)
     stated = dict(said.items)
     assert stated["Margin"] == "0.3"
@@ -74,9 +74,7 @@ def test_the_basis_states_both_senses_of_lifetime_value() -> None:
 
 
 def test_without_amounts_there_is_no_basis(t: Texts) -> None:
-    assert isinstance(
-        value_page.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0, "profit", MEANS, ALL), Text
-    )
+    assert isinstance(foot.basis(t, shop(), TOTALS, QUALITY | {"has_amount": False}, 1.0, "profit", MEANS, ALL), Text)
 
 
 def test_the_margin_is_said_as_it_was_given() -> None:
@@ -87,7 +85,7 @@ def test_the_margin_is_said_as_it_was_given() -> None:
     by_product = shop(margin=0.3, product_margins={"tea": 0.5, "cake": 0.2})
     assert foot.margin(en, by_product, QUALITY) == "by product (2), others 0.3"
     alike, own = (
-        value_page.basis(en, by_product, TOTALS, QUALITY, 0.412, "profit", MEANS, margins, TESTED)
+        foot.basis(en, by_product, TOTALS, QUALITY, 0.412, "profit", MEANS, margins, TESTED)
         for margins in (Margins(0.412), Margins(0.412, 250.0))
     )
     assert isinstance(alike, Facts) and isinstance(own, Facts)
@@ -102,17 +100,17 @@ def test_the_margin_is_said_as_it_was_given() -> None:
 
 def test_the_spend_is_said_as_it_is_computed() -> None:
     en = texts("en")
-    first = value_page.repeat_spend(en, Spend("gamma_gamma", days="all"), TESTED)
+    first = foot.repeat_spend(en, Spend("gamma_gamma", days="all"), TESTED)
     assert first == (
         "each one's mean over all purchase days, drawn towards that of all; whether the first day counts was decided by"
         " what predicted better before the holdout"
     )
-    given = value_page.repeat_spend(en, Spend("gamma_gamma"), {"reason": "given"})
+    given = foot.repeat_spend(en, Spend("gamma_gamma"), {"reason": "given"})
     assert given == "each one's mean over repeat purchase days, drawn towards that of all; as the project states"
-    assert value_page.one_time_spend(en, shop(), MEANS[0]).startswith("USD 31 a purchase day, the mean of the model")
+    assert foot.one_time_spend(en, shop(), MEANS[0]).startswith("USD 31 a purchase day, the mean of the model")
     # 40 x (30 + 10) / 40 = 40 after 30 days, 40 x (40 / 375) after a year
     falling = OneTimeSpend(math.log(40), -1.0, 0.1, math.log(40), 10.0, 0.5, 1.0, 9.0, 1.0, 1234)
-    told = value_page.one_time_spend(en, shop(), Spend("gamma_gamma", one_time=falling))
+    told = foot.one_time_spend(en, shop(), Spend("gamma_gamma", one_time=falling))
     assert told.startswith("USD 40 a purchase day after 30 days of silence, USD 4.3 after a year, from 1,234 second")
 
 

@@ -2,22 +2,17 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 
-from custlib.graph import REFUSED, Refusal
 from custlib.project import Project
 from custlib.report import charts
-from custlib.report.blocks import Callout, Facts, Figure, Kpi, Kpis, Light, Table, Text, Title
+from custlib.report.blocks import Callout, Figure, Kpi, Kpis, Light, Table, Title
 from custlib.report.forecast_status import interval_name
 from custlib.report.formats import compact, day, interval, money, number, share, shares, suppressed
-from custlib.report.pages.foot import cost_to_serve, margin
 from custlib.report.pages.trust import everybody_stays
 from custlib.report.privacy import as_told, counts, is_small, parts
 from custlib.report.texts import Texts, capitalised
-from custlib.value.margins import Margins
-from custlib.value.spend import Spend, SpendModel
 
 _SURELY = 0.9
 
@@ -88,58 +83,6 @@ def below_zero(t: Texts, project: Project, totals: Mapping[str, float], money_ki
         values = {"count": suppressed(int(count), t.language), "loss": money(loss, project.currency, t.language)}
         sentences += [t(key, kind=kind, days=project.horizon_days, **values)] if count else []
     return Callout(t("worth.below_zero", kind=kind), t.paragraph(*sentences), "warn") if sentences else None
-
-
-def basis(
-    t: Texts,
-    project: Project,
-    totals: Mapping[str, float],
-    quality: Mapping[str, Any],
-    margin_rate: float,
-    money_kind: str,
-    spend_model: SpendModel,
-    margins: Margins,
-    spend_choice: Mapping[str, Any] | Refusal = REFUSED,
-) -> Facts | Text:
-    """Show how value is computed: margin, cost to serve, rate, and both definitions of lifetime value."""
-    if not quality["has_amount"] or isinstance(spend_choice, Refusal):
-        return Text(t("worth.no_money"))
-    lang, currency, kind = t.language, project.currency, t(f"money.{money_kind}")
-    past, ever = totals["historic_value"], totals["residual_lifetime_value"]
-    rate, daily = share(project.annual_discount_rate, lang), f"{project.daily_discount_rate * 100:.4f}"
-    margin_text = margin(t, project, quality)
-    if quality["has_cost"] or project.product_margins:
-        margin_text = t("worth.margin_on_average", margin=margin_text, share=share(margin_rate, lang))
-        own = {"revenue": money(margins.evidence, currency, lang)}
-        margin_text = t("join.semicolon").join(
-            [margin_text, t("worth.margin_own" if margins.evidence is not None else "worth.margin_alike", **own)]
-        )
-    return Facts(
-        [
-            (t("worth.margin"), margin_text),
-            (t("worth.spend_repeat"), repeat_spend(t, spend_model[0], spend_choice)),
-            (t("worth.spend_once"), one_time_spend(t, project, spend_model[0])),
-            (t("worth.cost_to_serve"), cost_to_serve(t, project)),
-            (t("worth.rate"), t("worth.rate_text", rate=rate, daily=daily)),
-            (t("worth.past"), t("worth.past_text", kind=kind, worth=money(past, currency, lang), rate=rate)),
-            (t("worth.narrow"), t("worth.narrow_text", kind=kind, worth=money(ever, currency, lang))),
-            (t("worth.wide"), t("worth.wide_text", kind=kind, worth=money(past + ever, currency, lang))),
-        ]
-    )
-
-
-def repeat_spend(t: Texts, spend: Spend, choice: Mapping[str, Any]) -> str:
-    """Say which purchase days the spend of repeat customers is computed from, and why."""
-    return t("join.semicolon").join([t(f"worth.spend_days_{spend.days}"), t(f"worth.spend_{choice['reason']}")])
-
-
-def one_time_spend(t: Texts, project: Project, spend: Spend) -> str:
-    """Say what one-time buyers are expected to spend, and how it is known."""
-    lang, currency = t.language, project.currency
-    if spend.one_time is None:
-        return t("worth.once_mean", mean=money(spend.population_mean, currency, lang))
-    month, year = (money(spend.one_time.at(days), currency, lang) for days in (30, 365))
-    return t("worth.once_level", month=month, year=year, count=number(spend.one_time.second_purchases, lang))
 
 
 def curve(t: Texts, frame: pd.DataFrame, top: float, money_kind: str) -> Figure | Callout:
