@@ -4,6 +4,7 @@ import importlib.util
 import os
 import socket
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +27,19 @@ TABLES = (
 )  # fmt: skip
 HERE = ("127.", "::1", "localhost")
 WHOLE_RUN = "published"
+SAMPLED = 4  # one in so many cases is run by make test, the others by make test-slow
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark slow what looks at the published example: a whole run, of every page."""
+    """Mark slow what looks at the published example, a whole run, and three in four cases of what is only sampled."""
+    cases: Counter[str] = Counter()
     for item in items:
+        if item.get_closest_marker("sampled"):
+            family = item.nodeid.partition("[")[0]
+            cases[family] += 1
+            if cases[family] % SAMPLED != 1:
+                item.add_marker("slow")
         if WHOLE_RUN in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
 

@@ -68,6 +68,7 @@ def test_every_contender_is_named_once():
 
 @pytest.mark.parametrize("name", ["reduction", "reduction, unchecked", "reduction, like for like"])
 @pytest.mark.parametrize("ids", ["text", "number"])
+@pytest.mark.sampled
 def test_our_reduction_gives_a_row_for_each_customer(name, ids, files, tmp_path):
     found = measured(name, files / f"{ids}.parquet", tmp_path)[name]
     assert found["rows"] == LINES // 10

@@ -91,6 +91,7 @@ def test_a_few_bad_amounts_are_set_aside_and_counted(folder: Path, capsys: pytes
         (GOOD.replace("2024-", "2031-"), "no transactions up to as_of 2024-12-31"),
     ],
 )  # fmt: skip
+@pytest.mark.sampled
 def test_a_file_that_cannot_be_used_ends_in_3(
     folder: Path, capsys: pytest.CaptureFixture[str], text: str | None, wanted: str
 ) -> None:

@@ -182,6 +182,7 @@ def test_a_disk_full_while_staging_is_not_blamed_on_the_file() -> None:
 
 
 @pytest.mark.parametrize("size", ["1MB", "lots", "-5GB", "0"])
+@pytest.mark.sampled
 def test_a_memory_limit_that_is_none_is_a_wrong_option(size: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["value", "sales.csv", "--out", "o.parquet", f"--memory-limit={size}"])
@@ -223,6 +224,7 @@ def revenue(workspace: Run) -> float:
 
 
 @pytest.mark.parametrize("fault", ["deleted", "truncated", "record truncated", "state truncated", "all deleted"])
+@pytest.mark.sampled
 def test_a_damaged_store_is_read_again(folder: Path, fault: str) -> None:
     workspace = shop(folder)
     right = revenue(workspace)
@@ -240,6 +242,7 @@ def test_a_damaged_store_is_read_again(folder: Path, fault: str) -> None:
 
 @pytest.mark.parametrize("table", ["customer_history.parquet", "lines_0.files/0.parquet"])
 @pytest.mark.parametrize("fault", ["deleted", "truncated"])
+@pytest.mark.sampled
 def test_a_damaged_table_is_no_wrong_number(folder: Path, fault: str, table: str) -> None:
     workspace = shop(folder)
     right = revenue(workspace)

@@ -72,6 +72,7 @@ def pack(path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=lambda text: re.search(r"(path|url_env) = .*", text)[0])  # type: ignore[index]
+@pytest.mark.sampled
 def test_a_project_file_of_the_page_is_read(tmp_path: Path, text: str) -> None:
     project = projects.build(tomllib.loads(text) | {"folder": tmp_path})
     if project.source.url_env:

@@ -48,6 +48,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize("name", STEPS)
+@pytest.mark.sampled
 def test_a_step_makes_the_table_of_its_name(workspace: Run, name: str) -> None:
     engine = workspace.make(name)
     assert engine.has(name)

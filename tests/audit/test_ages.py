@@ -30,6 +30,7 @@ def band(tmp_path: Path, born: str | None, *, as_of: dt.date = AS_OF, form: str 
         ("1904-06-30", None), ("2025-07-01", None), ("soon", None), ("", None), (None, None), ("2001-02-30", None),
     ],
 )  # fmt: skip
+@pytest.mark.sampled
 def test_the_band_at_every_boundary(tmp_path: Path, born: str | None, said: str | None) -> None:
     assert band(tmp_path, born) == said
 

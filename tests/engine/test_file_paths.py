@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="most of these n
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_a_work_folder_of_any_name_holds_tables(tmp_path: Path, name: str) -> None:
     for other in ("a1", "axb", "x"):
         (tmp_path / other).mkdir()

@@ -176,6 +176,7 @@ def test_what_is_found_out_in_the_first_of_many_runs_is_grouped_too(ids, tmp_pat
 @pytest.mark.parametrize("ids", [pa.array(NAMES), pa.array([f"c{name}" for name in NAMES])], ids=["numbers", "texts"])
 @pytest.mark.parametrize("stage", ["add", "ranges"])
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, MemoryError, ValueError])
+@pytest.mark.sampled
 def test_whatever_stops_it_is_told_as_it_is_and_the_next_time_works(ids, stage, fault, tmp_path, monkeypatch):
     monkeypatch.setattr(sorting, "_FEWEST", 100)
     monkeypatch.setattr(sorting, "_MOST", 100)

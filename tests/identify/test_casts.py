@@ -53,6 +53,7 @@ def days_of(check: Check, *written: str, **options: Any) -> list[dt.date]:
     ],
     ids=["no sign", "£", "€", "$", "¥", "EUR", "R$", "kr", "full width", "other scripts"],
 )  # fmt: skip
+@pytest.mark.sampled
 def test_numbers_with_a_point(check: Check, amounts: dict[str, float | None]) -> None:
     assert amounts_of(check, amounts) == amounts
 
@@ -134,11 +135,13 @@ def test_a_declared_format_is_followed(check: Check) -> None:
     ("form", "written"),
     [("excel", ["45402.99999", "45402"]), ("epoch_s", ["1713571200"]), ("epoch_ms", ["1713657599999"])],
 )
+@pytest.mark.sampled
 def test_day_numbers_are_read_when_declared(check: Check, form: str, written: list[str]) -> None:
     assert days_of(check, *written, date_format=form) == [dt.date(2024, 4, 20)] * len(written)
 
 
 @pytest.mark.parametrize("form", ["excel", "epoch_s", "epoch_ms", "%d/%m/%Y"])
+@pytest.mark.sampled
 def test_texts_that_are_no_day_numbers_are_refused(check: Check, form: str) -> None:
     with pytest.raises(TableError, match="timestamp is not a date in 4 of 4 rows"):
         days_of(check, "1e300", "inf", "x", "-1e18", date_format=form)
@@ -222,6 +225,7 @@ def test_nan_alone_is_not_hidden_by_the_statistics_of_the_file(check: Check, tmp
         ("America/New_York", "UTC", dt.date(2024, 12, 31)),
     ],
 )
+@pytest.mark.sampled
 def test_times_of_any_type(
     check: Check, tmp_path: Path, written_in: str | None, timezone: str | None, day: dt.date
 ) -> None:

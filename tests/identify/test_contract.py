@@ -73,6 +73,7 @@ def test_money_is_decimal(check: Check) -> None:
 # --- customers --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 def test_a_blank_id_is_no_customer(check: Check) -> None:
     blanks = ("", "  ", '""', "\u00a0", "\u3000\u2007")
     shop = check(SHOP + MANY + "".join(f"{blank},blank {n},2025-04-01,1.00,\n" for n, blank in enumerate(blanks)))
@@ -91,6 +92,7 @@ def test_any_other_id_is_a_customer(check: Check) -> None:
     ("written", "words"),
     [(["  ann "], "1 row"), (["\u00a0ann", "ann\t", "\ufeffann", "\u3000ann\u202f"], "4 rows")],
 )
+@pytest.mark.sampled
 def test_blanks_around_an_id_are_taken_off_and_counted(check: Check, written: list[str], words: str) -> None:
     shop = check(SHOP + "".join(f"{customer},4,2025-04-01,1.00,0.50\n" for customer in written))
     assert set(shop.table("transactions")["customer_id"]) == {"ann", "bob"}
@@ -109,6 +111,7 @@ def test_blanks_around_an_id_are_taken_off_and_counted(check: Check, written: li
         ("0c1", "C1", "2 ids differ only in how they are written"),
     ],
 )
+@pytest.mark.sampled
 def test_ids_that_look_alike_are_said_and_not_merged(check: Check, one: str, other: str, said: str) -> None:
     shop = check(
         HEADER + f"{one},1,2025-01-01,1,0\n{other},2,2025-01-01,1,0\n{one},3,2025-01-02,1,0\nzoe,4,2025-01-01,1,0\n"
@@ -138,6 +141,7 @@ def test_a_very_long_id_is_set_aside(check: Check) -> None:
     assert check(SHOP + f"{'x' * 257},4,2025-01-01,1,0\n").quality["reasons"] == {"customer_id_too_long": 1}
 
 
+@pytest.mark.sampled
 def test_a_total_line_is_no_purchase(check: Check) -> None:
     totals = [",,Total,35,", "Total,,,35,", "合计,,,35,", ",Grand Total,,35,"]
     shop = check(SHOP + MANY + "\n".join(totals) + "\n")
@@ -261,6 +265,7 @@ def test_an_amount_that_is_none_is_set_aside(check: Check) -> None:
         ("1403-05-28", "Persian"), ("2567-08-18", "Buddhist"), ("24-08-18", 'date_format = "%y-%m-%d"'),
     ],
 )  # fmt: skip
+@pytest.mark.sampled
 def test_days_in_another_form_are_named(check: Check, text: str, said: str) -> None:
     with pytest.raises(TableError) as fault:
         check(HEADER + f"zoe,4,{text},11.90,1\n")

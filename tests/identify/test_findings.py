@@ -50,6 +50,7 @@ def test_what_an_option_leaves_out_is_removed_with_its_money(check: Check) -> No
 
 
 @pytest.mark.parametrize("ids", [[0, 5], [0.0, 5.0], ["0", "5"], ["0.0", "5.0"]])
+@pytest.mark.sampled
 def test_a_guest_may_be_a_number(check: Check, tmp_path: Path, ids: list[Any]) -> None:
     path = tmp_path / "sales.parquet"
     pd.DataFrame({"customer_id": ids, "timestamp": "2025-01-01", "amount": 1.0}).to_parquet(path)

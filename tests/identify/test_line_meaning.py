@@ -62,6 +62,7 @@ def test_a_unit_price_makes_the_amount_by_hand(check: Check) -> None:
         {"quantity": "q", "amount": "p * q"},
     ],
 )
+@pytest.mark.sampled
 def test_a_product_may_be_written_in_several_ways(check: Check, columns: dict[str, str]) -> None:
     shop = check("customer_id,timestamp,q,p\nann,2025-01-10,10,2.5\nann,2025-01-11,-1,2.5\n", columns=columns)
     assert (amounts(shop), bought(shop)) == ([25, -2.5], [True, False])
@@ -183,6 +184,7 @@ def test_thousands_that_can_be_nothing_else(check: Check) -> None:
     assert read(check, *texts) == list(texts.values())
 
 
+@pytest.mark.sampled
 def test_thousands_that_may_be_something_else_are_not_guessed(check: Check) -> None:
     texts = ["1,234", "1,23", "1.234.567", "1.234,50", "12 34", "1234,567.5", "1,23.5", "1 234,5", "1,2345.6"]
     assert dict(zip(texts, read(check, *texts), strict=True)) == dict.fromkeys(texts)
@@ -217,6 +219,7 @@ def test_thousands_are_counted(check: Check) -> None:
         ('"1,234"', "thousands comma"),
     ],
 )
+@pytest.mark.sampled
 def test_what_is_no_number_is_named_by_its_form(check: Check, text: str, said: str) -> None:
     with pytest.raises(TableError, match=said):
         check(BILL + f"ann,2025-01-01,{text}\n")

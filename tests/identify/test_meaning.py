@@ -74,6 +74,7 @@ def asks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Iterabl
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("most", [3, 12, 60])
+@pytest.mark.sampled
 def test_totals_of_lines_are_not(asks: Callable[[Iterable[Line]], bool], most: int, seed: int) -> None:
     lines = basket(most=most, seed=seed)
     assert not asks((q, q * p, name) for q, p, name in lines)
@@ -141,6 +142,7 @@ def test_a_column_is_noticed_by_the_name_of_a_status(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["status", "Order Status"])
+@pytest.mark.sampled
 def test_a_status_that_is_not_read_is_asked_about(check: Check, name: str) -> None:
     shop = check(ORDERS.format(name))
     assert f"column {name!r} looks like a status and is not read, so every line counts" in shop.said
@@ -156,6 +158,7 @@ def test_a_flag_is_noticed_where_nothing_is_named_status(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Soll/Haben"])
+@pytest.mark.sampled
 def test_a_flag_that_is_not_read_is_asked_about_where_nothing_is_named_status(check: Check, name: str) -> None:
     assert f"column {name!r} looks like a status" in check(ORDERS.format(name)).said
     both = check(
@@ -168,6 +171,7 @@ def test_a_flag_that_is_not_read_is_asked_about_where_nothing_is_named_status(ch
 
 
 @pytest.mark.parametrize("name", ["note", "customer status", "statistics", "product type", "returning"])
+@pytest.mark.sampled
 def test_other_columns_are_not(name: str) -> None:
     assert named(name) == {}
 
@@ -281,6 +285,7 @@ def test_a_column_is_noticed_by_the_name_of_a_currency(name: str) -> None:
     assert named(name) == {"currency": name}
 
 
+@pytest.mark.sampled
 def test_a_currency_that_is_not_read_is_asked_about(check: Check) -> None:
     name = "Währung"
     said = check(MONEY.format(name)).said

@@ -198,6 +198,7 @@ def test_an_equal_line_of_an_order_is_counted_where_it_stays(check: Check) -> No
     ["ann,2025-01-01,10,1,cake", "ann,2025-01-01,10,2,tea", "ann,2025-01-01 10:00,10,1,tea", "ann,2025-01-01,10,,tea"],
     ids=["product", "order", "time", "no order"],
 )
+@pytest.mark.sampled
 def test_lines_that_differ_in_anything_stay(check: Check, other: str) -> None:
     text = HEADER + f"ann,2025-01-01 09:00,10,1,tea\n{other}\n{other.replace('ann', 'bob')}\n"
     assert check(text, order_lines=False).quality["rows_removed"] == 0

@@ -61,6 +61,7 @@ def lay(folder: Path, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "xlsx"])
+@pytest.mark.sampled
 def test_every_kind_of_file_is_read_through_the_doors_of_purchases(tmp_path: Path, kind: str) -> None:
     keys = {"encoding": "utf-16", "delimiter": ";"} if kind == "csv" else {}
     given = {"path": lay(tmp_path, kind), "attributes": {"region": "Region"}} | keys

@@ -228,6 +228,7 @@ IDLE: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("key", Source.model_fields)
+@pytest.mark.sampled
 def test_every_key_has_an_effect(check: Check, tmp_path: Path, key: str) -> None:
     PROOFS[key](check, tmp_path)
 

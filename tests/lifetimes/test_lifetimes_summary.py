@@ -83,6 +83,7 @@ def test_three_customers_by_hand():
 @pytest.mark.parametrize("include_first_transaction", [False, True])
 @pytest.mark.parametrize("observation_period_end", [None, "1997-09-30"])
 @pytest.mark.parametrize("money", ["dollars", None])
+@pytest.mark.sampled
 def test_cdnow_is_summed_up_as_lifetimes_does(cdnow, freq, include_first_transaction, observation_period_end, money):
     options = {
         "freq": freq, "include_first_transaction": include_first_transaction,

@@ -85,6 +85,7 @@ def model(request):
 
 
 @pytest.mark.parametrize("x", [0, 2, 30])
+@pytest.mark.sampled
 def test_residual_transactions_are_discounted_expected_purchases(model, x):
     delta = 0.0027
 

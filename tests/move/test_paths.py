@@ -188,6 +188,7 @@ def adds_up(book):
 
 
 @pytest.mark.parametrize("name", sorted(registry.names()))
+@pytest.mark.sampled
 def test_on_cdnow_the_causes_add_up_in_every_segment(cdnow, name):
     engine, dates, definitions = cdnow.engine, cdnow.get("dates"), cdnow.get("definitions")
     if name not in cdnow.get("segmentation_names"):

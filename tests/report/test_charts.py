@@ -65,6 +65,7 @@ def test_the_contract_holds_for_every_chart() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_a_chart_is_a_figure_with_its_table(name: str) -> None:
     figure = drawn(name, caption="See")
     assert figure.title == "A $finding$ of 5 %" and figure.caption == "See"
@@ -72,6 +73,7 @@ def test_a_chart_is_a_figure_with_its_table(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_a_chart_speaks_to_those_who_cannot_see_it(name: str) -> None:
     for svg in (drawn(name).svg, drawn(name).narrow_svg):
         ids = re.search(r'role="img" aria-labelledby="(\S+) (\S+)"', svg)
@@ -101,6 +103,7 @@ def test_text_is_large_enough(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_equal_tables_give_equal_bytes(name: str) -> None:
     assert drawn_anew(name) == drawn_anew(name)
 
@@ -111,6 +114,7 @@ def test_a_chart_is_small(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_the_frame_and_the_settings_stay_as_they_are(name: str) -> None:
     frame, settings = FRAMES[name].copy(), dict(matplotlib.rcParams)
     drawn_anew(name)
@@ -119,6 +123,7 @@ def test_the_frame_and_the_settings_stay_as_they_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_what_a_notebook_has_set_changes_no_picture(name: str) -> None:
     plain = drawn_anew(name)
     with matplotlib.rc_context({"figure.dpi": 200, "axes.grid": True, "font.size": 20, "lines.linewidth": 9}):
@@ -126,6 +131,7 @@ def test_what_a_notebook_has_set_changes_no_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_a_chart_speaks_chinese(name: str) -> None:
     figure = drawn(name, language="zh")
     assert re.search("[\u4e00-\u9fff]", figure.svg)

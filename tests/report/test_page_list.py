@@ -65,6 +65,7 @@ def test_a_playbook_of_a_segmentation_that_is_not_made_is_refused(tmp_path: Path
         ("[segments.options.clusters]\nk = 0", "segments.options.clusters: k"),
     ],
 )
+@pytest.mark.sampled
 def test_what_is_said_of_segments_is_checked_before_anything_is_made(tmp_path: Path, said: str, wanted: str) -> None:
     opened = open_run(str(make_shop(tmp_path, text=SHOP + f"\n[segments]\n{said}\n")))
     with pytest.raises(UsageError, match=wanted):

@@ -349,6 +349,7 @@ def test_texts_are_filled_where_the_data_know_and_neutral_where_not() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", ["rf25", "rfm11", "value8", "pyramid", "lifecycle", "credit", "coffee", "music"])
+@pytest.mark.sampled
 def test_no_placeholder_is_left(language: str, name: str) -> None:
     book = playbooks.read_playbook(f"playbooks/{name}")
     for play in book.segment:

@@ -136,6 +136,7 @@ def test_a_forecast_that_failed_is_doubted_wherever_it_is_stated(light: str, dou
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("now", [UP, DOWN, YEAR_AGO, (9.0, 0.0, 9.0, 500.0, 0.0)])
+@pytest.mark.sampled
 def test_both_languages_say_it(language: str, now: tuple[float, ...]) -> None:
     t: Texts = texts(language)
     for months in (24, 9, 3):

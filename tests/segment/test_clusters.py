@@ -305,6 +305,7 @@ def test_a_cluster_that_is_gone_leaves_its_id(engine):
 
 @pytest.mark.parametrize("options", [{}, {"k": 3}, {"assign": "rules"}, {"transform": "log1p"}])
 @pytest.mark.parametrize("customers", [0, 1, 4])
+@pytest.mark.sampled
 def test_hardly_anybody_or_everybody_equal_is_no_trouble(base, customers, options):
     engine = base([(f"c{n}", "2025-12-01", 10) for n in range(max(customers, 1))])
     activity.make_activity(engine, "everybody", as_of=AS_OF)

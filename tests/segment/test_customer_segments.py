@@ -97,11 +97,13 @@ def defined(small_shop):
 
 
 @EVERY
+@pytest.mark.sampled
 def test_the_order_of_rows_changes_nothing(as_it_is, in_another_order, name):
     assert as_it_is(name) == whole(in_another_order, name)
 
 
 @EVERY
+@pytest.mark.sampled
 def test_the_names_of_customers_change_nothing(as_it_is, renamed, name):
     definition, found = as_it_is(name)
     again, other = whole(renamed, name)
@@ -110,11 +112,13 @@ def test_the_names_of_customers_change_nothing(as_it_is, renamed, name):
 
 
 @EVERY
+@pytest.mark.sampled
 def test_a_table_of_many_files_is_one_table(as_it_is, in_many_files, name):
     assert whole(in_many_files, name) == as_it_is(name)
 
 
 @EVERY
+@pytest.mark.sampled
 def test_every_customer_is_there_once_and_nothing_is_missing(small_shop, defined, name):
     definition = defined(name)
     found = assigned(small_shop, definition)
@@ -126,6 +130,7 @@ def test_every_customer_is_there_once_and_nothing_is_missing(small_shop, defined
 
 
 @EVERY
+@pytest.mark.sampled
 def test_a_definition_outlives_its_customers(small_shop, defined, name):
     """Frozen, it assigns nobody, one customer, and customers it has never seen."""
     definition = defined(name)
@@ -146,6 +151,7 @@ def test_a_definition_outlives_its_customers(small_shop, defined, name):
 
 
 @EVERY
+@pytest.mark.sampled
 def test_nobody_makes_a_definition_that_assigns_nobody(small_shop, name):
     small_shop.make("customers_of_nobody", "select * from customer_activity where false")
     seen = measured("customers_of_nobody", needs=registry.needs(name, {}))
@@ -155,6 +161,7 @@ def test_nobody_makes_a_definition_that_assigns_nobody(small_shop, name):
 
 
 @EVERY
+@pytest.mark.sampled
 def test_who_are_few_get_segments_or_a_reason(one_customer, name):
     try:
         definition = define(one_customer, name)
@@ -165,6 +172,7 @@ def test_who_are_few_get_segments_or_a_reason(one_customer, name):
 
 
 @EVERY
+@pytest.mark.sampled
 def test_a_definition_goes_through_json_unchanged(small_shop, defined, name):
     definition = defined(name)
     again = from_json(definition.to_json())
@@ -212,6 +220,7 @@ def test_a_misspelt_option_is_refused(small_shop, name):
 
 
 @EVERY
+@pytest.mark.sampled
 def test_the_segments_add_up_to_the_base(small_shop, defined, name):
     definition = defined(name)
     assigned(small_shop, definition)

@@ -160,6 +160,7 @@ def test_every_option_is_shown_to_have_an_effect() -> None:
 
 
 @pytest.mark.parametrize(("name", "option"), [(name, option) for name, own in OPTIONS.items() for option in own])
+@pytest.mark.sampled
 def test_an_option_has_an_effect(engine: Engine, name: str, option: str) -> None:
     setting, base = OPTIONS[name][option]
     assert assigned(engine, name, base | {option: setting}) != assigned(engine, name, base)

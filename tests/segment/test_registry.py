@@ -57,6 +57,7 @@ def base(tmp_path):
 
 
 @pytest.mark.parametrize("test", EVERY)
+@pytest.mark.sampled
 def test_a_function_keeps_the_contract(test, registered, request):
     run = getattr(contract, test)
     fixtures = {name: request.getfixturevalue(name) for name in inspect.signature(run).parameters if name != "name"}

@@ -121,6 +121,7 @@ def test_purchases(engine, days, purchases, score):
         (5001, 5),
     ],
 )
+@pytest.mark.sampled
 def test_money(engine, days, money, score):
     assert scored(engine, days, [(0, 1, float(money))])[0][2] == score
     assert score_of(days["cuts"]["monetary"], money, above=True) == score
@@ -169,6 +170,7 @@ def test_the_airlines_purchases_in_24_months(engine, airline, purchases, score):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("purchases", [1, 3, 7])
+@pytest.mark.sampled
 def test_the_airlines_mean_spend(engine, airline, mean, score, purchases):
     revenue = round(mean * purchases, 2)
     assert flown(engine, airline, purchases=purchases, revenue=revenue)[2] == score

@@ -78,6 +78,7 @@ def bank(profit, products=1, alive=1.0, fees=None):
         (bank(None, fees="no number"), "clear_out"),
     ],
 )
+@pytest.mark.sampled
 def test_the_five_colours_of_a_bank(engine, customer, tier):
     assert segments_of(engine, "bank5", [customer], fee_income="fees") == [tier]
 
@@ -250,6 +251,7 @@ def credit(due, late=0, overdue=0, worst=0.0, unpaid=0.0, owes=None, bought=100.
         (credit(10, late=5, worst=30, owes=0), "B"),
     ],
 )
+@pytest.mark.sampled
 def test_credit_grades(engine, customer, grade):
     assert segments_of(engine, "credit", [customer]) == [grade]
 
@@ -315,6 +317,7 @@ def stage(latest, both, T=1000, frequency=5):
         (stage(None, None), "decline"),
     ],
 )
+@pytest.mark.sampled
 def test_stages_of_a_life(engine, customer, own):
     assert segments_of(engine, "lifecycle", [customer]) == [own]
 
@@ -366,6 +369,7 @@ def test_another_period_is_another_measure(engine):
         (730, 12, None, "relationship"),
     ],
 )
+@pytest.mark.sampled
 def test_levels_of_need(engine, T, frequency, products, own):
     assert segments_of(engine, "need_level", [{"T": T, "frequency": frequency, "products": products}]) == [own]
 

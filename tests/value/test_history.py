@@ -75,6 +75,7 @@ KINDS = [Money(*given) for given in product((0.0, 0.0003), (0.0, 0.12345), (True
 
 
 @pytest.mark.parametrize("money", KINDS, ids=str)
+@pytest.mark.sampled
 def test_sorting_gives_what_grouping_gives(money, tmp_path, monkeypatch):
     monkeypatch.setattr(sorting, "_FEWEST", 256)
     monkeypatch.setattr(sorting, "_MOST", 256)

@@ -13,6 +13,7 @@ WORDS = ["NULL", "null", "(null)", "<NA>", "N/A", "n/a", "#N/A", "None", "\\N", 
 
 
 @pytest.mark.parametrize("word", WORDS)
+@pytest.mark.sampled
 def test_a_word_that_means_blank_is_missing_where_it_stands(check: Check, word: str) -> None:
     rows = f"{word},2025-01-01,10,o,tea\nann,{word},10,o,tea\nann,2025-01-01,{word},o,tea\n"
     result = check(HEADER + GOOD + rows)

@@ -50,6 +50,7 @@ def write(path: Path) -> Path:
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
+@pytest.mark.sampled
 def test_what_is_cut_short_is_refused(check: Check, tmp_path: Path, name: str, share: float) -> None:
     file = write(tmp_path / name)
     content = file.read_bytes()
@@ -60,6 +61,7 @@ def test_what_is_cut_short_is_refused(check: Check, tmp_path: Path, name: str, s
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "sales.jsonl"])
 @pytest.mark.parametrize("content", [b"x", b"PAR1", b"customer_id,timestamp\n" * 9, b"\0" * 5000, b"<html>no</html>"])
+@pytest.mark.sampled
 def test_what_is_no_such_file_is_refused(check: Check, tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TableError, match="^sales"):
@@ -67,6 +69,7 @@ def test_what_is_no_such_file_is_refused(check: Check, tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", KINDS)
+@pytest.mark.sampled
 def test_a_damaged_file_is_read_or_refused(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     file, chance = write(tmp_path / name), random.Random(7)
     whole = file.read_bytes()

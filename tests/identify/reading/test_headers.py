@@ -30,6 +30,7 @@ def rows_of(read: ReadAll, folder: Path, content: bytes, **options: Any) -> list
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.sampled
 def test_every_mix_of_line_ends_is_read(read: ReadAll, tmp_path: Path, end: str, ends: str, encoding: str) -> None:
     declared = "utf-16" if encoding == "utf-16" else "utf-8"
     assert rows_of(read, tmp_path, shop(end, ends).encode(encoding), encoding=declared) == sorted(ROWS)
@@ -72,6 +73,7 @@ def test_a_name_over_two_lines_is_one_name(check: Check) -> None:
 
 @pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"])
 @pytest.mark.parametrize("delimiter", [";", "auto"])
+@pytest.mark.sampled
 def test_the_line_of_excel_is_no_header(read: ReadAll, tmp_path: Path, line: str, delimiter: str) -> None:
     text = shop("\r\n", "\r\n", lead=f"{line}\r\n").replace(",", ";")
     assert rows_of(read, tmp_path, text.encode(), delimiter=delimiter) == sorted(ROWS)
@@ -98,6 +100,7 @@ def test_the_line_of_excel_must_not_name_another_delimiter(check: Check) -> None
         ("\n\nSales\n", 4),
     ],
 )
+@pytest.mark.sampled
 def test_titles_above_the_header_are_named_or_skipped(
     check: Check, read: ReadAll, tmp_path: Path, lead: str, line: int, delimiter: str
 ) -> None:
@@ -161,6 +164,7 @@ def test_titles_of_a_sheet_are_named_or_skipped(check: Check, tmp_path: Path, le
 
 @pytest.mark.parametrize("line", ["bob,2025-02-01", "bob,2025-02-01,2,0", "bob"])
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.sampled
 def test_a_line_of_other_columns_is_refused_with_its_number(check: Check, sign: str, line: str) -> None:
     text = shop("\n", "\n").replace("bob,2025-02-01,20", line).replace(",", sign)
     with pytest.raises(TableError, match="line 3 does not have the columns of the header"):

@@ -93,6 +93,7 @@ def test_keys_that_nothing_reads_are_ignored_and_may_be_nested(read: ReadAll, tm
     ],
 )
 @pytest.mark.parametrize("far", [False, True])
+@pytest.mark.sampled
 def test_lines_that_are_no_purchase_are_refused(read: ReadAll, tmp_path: Path, more: str, said: str, far: bool) -> None:
     before = SHOP * 10_001 if far else SHOP
     (tmp_path / "s.jsonl").write_text(before + more)
@@ -127,6 +128,7 @@ PURCHASE = '{"customer_id": "ann", "timestamp": "2025-01-01", "amount": 10}'
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("encoding", ["utf-8", "auto"])
+@pytest.mark.sampled
 def test_a_byte_order_mark_is_no_part_of_the_first_object(check: Check, packed: bool, encoding: str) -> None:
     content = f"\ufeff{PURCHASE}\r\n{PURCHASE}\r\n".encode()
     name = "sales.jsonl.gz" if packed else "sales.jsonl"

@@ -95,6 +95,7 @@ def test_a_query_or_a_table_with_its_schema_is_read(read: ReadAll, sql: Sql, que
         ("inet", "'10.0.0.1'", "10.0.0.1/32", None),
     ],
 )
+@pytest.mark.sampled
 def test_ids_keep_every_digit_and_money_is_a_number(
     read: ReadAll, sql: Sql, kind: str, value: str, as_id: Any, as_money: Any
 ) -> None:
@@ -200,6 +201,7 @@ def test_a_database_that_ends_while_it_is_read_is_said(read: ReadAll, sql: Sql, 
         ({"table": "sales"}, "column 'timestamp' is missing. Available: amount, customer_id, note, sold"),
     ],
 )
+@pytest.mark.sampled
 def test_a_wrong_table_or_query_is_said_without_the_address(
     read: ReadAll, sql: Sql, url: str, tmp_path: Path, source: dict[str, str], said: str
 ) -> None:

@@ -44,6 +44,7 @@ def write(path: Path, names: list[str]) -> Path:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("twin", ["amount", "Amount", " amount", "AMOUNT "])
+@pytest.mark.sampled
 def test_columns_of_one_name_are_refused(check: Check, tmp_path: Path, suffix: str, twin: str) -> None:
     with pytest.raises(TableError, match="'amount' stands twice"):
         check(write(tmp_path / f"sales{suffix}", [*NAMES, twin]))

@@ -70,6 +70,7 @@ def test_extra_columns_are_listed_as_ignored(check: Check) -> None:
 @pytest.mark.parametrize(
     "name", ['select "from" `x`', "it's", ":as_of", "a,b", "客户 号", "drop table t; --", "customer_id_text"]
 )
+@pytest.mark.sampled
 def test_odd_column_names_work(check: Check, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     shop = check(SHOP.replace("customer_id", quoted), columns={"customer_id": name})
@@ -104,6 +105,7 @@ def test_file_names(read: ReadAll, tmp_path: Path, name: str) -> None:
     ],
     ids=["byte order mark", "carriage returns", "no last newline", "blank lines", "quoted id", "quoted amount"],
 )
+@pytest.mark.sampled
 def test_ways_to_write_the_same_csv(read: ReadAll, tmp_path: Path, content: str) -> None:
     assert rows_of(read, tmp_path, content) == ROWS
 
