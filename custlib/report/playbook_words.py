@@ -215,7 +215,8 @@ def points(t: Texts, value: float) -> str:
     Examples
     --------
     >>> from custlib.report.texts import texts
-    >>> points(texts("en"), 0.025)
-    '+2.5 points'
+    >>> [points(texts("en"), value) for value in (0.025, -0.1042, 0.00056)]
+    ['+2.5 points', '−10.4 points', '+0.06 points']
     """
-    return f"{value * 100:+.2g} {t('unit.point')}".replace("-", "−")
+    in_points = value * 100
+    return f"{round(in_points, 1 if abs(in_points) >= 1 else 2):+g} {t('unit.point')}".replace("-", "−")

@@ -61,7 +61,8 @@ def test_the_heading_of_the_plan_turns_round() -> None:
 def test_what_can_be_proved_turns_round() -> None:
     small = action_rows.provable(T, {"A": PAYS})
     large = action_rows.provable(T, {"A": planned("rf25", "loyal", customers=9000)})
-    assert "Not one of the 1 would show" in small and "1 of 1 would show" in large
+    some = action_rows.provable(T, {"A": PAYS, "B": planned("rf25", "loyal", customers=9000)})
+    assert "No effect would show" in small and "1 of 2 would show" in some and "Every effect would show" in large
     assert small.startswith("No effect is measured yet")
     assert action_rows.provable(T, {"A": LOSES}) == ""
 
@@ -74,7 +75,7 @@ def test_an_unmeasured_effect_is_called_a_guess() -> None:
         update={"action": tuple(one.model_copy(update={"effect": measured}) for one in PAYS.play.action)}
     )
     assert "●●● measured" in actions({"A": replace(PAYS, play=play)}, 500).items[0].sure
-    assert action_rows.provable(T, {"A": replace(PAYS, play=play)}).startswith("1 of 1 effects are measured")
+    assert action_rows.provable(T, {"A": replace(PAYS, play=play)}).startswith("Every effect is measured.")
 
 
 # --- the segments ---

@@ -104,10 +104,14 @@ def provable(t: Texts, plans: Mapping[str, SegmentPlan]) -> str:
     measured = sum(sources(one) == {"measured"} for one in own)
     shown = sum(one.plan.measurable for one in own)
     sentences = [
-        t("overview.measured_none" if not measured else "overview.measured_some", count=measured, of=len(own)),
-        t("overview.provable_none" if not shown else "overview.provable_some", count=shown, of=len(own)),
+        t(f"overview.measured_{_how_many(measured, len(own))}", count=measured, of=len(own)),
+        t(f"overview.provable_{_how_many(shown, len(own))}", count=shown, of=len(own)),
     ]
     return t.paragraph(*sentences)
+
+
+def _how_many(count: int, of: int) -> str:
+    return "none" if not count else "all" if count == of else "some"
 
 
 def first_action(fill: Filler) -> str:
