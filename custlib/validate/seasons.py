@@ -17,13 +17,12 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.graph import value
-from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
 from custlib.validate import rolling_origins
 from custlib.validate.backtest_groups import forecast
 from custlib.validate.goodness import ChiSquared, chi_squared_test
-from custlib.validate.tracking import joining, tracking
+from custlib.validate.tracking import joining, repeat_counts, tracking
 from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.lifetime import fit_counted
 
@@ -131,9 +130,8 @@ def _without_season(
     statistics = []
     for _ in range(_BASES):
         begin = random.choice(joined, _CUSTOMERS, p=customers / customers.sum())
-        who, after = repeat_times(model, np.maximum(reached[-1] - begin, 0.0), random)
-        step = np.searchsorted(reached, begin[who] + after) - 1
-        counts = np.bincount(month[step[step >= 0]], minlength=_MONTHS).astype(np.float64)
+        bought = np.diff(repeat_counts(model, begin, reached, random), axis=1).sum(axis=0)
+        counts = np.bincount(month, bought, _MONTHS).astype(np.float64)
         statistics.append(_statistic(counts, expected * _CUSTOMERS) if counts.sum() else 0.0)
     return float(np.mean(statistics))
 

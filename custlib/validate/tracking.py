@@ -18,7 +18,6 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import value
 from custlib.models import bgnbd
-from custlib.models.bgnbd import repeat_times
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
@@ -31,6 +30,7 @@ _SIMULATED = 20_000
 _MOST_CELLS = 20_000
 _GRID = 12  # horizons at which the forecast is computed; between them it is nearly straight
 _NORMAL_95 = 1.959963984540054
+_RARELY, _MOST_A_STEP = 1e-15, 1e9  # what can be drawn: chances to leave, and purchases in a step
 
 
 def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
@@ -152,12 +152,32 @@ def _chance(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached:
     """Simulate the variance of the totals up to each day, and of each step."""
     random = np.random.default_rng(0)
     joining = random.choice(joined, _SIMULATED, p=customers / customers.sum())
-    who, after = repeat_times(model, np.maximum(reached[-1] - joining, 0.0), random)
-    step = np.searchsorted(reached, joining[who] + after)
-    bought = np.zeros((_SIMULATED, reached.size))
-    np.add.at(bought, (who, step), 1.0)
+    bought = repeat_counts(model, joining, reached, random)
     scale = float(customers.sum())
-    return bought.cumsum(axis=1).var(axis=0) * scale, bought[:, 1:].var(axis=0) * scale
+    return bought.var(axis=0) * scale, np.diff(bought, axis=1).var(axis=0) * scale
+
+
+def repeat_counts(model: BetaGeometricNBD, joining: Floats, reached: Floats, random: np.random.Generator) -> Floats:
+    """Simulate the repeat purchases of new customers up to each of several days, shape (customers, days).
+
+    They are those of a Poisson process until a geometric number of purchases, after which the customer leaves. So the
+    cost does not depend on the rate, which a degenerate fit may put at any number of purchases a day.
+
+    Examples
+    --------
+    >>> counts = repeat_counts(
+    ...     bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), np.array([0.0, 40.0]), np.array([30.0, 60.0]), np.random.default_rng(0)
+    ... )
+    >>> counts.shape, counts[1, 0]
+    ((2, 2), np.float64(0.0))
+    """
+    n = joining.size
+    rate = random.gamma(model.r, 1 / model.alpha, n)[:, None]
+    leaving = np.clip(random.beta(model.a, model.b, n), _RARELY, 1.0)
+    most = random.geometric(leaving) - model.first_occasions  # the first purchase is an occasion to leave in MBG/NBD
+    watched = np.diff(np.maximum(reached - joining[:, None], 0.0), axis=1, prepend=0.0)
+    bought = random.poisson(np.minimum(rate * watched, _MOST_A_STEP)).cumsum(axis=1)
+    return np.minimum(bought, most[:, None]).astype(np.float64)
 
 
 def _banded(steps: pd.DataFrame, variance: Floats) -> pd.DataFrame:

@@ -18,11 +18,13 @@ from custlib.segment import methods, profiles, pyramid, rfm
 from custlib.validate import backtest, model_selection, seasons, tracking
 from custlib.value import spend
 from tests.engine.same import differences
+from tests.subscription.subscribers import open_run, subscribers
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
 Pair = tuple[Run, Run]
-# CDNOW names no product.
-TABLES = [node.name for node in nodes().values() if node.kind == "table" and node.name != "customer_potential"]
+CONTRACT = ("subscription_lifetimes", "subscription_value")
+MISSING = {"customer_potential", *CONTRACT}  # CDNOW names no product, and nobody there has a contract
+TABLES = [node.name for node in nodes().values() if node.kind == "table" and node.name not in MISSING]
 
 
 def both(project: Project, folder: Path) -> Pair:
@@ -205,6 +207,14 @@ def test_a_shop_is_the_same_on_both_engines(tmp_path: Path, name: str) -> None:
     )  # fmt: skip
     assert {table: found for table in made if (found := differ(pair, table))} == {}
     assert money_differs(pair) == []
+    for workspace in pair:
+        workspace.engine.close()
+
+
+def test_customers_under_contract_are_the_same_on_both_engines(tmp_path: Path) -> None:
+    stated = open_run(tmp_path / "subscribers", subscribers(80), subscription="month").project
+    pair = both(stated, tmp_path)
+    assert {table: found for table in (*CONTRACT, "customer_value") if (found := differ(pair, table))} == {}
     for workspace in pair:
         workspace.engine.close()
 

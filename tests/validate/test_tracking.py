@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from custlib.models import bgnbd
-from custlib.models.bgnbd import repeat_times
+from custlib.models.bgnbd import BGNBD, repeat_times
 from custlib.models.mbgnbd import MBGNBD
 from custlib.validate import tracking
 from custlib.value import activity
@@ -88,3 +88,11 @@ def test_equal_calls_give_equal_bands(cdnow):
         for _ in range(2)
     ]
     pd.testing.assert_frame_equal(*calls)
+
+
+def test_a_rate_of_a_million_purchases_a_day_costs_no_more() -> None:
+    """A degenerate fit may say so; every purchase simulated by itself would take gigabytes."""
+    model = BGNBD(0.05, 1e-9, 0.001, 5.0)
+    counts = tracking.repeat_counts(model, np.zeros(500), np.array([50.0, 100.0]), np.random.default_rng(0))
+    assert counts.shape == (500, 2) and counts.max() > 1e6 and np.isfinite(counts).all()
+    assert (np.diff(counts, axis=1) >= 0).all()
