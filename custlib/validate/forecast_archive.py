@@ -1,9 +1,9 @@
 """Makes ``printed_forecast``: what a run forecasts, as later runs read it again to compare it with what came.
 
-Reads ``customer_value``, the fitted models and ``segment_intervals``. A run that is published keeps it in
-``<work>/forecasts/<project>/<as_of>.json``; a run of a later date reads those whose horizon has passed. The work folder
-is private, and the file holds no counts of customers. Revenue is as it is counted when it comes: neither discounted nor
-less any cost.
+Reads ``customer_value``, the fitted models, ``segment_intervals`` and the plans of playbooks. A run that is published
+keeps it in ``<work>/forecasts/<project>/<as_of>.json``; a run of a later date reads those whose horizon has passed. The
+work folder is private, and the file holds no counts of customers. Revenue is as it is counted when it comes: neither
+discounted nor less any cost.
 """
 
 import datetime as dt
@@ -48,7 +48,7 @@ class Between(BaseModel):
 
 
 class PrintedForecast(BaseModel):
-    """What a run of one day forecast for the whole, and for segments by name.
+    """What a run of one day forecast for the whole, for segments by name, and of the plans of their playbooks.
 
     Examples
     --------
@@ -69,6 +69,7 @@ class PrintedForecast(BaseModel):
     is_tested: bool
     whole: dict[str, Between | None]
     segments: dict[str, dict[str, Between | None]] = {}
+    playbooks: dict[str, Between] = {}
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -115,10 +116,15 @@ class ForecastArchive:
                 if (one.project, one.as_of) != (self.project, path.stem):
                     raise ValueError("is of another project or day")
             except (OSError, ValueError, OverflowError, RecursionError) as fault:
-                why = "does not have the form of one" if isinstance(fault, ValidationError) else fault
-                log.warning("forecasts: %s is passed over: %s", path.name, why)
+                log.warning("forecasts: %s is passed over: %s", path.name, _reason(fault))
                 continue
             yield one
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, OSError):
+        return str(fault.strerror)  # the whole message names the folder
+    return "does not have the form of one" if isinstance(fault, ValidationError) else str(fault)
 
 
 @record
@@ -131,9 +137,10 @@ def printed_forecast(
     excess_error: ExcessError,
     source_hash: str,
     segment_intervals: pd.DataFrame | Refusal = REFUSED,
+    segment_plans: Any = REFUSED,
     money_forecast: Any = REFUSED,
 ) -> dict[str, Any]:
-    """Forecast purchases and revenue of the whole with intervals, and purchases and value of the segments."""
+    """Forecast purchases and revenue of the whole, purchases and value of segments, and what their plans bring."""
     days = project.horizon_days
     cells = _cells(engine, customer_value)
     purchases, money = (one.of(np.ones(len(cells))) for one in variances(lifetime_model, spend_model, cells, days))
@@ -154,6 +161,9 @@ def printed_forecast(
             for one in segments.to_dict("records")
             if one["segment"] != WHOLE
         },
+        "playbooks": {
+            segment: gain for segment, planned in (segment_plans or {}).items() if (gain := _gain(planned.plan))
+        },
     }
 
 
@@ -171,10 +181,21 @@ def _cells(engine: Engine, customer_value: str) -> pd.DataFrame:
     return cells.assign(gross_squares=cells["money_squares"], units=cells["expected"])
 
 
-def _purchases(row: Mapping[Any, Any]) -> dict[str, float]:
-    return {"expected": row["expected_purchases"], "low": row["purchases_low"], "high": row["purchases_high"]}
+def _purchases(row: Mapping[Any, Any]) -> dict[str, float] | None:
+    return _between(row["expected_purchases"], row["purchases_low"], row["purchases_high"])
 
 
 def _money(row: Mapping[Any, Any]) -> dict[str, float] | None:
-    between = {"expected": row["value"], "low": row["value_low"], "high": row["value_high"]}
-    return None if any(np.isnan(end) for end in between.values()) else between
+    return _between(row["value"], row["value_low"], row["value_high"])
+
+
+def _gain(plan: Any) -> dict[str, float] | None:
+    return _between(plan.margin, plan.margin_low, plan.margin_high)
+
+
+def _between(expected: float, low: float, high: float) -> dict[str, float] | None:
+    """Order the ends, which a loss for each purchase turns round; None without a number."""
+    ends = sorted((float(low), float(high)))
+    return (
+        {"expected": float(expected), "low": ends[0], "high": ends[1]} if np.isfinite([expected, *ends]).all() else None
+    )

@@ -84,7 +84,7 @@ def together(printed: pd.DataFrame, replayed: pd.DataFrame) -> pd.DataFrame:
 
 
 def outcomes(ledger: pd.DataFrame, measure: str) -> pd.Series:
-    """Say where what came lies beside the interval: ``inside``, ``below`` or ``above``; missing without an interval.
+    """Say where what came lies beside the interval: ``inside``, ``below`` or ``above``; missing without either.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def outcomes(ledger: pd.DataFrame, measure: str) -> pd.Series:
     ['above']
     """
     low, high, actual = (ledger[f"{measure}_{of}"] for of in ("low", "high", "actual"))
-    sides = np.select([low.isna(), actual < low, actual > high], ["", "below", "above"], "inside")
+    sides = np.select([low.isna() | actual.isna(), actual < low, actual > high], ["", "below", "above"], "inside")
     return pd.Series(sides, index=ledger.index).replace("", None)
 
 

@@ -36,11 +36,9 @@ def words(frame: Any) -> str:
 
 def test_the_latest_is_told_and_how_many_held() -> None:
     said = words(ledger(71_000.0, 60_000.0, 70_000.0))
-    assert (
-        "The forecast of 2 Jul 2024 for the time until 30 Sep 2024 was a revenue of EUR 62–77 k (95 % interval)" in said
-    )
-    assert "71 k came, within the interval. Of the last 3 such forecasts 2 held." in said
-    assert "overlap, so they amount to fewer independent ones (1)" in said and "No earlier run printed any" in said
+    assert "Made again from what was known on 2 Jul 2024, the forecast says a revenue of EUR 62–77 k until" in said
+    assert "until 30 Sep 2024 (95 % interval); 71 k came, within the interval. Of the last 3 such forecasts 2" in said
+    assert "overlap, so they amount to fewer independent ones (1)" in said
     assert "tested on" not in said
 
 
@@ -51,12 +49,13 @@ def test_forecasts_side_by_side_are_all_independent() -> None:
 
 def test_a_single_forecast_is_not_counted() -> None:
     said = words(ledger(80_000.0, printed=1))
+    assert "The forecast of 2 Jul 2024 said a revenue of" in said and "independent" not in said
     assert "80 k came, more than the interval says." in said and "such forecasts" not in said
 
 
 def test_purchases_are_told_where_there_is_no_revenue() -> None:
     frame = ledger(0.0, 0.0, purchases=79.0).assign(revenue_low=float("nan"), revenue_high=float("nan"))
-    assert "was 80–120 purchases" in words(frame) and "79 came, less than the interval says. None of" in words(frame)
+    assert "says 80–120 purchases" in words(frame) and "79 came, less than the interval says. None of" in words(frame)
     block = accuracy.table(T, SHOP, PERIOD, frame)
     assert isinstance(block, Table) and block.title == "Earlier forecasts that held: 0 of 2 in purchases"
     assert block.rows[0] == ("2 Jul 2024", "30 Sep 2024", "80–120", "79, below")

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from scipy.stats import gamma
 
 from custlib.engine.duckdb import DuckDB
 from custlib.run import Run
+from custlib.validate import forecast_archive
 from custlib.validate import forecast_ledger as ledger
 from custlib.validate.forecast_archive import ForecastArchive
 from custlib.validate.past_forecasts import PastForecast
@@ -131,7 +133,10 @@ def test_undiscounted_the_revenue_is_what_is_printed_as_value(tmp_path: Path) ->
     value, revenue = run.get("coming_value"), run.get("printed_forecast")["whole"]["revenue"]
     ends = {"expected": value["value"], "low": value["value_low"], "high": value["value_high"]}
     assert revenue == pytest.approx(ends, rel=1e-4)
-    assert set(run.get("printed_forecast")["segments"]) <= set(run.get("segment_intervals")["segment"])
+    segments = {*run.get("segment_intervals")["segment"]} - {"all"}
+    assert {*run.get("printed_forecast")["segments"]} == segments != set()
+    gains = {name: one["expected"] for name, one in run.get("printed_forecast")["playbooks"].items()}
+    assert gains == {name: one.plan.margin for name, one in run.get("segment_plans").items()} != {}
 
 
 def test_what_is_not_over_yet_is_not_graded(runs: tuple[Run, Run]) -> None:
@@ -145,6 +150,12 @@ def test_revenue_in_another_currency_is_not_judged(runs: tuple[Run, Run]) -> Non
     (one,) = early.archive.due(LATE)
     row = ledger.printed(late.make("transactions"), [one], currency="USD")
     assert ledger.outcomes(row, "revenue").isna().all() and ledger.outcomes(row, "purchases").notna().all()
+
+
+def test_a_loss_for_each_purchase_turns_the_ends_of_a_gain() -> None:
+    plan = SimpleNamespace(margin=-5.0, margin_low=-1.0, margin_high=-9.0)
+    assert forecast_archive._gain(plan) == {"expected": -5.0, "low": -9.0, "high": -1.0}
+    assert forecast_archive._gain(SimpleNamespace(margin=math.nan, margin_low=0.0, margin_high=0.0)) is None
 
 
 SOUND = {"project": "shop", "as_of": "2025-01-01", "horizon_days": 30, "currency": "EUR", "source_hash": "",

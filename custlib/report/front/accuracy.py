@@ -29,8 +29,9 @@ def _latest(t: Texts, project: Project, rows: pd.DataFrame, measure: str) -> str
     """State the latest forecast, its interval, what came, and on which side of the interval."""
     row, currency = rows.iloc[0], project.currency if measure == "revenue" else ""
     between = interval(row[f"{measure}_low"], row[f"{measure}_high"], t.language, currency)
+    source = "printed" if row["is_printed"] else "again"
     return t(
-        f"accuracy.latest_{measure}", day=day(row["day"], t.language), until=day(row["until"], t.language),
+        f"accuracy.latest_{measure}_{source}", day=day(row["day"], t.language), until=day(row["until"], t.language),
         interval=between, span=interval_name(t, row["is_tested"]),
         actual=_amount(t, row[f"{measure}_actual"], measure),
         outcome=t(f"accuracy.{outcomes(rows, measure).iloc[0]}"),
@@ -51,16 +52,22 @@ def _count(t: Texts, rows: pd.DataFrame, measure: str) -> str:
 
 
 def _doubts(t: Texts, rows: pd.DataFrame) -> list[str]:
-    """State what weakens the record: overlapping windows, untested intervals, forecasts that no run printed."""
-    count, untested, printed = len(rows), int((~rows["is_tested"].astype(bool)).sum()), int(rows["is_printed"].sum())
-    source = "all_printed" if printed == count else "some_printed" if printed else "none_printed"
-    words = [t(f"accuracy.{source}", printed=number(printed, t.language))]
-    if (independent := apart(rows)) < count:
-        words.insert(0, t("accuracy.overlap", independent=number(independent, t.language)))
+    """State what weakens the record: windows that overlap, intervals that were not tested on their day."""
+    count, untested, independent = len(rows), int((~rows["is_tested"].astype(bool)).sum()), apart(rows)
+    words = []
+    if independent < count:
+        words.append(t("accuracy.overlap", independent=number(independent, t.language)))
     if untested:
-        key = "all_untested" if untested == count else "some_untested"
-        words.append(t(f"accuracy.{key}", untested=number(untested, t.language)))
+        key = "some" if untested < count else "all" if count > 1 else "one"
+        words.append(t(f"accuracy.{key}_untested", untested=number(untested, t.language)))
     return words
+
+
+def _source(t: Texts, rows: pd.DataFrame) -> str:
+    """State how many of the forecasts were printed by earlier runs."""
+    count = int(rows["is_printed"].sum())
+    key = "all" if count == len(rows) else "some" if count else "none"
+    return t(f"accuracy.{key}_printed", printed=number(count, t.language))
 
 
 def table(t: Texts, project: Project, holdout_period: HoldoutPeriod, forecast_ledger: pd.DataFrame) -> Table | Text:
@@ -73,7 +80,7 @@ def table(t: Texts, project: Project, holdout_period: HoldoutPeriod, forecast_le
     shown = {"day": _days(t, forecast_ledger["day"]), "until": _days(t, forecast_ledger["until"])}
     for measure in measures:
         shown |= _columns(t, forecast_ledger, measure)
-    note = t.paragraph(t("accuracy.note"), *_doubts(t, forecast_ledger))
+    note = t.paragraph(t("accuracy.note"), _source(t, forecast_ledger), *_doubts(t, forecast_ledger))
     return Table.of(
         pd.DataFrame(shown), title=_title(t, forecast_ledger, measures), language=t.language, header="day",
         caption=t("accuracy.caption"), note=note,
