@@ -67,7 +67,7 @@ def came(engine: Engine, day: dt.date, until: dt.date) -> dict[str, float]:
     """Count the purchases and sum the revenue after a day, up to another, of the customers known on the first."""
     row = engine.fetch(
         "select count(distinct case when t.is_purchase then concat(t.customer_id, ' ', t.day) end) as purchases,"
-        " coalesce(sum(cast(t.amount as double)), 0) as revenue from transactions t join"
+        " cast(coalesce(sum(t.amount), 0) as double) as revenue from transactions t join"
         " (select distinct customer_id from transactions where is_purchase and day <= :since) known"
         " using (customer_id) where t.day > :since and t.day <= :until",
         since=day, until=until,
@@ -80,7 +80,7 @@ def together(printed: pd.DataFrame, replayed: pd.DataFrame) -> pd.DataFrame:
     others = replayed[~replayed["day"].isin(printed["day"])]
     frames = [frame for frame in (printed, others) if len(frame)]
     rows = pd.concat(frames, ignore_index=True) if frames else replayed
-    return rows.sort_values("day", ascending=False, ignore_index=True).head(rules.load("backtest")["ledger"]["most"])
+    return rows.sort_values("day", ascending=False, ignore_index=True).head(_most())
 
 
 def outcomes(ledger: pd.DataFrame, measure: str) -> pd.Series:
@@ -125,4 +125,9 @@ def forecast_ledger(
     """Earlier forecasts with the intervals of their days, and what came; without rows where none can be compared."""
     del transactions
     before = replayed(past_forecasts, has_amount=quality["has_amount"])
-    return together(printed(engine, forecast_archive.due(project.as_of), currency=project.currency), before)
+    due = forecast_archive.due(project.as_of)[: _most()]
+    return together(printed(engine, due, currency=project.currency), before)
+
+
+def _most() -> int:
+    return int(rules.load("backtest")["ledger"]["most"])
