@@ -26,6 +26,7 @@ from custlib.project import Project
 from custlib.run_record import RECORD, RunRecord, read_record
 from custlib.segment import registry
 from custlib.segment.definitions import Keeper
+from custlib.validate.forecast_archive import ForecastArchive
 
 PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent
@@ -49,6 +50,8 @@ NODES = (
     "custlib.validate.backtest",
     "custlib.validate.backtest_groups",
     "custlib.validate.cautions",
+    "custlib.validate.forecast_archive",
+    "custlib.validate.forecast_ledger",
     "custlib.validate.lights",
     "custlib.validate.model_selection",
     "custlib.validate.outliers",
@@ -134,7 +137,11 @@ class Run:
         self.engine.seal(also=self.inputs.paths if tables is None else ())
         if tables is None:
             take_up(self.engine, self.inputs)
-        self.graph = Graph(nodes(), self.engine, project=project, inputs=self.inputs, definition_store=store)
+        self.archive = ForecastArchive(work / "forecasts" / project.id, project.id)
+        self.graph = Graph(
+            nodes(), self.engine, project=project, inputs=self.inputs, definition_store=store,
+            forecast_archive=self.archive,
+        )  # fmt: skip
         self.refusals: dict[str, Refusal] = {}
 
     @classmethod

@@ -29,9 +29,10 @@ makes a node with all that it needs, once; what raises `ModelError` is unavailab
 the same reason. An input in *italics* may be unavailable: the node then receives the reason instead.
 
 Roots, which no node makes: `engine`, `project`, `inputs` (the sources of the project), `definition_store` (frozen
-segmentations). The folder of tables depends on every option of the project but `name` and `language`, on the sources,
-the frozen definitions and the code: any change makes all tables anew in another folder. Checked lines are read again
-from `work/lines/`; `Run.with_` also takes over what was read where an option does not change it.
+segmentations), `forecast_archive` (what earlier runs forecast). The folder of tables depends on every option of the
+project but `name` and `language`, on the sources, the frozen definitions and the code: any change makes all tables anew
+in another folder. Checked lines are read again from `work/lines/`; `Run.with_` also takes over what was read where an
+option does not change it.
 
 ## Tables
 

@@ -14,7 +14,7 @@ from custlib.graph import NOT_INSTALLED, REFUSED, Graph, Refusal, collect, edges
 from custlib.run import NODES, nodes
 from tests.house.sources import ROOT
 
-ROOTS = {"engine", "project", "inputs", "definition_store"}
+ROOTS = {"engine", "project", "inputs", "definition_store", "forecast_archive"}
 CALLS: list[str] = []
 
 

@@ -116,6 +116,8 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How, *, progress: 
     if only:
         log.info("run: pages of %s in %s; nothing was published", ", ".join(only), folder / "pages")
         return folder / "pages"
+    if not run.reason("printed_forecast"):
+        run.archive.keep(run.get("printed_forecast"))
     manifest = _manifest(run, chosen, timings)
     target = publish.publish(folder / "pages", reports, run.project, manifest)
     log.info("run: published %d pages in %.1f s", len(chosen), time.monotonic() - started)
@@ -139,9 +141,10 @@ def _run_folder(run: Run) -> Path:
 
 
 def run_id(run: Run) -> str:
-    """Identify a run by its notebooks, parameters, data, frozen definitions and version."""
+    """Identify a run by its notebooks, parameters, data, frozen definitions, earlier forecasts and version."""
     code = fingerprint([*NOTEBOOKS.glob("*.ipynb"), *PACKAGE.rglob("*")])
-    settings = [run.data_id, run.project.language, run.project.name, code]
+    earlier = [forecast.model_dump() for forecast in run.archive.due(run.project.as_of)]
+    settings = [run.data_id, run.project.language, run.project.name, code, earlier]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
 
 

@@ -58,7 +58,7 @@ def intervals(
     for name, inside in segments:
         totals = {column: float(cells[column].to_numpy(float) @ inside) for column in _TOTALS}
         taus = excess.of(name, _shares(cells, inside)) if excess else _NO_EXCESS
-        row: dict[str, Any] = {"segment": name} | _horizon_row(totals, purchases.of(inside), money.of(inside), taus)
+        row: dict[str, Any] = {"segment": name} | horizon_row(totals, purchases.of(inside), money.of(inside), taus)
         rows.append(row | (_residual_row(totals, lasting.of(inside), taus) if lasting else _NO_RESIDUAL))
     return pd.DataFrame(rows)
 
@@ -74,7 +74,7 @@ def _shares(cells: pd.DataFrame, inside: np.ndarray) -> dict[str, float]:
     }
 
 
-def _horizon_row(totals: dict[str, float], purchases: float, money: float, taus: Taus) -> dict[str, float]:
+def horizon_row(totals: dict[str, float], purchases: float, money: float, taus: Taus) -> dict[str, float]:
     """Compute the intervals over the horizon from the totals of a segment, their variances and the excess errors."""
     expected, value, served = totals["expected"], totals["value"], totals["served"]
     purchases += (taus["purchases"] * expected) ** 2

@@ -11,7 +11,7 @@ import pandas as pd
 from custlib.audit.months import Clock, unit
 from custlib.customise.plans import ContactCosts, contact_costs
 from custlib.models.bgnbd import BGNBD
-from custlib.report.front import start_page, trust_line
+from custlib.report.front import accuracy, start_page, trust_line
 from custlib.report.front.over_time import beside_heading, time_heading
 from custlib.report.front.quarter_words import lede
 from custlib.report.pages import (
@@ -32,6 +32,7 @@ from custlib.validate.goodness import ChiSquared
 from custlib.validate.seasons import Season
 from custlib.value.spend import Spend
 from tests.report.segment_views import BEFORE, definition, moves, project, view
+from tests.report.test_accuracy import PERIOD, ledger
 from tests.report.test_playbook_pages import CONTACTS, NO_MONEY, planned, sheet
 from tests.report.test_quarter_words import YEAR_AGO, base
 from tests.report.tested import HELD, held
@@ -199,6 +200,14 @@ def best_tenth(part: float) -> Say:
     return lambda t: audit_page.parts(seen(t), frame)
 
 
+def record(*revenues: float, **options: Any) -> Say:
+    return lambda t: accuracy.paragraph(t, SHOP, ledger(*revenues, **options))
+
+
+def record_table(*revenues: float, **options: Any) -> Say:
+    return lambda t: accuracy.table(t, SHOP, PERIOD, ledger(*revenues, **options))
+
+
 FREE, UNKNOWN = ContactCosts({"email": 0.0}, "project"), contact_costs("SEK", math.nan, {})
 
 CASES: dict[str, tuple[Say, str, Say, str]] = {
@@ -308,4 +317,24 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
         lambda t: validation_page.limits(t, BGNBD(0.25, 31.0, 0.8, 2.4), 0.5, ("spend.spend_dependent",)),
         "flags.spend.spend_dependent",
     ),
+    "a forecast held": (record(71e3), "accuracy.inside", record(50e3), "accuracy.below"),
+    "more came than forecast": (record(90e3), "accuracy.above", record(50e3), "accuracy.below"),
+    "how many held": (record(71e3, 70e3), "accuracy.held_all", record(90e3, 50e3), "accuracy.held_none"),
+    "some held": (record(71e3, 50e3), "accuracy.held_some", record(71e3, 70e3), "accuracy.held_all"),
+    "who forecast revenue": (record(71e3, printed=1), "accuracy.latest_revenue_printed",
+                             record(71e3), "accuracy.latest_revenue_again"),
+    "who forecast purchases": (record(math.nan, printed=1), "accuracy.latest_purchases_printed",
+                               record(math.nan), "accuracy.latest_purchases_again"),
+    "who printed": (record_table(71e3, 70e3, printed=2), "accuracy.all_printed",
+                    record_table(71e3, 70e3), "accuracy.none_printed"),
+    "some were printed": (record_table(71e3, 70e3, printed=1), "accuracy.some_printed",
+                          record_table(71e3, 70e3, printed=2), "accuracy.all_printed"),
+    "an untested one": (record(71e3, tested=0), "accuracy.one_untested",
+                        record(71e3, 70e3, tested=0), "accuracy.all_untested"),
+    "windows that overlap": (record(71e3, 70e3), "accuracy.overlap", record(71e3, tested=0), "accuracy.one_untested"),
+    "untested on their day": (record(71e3, 70e3, tested=1), "accuracy.some_untested",
+                              record(71e3, 70e3, tested=0), "accuracy.all_untested"),
+    "a record of forecasts": (record_table(71e3), "accuracy.cell_inside", record_table(50e3, purchases=50.0),
+                              "accuracy.cell_below"),
+    "nothing to grade": (record_table(), "accuracy.none", record_table(90e3), "accuracy.cell_above"),
 }  # fmt: skip

@@ -188,6 +188,8 @@ def test_another_date_stands_beside_and_becomes_the_latest(own: Path, few: None)
     assert "shop/2025-01-31/start.html" in index and "shop/2024-12-30/overview.html" in index
     frozen = json.loads((own / "work" / "definitions" / "shop" / "rfm.json").read_text())
     assert frozen["fitted"] == "2024-12-30"
+    forecasts = own / "work" / "forecasts" / "shop"
+    assert {path.name for path in forecasts.iterdir()} == {"2024-12-30.json", "2025-01-31.json"}
 
 
 def test_only_publishes_nothing(own: Path) -> None:
@@ -195,6 +197,7 @@ def test_only_publishes_nothing(own: Path) -> None:
     made = again(own, only=("10_identify",), as_of="2024-11-30")
     assert [path.name for path in made.iterdir()] == ["identify.html"]
     assert (own / "work") in made.parents
+    assert [path.name for path in (own / "work" / "forecasts" / "shop").iterdir()] == ["2024-12-30.json"]
     assert all_bytes(own / "reports") == before
 
 
