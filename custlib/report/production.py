@@ -36,6 +36,8 @@ from custlib.run_record import write_record
 
 REFUSABLE = {"forecast": "lifetime_model", "money": "money_forecast", "test": "holdout"}
 LATER = ("segment_moves", "customer_segments", "holdout", "customer_value", "spend_cells", "calibration_value")
+# Records whose making writes tables of its own: two pages that made one at the same time would read half-written files.
+BESIDE_TABLES = ("forecast_trend", "segment_intervals")
 UNFINISHED = "unfinished"  # holds the id of the project whose run is under way, or was killed
 log = logging.getLogger("custlib")
 
@@ -107,6 +109,8 @@ def _run(run: Run, reports: Path, only: tuple[str, ...], how: How, *, progress: 
     with _step("tables"):
         check_made(run)
         run.make(*(name for name in LATER if not run.reason(name)))
+        for name in BESIDE_TABLES:
+            run.reason(name)
     folder = _run_folder(run)
     write_record(folder, run.project, tables=run.folder.name, engine=run.engine_kind)
     chosen = [page for page in pages(run) if not only or page.notebook in only]

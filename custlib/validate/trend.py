@@ -12,7 +12,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.engine.base import Engine
-from custlib.graph import value
+from custlib.graph import record
 from custlib.project import Project
 from custlib.validate.past_forecasts import PastForecast, define_origins, first_day, forecasts, read_past, totals_of
 from custlib.validate.rolling_origins import origins
@@ -41,7 +41,7 @@ def trend(past: pd.DataFrame) -> dict[str, float]:
     return {"bias": round(float(np.exp(-error.mean())) - 1, 9), "origins": len(error), "days": limits["days"]}
 
 
-@value
+@record
 def forecast_trend(
     engine: Engine,
     project: Project,

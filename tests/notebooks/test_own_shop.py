@@ -13,6 +13,7 @@ from tests.report import chinese, page_truth
 
 pytestmark = pytest.mark.slow
 
+INLINE = re.compile(r"</?(?:span|b|strong|em|a|code|abbr)\b[^>]*>")
 MUSIC = re.compile(r"\b(music|albums?|artists?|genres?|CDs?|CDNOW|songs?)\b|音乐|专辑|曲风|唱片", re.IGNORECASE)
 COFFEE = re.compile(r"\b(coffee|beans|roast\w*|grind|brew\w*|descal\w*)\b|咖啡|豆子|烘焙|研磨|除垢", re.IGNORECASE)
 FOREIGN = re.compile(r"\bUSD\b|\$|美元")
@@ -28,7 +29,8 @@ def texts(folder: Path) -> dict[str, str]:
     """What a reader sees of every page, without marks, styles and the addresses of links."""
     pages = {path.stem: path.read_text("utf-8") for path in folder.glob("*.html")}
     bare = {name: re.sub(r"<(style|head)\b.*?</\1>", " ", page, flags=re.S) for name, page in pages.items()}
-    return {name: html.unescape(re.sub(r"<[^>]+>", " ", page)).replace("\xa0", " ") for name, page in bare.items()}
+    lines = {name: re.sub(r"<[^>]+>", "\n", INLINE.sub("", page)) for name, page in bare.items()}
+    return {name: html.unescape(page).replace("\xa0", " ") for name, page in lines.items()}
 
 
 def published(project: Path, folder: Path) -> dict[str, str]:

@@ -92,7 +92,7 @@ def lifetime_parameters(t: Texts, model: BetaGeometricNBD, unit: str) -> Table:
     fitted = signed(model.log_likelihood, 3) if model.log_likelihood is not None else "–"
     return Table.of(
         rows, title=t("validation.lifetime_parameters", model=model.label, unit=t(f"unit.{unit}")), language=t.language,
-        note=t("validation.log_likelihood", value=fitted) + " " + _search(t, model), header="parameter",
+        note=t.paragraph(t("validation.log_likelihood", value=fitted), _search(t, model)), header="parameter",
         labels=_labels(t),
     )  # fmt: skip
 
