@@ -24,7 +24,7 @@ from custlib.graph import REFUSED, Refusal, record
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
 from custlib.value.excess_error import WHOLE, ExcessError
-from custlib.value.forecast_intervals import age_bin, horizon_row
+from custlib.value.forecast_intervals import age_bin, horizon_row, revenue_totals
 from custlib.value.spend import SpendModel
 from custlib.value.uncertainty import variances
 
@@ -144,7 +144,7 @@ def printed_forecast(
     days = project.horizon_days
     cells = _cells(engine, customer_value)
     purchases, money = (one.of(np.ones(len(cells))) for one in variances(lifetime_model, spend_model, cells, days))
-    totals = {"expected": float(cells["expected"].sum()), "value": float(cells["gross"].sum()), "served": 0.0}
+    totals = revenue_totals(float(cells["expected"].sum()), float(cells["gross"].sum()))
     row = horizon_row(totals, purchases, money, excess_error.of(WHOLE))
     has_money = not isinstance(money_forecast, Refusal)
     segments = pd.DataFrame() if isinstance(segment_intervals, Refusal) else segment_intervals

@@ -21,7 +21,7 @@ from custlib.validate.forecast_archive import ForecastArchive, PrintedForecast
 from custlib.validate.past_forecasts import PastForecast, totals_of
 from custlib.value import excess_error as excess
 from custlib.value.excess_error import MEASURES, WHOLE
-from custlib.value.forecast_intervals import horizon_row
+from custlib.value.forecast_intervals import horizon_row, revenue_totals
 
 COLUMNS = ("day", "until", "is_printed", "is_tested", *(f"{measure}_{of}" for measure in MEASURES
                                                         for of in ("low", "high", "actual")))  # fmt: skip
@@ -38,7 +38,7 @@ def replayed(past: Sequence[PastForecast], *, has_amount: bool) -> pd.DataFrame:
         ended = totals_of(other for other in past if other.origin.until <= one.origin.day)
         days = one.origin.days
         error = excess.excess_error(ended, horizon_days=days, tested_days=days, customers=whole["customers"])
-        totals = {"expected": whole["purchases_expected"], "value": whole["revenue_expected"], "served": 0.0}
+        totals = revenue_totals(whole["purchases_expected"], whole["revenue_expected"])
         row = horizon_row(totals, whole["purchases_variance"], whole["revenue_variance"], error.of(WHOLE))
         about = {"day": one.origin.day, "until": one.origin.until, "is_printed": False, "is_tested": error.is_tested}
         rows.append(

@@ -47,8 +47,8 @@ def origins(*, first_day: dt.date, as_of: dt.date, days: int) -> list[Origin]:
 
     Examples
     --------
-    >>> found = origins(first_day=dt.date(2024, 1, 1), as_of=dt.date(2024, 12, 31), days=120)
-    >>> [f"{origin.day}" for origin in found]
+    >>> earlier = origins(first_day=dt.date(2024, 1, 1), as_of=dt.date(2024, 12, 31), days=120)
+    >>> [f"{origin.day}" for origin in earlier]
     ['2024-09-02', '2024-07-19', '2024-06-04']
     """
     limits = rules.load("backtest")["excess"]

@@ -4,8 +4,9 @@ Reads ``customer_value`` and ``customer_segments``. The variance of a total is w
 (`custlib.value.uncertainty`) plus the excess error of past forecasts over the same horizon
 (`custlib.value.excess_error`). Intervals are quantiles of a gamma distribution with the mean and variance of the total,
 so they start near zero where little is expected. With a cost to serve a total can be negative: its interval is normal,
-bounded below by the cost. Residual value has no horizon that could be tested: its interval takes the excess error of
-the horizon, which is the least that it can be.
+bounded below by the cost; it is normal without a bound where some customers bring gains and others losses, by margins of
+their own. Residual value has no horizon that could be tested: its interval takes the excess error of the horizon, which
+is the least that it can be.
 """
 
 from typing import Any
@@ -23,8 +24,9 @@ from custlib.value.uncertainty import residual_variance, variances
 
 _TAILS = np.array([0.025, 0.975])
 _NORMAL = 1.959963984540054
+_ROUNDING = 1e-9
 AGE_BINS = 25
-_TOTALS = ("expected", "value", "served", "residual")
+_TOTALS = ("expected", "value", "served", "magnitude", "residual")
 _NO_RESIDUAL = dict.fromkeys(("residual", "residual_low", "residual_high"), np.nan)
 _NO_EXCESS = dict.fromkeys(MEASURES, 0.0)
 _SERVED = (
@@ -78,10 +80,12 @@ def horizon_row(totals: dict[str, float], purchases: float, money: float, taus: 
     """Compute the intervals over the horizon from the totals of a segment, their variances and the excess errors."""
     expected, value, served = totals["expected"], totals["value"], totals["served"]
     purchases += (taus["purchases"] * expected) ** 2
-    money += (taus["revenue"] * (value + served)) ** 2
+    money += (taus["revenue"] * totals["magnitude"]) ** 2
     low, high = _around(expected, purchases)
     value_low, value_high = _around(value, money)
-    if served > 0:
+    if _has_both_signs(totals):
+        value_low, value_high = _on_either_side(value, money, most_lost=np.inf)
+    elif served > 0:
         most = served * high / expected if expected else served
         value_low, value_high = _on_either_side(value, money, most_lost=most)
     if low < 0.5:  # rounds to no purchase: perhaps nobody buys, and no money comes
@@ -92,12 +96,22 @@ def horizon_row(totals: dict[str, float], purchases: float, money: float, taus: 
     }  # fmt: skip
 
 
+def revenue_totals(expected: float, revenue: float) -> dict[str, float]:
+    """Give the totals that :func:`horizon_row` takes where money is revenue, before any cost."""
+    return {"expected": expected, "value": revenue, "served": 0.0, "magnitude": revenue}
+
+
+def _has_both_signs(totals: dict[str, float]) -> bool:
+    """Whether some customers bring gains and others losses even before the cost to serve, by margins of their own."""
+    return totals["magnitude"] > abs(totals["value"] + totals["served"]) * (1 + _ROUNDING)
+
+
 def _residual_row(totals: dict[str, float], variance: float, taus: Taus) -> dict[str, float]:
     """Compute the interval of residual value from the totals of a segment and its variance."""
     residual = totals["residual"]
     variance += (taus["revenue"] * residual) ** 2
     low, high = _around(residual, variance)
-    if totals["served"] > 0:
+    if totals["served"] > 0 or _has_both_signs(totals):
         low, high = _on_either_side(residual, variance, most_lost=np.inf)
     return {"residual": residual, "residual_low": low, "residual_high": high}
 
@@ -130,6 +144,7 @@ def _cells(engine: Engine, segmentation: str) -> pd.DataFrame:
         "select s.segment, v.frequency, avg(v.recency) as recency, avg(v.T) as T, count(*) as customers,"
         " sum(v.expected_purchases) as expected, coalesce(sum(v.value), 0) as value,"
         " coalesce(sum(v.value + v.service_cost), 0) as gross,"
+        " coalesce(sum(abs(v.value + v.service_cost)), 0) as magnitude,"
         " coalesce(sum(case when v.value is not null then v.service_cost end), 0) as served,"
         " coalesce(sum(v.value / nullif(v.expected_purchases, 0)), 0) as money,"
         " coalesce(sum(power(v.value / nullif(v.expected_purchases, 0), 2)), 0) as money_squares,"

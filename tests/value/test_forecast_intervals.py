@@ -84,3 +84,23 @@ def test_cdnow_has_the_same_whole_everywhere(cdnow: Any) -> None:
     whole, rows = cdnow.get("coming_value"), cdnow.get("segment_intervals").set_index("segment")
     assert whole.to_dict() == rows.loc["all"].to_dict()
     assert whole["is_tested"] == 0.0, "a year ahead of 18 months"
+
+
+def test_gains_and_losses_by_own_margins_may_end_on_either_side_of_zero() -> None:
+    """Customers who bring 100 beside others who lose 80: the error is one of the 180 that move, not of the 20 left."""
+    totals = {"expected": 50.0, "value": 20.0, "served": 0.0, "magnitude": 180.0}
+    row = forecast_intervals.horizon_row(totals, 9.0, 16.0, {"purchases": 0.0, "revenue": 0.1})
+    half = 1.96 * np.sqrt(16 + 18**2)
+    assert (row["value_low"], row["value_high"]) == pytest.approx((20 - half, 20 + half), rel=1e-3)
+    alike = forecast_intervals.horizon_row(totals | {"magnitude": 20.0}, 9.0, 16.0, {"purchases": 0.0, "revenue": 0.1})
+    assert 0 < alike["value_low"] < 20 < alike["value_high"]
+
+
+def test_the_cells_of_a_loss_maker_count_by_what_they_move(base: Any) -> None:
+    engine = base(ROWS)
+    make_value(engine, model=MODEL, money=spend.from_gamma_gamma(SPEND), horizon_days=180)
+    engine.make("turned", "select * replace (case when customer_id < 'c3' then -value else value end as value)"
+                          " from customer_value")  # fmt: skip
+    engine.make("customer_value", "select * from turned")
+    cells = forecast_intervals._cells(engine, "")
+    assert cells["magnitude"].sum() > abs(cells["gross"].sum()) > 0
