@@ -4,9 +4,9 @@ Reads ``customer_value`` and ``customer_segments``. The variance of a total is w
 (`custlib.value.uncertainty`) plus the excess error of past forecasts over the same horizon
 (`custlib.value.excess_error`). Intervals are quantiles of a gamma distribution with the mean and variance of the total,
 so they start near zero where little is expected. With a cost to serve a total can be negative: its interval is normal,
-bounded below by the cost; it is normal without a bound where some customers bring gains and others losses, by margins of
-their own. Residual value has no horizon that could be tested: its interval takes the excess error of the horizon, which
-is the least that it can be.
+bounded below by the cost; it is normal without a bound where some customers bring gains and others losses, by margins
+of their own. Residual value has no horizon that could be tested: its interval takes the excess error of the horizon,
+which is the least that it can be.
 """
 
 from typing import Any
