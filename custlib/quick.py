@@ -129,8 +129,8 @@ def _cautions(run: Run) -> dict[str, str]:
 
 def _caution_of_season(run: Run) -> dict[str, str]:
     """Describe a season, as the pages do; the forecast knows none."""
-    season = run.get("season")
-    return {"season": season_words(texts("en"), season)} if season and season.is_there else {}
+    extremes = run.get("season_caution")
+    return {"season": season_words(texts("en"), extremes)} if extremes else {}
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:

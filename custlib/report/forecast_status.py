@@ -13,7 +13,6 @@ from custlib.report.texts import Texts
 from custlib.validate.cautions import chosen
 from custlib.validate.lights import LIGHTS
 from custlib.validate.rolling_origins import longest_tested
-from custlib.validate.seasons import Season
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,11 @@ def untested_words(t: Texts, result: Mapping[str, Any]) -> str:
     return t.paragraph(t(f"untested.{key}", needed=needed, **counts), t("untested.wider"), advice)
 
 
+def season_of_forecast(t: Texts, result: Mapping[str, Any]) -> str:
+    """State a season that the forecast does not know, or that too short a time is covered to show one; else empty."""
+    return season_words(t, result["season"]) if result.get("season") else season_unseen_words(t, result)
+
+
 def season_unseen_words(t: Texts, result: Mapping[str, Any]) -> str:
     """Say that the purchases cover too short a time to show a season; empty where they do not."""
     is_short = result["covered_days"] < rules.load("backtest")["season"]["shortest_days"]
@@ -111,17 +115,24 @@ def tested_words(t: Texts, result: Mapping[str, Any]) -> str:
     return t(key, **{name: f"{result[f'{name}_days']:,}" for name in ("holdout", "covered")})
 
 
-def season_values(t: Texts, season: Season) -> dict[str, str]:
+def season_values(t: Texts, extremes: Mapping[str, float]) -> dict[str, str]:
     """The best and the weakest month by name, and how many times as fast customers buy in the best."""
     months = t("validation.months").split()
-    best, worst = (months[season.index.index(pick(season.index))] for pick in (max, min))
-    return {"best": best, "worst": worst, "times": f"{season.best_to_worst:.1f}"}
+    best, worst = (months[int(extremes[name]) - 1] for name in ("best", "worst"))
+    return {"best": best, "worst": worst, "times": f"{extremes['times']:.1f}"}
 
 
-def season_words(t: Texts, season: Season) -> str:
-    """State a season that the forecast does not know."""
-    values = season_values(t, season)
-    return f"{t('validation.season', **values)}. {t('validation.season_text', **values)}"
+def season_words(t: Texts, extremes: Mapping[str, float]) -> str:
+    """State a season that the forecast does not know.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> season_words(texts("en"), {"best": 12, "worst": 2, "times": 4.04})[:78]
+    'There is a season: customers buy 4.0 times as fast in Dec as in the weakest mo'
+    """
+    values = season_values(t, extremes)
+    return t.paragraph(t("validation.season", **values) + t("join.stop"), t("validation.season_text", **values))
 
 
 def history_words(t: Texts, forecast_cautions: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -186,11 +186,13 @@ def test_result(
     holdout_summary: dict[str, Any] | Refusal = REFUSED,
     holdout_money: dict[str, Any] | Refusal = REFUSED,
     forecast_lights: dict[str, Any] | Refusal = REFUSED,
+    season_caution: dict[str, float] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """How sure the forecast is (`forecast_lights`), beside the totals of the holdout, or ``reason`` why it has none."""
     result = {"holdout_days": holdout_period.days, "covered_days": holdout_period.covered,
               "is_stated": project.holdout_days is not None, "light": UNTESTED}  # fmt: skip
     result |= {} if isinstance(forecast_lights, Refusal) else forecast_lights
+    result |= {"season": {} if isinstance(season_caution, Refusal) else season_caution}
     if isinstance(holdout_summary, Refusal):
         return result | {"reason": holdout_summary.reason}
     money = None if isinstance(holdout_money, Refusal) else holdout_money | {"currency": project.currency}

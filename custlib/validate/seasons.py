@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
-from custlib.graph import value
+from custlib.graph import REFUSED, Refusal, record, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
 from custlib.validate import rolling_origins
@@ -56,6 +56,12 @@ class Season:
     def best_to_worst(self) -> float:
         """Ratio of the highest to the lowest index."""
         return max(self.index) / min(self.index)
+
+    @property
+    def extremes(self) -> dict[str, float]:
+        """Number of the ``best`` and the ``worst`` month, and how many ``times`` as fast customers buy in the best."""
+        best, worst = (self.index.index(pick(self.index)) + 1 for pick in (max, min))
+        return {"best": best, "worst": worst, "times": self.best_to_worst}
 
     @property
     def is_there(self) -> bool:
@@ -196,6 +202,12 @@ def season(
     """Seasonal index of each month; None with less than a year of purchases."""
     del transactions
     return find(engine, customer_activity, lifetime_model, until=project.as_of)
+
+
+@record
+def season_caution(season: Season | Refusal | None = REFUSED) -> dict[str, float]:
+    """The extremes of a season, which the forecast does not know; empty where there is none."""
+    return season.extremes if isinstance(season, Season) and season.is_there else {}
 
 
 @value

@@ -39,6 +39,8 @@ def test_a_holdout_of_the_best_months_is_under_forecast(tmp_path: Path, days: in
     assert opened.get("test_result")["bias"] < 0
     assert opened.get("season") is not None
     assert opened.get("season").is_there
+    caution = opened.get("test_result")["season"]
+    assert (caution["best"], round(caution["times"])) == (12, 4)
 
 
 @pytest.mark.slow

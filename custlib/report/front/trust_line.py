@@ -5,7 +5,7 @@ from typing import Any
 
 from custlib.project import Project
 from custlib.report.blocks import Text
-from custlib.report.forecast_status import light_words, season_unseen_words, untested_words
+from custlib.report.forecast_status import light_words, season_of_forecast, untested_words
 from custlib.report.formats import change, number
 from custlib.report.pages.trust import revenue_words
 from custlib.report.texts import Texts
@@ -23,7 +23,7 @@ def sentence(t: Texts, project: Project, tested_forecast: Mapping[str, Any]) -> 
             t("overview.trust", days=result["holdout_days"], bias=change(result["bias"], t.language), **totals)
         )
         sentences += revenue_words(t, result["revenue"])
-    sentences += [season_unseen_words(t, result), t("overview.trust_wrong")]
+    sentences += [season_of_forecast(t, result), t("overview.trust_wrong")]
     return Text(t.paragraph(*sentences), "lede")
 
 

@@ -168,7 +168,7 @@ def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame) -> Callout:
     """State whether there is a season, and whether business time improves the forecast."""
     if estimate is None:
         return Callout(t("validation.season_unknown"), t("validation.season_unknown_text"), "note")
-    values = season_values(t, estimate)
+    values = season_values(t, estimate.extremes)
     if not estimate.differs:
         return Callout(t("validation.season_none"), t("validation.season_none_text", **values), "good")
     text = t.paragraph(t("validation.season_text", **values), _tried(t, rolling))

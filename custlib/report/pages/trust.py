@@ -8,7 +8,7 @@ from custlib.report.blocks import Callout
 from custlib.report.forecast_status import (
     caution_words,
     light_words,
-    season_unseen_words,
+    season_of_forecast,
     tested_words,
     untested_words,
 )
@@ -29,7 +29,7 @@ _DATA = ("no_products", "measures_of_the_past")  # reasons of the data, not of t
 
 def light(t: Texts, result: Mapping[str, Any]) -> Callout:
     """State the light of the forecast, and how the forecast of the holdout did."""
-    why = [untested_words(t, result), season_unseen_words(t, result), t.paragraph(*holdout_words(t, result))]
+    why = [untested_words(t, result), season_of_forecast(t, result), t.paragraph(*holdout_words(t, result))]
     tone = _TONES.get(result["light"], "warn")
     return Callout(light_words(t, result), _PARAGRAPH.join(filter(None, why)), tone)  # type: ignore[arg-type]
 
