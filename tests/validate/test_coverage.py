@@ -9,6 +9,7 @@ from custlib.models import bgnbd, gammagamma, mbgnbd
 from custlib.models.bgnbd import repeat_times
 from custlib.models.gammagamma import GammaGamma
 from custlib.value import forecast_intervals
+from custlib.value.spend import from_gamma_gamma
 
 BASES, CUSTOMERS, HORIZON = 400, 1500, 180.0
 TRUTHS = {"BG": bgnbd.BGNBD(0.6, 60.0, 0.9, 3.0), "MBG": mbgnbd.MBGNBD(0.9, 60.0, 0.9, 3.0)}
@@ -56,17 +57,17 @@ def intervals(engine, frame, model, money):
     engine.attach_frame("valued", value)
     for name, columns in (("customer_value", "*"), ("customer_segments", "customer_id, 's' as segmentation, segment")):
         engine._execute(f"create or replace view {name} as select {columns} from valued")
-    found = forecast_intervals.intervals(
-        engine, "s", model, money, horizon_days=int(HORIZON), daily_rate=1e-3
+    bounds = forecast_intervals.intervals(
+        engine, "s", model, (from_gamma_gamma(money), money), horizon_days=int(HORIZON), daily_rate=1e-3
     ).set_index("segment")
     came = frame.groupby(segment)[["bought", "earned"]].sum()
     came.loc["all"] = frame[["bought", "earned"]].sum()
-    return found, came
+    return bounds, came
 
 
-def held(found, came, segments):
+def held(bounds, came, segments):
     """How many of the intervals of these segments hold what came: purchases, money."""
-    rows, truth = found.loc[segments], came.loc[segments]
+    rows, truth = bounds.loc[segments], came.loc[segments]
     purchases = truth["bought"].between(rows["purchases_low"], rows["purchases_high"])
     money = truth["earned"].between(rows["value_low"], rows["value_high"])
     return purchases.to_numpy(), money.to_numpy()
@@ -83,10 +84,10 @@ def test_intervals_hold_the_truth_95_times_in_100(tmp_path, kind):
         logs = np.log([getattr(model, name) / getattr(truth, name) for name in PARAMETERS])
         errors = model.standard_errors / [getattr(model, name) for name in PARAMETERS]
         right["parameters"] += list(np.abs(logs) <= TAIL * errors)
-        found, came = intervals(engine, frame, model, money)
+        bounds, came = intervals(engine, frame, model, money)
         for names, segments in ((("segment purchases", "segment money"), ["once", "few", "many"]),
                                 (("purchases", "money"), ["all"])):  # fmt: skip
-            for name, holds in zip(names, held(found, came, segments), strict=True):
+            for name, holds in zip(names, held(bounds, came, segments), strict=True):
                 right[name] += list(holds)
     coverage = {name: float(np.mean(holds)) for name, holds in right.items()}
     print(kind, coverage)
