@@ -109,8 +109,11 @@ class Project(_Strict):
         finite only where everybody is expected to leave (a > 1 in the lifetime model).
     margin : float
         Share of revenue that is profit, for lines without cost or profit.
-    model : {"auto", "bgnbd", "mbgnbd"}
-        The lifetime model; ``auto`` selects by the holdout and an information criterion.
+    model : {"auto", "bgnbd", "mbgnbd", "paretonbd"}
+        The lifetime model; ``auto`` averages forecasts over several, weighted by how well each fits.
+    intervals : {"full", "fast"}
+        How forecasts and their intervals are made with ``model = "auto"``: from the average of several models, or,
+        several times faster, from BG/NBD or MBG/NBD alone, whichever fits better.
     spend_days : {"auto", "repeat", "all"}
         Purchase days that the expected spend of repeat customers is computed from: repeat days, or the first as well;
         ``auto`` takes what predicts better within the calibration period.
@@ -156,7 +159,8 @@ class Project(_Strict):
     )
     cost_to_serve: float = Field(0.0, ge=0, le=1e9)
     time_unit: Literal["day", "week"] = "week"
-    model: Literal["auto", "bgnbd", "mbgnbd"] = "auto"
+    model: Literal["auto", "bgnbd", "mbgnbd", "paretonbd"] = "auto"
+    intervals: Literal["full", "fast"] = "full"
     spend_days: Literal["auto", "repeat", "all"] = "auto"
     subscription: Literal["none", "month", "quarter", "year"] = "none"
     language: Literal["en", "zh"] = "en"

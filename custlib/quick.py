@@ -15,7 +15,8 @@ from custlib.engine.result_file import check_target, write_result
 from custlib.errors import ModelError, UsageError, hint
 from custlib.explore.opening import TemporaryWork
 from custlib.machine import refusals
-from custlib.models import bgnbd, gammagamma
+from custlib.models import gammagamma
+from custlib.models.forecasting import to_dict
 from custlib.project import Project, Source
 from custlib.report.forecast_status import history_words, light_words, season_words
 from custlib.report.texts import texts
@@ -158,7 +159,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "horizon_days": project.horizon_days,
         "annual_discount_rate": project.annual_discount_rate,
         "quality": run.get("quality"),
-        "fit": bgnbd.to_dict(run.get("lifetime_model"), time_unit="day"),
+        "fit": to_dict(run.get("lifetime_model"), time_unit="day"),
         "spend": spend.to_dict(money) | ({"fit": gammagamma.to_dict(model, money_unit="as given")} if model else {}),
         "flags": [*run.get("flags")],
         "silent_days": run.get("silence"),

@@ -35,7 +35,9 @@ NODES = (
     "custlib.value.holdout_period",
     "custlib.value.history",
     "custlib.value.activity",
+    "custlib.value.model_selection",
     "custlib.value.lifetime",
+    "custlib.value.history_scores",
     "custlib.value.sampled_days",
     "custlib.value.spend_choice",
     "custlib.value.spend",
@@ -53,7 +55,7 @@ NODES = (
     "custlib.validate.forecast_archive",
     "custlib.validate.forecast_ledger",
     "custlib.validate.lights",
-    "custlib.validate.model_selection",
+    "custlib.validate.model_comparison",
     "custlib.validate.outliers",
     "custlib.validate.past_forecasts",
     "custlib.validate.reconciliation",
@@ -79,7 +81,7 @@ NODES = (
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
-    "model", "spend_days", "language", "segments", "cost_to_serve", "trade", "subscription",
+    "model", "intervals", "spend_days", "language", "segments", "cost_to_serve", "trade", "subscription",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

@@ -19,6 +19,7 @@ from custlib.report.formats import change
 from custlib.report.texts import texts
 
 _NONE = "-"
+_NAMES = ("r", "alpha", "a", "b", "s", "beta")
 _COLUMNS = {
     "customer_id": "customer", "frequency": "came back", "days_since_last": "days since",
     "probability_alive": "still a customer", "expected_purchases": "purchases expected", "value": "coming {kind}",
@@ -75,9 +76,19 @@ def _value(summary: Mapping[str, Any]) -> str:
 
 def _model(summary: Mapping[str, Any]) -> str:
     fit = summary["fit"]
-    parameters = ", ".join(f"{name} {fit[name]:.4g}" for name in ("r", "alpha", "a", "b") if fit.get(name) is not None)
+    fitted = [
+        f"{model}{share} ({parameters})"
+        for model, share, parameters in (
+            (one["model"], f" {one['weight']:.0%}" if "weight" in one else "", _parameters(one))
+            for one in fit.get("members", [fit])
+        )
+    ]
     kinds = {"gamma_gamma": "Gamma-Gamma", "shrinkage": "means drawn towards the median", "none": "none"}
-    return f"{fit['model']} ({parameters}, in days); spend: {kinds.get(summary['spend']['kind'], _NONE)}"
+    return f"{', '.join(fitted)}, in days; spend: {kinds.get(summary['spend']['kind'], _NONE)}"
+
+
+def _parameters(fit: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {fit[name]:.4g}" for name in _NAMES if fit.get(name) is not None)
 
 
 def _light(result: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ Reads ``customer_segments``, ``customer_value`` and, for products, ``customer_po
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,25 +15,36 @@ from custlib.customise.playbook_file import Playbook
 from custlib.engine.base import Engine
 from custlib.errors import ByName
 from custlib.graph import REFUSED, Refusal, value
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.project import Project
 from custlib.segment.definitions import Definition
-from custlib.value import lifetime
+from custlib.value.history_scores import KEY, make_scores
 from custlib.value.spend import Spend
 
+_CHANCES = "chances_of_purchase"
 
-def measures(engine: Engine, segmentation: str, model: BetaGeometricNBD, *, window_days: int) -> pd.DataFrame:
-    """Compute customers, base rate, spend and usual purchase of every segment, for their plans; NaN without amounts."""
-    bought = lifetime.probability_of_purchase(engine.dialect)
-    parameters: dict[str, Any] = {"window_days": float(window_days), **lifetime.parameters(model)}
-    return engine.fetch(
-        f"select s.segment, count(*) as customers, coalesce(avg({bought}), 0) as base_rate,"
+
+def measures(
+    engine: Engine, segmentation: str, model: LifetimeModel, windows: Sequence[int]
+) -> dict[int, pd.DataFrame]:
+    """Compute customers, base rate, spend and usual purchase of every segment, by window; NaN without amounts."""
+    chances = {
+        f"bought_within_{days}": lambda known, days=days: model.probability_of_purchase(known, float(days))
+        for days in windows
+    }
+    if not chances:
+        return {}
+    make_scores(engine, _CHANCES, "customer_value", chances)
+    rates = ", ".join(f"coalesce(avg({name}), 0) as {name}" for name in chances)
+    rows = engine.fetch(
+        f"select s.segment, count(*) as customers, {rates},"
         " avg(expected_margin) as spend, avg(expected_spend) as purchase"
         " from customer_segments s join customer_value v using (customer_id)"
+        f" join {_CHANCES} c using ({', '.join(KEY)})"
         " where s.segmentation = :segmentation group by s.segment",
         segmentation=segmentation,
-        **parameters,
     ).set_index("segment")
+    return {days: rows.assign(base_rate=rows[name]) for days, name in zip(windows, chances, strict=True)}
 
 
 @value
@@ -41,7 +53,7 @@ def segment_plans(
     project: Project,
     playbook: Playbook | None,
     definitions: dict[str, Definition],
-    lifetime_model: BetaGeometricNBD,
+    lifetime_model: LifetimeModel,
     customer_value: str,
     customer_segments: str,
     money_forecast: Spend | Refusal = REFUSED,
@@ -52,8 +64,8 @@ def segment_plans(
         return {}
     name = project.segments.playbook
     plays = {one: playbook.play(one) for one in definitions[name].ids if playbook.has(one)}
-    windows = {play.holdout.window_days for play in plays.values()}
-    measured = {days: measures(engine, name, lifetime_model, window_days=days) for days in windows}
+    windows = sorted({play.holdout.window_days for play in plays.values()})
+    measured = measures(engine, name, lifetime_model, windows)
     costs = contact_costs(project.currency, _mean_purchase(engine), project.segments.contact_costs)
     plans, nobody = {}, 0.0 if money_forecast else math.nan
     for segment, play in plays.items():

@@ -13,7 +13,9 @@ from custlib.explore.segments_view import Segments
 from custlib.identify.reading.sources import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.display import Displayed, Shown
+from custlib.models.forecasting import LifetimeModel
 from custlib.project import Project
+from custlib.report.forecast_status import choice_title
 from custlib.report.texts import texts
 from custlib.segment import registry
 
@@ -137,8 +139,17 @@ class Run(Displayed, runs.Run):
 
     @property
     def model(self) -> BetaGeometricNBD:
-        """The lifetime model, a ``BGNBD`` or ``MBGNBD`` with time in days, for the functions of `custlib.models`."""
-        model: BetaGeometricNBD = self.get("lifetime_model")
+        """The better of ``BGNBD`` and ``MBGNBD``, with time in days, for the functions of `custlib.models`.
+
+        With ``model = "auto"`` forecasts average it with other models: `forecasting_model`.
+        """
+        model: BetaGeometricNBD = self.get("beta_geometric")
+        return model
+
+    @property
+    def forecasting_model(self) -> LifetimeModel:
+        """The model behind the forecasts, or the average of several, with time in days."""
+        model: LifetimeModel = self.get("lifetime_model")
         return model
 
     @property
@@ -277,9 +288,7 @@ class Run(Displayed, runs.Run):
         ]
         if reason := self.why("forecast"):
             return [*rows, ("forecast", reason)]
-        choice = self.get("model_choice")
-        t = texts(self.project.language)
-        rows.append(("model", t(f"validation.choice_{choice['reason']}", model=self.model.label)))
+        rows.append(("model", choice_title(texts(self.project.language), self.get("model_choice"))))
         if reason := self.why("money"):
             rows.append(("money", reason))
         return [*rows, ("backtest", self.why("test") or self.backtest.verdict)]

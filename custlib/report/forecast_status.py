@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from custlib import rules
-from custlib.report.formats import number, share
+from custlib.report.formats import number, share, shares
 from custlib.report.texts import Texts
 from custlib.validate.cautions import chosen
 from custlib.validate.lights import LIGHTS
@@ -175,3 +175,17 @@ def caution_words(
         return None
     usual = t("flags.title_silent", days=f"{silent_days:,}") if silent_days else t("flags.title")
     return Cautions(t("flags.title_grave") if grave else usual, tuple(sentences), bool(grave))
+
+
+def choice_title(t: Texts, chosen: Mapping[str, Any]) -> str:
+    """State which models the forecast comes from, with their weights, and why."""
+    behind = sorted((row for row in chosen["candidates"] if row["weight"]), key=lambda row: -row["weight"])
+    if len(behind) == 1:
+        reason = "decided" if chosen["reason"] == "averaged" else chosen["reason"]
+        return t(f"validation.choice_{reason}", model=behind[0]["model"])
+    weights = shares([row["weight"] for row in behind], t.language)
+    each = [
+        t("validation.choice_share", model=row["model"], share=weight)
+        for row, weight in zip(behind, weights, strict=True)
+    ]
+    return t("validation.choice_averaged", models=t("join.comma").join(each))

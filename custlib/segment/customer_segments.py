@@ -59,7 +59,7 @@ def define(
     """Define a segmentation on the customers of one date."""
     read, own = needs(name, options), segmentation(name)
     models = {measure: model for measure, model in (models or {}).items() if measure in read}
-    seen = seen_by(engine.dialect, activity, models)
+    seen = seen_by(activity, models)
     rule = own.define(engine, seen, {"segmentation": name} | options)
     if like is not None and hasattr(own, "carry"):
         rule = own.carry(engine, seen, _with_segments(like), rule)
@@ -73,7 +73,7 @@ def define(
 def shadow(engine: Engine, frozen: Definition, activity: str, *, as_of: dt.date) -> Definition:
     """Fit a definition on the customers of another date, as near to the frozen one as its segmentation can."""
     own, name = segmentation(frozen.segmentation), frozen.segmentation
-    seen = seen_by(engine.dialect, activity, frozen.frozen)
+    seen = seen_by(activity, frozen.frozen)
     if hasattr(own, "refit"):
         rule = own.refit(engine, seen, _with_segments(frozen))
     else:
@@ -97,7 +97,7 @@ def assigned(sql: Dialect, definition: Definition, activity: str, *, memory: Mem
     own = segmentation(definition.segmentation)
 
     def select(rule: dict[str, Any]) -> str:
-        return own.assign(sql, rule).replace("{activity}", seen_by(sql, activity, definition.frozen))
+        return own.assign(sql, rule).replace("{activity}", seen_by(activity, definition.frozen))
 
     if memory is None or not hasattr(own, "moved"):
         return select(definition.rule)

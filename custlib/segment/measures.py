@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from custlib.engine.dialect import Dialect, inlined
+from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError, hint
 from custlib.tables import describe
-from custlib.value import lifetime
 
 _WINDOW = re.compile(r"^(profit|revenue|purchases|quantity)_last_([1-9][0-9]{0,4})d$")
 _SUMMED = {"profit": "profit", "revenue": "amount", "purchases": "purchase_days"}
@@ -185,9 +184,3 @@ def joined(sql: Dialect, name: str, there: Iterable[str]) -> str:
     if name not in there:
         return f"cast(null as {sql.text_type}) as {name}"
     return f"j.{name}" if name.startswith(ATTRIBUTE) or name in INVOICED else f"coalesce(j.{name}, 0) as {name}"
-
-
-def alive(sql: Dialect, model: Mapping[str, Any]) -> str:
-    """Write P(alive) by a frozen model as an expression of the activity."""
-    values = lifetime.parameters(lifetime.read_model(model))
-    return inlined(lifetime.probability_alive(sql), values, sql.literal)

@@ -61,10 +61,10 @@ def make_customer_methods(
     """Make the table of the three methods at one date."""
     sql, of_rfm = engine.dialect, definitions["rfm"]
     abc, named = (
-        segmentation(d.segmentation).assign(sql, d.rule).format(activity=seen_by(sql, activity, d.frozen))
+        segmentation(d.segmentation).assign(sql, d.rule).format(activity=seen_by(activity, d.frozen))
         for d in (definitions["abc"], of_rfm)
     )
-    scores = rfm.scores(of_rfm.rule).format(activity=seen_by(sql, activity, of_rfm.frozen))
+    scores = rfm.scores(of_rfm.rule).format(activity=seen_by(activity, of_rfm.frozen))
     share = rules.load("methods")["top"]["share"]
     values = histogram(engine, worth, "value")
     thresholds = {

@@ -18,8 +18,7 @@ from custlib.engine.base import Engine
 from custlib.engine.shelf import write_text
 from custlib.errors import ByName, ModelError, UsageError, hint
 from custlib.graph import REFUSED, Refusal, record, table, value
-from custlib.models import bgnbd
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel, to_dict
 from custlib.project import Project
 from custlib.segment import customer_segments as segmentations
 from custlib.segment import measures, registry
@@ -45,7 +44,7 @@ Pairs = dict[str, tuple[Definition, Definition]]
 def available_sources(
     project: Project,
     quality: dict[str, Any],
-    lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
+    lifetime_model: LifetimeModel | Refusal = REFUSED,
     potential: dict[str, Any] | Refusal = REFUSED,
 ) -> frozenset[str]:
     """What there is beside purchases: keys of ``measures.SOURCES``, and every attribute."""
@@ -152,13 +151,13 @@ def open_snapshots(engine: Engine, wanted: Iterable[Snapshot], frozen: Iterable[
 @value
 def frozen_models(
     available_sources: frozenset[str],
-    lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
+    lifetime_model: LifetimeModel | Refusal = REFUSED,
     potential: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """Models that a definition made today freezes, by the measure they make."""
     models: dict[str, Any] = {}
     if not isinstance(lifetime_model, Refusal):
-        models["probability_alive"] = bgnbd.to_dict(lifetime_model, time_unit="day")
+        models["probability_alive"] = to_dict(lifetime_model, time_unit="day")
     if not isinstance(potential, Refusal) and "potential" in available_sources:
         models["potential"] = frozen_chances(potential)
     return models

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from custlib.engine.base import Engine
-from custlib.engine.dialect import Dialect
 from custlib.errors import UsageError
 from custlib.models.adoption import Adoption
 from custlib.segment import measures, registry
+from custlib.value import history_scores, lifetime
 from custlib.value.activity import activity_at
 from custlib.value.history import History, Money, write_history
 from custlib.value.holdings import KEY, customers_at, products_table
@@ -128,14 +128,15 @@ def _joined(engine: Engine, snapshot: Snapshot, names: list[str]) -> dict[str, l
     return tables
 
 
-def seen_by(sql: Dialect, table: str, frozen: Mapping[str, Any]) -> str:
+def seen_by(table: str, frozen: Mapping[str, Any]) -> str:
     """Write the table of a snapshot as one definition sees it: with what stands beside it for that definition."""
     columns, joined = [], ""
     if "probability_alive" in frozen:
-        columns.append(f"{measures.alive(sql, frozen['probability_alive'])} as probability_alive")
+        columns.append("l.probability_alive")
+        joined += f" join {alive_table(table, frozen['probability_alive'])} l using ({', '.join(history_scores.KEY)})"
     if "potential" in frozen:
         columns.append("coalesce(p.potential_value, 0) as potential")
-        joined = f" left join {table_of(table, frozen['potential'])} p using (customer_id)"
+        joined += f" left join {table_of(table, frozen['potential'])} p using (customer_id)"
     if "function" in frozen:
         columns.append("f.segment as function_segment")
         joined += f" left join {function_table(table, frozen['function'])} f using (customer_id)"
@@ -145,6 +146,8 @@ def seen_by(sql: Dialect, table: str, frozen: Mapping[str, Any]) -> str:
 def make_seen(engine: Engine, snapshot: Snapshot, frozen: Mapping[str, Any]) -> tuple[str, ...]:
     """Make what a definition sees of a snapshot beside its table, where that is not there yet."""
     tables = [snapshot.table]
+    if "probability_alive" in frozen:
+        tables.append(make_alive(engine, snapshot.table, frozen["probability_alive"]))
     if "potential" in frozen:
         tables.append(table_of(snapshot.table, frozen["potential"]))
         if not engine.has(tables[-1]):
@@ -154,6 +157,21 @@ def make_seen(engine: Engine, snapshot: Snapshot, frozen: Mapping[str, Any]) -> 
     if "function" in frozen:
         tables.append(make_function_segments(engine, snapshot.table, frozen))
     return tuple(tables)
+
+
+def alive_table(activity: str, frozen: Mapping[str, Any]) -> str:
+    """Name the table of P(alive) beside a table of customers: one for each frozen model."""
+    return f"{activity}_alive_{_mark(frozen)}"
+
+
+def make_alive(engine: Engine, activity: str, frozen: Mapping[str, Any]) -> str:
+    """Make P(alive) of each distinct history of a table of customers, by a frozen model, unless it is there."""
+    table, model = alive_table(activity, frozen), lifetime.read_model(frozen)
+    if engine.has(table):
+        engine.open(table)
+    else:
+        history_scores.make_scores(engine, table, activity, {"probability_alive": model.probability_alive})
+    return table
 
 
 def function_table(activity: str, function: Mapping[str, str]) -> str:
@@ -173,7 +191,7 @@ def make_function_segments(engine: Engine, activity: str, frozen: Mapping[str, A
             "or set refit = true."
         )
     models = {name: model for name, model in frozen.items() if name != "function"}
-    segments = registered.segments(engine, seen_by(engine.dialect, activity, models))
+    segments = registered.segments(engine, seen_by(activity, models))
     table = function_table(activity, function)
     engine.attach_frame(table, segments[["customer_id", "segment"]].astype("string"))
     return table
@@ -181,8 +199,12 @@ def make_function_segments(engine: Engine, activity: str, frozen: Mapping[str, A
 
 def table_of(activity: str, frozen: dict[str, Any]) -> str:
     """Name the table of potential beside a table of customers: one for each set of frozen chances."""
-    mark = hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{activity}_potential_{mark}"
+    return f"{activity}_potential_{_mark(frozen)}"
+
+
+def _mark(frozen: Mapping[str, Any]) -> str:
+    """Mark what is frozen with a short code of its content."""
+    return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def frozen_chances(record: dict[str, Any]) -> dict[str, Any]:

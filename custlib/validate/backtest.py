@@ -17,10 +17,9 @@ from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.errors import ModelError, TableError
 from custlib.graph import REFUSED, Refusal, record, table, value
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.project import Project
 from custlib.validate.lights import UNTESTED
-from custlib.value import lifetime
 from custlib.value.activity import CELL_LIMIT, DAY_BINS, activity_at
 from custlib.value.holdout_period import HoldoutPeriod
 
@@ -33,10 +32,10 @@ def holdout_sql(sql: Dialect, scores: str) -> str:
     )
     return f"""
         select a.customer_id, a.frequency, a.recency, a.T, a.actual,
-               {lifetime.probability_alive(sql)} * s.purchases_if_alive as predicted,
+               s.expected_purchases as predicted,
                case when a.T > 0 then a.frequency * cast(:holdout_days as double) / a.T else 0e0 end as naive,
                a.latest - case when a.T < :holdout_days then 1 else 0 end as again
-        from ({activity_at(sql, "calibration", also=also)}) a join {scores} s using (frequency, T)"""
+        from ({activity_at(sql, "calibration", also=also)}) a join {scores} s using (frequency, recency, T)"""
 
 
 KNOWN_IN_HISTORY = """
@@ -62,13 +61,11 @@ def outcome_cells(sql: Dialect, days: int, known: str = KNOWN_IN_TRANSACTIONS) -
         group by frequency, {recency}, {age}"""
 
 
-def define_holdout(
-    engine: Engine, scores: str, model: BetaGeometricNBD, *, calibration_end: dt.date, as_of: dt.date
-) -> None:
+def define_holdout(engine: Engine, scores: str, *, calibration_end: dt.date, as_of: dt.date) -> None:
     """Define the table of predicted and actual purchases."""
     engine.define(
         "holdout", holdout_sql(engine.dialect, scores), of=("customer_history", scores),
-        as_of=calibration_end, holdout_days=(as_of - calibration_end).days, **lifetime.parameters(model),
+        as_of=calibration_end, holdout_days=(as_of - calibration_end).days,
     )  # fmt: skip
 
 
@@ -162,14 +159,13 @@ def outcomes(engine: Engine, holdout_period: HoldoutPeriod, customer_history: st
 def holdout(
     engine: Engine,
     holdout_period: HoldoutPeriod,
-    lifetime_model: BetaGeometricNBD,
-    calibration_model: BetaGeometricNBD,
+    lifetime_model: LifetimeModel,
     calibration_scores: str,
 ) -> None:
     """Predicted and actual purchases of each customer of the calibration period; needs a testable forecast."""
     del lifetime_model
     end, as_of = holdout_period.calibration_end, holdout_period.as_of
-    define_holdout(engine, calibration_scores, calibration_model, calibration_end=end, as_of=as_of)
+    define_holdout(engine, calibration_scores, calibration_end=end, as_of=as_of)
 
 
 @record
@@ -229,7 +225,7 @@ def holdout_money(
 
 
 @value
-def tested_forecast(lifetime_model: BetaGeometricNBD, test_result: dict[str, Any]) -> dict[str, Any]:
+def tested_forecast(lifetime_model: LifetimeModel, test_result: dict[str, Any]) -> dict[str, Any]:
     """The result of the test of a forecast; unavailable where there is no forecast."""
     del lifetime_model
     return test_result

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custlib.graph import value
-from custlib.models import bgnbd
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.uncertainty import expected
 
 Floats = NDArray[np.float64]
 LAST_FREQUENCY = 7
@@ -23,21 +23,21 @@ _GROUPS_OF_SILENCE = 6
 _DECILES = 10
 
 
-def forecast(outcomes: pd.DataFrame, model: BetaGeometricNBD, days: float) -> pd.DataFrame:
+def forecast(outcomes: pd.DataFrame, model: LifetimeModel, days: float) -> pd.DataFrame:
     """Add the purchases of each cell expected by the model and by extrapolating the past rate.
 
     Examples
     --------
     >>> cells = pd.DataFrame({"frequency": [1], "recency": [10.0], "T": [40.0], "customers": [2], "actual": [1.0]})
-    >>> float(forecast(cells, bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), 20)["naive"].item())
+    >>> from custlib.models.bgnbd import BGNBD
+    >>> from custlib.models.forecasting import as_lifetime_model
+    >>> float(forecast(cells, as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), 20)["naive"].item())
     1.0
     """
-    x, recency, age, customers = (
-        outcomes[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")
-    )
-    expected = customers * bgnbd.expected_purchases(model, float(days), x, recency, age)
+    x, age, customers = (outcomes[name].to_numpy(dtype=float) for name in ("frequency", "T", "customers"))
+    each = expected(model, outcomes, float(days))
     naive = customers * np.where(age > 0, x * days / np.where(age > 0, age, 1.0), 0.0)
-    return outcomes.assign(expected=expected, naive=naive)
+    return outcomes.assign(expected=customers * each, naive=naive)
 
 
 def coarser(outcomes: pd.DataFrame, *, most: int) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def _means(cells: pd.DataFrame, group: Any) -> pd.DataFrame:
 
 @value
 def holdout_forecast(
-    holdout_period: HoldoutPeriod, outcomes: pd.DataFrame, calibration_model: BetaGeometricNBD
+    holdout_period: HoldoutPeriod, outcomes: pd.DataFrame, calibration_model: LifetimeModel
 ) -> pd.DataFrame:
     """Outcome cells with the purchases expected by the selected model."""
     return forecast(outcomes, calibration_model, holdout_period.days)

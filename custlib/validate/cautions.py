@@ -15,11 +15,10 @@ import numpy as np
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import REFUSED, Refusal, value
-from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.project import Project
 from custlib.value import spend as spending
 from custlib.value.holdout_period import HoldoutPeriod
-from custlib.value.uncertainty import log_covariance
 
 MODELS = ("lifetime", "spend")
 
@@ -62,18 +61,23 @@ def silent_days(engine: Engine, as_of: dt.date) -> int:
     return silent if silent >= limits["days"] and silent > limits["factor"] * longest else 0
 
 
-def wide_parameters(model: BetaGeometricNBD) -> dict[str, Any]:
+def wide_parameters(model: LifetimeModel) -> dict[str, Any]:
     """Name the parameters whose standard error, of the logarithm, is above a limit; empty without any.
+
+    Of an average those of the model with most weight.
 
     Examples
     --------
     >>> from custlib.models.bgnbd import BGNBD
-    >>> wide_parameters(BGNBD(0.25, 31.0, 0.27, 2.4, log_covariance=np.diag([0.01, 0.01, 24.0, 0.25])))
+    >>> from custlib.models.forecasting import as_lifetime_model
+    >>> fitted = BGNBD(0.25, 31.0, 0.27, 2.4, log_covariance=np.diag([0.01, 0.01, 24.0, 0.25]))
+    >>> wide_parameters(as_lifetime_model(fitted))
     {'names': 'a', 'errors': 1}
     """
-    errors = np.sqrt(np.diag(log_covariance(model)))
+    _, model = max(model.members, key=lambda member: member[0])
+    errors = np.sqrt(np.diag(model.log_covariance))
     limit = rules.load("flags")["wide_parameters"]["log_error"]
-    names = [name for name, error in zip(PARAMETERS, errors, strict=True) if error > limit]
+    names = [name for name, error in zip(model.parameters, errors, strict=True) if error > limit]
     return {"names": ", ".join(names), "errors": len(names)} if names else {}
 
 
@@ -109,7 +113,7 @@ def forecast_cautions(
     customer_activity: str,
     outlying_customers: dict[str, Any],
     forecast_trend: dict[str, Any],
-    lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
+    lifetime_model: LifetimeModel | Refusal = REFUSED,
 ) -> dict[str, dict[str, Any]]:
     """What the history says against the forecast, with the numbers of each sentence; empty without a forecast."""
     if isinstance(lifetime_model, Refusal):
@@ -130,23 +134,23 @@ def forecast_cautions(
 
 @value
 def flags(
-    project: Project, spend_model: tuple[Any, Any], subscription_signs: dict[str, Any], lifetime_model: Any = REFUSED
+    project: Project, spend_model: tuple[Any, Any], subscription_signs: dict[str, Any], beta_geometric: Any = REFUSED
 ) -> tuple[str, ...]:
     """Flags of both models, as ``lifetime.<code>`` and ``spend.<code>``; empty without a forecast.
 
     ``lifetime.looks_contractual`` is a flag of the data: the models take purchases for free decisions.
     """
-    if isinstance(lifetime_model, Refusal):
+    if isinstance(beta_geometric, Refusal):
         return ()
     is_untold = project.subscription == "none" and subscription_signs["period"]
     contract = ("looks_contractual",) if is_untold else ()
-    return name_flags((*lifetime_model.flags, *contract), spending.flags(*spend_model))
+    return name_flags((*beta_geometric.flags, *contract), spending.flags(*spend_model))
 
 
 @value
-def calibration_flags(calibration_model: Any, calibration_spend: tuple[Any, Any]) -> tuple[str, ...]:
+def calibration_flags(calibration_beta_geometric: Any, calibration_spend: tuple[Any, Any]) -> tuple[str, ...]:
     """The flags of both models of the calibration period."""
-    return name_flags(calibration_model.flags, spending.flags(*calibration_spend))
+    return name_flags(calibration_beta_geometric.flags, spending.flags(*calibration_spend))
 
 
 @value

@@ -12,10 +12,10 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.graph import REFUSED, Refusal, record
-from custlib.models import bgnbd
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel, to_dict
 from custlib.project import Project
-from custlib.value.lifetime import fit_counted
+from custlib.value.model_selection import procedure
+from custlib.value.uncertainty import expected
 
 _TOP = (
     "select frequency, sum(customers) as customers, sum(frequency * customers) as purchases from {}"
@@ -25,19 +25,25 @@ _TOP = (
 
 @record
 def outlying_customers(
-    engine: Engine, project: Project, cells: str = REFUSED, lifetime_model: BetaGeometricNBD | Refusal = REFUSED
+    engine: Engine,
+    project: Project,
+    cells: str = REFUSED,
+    model_choice: dict[str, Any] | Refusal = REFUSED,
+    lifetime_model: LifetimeModel | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """The few customers who bought far more often than all others, and the forecast of the others without them.
 
     ``frequency`` is the least of theirs, ``next_frequency`` the greatest of the others; ``purchases`` is the forecast
     of the others as fitted, ``purchases_without`` that of a model fitted on them alone. Empty where there are none.
     """
-    if isinstance(lifetime_model, Refusal) or not (outliers := _outliers(engine, cells)):
+    if isinstance(lifetime_model, Refusal) or isinstance(model_choice, Refusal):
+        return {}
+    if not (outliers := _outliers(engine, cells)):
         return {}
     counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
     others = counted[counted["frequency"] < outliers["frequency"]]
     try:
-        model = fit_counted(others, _kind(lifetime_model))
+        model = procedure(project).model(others, ticks=model_choice["regularity"]["ticks"])
     except ModelError:  # the others bought once
         return {}
     days = project.horizon_days
@@ -45,7 +51,7 @@ def outlying_customers(
         "others": int(others["customers"].sum()),
         "purchases": _purchases(lifetime_model, others, days),
         "purchases_without": _purchases(model, others, days),
-        "fit_without": bgnbd.to_dict(model, time_unit="day"),
+        "fit_without": to_dict(model, time_unit="day"),
     }
 
 
@@ -63,12 +69,5 @@ def _outliers(engine: Engine, cells: str) -> dict[str, int]:
     return outliers
 
 
-def _kind(model: BetaGeometricNBD) -> str:
-    return "mbgnbd" if model.first_occasions else "bgnbd"
-
-
-def _purchases(model: BetaGeometricNBD, counted: pd.DataFrame, days: int) -> float:
-    frequency, recency, age, customers = (
-        counted[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T", "customers")
-    )
-    return float((customers * bgnbd.expected_purchases(model, float(days), frequency, recency, age)).sum())
+def _purchases(model: LifetimeModel, counted: pd.DataFrame, days: int) -> float:
+    return float(counted["customers"].to_numpy(dtype=float) @ expected(model, counted, float(days)))

@@ -18,21 +18,21 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.graph import REFUSED, Refusal, record, value
-from custlib.models import bgnbd, gammagamma
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models import gammagamma
+from custlib.models.forecasting import LifetimeModel, to_dict
 from custlib.project import Project
 from custlib.validate.rolling_origins import Origin, origins
 from custlib.value import excess_error as excess
-from custlib.value import spend
+from custlib.value import spend, uncertainty
 from custlib.value.activity import DAY_BINS, activity_at, cells_sql, spend_cells_sql
 from custlib.value.excess_error import BY_FREQUENCY, WHOLE, ExcessError
 from custlib.value.forecast_intervals import AGE_BINS
 from custlib.value.history import History, Money, write_history
 from custlib.value.holdout_period import HoldoutPeriod
-from custlib.value.lifetime import fit_counted, read_model
+from custlib.value.lifetime import read_model
+from custlib.value.model_selection import RANDOM, Procedure, pair_regularities, procedure
 from custlib.value.sampled_days import customers_at
 from custlib.value.spend import Spend, SpendModel
-from custlib.value.uncertainty import expected, variances
 
 _MOST_CELLS = 30_000  # of one origin: bins of days are widened until there are no more
 _LONGEST_BIN = 28
@@ -44,7 +44,7 @@ class PastForecast:
     """What was known of the purchases and the spend at an origin, and what was forecast and came by group."""
 
     origin: Origin
-    model: BetaGeometricNBD
+    model: LifetimeModel
     spend: SpendModel
     totals: tuple[dict[str, Any], ...]
 
@@ -122,11 +122,11 @@ def coarser(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def past_totals(
-    cells: pd.DataFrame, model: BetaGeometricNBD, spending: SpendModel, days: int, groups: Mapping[str, Any]
+    cells: pd.DataFrame, model: LifetimeModel, spending: SpendModel, days: int, groups: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Forecast purchases and revenue of groups of cells, with the variance of either, beside what came."""
     cells = _with_forecast(cells, model, days)
-    purchases, revenue = variances(model, spending, cells, float(days))
+    purchases, revenue = uncertainty.totals(model, spending, cells, float(days))
     rows = []
     for name, chosen in groups.items():
         inside = np.asarray(chosen(cells), dtype=float)
@@ -135,17 +135,17 @@ def past_totals(
         rows.append(
             {
                 "group": name, "customers": sums["customers"], "purchases_expected": sums["expected"],
-                "purchases_variance": purchases.of(inside), "purchases_actual": sums["actual"],
-                "revenue_expected": sums["gross"], "revenue_variance": revenue.of(inside),
+                "purchases_variance": purchases.total(inside).variance, "purchases_actual": sums["actual"],
+                "revenue_expected": sums["gross"], "revenue_variance": revenue.total(inside).variance,
                 "revenue_actual": sums["actual_revenue"],
             }
         )  # fmt: skip
     return rows
 
 
-def _with_forecast(cells: pd.DataFrame, model: BetaGeometricNBD, days: int) -> pd.DataFrame:
+def _with_forecast(cells: pd.DataFrame, model: LifetimeModel, days: int) -> pd.DataFrame:
     """Add the columns that the variance of a total takes: nothing is discounted, and no purchase has a cost."""
-    each = expected(model, cells, float(days))
+    each = uncertainty.expected(model, cells, float(days))
     total = each * cells["customers"]
     return cells.assign(expected=total, gross=each * cells["money"], gross_squares=cells["money_squares"], units=total)
 
@@ -160,37 +160,44 @@ def by_frequency() -> dict[str, Any]:
 
 
 def forecasts(
-    engine: Engine, earlier: list[Origin], kind: str, *, has_amount: bool, spend_days: str = "", currency: str = ""
+    engine: Engine, earlier: list[Origin], how: Procedure, *, has_amount: bool, spend_days: str = "", currency: str = ""
 ) -> list[dict[str, Any]]:
     """Forecast from each origin that was defined, the latest first; one with too little to fit is left out.
 
     ``spend_days`` are the purchase days that spend is computed from; without them one-time buyers have the common mean.
+    Every search starts at the fit of the origin before, so that nothing is known of what came later.
     """
     days = _bin_days(engine, earlier[0])  # the latest has most customers
-    rows = []
-    for origin in earlier:
+    regular = pair_regularities(engine, [origin.day for origin in earlier]) if how.is_averaged else {}
+    rows: list[dict[str, Any]] = []
+    near: LifetimeModel | None = None
+    for origin in reversed(earlier):
         try:
             money = _spend_at(engine, origin, spend_days) if has_amount else (Spend("none"), None)
-            rows.append(_forecast(engine, origin, kind, money, currency, bin_days=days))
+            cells = count_origin(engine, origin, money[0], days=days)
+            if is_enough(cells):
+                near = how.model(cells, ticks=regular.get(origin.day, RANDOM).ticks, near=near)
+                rows.append(_forecast(origin, cells, near, money, currency))
         except ModelError:
             continue
-    return [row for row in rows if row is not None]
+    return rows[::-1]
+
+
+def is_enough(cells: pd.DataFrame) -> bool:
+    """Whether there are enough repeat purchases to fit a model of them."""
+    return bool((cells["frequency"] * cells["customers"]).sum() >= rules.load("backtest")["excess"]["fewest_repeats"])
 
 
 def _forecast(
-    engine: Engine, origin: Origin, kind: str, money: SpendModel, currency: str, *, bin_days: int
-) -> dict[str, Any] | None:
-    """Fit the model of purchases at an origin and forecast; None where there is too little to fit."""
+    origin: Origin, cells: pd.DataFrame, model: LifetimeModel, money: SpendModel, currency: str
+) -> dict[str, Any]:
+    """Write the forecast of an origin beside what came."""
     expected, fitted = money
-    cells = count_origin(engine, origin, expected, days=bin_days)
-    if (cells["frequency"] * cells["customers"]).sum() < rules.load("backtest")["excess"]["fewest_repeats"]:
-        return None
-    model = fit_counted(cells, kind)
     written = gammagamma.to_dict(fitted, money_unit=currency) if fitted else None
     return {
         "day": origin.day.isoformat(),
         "days": origin.days,
-        "fit": bgnbd.to_dict(model, time_unit="day"),
+        "fit": to_dict(model, time_unit="day"),
         "spend": {"spend": spend.to_dict(expected), "model": written},
         "totals": past_totals(coarser(cells), model, money, origin.days, by_frequency()),
     }
@@ -231,13 +238,12 @@ def past_forecasts(
     holdout_period: HoldoutPeriod,
     transactions: str,
     history_money: Money,
-    model_choice: dict[str, Any],
     sampled_days: str | Refusal = REFUSED,
     spend_choice: dict[str, Any] | Refusal = REFUSED,
 ) -> list[dict[str, Any]]:
     """Forecasts of the printed horizon from earlier days; of half of it where the purchases are too recent."""
     del transactions, sampled_days
-    first, kind = first_day(project, holdout_period), model_choice["kind"]
+    first, how = first_day(project, holdout_period), procedure(project)
     money = {"has_amount": quality["has_amount"], "currency": project.currency}
     spend_days = "" if isinstance(spend_choice, Refusal) else spend_choice["days"]
     past: list[dict[str, Any]] = []
@@ -245,7 +251,7 @@ def past_forecasts(
         earlier = origins(first_day=first, as_of=project.as_of, days=days) if days and not past else []
         if earlier:
             define_origins(engine, earlier, history_money)
-            past = forecasts(engine, earlier, kind, spend_days=spend_days, **money)
+            past = forecasts(engine, earlier, how, spend_days=spend_days, **money)
     return past
 
 

@@ -55,10 +55,10 @@ def money_quarters(
     project: Project,
     transactions: str,
     customer_activity: str,
-    calibration_model: BetaGeometricNBD,
+    calibration_beta_geometric: BetaGeometricNBD,
     holdout_money: dict[str, Any],
 ) -> pd.DataFrame:
     """Revenue by quarter, of new and of existing customers, actual and modelled."""
     del transactions
     mean, until = holdout_money["mean_spend"], project.as_of
-    return by_quarter(engine, customer_activity, calibration_model, mean_spend=mean, until=until)
+    return by_quarter(engine, customer_activity, calibration_beta_geometric, mean_spend=mean, until=until)

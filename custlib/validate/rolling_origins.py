@@ -11,6 +11,7 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import ModelError
+from custlib.models.forecasting import as_lifetime_model
 from custlib.validate.backtest import count_outcomes
 from custlib.validate.backtest_groups import forecast
 from custlib.value.lifetime import fit_counted
@@ -104,7 +105,7 @@ def rolling_origins(histories: dict[dt.date, pd.DataFrame], kind: str, *, days: 
     rows = []
     for end, cells in histories.items():
         try:
-            predictions = forecast(cells, fit_counted(cells, kind), days)
+            predictions = forecast(cells, as_lifetime_model(fit_counted(cells, kind)), days)
         except ModelError:
             continue
         rows.append({"origin": end} | predictions[["customers", "actual", "expected", "naive"]].sum().to_dict())

@@ -18,6 +18,7 @@ from custlib.engine.base import Engine
 from custlib.errors import ModelError
 from custlib.graph import REFUSED, Refusal, record, value
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import as_lifetime_model
 from custlib.project import Project
 from custlib.validate import rolling_origins
 from custlib.validate.backtest_groups import forecast
@@ -151,7 +152,8 @@ def in_business_time(
         if season is None:
             return None
         restated = season.histories(cells, end)
-        return float(forecast(restated, fit_counted(restated, kind), season.between(end, until))["expected"].sum())
+        model = as_lifetime_model(fit_counted(restated, kind))
+        return float(forecast(restated, model, season.between(end, until))["expected"].sum())
     except ModelError:
         return None
 
@@ -197,11 +199,11 @@ def fewest_origins() -> int:
 
 @value
 def season(
-    engine: Engine, project: Project, transactions: str, customer_activity: str, lifetime_model: BetaGeometricNBD
+    engine: Engine, project: Project, transactions: str, customer_activity: str, beta_geometric: BetaGeometricNBD
 ) -> Season | None:
     """Seasonal index of each month; None with less than a year of purchases."""
     del transactions
-    return find(engine, customer_activity, lifetime_model, until=project.as_of)
+    return find(engine, customer_activity, beta_geometric, until=project.as_of)
 
 
 @record

@@ -19,10 +19,11 @@ from custlib.engine.base import Engine
 from custlib.graph import value
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel, purchases_ahead
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
 from custlib.value.holdout_period import HoldoutPeriod
-from custlib.value.uncertainty import expectation_slopes, futures, log_covariance
+from custlib.value.uncertainty import histories, log_covariance
 
 Floats = NDArray[np.float64]
 _STEP = 1e-4
@@ -66,9 +67,7 @@ def tracking(
     )
 
 
-def with_forecast(
-    cumulative: pd.DataFrame, cells: pd.DataFrame, model: BetaGeometricNBD, *, cut: dt.date
-) -> pd.DataFrame:
+def with_forecast(cumulative: pd.DataFrame, cells: pd.DataFrame, model: LifetimeModel, *, cut: dt.date) -> pd.DataFrame:
     """Replace the expectation after the end of calibration by the forecast for these customers."""
     frame = cumulative.drop(columns="variance")
     ahead = np.array([(period - cut).days for period in frame["period"]], dtype=float)
@@ -88,14 +87,10 @@ def with_forecast(
     return frame
 
 
-def _to_come(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[float, float]:
-    """Compute expected purchases of all customers up to a horizon, and their variance from chance and parameters."""
-    customers = cells["customers"].to_numpy(dtype=float)
-    mean, square = futures(model, cells, horizon)
-    slope = expectation_slopes(model, cells, horizon) @ customers
-    columns = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
-    expected = float(np.asarray(bgnbd.expected_purchases(model, horizon, *columns)) @ customers)
-    return expected, float((square - mean**2) @ customers + slope @ log_covariance(model) @ slope)
+def _to_come(model: LifetimeModel, cells: pd.DataFrame, horizon: float) -> tuple[float, float]:
+    """Compute expected purchases of all customers up to a horizon, and their variance."""
+    total = purchases_ahead(model, histories(cells), horizon).total(cells["customers"].to_numpy(dtype=float))
+    return total.mean, total.variance
 
 
 def joining(engine: Engine, activity: str, *, known: dt.date) -> tuple[Floats, Floats, pd.Timestamp]:
@@ -195,7 +190,8 @@ def purchase_tracking(
     transactions: str,
     calibration_activity: str,
     calibration_base: dict[str, Any],
-    calibration_model: BetaGeometricNBD,
+    calibration_model: LifetimeModel,
+    calibration_beta_geometric: BetaGeometricNBD,
     outcomes: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Repeat purchases of the calibration customers: cumulative, and per step."""
@@ -204,5 +200,5 @@ def purchase_tracking(
     most = rules.load("backtest")["shown"]["steps"]
     units = ceil((project.as_of - first).days / (project.unit_days * most)) or 1
     ends = every(project.unit_days * units, begin=first, until=project.as_of)
-    total, steps = tracking(engine, calibration_activity, calibration_model, ends=ends, known=cut)
+    total, steps = tracking(engine, calibration_activity, calibration_beta_geometric, ends=ends, known=cut)
     return with_forecast(total, outcomes, calibration_model, cut=cut), steps

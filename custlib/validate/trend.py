@@ -5,7 +5,6 @@ is told, and never corrected: in simulated bases a shift by past errors made for
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from custlib.validate.rolling_origins import origins
 from custlib.value.excess_error import WHOLE, errors
 from custlib.value.history import Money
 from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.model_selection import procedure
 
 
 def trend(past: pd.DataFrame) -> dict[str, float]:
@@ -48,7 +48,6 @@ def forecast_trend(
     holdout_period: HoldoutPeriod,
     transactions: str,
     history_money: Money,
-    model_choice: dict[str, Any],
     past_forecasts: list[PastForecast],
 ) -> dict[str, float]:
     """How far the forecasts of a quarter from all recent days were too high or too low; empty without a trend."""
@@ -60,4 +59,4 @@ def forecast_trend(
     if len(earlier) < rules.load("backtest")["trend"]["fewest_origins"]:
         return {}
     define_origins(engine, earlier, replace(history_money, has_amounts=False))
-    return trend(totals_of(read_past(forecasts(engine, earlier, model_choice["kind"], has_amount=False))))
+    return trend(totals_of(read_past(forecasts(engine, earlier, procedure(project), has_amount=False))))

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
 from custlib.graph import table
-from custlib.models import bgnbd
-from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
+from custlib.models.forecasting import Histories, LifetimeModel
+from custlib.models.forecasting.lifetime_models import SingleModel
 from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project
-from custlib.value.uncertainty import log_covariance
+from custlib.value.uncertainty import expected, histories
 
 Floats = NDArray[np.float64]
-_FUTURES = 400
+_DRAWS = 40  # models, each with parameters of its own
+_FUTURES = 10  # of each
 _BLOCK = 2_000
 _TAILS = (0.025, 0.975)
 
@@ -39,7 +40,7 @@ def customer_intervals_sql() -> str:
 
 
 def make_customer_intervals(
-    engine: Engine, name: str, model: BetaGeometricNBD, spend: GammaGamma | None, *, horizon_days: int
+    engine: Engine, name: str, model: LifetimeModel, spend: GammaGamma | None, *, horizon_days: int
 ) -> None:
     """Make the table of intervals per customer."""
     distinct = engine.fetch("select distinct frequency, recency, T from customer_value order by frequency, recency, T")
@@ -47,60 +48,52 @@ def make_customer_intervals(
     engine.make(name, customer_intervals_sql())
 
 
-def futures(histories: pd.DataFrame, model: BetaGeometricNBD, spend: GammaGamma | None, horizon: float) -> pd.DataFrame:
+def futures(cells: pd.DataFrame, model: LifetimeModel, spend: GammaGamma | None, horizon: float) -> pd.DataFrame:
     """Simulate purchases and money over the horizon for each distinct history, and take their quantiles.
 
     Examples
     --------
     >>> from custlib.models.bgnbd import BGNBD
+    >>> from custlib.models.forecasting import as_lifetime_model
     >>> one = pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})
-    >>> int(futures(one, BGNBD(0.25, 31.0, 0.8, 2.4), None, 365.0)["purchases_low"].item())
+    >>> int(futures(one, as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), None, 365.0)["purchases_low"].item())
     0
     """
     random = np.random.default_rng(0)
     drawn = _drawn(model, random)
-    columns = [histories[name].to_numpy(dtype=float)[:, None] for name in ("frequency", "recency", "T")]
     parts = [
-        _block(type(model), drawn, spend, [column[start : start + _BLOCK] for column in columns], horizon, random)
-        for start in range(0, len(histories), _BLOCK)
+        _block(drawn, spend, histories(cells.iloc[start : start + _BLOCK]), horizon, random)
+        for start in range(0, len(cells), _BLOCK)
     ]
-    mean = bgnbd.expected_purchases(model, horizon, *(column[:, 0] for column in columns))
     names = ("purchases_low", "purchases_high", "money_low", "money_high")
     quantiles = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0))
-    quantiles[2:] /= np.maximum(mean, 1e-300)
-    return histories.assign(**dict(zip(names, quantiles, strict=True)))
+    quantiles[2:] /= np.maximum(expected(model, cells, horizon), 1e-300)
+    return cells.assign(**dict(zip(names, quantiles, strict=True)))
 
 
-def _drawn(model: BetaGeometricNBD, random: np.random.Generator) -> Floats:
-    """Draw one set of parameters per future from the covariance of their logarithms, shape (4, futures)."""
-    logs = np.log([getattr(model, name) for name in PARAMETERS])
-    covariance = log_covariance(model)
-    values, directions = np.linalg.eigh(covariance)
-    normal = random.standard_normal((4, _FUTURES))
-    drawn: Floats = np.exp(logs[:, None] + directions @ (np.sqrt(np.maximum(values, 0.0))[:, None] * normal))
+def _drawn(model: LifetimeModel, random: np.random.Generator) -> list[SingleModel]:
+    """Draw models: those of an average by their weights, each with parameters drawn from their covariance."""
+    ends = np.cumsum([weight for weight, _ in model.members])
+    drawn = []
+    for place in np.searchsorted(ends, (np.arange(_DRAWS) + 0.5) / _DRAWS * ends[-1]):
+        _, member = model.members[place]
+        values, directions = np.linalg.eigh(member.log_covariance)
+        steps = directions @ (np.sqrt(np.maximum(values, 0.0)) * random.standard_normal(values.size))
+        restated = member.restated(member.values * np.exp(steps))
+        assert isinstance(restated, SingleModel)
+        drawn.append(restated)
     return drawn
 
 
 def _block(
-    kind: type[BetaGeometricNBD], drawn: Floats, spend: GammaGamma | None, columns: list[Floats], horizon: float,
-    random: np.random.Generator,
-) -> Floats:  # fmt: skip
+    drawn: list[SingleModel], spend: GammaGamma | None, known: Histories, horizon: float, random: np.random.Generator
+) -> Floats:
     """Compute quantiles of purchases, and of money at a mean spend of 1, for one block of histories."""
-    r, alpha, a, b = drawn
-    x, recency, age = columns
-    occasions = kind.occasions(x)
-    log_odds = (
-        np.log(b + np.maximum(occasions, 1) - 1) - np.log(a) - (r + x) * np.log((alpha + age) / (alpha + recency))
-    )
-    alive = np.where(occasions > 0, 1 / (1 + np.exp(-np.clip(log_odds, -700, 700))), 1.0)
-    rate = random.gamma(r + x, 1 / (alpha + age))
-    drop = np.clip(random.beta(np.broadcast_to(a, rate.shape), b + occasions), 1e-12, 1.0)
-    bought = np.minimum(random.poisson(np.minimum(rate * horizon, 1e9)), random.geometric(drop))
-    bought = np.where(random.random(rate.shape) < alive, bought, 0).astype(float)
-    money = bought * 1.0
+    bought = np.concatenate([model.simulate(known, horizon, _FUTURES, random) for model in drawn], axis=1)
+    money, x = bought, np.broadcast_to(known.frequency[:, None], bought.shape)
     if spend is not None and spend.p * x.min() + spend.q > 1:
         shape = spend.p * x + spend.q
-        level = (shape - 1) / random.gamma(np.broadcast_to(shape, rate.shape))  # mean 1
+        level = (shape - 1) / random.gamma(shape)  # mean 1
         money = np.where(bought > 0, random.gamma(np.maximum(spend.p * bought, 1e-300)) * level / spend.p, 0.0)
     low, high = np.quantile(bought, _TAILS, axis=1, method="inverted_cdf")
     least, most = np.quantile(money, _TAILS, axis=1)
@@ -112,7 +105,7 @@ def customer_intervals(
     engine: Engine,
     project: Project,
     customer_value: str,
-    lifetime_model: BetaGeometricNBD,
+    lifetime_model: LifetimeModel,
     spend_model: tuple[Any, GammaGamma | None],
 ) -> None:
     """95 % interval of the forecast of each customer."""

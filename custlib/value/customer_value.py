@@ -1,6 +1,6 @@
 """Makes ``customer_value``: past and expected purchases and profit of each customer.
 
-Reads customer activity and ``alive_scores``, and ``customer_potential`` where there are products. Value is
+Reads customer activity and ``history_scores``, and ``customer_potential`` where there are products. Value is
 purchases x (spend x margin - cost to serve), so it can be negative; the margin is the customer's own, shrunk to that of
 all. Forecasts are discounted, and past profits compounded, to as_of at the annual rate of the project. Profit, not
 revenue, wherever costs or a margin are known.
@@ -11,9 +11,8 @@ from typing import Any
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.graph import REFUSED, Refusal, table, value
-from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
-from custlib.value import lifetime, spend
+from custlib.value import spend
 from custlib.value.margins import Margins, margin_sql, parameters
 from custlib.value.spend import Spend, SpendModel
 
@@ -30,36 +29,31 @@ FORECASTS = (
 def customer_value_sql(
     sql: Dialect, activity: str, scores: str, money: Spend, margins: Margins, *, potential: str | None = None
 ) -> str:
-    """Write the select of one row per customer with history and forecast.
-
-    P(alive) is null where the model has no occasion to drop out, so that it is 1 whatever came since: after a single
-    purchase under BG/NBD.
-    """
-    known_alive = f"case when {lifetime.can_tell()} then probability_alive end"
+    """Write the select of one row per customer with history and forecast."""
     join = f"left join {potential} p using (customer_id)" if potential else ""
     return f"""
         select customer_id, frequency, recency, T, days_since_last, monetary_value,
-               {known_alive} as probability_alive,
-               {known_alive} as loyalty,
-               probability_alive * any_purchase_if_alive as probability_of_purchase,
-               probability_alive * purchases_if_alive as expected_purchases,
+               probability_alive,
+               probability_alive as loyalty,
+               probability_of_purchase,
+               expected_purchases,
                expected_spend,
                expected_margin,
-               probability_alive * discounted_if_alive * expected_margin as value,
-               probability_alive * residual_if_alive * expected_margin as residual_lifetime_value,
-               probability_alive * discounted_if_alive * cast(:cost_to_serve as double) as service_cost,
+               discounted_purchases * expected_margin as value,
+               residual_purchases * expected_margin as residual_lifetime_value,
+               discounted_purchases * cast(:cost_to_serve as double) as service_cost,
                potential_value,
                historic_value,
                cast(profit as double) as profit,
                cast(revenue as double) as revenue
         from (select *, expected_spend * customer_margin - cast(:cost_to_serve as double) as expected_margin
               from (
-            select a.*, s.purchases_if_alive, s.any_purchase_if_alive, s.discounted_if_alive, s.residual_if_alive,
+            select a.*, s.probability_alive, s.probability_of_purchase, s.expected_purchases,
+                   s.discounted_purchases, s.residual_purchases,
                    {"p.potential_value" if potential else "cast(null as double)"} as potential_value,
-                   {lifetime.probability_alive(sql)} as probability_alive,
                    {margin_sql(margins)} as customer_margin,
                    {spend.expected_spend(sql, money)} as expected_spend
-            from {activity} a join {scores} s using (frequency, T) {join}))"""
+            from {activity} a join {scores} s using (frequency, recency, T) {join}))"""
 
 
 def make_customer_value(
@@ -68,7 +62,6 @@ def make_customer_value(
     activity: str,
     scores: str,
     *,
-    model: BetaGeometricNBD,
     money: Spend,
     margins: Margins,
     cost_to_serve: float = 0.0,
@@ -76,7 +69,7 @@ def make_customer_value(
 ) -> None:
     """Make the table of customer value."""
     select = customer_value_sql(engine.dialect, activity, scores, money, margins, potential=potential)
-    values: dict[str, Any] = lifetime.parameters(model) | spend.parameters(money) | parameters(margins)
+    values: dict[str, Any] = spend.parameters(money) | parameters(margins)
     engine.make(name, select, cost_to_serve=cost_to_serve, **values)
 
 
@@ -141,20 +134,19 @@ def customer_value(
     customer_activity: str,
     spend_model: SpendModel,
     margins: Margins,
-    lifetime_model: BetaGeometricNBD | Refusal = REFUSED,
-    alive_scores: str | Refusal = REFUSED,
+    history_scores: str | Refusal = REFUSED,
     customer_potential: str | Refusal = REFUSED,
     subscription_value: str | Refusal = REFUSED,
 ) -> None:
     """Past and expected value of each customer, by contract where one is stated; the past alone without a forecast."""
-    if isinstance(lifetime_model, Refusal) or isinstance(alive_scores, Refusal):
+    if isinstance(history_scores, Refusal):
         make_past_value(engine, "customer_value", customer_activity)
         return
     cost = project.cost_to_serve
     by_contract = project.subscription != "none" and not isinstance(subscription_value, Refusal)
     name = "customer_value_without_contract" if by_contract else "customer_value"
     make_customer_value(
-        engine, name, customer_activity, alive_scores, model=lifetime_model, money=spend_model[0], margins=margins,
+        engine, name, customer_activity, history_scores, money=spend_model[0], margins=margins,
         cost_to_serve=cost, potential=str(customer_potential) if customer_potential else None,
     )  # fmt: skip
     if by_contract:
@@ -166,15 +158,14 @@ def calibration_value(
     engine: Engine,
     project: Project,
     calibration_activity: str,
-    calibration_money_scores: str,
-    calibration_model: BetaGeometricNBD,
+    calibration_scores: str,
     calibration_spend: SpendModel,
     calibration_margins: Margins,
 ) -> None:
     """Expected value of each customer at the end of calibration, for the holdout."""
     make_customer_value(
-        engine, "calibration_value", calibration_activity, calibration_money_scores, model=calibration_model,
-        money=calibration_spend[0], margins=calibration_margins, cost_to_serve=project.cost_to_serve,
+        engine, "calibration_value", calibration_activity, calibration_scores, money=calibration_spend[0],
+        margins=calibration_margins, cost_to_serve=project.cost_to_serve,
     )  # fmt: skip
 
 

@@ -16,11 +16,11 @@ import pandas as pd
 
 from custlib.engine.base import Engine
 from custlib.graph import REFUSED, Refusal, record
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.project import Project
 from custlib.value.excess_error import BY_FREQUENCY, MEASURES, WHOLE, ExcessError, Taus
 from custlib.value.spend import SpendModel
-from custlib.value.uncertainty import residual_variance, variances
+from custlib.value.uncertainty import residual_total, totals
 
 _TAILS = np.array([0.025, 0.975])
 _NORMAL = 1.959963984540054
@@ -42,7 +42,7 @@ _RESIDUAL = (
 
 
 def intervals(
-    engine: Engine, segmentation: str, model: BetaGeometricNBD, spend: SpendModel, *, horizon_days: int,
+    engine: Engine, segmentation: str, model: LifetimeModel, spend: SpendModel, *, horizon_days: int,
     daily_rate: float, excess: ExcessError | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Compute intervals of expected purchases, value and residual value of all, and of each segment of a segmentation.
@@ -51,17 +51,19 @@ def intervals(
     that is not discounted has no interval.
     """
     cells = _cells(engine, segmentation)
-    purchases, money = variances(model, spend, cells, float(horizon_days))
-    lasting = residual_variance(model, spend, cells, daily_rate) if daily_rate > 0 else None
+    purchases, money = totals(model, spend, cells, float(horizon_days))
+    lasting = residual_total(model, spend, cells, daily_rate) if daily_rate > 0 else None
     segments = [(WHOLE, np.ones(len(cells)))]
     if segmentation:
         segments += [(name, (cells["segment"] == name).to_numpy(float)) for name in sorted(cells["segment"].unique())]
     rows = []
     for name, inside in segments:
-        totals = {column: float(cells[column].to_numpy(float) @ inside) for column in _TOTALS}
+        sums = {column: float(cells[column].to_numpy(float) @ inside) for column in _TOTALS}
         taus = excess.of(name, _shares(cells, inside)) if excess else _NO_EXCESS
-        row: dict[str, Any] = {"segment": name} | horizon_row(totals, purchases.of(inside), money.of(inside), taus)
-        rows.append(row | (_residual_row(totals, lasting.of(inside), taus) if lasting else _NO_RESIDUAL))
+        row: dict[str, Any] = {"segment": name} | horizon_row(
+            sums, purchases.total(inside).variance, money.total(inside).variance, taus
+        )
+        rows.append(row | (_residual_row(sums, lasting.total(inside).variance, taus) if lasting else _NO_RESIDUAL))
     return pd.DataFrame(rows)
 
 
@@ -76,14 +78,14 @@ def _shares(cells: pd.DataFrame, inside: np.ndarray) -> dict[str, float]:
     }
 
 
-def horizon_row(totals: dict[str, float], purchases: float, money: float, taus: Taus) -> dict[str, float]:
+def horizon_row(sums: dict[str, float], purchases: float, money: float, taus: Taus) -> dict[str, float]:
     """Compute the intervals over the horizon from the totals of a segment, their variances and the excess errors."""
-    expected, value, served = totals["expected"], totals["value"], totals["served"]
+    expected, value, served = sums["expected"], sums["value"], sums["served"]
     purchases += (taus["purchases"] * expected) ** 2
-    money += (taus["revenue"] * totals["magnitude"]) ** 2
+    money += (taus["revenue"] * sums["magnitude"]) ** 2
     low, high = _around(expected, purchases)
     value_low, value_high = _around(value, money)
-    if _has_both_signs(totals):
+    if _has_both_signs(sums):
         value_low, value_high = _on_either_side(value, money, most_lost=np.inf)
     elif served > 0:
         most = served * high / expected if expected else served
@@ -101,17 +103,17 @@ def revenue_totals(expected: float, revenue: float) -> dict[str, float]:
     return {"expected": expected, "value": revenue, "served": 0.0, "magnitude": revenue}
 
 
-def _has_both_signs(totals: dict[str, float]) -> bool:
+def _has_both_signs(sums: dict[str, float]) -> bool:
     """Whether some customers bring gains and others losses even before the cost to serve, by margins of their own."""
-    return totals["magnitude"] > abs(totals["value"] + totals["served"]) * (1 + _ROUNDING)
+    return sums["magnitude"] > abs(sums["value"] + sums["served"]) * (1 + _ROUNDING)
 
 
-def _residual_row(totals: dict[str, float], variance: float, taus: Taus) -> dict[str, float]:
+def _residual_row(sums: dict[str, float], variance: float, taus: Taus) -> dict[str, float]:
     """Compute the interval of residual value from the totals of a segment and its variance."""
-    residual = totals["residual"]
+    residual = sums["residual"]
     variance += (taus["revenue"] * residual) ** 2
     low, high = _around(residual, variance)
-    if totals["served"] > 0 or _has_both_signs(totals):
+    if sums["served"] > 0 or _has_both_signs(sums):
         low, high = _on_either_side(residual, variance, most_lost=np.inf)
     return {"residual": residual, "residual_low": low, "residual_high": high}
 
@@ -190,7 +192,7 @@ def coming_value(
     engine: Engine,
     project: Project,
     customer_value: str,
-    lifetime_model: BetaGeometricNBD,
+    lifetime_model: LifetimeModel,
     spend_model: SpendModel,
     excess_error: ExcessError,
     money_forecast: Any = REFUSED,
@@ -207,7 +209,7 @@ def segment_intervals(
     engine: Engine,
     project: Project,
     customer_segments: str,
-    lifetime_model: BetaGeometricNBD,
+    lifetime_model: LifetimeModel,
     spend_model: SpendModel,
     coming_value: "pd.Series[float]",
     segment_excess_error: ExcessError,

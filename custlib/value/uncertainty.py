@@ -1,120 +1,102 @@
-"""Computes the variance of a forecast total, if the model is right: of the parameters, and of each customer's future.
+"""Computes the variance of a forecast total, if the models are right: of parameters, of models, of what customers do.
 
-Reads cells of customers. The variance of a total is that of the parameters (delta method with the inverse Hessian of
-both fits) plus that of the customers' futures, computed per cell: alive ~ Bernoulli(P(alive)), rate ~ Gamma,
-drop-out ~ Beta, purchases = min(Poisson, Geometric). Money adds the variance of a customer's spend level given the
-past, and of each day (Gamma-Gamma). Residual value has no horizon, so discounted purchases replace counts.
+Reads cells of customers. Purchases come from `custlib.models.forecasting.totals`: the variance of a total is that of
+the parameters (delta method), that between the models of an average, and that of the customers' futures, computed per
+cell. Money adds the variance of a customer's spend level given the past, and of each day (Gamma-Gamma), and of the
+parameters of spend. Residual value has no horizon, so discounted purchases replace counts.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
-from custlib.models import bgnbd
-from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
+from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import (
+    CellForecast,
+    Histories,
+    LifetimeModel,
+    as_lifetime_model,
+    purchases_ahead,
+    residual_ahead,
+)
 from custlib.value.spend import SpendModel
 from custlib.value.spend_moments import spend_covariance, spend_moments, spend_slopes
 
 Floats = NDArray[np.float64]
-_STEP = 1e-5
 
 
-@dataclass(frozen=True)
-class Variance:
-    """Variance of a total: slopes of each cell by the parameters, their covariance, and chance per cell."""
+def histories(cells: pd.DataFrame) -> Histories:
+    """Take the histories of cells.
 
-    slopes: Floats
-    covariance: Floats
-    chance: Floats
-
-    def of(self, inside: Floats) -> float:
-        """Sum over the cells inside: parameters are shared, chance is independent."""
-        slope = self.slopes @ inside
-        return float(slope @ self.covariance @ slope + self.chance @ inside)
+    Examples
+    --------
+    >>> histories(pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})).size
+    1
+    """
+    return Histories.of(*(cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")))
 
 
-def variances(
-    model: BetaGeometricNBD, spend: SpendModel, cells: pd.DataFrame, horizon: float
-) -> tuple[Variance, Variance]:
-    """Compute the variances of purchases and of money, per cell.
+def totals(
+    model: LifetimeModel, spend: SpendModel, cells: pd.DataFrame, horizon: float
+) -> tuple[CellForecast, CellForecast]:
+    """Forecast the purchases and the money of all customers of each cell; a total is that of the cells inside.
 
     A purchase brings m S - c, with the margin m, the spend S and the cost to serve c. With N purchases, a level of
     spend of mean s and second moment level x s^2, and g = m s, the variance of a customer's money is
     (g - c)^2 (E N^2 - (E N)^2) + g^2 ((level - 1) E N^2 + (day - level) E N).
     """
-    customers, money, squares, gross_squares, gross, units = (
-        cells[name].to_numpy(dtype=float)
-        for name in ("customers", "money", "money_squares", "gross_squares", "gross", "units")
-    )
-    gradient, covariance = expectation_slopes(model, cells, horizon), log_covariance(model)
-    mean, square = futures(model, cells, horizon)
+    customers, squares, gross_squares = _floats(cells, "customers", "money_squares", "gross_squares")
+    each = purchases_ahead(model, histories(cells), horizon)
+    mean, square = each.mean, each.chance + each.weights @ each.means**2
     level, day = spend_moments(spend, cells["frequency"].to_numpy(dtype=float))
-    slopes = spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
-    chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * mean) * gross_squares
-    both = np.zeros((7, 7))
-    both[:4, :4], both[4:, 4:] = covariance, spend_covariance(spend)
-    return (
-        Variance(gradient * customers, covariance, (square - mean**2) * customers),
-        Variance(np.vstack([gradient * money, slopes]), both, chance),
+    chance = each.chance * squares + ((level - 1) * square + (day - level) * mean) * gross_squares
+    purchases = replace(
+        each, means=each.means * customers, chance=each.chance * customers, slopes=each.slopes * customers
     )
+    return purchases, _in_money(each, spend, cells, ("money", "gross", "units"), chance)
 
 
-def residual_variance(model: BetaGeometricNBD, spend: SpendModel, cells: pd.DataFrame, rate: float) -> Variance:
-    """Compute the variance of residual value, per cell, like that of money with discounted purchases for counts."""
-    names = ("margin", "margin_squares", "gross_margin_squares", "residual_gross", "residual_units", "frequency")
-    margin, squares, gross_squares, gross, units, frequency = (cells[name].to_numpy(dtype=float) for name in names)
-    mean, square, fine = _discounted_futures(model, cells, rate)
+def residual_total(model: LifetimeModel, spend: SpendModel, cells: pd.DataFrame, rate: float) -> CellForecast:
+    """Forecast the residual value of all customers of each cell, with discounted purchases for counts."""
+    squares, gross_squares, frequency = _floats(cells, "margin_squares", "gross_margin_squares", "frequency")
+    each = residual_ahead(model, histories(cells), rate)
+    square = each.chance + each.weights @ each.means**2
+    fine = model.residual_transactions(histories(cells), 2 * rate)  # the sum of the squared discounts
     level, day = spend_moments(spend, frequency)
-    chance = (square - mean**2) * squares + ((level - 1) * square + (day - level) * fine) * gross_squares
-    both = np.zeros((7, 7))
-    both[:4, :4], both[4:, 4:] = log_covariance(model), spend_covariance(spend)
-    slopes = _slopes(model, lambda at: _residual(at, cells, rate)) * margin
-    return Variance(np.vstack([slopes, spend_slopes(spend, frequency, gross, units)]), both, chance)
+    chance = each.chance * squares + ((level - 1) * square + (day - level) * fine) * gross_squares
+    return _in_money(each, spend, cells, ("margin", "residual_gross", "residual_units"), chance)
 
 
-def expected(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
+def _in_money(
+    each: CellForecast, spend: SpendModel, cells: pd.DataFrame, names: tuple[str, str, str], chance: Floats
+) -> CellForecast:
+    """Turn purchases of one customer of each cell into the money of all of them, with the parameters of spend."""
+    money, gross, units = _floats(cells, *names)
+    slopes = spend_slopes(spend, cells["frequency"].to_numpy(dtype=float), gross, units)
+    return replace(
+        each, means=each.means * money, chance=chance, slopes=np.vstack([each.slopes * money, slopes]),
+        covariance=block_diag(each.covariance, spend_covariance(spend)),
+    )  # fmt: skip
+
+
+def _floats(cells: pd.DataFrame, *names: str) -> list[Floats]:
+    return [cells[name].to_numpy(dtype=float) for name in names]
+
+
+def expected(model: LifetimeModel, cells: pd.DataFrame, horizon: float) -> Floats:
     """Expect the purchases of one customer of each cell in the horizon.
 
     Examples
     --------
+    >>> from custlib.models.bgnbd import BGNBD
     >>> one = pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})
-    >>> expected(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), one, 365.0).round(2)
+    >>> expected(as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), one, 365.0).round(2)
     array([2.05])
     """
-    x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
-    return np.asarray(bgnbd.expected_purchases(model, horizon, x, recency, age), dtype=float)
-
-
-def _residual(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> Floats:
-    x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
-    return np.asarray(bgnbd.residual_transactions(model, rate, x, recency, age), dtype=float)
-
-
-def expectation_slopes(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> Floats:
-    """Differentiate one customer's expected purchases by the logarithms of the parameters, shape (4, cells).
-
-    Examples
-    --------
-    >>> one = pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})
-    >>> expectation_slopes(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), one, 365.0).shape
-    (4, 1)
-    """
-    return _slopes(model, lambda at: expected(at, cells, horizon))
-
-
-def _slopes(model: BetaGeometricNBD, total: Callable[[BetaGeometricNBD], Floats]) -> Floats:
-    """Differentiate each cell's expectation by the logarithms of the parameters, by forward differences."""
-    logs = np.log([getattr(model, name) for name in PARAMETERS])
-
-    def at(step: Floats) -> Floats:
-        r, alpha, a, b = (float(value) for value in np.exp(logs + step))
-        return total(type(model)(r, alpha, a, b))
-
-    here = total(model)
-    return np.array([(at(step) - here) / _STEP for step in np.eye(4) * _STEP])
+    return model.expected_purchases(histories(cells), horizon)
 
 
 def log_covariance(model: BetaGeometricNBD) -> Floats:
@@ -122,29 +104,8 @@ def log_covariance(model: BetaGeometricNBD) -> Floats:
 
     Examples
     --------
-    >>> log_covariance(bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4)).sum()
+    >>> from custlib.models.bgnbd import BGNBD
+    >>> log_covariance(BGNBD(0.25, 31.0, 0.8, 2.4)).sum()
     np.float64(0.0)
     """
-    if model.log_covariance is not None:
-        return model.log_covariance
-    if model.covariance is None:
-        return np.zeros((4, 4))
-    inverse = 1 / np.array([model.r, model.alpha, model.a, model.b])
-    return np.nan_to_num(model.covariance * np.outer(inverse, inverse))
-
-
-def futures(model: BetaGeometricNBD, cells: pd.DataFrame, horizon: float) -> tuple[Floats, Floats]:
-    """Compute the first and second moment of a customer's purchases in the horizon, per cell."""
-    history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
-    mean, square = (
-        np.asarray(moment(model, horizon, *history), dtype=float)
-        for moment in (bgnbd.expected_purchases, bgnbd.expected_squared_purchases)
-    )
-    return mean, square
-
-
-def _discounted_futures(model: BetaGeometricNBD, cells: pd.DataFrame, rate: float) -> tuple[Floats, Floats, Floats]:
-    """Moments of a customer's discounted purchases, per cell: mean, mean square, mean sum of squared discounts."""
-    history = [cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")]
-    mean, fine = (_residual(model, cells, discount) for discount in (rate, 2 * rate))
-    return mean, fine + bgnbd.residual_pairs(model, rate, *history), fine
+    return as_lifetime_model(model).log_covariance

@@ -14,9 +14,9 @@ comes within a horizon or in all time to come, discounted or not, with the secon
 
 from custlib.models.forecasting.candidates import as_lifetime_model, candidates, from_dict, to_dict
 from custlib.models.forecasting.gap_regularity import GapRegularity, gap_regularity
-from custlib.models.forecasting.lifetime_models import Histories, LifetimeModel, Moments, slopes
+from custlib.models.forecasting.lifetime_models import Histories, LifetimeModel, Moments
 from custlib.models.forecasting.model_average import ModelAverage, average, weights
-from custlib.models.forecasting.totals import CellForecast, Total, purchases_ahead, residual_ahead
+from custlib.models.forecasting.totals import CellForecast, Total, purchases_ahead, residual_ahead, slopes
 
 __all__ = [
     "CellForecast", "GapRegularity", "Histories", "LifetimeModel", "ModelAverage", "Moments", "Total",

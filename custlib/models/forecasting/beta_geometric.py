@@ -14,8 +14,10 @@ from custlib.models.bgnbd_model import (
     residual_if_alive,
     residual_pairs_if_alive,
 )
-from custlib.models.cells import Array
-from custlib.models.forecasting.lifetime_models import Histories, SingleModel
+from custlib.models.cells import Array, Ints
+from custlib.models.forecasting.lifetime_models import Bools, Histories, SingleModel
+
+_LEAST_DROP, _MOST_EXPECTED = 1e-12, 1e9  # what can be drawn from
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class BetaGeometricForecast(SingleModel):
     def restated(self, values: Array) -> "BetaGeometricForecast":
         """Make the same model with other parameters."""
         return BetaGeometricForecast(type(self.fitted)(*values.tolist()))
+
+    def can_have_left(self, histories: Histories) -> Bools:
+        """Say which customers had an occasion to drop out: a repeat purchase, in MBG/NBD the first one too."""
+        result: Bools = self.fitted.occasions(histories.frequency) > 0
+        return result
 
     def _states(self, histories: Histories) -> Array:
         return probability_alive(self.fitted, histories.frequency, histories.recency, histories.T)[None]
@@ -66,6 +73,18 @@ class BetaGeometricForecast(SingleModel):
 
     def _residual(self, x: Array, T: Array, rate: float) -> Array:
         return residual_if_alive(self.fitted, np.full(x.shape, rate), x, T)
+
+    def _lasting_purchases(self, x: Array, T: Array) -> Array:
+        # E[1 / p] after so many occasions to drop out with probability p
+        a, b = self.fitted.a, self.fitted.b
+        return (a + b + self.fitted.occasions(x) - 1) / (a - 1) if a > 1 else np.full(x.shape, np.inf)
+
+    def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array:
+        model = self.fitted
+        rate = random.gamma(model.r + x, 1 / (model.alpha + T))
+        drop = np.clip(random.beta(model.a, model.b + model.occasions(x)), _LEAST_DROP, 1.0)
+        bought: Array = np.minimum(random.poisson(np.minimum(rate * t, _MOST_EXPECTED)), random.geometric(drop))
+        return bought.astype(np.float64)
 
     def _residual_pairs(self, x: Array, T: Array, rate: float) -> Array:
         return residual_pairs_if_alive(self.fitted, np.full(x.shape, rate), x, T)

@@ -15,12 +15,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from custlib.errors import UsageError
 from custlib.models.cells import Array, Ints, rank_rows, read_customers
 
-_STEP = 1e-5  # of a logarithm
+Bools = NDArray[np.bool_]
 _HALVINGS = 42  # the time is good to 1e-11
 _SOONEST, _LATEST = 1e-9, 1e9  # times the mean T
 
@@ -126,6 +126,10 @@ class LifetimeModel(ABC):
         """Make the same model with other parameters."""
 
     @abstractmethod
+    def can_have_left(self, histories: Histories) -> Bools:
+        """Say which customers had an occasion to drop out: without one P(alive) is 1, which is no measurement."""
+
+    @abstractmethod
     def probability_alive(self, histories: Histories, after: float = 0.0) -> Array:
         """Compute the probability that a customer is active some time after T, now by default."""
 
@@ -148,6 +152,10 @@ class LifetimeModel(ABC):
     @abstractmethod
     def residual_transactions(self, histories: Histories, rate: float) -> Array:
         """Expect the discounted purchases in all time to come (DERT); the rate is above 0."""
+
+    @abstractmethod
+    def lasting_purchases(self, histories: Histories) -> Array:
+        """Expect the purchases in all time to come, not discounted; infinite where too many stay for ever."""
 
     @abstractmethod
     def residual_pairs(self, histories: Histories, rate: float) -> Array:
@@ -214,6 +222,12 @@ class SingleModel(LifetimeModel):
     @abstractmethod
     def _residual_pairs(self, x: Array, T: Array, rate: float) -> Array: ...
 
+    @abstractmethod
+    def _lasting_purchases(self, x: Array, T: Array) -> Array: ...
+
+    @abstractmethod
+    def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array: ...
+
     @property
     def values(self) -> Array:
         """The values of the parameters."""
@@ -268,6 +282,10 @@ class SingleModel(LifetimeModel):
         """Expect the discounted purchases in all time to come."""
         return self._lasting(histories, self._states(histories), self._residual, rate)
 
+    def lasting_purchases(self, histories: Histories) -> Array:
+        """Expect the purchases in all time to come, not discounted."""
+        return self.probability_alive(histories) * self._lasting_purchases(histories.frequency, histories.T)
+
     def residual_pairs(self, histories: Histories, rate: float) -> Array:
         """Expect the product of the discounts, over all ordered pairs of different purchases to come."""
         return self._lasting(histories, self._states(histories), self._residual_pairs, rate)
@@ -284,6 +302,15 @@ class SingleModel(LifetimeModel):
         mean, own = (self._lasting(histories, states, self._residual, discount) for discount in (rate, 2 * rate))
         square = own + self._lasting(histories, states, self._residual_pairs, rate)
         return Moments(mean, square, np.maximum(square - mean**2, 0.0))
+
+    def simulate(self, histories: Histories, horizon: float, futures: int, random: np.random.Generator) -> Array:
+        """Simulate purchases within a horizon, so many futures of each customer, shape (n, futures)."""
+        shares = self._states(histories).cumsum(axis=0)
+        drawn = random.random((histories.size, futures))
+        state = (drawn > shares[:, :, None]).sum(axis=0)  # the last one: dropped out
+        x, T = (np.broadcast_to(column[:, None], drawn.shape) for column in (histories.frequency, histories.T))
+        bought = self._simulated(x, T, np.minimum(state, len(shares) - 1), horizon, random)
+        return np.where(state < len(shares), bought, 0.0)
 
     def _over(
         self, histories: Histories, states: Array, function: Callable[[Array, Array, Array], Array], horizon: ArrayLike
@@ -311,36 +338,3 @@ def _mixed(states: Array, values: Array) -> Array:
     """Add up over the states."""
     result: Array = (states * values).sum(axis=0)
     return result
-
-
-def slopes(model: LifetimeModel, function: Callable[[LifetimeModel], Array]) -> Array:
-    """Differentiate a forecast by the logarithms of the parameters, by forward differences.
-
-    Parameters
-    ----------
-    model : LifetimeModel
-        The model at which to differentiate.
-    function : callable
-        Takes a model and returns one forecast for each of n histories, or cells.
-
-    Returns
-    -------
-    ndarray, shape (parameters, n)
-        Of an average the slopes of each member, times its weight.
-
-    Examples
-    --------
-    >>> from custlib.models.bgnbd import BGNBD
-    >>> from custlib.models.forecasting import as_lifetime_model
-    >>> model, one = as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), Histories.of(2, 200.0, 210.0)
-    >>> slopes(model, lambda at: at.expected_purchases(one, 365.0)).shape
-    (4, 1)
-    """
-    return np.vstack([weight * _forward(member, function) for weight, member in model.members])
-
-
-def _forward(model: LifetimeModel, function: Callable[[LifetimeModel], Array]) -> Array:
-    """Differentiate the forecast of a single model."""
-    here = function(model)
-    steps = np.exp(np.eye(model.parameter_count) * _STEP)
-    return np.array([(function(model.restated(model.values * step)) - here) / _STEP for step in steps])

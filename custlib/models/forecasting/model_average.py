@@ -20,7 +20,7 @@ from scipy.linalg import block_diag
 
 from custlib.errors import ModelError, UsageError
 from custlib.models.cells import Array
-from custlib.models.forecasting.lifetime_models import Histories, LifetimeModel, Moments
+from custlib.models.forecasting.lifetime_models import Bools, Histories, LifetimeModel, Moments
 
 _TEMPERATURE = 20.0
 _LEAST_WEIGHT = 1e-3
@@ -107,6 +107,11 @@ class ModelAverage(LifetimeModel):
             tuple((weight, model.restated(part)) for (weight, model), part in zip(self.parts, own, strict=True))
         )
 
+    def can_have_left(self, histories: Histories) -> Bools:
+        """Say which customers had an occasion to drop out by any of the models."""
+        result: Bools = np.any([model.can_have_left(histories) for _, model in self.parts], axis=0)
+        return result
+
     def probability_alive(self, histories: Histories, after: float = 0.0) -> Array:
         """Compute the probability that a customer is active some time after T."""
         return self._mean(lambda model: model.probability_alive(histories, after))
@@ -130,6 +135,10 @@ class ModelAverage(LifetimeModel):
     def residual_transactions(self, histories: Histories, rate: float) -> Array:
         """Expect the discounted purchases in all time to come."""
         return self._mean(lambda model: model.residual_transactions(histories, rate))
+
+    def lasting_purchases(self, histories: Histories) -> Array:
+        """Expect the purchases in all time to come, not discounted; infinite where they are by any of the models."""
+        return self._mean(lambda model: model.lasting_purchases(histories))
 
     def residual_pairs(self, histories: Histories, rate: float) -> Array:
         """Expect the product of the discounts, over all ordered pairs of different purchases to come."""

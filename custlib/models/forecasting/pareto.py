@@ -18,12 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from custlib.models.cells import Array
-from custlib.models.forecasting.lifetime_models import Histories, SingleModel
+from custlib.models.cells import Array, Ints
+from custlib.models.forecasting.lifetime_models import Bools, Histories, SingleModel
 from custlib.models.paretonbd import ParetoNBD, probability_alive
 from custlib.models.quadrature import horizon_nodes
 
 _NODES = 72
+_TINY, _MOST_EXPECTED = 1e-300, 1e9  # what can be drawn from
 _BLOCK = 1_000  # rows at a time: they stay in the cache
 _FOREVER = 41.0  # in units of 1 / delta: exp(-41) = 2e-18 of the value lies beyond
 
@@ -49,6 +50,11 @@ class ParetoForecast(SingleModel):
     def restated(self, values: Array) -> "ParetoForecast":
         """Make the same model with other parameters."""
         return ParetoForecast(ParetoNBD(*values.tolist()))
+
+    def can_have_left(self, histories: Histories) -> Bools:
+        """Say which customers were observed for some time: they may leave at any time."""
+        result: Bools = histories.T > 0
+        return result
 
     def _states(self, histories: Histories) -> Array:
         return probability_alive(self.fitted, histories.frequency, histories.recency, histories.T)[None]
@@ -85,6 +91,17 @@ class ParetoForecast(SingleModel):
 
     def _residual(self, x: Array, T: Array, rate: float) -> Array:
         return self._discounted(x, T, np.full(T.shape, _FOREVER / rate), rate)
+
+    def _lasting_purchases(self, x: Array, T: Array) -> Array:
+        s = self.fitted.s
+        return self._rate(x, T) * (self.fitted.beta + T) / (s - 1) if s > 1 else np.full(x.shape, np.inf)
+
+    def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array:
+        model = self.fitted
+        rate = random.gamma(model.r + x, 1 / (model.alpha + T))
+        leaving = random.gamma(np.full(T.shape, model.s), 1 / (model.beta + T))
+        stays = np.minimum(random.exponential(size=T.shape) / np.maximum(leaving, _TINY), t)
+        return random.poisson(np.minimum(rate * stays, _MOST_EXPECTED)).astype(np.float64)
 
     def _residual_pairs(self, x: Array, T: Array, rate: float) -> Array:
         end = np.full(T.shape, _FOREVER / rate)

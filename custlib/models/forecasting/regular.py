@@ -19,13 +19,14 @@ import numpy as np
 from scipy import special
 
 from custlib.models.cells import Array, Ints, rank_rows, rank_values
-from custlib.models.forecasting.lifetime_models import Histories, SingleModel
+from custlib.models.forecasting.lifetime_models import Bools, Histories, SingleModel
 from custlib.models.quadrature import beta_nodes, gamma_nodes, horizon_nodes, interpolate_positive
 from custlib.models.regularnbd import RegularNBD, sum_over_purchases, tick_shares
 
 _NODES = 200  # over p
 _BLOCK = 131_072  # numbers at a time: they stay in the cache
 _TINY = 1e-300
+_LEAST_DROP, _MOST_EXPECTED = 1e-12, 1e9  # what can be drawn from
 _Weight = Callable[[int, Array], Array]
 _Worth = Callable[[int, int, Array, Array], Array]
 
@@ -52,6 +53,11 @@ class RegularForecast(SingleModel):
     def restated(self, values: Array) -> "RegularForecast":
         """Make the same model with other parameters."""
         return RegularForecast(RegularNBD(self.fitted.k, self.fitted.kind, *values.tolist()))
+
+    def can_have_left(self, histories: Histories) -> Bools:
+        """Say which customers had an occasion to drop out: a repeat purchase, in MBG/CNBD-k the first one too."""
+        result: Bools = self.fitted.kind.occasions(histories.frequency) > 0
+        return result
 
     def _states(self, histories: Histories) -> Array:
         return tick_shares(self.fitted, histories.rows)
@@ -94,6 +100,19 @@ class RegularForecast(SingleModel):
 
     def _residual(self, x: Array, T: Array, rate: float) -> Array:
         return self._over_customers(_all_to_come, x, rate * (self.fitted.alpha + T))
+
+    def _lasting_purchases(self, x: Array, T: Array) -> Array:
+        # E[1 / p] after so many occasions to drop out with probability p, wherever the clock stands
+        a, b = self.fitted.a, self.fitted.b
+        return (a + b + self.fitted.kind.occasions(x) - 1) / (a - 1) if a > 1 else np.full(x.shape, np.inf)
+
+    def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array:
+        model = self.fitted
+        rate = random.gamma(model.r + model.k * x + state, 1 / (model.alpha + T))
+        ticks = random.poisson(np.minimum(rate * t, _MOST_EXPECTED))
+        drop = np.clip(random.beta(model.a, model.b + model.kind.occasions(x)), _LEAST_DROP, 1.0)
+        bought: Array = np.minimum((state + ticks) // model.k, random.geometric(drop))
+        return bought.astype(np.float64)
 
     def _residual_pairs(self, x: Array, T: Array, rate: float) -> Array:
         return self._over_customers(_pairs_to_come, x, rate * (self.fitted.alpha + T))

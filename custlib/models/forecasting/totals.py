@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from custlib.models.cells import Array
-from custlib.models.forecasting.lifetime_models import Histories, LifetimeModel, Moments, slopes
+from custlib.models.forecasting.lifetime_models import Histories, LifetimeModel, Moments
+
+_STEP = 1e-5  # of a logarithm
 
 
 @dataclass(frozen=True)
@@ -176,3 +178,36 @@ def _forecast(
         slopes=slopes(model, mean),
         covariance=model.log_covariance,
     )
+
+
+def slopes(model: LifetimeModel, function: Callable[[LifetimeModel], Array]) -> Array:
+    """Differentiate a forecast by the logarithms of the parameters, by forward differences.
+
+    Parameters
+    ----------
+    model : LifetimeModel
+        The model at which to differentiate.
+    function : callable
+        Takes a model and returns one forecast for each of n histories, or cells.
+
+    Returns
+    -------
+    ndarray, shape (parameters, n)
+        Of an average the slopes of each member, times its weight.
+
+    Examples
+    --------
+    >>> from custlib.models.bgnbd import BGNBD
+    >>> from custlib.models.forecasting import as_lifetime_model
+    >>> model, one = as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), Histories.of(2, 200.0, 210.0)
+    >>> slopes(model, lambda at: at.expected_purchases(one, 365.0)).shape
+    (4, 1)
+    """
+    return np.vstack([weight * _forward(member, function) for weight, member in model.members])
+
+
+def _forward(model: LifetimeModel, function: Callable[[LifetimeModel], Array]) -> Array:
+    """Differentiate the forecast of a single model."""
+    here = function(model)
+    steps = np.exp(np.eye(model.parameter_count) * _STEP)
+    return np.array([(function(model.restated(model.values * step)) - here) / _STEP for step in steps])

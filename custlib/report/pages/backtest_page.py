@@ -9,7 +9,7 @@ import pandas as pd
 from custlib import rules
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Figure, Table, Text
-from custlib.report.forecast_status import season_values
+from custlib.report.forecast_status import choice_title, season_values
 from custlib.report.formats import change, changes, compact, day, money, number, share, shares
 from custlib.report.pages.validation_page import signed
 from custlib.report.privacy import counts, is_small
@@ -247,64 +247,44 @@ def quarters_table(t: Texts, frame: pd.DataFrame, currency: str) -> Details:
     return Details(t("validation.quarters_details"), [table])
 
 
-def choice(t: Texts, chosen: Mapping[str, Any]) -> Table | Text:
-    """Show the candidate models, the selected one and the criterion."""
-    candidates: Sequence[Mapping[str, Any]] = chosen["candidates"]
-    if not candidates:
-        return Text(t("validation.choice_none"))
-    name = next((row["model"] for row in candidates if row["kind"] == chosen["kind"]), candidates[0]["model"])
+def choice(t: Texts, chosen: Mapping[str, Any], tested: Sequence[Mapping[str, Any]]) -> Table:
+    """Show the candidates with their weights, and what each forecast for the holdout.
+
+    Parameters
+    ----------
+    t : Texts
+        Texts of the page.
+    chosen : mapping
+        What the forecast of today comes from, ``model_choice``.
+    tested : sequence of mapping
+        The candidates at the end of calibration, ``candidate_forecasts``.
+
+    Returns
+    -------
+    Table
+    """
     rows = pd.DataFrame(
         {
-            "model": [row["model"] for row in candidates],
-            "fit": [signed(row["log_likelihood"], 1) for row in candidates],
-            "aic": [signed(row["aic"], 1) for row in candidates],
-            "predicted": [number(round(row["predicted"]), t.language) for row in candidates],
-            "bias": changes([row["bias"] for row in candidates], t.language),
-            "chance": _spans(t, [row["chance"] for row in candidates]),
+            "model": [t("validation.choice_average") if row["aic"] is None else row["model"] for row in tested],
+            "weight": shares([row["weight"] for row in tested], t.language),
+            "aic": ["–" if row["aic"] is None else signed(row["aic"], 1) for row in tested],
+            "predicted": [number(round(row["predicted"]), t.language) for row in tested],
+            "bias": changes([row["bias"] for row in tested], t.language),
         }
     )
     return Table.of(
-        rows, title=t(f"validation.choice_{chosen['reason']}", model=name), language=t.language, header="model",
+        rows, title=choice_title(t, chosen), language=t.language, header="model",
         caption=t("validation.choice_caption"), labels={c: t(f"validation.choice_column_{c}") for c in rows.columns},
     )  # fmt: skip
 
 
-def _spans(t: Texts, deviations: Sequence[float | None]) -> list[str]:
-    """Write what chance alone does in 95 of 100 cases: two standard deviations to either side."""
-    spans = shares([None if one is None else 2 * one for one in deviations], t.language)
-    return [span if one is None else f"± {span}" for one, span in zip(deviations, spans, strict=True)]
-
-
-def regularity(t: Texts, record: Mapping[str, Any]) -> Details:
-    """State whether purchases are more regular than random, and the effect on the forecast."""
-    ticks = pd.DataFrame(record["ticks"])
-    estimate = record["estimate"]
-    best = min(record["ticks"], key=lambda row: float(row["aic"]))
-    biases = ticks["bias"].notna().all()
-    nearer = biases and abs(best["bias"]) < abs(ticks["bias"].iloc[0])
-    kind = "random" if best["k"] == 1 else "steady_nearer" if nearer else "steady"
-    median = record["median_gap"]
-    if median is not None and median <= rules.load("backtest")["choice"]["coarse_gap_days"]:
-        return Details(
-            t("validation.regular_coarse_title"), [Text(t("validation.regular_coarse", median=f"{median:g}"))]
-        )
-    counts_ = {"predicted": best["predicted"], "plain": ticks["predicted"].iloc[0]}
-    values = {"k": int(best["k"])} | {name: number(round(count), t.language) for name, count in counts_.items()}
-    text = Text(t(f"validation.regular_{kind}", **values))
-    return Details(t(f"validation.regular_{kind}_title", **values), [text, _ticks_table(t, ticks, estimate)])
-
-
-def _ticks_table(t: Texts, ticks: pd.DataFrame, estimate: float | None) -> Table:
-    """Show the fit of every number of ticks per purchase."""
-    rows = ticks.assign(
-        k=ticks["k"].astype(int).astype(str), fit=[signed(value, 1) for value in ticks["log_likelihood"]],
-        aic=[signed(value, 1) for value in ticks["aic"]],
-        predicted=[number(round(value), t.language) for value in ticks["predicted"]],
-        bias=changes(ticks["bias"], t.language),
-    )[["k", "fit", "aic", "predicted", "bias"]]  # fmt: skip
-    labels = {c: t(f"validation.choice_column_{c}") for c in ("fit", "aic", "predicted", "bias")}
-    return Table.of(
-        rows, title=t("validation.ticks"), language=t.language, header="k",
-        caption=t("validation.ticks_caption", estimate="–" if estimate is None else f"{estimate:.2f}"),
-        labels=labels | {"k": t("validation.ticks_k")},
-    )  # fmt: skip
+def regularity(t: Texts, chosen: Mapping[str, Any]) -> Text:
+    """State how regular purchases are, and which models follow from it."""
+    found = chosen["regularity"]
+    if chosen["reason"] in ("given", "likeliest"):
+        return Text(t("validation.regular_unasked"))
+    values = {"pairs": number(round(found["pairs"]), t.language)}
+    if found["estimate"] is None:
+        return Text(t("validation.regular_few", **values))
+    kind = "steady" if found["ticks"] > 1 else "bunched" if found["is_bunched"] else "random"
+    return Text(t(f"validation.regular_{kind}", estimate=f"{found['estimate']:.1f}", k=found["ticks"], **values))
