@@ -8,11 +8,13 @@ import pyarrow.parquet as pq
 
 from custlib.engine.duckdb import DuckDB
 from custlib.models.bgnbd import BGNBD
-from custlib.value import activity, customer_value, lifetime
+from custlib.models.forecasting import as_lifetime_model
+from custlib.value import activity, customer_value, history_scores
 from custlib.value.margins import Margins
 from custlib.value.spend import Spend
 
 MODEL = BGNBD(0.25, 31.0, 0.8, 2.4)
+FORECAST = as_lifetime_model(MODEL)
 MONEY = Spend("gamma_gamma", 15.44, 2.74 / 6.25, 6.25 * 15.44 / 2.74)
 AS_OF = dt.date(2025, 12, 31)
 DAILY_RATE = float(np.log1p(0.10) / 365)
@@ -62,12 +64,13 @@ def shop(customers=60, *, seed=0):
 def make_value(engine, *, model=MODEL, money=MONEY, margin=1.0, cost_to_serve=0.0, horizon_days=365, as_of=AS_OF):
     """Activity, scores and value from the transactions of an engine."""
     activity.make_activity(engine, "customer_activity", as_of=as_of, daily_rate=DAILY_RATE, cost_to_serve=cost_to_serve)
-    lifetime.make_alive_scores(
-        engine, "alive_scores", "customer_activity", model, horizon_days=horizon_days, daily_rate=DAILY_RATE
-    )
+    history_scores.score_customers(
+        engine, "history_scores", "customer_activity", as_lifetime_model(model), horizon_days=horizon_days,
+        daily_rate=DAILY_RATE, residual_rate=DAILY_RATE,
+    )  # fmt: skip
     customer_value.make_customer_value(
-        engine, "customer_value", "customer_activity", "alive_scores",
-        model=model, money=money, margins=Margins(margin), cost_to_serve=cost_to_serve,
+        engine, "customer_value", "customer_activity", "history_scores", money=money, margins=Margins(margin),
+        cost_to_serve=cost_to_serve,
     )  # fmt: skip
 
 

@@ -102,11 +102,11 @@ def small_shop(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def cdnow(tmp_path_factory):
-    """CDNOW with all its tables, as the project file has it."""
+    """CDNOW with all its tables and the model that published figures are of."""
     from custlib import project
     from custlib.run import HOME, Run
 
-    opened = Run(project.load(HOME / "data" / "cdnow.toml"), tmp_path_factory.mktemp("cdnow"))
+    opened = Run(project.load(HOME / "data" / "cdnow.toml").replace(model="bgnbd"), tmp_path_factory.mktemp("cdnow"))
     opened.make(*TABLES)
     return opened
 

@@ -13,7 +13,7 @@ from custlib.customise.playbook_file import Playbook
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD
-from custlib.value import lifetime
+from custlib.models.forecasting import as_lifetime_model
 
 SHIPPED = files("custlib.rules").joinpath("playbooks", "music.toml").read_text(encoding="utf-8")
 
@@ -148,7 +148,8 @@ def test_measures_by_hand(tmp_path):
     for name in ("customer_value", "customer_segments"):
         engine.attach_parquet(name, tmp_path / f"given_{name.removeprefix('customer_')}.parquet")
     model = BGNBD(0.25, 31.0, 0.8, 2.4)
-    rows = segment_plans.measures(engine, "rfm", model, window_days=90)
+    found = segment_plans.measures(engine, "rfm", as_lifetime_model(model), [30, 90])
+    rows = found[90]
     bought = bgnbd.probability_alive(model, [2, 0], [170, 0], [200, 10]) * bgnbd.probability_of_purchase(
         model, 90, [2, 0], [200, 10]
     )
@@ -157,7 +158,7 @@ def test_measures_by_hand(tmp_path):
     # mean spend of the segment 30, a margin of .3, a cost to serve of 2
     assert rows["spend"]["x"] == pytest.approx(30 * 0.3 - 2)
     assert rows["purchase"]["x"] == pytest.approx(30)
-    assert lifetime.parameters(model)["a"] == 0.8
+    assert (found[30]["base_rate"] < rows["base_rate"]).all()
 
 
 # --- money that is stated without a currency ---

@@ -15,8 +15,8 @@ from custlib.move import ledger
 from custlib.project import Project
 from custlib.run import HOME, Run, nodes
 from custlib.segment import methods, profiles, pyramid, rfm
-from custlib.validate import backtest, model_selection, seasons, tracking
-from custlib.value import spend
+from custlib.validate import backtest, seasons, tracking
+from custlib.value import model_selection, spend
 from tests.engine.same import differences
 from tests.subscription.subscribers import open_run, subscribers
 
@@ -94,7 +94,9 @@ LENSES = {
     "baselines": lambda ws: backtest.baselines(ws.engine, hiatus_days=90),
     "season": lambda ws: pd.DataFrame({"x": [str(_season(ws))]}),
     "pairs of gaps": lambda ws: ws.engine.fetch(
-        model_selection.long_pairs(ws.engine.dialect), end=ws.project.as_of, fewest_days=20
+        model_selection.long_pairs(ws.engine.dialect, [ws.get("holdout_period").calibration_end, ws.project.as_of]),
+        end=ws.project.as_of,
+        fewest_days=20,
     ),
     "joining": lambda ws: pd.DataFrame(tracking.joining(ws.engine, "customer_activity", known=ws.project.as_of)[:2]),
 }  # fmt: skip
@@ -102,7 +104,7 @@ LENSES = {
 
 def _season(workspace: Run) -> object:
     return seasons.find(
-        workspace.engine, "customer_activity", workspace.get("lifetime_model"), until=workspace.project.as_of
+        workspace.engine, "customer_activity", workspace.get("beta_geometric"), until=workspace.project.as_of
     )
 
 

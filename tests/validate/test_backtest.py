@@ -8,8 +8,8 @@ from custlib import project
 from custlib.models import bgnbd
 from custlib.run import HOME, Run
 from custlib.validate import backtest
-from custlib.value import activity, history, lifetime
-from tests.bases import DAILY_RATE, MODEL
+from custlib.value import activity, history, history_scores
+from tests.bases import DAILY_RATE, FORECAST, MODEL
 
 END, AS_OF = dt.date(2025, 9, 30), dt.date(2025, 12, 31)
 DAYS = 92
@@ -19,10 +19,10 @@ def held_out(engine):
     """The table of forecast and truth of an engine, with the model of the tests."""
     history.make_history(engine, as_of=AS_OF, calibration_end=END)
     activity.define_activity(engine, "calibration_activity", "calibration", as_of=END, until=AS_OF)
-    lifetime.make_alive_scores(
-        engine, "calibration_scores", "calibration_activity", MODEL, horizon_days=DAYS, daily_rate=DAILY_RATE
+    history_scores.score_customers(
+        engine, "calibration_scores", "calibration_activity", FORECAST, horizon_days=DAYS, daily_rate=DAILY_RATE
     )
-    backtest.define_holdout(engine, "calibration_scores", MODEL, calibration_end=END, as_of=AS_OF)
+    backtest.define_holdout(engine, "calibration_scores", calibration_end=END, as_of=AS_OF)
     return engine.fetch("select * from holdout order by customer_id").set_index("customer_id")
 
 

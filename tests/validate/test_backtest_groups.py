@@ -4,7 +4,7 @@ import pytest
 
 from custlib.models import bgnbd
 from custlib.validate import backtest_groups as groups
-from tests.bases import MODEL
+from tests.bases import FORECAST, MODEL
 
 CELLS = pd.DataFrame(
     {
@@ -24,7 +24,7 @@ def forecast(cdnow):
 
 
 def test_the_forecast_of_cells():
-    found = groups.forecast(CELLS, MODEL, 40)
+    found = groups.forecast(CELLS, FORECAST, 40)
     wanted = bgnbd.expected_purchases(MODEL, 40, CELLS["frequency"], CELLS["recency"], CELLS["T"]) * CELLS["customers"]
     np.testing.assert_allclose(found["expected"], wanted, rtol=1e-14)
     assert found["naive"].tolist() == [0, 1, 0.5, 4.5]

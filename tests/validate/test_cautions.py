@@ -7,6 +7,7 @@ import pytest
 
 from custlib import rules
 from custlib.models.bgnbd import BGNBD
+from custlib.models.forecasting import as_lifetime_model
 from custlib.project import build
 from custlib.validate import cautions
 from custlib.validate.cautions import chosen, name_flags, silent_days
@@ -72,7 +73,12 @@ def said(engine, *, covered=400, model=SURE, **options):
     given = {"outlying_customers": {}, "forecast_trend": {}} | options
     period = HoldoutPeriod(100, covered, AS_OF)
     return cautions.forecast_cautions(
-        engine, project_of(horizon_days=365), period, "customer_activity", lifetime_model=model, **given
+        engine,
+        project_of(horizon_days=365),
+        period,
+        "customer_activity",
+        lifetime_model=as_lifetime_model(model),
+        **given,
     )
 
 

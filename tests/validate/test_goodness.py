@@ -52,7 +52,7 @@ def test_a_test_by_hand():
 
 
 def test_cdnow(cdnow):
-    found, test = goodness.calibration_counts(cdnow.get("outcomes"), cdnow.get("calibration_model"))
+    found, test = goodness.calibration_counts(cdnow.get("outcomes"), cdnow.get("calibration_beta_geometric"))
     assert found["actual"].tolist() == [1411, 439, 214, 100, 62, 38, 29, 64]
     # Fader, Hardie and Lee (2005), section 4: 4.82 with 3 degrees of freedom, p = .19
     assert (test.statistic, test.degrees) == (pytest.approx(4.82, abs=0.01), 3)
@@ -61,7 +61,7 @@ def test_cdnow(cdnow):
 
 def test_cdnow_cohorts_are_alike(cdnow):
     found, test = goodness.by_cohort(
-        cdnow.get("outcomes"), cdnow.get("calibration_model"), end=cdnow.get("holdout_period").calibration_end
+        cdnow.get("outcomes"), cdnow.get("calibration_beta_geometric"), end=cdnow.get("holdout_period").calibration_end
     )
     assert found["cohort"].tolist() == [dt.date(1997, 1, 1), dt.date(1997, 2, 1), dt.date(1997, 3, 1)]
     assert found["customers"].sum() == 2357

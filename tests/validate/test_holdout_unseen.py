@@ -143,7 +143,13 @@ def test_nothing_of_the_calibration_period_sees_the_holdout(runs):
     held = sorted(of_calibration() - set(AT_AS_OF) - SLOW)
     found = {name: differences(*(content(run, name) for run in runs)) for name in held}
     assert {name: names for name, names in found.items() if names} == {}
-    assert {"calibration_methods", "calibration_value", "calibration_spend", "model_choice"} <= set(held)
+    assert {
+        "calibration_methods",
+        "calibration_value",
+        "calibration_spend",
+        "calibration_choice",
+        "candidate_forecasts",
+    } <= set(held)
 
 
 def test_what_is_said_to_know_more_does(runs):

@@ -11,6 +11,7 @@ from custlib.validate import past_forecasts as past
 from custlib.validate.rolling_origins import Origin
 from custlib.value.excess_error import BY_FREQUENCY
 from custlib.value.history import Money
+from custlib.value.model_selection import Procedure
 from custlib.value.spend import Spend
 
 ORIGIN = Origin(dt.date(2025, 4, 20), 30)
@@ -18,11 +19,12 @@ ROWS = [(f"c{n}", "2025-03-01", 10) for n in range(40)] + [(f"c{n}", "2025-03-20
 AFTER = [("c0", "2025-04-21", 7), ("c0", "2025-05-20", 5), ("c39", "2025-04-30", 3), ("c1", "2025-05-21", 100),
          ("new", "2025-05-01", 50), ("new", "2025-05-02", 50)]  # fmt: skip
 ONCE, FEW, MANY = BY_FREQUENCY
+BG = Procedure(("bgnbd",), is_averaged=False)
 
 
 def forecast(engine: Any, origin: Origin = ORIGIN, **options: Any) -> list[dict[str, Any]]:
     past.define_origins(engine, [origin], Money())
-    return past.forecasts(engine, [origin], "bgnbd", **{"has_amount": True} | options)
+    return past.forecasts(engine, [origin], BG, **{"has_amount": True} | options)
 
 
 def test_what_came_is_of_the_window_and_of_the_customers_known(base: Any) -> None:

@@ -37,7 +37,7 @@ def test_quarters_by_hand(base):
 def test_cdnow_adds_up_to_the_books(cdnow):
     until = cdnow.project.as_of
     found = reconciliation.by_quarter(
-        cdnow.engine, "customer_activity", cdnow.get("calibration_model"), mean_spend=35.17, until=until
+        cdnow.engine, "customer_activity", cdnow.get("calibration_beta_geometric"), mean_spend=35.17, until=until
     )
     books = cdnow.engine.fetch("select sum(amount) as money from transactions")["money"].item()
     assert found[["new_customers", "existing_customers"]].to_numpy().sum() == pytest.approx(float(books))

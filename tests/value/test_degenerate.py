@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from custlib.errors import CustlibError, ModelError, TableError
 from custlib.lifetimes import crosscheck
 from custlib.models import bgnbd
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.quick import value_file
 from custlib.report.texts import texts
 from custlib.run import Run
@@ -100,16 +100,17 @@ def test_every_case_has_its_verdict() -> None:
 
 
 def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
-    # T = 400 days, 8 purchases again, nobody left: 8 / 400 a day for a hundred days is 2
+    # T = 400 days, 8 purchases again, nobody left: 8 / 400 a day for a hundred days is 2. They are as even as gaps of
+    # 6 ticks can be, and after a purchase the next takes a whole gap: that costs (6 - 1) / (2 x 6) of a purchase
     rows: list[Row] = [
         (f"c{n}", degenerate.FIRST + dt.timedelta(days=50 * k), 10.0) for n in range(20) for k in range(9)
     ]
     found = open_base(tmp_path, rows, as_of=degenerate.FIRST + dt.timedelta(days=400), horizon_days=100)
     made = found.make("customer_value").fetch("select * from customer_value")
-    assert {"no_measurable_dropout", "rate_homogeneous"} <= set(found.get("lifetime_model").flags)
-    np.testing.assert_allclose(made["expected_purchases"], 2.0, rtol=1e-6)
+    assert {"no_measurable_dropout", "rate_homogeneous"} <= set(found.get("beta_geometric").flags)
+    np.testing.assert_allclose(made["expected_purchases"], 2.0 - 5 / 12, rtol=1e-3)
     np.testing.assert_allclose(made["expected_spend"], 10.0, rtol=1e-12)
-    assert made["value"].between(19, 20).all()  # discounted
+    assert made["value"].between(15.5, 15.83).all()  # discounted
 
 
 # --- the whole way, case by case ---
@@ -134,8 +135,8 @@ def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
 @EVERY
 def test_every_case_is_flagged_as_what_it_is(opened: Any, name: str) -> None:
     base, t = opened(name), texts("en")
-    assert LIFETIME[name] <= set(base.get("lifetime_model").flags)
-    assert base.get("lifetime_model").converged or "not_converged" in base.get("lifetime_model").flags
+    assert LIFETIME[name] <= set(base.get("beta_geometric").flags)
+    assert base.get("beta_geometric").converged or "not_converged" in base.get("beta_geometric").flags
     money, _ = base.get("spend_model")
     assert SPEND[name] in (money.kind, money.remark)
     assert all(t(f"flags.{flag}") for flag in base.get("flags"))
@@ -219,7 +220,7 @@ def test_ordinary_retail_where_lifetimes_ends_without_a_fit(opened: Any) -> None
     ]
     assert len({(fit.r, fit.alpha, fit.a, fit.b) for fit in fits}) == 1
     assert crosscheck.lifetimes_spend(base.engine, "spend_cells") is None
-    assert base.get("lifetime_model").converged and base.get("spend_model")[1].converged
+    assert base.get("beta_geometric").converged and base.get("spend_model")[1].converged
     # nobody leaves: the pace of the holdout is what the model expects of the coming year, nearly
     held = base.get("test_result")
     assert abs(held["bias"]) < 0.1
@@ -254,9 +255,9 @@ def test_the_map_of_a_base_where_nobody_leaves_is_no_measurement(opened: Any) ->
     # stand-ins for a and b, put to histories that nobody has, give any chance at all: hence the words
     base = opened("retail_with_returns")
     made = base.make("customer_value").fetch("select probability_alive from customer_value")
-    assert made["probability_alive"].min() > 0.9
+    assert made["probability_alive"].min() > 0.75
     grid = lifetime.alive_grid(base.engine, "customer_activity", base.get("lifetime_model"))
-    assert isinstance(base.get("lifetime_model"), BetaGeometricNBD) and np.isfinite(grid["probability_alive"]).all()
+    assert isinstance(base.get("lifetime_model"), LifetimeModel) and np.isfinite(grid["probability_alive"]).all()
 
 
 @pytest.mark.slow
@@ -351,6 +352,6 @@ def test_a_hundred_small_bases_are_valued_or_refused(
 def test_the_model_of_a_case_is_that_of_the_arrays(opened: Any) -> None:
     base = opened("one_heavy")
     made = base.make("customer_activity").fetch("select * from customer_activity")
-    model = base.get("lifetime_model")
+    model = base.get("beta_geometric")
     again = bgnbd.fit(made["frequency"], made["recency"], made["T"])
     np.testing.assert_allclose([again.r, again.alpha], [model.r, model.alpha], rtol=1e-6)

@@ -9,7 +9,7 @@ from custlib.engine.base import Engine
 from custlib.models.gammagamma import GammaGamma
 from custlib.value import forecast_intervals, spend
 from custlib.value.excess_error import ExcessError
-from tests.bases import DAILY_RATE, MODEL, make_value
+from tests.bases import DAILY_RATE, FORECAST, MODEL, make_value
 
 SPEND = GammaGamma(6.25, 3.74, 15.44)
 ROWS = [(f"c{n % 60}", f"2025-{1 + n % 9:02d}-{1 + n % 28:02d}", 20 + n % 7) for n in range(200)]
@@ -29,7 +29,7 @@ def spans(engine: Engine, error: ExcessError | None, segmentation: str = "one", 
     frame = forecast_intervals.intervals(
         engine,
         segmentation,
-        MODEL,
+        FORECAST,
         (spend.from_gamma_gamma(SPEND), SPEND),
         horizon_days=180,
         daily_rate=DAILY_RATE,

@@ -4,7 +4,7 @@ import pytest
 
 from custlib.value import customer_value, margins
 from custlib.value.margins import Margins
-from tests.bases import MODEL, MONEY, make_value
+from tests.bases import MONEY, make_value
 
 
 def days(rows):
@@ -52,7 +52,7 @@ def test_a_proven_loss_maker_is_valued_below_zero_and_luck_is_no_margin(base):
         " from customer_activity",
     )  # fmt: skip
     customer_value.make_customer_value(
-        engine, "own_value", "activity", "alive_scores", model=MODEL, money=MONEY, margins=Margins(0.4, 100.0)
+        engine, "own_value", "activity", "history_scores", money=MONEY, margins=Margins(0.4, 100.0)
     )
     found = engine.fetch("select *, expected_margin / expected_spend as margin from own_value order by customer_id")
     # a: .4 + (-.3 - .4) 300 / 400 = -.125; b: .4 + (.9 - .4) 10 / 110

@@ -7,9 +7,10 @@ import pytest
 
 from custlib.models import bgnbd, gammagamma
 from custlib.models.bgnbd import BGNBD
+from custlib.models.forecasting import as_lifetime_model
 from custlib.models.gammagamma import GammaGamma
 from custlib.value import forecast_intervals, spend, spend_moments, uncertainty
-from tests.bases import DAILY_RATE, MODEL, make_value
+from tests.bases import DAILY_RATE, FORECAST, MODEL, make_value
 
 SPEND = GammaGamma(6.25, 3.74, 15.44)
 HORIZON = 180
@@ -31,7 +32,7 @@ def with_prior(model):
 
 def spans(engine, *, model=MODEL, money=SPEND):
     found = forecast_intervals.intervals(
-        engine, "one", model, with_prior(money), horizon_days=HORIZON, daily_rate=DAILY_RATE
+        engine, "one", as_lifetime_model(model), with_prior(money), horizon_days=HORIZON, daily_rate=DAILY_RATE
     ).set_index("segment")
     return found.loc["all"]
 
@@ -119,7 +120,9 @@ def test_the_moments_of_residual_purchases_by_brute_force(base):
     x, recency, age = (cells[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
     drawn = [discounted(random, MODEL, x, recency, age, rate) for _ in range(4000)]
     worth, squares = (np.array(part) for part in zip(*drawn, strict=True))
-    mean, square, fine = uncertainty._discounted_futures(MODEL, cells, rate)
+    known = uncertainty.histories(cells)
+    mean, square, _ = FORECAST.residual_moments(known, rate)
+    fine = FORECAST.residual_transactions(known, 2 * rate)
     np.testing.assert_allclose(mean, worth.mean(axis=0), rtol=0.1)
     np.testing.assert_allclose(square, (worth**2).mean(axis=0), rtol=0.15)
     np.testing.assert_allclose(fine, squares.mean(axis=0), rtol=0.1)
@@ -143,15 +146,15 @@ def test_the_variance_of_money_by_brute_force(base):
     one_segment(engine)
     x, recency, age, mean = histories(engine)
     cells = forecast_intervals._cells(engine, "one")
-    purchases, money = uncertainty.variances(MODEL, with_prior(SPEND), cells, float(HORIZON))
+    purchases, money = uncertainty.totals(FORECAST, with_prior(SPEND), cells, float(HORIZON))
     random = np.random.default_rng(2)
     bought = np.array([futures(random, MODEL, x, recency, age, HORIZON) for _ in range(6000)])
     earned = np.array([earnings(random, SPEND, x, mean, row) for row in bought])
     inside = np.ones(len(cells))
     # heavy tails: a variance of 6,000 draws is sure to about 6 %
-    assert purchases.of(inside) == pytest.approx(bought.sum(axis=1).var(), rel=0.15)
+    assert purchases.total(inside).variance == pytest.approx(bought.sum(axis=1).var(), rel=0.15)
     discount = engine.fetch("select sum(value) / sum(expected_purchases * expected_spend) as d from customer_value")
-    assert money.of(inside) == pytest.approx(earned.sum(axis=1).var() * discount["d"].item() ** 2, rel=0.35)
+    assert money.total(inside).variance == pytest.approx(earned.sum(axis=1).var() * discount["d"].item() ** 2, rel=0.35)
 
 
 @pytest.mark.slow
@@ -160,7 +163,7 @@ def test_the_variance_of_money_less_the_cost_to_serve_by_brute_force(base):
     one_segment(engine, margin=0.5, cost_to_serve=12)
     x, recency, age, mean = histories(engine)
     cells = forecast_intervals._cells(engine, "one")
-    money = uncertainty.variances(MODEL, with_prior(SPEND), cells, float(HORIZON))[1]
+    money = uncertainty.totals(FORECAST, with_prior(SPEND), cells, float(HORIZON))[1]
     random = np.random.default_rng(2)
     bought = np.array([futures(random, MODEL, x, recency, age, HORIZON) for _ in range(6000)])
     earned = np.array([earnings(random, SPEND, x, mean, row) for row in bought])
@@ -168,7 +171,7 @@ def test_the_variance_of_money_less_the_cost_to_serve_by_brute_force(base):
     found = spans(engine)
     discount = engine.fetch("select sum(service_cost) / sum(12 * expected_purchases) as d from customer_value")["d"]
     assert kept.mean() * discount.item() == pytest.approx(found["value"], abs=3 * kept.std() / 6000**0.5)
-    assert money.of(np.ones(len(cells))) == pytest.approx(kept.var() * discount.item() ** 2, rel=0.35)
+    assert money.total(np.ones(len(cells))).variance == pytest.approx(kept.var() * discount.item() ** 2, rel=0.35)
     # the whole may end on either side of zero
     assert found["value_low"] < 0 < found["value_high"]
     inside = (kept * discount.item() >= found["value_low"]) & (kept * discount.item() <= found["value_high"])
@@ -226,7 +229,7 @@ def test_the_slopes_are_those_of_the_models(base):
     one_segment(engine)
     x, recency, age, mean = histories(engine)
     cells = forecast_intervals._cells(engine, "one")
-    _, money = uncertainty.variances(MODEL, with_prior(SPEND), cells, float(HORIZON))
+    _, money = uncertainty.totals(FORECAST, with_prior(SPEND), cells, float(HORIZON))
     found = money.slopes.sum(axis=1)
 
     def total(logs, spend_parameters):
@@ -342,9 +345,9 @@ def test_intervals_are_kept_to_the_last_digit(cdnow):
 
 def test_cdnow_totals_are_sure_to_about_a_tenth(cdnow):
     """The delta error of the total alone is known: simulate the parameters from their covariance."""
-    model = cdnow.get("lifetime_model")
+    model = cdnow.get("beta_geometric")
     whole = forecast_intervals.intervals(
-        cdnow.engine, "", model, cdnow.get("spend_model"), horizon_days=365,
+        cdnow.engine, "", cdnow.get("lifetime_model"), cdnow.get("spend_model"), horizon_days=365,
         daily_rate=cdnow.project.daily_discount_rate,
     ).iloc[0]  # fmt: skip
     logs = np.log([model.r, model.alpha, model.a, model.b])
