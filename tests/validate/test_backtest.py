@@ -8,7 +8,7 @@ from custlib import project
 from custlib.models import bgnbd
 from custlib.run import HOME, Run
 from custlib.validate import backtest
-from custlib.value import activity, history, history_scores
+from custlib.value import activity, history, history_scores, lifetime
 from tests.bases import DAILY_RATE, FORECAST, MODEL
 
 END, AS_OF = dt.date(2025, 9, 30), dt.date(2025, 12, 31)
@@ -120,12 +120,12 @@ def test_cdnow_master(tmp_path):
         "names": ("master_id", "date", "cds", "dollars"),
         "columns": {"customer_id": "master_id", "timestamp": "date", "amount": "dollars", "quantity": "cds"},
     }
-    opened = Run(sample.replace(source=source), tmp_path)
+    opened = Run(sample.replace(source=source, model="bgnbd"), tmp_path)
     found = opened.get("test_result")
     assert (found["customers"], found["actual"]) == (23_570, 19_684)
     assert found["predicted"] == pytest.approx(16_873.7, abs=0.1)
     repeats = activity.base(opened.engine, "calibration_activity")["repeats"]
-    weekly = lifetime.in_unit(opened.get("calibration_model"), 7, repeats=repeats)
+    weekly = lifetime.in_unit(opened.get("calibration_beta_geometric"), 7, repeats=repeats)
     np.testing.assert_allclose([weekly.r, weekly.alpha, weekly.a, weekly.b], [0.2516, 4.789, 0.723, 2.161], atol=6e-4)
     assert weekly.log_likelihood == pytest.approx(-95_368.4, abs=0.1)
 

@@ -8,28 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custlib.models import bgnbd
 from custlib.validate import lights, past_forecasts
 from custlib.validate.rolling_origins import Origin, origins
 from custlib.value import excess_error as excess
 from custlib.value.forecast_intervals import _around
 from custlib.value.history import Money
-from custlib.value.lifetime import FITS, fit_counted
+from custlib.value.model_selection import Procedure
 from custlib.value.sampled_days import sampled_days_sql
-from custlib.value.spend import Spend
 from tests.bases import open_base
 from tests.validate.simulated_bases import HORIZON, KNOWN, START, TRUTHS, Truth, purchases
 
 BASES, CUSTOMERS = 24, 300
 AS_OF = START + dt.timedelta(days=KNOWN)
 MEASURES = {"purchases": "purchases", "revenue": "money"}
-
-
-def likelier(engine: Any, origin: Origin) -> str:
-    """Choose the model by the information criterion, without the holdout: both have four parameters."""
-    cells = past_forecasts.count_origin(engine, origin, Spend("none"), days=1)
-    found = {kind: bgnbd.to_dict(fit_counted(cells, kind), time_unit="day")["log_likelihood"] for kind in FITS}
-    return max(found, key=lambda kind: found[kind])
 
 
 def forecast(folder: Path, truth: Truth, seed: Any, customers: int = CUSTOMERS) -> pd.DataFrame:
@@ -40,7 +31,7 @@ def forecast(folder: Path, truth: Truth, seed: Any, customers: int = CUSTOMERS) 
     past_forecasts.define_origins(engine, [today, *earlier], Money())
     engine.make("sampled_days", sampled_days_sql("select distinct customer_id from transactions", AS_OF))
     money = {"has_amount": True, "spend_days": "repeat"}
-    made = past_forecasts.forecasts(engine, [today, *earlier], likelier(engine, today), **money)
+    made = past_forecasts.forecasts(engine, [today, *earlier], Procedure(), **money)
     engine.close()
     now, *before = past_forecasts.read_past(made)
     error = excess.excess_error(

@@ -1,3 +1,5 @@
+"""Which models are behind a forecast, with which weights, and how regular purchases are."""
+
 import datetime as dt
 
 import numpy as np
@@ -6,45 +8,68 @@ import pytest
 
 from custlib.models import bgnbd, mbgnbd
 from custlib.models.bgnbd import repeat_times
-from custlib.validate import model_selection
+from custlib.models.forecasting import GapRegularity, ModelAverage
+from custlib.project import build
+from custlib.value import lifetime, model_selection
+from custlib.value.model_selection import RANDOM, Procedure
 from tests.bases import open_base
 
+FEW = pd.DataFrame({"frequency": [0, 0, 1, 2, 0, 5], "recency": [0, 0, 4, 30, 0, 35], "T": [39, 38, 38, 37, 36, 36]})
+FEW = FEW.assign(customers=1)
+STEADY = GapRegularity(3, 3.1, 20.0, 100.0)
 
-def candidates(*rows):
-    kinds = ("bgnbd", "mbgnbd")
-    return [
-        {"kind": kind, "bias": bias, "aic": aic, "chance": None if bias is None else 0.015}
-        for kind, (bias, aic) in zip(kinds, rows, strict=False)
-    ]
+
+def project_of(**changes):
+    return build({"id": "x", "name": "x", "as_of": "2025-12-31", "source": {"path": "x.csv"}} | changes)
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("changes", "reason", "labels"),
     [
-        (candidates((-0.12, 10.0), (-0.16, 0.0)), ("bgnbd", "holdout")),  # nearer by more than twice the chance
-        (candidates((-0.30, 10.0), (0.10, 20.0)), ("mbgnbd", "holdout")),
-        (candidates((-0.12, 10.0), (-0.13, 5.0)), ("mbgnbd", "criterion")),  # as near: the likelier
-        (candidates((-0.12, 10.0), (-0.13, 9.0)), ("bgnbd", "tie")),
-        (candidates((None, 10.0), (None, 5.0)), ("mbgnbd", "criterion")),  # nothing was bought
-        (candidates((-0.12, 10.0)), ("bgnbd", "only")),
-        ([], ("bgnbd", "only")),
+        ({}, "averaged", ["BG/NBD", "MBG/NBD", "Pareto/NBD"]),
+        ({"intervals": "fast"}, "likeliest", ["BG/NBD", "MBG/NBD"]),
+        ({"model": "mbgnbd"}, "given", ["MBG/NBD"]),
+        ({"model": "paretonbd"}, "given", ["Pareto/NBD"]),
+        ({"model": "bgnbd", "intervals": "fast"}, "given", ["BG/NBD"]),
     ],
 )
-def test_the_rule_by_hand(given, wanted):
-    assert model_selection.choose(given) == wanted
+def test_the_project_says_which_models(changes, reason, labels):
+    found = model_selection.choose(FEW, model_selection.procedure(project_of(**changes)), RANDOM)
+    assert (found["reason"], [row["model"] for row in found["candidates"]]) == (reason, labels)
+    assert sum(row["weight"] for row in found["candidates"]) == pytest.approx(1)
+    assert (found["model"]["model"] == "average") == (reason == "averaged")
 
 
-def test_cdnow_tells_both_models_apart_by_chance_only(cdnow):
-    found = cdnow.get("model_choice")
-    assert (found["kind"], found["reason"]) == ("bgnbd", "tie")
-    bg, mbg = found["candidates"]
-    assert (bg["predicted"], mbg["predicted"]) == pytest.approx((1653.4, 1576.7), abs=0.1)
+def test_weights_by_hand():
+    found = model_selection.choose(FEW, Procedure(), RANDOM)
+    aic = np.array([row["aic"] for row in found["candidates"]])
+    assert aic[0] == pytest.approx(8 - 2 * found["candidates"][0]["log_likelihood"])
+    wanted = np.exp(-(aic - aic.min()) / 20)
+    assert [row["weight"] for row in found["candidates"]] == pytest.approx(list(wanted / wanted.sum()))
+    model = lifetime.read_model(found["model"])
+    assert isinstance(model, ModelAverage) and [w for w, _ in model.members] == pytest.approx(wanted / wanted.sum())
+
+
+def test_steady_gaps_make_models_of_regular_buyers_and_the_printed_one_stays():
+    found = model_selection.choose(FEW, Procedure(), STEADY)
+    assert [row["model"] for row in found["candidates"]] == ["BG/CNBD-3", "MBG/CNBD-3"]
+    assert lifetime.read_beta_geometric(found["beta_geometric"]) == bgnbd.fit(*lifetime.columns_of(FEW))
+    # one model alone does not ask how regular purchases are
+    alone = model_selection.choose(FEW, Procedure(("bgnbd",), is_averaged=False), STEADY)
+    assert [row["model"] for row in alone["candidates"]] == ["BG/NBD"]
+
+
+def test_what_is_printed_of_cdnow_is_the_better_known_as_both_fit_alike(cdnow):
+    found = model_selection.choose(cdnow.get("outcomes"), Procedure(), RANDOM)
+    bg, mbg, pareto = found["candidates"]
     # in days the log-likelihood is that in weeks less 2,457 ln 7
     weeks = 2457 * np.log(7)
     assert bg["log_likelihood"] + weeks == pytest.approx(-9582.4292, abs=1e-3)
     assert mbg["log_likelihood"] + weeks == pytest.approx(-9582.1357, abs=1e-3)
-    assert bg["chance"] == pytest.approx(0.043, abs=0.01)
-    assert bg["aic"] == pytest.approx(2 * (4 - bg["log_likelihood"]))
+    assert pareto["log_likelihood"] + weeks == pytest.approx(-9594.976, abs=1e-2)
+    assert (found["kind"], found["beta_geometric"]["model"]) == ("bgnbd", "BG/NBD")
+    # .2935 of likelihood apart: half and half, and 12.5 of it .12 to one
+    assert [row["weight"] for row in found["candidates"]] == pytest.approx([0.432, 0.445, 0.123], abs=1e-3)
 
 
 def outcomes_of(model, customers=8000, age=200.0, days=180.0):
@@ -61,11 +86,12 @@ def outcomes_of(model, customers=8000, age=200.0, days=180.0):
 
 
 @pytest.mark.parametrize("truth", [bgnbd.BGNBD(1.2, 30.0, 0.8, 6.0), mbgnbd.MBGNBD(1.2, 30.0, 1.5, 2.0)])
-def test_the_truth_is_chosen(truth):
-    found = model_selection.compare(outcomes_of(truth), days=180)
-    kind, reason = model_selection.choose(found)
-    assert kind == truth.label.split("/")[0].lower() + "nbd"
-    assert reason in ("holdout", "criterion")
+def test_the_truth_has_the_most_weight_and_the_likelier_is_printed(truth):
+    found = model_selection.choose(outcomes_of(truth), Procedure(), RANDOM)
+    assert max(found["candidates"], key=lambda row: row["weight"])["model"] == truth.label
+    assert found["beta_geometric"]["model"] == truth.label
+    fast = model_selection.choose(outcomes_of(truth), Procedure(("bgnbd", "mbgnbd"), is_averaged=False), RANDOM)
+    assert fast["model"]["model"] == truth.label and sorted(row["weight"] for row in fast["candidates"]) == [0, 1]
 
 
 # --- regular buyers ---
@@ -87,11 +113,13 @@ def test_long_pairs_by_hand(base):
     first = dt.date(2024, 12, 31)
     engine = base([(name, str(first + dt.timedelta(days=day)), 1) for name, own in days.items() for day in own])
     query, dialect = model_selection.long_pairs, engine.dialect
-    found = engine.fetch(query(dialect), end=dt.date(2025, 12, 31), fewest_days=20)
-    assert found[["first_gap", "second_gap", "pairs"]].to_numpy().tolist() == [[3, 17, 2], [30, 2, 1]]
-    # at day 52 the last pair is not complete
-    found = engine.fetch(query(dialect), end=first + dt.timedelta(days=52), fewest_days=20)
-    assert found["pairs"].tolist() == [2]
+    # at day 21 one pair is complete, at day 52 the last is not
+    ends = [first + dt.timedelta(days=day) for day in (21, 52, 365)]
+    found = engine.fetch(query(dialect, ends), end=ends[-1], fewest_days=20)
+    names = ["first_gap", "second_gap", "known", "pairs"]
+    assert found[names].to_numpy().tolist() == [[3, 17, 0, 1], [3, 17, 1, 1], [30, 2, 2, 1]]
+    regular = model_selection.pair_regularities(engine, ends[::-1])
+    assert [regular[end].pairs for end in ends] == [1, 2, 3]
     assert model_selection.pair_regularity(engine, dt.date(2025, 12, 31)).pairs == 3
 
 
@@ -106,22 +134,6 @@ def test_cdnow_buys_at_random_by_long_pairs(cdnow):
     assert found.estimate == pytest.approx(1, abs=0.2)
 
 
-def test_cdnow_buys_at_random(cdnow):
-    found = model_selection.regularity(
-        cdnow.engine,
-        cdnow.get("outcomes"),
-        "bgnbd",
-        end=cdnow.get("holdout_period").calibration_end,
-        days=cdnow.project.holdout_days,
-    )
-    assert found["estimate"] == pytest.approx(0.990, abs=1e-3)  # 507 customers with two gaps
-    ticks = pd.DataFrame(found["ticks"])
-    assert ticks["k"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert ticks["aic"].idxmin() == 0
-    assert ticks["bias"].abs().idxmin() == 0
-    assert ticks["predicted"].iloc[0] == pytest.approx(1653.4, abs=0.1)
-
-
 def test_steady_buyers_are_told(tmp_path):
     random, rows = np.random.default_rng(0), []
     for n in range(400):
@@ -129,13 +141,11 @@ def test_steady_buyers_are_told(tmp_path):
         while day < 500:
             rows.append((f"c{n}", dt.date(2024, 1, 1) + dt.timedelta(days=int(day)), 1))
             day = random.gamma(4, pace / 4) + day if random.random() > 0.05 else 1e9
-    from custlib.validate.backtest import count_outcomes
-
     engine = open_base(tmp_path, rows)
-    end = dt.date(2024, 11, 30)
-    cells = count_outcomes(engine, end=end, until=end + dt.timedelta(days=120))
-    found = model_selection.regularity(engine, cells, "bgnbd", end=end, days=120)
-    assert found["estimate"] == pytest.approx(4, rel=0.25)
-    ticks = pd.DataFrame(found["ticks"])
-    assert ticks["k"].iloc[ticks["aic"].idxmin()] in (3, 4, 5)
-    assert model_selection.pair_regularity(engine, end).ticks in (3, 4, 5)
+    ends = [dt.date(2024, 11, 30), dt.date(2024, 3, 31)]
+    late, early = (model_selection.pair_regularities(engine, ends)[end] for end in ends)
+    assert (late.ticks, late.estimate) == (4, pytest.approx(4, rel=0.25)) and late.gain > early.gain
+    for end, found in zip(ends, (late, early), strict=True):  # one pass gives what each day alone gives
+        alone = model_selection.pair_regularity(engine, end)
+        assert (found.ticks, found.pairs) == (alone.ticks, alone.pairs)
+        assert found.estimate == pytest.approx(alone.estimate, rel=1e-9)
