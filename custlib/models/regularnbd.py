@@ -20,7 +20,7 @@ from scipy import special
 
 from custlib.errors import ModelError, UsageError
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
-from custlib.models.cells import number_faults, rank_values, read_cells, read_columns, read_customers, refuse_faults
+from custlib.models.cells import rank_values, read_cells, read_customers
 from custlib.models.fitted import FittedModel, evidence, names_that_hold, refuse_parameters
 from custlib.models.newton import Optimum, add_terms, condition_number, log_covariance, maximise_from
 
@@ -29,7 +29,6 @@ Places = NDArray[np.int64]
 Terms = tuple[float, Array, Array]
 
 _NEGLIGIBLE = 1e-13
-_FEWEST_PAIRS = 30
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,32 +57,6 @@ class RegularNBD(FittedModel):
     def name(self) -> str:
         """The name of the model with this k, as Platzer and Reutterer write it."""
         return f"{self.kind.label.removesuffix('NBD')}CNBD-{self.k}"
-
-
-def estimate(first_gaps: ArrayLike, second_gaps: ArrayLike, weights: ArrayLike | None = None) -> float | None:
-    """Estimate k from two successive gaps between purchases of each customer; only their ratio counts.
-
-    Wheat and Morrison (1990), "Estimating purchase regularity with two interpurchase times", Journal of Marketing
-    Research 27. About 1 for purchasing at random, more for steadier buyers, less for bunched purchases; None for fewer
-    than 30 customers, or when all ratios are equal.
-
-    Examples
-    --------
-    >>> round(estimate([1.0, 3.0] * 20, [1.0, 1.0] * 20), 3)
-    3.5
-    """
-    first, second, weights = read_columns(
-        first_gaps=first_gaps, second_gaps=second_gaps, weights=1.0 if weights is None else weights
-    )
-    refuse_faults([*number_faults("first_gaps", first, least="not positive"),
-                   *number_faults("second_gaps", second, least="not positive")])  # fmt: skip
-    total = float(weights.sum())
-    if total < _FEWEST_PAIRS:
-        return None
-    part = first / (first + second)
-    spread = float(weights @ (part - 0.5) ** 2) / total
-    # the share of the first gap is ~ Beta(k, k), of variance 1 / (4 (2 k + 1))
-    return (1 - 4 * spread) / (8 * spread) if spread > 0 else None
 
 
 def fit(

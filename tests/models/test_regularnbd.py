@@ -1,10 +1,10 @@
-"""Regular buyers: k = 1 is BG/NBD, likelihood by hand, the expectation by simulation, the estimate of k."""
+"""Regular buyers: k = 1 is BG/NBD, likelihood by hand, the expectation by simulation."""
 
 import numpy as np
 import pytest
 from scipy import special
 
-from custlib.errors import ModelError, TableError, UsageError
+from custlib.errors import ModelError, UsageError
 from custlib.models import bgnbd, mbgnbd, regularnbd
 from custlib.models.regularnbd import RegularNBD
 
@@ -20,21 +20,6 @@ def test_two_ticks_by_hand():
     assert regularnbd.probability_alive(model, 0, 0, 1) == 1
     terms = regularnbd._terms(bgnbd.BGNBD, 2, np.ones(4), np.array([[0.0], [0.0], [1.0]]))
     np.testing.assert_allclose(np.exp(terms[:, 0]), [1 / 2, 1 / 4, 0], rtol=1e-14)
-
-
-def test_the_estimate_by_hand():
-    # shares 1/4 and 3/4: variance 1/16, k = (1 - 1/4) / (1/2) = 3/2
-    assert regularnbd.estimate([1] * 20 + [3] * 20, [3] * 20 + [1] * 20) == pytest.approx(1.5)
-    assert regularnbd.estimate([1], [1]) is None
-    assert regularnbd.estimate([2] * 40, [2] * 40) is None
-
-
-@pytest.mark.parametrize("k", [1, 3])
-def test_the_estimate_finds_the_ticks(k):
-    random = np.random.default_rng(k)
-    pace = random.gamma(1, 1, 40_000)
-    gaps = random.gamma(k, 1 / pace, (2, pace.size))
-    assert regularnbd.estimate(*gaps) == pytest.approx(k, rel=0.05)
 
 
 # --- one tick is the model of `bgnbd` and `mbgnbd` ---
@@ -125,8 +110,6 @@ def test_faults_are_refused():
         regularnbd.fit(bgnbd.BGNBD, 2, [0], [0], [2])
     with pytest.raises(ModelError, match="alpha must be finite and above 0"):
         RegularNBD(2, bgnbd.BGNBD, 1, 0, 1, 1)
-    with pytest.raises(TableError, match="first_gaps is not positive"):
-        regularnbd.estimate([0.0], [1.0])
 
 
 def test_the_terms_are_those_of_the_textbook():

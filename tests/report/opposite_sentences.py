@@ -51,19 +51,17 @@ def origins(*biases: tuple[float, float | None]) -> pd.DataFrame:
     return frame.assign(actual=100.0, expected=[100.0 * (1 + bias) for bias in plain], naive_bias=0.4)
 
 
-def chosen(reason: str) -> Say:
-    fitted = {"log_likelihood": -10.0, "aic": 20.0, "predicted": 90.0, "bias": -0.1, "chance": 0.05}
-    candidates = [{"model": name, "kind": name} | fitted for name in ("BG/NBD", "MBG/NBD")]
-    some = {"holdout": 2, "criterion": 2, "tie": 2, "only": 1, "given": 1, "none": 0}[reason]
-    record = {"candidates": candidates[:some], "kind": "MBG/NBD" if some > 1 else "BG/NBD", "reason": reason}
-    return lambda t: backtest_page.choice(t, record)
+def chosen(reason: str, *weights: float) -> Say:
+    names = ("BG/NBD", "MBG/NBD")
+    candidates = [{"model": name, "weight": weight} for name, weight in zip(names, weights, strict=False)]
+    tested = [row | {"aic": 20.0, "predicted": 90.0, "bias": -0.1} for row in candidates]
+    average = {"model": "average", "weight": None, "aic": None, "predicted": 91.0, "bias": None}
+    return lambda t: backtest_page.choice(t, {"candidates": candidates, "reason": reason}, [*tested, average])
 
 
-def ticks(best: int, *, median: float = 60.0, nearer: bool = False) -> Say:
-    biases = {1: 0.2, 2: 0.1 if nearer else 0.3}
-    rows = [{"k": k, "aic": 1.0 if k == best else 2.0, "log_likelihood": -1.0, "predicted": 10.0 * k, "bias": bias}
-            for k, bias in biases.items()]  # fmt: skip
-    return lambda t: backtest_page.regularity(t, {"ticks": rows, "estimate": 1.4, "median_gap": median})
+def regular(ticks: int, estimate: float | None, reason: str = "averaged") -> Say:
+    measured = {"ticks": ticks, "estimate": estimate, "pairs": 90.0, "is_bunched": (estimate or 1) < 0.8}
+    return lambda t: backtest_page.regularity(t, {"reason": reason, "regularity": measured})
 
 
 def cohort_fits(p_value: float | None, rows: int = 2) -> Say:
@@ -211,15 +209,16 @@ def record_table(*revenues: float, **options: Any) -> Say:
 FREE, UNKNOWN = ContactCosts({"email": 0.0}, "project"), contact_costs("SEK", math.nan, {})
 
 CASES: dict[str, tuple[Say, str, Say, str]] = {
-    "choice by the holdout": (chosen("holdout"), "validation.choice_holdout",
-                              chosen("criterion"), "validation.choice_criterion"),
-    "choice of a tie": (chosen("tie"), "validation.choice_tie", chosen("only"), "validation.choice_only"),
-    "choice given": (chosen("given"), "validation.choice_given", chosen("none"), "validation.choice_none"),
-    "regular": (ticks(1), "validation.regular_random_title", ticks(2), "validation.regular_steady_title"),
-    "regular and nearer": (ticks(2), "validation.regular_steady",
-                           ticks(2, nearer=True), "validation.regular_steady_nearer"),
-    "regular by days": (ticks(2, median=1.0), "validation.regular_coarse_title",
-                        ticks(2), "validation.regular_steady_title"),
+    "choice averaged": (chosen("averaged", 0.7, 0.3), "validation.choice_averaged",
+                        chosen("averaged", 1.0), "validation.choice_decided"),
+    "choice of one": (chosen("only", 1.0), "validation.choice_only",
+                      chosen("likeliest", 1.0, 0.0), "validation.choice_likeliest"),
+    "choice given": (chosen("given", 1.0), "validation.choice_given",
+                     chosen("averaged", 0.7, 0.3), "validation.choice_averaged"),
+    "regular": (regular(1, 1.1), "validation.regular_random", regular(3, 2.9), "validation.regular_steady"),
+    "regular in bunches": (regular(1, 0.7), "validation.regular_bunched", regular(1, 0.8), "validation.regular_random"),
+    "regular by few": (regular(1, None), "validation.regular_few",
+                       regular(1, None, "given"), "validation.regular_unasked"),
     "cohorts": (cohort_fits(0.2), "validation.cohorts", cohort_fits(0.01), "validation.cohorts_differ"),
     "cohorts untested": (cohort_fits(None, 1), "validation.cohorts_one",
                          cohort_fits(None), "validation.cohorts_flagged"),

@@ -14,7 +14,7 @@ import pytest
 from custlib.engine.duckdb import DuckDB
 from custlib.segment.customer_segments import assigned
 from custlib.segment.definitions import Definition, from_json
-from custlib.segment.snapshots import table_of
+from custlib.segment.snapshots import make_alive, table_of
 
 FROZEN = Path(__file__).parent / "frozen"
 NAMES = sorted(path.stem for path in FROZEN.glob("*.json"))
@@ -68,6 +68,8 @@ def segments(engine: DuckDB, definition: Definition) -> dict[str, list[str]]:
     if "potential" in definition.frozen:
         values = crowd()[["customer_id"]].assign(potential_value=[float(n % 7) * 9.5 for n in range(90)])
         engine.attach_frame(table_of("crowd", definition.frozen["potential"]), values)
+    if "probability_alive" in definition.frozen:
+        make_alive(engine, "crowd", definition.frozen["probability_alive"])
     found = engine.fetch(
         f"select * from ({assigned(engine.dialect, definition, 'crowd')}) order by customer_id"
     ).fillna("none")

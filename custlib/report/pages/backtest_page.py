@@ -280,11 +280,11 @@ def choice(t: Texts, chosen: Mapping[str, Any], tested: Sequence[Mapping[str, An
 
 def regularity(t: Texts, chosen: Mapping[str, Any]) -> Text:
     """State how regular purchases are, and which models follow from it."""
-    found = chosen["regularity"]
+    measured = chosen["regularity"]
     if chosen["reason"] in ("given", "likeliest"):
         return Text(t("validation.regular_unasked"))
-    values = {"pairs": number(round(found["pairs"]), t.language)}
-    if found["estimate"] is None:
+    values = {"pairs": number(round(measured["pairs"]), t.language)}
+    if measured["estimate"] is None:
         return Text(t("validation.regular_few", **values))
-    kind = "steady" if found["ticks"] > 1 else "bunched" if found["is_bunched"] else "random"
-    return Text(t(f"validation.regular_{kind}", estimate=f"{found['estimate']:.1f}", k=found["ticks"], **values))
+    kind = "steady" if measured["ticks"] > 1 else "bunched" if measured["is_bunched"] else "random"
+    return Text(t(f"validation.regular_{kind}", estimate=f"{measured['estimate']:.1f}", k=measured["ticks"], **values))
