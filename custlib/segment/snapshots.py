@@ -133,7 +133,9 @@ def seen_by(table: str, frozen: Mapping[str, Any]) -> str:
     columns, joined = [], ""
     if "probability_alive" in frozen:
         columns.append("l.probability_alive")
-        joined += f" join {alive_table(table, frozen['probability_alive'])} l using ({', '.join(history_scores.KEY)})"
+        joined += (
+            f" left join {alive_table(table, frozen['probability_alive'])} l using ({', '.join(history_scores.KEY)})"
+        )
     if "potential" in frozen:
         columns.append("coalesce(p.potential_value, 0) as potential")
         joined += f" left join {table_of(table, frozen['potential'])} p using (customer_id)"

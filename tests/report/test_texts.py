@@ -50,7 +50,7 @@ def test_chinese_words_are_chinese() -> None:
         "money.exact",
         "footer.data_text",
     }
-    names |= {"validation.choice_column_aic", "validation.ticks_k"}
+    names |= {"validation.choice_column_aic", "validation.choice_share"}
     frames = {
         "moved.note",
         "playbook.ruler_interval",

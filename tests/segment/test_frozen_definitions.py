@@ -7,6 +7,7 @@ were the only forms) assigned to the customers of :func:`crowd`.
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from custlib.engine.duckdb import DuckDB
 from custlib.segment.customer_segments import assigned
 from custlib.segment.definitions import Definition, from_json
-from custlib.segment.snapshots import make_alive, table_of
+from custlib.segment.snapshots import alive_table, table_of
 
 FROZEN = Path(__file__).parent / "frozen"
 NAMES = sorted(path.stem for path in FROZEN.glob("*.json"))
@@ -59,6 +60,16 @@ def engine(tmp_path_factory):
     return engine
 
 
+def alive(model: dict[str, Any]) -> pd.DataFrame:
+    """P(alive) by BG/NBD of the crowd, whose histories nobody could have: Fader, Hardie and Lee (2008), equation 7."""
+    rows = crowd()[["frequency", "recency", "T"]].drop_duplicates()
+    r, scale, a, b = (model[name] for name in ("r", "alpha", "a", "b"))
+    odds = (
+        (b + rows["frequency"] - 1) / a * ((scale + rows["recency"]) / (scale + rows["T"])) ** (r + rows["frequency"])
+    )
+    return rows.assign(probability_alive=(odds / (1 + odds)).where(rows["frequency"] != 0, 1.0))
+
+
 def read(name: str) -> Definition:
     return from_json((FROZEN / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -69,7 +80,8 @@ def segments(engine: DuckDB, definition: Definition) -> dict[str, list[str]]:
         values = crowd()[["customer_id"]].assign(potential_value=[float(n % 7) * 9.5 for n in range(90)])
         engine.attach_frame(table_of("crowd", definition.frozen["potential"]), values)
     if "probability_alive" in definition.frozen:
-        make_alive(engine, "crowd", definition.frozen["probability_alive"])
+        frozen = definition.frozen["probability_alive"]
+        engine.attach_frame(alive_table("crowd", frozen), alive(frozen))
     found = engine.fetch(
         f"select * from ({assigned(engine.dialect, definition, 'crowd')}) order by customer_id"
     ).fillna("none")
