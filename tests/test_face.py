@@ -210,7 +210,7 @@ def test_tables_in_a_work_folder_are_found_again(tmp_path: Path) -> None:
 
 def test_a_run_shows_itself(shop: custlib.Run) -> None:
     text, page = repr(shop), shop._repr_html_()
-    for words in ("A simulated shop (shop)", "2024-12-30", "300", "BG/NBD is taken", "purchase days forecast"):
+    for words in ("A simulated shop (shop)", "2024-12-30", "300", "The forecast averages BG/NBD (", "purchase days forecast"):
         assert words in text
         assert words in page
     assert shop.backtest.light in text
@@ -283,7 +283,8 @@ def test_what_is_no_table_is_refused(sales: custlib.Run) -> None:
 
 
 def test_results_show_themselves(shop: custlib.Run) -> None:
-    assert shop.model == shop.get("lifetime_model")
+    assert shop.model == shop.get("beta_geometric")
+    assert shop.forecasting_model == shop.get("lifetime_model")
     assert "standard error" in shop.model._repr_html_()
     assert shop.spend.model == shop.get("spend_model")[1]
     assert "EUR per purchase day" in repr(shop.spend)
