@@ -17,6 +17,7 @@ from custlib.report.forecast_status import (
 )
 from custlib.report.formats import change
 from custlib.report.texts import texts
+from custlib.value.lifetime import read_model
 
 _NONE = "-"
 _NAMES = ("r", "alpha", "a", "b", "s", "beta")
@@ -79,7 +80,7 @@ def _model(summary: Mapping[str, Any]) -> str:
     fitted = [
         f"{model}{share} ({parameters})"
         for model, share, parameters in (
-            (one["model"], f" {one['weight']:.0%}" if "weight" in one else "", _parameters(one))
+            (read_model(one).label, f" {one['weight']:.0%}" if "weight" in one else "", _parameters(one))
             for one in fit.get("members", [fit])
         )
     ]

@@ -21,12 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from custlib.engine.base import Engine
 from custlib.engine.shelf import write_text
 from custlib.graph import REFUSED, Refusal, record
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import LifetimeModel
 from custlib.project import Project
+from custlib.value import uncertainty
 from custlib.value.excess_error import WHOLE, ExcessError
 from custlib.value.forecast_intervals import age_bin, horizon_row, revenue_totals
 from custlib.value.spend import SpendModel
-from custlib.value.uncertainty import variances
 
 _LARGEST = 1_000_000  # bytes
 log = logging.getLogger("custlib")
@@ -132,7 +132,7 @@ def printed_forecast(
     engine: Engine,
     project: Project,
     customer_value: str,
-    lifetime_model: BetaGeometricNBD,
+    lifetime_model: LifetimeModel,
     spend_model: SpendModel,
     excess_error: ExcessError,
     source_hash: str,
@@ -143,7 +143,10 @@ def printed_forecast(
     """Forecast purchases and revenue of the whole, purchases and value of segments, and what their plans bring."""
     days = project.horizon_days
     cells = _cells(engine, customer_value)
-    purchases, money = (one.of(np.ones(len(cells))) for one in variances(lifetime_model, spend_model, cells, days))
+    everybody = np.ones(len(cells))
+    purchases, money = (
+        one.total(everybody).variance for one in uncertainty.totals(lifetime_model, spend_model, cells, days)
+    )
     totals = revenue_totals(float(cells["expected"].sum()), float(cells["gross"].sum()))
     row = horizon_row(totals, purchases, money, excess_error.of(WHOLE))
     has_money = not isinstance(money_forecast, Refusal)

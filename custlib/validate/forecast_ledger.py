@@ -2,8 +2,8 @@
 
 Reads ``past_forecasts``, the forecasts that earlier runs printed (`custlib.validate.forecast_archive`) and
 ``transactions``. A forecast of the past has the interval of its own day: its excess error comes from forecasts whose
-windows had ended by then, and where there is none it is that of an untested forecast. The kind of model is today's.
-What a run printed replaces what was made again for the same day.
+windows had ended by then, and where there is none it is that of an untested forecast. What a run printed replaces what
+was made again for the same day.
 """
 
 import datetime as dt

@@ -10,7 +10,6 @@ import pandas as pd
 
 from custlib.audit.months import Clock, unit
 from custlib.customise.plans import ContactCosts, contact_costs
-from custlib.models.bgnbd import BGNBD
 from custlib.report.front import accuracy, start_page, trust_line
 from custlib.report.front.over_time import beside_heading, time_heading
 from custlib.report.front.quarter_words import lede
@@ -31,6 +30,7 @@ from custlib.report.texts import Texts
 from custlib.validate.goodness import ChiSquared
 from custlib.validate.seasons import Season
 from custlib.value.spend import Spend
+from tests.bases import FORECAST
 from tests.report.segment_views import BEFORE, definition, moves, project, view
 from tests.report.test_accuracy import PERIOD, ledger
 from tests.report.test_playbook_pages import CONTACTS, NO_MONEY, planned, sheet
@@ -315,8 +315,8 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
     "one purchase day": (bought(1), "audit.days_title", bought(2), "audit.days_title_plain"),
     "the best part": (best_tenth(0.8), "audit.parts_title", best_tenth(float("nan")), "audit.parts_title_none"),
     "one-time buyers": (
-        lambda t: validation_page.limits(t, BGNBD(0.25, 31.0, 0.8, 2.4), 0.5), "validation.limit_spend",
-        lambda t: validation_page.limits(t, BGNBD(0.25, 31.0, 0.8, 2.4), 0.5, ("spend.spend_dependent",)),
+        lambda t: validation_page.limits(t, FORECAST, 0.5), "validation.limit_spend",
+        lambda t: validation_page.limits(t, FORECAST, 0.5, ("spend.spend_dependent",)),
         "flags.spend.spend_dependent",
     ),
     "a forecast held": (record(71e3), "accuracy.inside", record(50e3), "accuracy.below"),

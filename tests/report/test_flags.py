@@ -9,13 +9,15 @@ import pytest
 from custlib import rules
 from custlib.graph import Refusal
 from custlib.models import bgnbd_fit, gammagamma
-from custlib.models.bgnbd import BGNBD
+from custlib.models.forecasting import ModelAverage, as_lifetime_model
+from custlib.models.paretonbd import ParetoNBD
 from custlib.report.blocks import Bullets, Callout
 from custlib.report.pages import trust, validation_page
 from custlib.report.texts import Texts, languages, texts
 from custlib.validate import cautions
 from custlib.value import lifetime, spend
 from custlib.value.activity import NO_AMOUNT, NOBODY_YET
+from tests.bases import FORECAST
 from tests.report.tested import HELD
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
@@ -39,7 +41,7 @@ LIFETIME = codes_in(bgnbd_fit, "_fit", "_name_ridge", "_describe")
 GAMMA_GAMMA = codes_in(gammagamma, "_describe")
 FALLBACKS = codes_in(spend, "fit_spend", "_banded") - {"monetary_value", "spend_cells", "gamma_gamma"}
 CONTRACT = codes_in(cautions, "flags") - {"subscription_signs"}
-REASONS = codes_in(lifetime, "fit_counted") - {"one_time"} | {"not_identified"}
+REASONS = codes_in(lifetime, "columns_of") - {"one_time"} | {"not_identified"}
 
 
 @pytest.fixture(params=languages())
@@ -91,9 +93,15 @@ def test_the_rules_name_flags_that_exist() -> None:
 # --- on the pages ---
 
 
+def test_of_one_time_buyers_a_model_that_sees_them_leave_can_tell(t: Texts) -> None:
+    mixed = ModelAverage(((0.5, FORECAST), (0.5, as_lifetime_model(ParetoNBD(0.6, 30.0, 0.6, 40.0)))))
+    alone, both = (len(validation_page.limits(t, model, 0.5).items) for model in (FORECAST, mixed))
+    assert (alone, both) == (4, 3)
+
+
 def test_the_validation_page_tells_every_flag(t: Texts) -> None:
     flags = ("lifetime.rate_homogeneous", "spend.days_constant", "lifetime.rate_homogeneous")
-    said = validation_page.limits(t, BGNBD(0.25, 31.0, 0.8, 2.4), 0.5, flags)
+    said = validation_page.limits(t, FORECAST, 0.5, flags)
     assert isinstance(said, Bullets)
     assert [said.items.count(t(f"flags.{flag}")) for flag in flags] == [1, 1, 1]
 

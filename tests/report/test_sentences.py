@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from custlib.audit.months import Clock, unit
-from custlib.models.bgnbd import BGNBD
 from custlib.project import Project, build
 from custlib.report import forecast_status
 from custlib.report.blocks import Figure, Table
@@ -29,6 +28,7 @@ from custlib.report.texts import texts
 from custlib.validate.goodness import ChiSquared
 from custlib.validate.seasons import Season
 from custlib.value.holdout_period import HoldoutPeriod
+from tests.bases import FORECAST
 from tests.report.tested import HELD, held
 
 EN = texts("en")
@@ -58,10 +58,16 @@ def season(months: int, worst: float = 0.5) -> Any:
     return backtest_page.season(EN, flat, pd.DataFrame({"bias": [], "business_bias": []}))
 
 
-def regularity(*aics: float) -> str:
-    rows = [{"k": k, "aic": aic, "log_likelihood": -aic, "predicted": 10.0 * k, "bias": 0.1 * k}
-            for k, aic in enumerate(aics, 1)]  # fmt: skip
-    return backtest_page.regularity(EN, {"ticks": rows, "estimate": 1.4, "median_gap": 60.0}).title
+def regularity(ticks: int, estimate: float) -> str:
+    measured = {"ticks": ticks, "estimate": estimate, "pairs": 1234.0, "is_bunched": False}
+    return backtest_page.regularity(EN, {"reason": "averaged", "regularity": measured}).text
+
+
+def weights(*parts: float, reason: str = "averaged") -> str:
+    names = ("BG/NBD", "MBG/NBD", "Pareto/NBD")
+    rows = [{"model": name, "weight": weight} for name, weight in zip(names, parts, strict=True)]
+    tested = [row | {"aic": 20.0, "predicted": 1653.4, "bias": -0.12} for row in rows]
+    return backtest_page.choice(EN, {"reason": reason, "candidates": rows}, tested).title
 
 
 def quarters(came: float) -> str:
@@ -120,7 +126,7 @@ def usable(used: int) -> str:
 
 
 def limits(*flags: str) -> str:
-    return " ".join(validation_page.limits(EN, BGNBD(0.25, 31.0, 0.8, 2.4), 0.5, flags).items)
+    return " ".join(validation_page.limits(EN, FORECAST, 0.5, flags).items)
 
 
 def potential(window: float) -> str:
@@ -200,7 +206,16 @@ OPPOSITES: dict[str, Callable[[], tuple[str, str, str, str]]] = {
     ),
     "season seen twice": lambda: (season(24).title, "There is a season", season(23).text, "Only 23 whole months"),
     "regular": lambda: (
-        regularity(1.0, 2.0), "a clock of one tick fits best", regularity(2.0, 1.0), "a clock of 2 ticks fits best",
+        regularity(1, 0.96), "from 1,234 pairs of successive gaps of one customer k is estimated as 1.0",
+        regularity(3, 2.94), "where 1 is chance. The candidates are the models of regular buyers with k = 3",
+    ),
+    "weights": lambda: (
+        weights(0.125, 0.625, 0.25), "The forecast averages MBG/NBD (62 %), Pareto/NBD (25 %), BG/NBD (12 %)",
+        weights(0.0, 1.0, 0.0), "comes from MBG/NBD: on these purchases it fits far better than all others",
+    ),
+    "fast intervals": lambda: (
+        weights(1.0, 0.0, 0.0, reason="likeliest"), "from BG/NBD alone: the project file asks for fast intervals",
+        weights(1.0, 0.0, 0.0, reason="given"), "from BG/NBD: the project file asks for it",
     ),
     "quarters": lambda: (quarters(50.0), "is off by +20 %", quarters(0.0), "booked and modelled"),
     "tracking": lambda: (tracked(10.0), "differs from what came by −50 %", tracked(0.0), "nothing came; 5 purchases"),

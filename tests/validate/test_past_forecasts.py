@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from custlib.models import bgnbd
+from custlib.models.forecasting import Histories, purchases_ahead
 from custlib.validate import past_forecasts as past
 from custlib.validate.rolling_origins import Origin
 from custlib.value.excess_error import BY_FREQUENCY
 from custlib.value.history import Money
+from custlib.value.lifetime import read_model
 from custlib.value.model_selection import Procedure
 from custlib.value.spend import Spend
 
@@ -53,6 +55,38 @@ def test_the_forecast_is_that_of_the_model_fitted_on_the_customers_of_that_day(b
     assert found["totals"][0]["purchases_expected"] == pytest.approx(wanted)
     assert found["totals"][0]["revenue_expected"] == pytest.approx(10 * wanted), "all spent ten"
     assert found["totals"][0]["purchases_variance"] > 0
+
+
+def test_an_average_has_the_variance_between_its_models_too(base: Any) -> None:
+    engine = base(ROWS + AFTER)
+    past.define_origins(engine, [ORIGIN], Money())
+    alone, averaged, fast = (
+        past.forecasts(engine, [ORIGIN], how, has_amount=False)[0]
+        for how in (BG, Procedure(), Procedure(("bgnbd", "mbgnbd"), is_averaged=False))
+    )
+    assert (averaged["fit"]["model"], fast["fit"]["model"]) == ("average", "BG/NBD")
+    assert fast["totals"] == alone["totals"]
+    model = read_model(averaged["fit"])
+    weights = np.array([weight for weight, _ in model.members])
+    known = Histories.of([1.0] * 31 + [0.0] * 9, [19.0] * 31 + [0.0] * 9, 50.0)
+    means = np.array([member.expected_purchases(known, 30.0).sum() for _, member in model.members])
+    assert averaged["totals"][0]["purchases_expected"] == pytest.approx(weights @ means)
+    total = purchases_ahead(model, known, 30.0).total(np.ones(40))
+    assert averaged["totals"][0]["purchases_variance"] == pytest.approx(total.variance, rel=1e-6)
+    assert total.models == pytest.approx(weights @ (means - weights @ means) ** 2)
+
+
+def test_regularity_is_that_of_the_gaps_up_to_the_origin(base: Any) -> None:
+    """Forty customers buy every twenty days from the second gap on: at first nothing tells, later they are steady."""
+    first, steps = dt.date(2025, 1, 1), [0, 10, 30, 50, 70, 90]
+    rows = [(f"c{n}", str(first + dt.timedelta(days=n % 3 + day)), 10) for n in range(40) for day in steps]
+    early, late = Origin(first + dt.timedelta(days=29), 30), Origin(first + dt.timedelta(days=100), 30)
+    engine = base([*rows, ("c0", "2025-05-30", 10)])
+    past.define_origins(engine, [late, early], Money())
+    found = past.forecasts(engine, [late, early], Procedure(), has_amount=False)
+    labels = [[member.label for _, member in read_model(row["fit"]).members] for row in found]
+    assert all(label.endswith("CNBD-6") for label in labels[0]) and labels[0]
+    assert all(label.endswith("/NBD") for label in labels[1])
 
 
 def test_too_few_repeat_purchases_are_no_origin(base: Any) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from custlib import rules
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.forecasting import Histories, LifetimeModel
 from custlib.report import charts
 from custlib.report.blocks import Bullets, Details, Figure, Table, Text, Title
 from custlib.report.forecast_status import tested_words
@@ -154,9 +155,9 @@ def _labels(t: Texts) -> dict[str, str]:
     return {name: t(f"validation.{name}") for name in ("parameter", "meaning", "estimate", "error")}
 
 
-def limits(t: Texts, model: BetaGeometricNBD, one_time_share: float, flags: tuple[str, ...] = ()) -> Bullets:
+def limits(t: Texts, model: LifetimeModel, one_time_share: float, flags: tuple[str, ...] = ()) -> Bullets:
     """List the limits of the forecast, and the flags of both models (``lifetime.<code>``, ``spend.<code>``)."""
-    known = model.first_occasions > 0
+    known = model.can_have_left(Histories.of(0, 0, 1)).item()  # after a single purchase
     sentences = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
     sentences += [t("validation.limit_season"), t("validation.limit_change")]
     sentences += [] if _SPEND_IS_APART & set(flags) else [t("validation.limit_spend")]
