@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 # Terms of the field and names that a Chinese page writes in Latin letters: methods, models, people, packages.
 TERMS = {
-    "abc", "ahp", "aic", "alive", "alpha", "bdw", "beta", "bg", "ccv", "clv", "cnbd", "cny", "cpv", "derl", "eur", "excel",
-    "gamma", "iso", "jaccard", "johnson", "mbg", "nbd", "nfc", "nfd", "pareto", "platzer", "reutterer",
-    "rfa", "rfm", "sbg", "sha", "unicode", "usd", "utc", "vip", "yeo", "custlib", "lifetimes", "pip",
-    "install", "csv",
+    "abc", "ahp", "aic", "alive", "alpha", "bdw", "beta", "bg", "ccv", "clv", "cnbd", "cny", "cpv", "derl", "eur",
+    "excel", "gamma", "iso", "jaccard", "johnson", "mbg", "nbd", "nfc", "nfd", "pareto", "platzer", "reutterer",
+    "rfa", "rfm", "sbg", "sha", "unicode", "usd", "utc", "vip", "yeo", "custlib", "lifetimes", "pip", "install",
+    "csv",
 }  # fmt: skip
 # Columns of the contract, its options and the commands: they are written as they must be typed.
 CODES = {

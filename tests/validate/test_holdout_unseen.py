@@ -31,6 +31,7 @@ AT_AS_OF = {  # nodes that know all purchases up to as_of, and why they stand be
     "forecast_lights": "how sure the forecast of today is, beside the result of the holdout",
     "past_forecasts": "takes the first day of the history for origins of its own, up to as_of",
     "cells": "counts all customers, for the cautions about the forecast of today",
+    "model_choice": "the candidates of today, for the same cautions; those of the calibration are calibration_choice",
     "sampled_days": "days of all purchases, each read up to the day that the node asks for",
     "rolling_forecasts": "takes the length of the holdout for origins of its own, up to as_of",
     "money_quarters": "stands beside the books of the holdout, with the customers who came in it",

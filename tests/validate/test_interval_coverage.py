@@ -20,10 +20,13 @@ from tests.validate.simulated_bases import HORIZON, KNOWN, START, TRUTHS, Truth,
 
 BASES, CUSTOMERS = 24, 300
 AS_OF = START + dt.timedelta(days=KNOWN)
+AVERAGED, ALONE = Procedure(), Procedure(("bgnbd", "mbgnbd"), is_averaged=False)
 MEASURES = {"purchases": "purchases", "revenue": "money"}
 
 
-def forecast(folder: Path, truth: Truth, seed: Any, customers: int = CUSTOMERS) -> pd.DataFrame:
+def forecast(
+    folder: Path, truth: Truth, seed: Any, customers: int = CUSTOMERS, how: Procedure = AVERAGED
+) -> pd.DataFrame:
     """Forecast one base, and the days before as_of; a row for each group with today's interval and the wider one."""
     engine = open_base(folder, purchases(truth, customers, np.random.default_rng(seed)))
     today = Origin(AS_OF, HORIZON)
@@ -31,7 +34,7 @@ def forecast(folder: Path, truth: Truth, seed: Any, customers: int = CUSTOMERS) 
     past_forecasts.define_origins(engine, [today, *earlier], Money())
     engine.make("sampled_days", sampled_days_sql("select distinct customer_id from transactions", AS_OF))
     money = {"has_amount": True, "spend_days": "repeat"}
-    made = past_forecasts.forecasts(engine, [today, *earlier], Procedure(), **money)
+    made = past_forecasts.forecasts(engine, [today, *earlier], how, **money)
     engine.close()
     now, *before = past_forecasts.read_past(made)
     error = excess.excess_error(
@@ -56,9 +59,9 @@ def spans(total: dict[str, Any], error: excess.ExcessError) -> list[dict[str, An
     return rows
 
 
-def study(folder: Path, name: str, bases: int = BASES, customers: int = CUSTOMERS) -> pd.DataFrame:
+def study(folder: Path, name: str, bases: int = BASES, how: Procedure = AVERAGED) -> pd.DataFrame:
     frames = [
-        forecast(folder / f"{name}{n}", TRUTHS[name], [2026, list(TRUTHS).index(name), n], customers)
+        forecast(folder / f"{name}{n}", TRUTHS[name], [2026, list(TRUTHS).index(name), n], how=how)
         for n in range(bases)
     ]
     return pd.concat(frames)
@@ -94,3 +97,15 @@ def test_intervals_hold_where_the_model_is_wrong(tmp_path: Path, name: str) -> N
     print(f"green in {(misses['light'] == 'green').sum()} of {len(misses)} misses above 25 %, and in "
           f"{(lit['light'] == 'green').sum()} of {len(lit)} forecasts")  # fmt: skip
     assert (misses["light"] == "green").sum() <= 1, misses.to_string()
+
+
+@pytest.mark.slow
+def test_regular_buyers_are_forecast_nearer_and_narrower_by_the_average(tmp_path: Path) -> None:
+    """Of 48 bases the whole was 1 % off at the mean instead of -9 %, and the interval 19 % narrower."""
+    averaged, alone = (study(tmp_path / label, "Erlang 3", 12, how) for label, how in
+                       (("averaged", AVERAGED), ("alone", ALONE)))  # fmt: skip
+    for measure in MEASURES.values():
+        one, other = (found[(found["group"] == "all") & (found["measure"] == measure)] for found in (averaged, alone))
+        assert one["half"].mean() < 0.9 * other["half"].mean()
+        assert abs(one["miss"].mean()) < abs(other["miss"].mean())
+        assert one["held"].mean() >= 0.9
