@@ -1,5 +1,6 @@
 """The blocks of the pages: figures as text, small groups hidden, what is not known said."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -71,10 +72,13 @@ def test_ten_and_nothing_are_no_secret() -> None:
 
 
 def test_an_unknown_chance_of_return_is_said(t: Texts, project: Project) -> None:
-    once = frame(335, 77).assign(frequency=0.0)
-    assert {row[-1] for row in value_page.table(t, project, once, title="x", money_kind="revenue").rows} == {
-        t("value.alive_unknown")
-    }
+    rows, names = frame(335, 77, 90), {"title": "x", "money_kind": "revenue"}
+    once = rows.assign(frequency=[0.0, 0.0, 2.0], probability_alive=[math.nan, math.nan, 0.5])
+    said = [row[-1] for row in value_page.table(t, project, once, **names).rows]
+    assert [text == t("value.alive_unknown") for text in said] == [True, True, False]
+    # a model in the average tells of one-time buyers too
+    told = value_page.table(t, project, rows.assign(frequency=0.0), **names)
+    assert t("value.alive_unknown") not in {row[-1] for row in told.rows} and not told.note
 
 
 def test_tiles_hide_small_cells_and_unknown_money(project: Project) -> None:

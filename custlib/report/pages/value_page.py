@@ -156,12 +156,10 @@ def table(
         texts = shares(frame[column], t.language) if column.endswith("share") else _amounts(t, frame[column])
         rows[column] = ["–" if hide else text for text, hide in zip(texts, small, strict=True)]
     rows["customer_share"] = _customer_shares(t, frame, rows)
-    once = frame["frequency"] == 0
+    once = (frame["frequency"] == 0) & frame["probability_alive"].isna()
     rows["probability_alive"] = [
         "–" if hide else t("value.alive_unknown") if bought_once else text
-        for text, hide, bought_once in zip(
-            shares(frame["probability_alive"].where(~once), t.language), small, once, strict=True
-        )
+        for text, hide, bought_once in zip(shares(frame["probability_alive"], t.language), small, once, strict=True)
     ]
     notes = [t("value.table_note")] if small.any() else []
     notes += [t("value.table_note_once")] if once.any() else []

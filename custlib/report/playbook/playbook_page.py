@@ -232,7 +232,8 @@ def _alive(sheet: Sheet, text: str) -> str:
     """Write what depends on who is still a customer, or that it is not known."""
     if everybody_stays(sheet.flags):
         return sheet.t("untested.unmeasurable")
-    return text if sheet.row["frequency"] > 0 else sheet.t("value.alive_unknown")
+    is_known = sheet.row["frequency"] > 0 or pd.notna(sheet.row["probability_alive"])
+    return text if is_known else sheet.t("value.alive_unknown")
 
 
 def why_section(sheet: Sheet, base: "pd.Series[float]") -> Section:
