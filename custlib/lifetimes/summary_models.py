@@ -164,8 +164,8 @@ def score(
         )
     if not isinstance(model.lifetime, BetaGeometricNBD):
         raise UsageError(
-            f"score: {type(model.lifetime).__name__} is a second opinion only: customers are valued with a "
-            "BGNBD or MBGNBD. Make one by fit."
+            f"score: {type(model.lifetime).__name__} is no model that this function takes: give a BGNBD or MBGNBD, "
+            "as fit makes them."
         )
     check_summary(summary, unit=model.unit)
     histories = tuple(summary[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))

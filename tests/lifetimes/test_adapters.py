@@ -165,7 +165,7 @@ def test_wrong_questions_are_refused(frame, models):
         fit_summary(frame, unit="week", model="pareto")
     with pytest.raises(UsageError, match="annual_discount_rate must be above 0, got 0"):
         score_summary(frame, models, horizon=39, annual_discount_rate=0)
-    with pytest.raises(UsageError, match="ParetoNBD is a second opinion only"):
+    with pytest.raises(UsageError, match="ParetoNBD is no model that this function takes"):
         pareto = SummaryModels(ParetoNBD(0.55, 10.58, 0.61, 11.67), None, "week")
         score_summary(frame, pareto, horizon=39, annual_discount_rate=0.1)
     with pytest.raises(TableError, match="T is no finite number in 1 of"):
