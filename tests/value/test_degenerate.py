@@ -121,7 +121,7 @@ def test_a_customer_every_fifty_days_by_hand(tmp_path: Path) -> None:
 def test_every_number_of_the_way_is_finite(opened: Any, name: str) -> None:
     base = opened(name)
     base.make(*TABLES, "holdout")
-    assert {table: found for table in (*TABLES, "alive_scores", "holdout") if (found := strange(base, table))} == {}
+    assert {table: found for table in (*TABLES, "history_scores", "holdout") if (found := strange(base, table))} == {}
     made = base.engine.fetch("select * from customer_value")
     known = made["probability_alive"].dropna()
     assert known.between(0, 1).all()
