@@ -7,6 +7,7 @@ import pytest
 from custlib.engine.duckdb import DuckDB
 from custlib.models import bgnbd, gammagamma, mbgnbd
 from custlib.models.bgnbd import repeat_times
+from custlib.models.forecasting import as_lifetime_model
 from custlib.models.gammagamma import GammaGamma
 from custlib.value import forecast_intervals
 from custlib.value.spend import from_gamma_gamma
@@ -58,8 +59,9 @@ def intervals(engine, frame, model, money):
     for name, columns in (("customer_value", "*"), ("customer_segments", "customer_id, 's' as segmentation, segment")):
         engine._execute(f"create or replace view {name} as select {columns} from valued")
     bounds = forecast_intervals.intervals(
-        engine, "s", model, (from_gamma_gamma(money), money), horizon_days=int(HORIZON), daily_rate=1e-3
-    ).set_index("segment")
+        engine, "s", as_lifetime_model(model), (from_gamma_gamma(money), money), horizon_days=int(HORIZON),
+        daily_rate=1e-3,
+    ).set_index("segment")  # fmt: skip
     came = frame.groupby(segment)[["bought", "earned"]].sum()
     came.loc["all"] = frame[["bought", "earned"]].sum()
     return bounds, came
