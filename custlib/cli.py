@@ -112,13 +112,14 @@ def _check(options: argparse.Namespace) -> int:
 def _init(options: argparse.Namespace) -> None:
     from custlib.identify.guess.first_project import Wishes, write_first_project
     from custlib.identify.guess.questions import asked_on_terminal
+    from custlib.validate.rolling_origins import usual_horizon
 
     has_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not options.yes
     first = write_first_project(
         options.files,
         Wishes(
             out=options.out, guesses=options.yes, replaces=options.force, language=options.language, id=options.id,
-            as_of=options.as_of, ask=asked_on_terminal if has_terminal else None,
+            as_of=options.as_of, ask=asked_on_terminal if has_terminal else None, horizon_of=usual_horizon,
         ),
         dt.date.today(),
     )  # fmt: skip

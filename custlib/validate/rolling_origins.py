@@ -75,6 +75,18 @@ def longest_tested(covered: int) -> int:
     return int(longest) if longest >= rules.load("backtest")["origins"]["shortest_days"] else 0
 
 
+def usual_horizon(covered: int) -> int | None:
+    """Choose the longest of the usual horizons that enough origins can test in a history of so many days.
+
+    Examples
+    --------
+    >>> usual_horizon(1_000), usual_horizon(730), usual_horizon(50)
+    (365, 270, None)
+    """
+    longest = longest_tested(covered)
+    return max((days for days in rules.load("backtest")["horizons"]["usual"] if days <= longest), default=None)
+
+
 def windows(*, first_day: dt.date, as_of: dt.date, holdout_days: int) -> tuple[list[dt.date], int]:
     """List the origins, oldest first, and the horizon in days.
 

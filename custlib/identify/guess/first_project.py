@@ -45,6 +45,8 @@ class Wishes:
         Whether the likelier answer is taken where nobody answers.
     ask : callable, optional
         Asks a question and returns its answer; None where there is no terminal.
+    horizon_of : callable, optional
+        Chooses the horizon by the days that the history covers; None leaves it to the default of projects.
     """
 
     out: Path | None = None
@@ -54,6 +56,7 @@ class Wishes:
     id: str | None = None
     as_of: dt.date | None = None
     ask: Callable[[Question], Answer] | None = None
+    horizon_of: Callable[[int], int | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -217,8 +220,13 @@ def _with_days(top: Top, trial: Trial | None, wishes: Wishes, today: dt.date) ->
     if trial is None or trial.last_day is None:
         return top
     last = wishes.as_of or min(trial.last_day, today)
-    whys = {**top.whys, "as_of": "as wished" if wishes.as_of else "the last day in the data"}
-    return replace(top, as_of=last, whys=whys)
+    horizon = wishes.horizon_of(trial.days_until(last)) if wishes.horizon_of else None
+    whys = {
+        **top.whys,
+        "as_of": "as wished" if wishes.as_of else "the last day in the data",
+        "horizon_days": "the longest usual horizon whose forecasts this history can test",
+    }
+    return replace(top, as_of=last, horizon_days=horizon, whys=whys)
 
 
 def _open_questions(parts: Sequence[Part]) -> list[Question]:

@@ -67,10 +67,11 @@ class Top:
     currency: str
     whys: Mapping[str, str]
     language: str | None = None
+    horizon_days: int | None = None
 
     def settings(self) -> dict[str, Any]:
         """The keys that are set."""
-        keys = ("id", "name", "currency", "as_of", "language")
+        keys = ("id", "name", "currency", "as_of", "horizon_days", "language")
         return {key: value for key in keys if (value := getattr(self, key)) is not None}
 
 

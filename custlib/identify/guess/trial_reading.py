@@ -24,6 +24,10 @@ class Trial:
     rows: str
     reasons: dict[str, int]
 
+    def days_until(self, as_of: dt.date) -> int:
+        """Count the days from the first one to a date."""
+        return (as_of - self.first_day).days if self.first_day else 0
+
 
 def is_cheap(paths: Sequence[Path]) -> bool:
     """Tell whether files are small enough to read them whole."""
@@ -41,7 +45,7 @@ def trial_reading(project: Project) -> Trial:
             quality = make_transactions(engine, project)
         finally:
             engine.close()
-    return Trial(_day(quality["first_day"]), _day(quality["last_day"]), _rows(quality), dict(quality["reasons"]))
+    return Trial(_day(quality["usual_first_day"]), _day(quality["last_day"]), _rows(quality), dict(quality["reasons"]))
 
 
 def _day(text: str | None) -> dt.date | None:

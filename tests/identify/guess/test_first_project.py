@@ -256,3 +256,16 @@ def test_packed_files_and_folders_are_read(tmp_path: Path) -> None:
     project = projects.load(first(tmp_path, tmp_path / "lake").path)
     assert project.source.path == "lake/a.csv.gz"
     assert transactions(project)["customers"].item() == 7
+
+
+@pytest.mark.parametrize(("horizon", "line"), [(180, 180), (None, None)])
+def test_the_horizon_is_chosen_by_the_days_covered(tmp_path: Path, horizon: int | None, line: int | None) -> None:
+    lengths: list[int] = []
+
+    def horizon_of(covered: int) -> int | None:
+        lengths.append(covered)
+        return horizon
+
+    made = first(tmp_path, write(tmp_path / "sales.csv", CLEAR), horizon_of=horizon_of)
+    assert lengths == [(dt.date(2025, 9, 27) - dt.date(2025, 1, 13)).days]
+    assert tomllib.loads(made.path.read_text(encoding="utf-8")).get("horizon_days") == line
