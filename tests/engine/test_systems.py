@@ -16,7 +16,7 @@ from custlib import project as projects
 from custlib.project import Project
 from custlib.run import HOME, Run
 from custlib.segment import customer_segments, registry
-from custlib.segment.snapshots import table_of
+from custlib.segment.snapshots import alive_table, table_of
 from tests.engine.same import differences
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark_here")]
@@ -112,6 +112,9 @@ def test_nobody_and_one_customer_on_spark(shops: Pair, customers: int) -> None:
         if chances:
             of = f"select p.* from {table_of(point, chances)} p join few f on f.customer_id = p.customer_id"
             engine.make(table_of("few", chances), of)
+    for model in (definition.frozen.get("probability_alive") for definition in definitions):
+        if model:
+            engine.make(alive_table("few", model), f"select * from {alive_table(point, model)}")
     customer_segments.make_customer_segments(
         engine, "segments_of_few", "few", definitions
     )  # proves that each is there once
