@@ -82,11 +82,14 @@ def _ran(found: pd.DataFrame, rows: list[str]) -> list[str]:
         "- **custlib**: what `custlib` writes as expected purchases and, times expected spend, as value before costs.",
         "- **BG**, **MBG**, **Pareto**: each lifetime model alone, with the spend of custlib.",
         "- **BG, repeat days**: BG/NBD with Gamma-Gamma on repeat purchase days, one mean for all one-time buyers.",
+        "- **Pareto, all days**: Pareto/NBD with Gamma-Gamma on all purchase days, of one-time buyers too.",
         "- **naive rate**: repeat purchases, and their money, over the days since the first, times the horizon.",
         "- **last period**: repeat purchases and money of as many days before.",
-        f"- **boosting**: scikit-learn's HistGradientBoostingRegressor ({boosting}) on frequency, recency, T, days",
-        "  since the last purchase, money, money per purchase day and first amount, one for purchases and one for",
-        "  money, trained on an earlier window as long as the horizon or half of the history, its forecast stretched.",
+        "- **boosting**: scikit-learn's HistGradientBoostingRegressor",
+        f"  ({boosting})",
+        "  on frequency, recency, T, days since the last purchase, money, money per purchase day and first amount, one",
+        "  for purchases and one for money, trained on an earlier window as long as the horizon or half of the",
+        "  history, its forecast stretched to the horizon.",
         "",
         "Gini: customers ordered by the forecast of money; twice the area between the curve of the money that came and",
         "the diagonal, over the same area of the best order possible. A simulated row is the mean over",
@@ -109,7 +112,7 @@ def _about(one: pd.DataFrame) -> str:
 def summarise(found: pd.DataFrame, row: str, measure: str) -> pd.Series:
     """One value for each contender: the mean over bases, of errors of totals without their sign where several."""
     one = found[found["row"] == row].assign(contender=lambda frame: pd.Categorical(frame["contender"], CONTENDERS))
-    is_error, several = measure in ("money", "purchases"), (one["contender"] == OURS).sum() > 1
+    is_error, several = measure in ("money", "purchases"), _has_several(found, row)
     each = one.assign(**{measure: one[measure].abs()}) if is_error and several else one
     return each.groupby("contender", observed=True)[measure].mean()
 
@@ -119,9 +122,12 @@ def best(values: pd.Series, measure: str) -> str:
     return str(values.idxmax() if measure == "gini" else values.abs().idxmin())
 
 
+def _has_several(found: pd.DataFrame, row: str) -> bool:
+    return bool((found[found["row"] == row]["contender"] == OURS).sum() > 1)
+
+
 def _table_row(found: pd.DataFrame, row: str, measure: str) -> str:
-    values = summarise(found, row, measure)
-    several = (found[found["row"] == row]["contender"] == OURS).sum() > 1
+    values, several = summarise(found, row, measure), _has_several(found, row)
     cells = [_cell(value, measure, several) for value in values]
     leader = list(values.index).index(best(values, measure))
     cells[leader] = f"**{cells[leader]}**"
@@ -163,7 +169,7 @@ def verdict(found: pd.DataFrame, row: str) -> dict[str, Any]:
     return {
         "gini": ranks[OURS], "leader": leader, "best": ranks[leader], "share": share, "total": totals[OURS],
         "nearest": nearest, "nearest_total": totals[nearest], "gini_held": bool(share >= 1 - NEAR),
-        "total_held": bool(np.abs(totals[OURS]) <= NEAR_TOTAL),
+        "total_held": bool(np.abs(totals[OURS]) <= NEAR_TOTAL), "several": _has_several(found, row),
     }  # fmt: skip
 
 
@@ -171,7 +177,8 @@ def _verdict_row(row: str, one: dict[str, Any]) -> str:
     words = {True: "yes", False: "**no**"}
     cells = [
         row, f"{one['gini']:.3f}", f"{one['best']:.3f} ({one['leader']})", f"{one['share']:.1%}",
-        f"{one['total']:+.1%}", f"{one['nearest_total']:+.1%} ({one['nearest']})",
+        _cell(one["total"], "money", one["several"]),
+        f"{_cell(one['nearest_total'], 'money', one['several'])} ({one['nearest']})",
         words[one["gini_held"]], words[one["total_held"]],
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"

@@ -20,8 +20,9 @@ from custlib.value import spend
 from custlib.value.lifetime import fit_candidates
 
 SINGLE = {"BG": "bgnbd", "MBG": "mbgnbd", "Pareto": "paretonbd"}
-OURS, OLD, NAIVE, LAST, BOOSTED = "custlib", "BG, repeat days", "naive rate", "last period", "boosting"
-CONTENDERS = (OURS, *SINGLE, OLD, NAIVE, LAST, BOOSTED)
+OURS, REPEAT, ALL = "custlib", "BG, repeat days", "Pareto, all days"
+NAIVE, LAST, BOOSTED = "naive rate", "last period", "boosting"
+CONTENDERS = (OURS, *SINGLE, REPEAT, ALL, NAIVE, LAST, BOOSTED)
 BOOSTING = {"loss": "poisson", "learning_rate": 0.05, "max_iter": 200, "min_samples_leaf": 50, "random_state": 0}
 
 Forecasts = dict[str, pd.DataFrame]
@@ -60,15 +61,19 @@ def _days(run: Run) -> pd.DataFrame:
 
 
 def _known(run: Run) -> pd.DataFrame:
-    """History and forecast of every customer, as `custlib` writes them."""
+    """History and forecast of every customer, as `custlib` writes them, with simpler forecasts of spend."""
     engine = run.make("customer_value", "customer_activity", "cells")
-    plain = replace(run.get("spend_model")[0], days="repeat", one_time=None)
+    fitted = run.get("spend_model")[0]
+    repeat, every = (replace(fitted, days=days, one_time=None) for days in ("repeat", "all"))
+    first = "(cast(:prior_money as double) + greatest(first_amount, 0)) / (cast(:prior_weight as double) + 1)"
     frame = engine.fetch(
         "select cast(v.customer_id as string) as customer_id, v.frequency, v.recency, v.T, v.monetary_value,"
-        " v.expected_purchases, v.expected_spend, a.repeat_days_spend"
-        f" from customer_value v join (select customer_id, {spend.expected_spend(engine.dialect, plain)}"
-        " as repeat_days_spend from customer_activity) a using (customer_id) order by 1",
-        **spend.parameters(plain),
+        " v.expected_purchases, v.expected_spend, a.by_repeat_days, a.by_all_days"
+        f" from customer_value v join (select customer_id, {spend.expected_spend(engine.dialect, repeat)}"
+        f" as by_repeat_days, case when frequency = 0 then {first}"
+        f" else {spend.expected_spend(engine.dialect, every)} end as by_all_days"
+        " from customer_activity) a using (customer_id) order by 1",
+        **spend.parameters(repeat),
     )
     return frame.assign(**frame.drop(columns="customer_id").astype(float))
 
@@ -81,7 +86,8 @@ def _by_models(run: Run, known: pd.DataFrame, days: int) -> Forecasts:
     return {
         OURS: _forecast(known["expected_purchases"], money),
         **{name: _forecast(purchases, money) for name, purchases in alone.items()},
-        OLD: _forecast(alone["BG"], known["repeat_days_spend"]),
+        REPEAT: _forecast(alone["BG"], known["by_repeat_days"]),
+        ALL: _forecast(alone["Pareto"], known["by_all_days"]),
     }
 
 
