@@ -8,21 +8,8 @@ import pytest
 
 from benchmarks import accuracy, accuracy_bases, accuracy_forecasts
 from benchmarks.accuracy_forecasts import CONTENDERS, OURS
-from benchmarks.accuracy_measures import gini, measures
+from benchmarks.accuracy_measures import measures
 from benchmarks.simulated_bases import HORIZON, KNOWN, START, TRUTHS, purchases
-
-
-def test_the_gini_is_that_worked_by_hand():
-    """By forecast 10, 40, 40, 40 of 40 are held: .25 x (.125 + .625 + 1 + 1) = .6875 of area; at best .8125."""
-    assert gini([4, 3, 2, 1], [10, 30, 0, 0]) == pytest.approx((2 * 0.6875 - 1) / (2 * 0.8125 - 1))
-    assert gini([4, 3, 2, 1], [30, 10, 0, 0]) == pytest.approx(1.0)
-    assert gini([1, 2, 3, 4], [30, 10, 0, 0]) == pytest.approx(-1.0)
-
-
-def test_customers_with_equal_forecasts_are_in_no_order():
-    assert gini([1, 1, 1, 1], [30, 10, 0, 0]) == pytest.approx(0.0)
-    assert gini([2, 2, 1, 1], [30, 10, 0, 0]) == gini([2, 2, 1, 1], [10, 30, 0, 0])
-    assert np.isnan(gini([1, 2], [3, 3])) and np.isnan(gini([1, 2], [0, 0]))
 
 
 def test_errors_are_those_worked_by_hand():

@@ -253,8 +253,7 @@ class SingleModel(LifetimeModel):
     @property
     def customers(self) -> float | None:
         """How many customers the model was fitted to."""
-        count: float | None = self.fitted.customers
-        return count
+        return None if self.fitted.customers is None else float(self.fitted.customers)
 
     @property
     def log_covariance(self) -> Array:

@@ -3,11 +3,11 @@
 Several models fit the same customers about as well and differ in what they forecast. Instead of choosing one by a
 hair's breadth, `average` weighs each by exp(-(AIC - least AIC) / 20): within 10 of AIC nothing is decided, beyond some
 dozens the better model is alone. Akaike weights proper have 2 in place of 20; they take differences of likelihood for
-differences of forecasts, which differ by more when no model is true. With more customers the criteria move apart without
-end, though none of the models becomes true: the evidence of more than 2,500 customers counts as that of 2,500, as in a
-coarsened posterior (Miller and Dunson 2019, "Robust Bayesian inference via coarsening", Journal of the American
-Statistical Association 114). docs/decisions/0010-averaged-models.md has the reasons; Burnham and Anderson (2002), "Model
-Selection and Multimodel Inference", chapters 2 and 4, the method.
+differences of forecasts, which differ by more when no model is true. With more customers the criteria move apart
+without end, and none of the models becomes true by it: the evidence of more than 2,500 customers counts as that of
+2,500, as in a coarsened posterior (Miller and Dunson 2019, "Robust Bayesian inference via coarsening", Journal of the
+American Statistical Association 114). docs/decisions/0010-averaged-models.md has the reasons; Burnham and Anderson
+(2002), "Model Selection and Multimodel Inference", chapters 2 and 4, the method.
 
 The forecast of a customer is the mean over the models. Its variance is the mean of theirs, and, in totals, the spread
 between the models: `custlib.models.forecasting.totals`.
