@@ -28,7 +28,7 @@ from custlib.validate.rolling_origins import Origin
 from custlib.value import spend
 from custlib.value.excess_error import BY_FREQUENCY
 from custlib.value.history import Money
-from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.holdout_period import days_covered
 from custlib.value.model_selection import procedure
 from custlib.value.sampled_days import sample_below
 from custlib.value.spend import Spend
@@ -174,7 +174,7 @@ def judge(tests: list[dict[str, Any]]) -> dict[str, Any]:
 def challenger(
     engine: Engine,
     project: Project,
-    holdout_period: HoldoutPeriod,
+    quality: dict[str, Any],
     customer_base: dict[str, Any],
     history_money: Money,
     transactions: str,
@@ -185,10 +185,11 @@ def challenger(
     """Whether boosting would order customers better than the forecast, on rolling origins; ``reason`` if not tried."""
     del transactions, sampled_days
     limits = rules.load("backtest")["challenger"]
-    days = window_days(covered=holdout_period.covered, horizon_days=project.horizon_days)
+    covered = days_covered(quality, project.as_of)
+    days = window_days(covered=covered, horizon_days=project.horizon_days)
     if reason := _reason(project, customer_base["customers"], days, money_forecast):
         return {"reason": reason}
-    plan = bouts(first_day=past.first_day(project, holdout_period), as_of=project.as_of, days=days)
+    plan = bouts(first_day=project.as_of - dt.timedelta(days=covered), as_of=project.as_of, days=days)
     spend_days = "" if isinstance(spend_choice, Refusal) else spend_choice["days"]
     people = _people(engine, project, plan, history_money, spend_days)
     tests = [test for bout in plan[1:] if (test := tried(bout, people))]
