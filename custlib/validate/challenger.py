@@ -117,7 +117,7 @@ def boosted(trained: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     offset = trained["forecast"].to_numpy()
     ratio = np.divide(trained["actual"].clip(lower=0.0), offset, out=np.zeros(offset.size), where=offset > 0)
     with kmeans.one_thread():
-        model = ensemble.HistGradientBoostingRegressor(loss="poisson", early_stopping=False, random_state=0, **options)
+        model = ensemble.HistGradientBoostingRegressor(loss="poisson", early_stopping=True, random_state=0, **options)
         model.fit(trained[[*FEATURES]].to_numpy(), ratio, sample_weight=offset)
         factor = model.predict(known[[*FEATURES]].to_numpy())
     return scaled(known["forecast"] * factor, known["forecast"].sum())
