@@ -11,7 +11,7 @@ LAB_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-models bench-scale bench-segments check wheel-check lock spark architecture api data-contract reference environment glossary crm-demo clean
+.PHONY: help report test test-slow coverage test-oldest hooks lab bench bench-accuracy bench-models bench-scale bench-segments check wheel-check lock spark architecture api data-contract reference environment glossary crm-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /:/' | awk -F: '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ lab: $(STAMP) ## open the notebooks in JupyterLab
 
 bench: $(STAMP) ## time the steps on simulated customers
 	@$(PY) -m benchmarks
+
+bench-accuracy: $(STAMP) ## hold forecasts against what came, beside models and rules (benchmarks/results/accuracy.md)
+	@$(PY) -m benchmarks.accuracy
 
 # The peers of the extra `bench` go into an environment of their own; without it they are reported as missing.
 SIZES ?= 10000,100000,1000000

@@ -117,6 +117,9 @@ class Project(_Strict):
     spend_days : {"auto", "repeat", "all"}
         Purchase days that the expected spend of repeat customers is computed from: repeat days, or the first as well;
         ``auto`` takes what predicts better within the calibration period.
+    challenger : bool
+        Whether boosting that starts from the forecast is tried beside it, on bases of 2,000 customers or more: the page
+        of the test then says whether it would order customers better. The forecast stays as it is.
     subscription : {"none", "month", "quarter", "year"}
         The period that customers pay for under a contract. Their value then comes from how long they renew
         (``custlib.models.retention``); without it purchases that look like it are only told.
@@ -162,6 +165,7 @@ class Project(_Strict):
     model: Literal["auto", "bgnbd", "mbgnbd", "paretonbd"] = "auto"
     intervals: Literal["full", "fast"] = "full"
     spend_days: Literal["auto", "repeat", "all"] = "auto"
+    challenger: bool = False
     subscription: Literal["none", "month", "quarter", "year"] = "none"
     language: Literal["en", "zh"] = "en"
     source: Source

@@ -52,6 +52,7 @@ NODES = (
     "custlib.validate.backtest",
     "custlib.validate.backtest_groups",
     "custlib.validate.cautions",
+    "custlib.validate.challenger",
     "custlib.validate.forecast_archive",
     "custlib.validate.forecast_ledger",
     "custlib.validate.lights",
@@ -81,7 +82,7 @@ NODES = (
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
-    "model", "intervals", "spend_days", "language", "segments", "cost_to_serve", "trade", "subscription",
+    "model", "intervals", "spend_days", "challenger", "language", "segments", "cost_to_serve", "trade", "subscription",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

@@ -85,6 +85,7 @@ PROOFS: dict[str, tuple[Any, Seen]] = {
     "time_unit": ("day", lambda run: run.get("printed_model").alpha),
     "model": ("mbgnbd", lambda run: run.get("lifetime_model").label),
     "spend_days": ("repeat", lambda run: run.get("spend_model")[0].days),
+    "challenger": (True, lambda run: run.get("challenger")["reason"]),  # too few customers, not off
     "subscription": ("month", value),
     "language": ("zh", lambda run: run.get("t")("validation.months")),
     "source": ({"path": "again.csv"}, value),

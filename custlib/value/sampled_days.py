@@ -37,13 +37,20 @@ def sample_sql(*, known: int, known_before: int, most: int) -> str:
 
     ``known`` and ``known_before`` count those there are; a customer is taken where the hash of the id is low enough.
     """
+    before = f"purchase_days_calibration > 0 and {sample_below(known_before, most)}"
+    return f"select customer_id from customer_history where ({before}) or ({sample_below(known, most)})"
 
-    def below(customers: int) -> str:
-        share = min(most / customers, 1.0) if customers else 1.0
-        return "true" if share == 1 else f"substr(md5(cast(customer_id as string)), 1, 8) < '{int(share * 16**8):08x}'"
 
-    before = f"purchase_days_calibration > 0 and {below(known_before)}"
-    return f"select customer_id from customer_history where ({before}) or ({below(known)})"
+def sample_below(customers: int, most: int) -> str:
+    """Write the condition that takes about ``most`` of so many customers, by the hash of their id.
+
+    Examples
+    --------
+    >>> sample_below(50, 100), sample_below(400, 100)
+    ('true', "substr(md5(cast(customer_id as string)), 1, 8) < '40000000'")
+    """
+    share = min(most / customers, 1.0) if customers else 1.0
+    return "true" if share == 1 else f"substr(md5(cast(customer_id as string)), 1, 8) < '{int(share * 16**8):08x}'"
 
 
 def customers_at(engine: Engine, until: dt.date, *, later: dt.date | None = None) -> pd.DataFrame:

@@ -7,7 +7,9 @@ import pytest
 
 from custlib.report.blocks import Details
 from custlib.report.texts import Texts, texts
-from tests.report.opposite_sentences import CASES
+from tests.report import challenger_sentences, opposite_sentences
+
+CASES = opposite_sentences.CASES | challenger_sentences.CASES
 
 
 def words(block: Any) -> str:

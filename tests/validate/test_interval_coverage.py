@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.simulated_bases import HORIZON, KNOWN, START, TRUTHS, Truth, purchases
 from custlib.validate import lights, past_forecasts
 from custlib.validate.rolling_origins import Origin, origins
 from custlib.value import excess_error as excess
@@ -16,7 +17,6 @@ from custlib.value.history import Money
 from custlib.value.model_selection import Procedure
 from custlib.value.sampled_days import sampled_days_sql
 from tests.bases import open_base
-from tests.validate.simulated_bases import HORIZON, KNOWN, START, TRUTHS, Truth, purchases
 
 BASES, CUSTOMERS = 24, 300
 AS_OF = START + dt.timedelta(days=KNOWN)

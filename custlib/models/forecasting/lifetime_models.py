@@ -108,6 +108,11 @@ class LifetimeModel(ABC):
 
     @property
     @abstractmethod
+    def customers(self) -> float | None:
+        """How many customers the model was fitted to."""
+
+    @property
+    @abstractmethod
     def log_covariance(self) -> Array:
         """Covariance of the logarithms of the parameters; 0 for what is unknown or not identified."""
 
@@ -244,6 +249,11 @@ class SingleModel(LifetimeModel):
         """The log-likelihood where the model was fitted."""
         value: float | None = self.fitted.log_likelihood
         return value
+
+    @property
+    def customers(self) -> float | None:
+        """How many customers the model was fitted to."""
+        return None if self.fitted.customers is None else float(self.fitted.customers)
 
     @property
     def log_covariance(self) -> Array:

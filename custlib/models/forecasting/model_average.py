@@ -3,8 +3,11 @@
 Several models fit the same customers about as well and differ in what they forecast. Instead of choosing one by a
 hair's breadth, `average` weighs each by exp(-(AIC - least AIC) / 20): within 10 of AIC nothing is decided, beyond some
 dozens the better model is alone. Akaike weights proper have 2 in place of 20; they take differences of likelihood for
-differences of forecasts, which differ by more when no model is true. docs/decisions/0010-averaged-models.md has the
-reasons; Burnham and Anderson (2002), "Model Selection and Multimodel Inference", chapters 2 and 4, the method.
+differences of forecasts, which differ by more when no model is true. With more customers the criteria move apart
+without end, and none of the models becomes true by it: the evidence of more than 2,500 customers counts as that of
+2,500, as in a coarsened posterior (Miller and Dunson 2019, "Robust Bayesian inference via coarsening", Journal of the
+American Statistical Association 114). docs/decisions/0010-averaged-models.md has the reasons; Burnham and Anderson
+(2002), "Model Selection and Multimodel Inference", chapters 2 and 4, the method.
 
 The forecast of a customer is the mean over the models. Its variance is the mean of theirs, and, in totals, the spread
 between the models: `custlib.models.forecasting.totals`.
@@ -23,6 +26,7 @@ from custlib.models.cells import Array
 from custlib.models.forecasting.lifetime_models import Bools, Histories, LifetimeModel, Moments
 
 _TEMPERATURE = 20.0
+_MOST_CUSTOMERS = 2_500.0  # whose evidence counts
 _LEAST_WEIGHT = 1e-3
 
 
@@ -92,6 +96,11 @@ class ModelAverage(LifetimeModel):
         if len(known) < len(self.parts):
             return None
         return float(special.logsumexp([value for _, value in known], b=[weight for weight, _ in known]))
+
+    @property
+    def customers(self) -> float | None:
+        """The number of customers that the models were fitted to."""
+        return self.parts[0][1].customers
 
     @property
     def log_covariance(self) -> Array:
@@ -192,7 +201,7 @@ def weights(models: Sequence[LifetimeModel]) -> Array:
     Returns
     -------
     ndarray, shape (models,)
-        Proportional to exp(-AIC / 20); they sum to 1.
+        Proportional to exp(-AIC / 20), of n customers above 2,500 to exp(-AIC / 20 x 2,500 / n); they sum to 1.
 
     Raises
     ------
@@ -207,7 +216,9 @@ def weights(models: Sequence[LifetimeModel]) -> Array:
     >>> weights([as_lifetime_model(fitted) for fitted in fits]).round(3)
     array([0.731, 0.269])
     """
-    result: Array = special.softmax([-criterion(model) / _TEMPERATURE for model in models])
+    customers = max((model.customers or 0.0 for model in models), default=0.0)
+    temperature = _TEMPERATURE * max(1.0, customers / _MOST_CUSTOMERS)
+    result: Array = special.softmax([-criterion(model) / temperature for model in models])
     return result
 
 

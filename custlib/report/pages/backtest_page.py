@@ -288,3 +288,47 @@ def regularity(t: Texts, chosen: Mapping[str, Any]) -> Text:
         return Text(t("validation.regular_few", **values))
     kind = "steady" if measured["ticks"] > 1 else "bunched" if measured["is_bunched"] else "random"
     return Text(t(f"validation.regular_{kind}", estimate=f"{measured['estimate']:.1f}", k=measured["ticks"], **values))
+
+
+def challenger(t: Texts, tried: Mapping[str, Any]) -> Table | Text:
+    """Show whether boosting would order customers better than the forecast, and whom it would move.
+
+    Parameters
+    ----------
+    t : Texts
+        Texts of the page.
+    tried : mapping
+        Its tests, or the reason why there are none: ``challenger``.
+
+    Returns
+    -------
+    Table or Text
+    """
+    limits = rules.load("backtest")["challenger"]
+    if tried["reason"]:
+        values = {"fewest": number(limits["fewest_customers"], t.language), "tests": limits["tests"]}
+        return Text(t(f"validation.challenger_{tried['reason']}", **values))
+    tests = pd.DataFrame(tried["tests"])
+    rows = tests[["day", "trained", "gini_forecast", "gini_boosted"]]
+    verdict = "better" if tried["is_better"] else "no_better"
+    means = {name: f"{tests[f'gini_{name}'].mean():.3f}" for name in ("forecast", "boosted")}
+    shown = {name: [day(dt.date.fromisoformat(one), t.language) for one in rows[name]] for name in ("day", "trained")}
+    return Table.of(
+        rows.assign(**shown), title=t(f"validation.challenger_{verdict}", **means), language=t.language, header="day",
+        note=_who_moves(t, tried),
+        caption=t("validation.challenger_caption", days=tried["days"], least=f"{limits['least_gain']:.3f}"),
+        formats=dict.fromkeys(("gini_forecast", "gini_boosted"), _decimals(3)),
+        labels={name: t(f"validation.challenger_column_{name}") for name in rows.columns},
+    )  # fmt: skip
+
+
+def _who_moves(t: Texts, tried: Mapping[str, Any]) -> str:
+    """State how many of the best customers would stay, and how often those had bought who come and go."""
+    if tried["overlap"] == 1:
+        return t("validation.challenger_same", days=tried["days"])
+    words = {
+        f"{side}_{place}": text
+        for side in ("into", "out")
+        for place, text in enumerate(counts([moves[side] for moves in tried["moves"].values()], t.language), start=1)
+    }
+    return t("validation.challenger_moves", days=tried["days"], overlap=share(tried["overlap"], t.language), **words)

@@ -17,8 +17,9 @@ CALLS = [
 ]  # fmt: skip
 
 
-def model_of(value, kind=BGNBD):
-    return as_lifetime_model(kind(1.2, 30.0, 0.8, 3.0, log_likelihood=value, log_covariance=np.eye(4) / 100))
+def model_of(value, kind=BGNBD, customers=None):
+    fit = {"log_likelihood": value, "log_covariance": np.eye(4) / 100, "customers": customers}
+    return as_lifetime_model(kind(1.2, 30.0, 0.8, 3.0, **fit))
 
 
 # --- worked by hand ---
@@ -28,6 +29,22 @@ def test_the_weights_by_hand():
     # AIC 10 apart: exp(-1/2) to 1; equal: the same
     np.testing.assert_allclose(weights([model_of(-100.0), model_of(-105.0)]), np.array([1, np.exp(-0.5)]) / 1.60653066)
     np.testing.assert_allclose(weights([model_of(-7e5), model_of(-7e5)]), [0.5, 0.5])
+
+
+def test_more_customers_than_2500_decide_no_more_than_2500():
+    """AIC 100 apart by 25,000 customers is 10 apart by 2,500."""
+    by_number = {
+        customers: weights([model_of(-100.0, customers=customers), model_of(-150.0, customers=customers)])
+        for customers in (300.0, 2_500.0, 25_000.0)
+    }
+    np.testing.assert_allclose(by_number[300.0], np.array([1, np.exp(-5)]) / (1 + np.exp(-5)))
+    np.testing.assert_allclose(by_number[2_500.0], by_number[300.0])
+    np.testing.assert_allclose(by_number[25_000.0], np.array([1, np.exp(-0.5)]) / 1.60653066)
+
+
+def test_an_average_is_of_as_many_customers_as_its_models():
+    both = average([model_of(-100.0, customers=400.0), model_of(-101.0, MBGNBD, customers=400.0)])
+    assert both.customers == 400.0
 
 
 def test_the_parts_by_hand():
