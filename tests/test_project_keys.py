@@ -84,6 +84,7 @@ PROOFS: dict[str, tuple[Any, Seen]] = {
     "cost_to_serve": (3.0, value),
     "time_unit": ("day", lambda run: run.get("printed_model").alpha),
     "model": ("mbgnbd", lambda run: run.get("lifetime_model").label),
+    "intervals": ("fast", lambda run: run.get("lifetime_model").label),
     "spend_days": ("repeat", lambda run: run.get("spend_model")[0].days),
     "challenger": (True, lambda run: run.get("challenger")["reason"]),  # too few customers, not off
     "subscription": ("month", value),
