@@ -1,12 +1,15 @@
 """Small bases made from lists of purchases."""
 
+import atexit
 import datetime as dt
+from functools import cache
+from itertools import count
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from custlib.engine.duckdb import DuckDB
+from custlib.engine.duckdb import DuckDB, connect
 from custlib.models.bgnbd import BGNBD
 from custlib.models.forecasting import as_lifetime_model
 from custlib.value import activity, customer_value, history_scores
@@ -20,12 +23,47 @@ AS_OF = dt.date(2025, 12, 31)
 DAILY_RATE = float(np.log1p(0.10) / 365)
 
 
+SCHEMAS = count()
+
+
+class SharedDuckDB(DuckDB):
+    """An engine with a schema of its own in one database of the test process: to open one takes as long as a test.
+
+    It cannot be sealed, and spills nothing.
+    """
+
+    def __init__(self, folder):
+        super().__init__(folder, threads=1)
+
+    def _connected(self, settings):
+        self._schema = f"engine_{next(SCHEMAS)}"
+        connection = shared_database(frozenset((settings | {"temp_directory": ""}).items())).cursor()
+        connection.execute(f"create schema {self._schema}; use {self._schema}")
+        return connection
+
+    def seal(self, **options):
+        raise AssertionError("an engine of a shared database cannot be sealed: open a DuckDB")
+
+    def close(self):
+        self._execute(f"use main; drop schema {self._schema} cascade")
+        super().close()
+
+
+@cache
+def shared_database(settings):
+    """The database that engines with the same settings share."""
+    return connect(dict(settings))
+
+
+atexit.register(shared_database.cache_clear)
+
+
 def open_base(folder, rows, *, margin=1.0):
     """An engine with transactions, one row per line, from (customer, day, amount), or with a product.
 
     A negative amount is a refund.
     """
-    engine = DuckDB(folder, threads=1)
+    engine = SharedDuckDB(folder)
     customers, days, amounts, products = (
         list(column) for column in zip(*((*row, None)[:4] for row in rows), strict=True)
     )

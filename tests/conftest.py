@@ -1,11 +1,13 @@
 """Settings of every test: no network, no screen, the same examples each time."""
 
+import gc
 import importlib.util
 import os
+import shutil
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,22 @@ TABLES = (
 HERE = ("127.", "::1", "localhost")
 WHOLE_RUN = "published"
 SAMPLED = 4  # one in so many cases is run by make test, the others by make test-slow
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without looking for garbage: modules and tests live as long as the process does."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Let the end of the process free what was collected, as packages that look for leaks expect."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -60,14 +78,19 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all test processes."""
+    return tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+
+
+@pytest.fixture(scope="session")
+def published(shared_folder: Path) -> Path:
     """The example project run once for all test processes: a folder with ``work`` and ``reports``."""
     from custlib import project
     from custlib.report.production import run_project
 
-    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
-    folder = shared / "example"
-    with FileLock(shared / "example.lock"):
+    folder = shared_folder / "example"
+    with FileLock(shared_folder / "example.lock"):
         if not (folder / "reports" / "index.html").is_file():
             example = project.load(ROOT / "data" / "cdnow.toml")
             run_project(example, reports=folder / "reports", work=folder / "work")
@@ -101,14 +124,21 @@ def small_shop(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def cdnow(tmp_path_factory):
-    """CDNOW with all its tables and the model that published figures are of."""
+def cdnow(shared_folder, tmp_path_factory):
+    """CDNOW with all its tables and the model that published figures are of: made once, a copy for each process."""
     from custlib import project
     from custlib.run import HOME, Run
 
-    opened = Run(project.load(HOME / "data" / "cdnow.toml").replace(model="bgnbd"), tmp_path_factory.mktemp("cdnow"))
-    opened.make(*TABLES)
-    return opened
+    example = project.load(HOME / "data" / "cdnow.toml").replace(model="bgnbd")
+    made, name = shared_folder / "cdnow", shared_folder / "cdnow.tables"
+    with FileLock(shared_folder / "cdnow.lock"):
+        if not name.is_file():
+            run = Run(example, made)
+            run.make(*TABLES)
+            run.engine.close()
+            name.write_text(run.folder.name, encoding="utf-8")
+    work = shutil.copytree(made, tmp_path_factory.mktemp("cdnow") / "work")
+    return Run(example, work, tables=name.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -88,9 +88,12 @@ class DuckDB:
         }
         settings |= {"memory_limit": memory_limit} if memory_limit else {}
         settings |= {"threads": threads} if threads else {}
-        self._database = connect(settings)
+        self._database = self._connected(settings)
         self._cursors = {get_ident(): self._database}
         self._views: dict[str, dict[str, str]] = {}  # to their columns, once these were asked for
+
+    def _connected(self, settings: Mapping[str, str | int]) -> duckdb.DuckDBPyConnection:
+        return connect(settings)
 
     @property
     def _connection(self) -> "duckdb.DuckDBPyConnection":

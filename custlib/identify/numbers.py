@@ -28,6 +28,7 @@ PLAIN = {ord(digit): str(unicodedata.digit(digit)) for digit in _DIGITS} | str.m
 _OTHER_DIGIT = f"[{_DIGITS}]"
 _NEGATIVE = "^(?:[(](.*)[)]|([0-9].*?) *-|- +(.*))$"
 _ODD_SIGN = "[\u2212\u2013\ufe63\uff0d]|[0-9.,] *-[^0-9]*$"
+_NEITHER = r"[^\p{L}\p{Sc}0-9]"  # letter, currency sign nor digit
 _PARTING = " '"  # they part thousands and nothing else
 _MARKS = {".": ",", ",": "."}  # the thousands mark that fits a decimal mark
 
@@ -116,9 +117,8 @@ def has_other_digits(sql: Dialect, text: str) -> str:
 
 def letters_beside(sql: Dialect, text: str) -> str:
     """Write the currency sign or code at an end of a text in capitals; empty where it has none."""
-    pattern = sql.literal(f"^[^\\p{{L}}\\p{{Sc}}0-9]*({_currency()})|({_currency()})[^\\p{{L}}\\p{{Sc}}0-9]*$")
-    name = " || ".join(f"regexp_extract({text}, {pattern}, {group})" for group in (1, 2))
-    return f"upper({name})"
+    pattern = sql.literal(f"^{_NEITHER}*(?:{_currency()})|(?:{_currency()}){_NEITHER}*$")
+    return f"upper({sql.stripped(f'regexp_extract({text}, {pattern}, 0)', _NEITHER)})"
 
 
 def symbol(sql: Dialect, letters: str) -> str:

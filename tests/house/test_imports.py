@@ -35,6 +35,7 @@ PLACE_OF = {name: place for place, names in PLACES.items() for name in names}
 NOT_IN_MODELS = {"duckdb", "pandas", "pyarrow", "pyspark", "sqlite3", "matplotlib", "seaborn"}
 RUNS_WHAT_IT_LOADS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 RUNS_TEXT = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle"}
+SLOW_TO_IMPORT = {"scipy.optimize", "scipy.signal", "scipy.stats"}
 ONE_SYSTEM_ONLY = {"fcntl", "msvcrt", "pwd", "grp", "termios"}
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "misc", "common"}
 MEETS_LIFETIMES = {"custlib.lifetimes.crosscheck", "custlib.lifetimes.adapters"}
@@ -93,6 +94,21 @@ def test_models_know_arrays_only() -> None:
         or (name.startswith("custlib.") and place_of(name) not in {"base", "models"})
     ]
     assert not imports, "\n".join(imports)
+
+
+def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
+    imports = [
+        f"{module}:{node.lineno} imports {name}"
+        for module in MODULES
+        for name, node in imports_of(module)
+        if node in tree_of(module).body and SLOW_TO_IMPORT & {name, *named_in(node)}
+    ]
+    assert not imports, "every command pays for it, import it inside the function:\n" + "\n".join(imports)
+
+
+def named_in(node: ast.stmt) -> set[str]:
+    """The dotted names that ``from x import a, b`` brings, which may be modules."""
+    return {f"{node.module}.{one.name}" for one in node.names} if isinstance(node, ast.ImportFrom) else set()
 
 
 def test_lifetimes_is_met_in_few_functions_only() -> None:

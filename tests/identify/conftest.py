@@ -17,6 +17,7 @@ from custlib.identify.contract import make_transactions
 from custlib.identify.reading.inputs import Input, inputs
 from custlib.identify.reading.sources import Opened, open_input, stage
 from custlib.identify.translation import translated
+from tests.bases import SharedDuckDB
 
 AS_OF = dt.date(2025, 6, 30)
 HAN = re.compile("[\u3400-\u9fff]")
@@ -77,7 +78,7 @@ def check(tmp_path: Path) -> Iterator[Check]:
         margin = {name: options.pop(name) for name in ("margin", "product_margins") if name in options}
         source = {"path": str(path), "max_unreadable": 1} | options  # in a file of four lines, one is a quarter
         project = projects.build({"id": "shop", "name": "Shop", "as_of": as_of, "source": source} | margin)
-        engines.append(DuckDB(tmp_path / f"tables{len(engines)}", threads=2))
+        engines.append(SharedDuckDB(tmp_path / f"tables{len(engines)}"))
         return Checked(engines[-1], make_transactions(engines[-1], project))
 
     yield run
@@ -100,7 +101,7 @@ ReadAll = Callable[..., list[Read]]
 @pytest.fixture
 def read(tmp_path: Path) -> Iterator[ReadAll]:
     """Open every input of a source below ``tmp_path``, and read its rows by standard name."""
-    engine = DuckDB(tmp_path / "tables", threads=2)
+    engine = SharedDuckDB(tmp_path / "tables")
 
     def run(**source: Any) -> list[Read]:
         shop = {"id": "shop", "name": "Shop", "as_of": AS_OF, "folder": tmp_path, "source": source}

@@ -16,6 +16,7 @@ from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.contract import make_transactions
 from custlib.identify.reading.frames import stage_frame
+from tests.bases import SharedDuckDB
 
 COLUMNS = ["customer_id", "timestamp", "amount", "order_id", "product"]
 AS_OF = "2025-06-30"
@@ -82,7 +83,7 @@ def conserved(inputs: list[list[tuple[str, ...]]], kinds: list[str], options: di
             for n, (lines, kind) in enumerate(zip(inputs, kinds, strict=False))
         ]
         shop = {"id": "shop", "name": "Shop", "as_of": AS_OF, "sources": sources, "overlap": overlap}
-        engine = DuckDB(folder / "tables", threads=1)
+        engine = SharedDuckDB(folder / "tables")
         try:
             quality = make_transactions(engine, projects.build(shop))
         except TableError:  # refused whole: nothing is used, and nothing said of parts
@@ -137,7 +138,7 @@ def record(files: list[list[tuple[str, ...]]], **options: Any) -> Any:
         sources = [
             {"path": put(Path(place), "csv", n, lines), "max_unreadable": 1} | options for n, lines in enumerate(files)
         ]
-        engine = DuckDB(Path(place) / "tables", threads=1)
+        engine = SharedDuckDB(Path(place) / "tables")
         try:
             quality = make_transactions(
                 engine, projects.build({"id": "shop", "name": "Shop", "as_of": AS_OF, "sources": sources})

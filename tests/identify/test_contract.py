@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custlib import project as projects
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.contract import lines, make_transactions
 from custlib.identify.reading.inputs import inputs_of
 from custlib.identify.reading.sources import open_input
+from tests.bases import SharedDuckDB
 from tests.identify.conftest import AS_OF, Check, Checked
 
 HEADER = "customer_id,order_id,timestamp,amount,cost\n"
@@ -359,7 +359,7 @@ def outcome(rows: list[tuple[str, ...]]) -> dict[str, Any] | str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sales.csv"
         path.write_text("\n".join([",".join(CELLS), *map(",".join, rows)]) + "\n", encoding="utf-8")
-        engine = DuckDB(Path(folder) / "tables", threads=1)
+        engine = SharedDuckDB(Path(folder) / "tables")
         shop = projects.build({"id": "shop", "name": "Shop", "as_of": AS_OF, "source": {"path": str(path)}})
         try:
             quality = make_transactions(engine, shop)

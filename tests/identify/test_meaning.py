@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError
 from custlib.identify import meaning
 from custlib.identify.contract import make_transactions
 from custlib.identify.reading.roles import noticed
 from custlib.project import build
+from tests.bases import SharedDuckDB
 from tests.identify.conftest import Check
 
 CASES = Path(__file__).parent / "cases"
@@ -61,7 +61,7 @@ def test_online_retail_is_asked_about(check: Check) -> None:
 @pytest.fixture(scope="module")
 def asks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Iterable[Line]], bool]]:
     """Tells whether lines are asked about, without reading them from a file."""
-    with closing(DuckDB(tmp_path_factory.mktemp("asks"), threads=1)) as engine:
+    with closing(SharedDuckDB(tmp_path_factory.mktemp("asks"))) as engine:
 
         def looked_at(lines: Iterable[Line]) -> bool:
             rows = pd.DataFrame(lines, columns=["quantity", "amount", "product"]).round({"amount": 2})
@@ -271,9 +271,9 @@ def test_rates_may_be_of_one_source_alone(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text(header + "ann,2025-01-02,10,CHF\n")
     source, other = ({"path": str(tmp_path / name)} for name in ("a.csv", "b.csv"))
     shop = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "currency": "EUR"}
-    with closing(DuckDB(tmp_path / "one")) as engine, pytest.raises(TableError, match="several currencies"):
+    with closing(SharedDuckDB(tmp_path / "one")) as engine, pytest.raises(TableError, match="several currencies"):
         make_transactions(engine, build(shop | {"sources": [source, other]}))
-    with closing(DuckDB(tmp_path / "two")) as engine:
+    with closing(SharedDuckDB(tmp_path / "two")) as engine:
         quality = make_transactions(
             engine, build(shop | {"sources": [source, other | {"currency_rates": {"CHF": 1.1}}]})
         )

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from custlib import project as projects
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.identify.contract import make_transactions
 from custlib.identify.overlap import shared_days
+from tests.bases import SharedDuckDB
 
 HEADER = "customer_id,timestamp,amount,order_id,product\n"
 
@@ -24,7 +24,7 @@ def read(folder: Path, files: dict[str, str], **options: Any) -> tuple[dict[str,
     for name, text in files.items():
         (folder / "sales" / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
     shop = {"id": "shop", "name": "Shop", "as_of": "2025-12-31", "folder": folder, "source": {"path": "sales"}}
-    engine = DuckDB(folder / f"tables{len(list(folder.iterdir()))}", threads=1)
+    engine = SharedDuckDB(folder / f"tables{len(list(folder.iterdir()))}")
     quality = make_transactions(engine, projects.build(shop | options))
     money = engine._execute("select coalesce(sum(amount), 0) from transactions").fetchone()[0]
     engine.close()

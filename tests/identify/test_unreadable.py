@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError
 from custlib.identify.contract import make_transactions
 from custlib.project import build
+from tests.bases import SharedDuckDB
 from tests.identify.conftest import Check
 
 HEADER = "customer_id,timestamp,amount\n"
@@ -72,7 +72,7 @@ def test_each_source_has_a_limit_of_its_own(tmp_path: Path) -> None:
         )
     sources = [{"path": "good.csv"}, {"path": "bad.csv", "max_unreadable": 0.05}]
     shop = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "folder": tmp_path}
-    engine = DuckDB(tmp_path / "tables", threads=1)
+    engine = SharedDuckDB(tmp_path / "tables")
     with pytest.raises(TableError, match=r"^bad.csv: amount is no number in 10 of 100 rows.*allows 5.0%"):
         make_transactions(engine, build(shop | {"sources": sources}))
     sources[1]["max_unreadable"] = 0.1

@@ -12,6 +12,7 @@ from custlib.identify.reading.inputs import MONEY, Input
 
 _TEXTS = ("product", "channel", "status")
 _ATTRIBUTE = "attribute_"
+_MARK = "\x1f"  # no part of a word: the first look finds words that blanks part
 _NO_NUMBERS = ("nan",)  # in money they are numbers that are none, which the contract sets aside by that name
 
 
@@ -43,11 +44,10 @@ def words_of(entry: Input, standard: str) -> tuple[str, ...]:
 def _blanked(engine: Engine, column: str, words: tuple[str, ...]) -> str:
     """Write a column without its blank words.
 
-    Few values are a part of the words at all, and only those are compared with each: engines look at every row.
+    Few values are a part of the words at all, and only those are trimmed and looked for between two marks: engines
+    look at every row, and take a case for each word apart before they read the first.
     """
     name, quote = engine.dialect.name(column), engine.dialect.literal
-    cases = " ".join(f"when {quote(word)} then null" for word in words)
-    among = quote(f" {' '.join(words)} ")
-    return (
-        f"case when contains({among}, {name}) then case trim({name}) {cases} else {name} end else {name} end as {name}"
-    )
+    among, apart = quote(f" {' '.join(words)} "), quote(f"{_MARK}{_MARK.join(words)}{_MARK}")
+    trimmed = f"concat({quote(_MARK)}, trim({name}), {quote(_MARK)})"
+    return f"case when contains({among}, {name}) and contains({apart}, {trimmed}) then null else {name} end as {name}"

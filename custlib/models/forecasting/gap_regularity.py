@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from custlib.models.cells import Array, number_faults, read_columns, refuse_faults
 
@@ -105,10 +105,11 @@ def _log_density(k: Array | np.ndarray, level: float) -> Array:
 
 def _likeliest(level: float) -> float:
     """Find the real k of the greatest likelihood; it is concave in k."""
+    from scipy.optimize import brentq  # slow to import, and few ask how regular purchases are
 
     def slope(log_k: float) -> float:
         k = np.exp(log_k)
         return float(level - 2 * (special.digamma(k) - special.digamma(2 * k)))
 
     # ln u (1 - u) is at most - ln 4, which an endless k would give; at its least it is that of a k below .15
-    return float(np.exp(optimize.brentq(slope, np.log(0.05), np.log(1e6)))) if slope(np.log(1e6)) < 0 else 1e6
+    return float(np.exp(brentq(slope, np.log(0.05), np.log(1e6)))) if slope(np.log(1e6)) < 0 else 1e6

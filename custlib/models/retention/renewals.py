@@ -20,7 +20,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
-from scipy.signal import lfilter
 
 from custlib.errors import ModelError, TableError
 from custlib.models.fitted import FittedModel, evidence, names_that_hold
@@ -146,6 +145,8 @@ def discounted_payments(
     >>> discounted_payments(SBG(1.0, 3.0), [0, 1], 0.0, payments=2).round(4).tolist()
     [1.35, 1.4667]
     """
+    from scipy.signal import lfilter  # slow to import, and only customers under contract need it
+
     past = np.asarray(renewals, dtype=int)
     if payments is None and discount <= 0:
         raise ModelError(f"{model.label}: all payments to come have no finite number without a discount. Set a rate.")
