@@ -127,6 +127,7 @@ def small_shop(tmp_path_factory):
 def cdnow(shared_folder, tmp_path_factory):
     """CDNOW with all its tables and the model that published figures are of: made once, a copy for each process."""
     from custlib import project
+    from custlib.engine.shelf import Shelf
     from custlib.run import HOME, Run
 
     example = project.load(HOME / "data" / "cdnow.toml").replace(model="bgnbd")
@@ -138,7 +139,10 @@ def cdnow(shared_folder, tmp_path_factory):
             run.engine.close()
             name.write_text(run.folder.name, encoding="utf-8")
     work = shutil.copytree(made, tmp_path_factory.mktemp("cdnow") / "work")
-    return Run(example, work, tables=name.read_text(encoding="utf-8"))
+    opened = Run(example, work, tables=name.read_text(encoding="utf-8"))
+    for table in Shelf(opened.folder).names():
+        opened.engine.open(table)
+    return opened
 
 
 @pytest.fixture(scope="session")
