@@ -44,6 +44,7 @@ def test_value_prints_json_and_writes_rows(folder: Path, capsys: pytest.CaptureF
     assert len(pd.read_parquet(folder / "out.parquet")) == 40
 
 
+@pytest.mark.slow
 def test_value_says_what_it_found_in_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["value", "sales.csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -62,6 +63,7 @@ def test_the_help_lists_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> No
     )
 
 
+@pytest.mark.slow
 def test_without_an_amount_the_summary_is_still_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [line.rpartition(",")[0] for line in GOOD.splitlines()]
     (folder / "sales.csv").write_text("\n".join(rows) + "\n")

@@ -66,6 +66,7 @@ def test_every_shared_test_is_run():
 
 
 @pytest.mark.parametrize("test", EVERY)
+@pytest.mark.sampled
 def test_a_new_segmentation_keeps_the_contract(test, registered, request):
     run = getattr(contract, test)
     given = {name: request.getfixturevalue(name) for name in inspect.signature(run).parameters if name != "name"}

@@ -85,6 +85,7 @@ def test_a_source_without_products_has_no_potential(tmp_path: Path) -> None:
     assert opened.make("customer_value").fetch(count)["n"].item() == 0
 
 
+@pytest.mark.slow
 def test_the_command_gives_potential_and_loyalty(folder: Path) -> None:
     out = folder / "value.parquet"
     summary: dict[str, Any] = value_file(folder / "sales.csv", as_of=AS_OF, options={}, out=out)

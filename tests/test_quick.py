@@ -24,6 +24,7 @@ MASTER = {
     "delimiter": "whitespace",
     "date_format": "%Y%m%d",
 }
+Valued = tuple[dict[str, Any], pd.DataFrame]
 
 
 def run(file: Path, out: Path, as_of: dt.date | None = dt.date(2024, 12, 30), **changes: Any) -> dict[str, Any]:
@@ -57,44 +58,54 @@ def project_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def master(project_file: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+def master(project_file: Path) -> Valued:
     """Summary and rows of all CDNOW customers."""
     out = project_file.with_name("value.parquet")
     summary = run(load(project_file).source_path, out, AS_OF, options=MASTER, holdout_days=273)
     return summary, pd.read_parquet(out)
 
 
-def test_every_customer_has_one_row_with_the_documented_columns(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
-    summary, rows = master
+@pytest.fixture(scope="module", params=["stated", pytest.param("master", marks=pytest.mark.slow)])
+def valued(request: pytest.FixtureRequest) -> Valued:
+    """Summary and rows of the simulated shop, and of all CDNOW customers."""
+    if request.param == "master":
+        return request.getfixturevalue("master")
+    summary, file = request.getfixturevalue("stated"), request.getfixturevalue("sold")
+    return summary, pd.read_parquet(file.with_name("value.parquet"))
+
+
+def test_every_customer_has_one_row_with_the_documented_columns(valued: Valued) -> None:
+    summary, rows = valued
     assert tuple(rows.columns) == OUT_COLUMNS == (
         "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
         "expected_purchases", "expected_spend", "value", "residual_lifetime_value", "historic_value", "profit",
         "potential_value", "loyalty",
     )  # fmt: skip
-    assert len(rows) == rows["customer_id"].nunique() == summary["totals"]["customers"] == 23_570
+    assert len(rows) == rows["customer_id"].nunique() == summary["totals"]["customers"]
     assert rows["customer_id"].is_monotonic_increasing
     assert (rows["monetary_value"].isna() == (rows["frequency"] == 0)).all()
 
 
-def test_values_are_possible(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
-    _, rows = master
+def test_values_are_possible(valued: Valued) -> None:
+    _, rows = valued
     assert rows["probability_alive"].between(0, 1).all(), "a model in the average tells of one-time buyers too"
     assert (rows[["expected_purchases", "expected_spend", "value"]] >= 0).all(axis=None)
     assert (rows["residual_lifetime_value"] >= rows["value"]).all()
     assert (rows["recency"] + rows["days_since_last"] == rows["T"]).all()
 
 
-def test_the_backtest_is_the_published_one(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
+@pytest.mark.slow
+def test_the_backtest_is_the_published_one(master: Valued) -> None:
     held = master[0]["backtest"]
+    assert master[0]["totals"]["customers"] == 23_570
     assert held["holdout_days"] == 273
     assert held["actual"] == 19_684
     assert held["predicted"] == pytest.approx(16_493.6, abs=0.05)  # BG/NBD alone: 16,873.7
     assert held["light"] == "untested", "18 months do not test a year"
 
 
-def test_the_naive_forecast_carries_on_the_past_rate(
-    master: tuple[dict[str, Any], pd.DataFrame], project_file: Path
-) -> None:
+@pytest.mark.slow
+def test_the_naive_forecast_carries_on_the_past_rate(master: Valued, project_file: Path) -> None:
     lines = pd.read_csv(load(project_file).source_path, sep=r"\s+", dtype={"date": str})
     days = pd.to_datetime(lines["date"], format="%Y%m%d")
     known = lines.assign(day=days)[days <= "1997-09-30"]
@@ -105,16 +116,14 @@ def test_the_naive_forecast_carries_on_the_past_rate(
 
 
 @pytest.mark.slow
-def test_a_run_of_the_same_file_says_the_same(
-    master: tuple[dict[str, Any], pd.DataFrame], project_file: Path, tmp_path: Path
-) -> None:
+def test_a_run_of_the_same_file_says_the_same(master: Valued, project_file: Path, tmp_path: Path) -> None:
     engine = Run(load(project_file), tmp_path).make("customer_value")
     theirs = engine.fetch(f"select {', '.join(OUT_COLUMNS)} from customer_value order by customer_id")
     pd.testing.assert_frame_equal(master[1], theirs, rtol=1e-12, atol=0, check_dtype=False)
 
 
-def test_the_rows_are_those_of_the_model(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
-    summary, rows = master
+def test_the_rows_are_those_of_the_model(valued: Valued) -> None:
+    summary, rows = valued
     model = read_model(summary["fit"])
     some = rows.sort_values("frequency").iloc[:: len(rows) // 40]
     known = Histories.of(*(some[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")))
@@ -122,8 +131,8 @@ def test_the_rows_are_those_of_the_model(master: tuple[dict[str, Any], pd.DataFr
     assert np.allclose(model.expected_purchases(known, 365.0), some["expected_purchases"], rtol=1e-9)
 
 
-def test_totals_are_the_sums_of_the_rows(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
-    summary, rows = master
+def test_totals_are_the_sums_of_the_rows(valued: Valued) -> None:
+    summary, rows = valued
     for name in ("expected_purchases", "value", "residual_lifetime_value", "historic_value", "profit"):
         assert summary["totals"][name] == pytest.approx(rows[name].sum(), rel=1e-9)
     assert summary["quality"]["money_used"] == pytest.approx(rows["profit"].sum(), abs=1e-2)
@@ -132,8 +141,8 @@ def test_totals_are_the_sums_of_the_rows(master: tuple[dict[str, Any], pd.DataFr
     assert summary["totals"]["potential_value"] is None
 
 
-def test_the_summary_is_plain_json(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
-    assert json.loads(json.dumps(master[0], allow_nan=False)) == master[0]
+def test_the_summary_is_plain_json(valued: Valued) -> None:
+    assert json.loads(json.dumps(valued[0], allow_nan=False)) == valued[0]
 
 
 def test_without_amounts_money_is_null_and_said(tmp_path: Path) -> None:
@@ -182,6 +191,7 @@ def test_the_day_is_the_last_in_the_data_unless_it_is_stated(
     assert not [said for said in stated["assumed"] if "last day" in said]
 
 
+@pytest.mark.slow
 def test_the_day_is_never_one_to_come(tmp_path: Path) -> None:
     file = make_shop(tmp_path).with_name("sales.csv")
     last = pd.read_csv(file).iloc[:, 1].max()
@@ -197,8 +207,8 @@ def test_without_a_target_nothing_is_written(unstated: tuple[dict[str, Any], set
     assert files == {path.name for path in make_shop(tmp_path).parent.iterdir()}
 
 
-def test_the_first_customers_are_those_worth_most(master: tuple[dict[str, Any], pd.DataFrame]) -> None:
-    summary, rows = master
+def test_the_first_customers_are_those_worth_most(valued: Valued) -> None:
+    summary, rows = valued
     first = rows.nlargest(5, "value")
     assert [row["customer_id"] for row in summary["top"]] == list(first["customer_id"])
     assert [row["value"] for row in summary["top"]] == pytest.approx(list(first["value"]))
@@ -281,6 +291,7 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["value.csv", "value.xlsx"])
+@pytest.mark.sampled
 def test_the_suffix_says_how_the_rows_are_written(forty: Path, tmp_path: Path, name: str) -> None:
     run(forty, tmp_path / name)
     read, rows = (

@@ -52,6 +52,7 @@ def holes(pages: dict[str, str]) -> dict[str, list[str]]:
         ("identical", {"holdout_days": 727}, "", "", "no_repeats"),
     ],
 )
+@pytest.mark.sampled
 def test_reasons_by_what_is_refused(
     tmp_path: Path, name: str, changes: dict[str, Any], forecast: str, money: str, test: str
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_forecast_that_is_demanded_ends_in_four_and_names_what_is_left(
     assert not (tmp_path / "o.parquet").exists()
 
 
+@pytest.mark.slow
 def test_the_quick_command_states_intervals_and_cautions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path, CASES["retail_with_returns"]())
     asked = ["value", str(tmp_path / "sales.csv"), "--as-of", "2024-12-30", "--out", str(tmp_path / "o.parquet")]

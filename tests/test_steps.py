@@ -57,6 +57,7 @@ def test_a_step_makes_the_table_of_its_name(workspace: Run, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(STEPS) & set(tables.dictionary())))
+@pytest.mark.sampled
 def test_a_table_is_as_the_dictionary_says(workspace: Run, name: str) -> None:
     tables.check(name, workspace.make(name).columns(name))
     key = ", ".join(tables.describe(name).key)

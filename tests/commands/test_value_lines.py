@@ -66,6 +66,7 @@ def test_the_same_things_have_the_words_of_the_pages(summary: dict[str, Any]) ->
     assert "coming profit" in gained.split("\n\n")[-1] and "coming revenue" not in gained
 
 
+@pytest.mark.slow
 def test_without_money_that_is_said(shop: Path, tmp_path: Path) -> None:
     pd.read_csv(shop).drop(columns="amount").to_csv(tmp_path / "sales.csv", index=False)
     text = value_lines(value_file(tmp_path / "sales.csv"), None)
@@ -73,11 +74,13 @@ def test_without_money_that_is_said(shop: Path, tmp_path: Path) -> None:
     assert text.splitlines()[-1].split()[-1] == "-"
 
 
+@pytest.mark.slow
 def test_an_untested_forecast_has_no_light(shop: Path) -> None:
     text = value_lines(value_file(shop, holdout_days=3000), None)
     assert "light      The forecast has not been tested: no light. " in text and "Not tested: " in text
 
 
+@pytest.mark.slow
 def test_only_a_tested_interval_is_said_to_hold_95_times_in_100(shop: Path) -> None:
     tested = value_lines(value_file(shop, horizon_days=60), None)
     assert "(95 %: " in tested and "light      The 95 % interval is " in tested and "untested" not in tested

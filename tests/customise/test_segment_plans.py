@@ -34,6 +34,7 @@ def test_every_segment_has_a_plan_and_only_those(tmp_path: Path) -> None:
     assert segment_plans.segment_plans.__doc__
 
 
+@pytest.mark.slow
 def test_switched_off_there_are_no_plans_and_no_pages(tmp_path: Path) -> None:
     run = open_run(str(make_shop(tmp_path, text=f'{SHOP}\n[segments]\nplaybook = ""\n')))
     assert run.get("segment_plans") == run.get("segment_products") == {}

@@ -42,6 +42,7 @@ def test_no_progress_bar_is_drawn(engine: DuckDB) -> None:
         assert connection.execute(settings).fetchall() == off
 
 
+@pytest.mark.slow
 def test_a_connection_opens_in_a_notebook_with_and_without_ipywidgets() -> None:
     opened = "from custlib.engine.duckdb import connect\nprint(connect({}).execute('select 42').fetchone())"
     without = f"import sys\nsys.modules['ipywidgets'] = None\n{opened}"

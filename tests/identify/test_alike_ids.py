@@ -31,6 +31,7 @@ def said(check: Check, *ids: str) -> list[str]:
         (("K17", "\uff2b\u200b17"), "how they are written"),
     ],
 )  # fmt: skip
+@pytest.mark.sampled
 def test_ids_that_look_the_same_are_said(check: Check, ids: tuple[str, ...], how: str) -> None:
     (line,) = said(check, *ids, "other")
     assert line.startswith("2 ids differ only")

@@ -219,6 +219,7 @@ def test_all_after_as_of_is_refused(check: Check) -> None:
         ("20240420", 'days without separators: set date_format = "%Y%m%d"'),
     ],
 )
+@pytest.mark.sampled
 def test_unreadable_days_are_refused_with_a_guess_of_their_form(check: Check, day: str, said: str) -> None:
     with pytest.raises(TableError, match=r"timestamp is not a date in 3 of 3 rows \(first: rows 1, 2, 3\)") as fault:
         check(HEADER + f"ann,1,{day},1,0\n" * 3)

@@ -292,6 +292,7 @@ def test_the_money_of_whole_files(
     assert (quality["money_used"], quality["repairs"], quality["rows_quarantined"]) == (money, repairs, 0)
 
 
+@pytest.mark.slow
 def test_value_of_a_file_with_a_status(tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
     record = value_file(

@@ -76,6 +76,7 @@ def thousands(*, orders: bool, seed: int = 1) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("orders", [True, False], ids=["order ids", "no order ids"])
+@pytest.mark.sampled
 def test_two_exports_that_overlap_are_counted_to_the_line_and_the_cent(tmp_path: Path, orders: bool) -> None:
     first, second = thousands(orders=orders)
     header = HEADER if orders else "customer_id,timestamp,amount\n"

@@ -73,6 +73,7 @@ def test_titles_above_the_header_are_named_and_skipped(check: Check) -> None:
     assert check(content, delimiter=";", skip_rows=3).quality["money_used"] == MONEY
 
 
+@pytest.mark.slow
 def test_a_lonely_date_is_said_and_the_backtest_is_kept(tmp_path: Path) -> None:
     (tmp_path / "plain.csv").write_text(csv(HEADER, SALES))
     (tmp_path / "lonely.csv").write_text(csv(HEADER, [*SALES, "p9,1971-05-05,5.0"]))

@@ -34,6 +34,7 @@ def make_gifts(folder: Path, *, days: int) -> Path:
 
 
 @pytest.mark.parametrize("days", [61, 120])
+@pytest.mark.sampled
 def test_a_holdout_of_the_best_months_is_under_forecast(tmp_path: Path, days: int) -> None:
     opened = Run(load(make_gifts(tmp_path, days=days)), tmp_path / "work")
     assert opened.get("test_result")["bias"] < 0

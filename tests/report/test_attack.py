@@ -129,6 +129,7 @@ TABLES = st.integers(2, 4).flatmap(
 
 @settings(max_examples=20)
 @given(TABLES)
+@pytest.mark.slow
 def test_no_cross_table_gives_a_hidden_count_away(rows: list[list[int]]) -> None:
     assert_cross_table_hides(rows)
 

@@ -82,6 +82,7 @@ def test_a_chart_speaks_to_those_who_cannot_see_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_wide_and_narrow_do_not_share_ids(name: str) -> None:
     figure = drawn(name)
     ids = re.findall(r'id="([^"]+)"', figure.svg + figure.narrow_svg)
@@ -151,6 +152,7 @@ def test_an_empty_table_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_one_row_is_enough(name: str) -> None:
     assert getattr(charts, name)(FRAMES[name].head(1), title="A").table.rows
 

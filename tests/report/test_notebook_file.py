@@ -27,6 +27,7 @@ def test_a_notebook_of_another_format_is_refused(tmp_path: Path) -> None:
         read_notebook(tmp_path / "old.ipynb")
 
 
+@pytest.mark.slow
 def test_a_run_by_forks_imports_no_package_of_jupyter() -> None:
     code = "import sys, custlib.report.executors.preloaded, custlib.report.production; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -37,6 +37,7 @@ def holds(t: Texts, key: str, part: str) -> bool:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.sampled
 def test_opposite_data_give_the_other_key(name: str, language: str) -> None:
     one, key, other, opposite = CASES[name]
     t = texts(language)

@@ -244,6 +244,7 @@ OPPOSITES: dict[str, Callable[[], tuple[str, str, str, str]]] = {
 
 
 @pytest.mark.parametrize("name", OPPOSITES)
+@pytest.mark.sampled
 def test_opposite_data_give_the_opposite_sentence(name: str) -> None:
     one, words, other, opposite = OPPOSITES[name]()
     assert words in one and opposite in other

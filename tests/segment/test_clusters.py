@@ -119,6 +119,7 @@ def test_clusters_are_ordered_by_money_and_named_apart(cdnow):
 
 
 @pytest.mark.parametrize("rename", [str, lambda name: f"z{999 - int(name[1:])}"], ids=["shuffled", "renamed"])
+@pytest.mark.sampled
 def test_neither_order_nor_ids_move_a_cluster(base, rename):
     rows = shop(50)
     mixed = [(rename(name), day, amount) for name, day, amount in random.Random(5).sample(rows, len(rows))]

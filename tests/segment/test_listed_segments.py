@@ -58,6 +58,7 @@ def test_credit_grades_move_as_invoices_come_due_and_are_paid(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("bills", "moved"), [(BILLS, []), (BILLS.replace("d,2025-02-28,", "d,2025-02-28,2025-02-28"), [("D", "A")])]
 )
+@pytest.mark.sampled
 def test_an_invoice_that_was_corrected_since_moves_by_the_cause_data(
     tmp_path: Path, bills: str, moved: list[tuple[str, str]]
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_later_run_grades_what_an_earlier_one_printed(runs: tuple[Run, Run]) -
     assert row["revenue_low"] < row["revenue_actual"] * 2 and early.get("forecast_ledger").query("is_printed").empty
 
 
+@pytest.mark.slow
 def test_undiscounted_the_revenue_is_what_is_printed_as_value(tmp_path: Path) -> None:
     run = Run(write_project(tmp_path, ROWS, as_of=LATE, horizon_days=90, annual_discount_rate=0), tmp_path / "work")
     value, revenue = run.get("coming_value"), run.get("printed_forecast")["whole"]["revenue"]

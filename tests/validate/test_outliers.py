@@ -65,6 +65,7 @@ def test_one_file_carries_the_caution(tmp_path: Path) -> None:
     assert "the other 150 customers are expected to make" in said
 
 
+@pytest.mark.slow
 def test_one_file_carries_the_cautions_of_its_lines(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_text(path.read_text() + "c001,1971-05-05,3\n")

@@ -35,6 +35,7 @@ def test_without_a_history_a_day_is_kept_back(first: str | None) -> None:
     assert (found.days, found.covered) == (1, 0)
 
 
+@pytest.mark.slow
 def test_the_light_is_one_in_a_run_and_on_a_file(tmp_path: Path) -> None:
     path = make_shop(tmp_path, text=SHOP.replace("holdout_days = 120\n", "").replace("horizon_days = 180\n", ""))
     opened = Run(load(path), tmp_path / "work")

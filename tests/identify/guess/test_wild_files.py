@@ -14,6 +14,7 @@ QUICK = ("uci_online_retail", "cdnow_textbook", "tr_satis", "zh_taobao", "en_day
 
 
 @pytest.mark.parametrize("name", QUICK)
+@pytest.mark.sampled
 def test_a_wild_file_is_right_or_asked_about(name: str, tmp_path: Path) -> None:
     wild = next(wild for wild in WILD if wild.name == name)
     assert score(wild, tmp_path).verdict in ({"right", "asked"} | ({"pending"} if AWAITED else set()))

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from custlib import project
-from custlib.engine.duckdb import DuckDB
 from custlib.errors import UsageError
 from custlib.identify.contract import make_transactions
+from tests.bases import SharedDuckDB
 
 NAMES = ["a[1]", "a*b", "a?b", "it's", 'd"e', "n\nl", "s p", "é"]
 ROW = {"customer_id": "ann", "timestamp": "2025-01-01", "amount": "3"}
@@ -48,7 +48,7 @@ def customers(folder: Path, *paths: str) -> list[str]:
     if len(paths) == 1:
         sources = sources.replace("[[sources]]", "[source]")
     (folder / "shop.toml").write_text(f'id = "shop"\nname = "Shop"\nas_of = 2025-06-30\n{sources}')
-    engine = DuckDB(folder / "work")
+    engine = SharedDuckDB(folder / "work")
     try:
         make_transactions(engine, project.load(folder / "shop.toml"))
         return list(engine.fetch("select customer_id from transactions order by customer_id")["customer_id"])
@@ -57,6 +57,7 @@ def customers(folder: Path, *paths: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled
 def test_a_file_and_the_folder_of_its_project_may_have_any_name(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
@@ -65,6 +66,7 @@ def test_a_file_and_the_folder_of_its_project_may_have_any_name(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".xlsx", ".sqlite"])
+@pytest.mark.sampled
 def test_a_file_of_any_kind_and_its_folder_may_have_any_name(tmp_path: Path, suffix: str) -> None:
     for number, name in enumerate(NAMES):
         (tmp_path / name).mkdir()
