@@ -55,13 +55,20 @@ def count(engine: Engine, opened: Opened) -> dict[str, Any]:
         "currency_signs": sorted({*_known(good, "least_sign"), *_known(good, "greatest_sign")}),
         "ignored_columns": list(opened.ignored),
         "columns": opened.columns,
+        **_purchases(good),
+    }
+    quality["customers_without_purchase"], alike = _customers(engine, good)
+    return quality | {"warnings": _warnings(quality, alike, opened)}
+
+
+def _purchases(good: Parts) -> dict[str, Any]:
+    """Purchases among the rows that are used, their money, and their first and last day."""
+    return {
         "purchase_rows": int(_sum(good, "purchases")),
         "gross_money": float(_sum(good, "gross")),
         "first_day": _day(min(_known(good, "first_day"), default=None)),
         "last_day": _day(max(_known(good, "last_day"), default=None)),
     }
-    quality["customers_without_purchase"], alike = _customers(engine, good)
-    return quality | {"warnings": _warnings(quality, alike, opened)}
 
 
 def _contract(kind: str) -> list[dict[str, Any]]:

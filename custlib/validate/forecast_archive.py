@@ -142,13 +142,7 @@ def printed_forecast(
 ) -> dict[str, Any]:
     """Forecast purchases and revenue of the whole, purchases and value of segments, and what their plans bring."""
     days = project.horizon_days
-    cells = _cells(engine, customer_value)
-    everybody = np.ones(len(cells))
-    purchases, money = (
-        one.total(everybody).variance for one in uncertainty.totals(lifetime_model, spend_model, cells, days)
-    )
-    totals = revenue_totals(float(cells["expected"].sum()), float(cells["gross"].sum()))
-    row = horizon_row(totals, purchases, money, excess_error.of(WHOLE))
+    row = _whole(_cells(engine, customer_value), lifetime_model, spend_model, days, excess_error)
     has_money = not isinstance(money_forecast, Refusal)
     segments = pd.DataFrame() if isinstance(segment_intervals, Refusal) else segment_intervals
     return {
@@ -168,6 +162,18 @@ def printed_forecast(
             segment: gain for segment, planned in (segment_plans or {}).items() if (gain := _gain(planned.plan))
         },
     }
+
+
+def _whole(
+    cells: pd.DataFrame, lifetime_model: LifetimeModel, spend_model: SpendModel, days: int, excess_error: ExcessError
+) -> dict[str, float]:
+    """Forecast purchases and revenue of all customers, with their intervals."""
+    everybody = np.ones(len(cells))
+    purchases, money = (
+        one.total(everybody).variance for one in uncertainty.totals(lifetime_model, spend_model, cells, days)
+    )
+    totals = revenue_totals(float(cells["expected"].sum()), float(cells["gross"].sum()))
+    return horizon_row(totals, purchases, money, excess_error.of(WHOLE))
 
 
 def _cells(engine: Engine, customer_value: str) -> pd.DataFrame:

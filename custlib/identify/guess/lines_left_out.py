@@ -227,18 +227,23 @@ def _find_currency(understanding: Understanding) -> None:
     ]
     amount = understanding.roles.get("amount") or understanding.roles.get("unit_price")
     if columns:
-        codes = Counter(text.upper() for text in columns[0].counts.elements())
-        understanding.currency = codes.most_common(1)[0][0]
-        if len(codes) > 1:
-            understanding.take(
-                "currency",
-                columns[0],
-                f"{columns[0].name!r}: {', '.join(f'{c} {n:,}' for c, n in codes.most_common(5))}",
-            )
-            _ask_rates(understanding, list(dict(codes.most_common())))
-        return
-    if amount is None:
-        return
+        _read_currency(understanding, columns[0])
+    elif amount is not None:
+        _read_signs(understanding, amount)
+
+
+def _read_currency(understanding: Understanding, column: Column) -> None:
+    """Take the most frequent code of a column of currencies; ask for rates where there are several."""
+    codes = Counter(text.upper() for text in column.counts.elements())
+    understanding.currency = codes.most_common(1)[0][0]
+    if len(codes) > 1:
+        listed = ", ".join(f"{code} {n:,}" for code, n in codes.most_common(5))
+        understanding.take("currency", column, f"{column.name!r}: {listed}")
+        _ask_rates(understanding, list(dict(codes.most_common())))
+
+
+def _read_signs(understanding: Understanding, amount: Column) -> None:
+    """Take the currency that the heading or the signs of an amount name; ask where signs are several."""
     signs = Counter(number.currency for number in amount.numbers.numbers if isinstance(number, Number))
     del signs[""]
     heading = _IN_HEADING.search(amount.name.upper())

@@ -4,7 +4,8 @@ Import it from :mod:`custlib.report.charts`, which documents the choice of figur
 """
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from custlib.report.blocks import Figure
 from custlib.report.charts.axes import SMALL, Painter, Plot, Words, drawn, hue, text_width
@@ -58,9 +59,8 @@ def _painter(rows: list[Row], words: Words, labels: dict[str, str], form: Form) 
         axes.set_xlabel("")
         unit = axes.bbox.height / (top * HEADROOM)
         named = _named([write(row["total"]) for row in rows], step)
+        _tip_bars(plot, rows, labels, {"part": (feet, parts), "rest": (upper, rests)}, write)
         for n, (row, part, rest) in enumerate(zip(rows, parts, rests, strict=True)):
-            plot.tip(feet[n], f"{row['period']}: {labels['part']} {write(part)}")
-            plot.tip(upper[n], f"{row['period']}: {labels['rest']} {write(rest)}")
             weight = {"weight": "bold"} if n == len(rows) - 1 else {}
             if n in named:
                 plot.note(write(row["total"]), (n, part + rest), (0, 9), ha="center", **weight)
@@ -68,6 +68,15 @@ def _painter(rows: list[Row], words: Words, labels: dict[str, str], form: Form) 
                 _name_part(plot, (n, part, rest), unit, write(part))
 
     return paint
+
+
+def _tip_bars(
+    plot: Plot, rows: list[Row], labels: dict[str, str], bars: dict[str, Any], write: Callable[[Any], str]
+) -> None:
+    """Give each bar a tooltip: the period, and what it is with its value."""
+    for name, (patches, numbers) in bars.items():
+        for patch, row, number in zip(patches, rows, numbers, strict=True):
+            plot.tip(patch, f"{row['period']}: {labels[name]} {write(number)}")
 
 
 def _named(texts: list[str], step: float) -> range:
