@@ -1,6 +1,7 @@
 """The quality record counts what was done, and the lines without a margin of their own."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from custlib import rules
 from custlib.engine.duckdb import DuckDB
 from custlib.errors import TableError, UsageError, counted
+from custlib.identify.contract import make_transactions
 from custlib.project import build
 from tests.identify.conftest import Check
 
@@ -81,12 +83,14 @@ def test_the_record_is_plain(check: Check) -> None:
     assert json.loads(json.dumps(quality)) == quality
 
 
-def test_the_record_is_that_of_a_sealed_engine(check: Check) -> None:
-    shop = check(HEADER + "ann,2025-01-01,1\n")
-    assert isinstance(shop.engine, DuckDB)
-    shop.engine.seal()
-    shop.engine.make("again", "select * from transactions")
-    assert len(shop.table("again")) == 1
+def test_the_record_is_that_of_a_sealed_engine(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(HEADER + "ann,2025-01-01,1\n")
+    shop = {"id": "shop", "name": "Shop", "as_of": "2025-06-30", "source": {"path": str(tmp_path / "sales.csv")}}
+    with closing(DuckDB(tmp_path / "tables")) as engine:
+        make_transactions(engine, build(shop))
+        engine.seal()
+        engine.make("again", "select * from transactions")
+        assert len(engine.fetch("select * from again")) == 1
 
 
 WITH_PRODUCT = "customer_id,timestamp,amount,product\n"
