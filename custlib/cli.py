@@ -13,7 +13,7 @@ from pathlib import Path
 
 from custlib import __version__
 from custlib.commands import exit_codes
-from custlib.commands.arguments import add_engine, day, positive, read_options
+from custlib.commands.arguments import add_columns, add_engine, day, positive, read_options
 from custlib.commands.logs import logs, say_end
 from custlib.commands.project_runs import add_forget_failure, add_run
 from custlib.errors import CustlibError, TableError, UsageError
@@ -90,6 +90,7 @@ def _value(options: argparse.Namespace) -> None:
         horizon_days=options.horizon_days,
         annual_discount_rate=options.annual_discount_rate,
         holdout_days=options.holdout_days,
+        value={"columns": tuple(options.columns), "alive_after_days": options.alive_after_days},
         out=options.out,
         engine=options.engine,
         memory_limit=options.memory_limit,
@@ -198,6 +199,7 @@ def _add_value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="period kept back to test the forecast (half of the days covered)",
     )
     value.add_argument("--out", type=Path, metavar="FILE", help="file to write: .csv, .parquet or .xlsx")
+    add_columns(value)
     value.add_argument("--json", action="store_true", help="print everything as JSON, for machines")
     add_engine(value)
     value.set_defaults(act=_value)

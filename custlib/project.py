@@ -26,13 +26,19 @@ _FIRST_YEAR = 1900
 _LEAST_RATE = 0.001
 _SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
 
-__all__ = ["STANDARD_COLUMNS", "Project", "Segments", "Source", "build", "faults", "load", "validated"]
+__all__ = [
+    "ON_REQUEST", "STANDARD_COLUMNS", "Project", "Segments", "Source", "Value", "build", "faults", "load", "validated",
+]  # fmt: skip
 
 
 def _none_or_some(rate: float) -> float:
     if 0 < rate < _LEAST_RATE:
         raise ValueError(f"is above 0 and below {_LEAST_RATE}; give 0 for no discount")
     return rate
+
+
+OnRequest = Literal["alive_later", "next_purchase", "coming_months", "customer_intervals"]
+ON_REQUEST: tuple[str, ...] = get_args(OnRequest)
 
 
 class _Strict(Exact):
@@ -78,6 +84,22 @@ class Segments(_Strict):
     def leading(self) -> str:
         """The segmentation that pages follow: that of the playbooks, without playbooks ``rfm``."""
         return self.playbook or "rfm"
+
+
+class Value(_Strict):
+    """What is made of each customer beside the usual forecasts.
+
+    Attributes
+    ----------
+    columns : list of {"alive_later", "next_purchase", "coming_months", "customer_intervals"}
+        Tables whose columns ``run.customers()`` has beside the usual ones: the probability of being active some time
+        after as_of, the date of the next purchase, purchases and value by month, and 90 % intervals.
+    alive_after_days : int
+        Days after as_of of which ``alive_later`` tells.
+    """
+
+    columns: tuple[OnRequest, ...] = ()
+    alive_after_days: int = Field(90, ge=1, le=MOST_DAYS)
 
 
 class Project(_Strict):
@@ -144,6 +166,8 @@ class Project(_Strict):
         Side table of invoices with due and payment dates.
     segments : Segments
         Segmentations, playbook and moves.
+    value : Value
+        Columns of customers on request.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
@@ -174,6 +198,7 @@ class Project(_Strict):
     customers: Customers | None = None
     invoices: Invoices | None = None
     segments: Segments = Segments()
+    value: Value = Value()
     folder: Path = Field(Path(), exclude=True)
 
     @model_validator(mode="before")
@@ -239,8 +264,9 @@ class Project(_Strict):
             for name, value in changes.items()
             if value is not None or (name in fields and fields[name].default is None)
         }
-        if isinstance(segments := updates.get("segments"), dict):  # options that are not named stay as they are
-            updates["segments"] = self.segments.model_dump() | segments
+        for section in ("segments", "value"):  # options that are not named stay as they are
+            if isinstance(changed := updates.get(section), dict):
+                updates[section] = getattr(self, section).model_dump() | changed
         return build(self.model_dump() | {"folder": self.folder} | updates)
 
 

@@ -22,6 +22,7 @@ from custlib.report.forecast_status import history_words, light_words, season_wo
 from custlib.report.texts import texts
 from custlib.run import Run
 from custlib.value import spend
+from custlib.value.on_request.joined_columns import with_columns
 
 OUT_COLUMNS = (
     "customer_id", "frequency", "recency", "T", "days_since_last", "monetary_value", "probability_alive",
@@ -47,14 +48,17 @@ def value_file(
     horizon_days: int = 365,
     annual_discount_rate: float = 0.10,
     holdout_days: int | None = None,
+    value: dict[str, Any] | None = None,
     engine: str = "duckdb",
     memory_limit: str | None = None,
 ) -> dict[str, Any]:
     """Value the customers of one file; without a day they are looked at on the last day in it."""
     stated, is_dated = file_project(file, as_of, options or {})
     project = stated.replace(
-        horizon_days=horizon_days, annual_discount_rate=annual_discount_rate, holdout_days=holdout_days
+        horizon_days=horizon_days, annual_discount_rate=annual_discount_rate, holdout_days=holdout_days, value=value
     )
+    if project.value.columns and out is None:
+        raise UsageError("--columns: are written with every customer. Name a file by --out.")
     if out is not None:
         check_target(out, [file, *project.source.files(project.folder)])
     with refusals("value"), closing(TemporaryWork(_WORK)) as work:
@@ -180,7 +184,13 @@ def _backtest(run: Run) -> dict[str, Any]:
 
 
 def _write(run: Run, out: Path) -> None:
+    requested = run.project.value.columns
+    run.make(*requested)
     columns = f"cast(customer_id as string) as customer_id, {', '.join(OUT_COLUMNS[1:])}"
+    added = "".join(
+        f", {column}" for table in requested for column in run.engine.columns(table) if column != "customer_id"
+    )
+    select = f"select {columns}{added} from ({with_columns(run.engine, 'customer_value', requested)})"
     customers = run.engine.fetch("select count(*) as n from customer_value")["n"].item()
     order = "order by customer_id" if customers <= _SORTED else ""
-    write_result(run.engine, f"select {columns} from customer_value {order}", out)
+    write_result(run.engine, f"{select} {order}", out)

@@ -44,7 +44,10 @@ NODES = (
     "custlib.value.margins",
     "custlib.value.potential",
     "custlib.value.customer_value",
-    "custlib.value.customer_intervals",
+    "custlib.value.on_request.alive_later",
+    "custlib.value.on_request.coming_months",
+    "custlib.value.on_request.customer_intervals",
+    "custlib.value.on_request.next_purchase",
     "custlib.subscription.signs",
     "custlib.subscription.renewal_counts",
     "custlib.subscription.subscription_value",
@@ -83,6 +86,7 @@ NODES = (
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
     "model", "intervals", "spend_days", "challenger", "language", "segments", "cost_to_serve", "trade", "subscription",
+    "value",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

@@ -10,7 +10,7 @@ from custlib.errors import TableError, hint
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its SQL type, unit and meaning."""
+    """A column: its SQL type, unit and meaning; ``<...>`` in its name stands for what differs between columns."""
 
     name: str
     type: str
@@ -29,8 +29,8 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns, in order."""
-        return tuple(column.name for column in self.columns)
+        """Names of the columns that the table always has, in order."""
+        return tuple(column.name for column in self.columns if "<" not in column.name)
 
 
 @cache

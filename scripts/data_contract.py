@@ -7,6 +7,8 @@ from typing import Any
 
 from custlib import rules
 from custlib.commands.exit_codes import EXIT_CODES
+from custlib.project import ON_REQUEST
+from custlib.tables import describe
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "data-contract.md"
@@ -37,8 +39,26 @@ def data_contract_page() -> str:
         _rules("Side tables: rules of a row", sides["rule"], "Of `[customers]` and `[invoices]` of a project."),
         _rules("Records of persons", persons["rule"], "Held by `custlib check`."),
         _codes(persons["sex"]),
+        _on_request(),
     ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
+
+
+def _on_request() -> str:
+    """Every column of customers that is made on request."""
+    note = (
+        'Asked for by name: `[value] columns` of a project, `run.customers(columns=["next_purchase"])`, or '
+        "`custlib value --columns next_purchase --out value.csv`. Each is also a table with a row per customer, "
+        '`run.table("next_purchase")`. Nothing is computed of what nobody asks for.'
+    )
+    rows = [
+        (f"`{name}`", f"`{column.name}`", column.type, column.unit, column.meaning)
+        for name in ON_REQUEST
+        for column in describe(name).columns
+        if column.name != "customer_id"
+    ]
+    header = ("asked for as", "column", "type", "unit", "meaning")
+    return f"\n## Columns of customers on request\n\n{note}\n\n" + _table(header, rows)
 
 
 def _head() -> str:

@@ -21,7 +21,7 @@ from pydantic_core import PydanticUndefined
 
 from custlib import cli, rules
 from custlib.customise import playbook_file
-from custlib.project import Project, Segments
+from custlib.project import Project, Segments, Value
 from custlib.segment import ahp_value, clusters, definitions, pyramid, rfm, tiers, value_grid
 from custlib.segment.rule_files import ahp_file, grid_file, tier_schema
 from custlib.side_source import Customers, Invoices
@@ -76,6 +76,7 @@ SECTIONS = (
     Section("`[invoices]`", Invoices, "project", ("invoices",),
             "Beside these, the keys of `[source]` that say where it is and how it is written.", _OF_SOURCE),
     Section("`[segments]`", Segments, "project", ("segments",)),
+    Section("`[value]`", Value, "project", ("value",)),
     Section("`[segments.options.rfm]`", rfm.Options, "project", (*_OPTIONS, "rfm"),
             "Also of `rfm125`, `rfa`, `rfm_airline` and `rfm_product`; `custlib/rules/rfm.toml` has their defaults."),
     Section("`[segments.options.abc]`", pyramid.Options, "project", (*_OPTIONS, "abc"), "Also of `pyramid`."),

@@ -3,6 +3,8 @@
 import pytest
 
 from custlib import rules
+from custlib.project import ON_REQUEST
+from custlib.tables import describe
 from scripts.data_contract import PAGE, data_contract_page
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -37,3 +39,9 @@ def test_every_limit_stands_on_it() -> None:
 def test_every_message_says_what_to_do() -> None:
     for name in FILES:
         assert all(rule["what"] and rule["remedy"] for rule in rules.load(name)["rule"])
+
+
+@pytest.mark.parametrize("name", ON_REQUEST)
+def test_every_column_on_request_stands_on_it(name: str) -> None:
+    columns = [column.name for column in describe(name).columns if column.name != "customer_id"]
+    assert columns and [column for column in columns if f"| `{name}` | `{column}` |" not in TEXT] == []

@@ -557,3 +557,43 @@ def test_only_a_date_that_was_not_stated_is_the_last_day() -> None:
 def test_fit_names_what_is_no_frame() -> None:
     with pytest.raises(UsageError, match="summary: NoneType is no pandas frame"):
         custlib.fit(None)  # type: ignore[arg-type]
+
+
+# --- columns on request ----------------------------------------------------------------------------------------------
+
+
+def test_columns_are_added_where_they_are_asked_for(shop: custlib.Run) -> None:
+    usual = list(shop.customers().columns)
+    made = {
+        "alive_later": ["probability_alive_later"],
+        "next_purchase": [
+            "probability_of_return", "next_purchase_low", "next_purchase", "next_purchase_high", "next_purchase_reason",
+        ],
+        "customer_intervals": ["purchases_low", "purchases_high", "value_low", "value_high"],
+    }  # fmt: skip
+    assert not any(shop.engine.has(name) for name in (*made, "coming_months")), "nothing is made that nobody asked for"
+    for name, columns in made.items():
+        assert list(shop.customers(columns=[name]).columns) == usual + columns
+    both = shop.customers(["coming_months", "alive_later"])
+    assert list(both.columns)[-1] == "probability_alive_later"
+    assert len(both) == len(shop.customers())
+    value = both[[name for name in both.columns if name.startswith("value_")]].sum(axis=1)
+    pd.testing.assert_series_equal(value, both["value"], check_names=False, rtol=1e-9)
+    with pytest.raises(UsageError, match=r"there is no 'next_purchases'. Did you mean 'next_purchase'\?"):
+        shop.customers(["next_purchases"])
+
+
+def test_the_option_of_a_project_names_columns(shop: custlib.Run) -> None:
+    asked = shop.with_(value={"columns": ["alive_later"], "alive_after_days": 1})
+    soon = asked.customers()["probability_alive_later"]
+    later = asked.with_(value={"alive_after_days": 300})
+    assert later.project.value.columns == ("alive_later",), "what is not named stays"
+    assert (soon > later.customers()["probability_alive_later"]).all()
+    assert "probability_alive_later" not in asked.customers(columns=[]).columns
+
+
+def test_columns_that_need_a_forecast_are_refused_without_one() -> None:
+    once = custlib.open(SALES.drop_duplicates("customer_id"), as_of="2025-06-30")
+    assert "probability_alive" in once.customers()
+    with pytest.raises(ModelError, match="no repeat purchases"):
+        once.customers(["next_purchase"])

@@ -9,7 +9,8 @@ import pytest
 
 from custlib import project as projects
 from custlib.errors import UsageError
-from custlib.project import Project, Segments
+from custlib.explore.interactive_run import Run as Opened
+from custlib.project import Project, Segments, Value
 from custlib.run import Run
 from tests.notebooks.shops import make_shop
 
@@ -67,6 +68,15 @@ def sizes(run: Run) -> Any:
     return run.make("customer_segments").fetch(f"{counts} order by segment").to_dict("list")
 
 
+def written(run: Run) -> Any:
+    return list(Opened(run.project, run.work).customers().columns)
+
+
+def later(run: Run) -> Any:
+    select = "select sum(probability_alive_later) as n from alive_later"
+    return run.make("alive_later").fetch(select)["n"].item()
+
+
 PLAYBOOK = {"segmentations": ("rfm", "abc"), "playbook": "rfm"}
 # What a key is set to, and what differs then; a setting that is refused by name has an effect too.
 PROOFS: dict[str, tuple[Any, Seen]] = {
@@ -94,6 +104,7 @@ PROOFS: dict[str, tuple[Any, Seen]] = {
     "customers": ({"path": "list.csv", "attributes": {"town": "town"}}, lambda run: run.get("quality")["registers"]),
     "invoices": ({"path": "invoices.csv"}, lambda run: run.get("quality")["registers"]),
     "segments": ({"segmentations": ("abc",), "playbook": ""}, names),
+    "value": ({"columns": ("coming_months",)}, written),
 }
 SEGMENT_PROOFS: dict[str, tuple[dict[str, Any], Seen]] = {
     "segmentations": ({"segmentations": ("rfm",)}, names),
@@ -102,6 +113,10 @@ SEGMENT_PROOFS: dict[str, tuple[dict[str, Any], Seen]] = {
     "options": ({"options": {"rfm": {"mode": "fixed", "scores": "shop"}}}, sizes),
     "replay": ({"replay": 2}, lambda run: run.get("dates")),
     "hysteresis": ({"hysteresis": 0.5}, sizes),
+}
+VALUE_PROOFS: dict[str, tuple[dict[str, Any], Seen]] = {
+    "columns": ({"columns": ("next_purchase",)}, written),
+    "alive_after_days": ({"alive_after_days": 30}, later),
 }
 ELSEWHERE = {  # shown by a test of its own
     "folder": "where the project file lies: test_files_of_options_lie_beside_the_project_file",
@@ -113,8 +128,8 @@ ELSEWHERE = {  # shown by a test of its own
 
 
 def test_every_key_is_shown_to_have_an_effect() -> None:
-    shown = {*PROOFS, *SEGMENT_PROOFS, *ELSEWHERE}
-    assert shown == {*Project.model_fields, *Segments.model_fields}
+    shown = {*PROOFS, *SEGMENT_PROOFS, *VALUE_PROOFS, *ELSEWHERE}
+    assert shown == {*Project.model_fields, *Segments.model_fields, *Value.model_fields}
 
 
 @pytest.mark.parametrize("key", PROOFS)
@@ -130,6 +145,12 @@ def test_a_key_of_a_project_has_an_effect(opened: Callable[..., Run], key: str) 
 def test_a_key_of_segments_has_an_effect(opened: Callable[..., Run], key: str) -> None:
     setting, seen = SEGMENT_PROOFS[key]
     assert seen(opened(segments=PLAYBOOK | setting)) != seen(opened(segments=PLAYBOOK))
+
+
+@pytest.mark.parametrize("key", VALUE_PROOFS)
+def test_a_key_of_value_has_an_effect(opened: Callable[..., Run], key: str) -> None:
+    setting, seen = VALUE_PROOFS[key]
+    assert seen(opened(segments=PLAYBOOK, value=setting)) != seen(opened(segments=PLAYBOOK))
 
 
 def test_age_bands_have_an_effect(opened: Callable[..., Run]) -> None:

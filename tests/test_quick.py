@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from custlib import cli
 from custlib.errors import ModelError, TableError, UsageError
 from custlib.models.forecasting import Histories
-from custlib.project import load
+from custlib.project import ON_REQUEST, load
 from custlib.quick import OUT_COLUMNS, value_file
 from custlib.run import Run
 from custlib.value.lifetime import read_model
@@ -321,3 +322,32 @@ def test_a_season_that_the_forecast_does_not_know_is_a_caution(
     summary = value_file(_monthly_sales(tmp_path / "sales.csv", peaks=peaks), as_of=dt.date(2024, 12, 31))
     assert summary["cautions"].get("season", "").startswith(words)
     assert ("season" in summary["cautions"]) == bool(words)
+
+
+# --- columns on request ---
+
+
+def test_columns_are_written_where_they_are_asked_for(forty: Path, tmp_path: Path) -> None:
+    out = tmp_path / "value.csv"
+    asked = {"columns": ("alive_later", "next_purchase", "coming_months"), "alive_after_days": 10}
+    run(forty, out, horizon_days=60, value=asked)
+    rows = pd.read_csv(out)
+    assert tuple(rows.columns[: len(OUT_COLUMNS)]) == OUT_COLUMNS
+    assert [*rows.columns[len(OUT_COLUMNS) :][:3]] == ["probability_alive_later", "probability_of_return",
+                                                       "next_purchase_low"]  # fmt: skip
+    months = rows[[name for name in rows if name.startswith("expected_purchases_")]]
+    np.testing.assert_allclose(months.sum(axis=1), rows["expected_purchases"], rtol=1e-9)
+
+
+def test_columns_need_a_file_to_stand_in(forty: Path) -> None:
+    with pytest.raises(UsageError, match="--columns: are written with every customer. Name a file by --out."):
+        value_file(forty, value={"columns": ("alive_later",)})
+    with pytest.raises(UsageError, match="columns.0: Input should be 'alive_later', 'next_purchase'"):
+        value_file(forty, value={"columns": ("alive",)})
+
+
+def test_the_help_names_every_column(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["value", "--help"])
+    said = capsys.readouterr().out
+    assert [name for name in ON_REQUEST if name not in said] == []

@@ -20,6 +20,18 @@ def add_engine(command: "argparse.ArgumentParser | argparse._ArgumentGroup") -> 
     )
 
 
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """Add the options that name columns of customers on request."""
+    command.add_argument(
+        "--columns", nargs="+", default=(), metavar="NAME",
+        help="what to write of every customer beside the usual: alive_later, next_purchase, coming_months, "
+        "customer_intervals",
+    )  # fmt: skip
+    command.add_argument(
+        "--alive-after-days", type=positive, default=90, metavar="N", help="days of which alive_later tells (90)"
+    )
+
+
 def day(text: str) -> dt.date:
     """Parse a date of the command line."""
     try:

@@ -15,7 +15,8 @@ from custlib.customise.playbook_file import Playbook
 from custlib.engine.base import Engine
 from custlib.errors import ByName
 from custlib.graph import REFUSED, Refusal, value
-from custlib.models.forecasting import LifetimeModel
+from custlib.models.cells import Array
+from custlib.models.forecasting import Histories, LifetimeModel
 from custlib.project import Project
 from custlib.segment.definitions import Definition
 from custlib.value.history_scores import KEY, make_scores
@@ -28,14 +29,15 @@ def measures(
     engine: Engine, segmentation: str, model: LifetimeModel, windows: Sequence[int]
 ) -> dict[int, pd.DataFrame]:
     """Compute customers, base rate, spend and usual purchase of every segment, by window; NaN without amounts."""
-    chances = {
-        f"bought_within_{days}": lambda known, days=days: model.probability_of_purchase(known, float(days))
-        for days in windows
-    }
-    if not chances:
+    columns = {days: f"bought_within_{days}" for days in windows}
+    if not columns:
         return {}
+
+    def chances(known: Histories) -> dict[str, Array]:
+        return {name: model.probability_of_purchase(known, float(days)) for days, name in columns.items()}
+
     make_scores(engine, _CHANCES, "customer_value", chances)
-    rates = ", ".join(f"coalesce(avg({name}), 0) as {name}" for name in chances)
+    rates = ", ".join(f"coalesce(avg({name}), 0) as {name}" for name in columns.values())
     rows = engine.fetch(
         f"select s.segment, count(*) as customers, {rates},"
         " avg(expected_margin) as spend, avg(expected_spend) as purchase"
@@ -44,7 +46,7 @@ def measures(
         " where s.segmentation = :segmentation group by s.segment",
         segmentation=segmentation,
     ).set_index("segment")
-    return {days: rows.assign(base_rate=rows[name]) for days, name in zip(windows, chances, strict=True)}
+    return {days: rows.assign(base_rate=rows[name]) for days, name in columns.items()}
 
 
 @value

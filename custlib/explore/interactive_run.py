@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from custlib import run as runs
 from custlib.engine.base import FETCH_LIMIT
-from custlib.errors import CustlibError, TableError
+from custlib.errors import CustlibError, TableError, UsageError, hint
 from custlib.explore.results import Backtest, Quality, SpendModel
 from custlib.explore.run_table import Table
 from custlib.explore.segments_view import Segments
@@ -14,12 +14,15 @@ from custlib.identify.reading.sources import Gathered
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.display import Displayed, Shown
 from custlib.models.forecasting import LifetimeModel
-from custlib.project import Project
+from custlib.project import ON_REQUEST, Project
 from custlib.report.forecast_status import choice_title
 from custlib.report.texts import texts
 from custlib.segment import registry
+from custlib.value.on_request.joined_columns import with_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 # What is asked for: the node that it needs, and where the texts name the reasons.
@@ -87,11 +90,16 @@ class Run(Displayed, runs.Run):
         super().__init__(project, work, **options)
         self._by_segmentation: dict[tuple[object, ...], Run] = {}
 
-    def customers(self, *, limit: int = FETCH_LIMIT) -> "pd.DataFrame":
+    def customers(self, columns: "Sequence[str] | None" = None, *, limit: int = FETCH_LIMIT) -> "pd.DataFrame":
         """Fetch one row per customer: history, forecast and segments.
 
         Parameters
         ----------
+        columns : sequence of str, optional
+            What to add, each with the columns of its table: ``"alive_later"`` (probability of being active
+            ``[value] alive_after_days`` after as_of), ``"next_purchase"`` (its date and interval), ``"coming_months"``
+            (purchases and value by month) and ``"customer_intervals"`` (90 % intervals). By default what the option
+            ``[value] columns`` of the project names.
         limit : int, default 500_000
             The most customers to fetch.
 
@@ -103,9 +111,14 @@ class Run(Displayed, runs.Run):
 
         Raises
         ------
+        UsageError
+            If there are no such columns.
+        ModelError
+            If columns are added that need a forecast, and there is none.
         TableError
             If there are more customers: use ``run.table("customer_overview")`` with ``.sql(...)`` or ``.to_arrow()``.
         """
+        requested = self.project.value.columns if columns is None else self._checked(columns)
         engine = self.make("customer_value")
         count = int(engine.fetch("select count(*) as n from customer_value")["n"].item())
         if count > limit:
@@ -113,7 +126,17 @@ class Run(Displayed, runs.Run):
                 f"customers: {count:,} customers are more than {limit:,}. Select some by "
                 'run.table("customer_overview").sql("select ..."), take all by its to_arrow(), or raise limit.'
             )
-        return self.make("customer_overview").fetch("select * from customer_overview order by customer_id", limit=limit)
+        select = with_columns(self.make("customer_overview", *requested), "customer_overview", requested)
+        return engine.fetch(f"select * from ({select}) order by customer_id", limit=limit)
+
+    @staticmethod
+    def _checked(columns: "Sequence[str]") -> tuple[str, ...]:
+        """Refuse columns that are none; each is taken once."""
+        requested = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+        for name in requested:
+            if name not in ON_REQUEST:
+                raise UsageError(f"customers: columns: there is no {name!r}. {hint(name, list(ON_REQUEST))}")
+        return requested
 
     def table(self, name: str) -> Table:
         """Open a table of the data dictionary, and make it first where it is not there yet.

@@ -71,6 +71,7 @@ class ProjectOptions(TypedDict, total=False):
     model: str
     language: str
     segments: Mapping[str, Any]
+    value: Mapping[str, Any]
 
 
 class Options(ProjectOptions, FormatOptions, total=False):

@@ -172,7 +172,9 @@ def make_alive(engine: Engine, activity: str, frozen: Mapping[str, Any]) -> str:
     if engine.has(table):
         engine.open(table)
     else:
-        history_scores.make_scores(engine, table, activity, {"probability_alive": model.probability_alive})
+        history_scores.make_scores(
+            engine, table, activity, lambda known: {"probability_alive": model.probability_alive(known)}
+        )
     return table
 
 

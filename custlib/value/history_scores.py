@@ -17,23 +17,23 @@ from custlib.project import Project
 from custlib.value.holdout_period import HoldoutPeriod
 
 KEY = ("frequency", "recency", "T")
-Score = Callable[[Histories], Array]
+Score = Callable[[Histories], Mapping[str, Array]]  # columns by name
 _PART = 200_000  # histories at a time
 _MOST = 10_000_000  # with one T
 
 
-def make_scores(engine: Engine, name: str, customers: str, scores: Mapping[str, Score]) -> None:
+def make_scores(engine: Engine, name: str, customers: str, score: Score) -> None:
     """Make a table of scores of each distinct history of a table, or a select, of customers.
 
     What is no finite number is null.
     """
     parts = list(_parts(engine, customers))
     if len(parts) == 1:
-        engine.attach_frame(name, _scored(engine, customers, parts[0], scores))
+        engine.attach_frame(name, _scored(engine, customers, parts[0], score))
         return
     names = [f"{name}_{number}" for number in range(len(parts))]
     for own, part in zip(names, parts, strict=True):
-        engine.attach_frame(own, _scored(engine, customers, part, scores))
+        engine.attach_frame(own, _scored(engine, customers, part, score))
     engine.make(name, " union all ".join(f"select * from {own}" for own in names))
     for own in names:
         engine.drop(own)
@@ -54,14 +54,14 @@ def _parts(engine: Engine, customers: str) -> Iterator[tuple[int, int]]:
     yield from each or [(0, 0)]
 
 
-def _scored(engine: Engine, customers: str, part: tuple[int, int], scores: Mapping[str, Score]) -> pd.DataFrame:
+def _scored(engine: Engine, customers: str, part: tuple[int, int], score: Score) -> pd.DataFrame:
     """Compute the scores of the histories of a part."""
     histories = engine.fetch(
         f"{_distinct(customers)} where T between :least and :most order by {', '.join(KEY)}",
         limit=_MOST, least=part[0], most=part[1],
     )  # fmt: skip
     known = Histories.of(*(histories[column].to_numpy(dtype=float) for column in KEY))
-    columns = {name: np.asarray(score(known), dtype=float) for name, score in scores.items()}
+    columns = {name: np.asarray(column, dtype=float) for name, column in score(known).items()}
     return histories.assign(**{name: np.where(np.isfinite(one), one, np.nan) for name, one in columns.items()})
 
 
@@ -75,22 +75,20 @@ def score_customers(
     purchase under BG/NBD.
     """
     horizon = float(horizon_days)
-    make_scores(
-        engine, name, customers,
-        {
-            "probability_alive": lambda known: np.where(
-                model.can_have_left(known), model.probability_alive(known), np.nan
+
+    def score(known: Histories) -> dict[str, Array]:
+        unknown = np.full(known.size, np.nan)
+        return {
+            "probability_alive": np.where(model.can_have_left(known), model.probability_alive(known), np.nan),
+            "probability_of_purchase": model.probability_of_purchase(known, horizon),
+            "expected_purchases": model.expected_purchases(known, horizon),
+            "discounted_purchases": model.discounted_purchases(known, horizon, daily_rate),
+            "residual_purchases": (
+                unknown if residual_rate is None else residual_purchases(model, known, residual_rate)
             ),
-            "probability_of_purchase": lambda known: model.probability_of_purchase(known, horizon),
-            "expected_purchases": lambda known: model.expected_purchases(known, horizon),
-            "discounted_purchases": lambda known: model.discounted_purchases(known, horizon, daily_rate),
-            "residual_purchases": lambda known: (
-                np.full(known.size, np.nan)
-                if residual_rate is None
-                else residual_purchases(model, known, residual_rate)
-            ),
-        },
-    )  # fmt: skip
+        }
+
+    make_scores(engine, name, customers, score)
 
 
 def residual_purchases(model: LifetimeModel, histories: Histories, daily_rate: float) -> Array:

@@ -32,12 +32,12 @@ def spend_moments(spend: SpendModel, frequency: Floats) -> tuple[Floats, Floats]
     if model is None:
         return np.ones_like(frequency), np.full_like(frequency, 2.0)
     least = rules.load("spend")["moments"]["least_shape"]
-    shape = np.maximum(model.p * _days(spend, frequency) + model.q, least)
+    shape = np.maximum(model.p * purchase_days_known(spend, frequency) + model.q, least)
     level = (shape - 1) / (shape - 2)
     return level, level * (1 + 1 / model.p)
 
 
-def _days(spend: SpendModel, frequency: Floats) -> Floats:
+def purchase_days_known(spend: SpendModel, frequency: Floats) -> Floats:
     """Count the purchase days that the expected spend of a customer is computed from; none of a one-time buyer."""
     return np.where(frequency > 0, frequency + 1, frequency) if spend[0].days == "all" else frequency
 
@@ -50,7 +50,7 @@ def spend_slopes(spend: SpendModel, frequency: Floats, value: Floats, units: Flo
     model = spend[1]
     if model is None:
         return np.zeros((3, len(frequency)))
-    shape = model.p * _days(spend, frequency) + model.q - 1
+    shape = model.p * purchase_days_known(spend, frequency) + model.q - 1
     by_v = np.where(frequency > 0, units * model.p / shape, value / model.v)
     return np.array([value * (model.q - 1) / (model.p * shape), -value / shape, by_v])
 

@@ -72,7 +72,10 @@ def test_nobody_has_no_scores(base: Any) -> None:
     engine = base(ROWS)
     activity.make_activity(engine, "customer_activity", as_of=AS_OF)
     history_scores.make_scores(
-        engine, "nobody", "(select * from customer_activity where T < 0)", {"alive": FORECAST.probability_alive}
+        engine,
+        "nobody",
+        "(select * from customer_activity where T < 0)",
+        lambda known: {"alive": FORECAST.probability_alive(known)},
     )
     assert engine.fetch("select * from nobody").empty and "alive" in engine.columns("nobody")
 

@@ -16,10 +16,16 @@ from custlib.models.forecasting.candidates import as_lifetime_model, candidates,
 from custlib.models.forecasting.gap_regularity import GapRegularity, gap_regularity
 from custlib.models.forecasting.lifetime_models import Histories, LifetimeModel, Moments
 from custlib.models.forecasting.model_average import ModelAverage, average, weights
+from custlib.models.forecasting.purchase_times import (
+    next_purchase_periods,
+    next_purchase_quantile,
+    purchases_by_period,
+)
 from custlib.models.forecasting.totals import CellForecast, Total, purchases_ahead, residual_ahead, slopes
 
 __all__ = [
     "CellForecast", "GapRegularity", "Histories", "LifetimeModel", "ModelAverage", "Moments", "Total",
-    "as_lifetime_model", "average", "candidates", "from_dict", "gap_regularity", "purchases_ahead", "residual_ahead",
-    "slopes", "to_dict", "weights",
+    "as_lifetime_model", "average", "candidates", "from_dict", "gap_regularity", "next_purchase_periods",
+    "next_purchase_quantile", "purchases_ahead", "purchases_by_period", "residual_ahead", "slopes", "to_dict",
+    "weights",
 ]  # fmt: skip

@@ -79,6 +79,9 @@ class BetaGeometricForecast(SingleModel):
         a, b = self.fitted.a, self.fitted.b
         return (a + b + self.fitted.occasions(x) - 1) / (a - 1) if a > 1 else np.full(x.shape, np.inf)
 
+    def _ever(self, x: Array, T: Array) -> Array:
+        return np.ones(x.shape)  # customers leave after a purchase only
+
     def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array:
         model = self.fitted
         rate = random.gamma(model.r + x, 1 / (model.alpha + T))

@@ -21,8 +21,6 @@ from custlib.errors import UsageError
 from custlib.models.cells import Array, Ints, rank_rows, read_customers
 
 Bools = NDArray[np.bool_]
-_HALVINGS = 42  # the time is good to 1e-11
-_SOONEST, _LATEST = 1e-9, 1e9  # times the mean T
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +149,10 @@ class LifetimeModel(ABC):
         """Compute the probability of at least one purchase within a horizon."""
 
     @abstractmethod
+    def probability_of_return(self, histories: Histories) -> Array:
+        """Compute the probability of at least one purchase in all time to come."""
+
+    @abstractmethod
     def discounted_purchases(self, histories: Histories, horizon: ArrayLike, rate: float) -> Array:
         """Expect the purchases within a horizon, each worth exp(-rate s) at T + s."""
 
@@ -173,24 +175,6 @@ class LifetimeModel(ABC):
     @abstractmethod
     def residual_moments(self, histories: Histories, rate: float) -> Moments:
         """Compute the moments of the discounted purchases in all time to come."""
-
-    def next_purchase_quantile(self, histories: Histories, share: float = 0.5) -> Array:
-        """Compute the time within which a customer who is active makes the next purchase, with a given probability.
-
-        Infinite where even in all time to come the probability stays lower, as customers may leave before. The
-        expected time is no use: it is infinite for frequencies below 1 - r.
-        """
-        if not 0 < share < 1:
-            raise UsageError(f"share must lie between 0 and 1, got {share}.")
-        wanted = share * self.probability_alive(histories)
-        unit = max(float(histories.T.mean()), 1.0) if histories.size else 1.0
-        low, high = (np.full(histories.size, np.log(unit * end)) for end in (_SOONEST, _LATEST))
-        reached = (self.probability_of_purchase(histories, np.exp(high)) >= wanted) & (wanted > 0)
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            early = self.probability_of_purchase(histories, np.exp(middle)) < wanted
-            low, high = np.where(early, middle, low), np.where(early, high, middle)
-        return np.where(reached, np.exp(high), np.inf)
 
 
 class SingleModel(LifetimeModel):
@@ -229,6 +213,9 @@ class SingleModel(LifetimeModel):
 
     @abstractmethod
     def _lasting_purchases(self, x: Array, T: Array) -> Array: ...
+
+    @abstractmethod
+    def _ever(self, x: Array, T: Array) -> Array: ...
 
     @abstractmethod
     def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array: ...
@@ -281,6 +268,11 @@ class SingleModel(LifetimeModel):
     def probability_of_purchase(self, histories: Histories, horizon: ArrayLike) -> Array:
         """Compute the probability of at least one purchase within a horizon."""
         return self._over(histories, self._states(histories), self._any, horizon)
+
+    def probability_of_return(self, histories: Histories) -> Array:
+        """Compute the probability of at least one purchase in all time to come."""
+        x, T, places = histories.exposures
+        return self.probability_alive(histories) * self._ever(x, T)[places]
 
     def discounted_purchases(self, histories: Histories, horizon: ArrayLike, rate: float) -> Array:
         """Expect the purchases within a horizon, each worth exp(-rate s) at T + s."""

@@ -137,6 +137,10 @@ class ModelAverage(LifetimeModel):
         """Compute the probability of at least one purchase within a horizon."""
         return self._mean(lambda model: model.probability_of_purchase(histories, horizon))
 
+    def probability_of_return(self, histories: Histories) -> Array:
+        """Compute the probability of at least one purchase in all time to come."""
+        return self._mean(lambda model: model.probability_of_return(histories))
+
     def discounted_purchases(self, histories: Histories, horizon: ArrayLike, rate: float) -> Array:
         """Expect the purchases within a horizon, each worth exp(-rate s) at T + s."""
         return self._mean(lambda model: model.discounted_purchases(histories, horizon, rate))

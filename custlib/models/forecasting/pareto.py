@@ -21,9 +21,10 @@ import numpy as np
 from custlib.models.cells import Array, Ints
 from custlib.models.forecasting.lifetime_models import Bools, Histories, SingleModel
 from custlib.models.paretonbd import ParetoNBD, probability_alive
-from custlib.models.quadrature import horizon_nodes
+from custlib.models.quadrature import beta_nodes, horizon_nodes
 
 _NODES = 72
+_BETA_NODES = 200
 _TINY, _MOST_EXPECTED = 1e-300, 1e9  # what can be drawn from
 _BLOCK = 1_000  # rows at a time: they stay in the cache
 _FOREVER = 41.0  # in units of 1 / delta: exp(-41) = 2e-18 of the value lies beyond
@@ -95,6 +96,13 @@ class ParetoForecast(SingleModel):
     def _lasting_purchases(self, x: Array, T: Array) -> Array:
         s = self.fitted.s
         return self._rate(x, T) * (self.fitted.beta + T) / (s - 1) if s > 1 else np.full(x.shape, np.inf)
+
+    def _ever(self, x: Array, T: Array) -> Array:
+        # the purchase comes before the drop-out: w = P / (P + D) ~ Beta(rho, s) for the rates P / A and D / B
+        w, chances = beta_nodes(self.fitted.s, self.fitted.r + x, count=_BETA_NODES)
+        late, early = w * (self.fitted.alpha + T)[:, None], (1 - w) * (self.fitted.beta + T)[:, None]
+        result: Array = (chances * early / (early + late)).sum(axis=1)
+        return result
 
     def _simulated(self, x: Array, T: Array, state: Ints, t: float, random: np.random.Generator) -> Array:
         model = self.fitted

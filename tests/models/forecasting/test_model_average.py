@@ -5,7 +5,15 @@ import pytest
 
 from custlib.errors import ModelError, UsageError
 from custlib.models.bgnbd import BGNBD
-from custlib.models.forecasting import Histories, ModelAverage, as_lifetime_model, average, slopes, weights
+from custlib.models.forecasting import (
+    Histories,
+    ModelAverage,
+    as_lifetime_model,
+    average,
+    next_purchase_quantile,
+    slopes,
+    weights,
+)
 from custlib.models.mbgnbd import MBGNBD
 from custlib.models.paretonbd import ParetoNBD
 
@@ -13,7 +21,7 @@ THREE = Histories.of([0, 2, 7], [0, 20, 80], [30, 60, 100])
 CALLS = [
     ("probability_alive", ()), ("probability_alive", (30.0,)), ("expected_purchases", (60.0,)),
     ("squared_purchases", (60.0,)), ("probability_of_purchase", (60.0,)), ("discounted_purchases", (60.0, 1e-3)),
-    ("residual_transactions", (1e-3,)), ("residual_pairs", (1e-3,)),
+    ("residual_transactions", (1e-3,)), ("residual_pairs", (1e-3,)), ("probability_of_return", ()),
 ]  # fmt: skip
 
 
@@ -65,11 +73,11 @@ def test_the_parts_by_hand():
 def test_the_next_purchase_of_an_average():
     one, other = model_of(-100.0), as_lifetime_model(ParetoNBD(1.2, 30.0, 1.5, 150.0))
     both = ModelAverage(((0.5, one), (0.5, other)))
-    found = both.next_purchase_quantile(THREE, 0.5)
+    found = next_purchase_quantile(both, THREE, 0.5)
     np.testing.assert_allclose(
-        both.probability_of_purchase(THREE, found), 0.5 * both.probability_alive(THREE), rtol=1e-9
+        both.probability_of_purchase(THREE, found), 0.5 * both.probability_of_return(THREE), rtol=1e-9
     )
-    lower, upper = np.sort([model.next_purchase_quantile(THREE, 0.5) for model in (one, other)], axis=0)
+    lower, upper = np.sort([next_purchase_quantile(model, THREE, 0.5) for model in (one, other)], axis=0)
     assert (lower <= found).all()
     assert (found <= upper).all()
 
@@ -80,7 +88,7 @@ def test_the_next_purchase_of_an_average():
 def test_an_average_of_one_is_that_one():
     one = model_of(-100.0)
     alone = average([one])
-    for name, options in [*CALLS, ("next_purchase_quantile", (0.5,))]:
+    for name, options in CALLS:
         np.testing.assert_array_equal(getattr(alone, name)(THREE, *options), getattr(one, name)(THREE, *options))
     np.testing.assert_array_equal(alone.log_covariance, one.log_covariance)
     assert alone.log_likelihood == one.log_likelihood

@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate
 
 from custlib.models import paretonbd
-from custlib.models.forecasting import Histories, as_lifetime_model
+from custlib.models.forecasting import Histories, as_lifetime_model, next_purchase_quantile
 from custlib.models.paretonbd import ParetoNBD
 
 CDNOW = ParetoNBD(0.553, 10.578, 0.606, 11.669)  # weeks; Fader, Hardie and Lee (2005), published
@@ -23,9 +23,15 @@ def test_by_hand():
     # any purchase: 1/2 int (1 + u/2)^-2 (1 + u/2)^-1 = 1/2 (1 - 1/4)
     assert model.probability_of_purchase(one, 2.0).item() == pytest.approx(2 / 5 * 3 / 8, rel=1e-13)
     assert model.probability_alive(one, 2.0).item() == pytest.approx(2 / 5 / 2, rel=1e-13)
-    # even in all time to come an active customer buys again in half of the cases only
-    assert model.next_purchase_quantile(one, 0.6).item() == np.inf
-    assert model.next_purchase_quantile(one, 3 / 8).item() == pytest.approx(2.0, rel=1e-9)
+    # even in all time to come an active customer buys again in half of the cases only: 3/4 of those within 2
+    assert model.probability_of_return(one).item() == pytest.approx(2 / 5 / 2, rel=1e-13)
+    assert next_purchase_quantile(model, one, 3 / 4).item() == pytest.approx(2.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("fitted", HARD)
+def test_who_ever_buys_again_is_the_limit_of_who_does_within_a_time(fitted):
+    model, some = as_lifetime_model(fitted), Histories.of([0, 3, 9], [0, 20, 29], 30.0)
+    np.testing.assert_allclose(model.probability_of_return(some), model.probability_of_purchase(some, 1e14), rtol=1e-6)
 
 
 def test_cdnow(cdnow):

@@ -26,7 +26,7 @@ def test_one_tick_is_purchasing_at_random(kind, histories):
         ("probability_alive", ()), ("probability_alive", (50.0,)), ("expected_purchases", (180.0,)),
         ("squared_purchases", (180.0,)), ("probability_of_purchase", (90.0,)),
         ("discounted_purchases", (365.0, 3e-4)), ("residual_transactions", (3e-4,)), ("residual_pairs", (3e-4,)),
-        ("next_purchase_quantile", (0.5,)),
+        ("probability_of_return", ()),
     ):  # fmt: skip
         wanted = getattr(plain, name)(histories, *options)
         np.testing.assert_allclose(getattr(result, name)(histories, *options), wanted, rtol=1e-10, err_msg=name)
