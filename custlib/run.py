@@ -56,6 +56,7 @@ NODES = (
     "custlib.validate.backtest_groups",
     "custlib.validate.cautions",
     "custlib.validate.challenger",
+    "custlib.validate.customer_coverage",
     "custlib.validate.forecast_archive",
     "custlib.validate.forecast_ledger",
     "custlib.validate.lights",

@@ -15,7 +15,7 @@ from custlib.move import ledger
 from custlib.project import Project
 from custlib.run import HOME, Run, nodes
 from custlib.segment import methods, profiles, pyramid, rfm
-from custlib.validate import backtest, seasons, tracking
+from custlib.validate import backtest, customer_coverage, seasons, tracking
 from custlib.value import model_selection, spend
 from tests.engine.same import differences
 from tests.subscription.subscribers import open_run, subscribers
@@ -97,6 +97,10 @@ LENSES = {
         model_selection.long_pairs(ws.engine.dialect, [ws.get("holdout_period").calibration_end, ws.project.as_of]),
         end=ws.project.as_of,
         fewest_days=20,
+    ),
+    "customers inside": lambda ws: customer_coverage.count_inside(
+        ws.engine, ws.get("past_forecasts")[0].origin.name, ws.get("calibration_model"), ws.get("calibration_spend"),
+        days=365,
     ),
     "joining": lambda ws: pd.DataFrame(tracking.joining(ws.engine, "customer_activity", known=ws.project.as_of)[:2]),
 }  # fmt: skip

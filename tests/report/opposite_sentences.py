@@ -208,6 +208,13 @@ def record_table(*revenues: float, **options: Any) -> Say:
 
 FREE, UNKNOWN = ContactCosts({"email": 0.0}, "project"), contact_costs("SEK", math.nan, {})
 
+
+def customers_inside(t, second):
+    """A hundred customers in each of two tenths, of whom so many of the second lay inside."""
+    frame = pd.DataFrame({"window": "holdout", "tenth": [1.0, 2.0], "customers": 100.0, "purchases": [93.0, second]})
+    return validation_page.customer_intervals(t, frame.assign(revenue=frame["purchases"]))
+
+
 CASES: dict[str, tuple[Say, str, Say, str]] = {
     "choice averaged": (chosen("averaged", 0.7, 0.3), "validation.choice_averaged",
                         chosen("averaged", 1.0), "validation.choice_decided"),
@@ -222,6 +229,10 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
     "cohorts": (cohort_fits(0.2), "validation.cohorts", cohort_fits(0.01), "validation.cohorts_differ"),
     "cohorts untested": (cohort_fits(None, 1), "validation.cohorts_one",
                          cohort_fits(None), "validation.cohorts_flagged"),
+    "intervals of customers": (lambda t: customers_inside(t, 91.0), "validation.inside",
+                               lambda t: customers_inside(t, 80.0), "validation.inside_narrow"),
+    "intervals of customers by chance": (lambda t: customers_inside(t, 82.0), "validation.inside",
+                                         lambda t: customers_inside(t, 80.0), "validation.inside_narrow"),
     "rolling": (lambda t: backtest_page.rolling(t, origins((-0.2, None), (0.1, None))), "validation.rolling",
                 lambda t: backtest_page.rolling(t, origins((-0.2, None))), "validation.rolling_one"),
     "no rolling": (lambda t: backtest_page.rolling(t, origins()), "validation.rolling_none",

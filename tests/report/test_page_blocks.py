@@ -9,7 +9,7 @@ import pytest
 from custlib.project import Project, build
 from custlib.report.blocks import Callout, Facts, Table
 from custlib.report.front import trust_line
-from custlib.report.pages import foot, identify_page, segments_page, trust, value_page
+from custlib.report.pages import foot, identify_page, segments_page, trust, validation_page, value_page
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts, texts
 from custlib.segment.definitions import Definition
@@ -145,3 +145,32 @@ def test_columns_are_listed_by_name(t: Texts) -> None:
     block = identify_page.columns(t, QUALITY | {"columns": {"timestamp": "date", "amount": "paid"}})
     assert isinstance(block, Facts)
     assert [name for name, _ in block.items] == ["amount", "timestamp"]
+
+
+# --- intervals of single customers ---
+
+
+def inside(**columns: Any) -> pd.DataFrame:
+    tenths = {"window": ["holdout", "holdout", "origins", "origins"], "tenth": [1.0, 10.0, 1.0, 10.0]}
+    counts = {"customers": [200.0, 9.0, 400.0, 400.0], "purchases": [186.0, 9.0, 364.0, 384.0]}
+    return pd.DataFrame(tenths | counts | {"revenue": [178.0, 8.0, 356.0, 376.0]} | columns)
+
+
+def test_shares_inside_by_hand(t: Texts) -> None:
+    table = validation_page.customer_intervals(t, inside())
+    assert isinstance(table, Table)
+    percent = [[cell.replace(" ", "") for cell in row] for row in table.rows]
+    assert percent[0] == ["1", "93%", "89%", "91%", "89%"]
+    assert percent[9] == ["10", "–", "–", "96%", "94%"], "nine customers are not told of"
+    assert all(set(row[1:]) == {"–"} for row in percent[1:9]), "equal customers stay together"
+    # (186 + 364 + 384) / 1000
+    assert "93" in table.title and len(table.columns) == 5
+
+
+def test_without_money_only_purchases_are_told(t: Texts) -> None:
+    table = validation_page.customer_intervals(t, inside(revenue=math.nan))
+    assert isinstance(table, Table) and len(table.columns) == 3
+
+
+def test_where_nobody_asked_there_is_no_table(t: Texts) -> None:
+    assert validation_page.customer_intervals(t) is None

@@ -5,17 +5,22 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from custlib import rules
+from custlib.graph import REFUSED, Refusal
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.forecasting import Histories, LifetimeModel
 from custlib.report import charts
 from custlib.report.blocks import Bullets, Details, Figure, Table, Text, Title
 from custlib.report.forecast_status import tested_words
-from custlib.report.formats import change, day, money, number, share
+from custlib.report.formats import change, day, money, number, share, shares
+from custlib.report.privacy import is_small
 from custlib.report.texts import Texts
+from custlib.validate.customer_coverage import MEASURES
 from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.on_request.customer_intervals import SHARE
 from custlib.value.spend import Spend, SpendSummary
 from custlib.value.spend_dependence import is_dependent
 
@@ -149,6 +154,38 @@ def independence(t: Texts, spend: Spend) -> Table | Text:
         caption=t("validation.independence_caption"), language=t.language, header="measure",
         labels={name: t(f"validation.independence_{name}") for name in rows.columns},
     )  # fmt: skip
+
+
+def customer_intervals(t: Texts, customer_interval_coverage: pd.DataFrame | Refusal = REFUSED) -> Table | None:
+    """Show which share of the customers the 90 % intervals held, by tenth of value; None where it was not requested."""
+    if isinstance(customer_interval_coverage, Refusal):
+        return None
+    groups = customer_interval_coverage[~customer_interval_coverage["customers"].map(is_small)]
+    columns: dict[str, list[Any]] = {"tenth": [f"{tenth}" for tenth in range(1, 11)]}
+    shares_inside: dict[str, list[float | None]] = {}
+    for window, rows in groups.groupby("window", sort=True):
+        for measure in MEASURES:
+            inside = (rows[measure] / rows["customers"]).set_axis(rows["tenth"]).reindex(range(1, 11))
+            shares_inside[f"{measure}_{window}"] = [None if one != one else float(one) for one in inside]
+    shares_inside = {name: inside for name, inside in shares_inside.items() if any(one is not None for one in inside)}
+    columns |= {name: shares(inside, t.language) for name, inside in shares_inside.items()}
+    return Table.of(
+        pd.DataFrame(columns), title=_inside_finding(t, groups), caption=t("validation.inside_caption"),
+        note=t("validation.inside_note"), language=t.language, header="tenth",
+        labels={name: t(f"validation.inside_{name}") for name in columns},
+    )  # fmt: skip
+
+
+def _inside_finding(t: Texts, groups: pd.DataFrame) -> str:
+    """State how many lay inside in all, or, where fewer did in a tenth than chance explains, how few."""
+    limits = rules.load("backtest")["customer_intervals"]
+    customers = groups["customers"].to_numpy(dtype=float)[:, None]
+    inside = groups[[*MEASURES]].to_numpy(dtype=float) / customers
+    chance = limits["errors"] * np.sqrt(SHARE * (1 - SHARE) / customers)
+    narrow = inside[inside < np.minimum(SHARE - chance, limits["least_inside"])]
+    if narrow.size:
+        return t("validation.inside_narrow", worst=share(float(narrow.min()), t.language))
+    return t("validation.inside", purchases=share(groups["purchases"].sum() / groups["customers"].sum(), t.language))
 
 
 def _labels(t: Texts) -> dict[str, str]:
