@@ -7,15 +7,14 @@ from typing import Any
 import pandas as pd
 
 from custlib.commands.verdict import Verdict
-from custlib.errors import ModelError, TableError, hint
+from custlib.errors import ModelError, TableError
 from custlib.identify.reading.jsonlines import ONE_A_LINE
 from custlib.lifetimes.summary import REQUIRED, check_summary, faulty_rows
 from custlib.models.bgnbd_model import BGNBD
 from custlib.models.fitted import FittedModel, read_model
+from custlib.models.forecasting import from_dict
+from custlib.models.forecasting.lifetime_models import SingleModel
 from custlib.models.gammagamma import GammaGamma
-from custlib.models.mbgnbd import MBGNBD
-
-_MODELS: dict[str, type[FittedModel]] = {kind.label: kind for kind in (BGNBD, MBGNBD, GammaGamma)}
 
 
 def is_summary(header: list[str]) -> bool:
@@ -66,16 +65,27 @@ def check_model(file: Path) -> Verdict:
         raise TableError(f"{file.name}: JSON arrays are not read. {ONE_A_LINE}.")
     if not isinstance(mapping, dict):
         raise TableError(f"{file.name}: is no model: it must be a JSON object with a model and its parameters.")
-    label = mapping.get("model", BGNBD.label)
-    if label not in _MODELS:
-        raise TableError(f"{file.name}: there is no model {str(label)[:40]!r}. {hint(str(label), list(_MODELS))}")
+    label = str(mapping.get("model", BGNBD.label))
     try:
-        model = read_model(_MODELS[label], mapping)
+        described = _described({"model": label, **mapping})
     except ModelError as fault:
         raise TableError(f"{file.name}: {fault}") from None
     except (TypeError, ValueError):
         raise TableError(
-            f"{file.name}: {label}: what stands beside the parameters is not as to_dict writes it."
+            f"{file.name}: {label[:40]}: what stands beside the parameters is not as to_dict writes it."
         ) from None
-    parameters = ", ".join(f"{name} {getattr(model, name):.6g}" for name in model.parameters)
-    return Verdict(file.name, (("model", f"{label}: {parameters}"),), record={"model": label})
+    return Verdict(file.name, tuple(("model", one) for one in described), record={"model": label})
+
+
+def _described(mapping: dict[str, Any]) -> list[str]:
+    """Read a model of spend or of purchases, or an average; describe it, a line for each of its models."""
+    if mapping["model"] == GammaGamma.label:
+        return [_parameters(GammaGamma.label, read_model(GammaGamma, mapping))]
+    model = from_dict(mapping)
+    shares = [f"{weight:.1%} " if len(model.members) > 1 else "" for weight, _ in model.members]
+    members = [member for _, member in model.members if isinstance(member, SingleModel)]
+    return [f"{share}{_parameters(one.label, one.fitted)}" for share, one in zip(shares, members, strict=True)]
+
+
+def _parameters(label: str, model: FittedModel) -> str:
+    return f"{label}: " + ", ".join(f"{name} {getattr(model, name):.6g}" for name in model.parameters)

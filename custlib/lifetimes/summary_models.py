@@ -5,19 +5,20 @@ have them; `custlib.lifetimes.summary` validates it. A run (`custlib.open`) keep
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from custlib.errors import UsageError, hint
 from custlib.lifetimes.summary import UNITS, check_summary
-from custlib.models import bgnbd, gammagamma
-from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models import gammagamma, paretonbd
 from custlib.models.display import Displayed, Shown
 from custlib.models.fitted import FittedModel
+from custlib.models.forecasting import Histories, LifetimeModel, as_lifetime_model, average, candidates
 from custlib.models.gammagamma import GammaGamma
 from custlib.value.lifetime import FITS
 
@@ -28,8 +29,9 @@ class SummaryModels(Displayed):
 
     Attributes
     ----------
-    lifetime : BGNBD or MBGNBD
-        Purchases and drop-out; alpha is in `unit`.
+    lifetime : BGNBD, MBGNBD, ParetoNBD or LifetimeModel
+        Purchases and drop-out, with times in `unit`: a fitted model, or one of `custlib.models.forecasting`, which may
+        be an average of several.
     spend : GammaGamma or None
         Money per purchase day; None where the frame has no ``monetary_value``.
     unit : str
@@ -46,15 +48,34 @@ class SummaryModels(Displayed):
       b      2.4260
     """
 
-    lifetime: BetaGeometricNBD
+    lifetime: FittedModel | LifetimeModel
     spend: GammaGamma | None
     unit: str
 
+    @property
+    def forecasting(self) -> LifetimeModel:
+        """The model of purchases and drop-out as a source of forecasts."""
+        return self.lifetime if isinstance(self.lifetime, LifetimeModel) else as_lifetime_model(self.lifetime)
+
     def _shown(self) -> Shown:
-        models: list[FittedModel] = [self.lifetime] if self.spend is None else [self.lifetime, self.spend]
-        rows = [(name, f"{getattr(model, name):.4f}") for model in models for name in model.parameters]
+        purchases = self.forecasting
+        rows = [(name, f"{value:.4f}") for name, value in zip(purchases.parameters, purchases.values, strict=True)]
+        if len(purchases.members) > 1:
+            rows = [(f"weight of {member.label}", f"{weight:.4f}") for weight, member in purchases.members] + rows
+        if self.spend is not None:
+            rows += [(name, f"{getattr(self.spend, name):.4f}") for name in self.spend.parameters]
         spend = "without spend" if self.spend is None else "and Gamma-Gamma"
-        return Shown(f"{self.lifetime.label} {spend}, time in {self.unit}s", rows)
+        return Shown(f"{purchases.label} {spend}, time in {self.unit}s", rows)
+
+
+def _averaged(*columns: ArrayLike) -> LifetimeModel:
+    """Fit all models that a summary can tell apart, and average them."""
+    return average(candidates(*columns))
+
+
+_FITS: dict[str, Callable[..., FittedModel | LifetimeModel]] = {
+    **FITS, "paretonbd": paretonbd.fit, "auto": _averaged,
+}  # fmt: skip
 
 
 def fit(summary: pd.DataFrame, *, unit: str = "day", model: str = "bgnbd") -> SummaryModels:
@@ -69,8 +90,10 @@ def fit(summary: pd.DataFrame, *, unit: str = "day", model: str = "bgnbd") -> Su
     unit : {"day", "week"}, default "day"
         The unit of recency and T; purchases are merged by day in either case. A frame that cannot be in this unit is
         refused.
-    model : {"bgnbd", "mbgnbd"}
-        The model of purchases and drop-out.
+    model : {"bgnbd", "mbgnbd", "paretonbd", "auto"}
+        The model of purchases and drop-out; ``auto`` averages the three by how well each fits
+        (`custlib.models.forecasting.average`). A summary cannot tell how regular purchases are, so that models of
+        regular buyers are left out.
 
     Returns
     -------
@@ -98,12 +121,12 @@ def fit(summary: pd.DataFrame, *, unit: str = "day", model: str = "bgnbd") -> Su
     >>> custlib.fit(summary).lifetime.converged
     True
     """
-    if model not in FITS:
-        raise UsageError(f"fit: model: {model!r} is unknown. {hint(model, list(FITS))}")
+    if model not in _FITS:
+        raise UsageError(f"fit: model: {model!r} is unknown. {hint(model, list(_FITS))}")
     for remark in check_summary(summary, unit=unit):
         warnings.warn(remark, UserWarning, stacklevel=2)
     weights = summary["weights"] if "weights" in summary else pd.Series(1.0, index=summary.index)
-    lifetime = FITS[model](summary["frequency"], summary["recency"], summary["T"], weights)
+    lifetime = _FITS[model](summary["frequency"], summary["recency"], summary["T"], weights)
     spend = None
     if "monetary_value" in summary:
         back = summary["frequency"] > 0
@@ -125,7 +148,7 @@ def score(
     summary : pandas.DataFrame
         As for `fit`; the customers may be others.
     model : SummaryModels
-        From `fit`, or built with `from_lifetimes`.
+        From `fit`, or built with `from_lifetimes`, or of what `custlib.models.forecasting.from_dict` reads.
     horizon : float, optional
         Horizon of the expected purchases, in the unit of the model; a year if left out.
     annual_discount_rate : float, default 0.10
@@ -144,7 +167,7 @@ def score(
         If rows cannot be purchase histories.
     UsageError
         If the rate is not above 0, since the undiscounted value is infinite wherever a <= 1, or if the model is no
-        SummaryModels, or a Pareto/NBD.
+        SummaryModels of a lifetime model.
     ModelError
         If spend has no finite mean (q <= 1).
 
@@ -162,19 +185,15 @@ def score(
             f"score: model: {type(model).__name__} has no unit of time. Give what fit returns, or "
             'SummaryModels(model, None, "day").'
         )
-    if not isinstance(model.lifetime, BetaGeometricNBD):
-        raise UsageError(
-            f"score: {type(model.lifetime).__name__} is no model that this function takes: give a BGNBD or MBGNBD, "
-            "as fit makes them."
-        )
     check_summary(summary, unit=model.unit)
-    histories = tuple(summary[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    lifetime = model.forecasting
+    histories = Histories.of(*(summary[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T")))
     periods = UNITS[model.unit] if horizon is None else horizon
     delta = _continuous_rate(annual_discount_rate, model.unit)
     scores = {
-        "probability_alive": bgnbd.probability_alive(model.lifetime, *histories),
-        "expected_purchases": bgnbd.expected_purchases(model.lifetime, periods, *histories),
-        "residual_transactions": bgnbd.residual_transactions(model.lifetime, delta, *histories),
+        "probability_alive": lifetime.probability_alive(histories),
+        "expected_purchases": lifetime.expected_purchases(histories, periods),
+        "residual_transactions": lifetime.residual_transactions(histories, delta),
     }
     return pd.DataFrame(scores | _money(summary, model, scores), index=summary.index)
 

@@ -13,6 +13,7 @@ from custlib import cli
 from custlib.commands.file_check import check_file
 from custlib.commands.verdict import ACCEPTED, CAUTIONED, REFUSED, Verdict
 from custlib.errors import UsageError
+from custlib.models.forecasting import average, candidates, to_dict
 from tests.notebooks.shops import make_shop
 
 # Three customers, seven days: ann comes back twice, bob once, zoe never. Written in euros with a decimal comma.
@@ -178,7 +179,14 @@ def test_purchases_without_a_forecast_are_refused_with_their_counts(tmp_path: Pa
         ("model.json", "5", "must be a JSON object"),
         ("model.json", "[1]", "JSON arrays are not read"),
         ("model.json", "{", "is no JSON of a model"),
-        ("model.json", '{"model": "Pareto/NBD"}', "there is no model 'Pareto/NBD'"),
+        ("model.json", '{"model": "Gompertz"}', "there is no model Gompertz"),
+        ("model.json", '{"model": "average", "format": 2, "members": []}', "has format 2, and this version of custlib"),
+        ("model.json", '{"model": "average"}', "average: members: a list of models with a weight each is missing"),
+        (
+            "model.json",
+            '{"model": "average", "members": [{"weight": 1, "model": "Gompertz"}]}',
+            "average: member 1: lifetime: there is no model Gompertz",
+        ),
         ("model.json", '{"r": 0.2, "alpha": 4, "a": 0.8}', "parameters missing: b"),
         ("model.json", '{"r": 0.2, "alpha": -4, "a": 0.8, "b": 2}', "alpha must be finite and above 0, got -4"),
         ("sales.docx", "", "sales.docx"),
@@ -237,3 +245,16 @@ def test_wrong_options_end_in_2(small: Path, tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "options.json").write_text('{"delimeter": ";"}')
     assert cli.main(["check", str(small), "--options", str(tmp_path / "options.json")]) == 2
     assert "options: delimeter: unknown key. Did you mean 'delimiter'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ticks", [1, 2])
+def test_an_average_is_described_model_by_model(tmp_path: Path, ticks: int) -> None:
+    history = [0, 0, 1, 2, 0, 5], [0, 0, 4, 30, 0, 35], [39, 38, 38, 37, 36, 36]
+    model = average(candidates(*history, ticks=ticks))
+    (tmp_path / "model.json").write_text(json.dumps(to_dict(model, time_unit="day")))
+    verdict, text = check_file(tmp_path / "model.json")
+    assert verdict.status == ACCEPTED
+    lines = [line.split() for line in text.splitlines()[1 : 1 + len(model.members)]]
+    for (weight, member), line in zip(model.members, lines, strict=True):
+        assert f"{weight:.1%}" in line and f"{member.label}:" in line
+        assert f"{member.values[0]:.6g}," in line

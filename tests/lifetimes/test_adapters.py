@@ -1,5 +1,7 @@
 import importlib.util
+import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from custlib.lifetimes.adapters import SummaryModels, fit_summary, from_lifetime
 from custlib.lifetimes.crosscheck import restored_settings
 from custlib.models import bgnbd, gammagamma, paretonbd
 from custlib.models.bgnbd import BGNBD
+from custlib.models.forecasting import from_dict, to_dict
 from custlib.models.gammagamma import GammaGamma
 from custlib.models.mbgnbd import MBGNBD
 from custlib.models.paretonbd import ParetoNBD
@@ -108,6 +111,33 @@ def test_a_frame_is_fitted_as_the_models_are(frame, models):
     assert models.lifetime.r == pytest.approx(0.24259291, abs=1e-8)
 
 
+def test_scores_of_an_average_are_the_means_of_its_models(frame):
+    whole = fit_summary(frame, unit="week", model="auto")
+    found = score_summary(frame, whole, horizon=39, annual_discount_rate=0.15)
+    names = {"bgnbd": "BG/NBD", "mbgnbd": "MBG/NBD", "paretonbd": "Pareto/NBD"}
+    single = {names[name]: fit_summary(frame, unit="week", model=name) for name in names}
+    each = [
+        weight * score_summary(frame, replace(single[model.label], spend=whole.spend), horizon=39,
+                               annual_discount_rate=0.15)
+        for weight, model in whole.lifetime.members
+    ]  # fmt: skip
+    assert len(each) == 3
+    pd.testing.assert_frame_equal(found, sum(each[1:], each[0]), rtol=1e-7)
+    assert found["expected_purchases"].sum() == pytest.approx(
+        1_621, rel=2e-3
+    )  # .432 1653.4 + .445 1576.7 + .123 1665.6
+
+
+def test_a_saved_average_scores_as_before(frame, tmp_path):
+    whole = fit_summary(frame, unit="week", model="auto")
+    (tmp_path / "model.json").write_text(json.dumps(to_dict(whole.lifetime, time_unit="week")))
+    again = replace(whole, lifetime=from_dict(json.loads((tmp_path / "model.json").read_text())))
+    before, after = (score_summary(frame, models, horizon=39, annual_discount_rate=0.15) for models in (whole, again))
+    pd.testing.assert_frame_equal(before, after, check_exact=True)
+    assert repr(again) == repr(whole)
+    assert "weight of Pareto/NBD  0.123" in repr(whole) and "BG/NBD alpha" in repr(whole)
+
+
 def test_weights_stand_for_equal_customers(frame):
     cells = frame.groupby(["frequency", "recency", "T"]).size().rename("weights").reset_index()
     whole = fit_summary(frame.drop(columns="monetary_value"), unit="week")
@@ -161,13 +191,12 @@ def test_remarks_on_a_frame_are_warnings(frame):
 
 
 def test_wrong_questions_are_refused(frame, models):
-    with pytest.raises(UsageError, match="model: 'pareto' is unknown. Available: bgnbd, mbgnbd"):
+    with pytest.raises(UsageError, match="model: 'pareto' is unknown. Did you mean 'paretonbd'"):
         fit_summary(frame, unit="week", model="pareto")
     with pytest.raises(UsageError, match="annual_discount_rate must be above 0, got 0"):
         score_summary(frame, models, horizon=39, annual_discount_rate=0)
-    with pytest.raises(UsageError, match="ParetoNBD is no model that this function takes"):
-        pareto = SummaryModels(ParetoNBD(0.55, 10.58, 0.61, 11.67), None, "week")
-        score_summary(frame, pareto, horizon=39, annual_discount_rate=0.1)
+    with pytest.raises(UsageError, match="GammaGamma is no lifetime model"):
+        score_summary(frame, SummaryModels(models.spend, None, "week"), horizon=39, annual_discount_rate=0.1)
     with pytest.raises(TableError, match="T is no finite number in 1 of"):
         score_summary(frame.assign(T=frame["T"].where(frame.index != 1)), models, horizon=39, annual_discount_rate=0.1)
     with pytest.raises(ModelError, match="no repeat purchases"):

@@ -25,6 +25,8 @@ from custlib.models.paretonbd import ParetoNBD
 from custlib.models.regularnbd import RegularNBD
 
 _AVERAGE = "average"
+_FORMAT = 1  # of a mapping of an average; one without is of the first
+_MOST_TICKS = 100
 _Fit = Callable[..., FittedModel]
 _KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
 
@@ -144,7 +146,8 @@ def to_dict(model: LifetimeModel, *, time_unit: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Of a single model its parameters and evidence; of an average its ``members`` with their weights.
+        Of a single model its parameters and evidence; of an average its ``members`` with their weights, and the
+        ``format`` of the mapping.
 
     Examples
     --------
@@ -157,7 +160,7 @@ def to_dict(model: LifetimeModel, *, time_unit: str) -> dict[str, Any]:
             fields["kind"] = model.fitted.kind.label
         return {"model": model.fitted.label, "time_unit": time_unit, **fields}
     members = [{"weight": weight, **to_dict(member, time_unit=time_unit)} for weight, member in model.members]
-    return {"model": _AVERAGE, "time_unit": time_unit, "members": members}
+    return {"model": _AVERAGE, "format": _FORMAT, "time_unit": time_unit, "members": members}
 
 
 def from_dict(mapping: Mapping[str, Any]) -> LifetimeModel:
@@ -175,19 +178,58 @@ def from_dict(mapping: Mapping[str, Any]) -> LifetimeModel:
     Raises
     ------
     ModelError
-        When there is no such model, or parameters are missing, no numbers or not above 0.
+        When there is no such model, or parameters are missing, no numbers or not above 0; when an average is of another
+        format, or its members or weights are none.
 
     Examples
     --------
     >>> from_dict({"model": "BG/NBD", "r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}).label
     'BG/NBD'
     """
+    return _read_average(mapping) if mapping.get("model") == _AVERAGE else _read_single(mapping, [_AVERAGE])
+
+
+def _read_single(mapping: Mapping[str, Any], others: Sequence[str] = ()) -> SingleModel:
+    """Read a single model; ``others`` are names that the error offers besides."""
     label = mapping.get("model")
-    if label == _AVERAGE:
-        return ModelAverage(tuple((float(part["weight"]), from_dict(part)) for part in mapping["members"]))
     kinds: dict[str, type[FittedModel]] = {kind.label: kind for kind in (BGNBD, MBGNBD, ParetoNBD, RegularNBD)}
-    if label not in kinds:
-        raise ModelError(f"lifetime: there is no model {label}. {hint(str(label), [*kinds, _AVERAGE])}")
+    if not isinstance(label, str) or label not in kinds:
+        raise ModelError(f"lifetime: there is no model {str(label)[:40]}. {hint(str(label), [*kinds, *others])}")
     if label == RegularNBD.label:
-        mapping = {**mapping, "kind": kinds.get(mapping.get("kind", ""), BGNBD)}
+        mapping = {**mapping, "kind": kinds.get(str(mapping.get("kind")), BGNBD), "k": _ticks_of(mapping)}
     return as_lifetime_model(read_model(kinds[label], mapping))
+
+
+def _ticks_of(mapping: Mapping[str, Any]) -> int:
+    ticks = mapping.get("k")
+    if not isinstance(ticks, int) or isinstance(ticks, bool) or not 1 <= ticks <= _MOST_TICKS:
+        raise ModelError(f"{RegularNBD.label}: k must be a whole number from 1 to {_MOST_TICKS}, got {ticks!r}.")
+    return ticks
+
+
+def _read_average(mapping: Mapping[str, Any]) -> ModelAverage:
+    """Read an average of single models."""
+    if (found := mapping.get("format", _FORMAT)) != _FORMAT:
+        raise ModelError(
+            f"average: the file has format {str(found)[:40]}, and this version of custlib reads format {_FORMAT}. Read "
+            "it with the version that wrote it, or fit the models again."
+        )
+    members = mapping.get("members")
+    if not isinstance(members, Sequence) or isinstance(members, str) or not members:
+        raise ModelError("average: members: a list of models with a weight each is missing.")
+    parts = [_read_member(number, member) for number, member in enumerate(members, start=1)]
+    try:
+        return ModelAverage(tuple(parts))
+    except UsageError as fault:
+        raise ModelError(f"average: {fault}") from None
+
+
+def _read_member(number: int, member: Any) -> tuple[float, LifetimeModel]:
+    """Read a member of an average with its weight."""
+    weight = member.get("weight") if isinstance(member, Mapping) else None
+    if not isinstance(weight, int | float) or isinstance(weight, bool):
+        raise ModelError(f"average: member {number}: is no model with a number for its weight.")
+    try:
+        return float(weight), _read_single(member)
+    except ModelError as fault:
+        raise ModelError(f"average: member {number}: {fault}") from None

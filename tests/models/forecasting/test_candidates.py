@@ -130,3 +130,29 @@ def test_faults_are_refused():
         from_dict({"model": "Gompertz"})
     with pytest.raises(ModelError, match="parameters missing: beta"):
         from_dict({"model": "Pareto/NBD", "r": 1, "alpha": 1, "s": 1})
+
+
+ONE = {"model": "BG/NBD", "r": 0.25, "alpha": 31.0, "a": 0.8, "b": 2.4}
+OTHERS = {
+    "format 2, and this version of custlib reads format 1. Read it with the version that wrote it": {"format": 2},
+    "members: a list of models with a weight each is missing": {"members": "BG/NBD"},
+    "member 2: is no model with a number for its weight": {"members": [ONE | {"weight": 0.5}, ONE]},
+    "member 1: lifetime: there is no model Gompertz": {"members": [{"model": "Gompertz", "weight": 1.0}]},
+    "member 1: lifetime: there is no model average": {"members": [{"model": "average", "weight": 1.0}]},
+    "member 1: BG/NBD: parameters missing: b": {"members": [{**ONE, "weight": 1.0, "b": None}]},
+    r"member 1: \(M\)BG/CNBD-k: k must be a whole number from 1 to 100, got 1000000000.0": {
+        "members": [ONE | {"model": "(M)BG/CNBD-k", "weight": 1.0, "k": 1e9}]
+    },
+    "the weights of an average must be above 0 and sum to 1, got": {"members": [ONE | {"weight": 0.5}]},
+}
+
+
+@pytest.mark.parametrize("message", OTHERS)
+def test_an_average_that_another_version_wrote_says_what_is_the_matter(message):
+    with pytest.raises(ModelError, match=f"average: .*{message}"):
+        from_dict({"model": "average", "format": 1, "members": [ONE | {"weight": 1.0}]} | OTHERS[message])
+
+
+def test_an_average_from_before_formats_is_read():
+    assert from_dict({"model": "average", "members": [ONE | {"weight": 1.0}]}).members[0][1] == from_dict(ONE)
+    assert to_dict(ModelAverage(((1.0, from_dict(ONE)),)), time_unit="day")["format"] == 1
