@@ -20,6 +20,7 @@ from custlib.validate.past_forecasts import PastForecast, define_origins
 from custlib.validate.rolling_origins import Origin
 from custlib.value import spend
 from custlib.value.history import Money
+from custlib.value.history_scores import make_scores
 from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.on_request.customer_intervals import futures
 from custlib.value.spend import SpendModel
@@ -51,9 +52,8 @@ def count_inside(engine: Engine, customers: str, model: LifetimeModel, money: Sp
     pandas.DataFrame
         One row per ``tenth``, the most valuable first: ``customers``, ``purchases`` and ``revenue`` inside.
     """
-    known = engine.fetch(f"select distinct frequency, recency, T from {customers} order by frequency, recency, T")
     bands = f"{customers}_futures"
-    engine.attach_frame(bands, futures(known, model, money, float(days)))
+    make_scores(engine, bands, customers, lambda known: futures(known, model, money, float(days)))
     spent: dict[str, Any] = spend.parameters(money[0])
     return engine.fetch(
         f"select tenth, count(*) as customers, {_inside('actual', 'purchases')} as purchases,"

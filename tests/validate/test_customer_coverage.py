@@ -86,9 +86,9 @@ ONE_BY_ONE = pd.DataFrame(
 def intervals_by_hand(monkeypatch):
     """From 0 to 1 purchase, and from 0 to 3 spends, of each customer; the youngest is worth most."""
 
-    def futures(cells, model, money, horizon):
+    def futures(known, model, money, horizon):
         ends = {"purchases_low": 0.0, "purchases_high": 1.0, "money_low": 0.0, "money_high": 3.0}
-        return cells.assign(**ends, expected=1 / cells["T"])
+        return {name: np.full(known.size, end) for name, end in ends.items()} | {"expected": 1 / known.T}
 
     monkeypatch.setattr(coverage, "futures", futures)
 

@@ -11,20 +11,18 @@ least interval that holds 90 % may hold more.
 """
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
 from custlib.graph import REFUSED, Refusal, table
+from custlib.models.cells import Array
 from custlib.models.forecasting import Histories, LifetimeModel
 from custlib.models.forecasting.lifetime_models import SingleModel
 from custlib.project import Project
+from custlib.value.history_scores import make_scores
 from custlib.value.on_request.joined_columns import contract_of, scored_customers
 from custlib.value.spend import SpendModel
 from custlib.value.spend_moments import purchase_days_known
-from custlib.value.uncertainty import expected, histories
 
-Floats = NDArray[np.float64]
 SHARE = 0.90
 _DRAWS = 40  # models, each with parameters of its own
 _FUTURES = 10  # of each
@@ -40,8 +38,9 @@ def make_customer_intervals(
 
     With a cost to serve, value is no longer proportional to its expectation, so its interval is null.
     """
-    distinct = engine.fetch("select distinct frequency, recency, T from customer_value order by frequency, recency, T")
-    engine.attach_frame(f"{name}_futures", futures(distinct, model, spend, float(horizon_days)))
+    make_scores(
+        engine, f"{name}_futures", "customer_value", lambda known: futures(known, model, spend, float(horizon_days))
+    )
     ends = ("v.value * s.money_low / s.expected", "v.value * s.money_high / s.expected")
     columns = {
         "purchases_low": "s.purchases_low",
@@ -53,8 +52,8 @@ def make_customer_intervals(
     engine.make(name, scored_customers(columns, f"{name}_futures", contract))
 
 
-def futures(cells: pd.DataFrame, model: LifetimeModel, spend: SpendModel, horizon: float) -> pd.DataFrame:
-    """Simulate purchases and money over the horizon for each distinct history, and take their intervals.
+def futures(known: Histories, model: LifetimeModel, spend: SpendModel, horizon: float) -> dict[str, Array]:
+    """Simulate purchases and money over the horizon for each history, and take their intervals.
 
     Money is in units of expected spend per purchase day; ``expected`` are the purchases that are expected.
 
@@ -63,21 +62,21 @@ def futures(cells: pd.DataFrame, model: LifetimeModel, spend: SpendModel, horizo
     >>> from custlib.models.bgnbd import BGNBD
     >>> from custlib.models.forecasting import as_lifetime_model
     >>> from custlib.value.spend import Spend
-    >>> one = pd.DataFrame({"frequency": [2], "recency": [200.0], "T": [210.0]})
-    >>> found = futures(one, as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), (Spend("none"), None), 365.0)
-    >>> int(found["purchases_low"].item())
-    0
+    >>> model, one = as_lifetime_model(BGNBD(0.25, 31.0, 0.8, 2.4)), Histories.of(2, 200.0, 210.0)
+    >>> futures(one, model, (Spend("none"), None), 365.0)["purchases_low"]
+    array([0.])
     """
     random = np.random.default_rng(0)
     drawn = _drawn(model, random)
     parts = [
-        _block(drawn, spend, histories(cells.iloc[start : start + _BLOCK]), horizon, random)
-        for start in range(0, len(cells), _BLOCK)
+        _block(drawn, spend, Histories(*known.rows[:, start : start + _BLOCK]), horizon, random)
+        for start in range(0, known.size, _BLOCK)
     ]
     names = ("purchases_low", "purchases_high", "money_low", "money_high")
-    ends = np.concatenate(parts, axis=1) if parts else np.zeros((4, 0))
-    means = np.maximum(expected(model, cells, horizon), _TINY)
-    return cells.assign(**dict(zip(names, ends, strict=True)), expected=means)
+    ends = np.concatenate(parts, axis=1) if parts else np.zeros((len(names), 0))
+    return dict(zip(names, ends, strict=True)) | {
+        "expected": np.maximum(model.expected_purchases(known, horizon), _TINY)
+    }
 
 
 def _drawn(model: LifetimeModel, random: np.random.Generator) -> list[SingleModel]:
@@ -96,14 +95,14 @@ def _drawn(model: LifetimeModel, random: np.random.Generator) -> list[SingleMode
 
 def _block(
     drawn: list[SingleModel], spend: SpendModel, known: Histories, horizon: float, random: np.random.Generator
-) -> Floats:
+) -> Array:
     """Compute the intervals of purchases, and of money at a mean spend of 1, for one block of histories."""
     bought = np.concatenate([model.simulate(known, horizon, _FUTURES, random) for model in drawn], axis=1)
     money = _money(bought, spend, known, random)
     return np.stack([*interval(bought), *interval(money)])
 
 
-def _money(bought: Floats, spend: SpendModel, known: Histories, random: np.random.Generator) -> Floats:
+def _money(bought: Array, spend: SpendModel, known: Histories, random: np.random.Generator) -> Array:
     """Draw what purchases bring: the level of a customer's spend given the past, then that of each day."""
     model = spend[1]
     level, shape = np.ones_like(bought), 1.0  # without a model a day is as uncertain as its mean
@@ -114,7 +113,7 @@ def _money(bought: Floats, spend: SpendModel, known: Histories, random: np.rando
     return np.where(bought > 0, days * level / shape, 0.0)
 
 
-def interval(outcomes: Floats) -> tuple[Floats, Floats]:
+def interval(outcomes: Array) -> tuple[Array, Array]:
     """Take the interval of each row of equally likely outcomes that holds a share of `SHARE` or, at ties, more.
 
     Examples

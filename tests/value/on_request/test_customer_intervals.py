@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
@@ -24,8 +23,8 @@ def test_one_customer_by_another_simulation():
     who, when = repeat_times(model, np.full(200_000, 100 + horizon), random)
     silent = np.bincount(who[when <= 100], minlength=200_000) == 0
     later = np.bincount(who[when > 100], minlength=200_000)[silent]
-    one = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [100.0]})
-    found = single.futures(one, as_lifetime_model(model), NO_SPEND, horizon).iloc[0]
+    one = single.Histories.of(0, 0, 100)
+    found = single.futures(one, as_lifetime_model(model), NO_SPEND, horizon)
     # over 5 % buy nothing, so that nothing is left out below and 10 % above
     assert (later == 0).mean() > 0.05
     assert found["purchases_low"] == 0
@@ -65,10 +64,11 @@ def test_every_customer_has_a_row(small_shop):
 
 
 def test_equal_histories_have_equal_chances_and_calls_are_equal():
-    two = pd.DataFrame({"frequency": [3, 0], "recency": [90.0, 0.0], "T": [100.0, 20.0]})
-    pd.testing.assert_frame_equal(
-        single.futures(two, FORECAST, SPEND, 90.0), single.futures(two, FORECAST, SPEND, 90.0)
-    )
+    two = single.Histories.of([3, 0], [90, 0], [100, 20])
+    once, again = (single.futures(two, FORECAST, SPEND, 90.0) for _ in range(2))
+    for name, ends in once.items():
+        np.testing.assert_array_equal(ends, again[name])
+    assert not any(ends.size for ends in single.futures(single.Histories.of([], [], []), FORECAST, SPEND, 9.0).values())
 
 
 def test_the_table_is_made_on_request(cdnow):
