@@ -1,4 +1,4 @@
-"""Makes ``subscription_value``: what the payments to come of each customer under contract are worth.
+"""Makes ``subscription_value``, on request by month: what the payments to come of customers under contract are worth.
 
 Reads ``subscription_lifetimes`` and the retention models. A customer who has made m renewals pays again with the
 probability S(m + 1) / S(m) when the period ends, and so on: the discounted expected residual lifetime (DERL) of Fader
@@ -14,12 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from custlib.engine.base import Engine
+from custlib.errors import ModelError
 from custlib.graph import table, value
 from custlib.models.retention.renewals import RenewalModel, discounted_payments, retention_rate
 from custlib.project import Project
 from custlib.subscription.renewal_counts import lifetimes
 from custlib.subscription.signs import Terms, gaps, payments
 from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.on_request.coming_months import month_ends
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int_]
@@ -109,6 +111,35 @@ def make_value(
     )
 
 
+def make_months(
+    engine: Engine, name: str, lifetimes: str, model: RenewalModel, *, terms: Terms, project: Project, margin: float
+) -> None:
+    """Make the table of the payments, and of their value, in each month of the horizon; months sum to the horizon."""
+    there = engine.fetch(f"select distinct renewals, days_since_last from {lifetimes} where not is_lost order by 1, 2")
+    seen, ends = count_gaps(engine, terms, project.as_of), month_ends(project.as_of, project.horizon_days)
+    each = [
+        scores(there, model, seen, period_days=terms.days, horizon_days=end, daily_rate=project.daily_discount_rate)
+        for end in ends.values()
+    ]
+    columns = {
+        f"{column}_{month}": own
+        for column, source in (("expected_purchases", "expected_payments"), ("value", "discounted_payments"))
+        for month, own in zip(ends, np.diff(np.column_stack([one[source] for one in each]), prepend=0.0).T, strict=True)
+    }
+    engine.attach_frame(f"{name}_scores", there.assign(**columns))
+    worth = "(amount * :margin - :cost_to_serve)"
+    written = ", ".join(
+        f"case when is_lost then 0e0 else s.{column} end * {worth if column.startswith('value') else 1} as {column}"
+        for column in columns
+    )
+    engine.make(
+        name,
+        f"select customer_id, {written} from {lifetimes} l left join {name}_scores s"
+        " on l.renewals = s.renewals and l.days_since_last = s.days_since_last",
+        margin=margin, cost_to_serve=project.cost_to_serve,
+    )  # fmt: skip
+
+
 def value_totals(engine: Engine, table: str) -> dict[str, float]:
     """Add up the customers under contract: who is there, who has left, the payments to come and what they are worth."""
     row = engine.fetch(
@@ -154,6 +185,24 @@ def subscription_value(
     """Payments to come of each customer under contract, and what they are worth."""
     make_value(
         engine, "subscription_value", subscription_lifetimes, retention_models["chosen"],
+        terms=subscription_terms, project=project, margin=margin,
+    )  # fmt: skip
+
+
+@table
+def subscription_months(
+    engine: Engine,
+    project: Project,
+    subscription_terms: Terms,
+    subscription_lifetimes: str,
+    retention_models: dict[str, Any],
+    margin: float,
+) -> None:
+    """Payments to come of each customer under a contract that is stated, and their value, by month; on request."""
+    if not subscription_terms.is_stated:
+        raise ModelError("subscription_months: no contract is stated.", reason="not_stated")
+    make_months(
+        engine, "subscription_months", subscription_lifetimes, retention_models["chosen"],
         terms=subscription_terms, project=project, margin=margin,
     )  # fmt: skip
 

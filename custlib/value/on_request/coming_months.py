@@ -3,6 +3,7 @@
 Reads ``customer_value``. What comes in a month is what is expected by its end less what is expected by its beginning
 (`custlib.models.forecasting.purchases_by_period`), so that the months sum to the horizon. Months are those of the
 calendar: the first begins on the day after as_of, the last ends with the horizon, and either may be a part of one.
+Payments under a contract come from ``subscription_months``.
 """
 
 import datetime as dt
@@ -50,6 +51,10 @@ def make_coming_months(
     for month in ends:
         columns[f"expected_purchases_{month}"] = f"s.expected_purchases_{month}"
         columns[f"value_{month}"] = f"s.value_{month} * v.expected_margin"
+    if contract:
+        columns = {
+            column: f"case when {{under_contract}} then k.{column} else {text} end" for column, text in columns.items()
+        }
     engine.make(name, scored_customers(columns, f"{name}_scores", contract))
 
 
@@ -59,11 +64,11 @@ def coming_months(
     project: Project,
     customer_value: str,
     lifetime_model: LifetimeModel,
-    subscription_value: str | Refusal = REFUSED,
+    subscription_months: str | Refusal = REFUSED,
 ) -> None:
     """Expected purchases and value of each customer in each month of the horizon."""
     del customer_value
     make_coming_months(
         engine, "coming_months", lifetime_model, as_of=project.as_of, horizon_days=project.horizon_days,
-        daily_rate=project.daily_discount_rate, contract=contract_of(project, subscription_value),
+        daily_rate=project.daily_discount_rate, contract=contract_of(project, subscription_months),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Writes the selects that tables on request have in common: scores of histories, and their columns beside others.
 
 Customers under contract have no columns from these scores: their payments fall on known days, and the model of
-purchases does not describe them.
+purchases does not describe them. What the contract itself tells of them, an expression can say.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,8 @@ def scored_customers(columns: Mapping[str, str], scores: str, contract: str) -> 
     Parameters
     ----------
     columns : mapping of str to str
-        Expressions by name, of the customer ``v``, of the scores ``s`` and of ``under_contract``.
+        Expressions by name, of the customer ``v``, of the scores ``s``, of the contract ``k`` and of
+        ``{under_contract}``, which is true of who has one.
     scores : str
         Table of scores by frequency, recency and T.
     contract : str
@@ -34,12 +35,8 @@ def scored_customers(columns: Mapping[str, str], scores: str, contract: str) -> 
     str
         The select.
     """
-    under = "k.contract_customer is not null" if contract else "false"
-    join = (
-        f"left join (select customer_id as contract_customer from {contract}) k on k.contract_customer = v.customer_id"
-        if contract
-        else ""
-    )
+    under = "k.customer_id is not null" if contract else "false"
+    join = f"left join {contract} k on k.customer_id = v.customer_id" if contract else ""
     written = ", ".join(
         f"{text.format(under_contract=under)} as {name}"
         if "{under_contract}" in text
