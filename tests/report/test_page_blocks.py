@@ -172,5 +172,15 @@ def test_without_money_only_purchases_are_told(t: Texts) -> None:
     assert isinstance(table, Table) and len(table.columns) == 3
 
 
+def test_the_measure_that_is_too_narrow_is_named(t: Texts) -> None:
+    titles = []
+    for measure in ("purchases", "revenue"):
+        table = validation_page.customer_intervals(t, inside(**{measure: [150.0, 9.0, 364.0, 384.0]}))
+        assert isinstance(table, Table) and "75" in table.title
+        titles.append(table.title)
+    words = {"en": ("purchases", "revenue"), "zh": ("购买次数", "收入")}[t.language]
+    assert [word in title for word, title in zip(words, titles, strict=True)] == [True, True]
+
+
 def test_where_nobody_asked_there_is_no_table(t: Texts) -> None:
     assert validation_page.customer_intervals(t) is None

@@ -5,6 +5,7 @@ four parameters, fitted to the same customers by maximum likelihood, so that `cu
 weigh them against each other.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -209,10 +210,10 @@ def _ticks_of(mapping: Mapping[str, Any]) -> int:
 
 def _read_average(mapping: Mapping[str, Any]) -> ModelAverage:
     """Read an average of single models."""
-    if (found := mapping.get("format", _FORMAT)) != _FORMAT:
+    if (written := mapping.get("format", _FORMAT)) != _FORMAT:
         raise ModelError(
-            f"average: the file has format {str(found)[:40]}, and this version of custlib reads format {_FORMAT}. Read "
-            "it with the version that wrote it, or fit the models again."
+            f"average: the file has format {str(written)[:40]}, and this version of custlib reads format {_FORMAT}. "
+            "Read it with the version that wrote it, or fit the models again."
         )
     members = mapping.get("members")
     if not isinstance(members, Sequence) or isinstance(members, str) or not members:
@@ -227,7 +228,7 @@ def _read_average(mapping: Mapping[str, Any]) -> ModelAverage:
 def _read_member(number: int, member: Any) -> tuple[float, LifetimeModel]:
     """Read a member of an average with its weight."""
     weight = member.get("weight") if isinstance(member, Mapping) else None
-    if not isinstance(weight, int | float) or isinstance(weight, bool):
+    if not isinstance(weight, int | float) or isinstance(weight, bool) or not math.isfinite(weight):
         raise ModelError(f"average: member {number}: is no model with a number for its weight.")
     try:
         return float(weight), _read_single(member)

@@ -182,9 +182,10 @@ def _inside_finding(t: Texts, groups: pd.DataFrame) -> str:
     customers = groups["customers"].to_numpy(dtype=float)[:, None]
     inside = groups[[*MEASURES]].to_numpy(dtype=float) / customers
     chance = limits["errors"] * np.sqrt(SHARE * (1 - SHARE) / customers)
-    narrow = inside[inside < np.minimum(SHARE - chance, limits["least_inside"])]
-    if narrow.size:
-        return t("validation.inside_narrow", worst=share(float(narrow.min()), t.language))
+    narrow = np.where(inside < np.minimum(SHARE - chance, limits["least_inside"]), inside, np.inf)
+    if np.isfinite(narrow).any():
+        measure = t(f"validation.inside_of_{MEASURES[int(narrow.min(axis=0).argmin())]}")
+        return t("validation.inside_narrow", worst=share(float(narrow.min()), t.language), measure=measure)
     return t("validation.inside", purchases=share(groups["purchases"].sum() / groups["customers"].sum(), t.language))
 
 

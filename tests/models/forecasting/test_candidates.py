@@ -137,6 +137,7 @@ OTHERS = {
     "format 2, and this version of custlib reads format 1. Read it with the version that wrote it": {"format": 2},
     "members: a list of models with a weight each is missing": {"members": "BG/NBD"},
     "member 2: is no model with a number for its weight": {"members": [ONE | {"weight": 0.5}, ONE]},
+    "member 1: is no model with a number for its weight": {"members": [ONE | {"weight": float("nan")}]},
     "member 1: lifetime: there is no model Gompertz": {"members": [{"model": "Gompertz", "weight": 1.0}]},
     "member 1: lifetime: there is no model average": {"members": [{"model": "average", "weight": 1.0}]},
     "member 1: BG/NBD: parameters missing: b": {"members": [{**ONE, "weight": 1.0, "b": None}]},
