@@ -8,7 +8,9 @@ import pytest
 
 from custlib import tables
 from custlib.models.retention.sbg import SBG
+from custlib.project import build
 from custlib.subscription import subscription_value
+from custlib.subscription.signs import Terms
 from tests.subscription.subscribers import open_run, subscribers
 
 EVEN = SBG(1.0, 1.0)  # the next renewal of one who has made m comes with the probability (m + 1) / (m + 2)
@@ -34,6 +36,23 @@ def test_by_hand_with_a_discount():
     assert found["residual_payments"] == pytest.approx(4 * (math.log(2) - 1 / 2) / math.sqrt(2))
 
 
+def test_months_by_hand(base):
+    # after 1 renewal 2/3 pay 20 days after as_of, and 3/4 of these 30 days later; a payment of 12 leaves 6 less 2
+    engine = base([("a", "2025-12-21", 12)])
+    columns = "1 as renewals, 10 as days_since_last, false as is_lost, 12e0 as amount"
+    engine.make("known", f"select 'a' as customer_id, {columns} union all select 'b', 1, 300, true, 12e0")
+    stated = {"id": "s", "name": "S", "as_of": "2025-12-31", "horizon_days": 59, "annual_discount_rate": 0.0,
+              "cost_to_serve": 2.0, "source": {"path": "p.csv"}}  # fmt: skip
+    terms = Terms("month", 30.0, 5, "purchases", is_stated=True)
+    subscription_value.make_months(engine, "months", "known", EVEN, terms=terms, project=build(stated), margin=0.5)
+    found = engine.fetch("select * from months order by customer_id").set_index("customer_id")
+    assert list(found.columns) == [
+        "expected_purchases_2026_01", "expected_purchases_2026_02", "value_2026_01", "value_2026_02",
+    ]  # fmt: skip
+    assert found.loc["a"].tolist() == pytest.approx([2 / 3, 1 / 2, 8 / 3, 2])
+    assert found.loc["b"].tolist() == [0, 0, 0, 0], "who has left pays no more"
+
+
 def test_who_is_overdue_has_left_the_more_likely_the_later_it_is():
     seen = pd.DataFrame({"gap": [30, 34], "n": [3, 1]})
     there = pd.DataFrame({"renewals": [0, 0, 0], "days_since_last": [29, 32, 40]})
@@ -50,7 +69,7 @@ def runs(tmp_path_factory):
     return {key: open_run(folder / key, rows, subscription=key, **rest) for key in ("none", "month")}
 
 
-@pytest.mark.parametrize("name", ["subscription_lifetimes", "subscription_value"])
+@pytest.mark.parametrize("name", ["subscription_lifetimes", "subscription_value", "subscription_months"])
 def test_the_tables_are_as_the_dictionary_says(runs, name):
     engine = runs["month"].make(name)
     tables.check(name, engine.columns(name))
