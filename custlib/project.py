@@ -26,9 +26,7 @@ _FIRST_YEAR = 1900
 _LEAST_RATE = 0.001
 _SECRET = re.compile(r"://|passw|pwd|secret|token", re.IGNORECASE)
 
-__all__ = [
-    "ON_REQUEST", "STANDARD_COLUMNS", "Project", "Segments", "Source", "Value", "build", "faults", "load", "validated",
-]  # fmt: skip
+__all__ = ["STANDARD_COLUMNS", "Project", "Segments", "Source", "Value", "build", "faults", "load", "validated"]
 
 
 def _none_or_some(rate: float) -> float:
@@ -92,8 +90,7 @@ class Value(_Strict):
     Attributes
     ----------
     columns : list of {"alive_later", "next_purchase", "coming_months", "customer_intervals"}
-        Tables whose columns ``run.customers()`` has beside the usual ones: the probability of being active some time
-        after as_of, the date of the next purchase, purchases and value by month, and 90 % intervals.
+        Tables whose columns ``run.customers()`` adds: P(alive) later, next purchase, value by month, 90 % intervals.
     alive_after_days : int
         Days after as_of of which ``alive_later`` tells.
     """
