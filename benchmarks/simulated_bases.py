@@ -1,4 +1,4 @@
-"""Customers who follow one truth or another, for studies of what intervals hold: purchases of 720 days."""
+"""Customers who follow one truth or another, for studies of what intervals hold: purchases of two years and more."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 START = dt.date(2024, 1, 1)
-KNOWN, HORIZON, JOINING = 540, 180, 400  # days
+KNOWN, TWO_YEARS, HORIZON, JOINING = 540, 730, 180, 400  # days
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Truth:
         Shape of the spend levels; under 2 they have no variance.
     season : float
         How far the rate swings in the course of a year.
+    known : int
+        Days of history.
     """
 
     shape: int = 1
@@ -33,18 +35,20 @@ class Truth:
     with_rate: float = 0.0
     q: float = 5.0
     season: float = 0.0
+    known: int = KNOWN
 
 
 TRUTHS = {
     "BG": Truth(), "MBG": Truth(leaving="every purchase"), "Pareto": Truth(leaving="time"), "Erlang 3": Truth(shape=3),
     "spend up": Truth(with_rate=0.4), "spend down": Truth(with_rate=-0.4), "heavy spend": Truth(q=1.6),
-    "season": Truth(season=0.5),
+    "season": Truth(season=0.5), "season of two years": Truth(season=0.5, known=TWO_YEARS),
+    "BG of two years": Truth(known=TWO_YEARS),
 }  # fmt: skip
 
 
 def purchases(truth: Truth, customers: int, random: np.random.Generator) -> list[tuple[str, dt.date, float]]:
     """Simulate purchases of customers who join over 400 days, as (customer, day, amount)."""
-    last = KNOWN + HORIZON
+    last = truth.known + HORIZON
     rate = random.gamma(0.9, 1 / 50.0, customers)
     drop = random.beta(0.9, 3.0, customers)
     join = random.uniform(0, JOINING, customers)
@@ -66,7 +70,7 @@ def purchases(truth: Truth, customers: int, random: np.random.Generator) -> list
 
 def _lines(truth: Truth, who: Any, clock: Any, amounts: Any) -> list[tuple[str, dt.date, float]]:
     """Write purchases at times of even pace as lines of a calendar, in which some months are faster."""
-    even = np.arange(KNOWN + HORIZON + 1, dtype=float)
+    even = np.arange(truth.known + HORIZON + 1, dtype=float)
     swing = 365 / (2 * np.pi)
     pace = even + truth.season * swing * (1 - np.cos(even / swing))
     days = np.interp(clock, pace * (even[-1] / pace[-1]), even).astype(int)

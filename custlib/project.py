@@ -115,8 +115,7 @@ class Project(_Strict):
     as_of : datetime.date
         The day of the analysis; later purchases are set aside and counted.
     holdout_days : int, optional
-        Length of the holdout period that tests the forecast, in days; by default half of the days that the purchases
-        cover.
+        Days of the holdout period that tests the forecast; by default half of the days that the purchases cover.
     horizon_days : int
         Length of the forecast, in days.
     compare_days : int
@@ -133,6 +132,8 @@ class Project(_Strict):
     intervals : {"full", "fast"}
         How forecasts and their intervals are made with ``model = "auto"``: from the average of several models, or,
         several times faster, from BG/NBD or MBG/NBD alone, whichever fits better.
+    season : {"auto", "off"}
+        Whether forecasts follow a season, in business time: ``auto`` where two years or more show the same one.
     spend_days : {"auto", "repeat", "all"}
         Purchase days that the expected spend of repeat customers is computed from: repeat days, or the first as well;
         ``auto`` takes what predicts better within the calibration period.
@@ -140,8 +141,7 @@ class Project(_Strict):
         Whether boosting that starts from the forecast is tried beside it, on bases of 2,000 customers or more: the page
         of the test then says whether it would order customers better. The forecast stays as it is.
     subscription : {"none", "month", "quarter", "year"}
-        The period that customers pay for under a contract. Their value then comes from how long they renew
-        (``custlib.models.retention``); without it purchases that look like it are only told.
+        Period paid for under a contract: value comes from renewals; without it, what looks like one is only told.
     product_margins : dict of str to float
         Margin by product; products not listed have ``margin``.
     cost_to_serve : float
@@ -155,8 +155,7 @@ class Project(_Strict):
     sources : tuple of Source
         Several sources, each with its own format; see :attr:`inputs`.
     overlap : {"keep_all", "keep_one"}
-        Whether a line that stands in several inputs counts in each, or once: a line that stands k times in one and m
-        times in another is kept max(k, m) times.
+        Whether a line in several inputs counts in each, or once: of k and m equal ones max(k, m) are kept.
     customers : Customers, optional
         Side table of customers with attributes.
     invoices : Invoices, optional
@@ -185,6 +184,7 @@ class Project(_Strict):
     time_unit: Literal["day", "week"] = "week"
     model: Literal["auto", "bgnbd", "mbgnbd", "paretonbd"] = "auto"
     intervals: Literal["full", "fast"] = "full"
+    season: Literal["auto", "off"] = "auto"
     spend_days: Literal["auto", "repeat", "all"] = "auto"
     challenger: bool = False
     subscription: Literal["none", "month", "quarter", "year"] = "none"

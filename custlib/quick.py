@@ -133,9 +133,9 @@ def _cautions(run: Run) -> dict[str, str]:
 
 
 def _caution_of_season(run: Run) -> dict[str, str]:
-    """Describe a season, as the pages do; the forecast knows none."""
-    extremes = run.get("season_caution")
-    return {"season": season_words(texts("en"), extremes)} if extremes else {}
+    """Describe a season that the forecast does not follow, as the pages do."""
+    caution = run.get("season_caution")
+    return {"season": season_words(texts("en"), caution)} if caution and caution["state"] != "followed" else {}
 
 
 def _caution_of_test(result: dict[str, Any]) -> dict[str, str]:

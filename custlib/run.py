@@ -35,6 +35,7 @@ NODES = (
     "custlib.value.holdout_period",
     "custlib.value.history",
     "custlib.value.activity",
+    "custlib.value.seasonal.seasons_found",
     "custlib.value.model_selection",
     "custlib.value.lifetime",
     "custlib.value.history_scores",
@@ -86,8 +87,8 @@ NODES = (
 )
 _READ_ALIKE = {  # options that change nothing of what is read
     "name", "holdout_days", "horizon_days", "compare_days", "compare_with", "annual_discount_rate", "time_unit",
-    "model", "intervals", "spend_days", "challenger", "language", "segments", "cost_to_serve", "trade", "subscription",
-    "value",
+    "model", "intervals", "season", "spend_days", "challenger", "language", "segments", "cost_to_serve", "trade",
+    "subscription", "value",
 }  # fmt: skip
 _ZERO_IS_MEANT = {"cost_to_serve"}
 

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from custlib import project as projects
+from custlib.demo.purchases import purchases
 from custlib.errors import UsageError
 from custlib.explore.interactive_run import Run as Opened
+from custlib.models.bgnbd import BGNBD
+from custlib.models.gammagamma import GammaGamma
 from custlib.project import Project, Segments, Value
 from custlib.run import Run
 from tests.notebooks.shops import make_shop
@@ -122,6 +125,7 @@ ELSEWHERE = {  # shown by a test of its own
     "folder": "where the project file lies: test_files_of_options_lie_beside_the_project_file",
     "overlap": "test_a_line_in_two_inputs_counts_once",
     "trade": "below",
+    "season": "below",
     "playbook_file": "below",
     "refit": "tests/test_run.py::test_refit_defines_all_anew",
 }
@@ -170,3 +174,23 @@ def test_a_playbook_of_another_trade_is_refused(opened: Callable[..., Run]) -> N
         opened(currency="USD", segments=PLAYBOOK | music).get("playbook")
     assert opened(currency="USD", trade="music", segments=PLAYBOOK | music).get("playbook").playbook.id
     assert opened(segments=PLAYBOOK).get("playbook").playbook.id == "rf25"
+
+
+def test_a_season_is_followed_unless_the_project_says_otherwise(tmp_path: Path) -> None:
+    """Before the third Christmas, of twice and three times the purchases of other months."""
+    december = (0.8,) * 10 + (2.0, 3.0)
+    truth = BGNBD(1.2, 40.0, 0.7, 5.0), GammaGamma(6.0, 4.0, 15.0)
+    sold = purchases(250, *truth, days=1096, joining_days=400, season=december, seed=1)
+    sold.to_csv(tmp_path / "sales.csv", index=False, date_format="%Y-%m-%d")
+    source = {"path": str(tmp_path / "sales.csv"), "columns": {name: name for name in sold.columns}}
+    stated = {"id": "shop", "name": "S", "as_of": "2026-10-31", "horizon_days": 61, "source": source}
+    found = {}
+    for season in ("auto", "off"):
+        run = Run(projects.build(stated | {"season": season}), tmp_path / season)
+        found[season] = total(run, "expected_purchases"), run.get("season_caution")["state"]
+        recency = run.engine.fetch("select min(recency - floor(recency)) as part from customer_value")["part"].item()
+        assert recency == 0  # columns stay in days of the calendar
+        run.engine.close()
+    came = sold[sold["timestamp"] > "2026-10-31"].drop_duplicates(["customer_id", "timestamp"])
+    assert found["auto"][0] == pytest.approx(len(came), rel=0.15) and found["auto"][1] == "followed"
+    assert found["off"][0] < 0.6 * len(came) and found["off"][1] == "ignored"

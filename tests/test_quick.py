@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from custlib import cli
+from custlib.commands.value_lines import value_lines
 from custlib.errors import ModelError, TableError, UsageError
 from custlib.models.forecasting import Histories
 from custlib.project import ON_REQUEST, load
@@ -302,26 +303,32 @@ def test_the_suffix_says_how_the_rows_are_written(forty: Path, tmp_path: Path, n
     pd.testing.assert_frame_equal(read(tmp_path / name), rows, check_dtype=False)
 
 
-def _monthly_sales(path: Path, *, peaks: tuple[int, ...]) -> Path:
-    """Purchases of 200 customers over three years, four times as many in the months of the peaks."""
+def _monthly_sales(path: Path, *, peaks: tuple[int, ...], years: tuple[int, ...]) -> Path:
+    """Purchases of 200 customers over three years, four times as many in the months of the peaks of some years."""
     random = np.random.default_rng(3)
     rows = [
         f"c{customer},{day.date()},10"
         for day in pd.date_range("2022-01-01", "2024-12-31")
-        for customer in random.choice(200, random.poisson(8 if day.month in peaks else 2), replace=False)
+        for customer in random.choice(
+            200, random.poisson(8 if day.month in peaks and day.year in years else 2), replace=False
+        )
     ]
     path.write_text("\n".join(["customer_id,timestamp,amount", *rows]))
     return path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("peaks", "words"), [((1, 6), "There is a season"), ((), "")])
-def test_a_season_that_the_forecast_does_not_know_is_a_caution(
-    tmp_path: Path, peaks: tuple[int, ...], words: str
-) -> None:
-    summary = value_file(_monthly_sales(tmp_path / "sales.csv", peaks=peaks), as_of=dt.date(2024, 12, 31))
-    assert summary["cautions"].get("season", "").startswith(words)
-    assert ("season" in summary["cautions"]) == bool(words)
+def test_a_season_that_the_forecast_follows_is_no_caution(tmp_path: Path) -> None:
+    """Two peaks a year in all three years; then in the last year alone; then in none."""
+    followed, once, even = (
+        value_file(_monthly_sales(tmp_path / f"{name}.csv", peaks=peaks, years=years), as_of=dt.date(2024, 12, 31))
+        for name, peaks, years in (("both", (1, 6), (2022, 2023, 2024)), ("once", (1, 6), (2024,)), ("even", (), ()))
+    )
+    members = followed["fit"].get("members", [followed["fit"]])
+    assert all(max(one["business_time"]["index"]) > 1.5 for one in members)
+    assert "season" not in followed["cautions"] and "in business days of the season" in value_lines(followed, None)
+    assert once["cautions"]["season"].startswith("The months differ") and "in days;" in value_lines(once, None)
+    assert "season" not in even["cautions"]
 
 
 # --- columns on request ---

@@ -11,6 +11,7 @@ from custlib.commands.verdict import labelled, printable
 from custlib.report.forecast_status import (
     caution_words,
     light_words,
+    season_of_holdout,
     season_unseen_words,
     tested_words,
     untested_words,
@@ -77,15 +78,17 @@ def _value(summary: Mapping[str, Any]) -> str:
 
 def _model(summary: Mapping[str, Any]) -> str:
     fit = summary["fit"]
+    members = fit.get("members", [fit])
     fitted = [
         f"{model}{share} ({parameters})"
         for model, share, parameters in (
             (read_model(one).label, f" {one['weight']:.0%}" if "weight" in one else "", _parameters(one))
-            for one in fit.get("members", [fit])
+            for one in members
         )
     ]
+    days = "business days of the season" if "business_time" in members[0] else "days"
     kinds = {"gamma_gamma": "Gamma-Gamma", "shrinkage": "means drawn towards the median", "none": "none"}
-    return f"{', '.join(fitted)}, in days; spend: {kinds.get(summary['spend']['kind'], _NONE)}"
+    return f"{', '.join(fitted)}, in {days}; spend: {kinds.get(summary['spend']['kind'], _NONE)}"
 
 
 def _parameters(fit: Mapping[str, Any]) -> str:
@@ -95,7 +98,9 @@ def _parameters(fit: Mapping[str, Any]) -> str:
 def _light(result: Mapping[str, Any]) -> str:
     """The light and why there is none, then what the forecast of the holdout was and what came."""
     t = texts("en")
-    why = t.paragraph(untested_words(t, result), season_unseen_words(t, result), _holdout(result))
+    why = t.paragraph(
+        untested_words(t, result), season_unseen_words(t, result), season_of_holdout(t, result), _holdout(result)
+    )
     return f"{light_words(t, result)}. {why}"
 
 

@@ -171,7 +171,10 @@ class Run(Displayed, runs.Run):
 
     @property
     def forecasting_model(self) -> LifetimeModel:
-        """The model behind the forecasts, or the average of several, with time in days."""
+        """The model behind the forecasts, or the average of several, with time in days.
+
+        Where it follows a season it turns these into business days by itself, for histories that end on as_of.
+        """
         model: LifetimeModel = self.get("lifetime_model")
         return model
 

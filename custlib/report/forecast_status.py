@@ -78,8 +78,24 @@ def untested_words(t: Texts, result: Mapping[str, Any]) -> str:
 
 
 def season_of_forecast(t: Texts, result: Mapping[str, Any]) -> str:
-    """State a season that the forecast does not know, or that too short a time is covered to show one; else empty."""
-    return season_words(t, result["season"]) if result.get("season") else season_unseen_words(t, result)
+    """State a season and whether the forecast follows it, or that too short a time shows none; else empty."""
+    if not result.get("season"):
+        return season_unseen_words(t, result)
+    return t.paragraph(season_words(t, result["season"]), season_of_holdout(t, result))
+
+
+def season_of_holdout(t: Texts, result: Mapping[str, Any]) -> str:
+    """Say that the holdout was forecast without the season that the forecast follows; empty where it was not.
+
+    Examples
+    --------
+    >>> from custlib.report.texts import texts
+    >>> result = {"season": {"state": "followed"}, "is_holdout_seasonal": False}
+    >>> season_of_holdout(texts("en"), result)[:44]
+    'The holdout was forecast without the season,'
+    """
+    is_new = result.get("season", {}).get("state") == "followed" and result.get("is_holdout_seasonal") is False
+    return t("trust.season_not_tested") if is_new else ""
 
 
 def season_unseen_words(t: Texts, result: Mapping[str, Any]) -> str:
@@ -115,24 +131,38 @@ def tested_words(t: Texts, result: Mapping[str, Any]) -> str:
     return t(key, **{name: f"{result[f'{name}_days']:,}" for name in ("holdout", "covered")})
 
 
-def season_values(t: Texts, extremes: Mapping[str, float]) -> dict[str, str]:
+def season_title(t: Texts, caution: Mapping[str, Any]) -> str:
+    """State a season, or months that differ and are none."""
+    is_one = caution["state"] in ("followed", "ignored")
+    return t("validation.season" if is_one else "validation.season_unsure", **season_values(t, caution))
+
+
+def season_values(t: Texts, extremes: Mapping[str, Any]) -> dict[str, str]:
     """The best and the weakest month by name, and how many times as fast customers buy in the best."""
     months = t("validation.months").split()
     best, worst = (months[int(extremes[name]) - 1] for name in ("best", "worst"))
     return {"best": best, "worst": worst, "times": f"{extremes['times']:.1f}"}
 
 
-def season_words(t: Texts, extremes: Mapping[str, float]) -> str:
-    """State a season that the forecast does not know.
+def season_text(t: Texts, caution: Mapping[str, Any]) -> str:
+    """Say whether the forecast follows the months, and why not."""
+    values = season_values(t, caution)
+    if caution["state"] == "unsure":
+        return t("validation.season_unsure_text", months=caution["months"], **values)
+    return t(f"validation.season_{caution['state']}", **values)
+
+
+def season_words(t: Texts, caution: Mapping[str, Any]) -> str:
+    """State a season, `custlib.validate.seasons.season_caution`, and whether the forecast follows it.
 
     Examples
     --------
     >>> from custlib.report.texts import texts
-    >>> season_words(texts("en"), {"best": 12, "worst": 2, "times": 4.04})[:78]
-    'There is a season: customers buy 4.0 times as fast in Dec as in the weakest mo'
+    >>> found = {"best": 12, "worst": 2, "times": 4.04, "months": 30, "state": "followed"}
+    >>> season_words(texts("en"), found)[84:107]
+    'The forecast follows it'
     """
-    values = season_values(t, extremes)
-    return t.paragraph(t("validation.season", **values) + t("join.stop"), t("validation.season_text", **values))
+    return t.paragraph(season_title(t, caution) + t("join.stop"), season_text(t, caution))
 
 
 def history_words(t: Texts, forecast_cautions: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -19,6 +19,7 @@ import numpy as np
 from custlib.engine.base import Engine
 from custlib.errors import UsageError
 from custlib.models.adoption import Adoption
+from custlib.models.forecasting.business_time import seen_on
 from custlib.segment import measures, registry
 from custlib.value import history_scores, lifetime
 from custlib.value.activity import activity_at
@@ -149,7 +150,7 @@ def make_seen(engine: Engine, snapshot: Snapshot, frozen: Mapping[str, Any]) -> 
     """Make what a definition sees of a snapshot beside its table, where that is not there yet."""
     tables = [snapshot.table]
     if "probability_alive" in frozen:
-        tables.append(make_alive(engine, snapshot.table, frozen["probability_alive"]))
+        tables.append(make_alive(engine, snapshot, frozen["probability_alive"]))
     if "potential" in frozen:
         tables.append(table_of(snapshot.table, frozen["potential"]))
         if not engine.has(tables[-1]):
@@ -166,14 +167,14 @@ def alive_table(activity: str, frozen: Mapping[str, Any]) -> str:
     return f"{activity}_alive_{_mark(frozen)}"
 
 
-def make_alive(engine: Engine, activity: str, frozen: Mapping[str, Any]) -> str:
-    """Make P(alive) of each distinct history of a table of customers, by a frozen model, unless it is there."""
-    table, model = alive_table(activity, frozen), lifetime.read_model(frozen)
+def make_alive(engine: Engine, snapshot: Snapshot, frozen: Mapping[str, Any]) -> str:
+    """Make P(alive) of each distinct history of a snapshot, by a frozen model, unless it is there."""
+    table, model = alive_table(snapshot.table, frozen), seen_on(lifetime.read_model(frozen), snapshot.as_of)
     if engine.has(table):
         engine.open(table)
     else:
         history_scores.make_scores(
-            engine, table, activity, lambda known: {"probability_alive": model.probability_alive(known)}
+            engine, table, snapshot.table, lambda known: {"probability_alive": model.probability_alive(known)}
         )
     return table
 

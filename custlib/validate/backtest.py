@@ -182,7 +182,8 @@ def test_result(
     holdout_summary: dict[str, Any] | Refusal = REFUSED,
     holdout_money: dict[str, Any] | Refusal = REFUSED,
     forecast_lights: dict[str, Any] | Refusal = REFUSED,
-    season_caution: dict[str, float] | Refusal = REFUSED,
+    season_caution: dict[str, Any] | Refusal = REFUSED,
+    calibration_choice: dict[str, Any] | Refusal = REFUSED,
 ) -> dict[str, Any]:
     """How sure the forecast is (`forecast_lights`), beside the totals of the holdout, or ``reason`` why it has none."""
     result = {"holdout_days": holdout_period.days, "covered_days": holdout_period.covered,
@@ -191,6 +192,8 @@ def test_result(
     result |= {"season": {} if isinstance(season_caution, Refusal) else season_caution}
     if isinstance(holdout_summary, Refusal):
         return result | {"reason": holdout_summary.reason}
+    is_seasonal = not isinstance(calibration_choice, Refusal) and calibration_choice["is_seasonal"]
+    result |= {"is_holdout_seasonal": is_seasonal}
     money = None if isinstance(holdout_money, Refusal) else holdout_money | {"currency": project.currency}
     return result | holdout_summary | {"revenue": money}
 

@@ -29,8 +29,9 @@ from custlib.value import spend
 from custlib.value.excess_error import BY_FREQUENCY
 from custlib.value.history import Money
 from custlib.value.holdout_period import days_covered
-from custlib.value.model_selection import procedure
+from custlib.value.model_selection import Procedure, procedure
 from custlib.value.sampled_days import sample_below
+from custlib.value.seasonal.season_index import DailyPurchases, Season
 from custlib.value.spend import Spend
 
 FEATURES = ("frequency", "recency", "T", "days_since_last", "first_amount", "per_day", "revenue")
@@ -179,6 +180,8 @@ def challenger(
     history_money: Money,
     transactions: str,
     sampled_days: str | Refusal = REFUSED,
+    season: Season | Refusal | None = REFUSED,
+    daily_purchases: DailyPurchases | Refusal = REFUSED,
     spend_choice: dict[str, Any] | Refusal = REFUSED,
     money_forecast: Spend | Refusal = REFUSED,
 ) -> dict[str, Any]:
@@ -191,7 +194,8 @@ def challenger(
         return {"reason": reason}
     plan = bouts(first_day=project.as_of - dt.timedelta(days=covered), as_of=project.as_of, days=days)
     spend_days = "" if isinstance(spend_choice, Refusal) else spend_choice["days"]
-    people = _people(engine, project, plan, history_money, spend_days)
+    how = procedure(project, season, daily_purchases)
+    people = _people(engine, how, plan, history_money, spend_days)
     tests = [test for bout in plan[1:] if (test := tried(bout, people))]
     today, before = plan[0].day.day, plan[0].trained.day
     if len(tests) < limits["tests"] or not {today, before} <= set(people):
@@ -213,12 +217,12 @@ def _reason(project: Project, customers: int, days: int, money_forecast: Spend |
 
 
 def _people(
-    engine: Engine, project: Project, plan: list[Bout], money: Money, spend_days: str
+    engine: Engine, how: Procedure, plan: list[Bout], money: Money, spend_days: str
 ) -> dict[dt.date, pd.DataFrame]:
     """Fit the forecast on every day of a plan, and fetch the customers known on it."""
     days = sorted({origin for bout in plan for origin in (bout.day, bout.trained)}, key=lambda one: one.day)[::-1]
     past.define_origins(engine, days, money)
-    records = past.forecasts(engine, days, procedure(project), has_amount=True, spend_days=spend_days)
+    records = past.forecasts(engine, days, how, has_amount=True, spend_days=spend_days)
     most = rules.load("backtest")["challenger"]["most_customers"]
     fitted = [one for one in past.read_past(records) if one.spend[0].kind != "none"]
     return {one.origin.day: customers_of(engine, one, most=most) for one in fitted}

@@ -6,7 +6,7 @@ the pooled fit by a likelihood-ratio test.
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,39 +19,12 @@ from custlib.errors import ModelError
 from custlib.models.bgnbd import purchase_count_probability
 from custlib.models.bgnbd_fit import fit_kind
 from custlib.models.bgnbd_model import BetaGeometricNBD
+from custlib.models.chi_squared import ChiSquared, chi_squared_test
 
 Floats = NDArray[np.float64]
 _LAST_GROUP = 7
 _PARAMETERS = 4
 _FEWEST_EXPECTED = 5.0
-
-
-@dataclass(frozen=True)
-class ChiSquared:
-    """A chi-squared test: the statistic, its degrees of freedom and p-value.
-
-    Where parameters are estimated from ungrouped data, the distribution lies between that of ``degrees`` and that of
-    ``most`` degrees of freedom (Chernoff and Lehmann 1954): ``p_most`` is the p-value of the latter.
-    """
-
-    statistic: float
-    degrees: int
-    p_value: float
-    most: int = 0
-    p_most: float = 0.0
-
-
-def chi_squared_test(statistic: float, degrees: int) -> ChiSquared | None:
-    """Compute the p-value of a chi-squared statistic; None without a degree of freedom.
-
-    Examples
-    --------
-    >>> round(chi_squared_test(4.82, 3).p_value, 3)
-    0.185
-    """
-    if degrees < 1:
-        return None
-    return ChiSquared(statistic, degrees, float(special.chdtrc(degrees, max(statistic, 0.0))))
 
 
 def calibration_counts(cells: pd.DataFrame, model: BetaGeometricNBD) -> tuple[pd.DataFrame, ChiSquared | None]:

@@ -15,6 +15,7 @@ from custlib.graph import REFUSED, Refusal, record
 from custlib.models.forecasting import LifetimeModel, to_dict
 from custlib.project import Project
 from custlib.value.model_selection import procedure
+from custlib.value.seasonal.season_index import DailyPurchases, Season
 from custlib.value.uncertainty import expected
 
 _TOP = (
@@ -28,6 +29,8 @@ def outlying_customers(
     engine: Engine,
     project: Project,
     cells: str = REFUSED,
+    season: Season | Refusal | None = REFUSED,
+    daily_purchases: DailyPurchases | Refusal = REFUSED,
     model_choice: dict[str, Any] | Refusal = REFUSED,
     lifetime_model: LifetimeModel | Refusal = REFUSED,
 ) -> dict[str, Any]:
@@ -43,7 +46,8 @@ def outlying_customers(
     counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
     others = counted[counted["frequency"] < outliers["frequency"]]
     try:
-        model = procedure(project).model(others, ticks=model_choice["regularity"]["ticks"])
+        how = procedure(project, season, daily_purchases)
+        model = how.model(others, project.as_of, ticks=model_choice["regularity"]["ticks"])
     except ModelError:  # the others bought once
         return {}
     days = project.horizon_days

@@ -32,6 +32,7 @@ from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.lifetime import read_model
 from custlib.value.model_selection import RANDOM, Procedure, pair_regularities, procedure
 from custlib.value.sampled_days import customers_at
+from custlib.value.seasonal.season_index import DailyPurchases, Season
 from custlib.value.spend import Spend, SpendModel
 
 _MOST_CELLS = 30_000  # of one origin: bins of days are widened until there are no more
@@ -165,7 +166,8 @@ def forecasts(
     """Forecast from each origin that was defined, the latest first; one with too little to fit is left out.
 
     ``spend_days`` are the purchase days that spend is computed from; without them one-time buyers have the common mean.
-    Every search starts at the fit of the origin before, so that nothing is known of what came later.
+    Every search starts at the fit of the origin before, so that nothing is known of what came later. Where forecasts
+    follow a season, an origin that knew less than a year is left out: it says nothing of such a forecast.
     """
     days = _bin_days(engine, earlier[0])  # the latest has most customers
     regular = pair_regularities(engine, [origin.day for origin in earlier]) if how.is_averaged else {}
@@ -176,7 +178,7 @@ def forecasts(
             money = _spend_at(engine, origin, spend_days) if has_amount else (Spend("none"), None)
             cells = count_origin(engine, origin, money[0], days=days)
             if is_enough(cells):
-                near = how.model(cells, ticks=regular.get(origin.day, RANDOM).ticks, near=near)
+                near = how.model(cells, origin.day, ticks=regular.get(origin.day, RANDOM).ticks, near=near)
                 rows.append(_forecast(origin, cells, near, money, currency))
         except ModelError:
             continue
@@ -238,17 +240,21 @@ def past_forecasts(
     holdout_period: HoldoutPeriod,
     transactions: str,
     history_money: Money,
+    season: Season | None,
+    daily_purchases: DailyPurchases,
     sampled_days: str | Refusal = REFUSED,
     spend_choice: dict[str, Any] | Refusal = REFUSED,
 ) -> list[dict[str, Any]]:
     """Forecasts of the printed horizon from earlier days; of half of it where the purchases are too recent."""
     del transactions, sampled_days
-    first, how = first_day(project, holdout_period), procedure(project)
+    first, how = first_day(project, holdout_period), procedure(project, season, daily_purchases)
     money = {"has_amount": quality["has_amount"], "currency": project.currency}
     spend_days = "" if isinstance(spend_choice, Refusal) else spend_choice["days"]
+    differs = season is not None and season.differs
     past: list[dict[str, Any]] = []
     for days in (project.horizon_days, project.horizon_days // 2):
-        earlier = origins(first_day=first, as_of=project.as_of, days=days) if days and not past else []
+        known: dict[str, Any] = {"first_day": first, "as_of": project.as_of, "is_seasonal": differs}
+        earlier = origins(days=days, **known) if days and not past else []
         if earlier:
             define_origins(engine, earlier, history_money)
             past = forecasts(engine, earlier, how, spend_days=spend_days, **money)

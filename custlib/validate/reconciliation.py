@@ -16,7 +16,8 @@ from custlib.engine.dialect import Dialect
 from custlib.graph import value
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.project import Project
-from custlib.validate.tracking import expected_repeats, joining
+from custlib.validate.tracking import joining
+from custlib.value.seasonal.repeat_purchases import expected_repeats
 
 
 def revenue_by_day(sql: Dialect, activity: str) -> str:

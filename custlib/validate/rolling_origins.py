@@ -16,6 +16,8 @@ from custlib.validate.backtest import count_outcomes
 from custlib.validate.backtest_groups import forecast
 from custlib.value.lifetime import fit_counted
 
+_YEAR = 365
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -41,10 +43,11 @@ class Origin:
         return f"origin_{self.day:%Y%m%d}_{self.days}"
 
 
-def origins(*, first_day: dt.date, as_of: dt.date, days: int) -> list[Origin]:
+def origins(*, first_day: dt.date, as_of: dt.date, days: int, is_seasonal: bool = False) -> list[Origin]:
     """List the days that a forecast of so many days can be made from and held against what came, the latest first.
 
-    Each has at least as much history as horizon; windows may overlap.
+    Each has at least as much history as horizon; windows may overlap. Where months differ, the same day a year earlier
+    is among them, whose window has the months that are to come.
 
     Examples
     --------
@@ -56,7 +59,10 @@ def origins(*, first_day: dt.date, as_of: dt.date, days: int) -> list[Origin]:
     step = max(days // limits["part_of_horizon"], limits["shortest_step"])
     room = (as_of - first_day).days - 2 * days
     count = min(room // step + 1, limits["most_origins"]) if room >= 0 else 0
-    return [Origin(as_of - dt.timedelta(days=days + step * number), days) for number in range(count)]
+    ages = {days + step * number for number in range(count)}
+    if is_seasonal and days <= _YEAR <= (as_of - first_day).days - days:
+        ages.add(_YEAR)
+    return [Origin(as_of - dt.timedelta(days=age), days) for age in sorted(ages)]
 
 
 def longest_tested(covered: int) -> int:

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.graph import value
-from custlib.models import bgnbd
 from custlib.models.bgnbd_model import PARAMETERS, BetaGeometricNBD
 from custlib.models.forecasting import LifetimeModel, purchases_ahead
 from custlib.project import Project
 from custlib.validate.backtest_groups import coarser
 from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.seasonal.repeat_purchases import expected_repeats, repeat_counts
 from custlib.value.uncertainty import histories, log_covariance
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,6 @@ _SIMULATED = 20_000
 _MOST_CELLS = 20_000
 _GRID = 12  # horizons at which the forecast is computed; between them it is nearly straight
 _NORMAL_95 = 1.959963984540054
-_RARELY, _MOST_A_STEP = 1e-15, 1e9  # what can be drawn: chances to leave, and purchases in a step
 
 
 def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
@@ -105,21 +104,6 @@ def joining(engine: Engine, activity: str, *, known: dt.date) -> tuple[Floats, F
     return joined, np.asarray(first["customers"], dtype=np.float64), begin
 
 
-def expected_repeats(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats) -> Floats:
-    """Sum the expected repeat purchases of new customers up to each of several days.
-
-    Examples
-    --------
-    >>> model = bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4)
-    >>> expected_repeats(model, np.array([0.0, 5.0]), np.array([1.0, 1.0]), np.array([0.0])).tolist()
-    [0.0]
-    """
-    ages = reached[:, None] - joined
-    purchases = np.where(ages > 0, bgnbd.new_customer_purchases(model, np.maximum(ages, 0.0)), 0.0)
-    total: Floats = purchases @ customers
-    return total
-
-
 def _actual(engine: Engine, activity: str, ends: pd.DatetimeIndex, known: dt.date) -> NDArray[np.int64]:
     daily = engine.fetch(
         f"select t.day, count(distinct t.customer_id) as actual from transactions t join {activity} a"
@@ -150,29 +134,6 @@ def _chance(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached:
     bought = repeat_counts(model, joining, reached, random)
     scale = float(customers.sum())
     return bought.var(axis=0) * scale, np.diff(bought, axis=1).var(axis=0) * scale
-
-
-def repeat_counts(model: BetaGeometricNBD, joining: Floats, reached: Floats, random: np.random.Generator) -> Floats:
-    """Simulate the repeat purchases of new customers up to each of several days, shape (customers, days).
-
-    They are those of a Poisson process until a geometric number of purchases, after which the customer leaves. So the
-    cost does not depend on the rate, which a degenerate fit may put at any number of purchases a day.
-
-    Examples
-    --------
-    >>> counts = repeat_counts(
-    ...     bgnbd.BGNBD(0.25, 31.0, 0.8, 2.4), np.array([0.0, 40.0]), np.array([30.0, 60.0]), np.random.default_rng(0)
-    ... )
-    >>> counts.shape, counts[1, 0]
-    ((2, 2), np.float64(0.0))
-    """
-    n = joining.size
-    rate = random.gamma(model.r, 1 / model.alpha, n)[:, None]
-    leaving = np.clip(random.beta(model.a, model.b, n), _RARELY, 1.0)
-    most = random.geometric(leaving) - model.first_occasions  # the first purchase is an occasion to leave in MBG/NBD
-    watched = np.diff(np.maximum(reached - joining[:, None], 0.0), axis=1, prepend=0.0)
-    bought = random.poisson(np.minimum(rate * watched, _MOST_A_STEP)).cumsum(axis=1)
-    return np.minimum(bought, most[:, None]).astype(np.float64)
 
 
 def _banded(steps: pd.DataFrame, variance: Floats) -> pd.DataFrame:

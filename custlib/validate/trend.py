@@ -19,6 +19,7 @@ from custlib.value.excess_error import WHOLE, errors
 from custlib.value.history import Money
 from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.model_selection import procedure
+from custlib.value.seasonal.season_index import DailyPurchases, Season
 
 
 def trend(past: pd.DataFrame) -> dict[str, float]:
@@ -48,6 +49,8 @@ def forecast_trend(
     holdout_period: HoldoutPeriod,
     transactions: str,
     history_money: Money,
+    season: Season | None,
+    daily_purchases: DailyPurchases,
     past_forecasts: list[PastForecast],
 ) -> dict[str, float]:
     """How far the forecasts of a quarter from all recent days were too high or too low; empty without a trend."""
@@ -59,4 +62,5 @@ def forecast_trend(
     if len(earlier) < rules.load("backtest")["trend"]["fewest_origins"]:
         return {}
     define_origins(engine, earlier, replace(history_money, has_amounts=False))
-    return trend(totals_of(read_past(forecasts(engine, earlier, procedure(project), has_amount=False))))
+    how = procedure(project, season, daily_purchases)
+    return trend(totals_of(read_past(forecasts(engine, earlier, how, has_amount=False))))

@@ -2,7 +2,7 @@
 
 Reads what `custlib.value.model_selection` has fitted. Forecasts come from any lifetime model or from an average of
 several (`custlib.models.forecasting`). BG/NBD (Fader, Hardie and Lee 2005) and MBG/NBD, in which customers may also
-leave after the first purchase, are the ones whose parameters are printed and that seasons and flags are found with.
+leave after the first purchase, are the ones whose parameters are printed and that flags are found with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ from custlib.models import bgnbd, forecasting, mbgnbd
 from custlib.models.bgnbd import BGNBD
 from custlib.models.bgnbd_model import BetaGeometricNBD, Kind
 from custlib.models.forecasting import Histories, LifetimeModel
+from custlib.models.forecasting.lifetime_models import SingleModel
 from custlib.models.mbgnbd import MBGNBD
 from custlib.project import Project
 
@@ -41,7 +42,7 @@ def fit_counted(counted: pd.DataFrame, kind: str = "bgnbd") -> BetaGeometricNBD:
 
 def fit_candidates(
     counted: pd.DataFrame, *, ticks: int = 1, names: Sequence[str] | None = None, near: LifetimeModel | None = None
-) -> list[LifetimeModel]:
+) -> list[SingleModel]:
     """Fit lifetime models on a frame of cells, with time in days; see `custlib.models.forecasting.candidates`."""
     return forecasting.candidates(*columns_of(counted), ticks=ticks, names=names, near=near)
 
@@ -127,7 +128,7 @@ def calibration_model(calibration_choice: dict[str, Any]) -> dict[str, Any]:
 
 @record(load=read_beta_geometric)
 def beta_geometric(model_choice: dict[str, Any]) -> dict[str, Any]:
-    """BG/NBD or MBG/NBD, whichever fits all purchases better: the model that flags and seasons are found with."""
+    """BG/NBD or MBG/NBD, whichever fits all purchases better: the model that flags are found with, in calendar time."""
     return dict(model_choice["beta_geometric"])
 
 

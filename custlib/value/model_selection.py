@@ -9,7 +9,7 @@ gives the model that the holdout tests.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -17,16 +17,19 @@ import pandas as pd
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.graph import record
+from custlib.errors import ModelError
+from custlib.graph import Refusal, record
 from custlib.models import bgnbd
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.forecasting import LifetimeModel, average, to_dict
 from custlib.models.forecasting.beta_geometric import BetaGeometricForecast
+from custlib.models.forecasting.business_time import BusinessTime, InBusinessTime
 from custlib.models.forecasting.gap_regularity import FEWEST_DAYS, GapRegularity, gap_regularity
 from custlib.models.forecasting.model_average import criterion
 from custlib.project import Project
 from custlib.value.holdout_period import HoldoutPeriod
 from custlib.value.lifetime import FITS, KINDS, fit_candidates, fit_counted
+from custlib.value.seasonal.season_index import DailyPurchases, Season, in_business_time, seasonal_index
 
 RANDOM = GapRegularity(1, None, 0.0, 0.0)  # purchasing at random, where nothing says otherwise
 
@@ -42,10 +45,13 @@ class Procedure:
     is_averaged : bool
         Whether forecasts are averaged over the candidates, which then depend on how regular purchases are; else they
         come from the one with the lowest information criterion.
+    daily : DailyPurchases, optional
+        With it models are in business time, by the season as known at the date; without it in calendar time.
     """
 
     names: tuple[str, ...] = ()
     is_averaged: bool = True
+    daily: DailyPurchases | None = None
 
     @property
     def reason(self) -> str:
@@ -54,9 +60,21 @@ class Procedure:
             return "averaged"
         return "given" if len(self.names) == 1 else "likeliest"
 
-    def fit(self, counted: pd.DataFrame, *, ticks: int = 1, near: LifetimeModel | None = None) -> list[LifetimeModel]:
-        """Fit the candidates on a frame of cells."""
-        return fit_candidates(counted, ticks=ticks if self.is_averaged else 1, names=self.names or None, near=near)
+    def fit(
+        self, counted: pd.DataFrame, end: dt.date, *, ticks: int = 1, near: LifetimeModel | None = None
+    ) -> list[LifetimeModel]:
+        """Fit the candidates on a frame of cells at a date; an error where business time cannot be known by then."""
+        options: dict[str, Any] = {
+            "ticks": ticks if self.is_averaged else 1, "names": self.names or None, "near": near,
+        }  # fmt: skip
+        if self.daily is None:
+            return [*fit_candidates(counted, **options)]
+        index = seasonal_index(self.daily, counted, end)
+        if index is None:
+            raise ModelError(f"season: less than a year of repeat purchases up to {end}.", reason="no_season")
+        time = BusinessTime(index, end)
+        fits = fit_candidates(in_business_time(counted, time), **options)
+        return [InBusinessTime(one, time) for one in fits]
 
     def combine(self, fits: Sequence[LifetimeModel]) -> LifetimeModel:
         """Combine fitted candidates in the model behind the forecast."""
@@ -65,13 +83,22 @@ class Procedure:
         both = average(fits)
         return both if len(both.parts) > 1 else both.parts[0][1]
 
-    def model(self, counted: pd.DataFrame, *, ticks: int = 1, near: LifetimeModel | None = None) -> LifetimeModel:
-        """Fit the candidates on a frame of cells and combine them."""
-        return self.combine(self.fit(counted, ticks=ticks, near=near))
+    def model(
+        self, counted: pd.DataFrame, end: dt.date, *, ticks: int = 1, near: LifetimeModel | None = None
+    ) -> LifetimeModel:
+        """Fit the candidates on a frame of cells at a date and combine them."""
+        return self.combine(self.fit(counted, end, ticks=ticks, near=near))
 
 
-def procedure(project: Project) -> Procedure:
-    """Choose the procedure that a project asks for."""
+def procedure(
+    project: Project, season: Season | Refusal | None = None, daily: DailyPurchases | Refusal | None = None
+) -> Procedure:
+    """Choose the procedure that a project asks for, in business time where there is a season."""
+    is_seasonal = project.season == "auto" and isinstance(season, Season) and season.is_there
+    return replace(_candidates(project), daily=daily if is_seasonal and isinstance(daily, DailyPurchases) else None)
+
+
+def _candidates(project: Project) -> Procedure:
     if project.model != "auto":
         return Procedure((project.model,), is_averaged=False)
     return Procedure() if project.intervals == "full" else Procedure(tuple(FITS), is_averaged=False)
@@ -121,15 +148,19 @@ def pair_regularity(engine: Engine, end: dt.date) -> GapRegularity:
     return pair_regularities(engine, [end])[end]
 
 
-def choose(counted: pd.DataFrame, how: Procedure, regularity: GapRegularity) -> dict[str, Any]:
-    """Fit the candidates on a frame of cells, weigh them and combine them; a record of all that was fitted."""
-    fits = how.fit(counted, ticks=regularity.ticks)
+def choose(counted: pd.DataFrame, how: Procedure, regularity: GapRegularity, end: dt.date) -> dict[str, Any]:
+    """Fit the candidates on a frame of cells, weigh them and combine them; a record of all that was fitted.
+
+    BG/NBD or MBG/NBD, whichever is better, is in calendar time in any case.
+    """
+    fits = how.fit(counted, end, ticks=regularity.ticks)
     model = how.combine(fits)
     weights = {member.label: weight for weight, member in model.members}
     kind, better = _better(counted, fits)
     return {
         "reason": how.reason if len(fits) > 1 or not how.is_averaged else "only",
         "kind": kind,
+        "is_seasonal": how.daily is not None,
         "regularity": asdict(regularity) | {"is_bunched": regularity.is_bunched},
         "candidates": [
             {
@@ -161,20 +192,34 @@ def _better(counted: pd.DataFrame, fits: Sequence[LifetimeModel]) -> tuple[str, 
 
 
 @record
-def model_choice(engine: Engine, project: Project, transactions: str, cells: str) -> dict[str, Any]:
+def model_choice(
+    engine: Engine,
+    project: Project,
+    transactions: str,
+    cells: str,
+    season: Season | None,
+    daily_purchases: DailyPurchases,
+) -> dict[str, Any]:
     """The candidates for the model behind the forecast, fitted on all purchases, with their weights."""
     del transactions
-    how = procedure(project)
+    how = procedure(project, season, daily_purchases)
     regularity = pair_regularity(engine, project.as_of) if how.is_averaged else RANDOM
-    return choose(engine.fetch(f"select * from {cells} order by frequency, recency, T"), how, regularity)
+    counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
+    return choose(counted, how, regularity, project.as_of)
 
 
 @record
 def calibration_choice(
-    engine: Engine, project: Project, holdout_period: HoldoutPeriod, transactions: str, outcomes: pd.DataFrame
+    engine: Engine,
+    project: Project,
+    holdout_period: HoldoutPeriod,
+    transactions: str,
+    outcomes: pd.DataFrame,
+    calibration_season: Season | None,
+    daily_purchases: DailyPurchases,
 ) -> dict[str, Any]:
     """The same candidates, fitted on the purchases of the calibration period, with their weights."""
     del transactions
-    how = procedure(project)
-    regularity = pair_regularity(engine, holdout_period.calibration_end) if how.is_averaged else RANDOM
-    return choose(outcomes, how, regularity)
+    how, end = procedure(project, calibration_season, daily_purchases), holdout_period.calibration_end
+    regularity = pair_regularity(engine, end) if how.is_averaged else RANDOM
+    return choose(outcomes, how, regularity, end)

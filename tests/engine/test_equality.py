@@ -15,7 +15,7 @@ from custlib.move import ledger
 from custlib.project import Project
 from custlib.run import HOME, Run, nodes
 from custlib.segment import methods, profiles, pyramid, rfm
-from custlib.validate import backtest, customer_coverage, seasons, tracking
+from custlib.validate import backtest, customer_coverage, tracking
 from custlib.value import model_selection, spend
 from tests.engine.same import differences
 from tests.subscription.subscribers import open_run, subscribers
@@ -92,7 +92,8 @@ LENSES = {
     "tiles": lambda ws: rfm.tile_map(ws.engine, ws.get("definitions")["rfm"].rule, "customer_activity"),
     "curve": lambda ws: pyramid.curve(ws.engine, "customer_activity"),
     "baselines": lambda ws: backtest.baselines(ws.engine, hiatus_days=90),
-    "season": lambda ws: pd.DataFrame({"x": [str(_season(ws))]}),
+    "season": lambda ws: pd.DataFrame({"x": [str(ws.get("season"))]}),
+    "days": lambda ws: pd.DataFrame({name: getattr(ws.get("daily_purchases"), name) for name in ("day", "repeats")}),
     "pairs of gaps": lambda ws: ws.engine.fetch(
         model_selection.long_pairs(ws.engine.dialect, [ws.get("holdout_period").calibration_end, ws.project.as_of]),
         end=ws.project.as_of,
@@ -104,12 +105,6 @@ LENSES = {
     ),
     "joining": lambda ws: pd.DataFrame(tracking.joining(ws.engine, "customer_activity", known=ws.project.as_of)[:2]),
 }  # fmt: skip
-
-
-def _season(workspace: Run) -> object:
-    return seasons.find(
-        workspace.engine, "customer_activity", workspace.get("beta_geometric"), until=workspace.project.as_of
-    )
 
 
 def _clock(workspace: Run) -> months.Clock:

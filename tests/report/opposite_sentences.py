@@ -10,6 +10,7 @@ import pandas as pd
 
 from custlib.audit.months import Clock, unit
 from custlib.customise.plans import ContactCosts, contact_costs
+from custlib.models.chi_squared import ChiSquared
 from custlib.report.front import accuracy, start_page, trust_line
 from custlib.report.front.over_time import beside_heading, time_heading
 from custlib.report.front.quarter_words import lede
@@ -27,8 +28,8 @@ from custlib.report.pages import (
 from custlib.report.playbook import plan_page
 from custlib.report.playbook_words import because, verdict
 from custlib.report.texts import Texts
-from custlib.validate.goodness import ChiSquared
-from custlib.validate.seasons import Season
+from custlib.validate.seasons import season_caution
+from custlib.value.seasonal.season_index import Season
 from custlib.value.spend import Spend
 from tests.bases import FORECAST
 from tests.report.segment_views import BEFORE, definition, moves, project, view
@@ -70,9 +71,18 @@ def cohort_fits(p_value: float | None, rows: int = 2) -> Say:
     return lambda t: backtest_page.cohorts(t, frame, test)
 
 
-def season(*biases: tuple[float, float], p_value: float = 1e-9) -> Say:
-    flat = Season((0.5,) * 11 + (2.0,), ChiSquared(90.0, 11, p_value, 11, p_value), 36)
-    return lambda t: backtest_page.season(t, flat, origins(*biases))
+def season(*biases: tuple[float, float], p_value: float = 1e-9, is_followed: bool = True) -> Say:
+    found = Season((0.5,) * 11 + (2.0,), ChiSquared(90.0, 11, p_value, 11, p_value), 36)
+    caution = season_caution(found, {"is_seasonal": is_followed})
+    return lambda t: backtest_page.season(t, found, origins(*biases), caution)
+
+
+def months_seen(months: int, agreement: float) -> Say:
+    found = Season((0.5,) * 11 + (2.0,), ChiSquared(90.0, 11, 1e-9), months, agreement)
+    return lambda t: backtest_page.season(t, found, origins(), season_caution(found, {"is_seasonal": False}))
+
+
+SEASON = {"best": 12, "worst": 2, "times": 4.0, "months": 30, "state": "followed"}
 
 
 def quarters(*customers: float) -> pd.DataFrame:
@@ -247,7 +257,10 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
     "business time untried": (season(), "validation.season_untried",
                               season((0.4, 0.1), (0.4, 0.1), (0.4, 0.1)), "validation.season_nearer"),
     "season": (season(), "validation.season", season(p_value=0.5), "validation.season_none"),
-    "season unknown": (lambda t: backtest_page.season(t, None, origins()), "validation.season_unknown",
+    "season followed": (season(), "validation.season_followed", season(is_followed=False), "validation.season_ignored"),
+    "season unsure": (months_seen(18, 3.0), "validation.season_unsure_text",
+                      months_seen(30, 1.0), "validation.season_changing"),
+    "season unknown": (lambda t: backtest_page.season(t, None, origins(), {}), "validation.season_unknown",
                        season(), "validation.season"),
     "audit rises": (headline(100, 150), "audit.cause_customers_up", headline(150, 100), "audit.cause_customers_down"),
     "audit compared": (headline(100, 150), "audit.headline_cause", headline(4, 150), "audit.headline"),
@@ -267,7 +280,13 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
     "trust": (lambda t: trust_line.sentence(t, SHOP, HELD), "overview.trust",
               lambda t: trust_line.sentence(t, SHOP, {"light": None, "reason": "nobody_yet", "covered_days": 730}),
               "refused.test.nobody_yet"),
-    "a season": (lambda t: trust_line.sentence(t, SHOP, HELD | {"season": {"best": 12, "worst": 2, "times": 4.0}}),
+    "season not tested": (
+        lambda t: trust_line.sentence(t, SHOP, HELD | {"season": SEASON, "is_holdout_seasonal": False}),
+        "trust.season_not_tested",
+        lambda t: trust_line.sentence(t, SHOP, HELD | {"season": SEASON | {"state": "ignored"}}),
+        "validation.season_ignored",
+    ),
+    "a season": (lambda t: trust_line.sentence(t, SHOP, HELD | {"season": SEASON}),
                  "validation.season", lambda t: trust_line.sentence(t, SHOP, held("green", covered_days=400)),
                  "trust.season_unseen"),
     "revenue tested": (lambda t: trust.light(t, held("green", "green")), "trust.revenue_text",

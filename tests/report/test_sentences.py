@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from custlib.audit.months import Clock, unit
+from custlib.models.chi_squared import ChiSquared
 from custlib.project import Project, build
 from custlib.report import forecast_status
 from custlib.report.blocks import Figure, Table
@@ -25,9 +26,9 @@ from custlib.report.pages import (
     value_page,
 )
 from custlib.report.texts import texts
-from custlib.validate.goodness import ChiSquared
-from custlib.validate.seasons import Season
+from custlib.validate.seasons import season_caution
 from custlib.value.holdout_period import HoldoutPeriod
+from custlib.value.seasonal.season_index import Season
 from tests.bases import FORECAST
 from tests.report.tested import HELD, held
 
@@ -55,7 +56,8 @@ FAR = {"r": 0.25, "alpha": 400_000.0, "holdout": 1653.4}
 
 def season(months: int, worst: float = 0.5) -> Any:
     flat = Season((worst,) * 11 + (2.0,), ChiSquared(90.0, 11, 1e-9), months)
-    return backtest_page.season(EN, flat, pd.DataFrame({"bias": [], "business_bias": []}))
+    nothing = pd.DataFrame({"bias": [], "business_bias": []})
+    return backtest_page.season(EN, flat, nothing, season_caution(flat, {"is_seasonal": True}))
 
 
 def regularity(ticks: int, estimate: float) -> str:
@@ -204,7 +206,7 @@ OPPOSITES: dict[str, Callable[[], tuple[str, str, str, str]]] = {
         opinion(one=None, two=SAME), "for two; for one it does not converge",
         opinion(one=None, two=None), "so there is no second opinion",
     ),
-    "season seen twice": lambda: (season(24).title, "There is a season", season(23).text, "Only 23 whole months"),
+    "season seen twice": lambda: (season(24).title, "There is a season", season(23).text, "Only 23 months of"),
     "regular": lambda: (
         regularity(1, 0.96), "from 1,234 pairs of successive gaps of one customer k is estimated as 1.0",
         regularity(3, 2.94), "where 1 is chance. The candidates are the models of regular buyers with k = 3",

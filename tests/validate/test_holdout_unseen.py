@@ -33,6 +33,8 @@ AT_AS_OF = {  # nodes that know all purchases up to as_of, and why they stand be
     "cells": "counts all customers, for the cautions about the forecast of today",
     "model_choice": "the candidates of today, for the same cautions; those of the calibration are calibration_choice",
     "sampled_days": "days of all purchases, each read up to the day that the node asks for",
+    "season": "the season of today, for the same cautions; that of the calibration is calibration_season",
+    "daily_purchases": "counts of all days, each read up to the day that the node asks for",
     "rolling_forecasts": "takes the length of the holdout for origins of its own, up to as_of",
     "money_quarters": "stands beside the books of the holdout, with the customers who came in it",
     "captured_shares": "shares of what came",

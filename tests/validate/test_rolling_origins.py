@@ -56,3 +56,15 @@ def test_cdnow(cdnow):
     assert found["actual"].iloc[1:].sum() == 1882
     np.testing.assert_allclose(found["bias"], [0.0135, -0.135, -0.068, 0.262], atol=1e-3)
     assert (found["naive_bias"] > found["bias"]).all()
+
+
+def test_where_months_differ_the_same_day_a_year_ago_is_an_origin():
+    """Windows of 61 days reach back 286 days: none of the others has the months to come."""
+    days = {"as_of": dt.date(2025, 12, 31), "days": 61}
+    plain, seasonal = (
+        rolling_origins.origins(first_day=dt.date(2024, 1, 1), is_seasonal=is_seasonal, **days)
+        for is_seasonal in (False, True)
+    )
+    assert seasonal == [*plain, rolling_origins.Origin(dt.date(2024, 12, 31), 61)]
+    short = rolling_origins.origins(first_day=dt.date(2024, 12, 1), is_seasonal=True, **days)
+    assert short == rolling_origins.origins(first_day=dt.date(2024, 12, 1), **days)  # with 30 days before it

@@ -1,17 +1,17 @@
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from custlib.demo.purchases import purchases
 from custlib.models.bgnbd import BGNBD
+from custlib.models.chi_squared import ChiSquared
 from custlib.models.gammagamma import GammaGamma
 from custlib.validate import backtest, rolling_origins, seasons
-from custlib.validate.goodness import ChiSquared
-from custlib.validate.seasons import Season
 from custlib.value import activity
-from custlib.value.lifetime import fit_counted
+from custlib.value.seasonal.season_index import _DAYS as DAYS
+from custlib.value.seasonal.season_index import Season, estimate
+from custlib.value.seasonal.seasons_found import count_days
 from tests.bases import open_base
 
 TEST = ChiSquared(0.0, 11, 1.0)
@@ -40,53 +40,50 @@ def even(tmp_path_factory):
     return shop_with(tmp_path_factory.mktemp("even"), ())
 
 
-def fitted(engine, end):
-    return fit_counted(backtest.count_outcomes(engine, end=end, until=end))
+def daily(engine):
+    return count_days(engine, "customer_activity", first=dt.date(2024, 1, 1), until=END)
+
+
+def found_in(engine, until):
+    return estimate(daily(engine), backtest.count_outcomes(engine, end=until, until=until), until)
 
 
 # --- worked by hand ---
 
 
-def test_business_time_by_hand():
-    december = Season((0.5,) * 11 + (2.0,), TEST)
-    assert december.between(dt.date(2025, 11, 28), dt.date(2025, 12, 2)) == pytest.approx(2 * 0.5 + 2 * 2.0)
-    assert FLAT.between(dt.date(2025, 1, 1), dt.date(2025, 12, 31)) == pytest.approx(364)
+@pytest.mark.parametrize(("months", "agreement", "is_followed", "state"), [
+    (24, 3.0, True, "followed"), (24, 3.0, False, "ignored"), (24, 1.0, False, "changing"), (23, 3.0, False, "unsure"),
+])  # fmt: skip
+def test_what_a_forecast_makes_of_months_that_differ(months, agreement, is_followed, state):
+    found = Season((0.5,) * 11 + (2.0,), ChiSquared(90.0, 11, 1e-9), months, agreement)
+    caution = seasons.season_caution(found, {"is_seasonal": is_followed})
+    assert caution == {"best": 12, "worst": 1, "times": 4.0, "months": months, "state": state}
 
 
-def test_histories_in_business_time_by_hand():
-    december = Season((0.5,) * 11 + (2.0,), TEST)
-    cells = pd.DataFrame({"frequency": [1, 0], "recency": [4.0, 0.0], "T": [6.0, 6.0], "customers": 1})
-    # looked at on 4 December: first on 28 November, again on 2 December
-    found = december.histories(cells, dt.date(2025, 12, 4))
-    assert found["T"].tolist() == pytest.approx([2 * 0.5 + 4 * 2.0] * 2)
-    assert found["recency"].tolist() == pytest.approx([2 * 0.5 + 2 * 2.0, 0.0])
-
-
-def test_without_a_season_business_time_is_calendar_time():
-    cells = pd.DataFrame({"frequency": [3, 0], "recency": [100.0, 0.0], "T": [200.0, 30.0], "customers": [2, 5]})
-    found = FLAT.histories(cells, dt.date(2025, 6, 30))
-    pd.testing.assert_frame_equal(found, cells)
+def test_months_that_do_not_differ_are_no_caution():
+    assert seasons.season_caution(FLAT, {"is_seasonal": False}) == {}
+    assert seasons.season_caution(None, {"is_seasonal": False}) == {}
 
 
 # --- simulated truth ---
 
 
 def test_a_strong_season_is_found(christmas):
-    found = seasons.find(christmas, "customer_activity", fitted(christmas, END), until=END)
+    found = found_in(christmas, END)
     assert found.is_there
-    truth = np.array(CHRISTMAS) / (np.array(CHRISTMAS) * seasons._DAYS).sum() * seasons._DAYS.sum()
+    truth = np.array(CHRISTMAS) / (np.array(CHRISTMAS) * DAYS).sum() * DAYS.sum()
     np.testing.assert_allclose(found.index, truth, rtol=0.15)
 
 
 @pytest.mark.slow
 def test_no_season_is_found_where_there_is_none(even):
-    found = seasons.find(even, "customer_activity", fitted(even, END), until=END)
+    found = found_in(even, END)
     assert not found.is_there
     np.testing.assert_allclose(found.index, 1.0, atol=0.12)
 
 
 def test_a_season_cannot_be_told_from_growth_in_less_than_a_year(even):
-    assert seasons.find(even, "customer_activity", TRUTH, until=dt.date(2024, 12, 15)) is None
+    assert found_in(even, dt.date(2024, 12, 15)) is None
 
 
 @pytest.mark.slow
@@ -95,8 +92,8 @@ def test_business_time_brings_the_forecasts_nearer(christmas):
     histories = rolling_origins.histories(christmas, ends=ends[-4:], days=days)
     plain = rolling_origins.rolling_origins(histories, "bgnbd", days=days)
     restated = [
-        seasons.in_business_time(
-            christmas, cells, "customer_activity", "bgnbd", end=end, until=end + dt.timedelta(days=days)
+        seasons.expected_in_business_time(
+            cells, daily(christmas), "bgnbd", end=end, until=end + dt.timedelta(days=days)
         )
         for end, cells in histories.items()
     ]
@@ -127,7 +124,7 @@ def test_the_test_has_its_size_and_its_power(tmp_path):
             engine = open_base(tmp_path / f"{name}{seed}", rows.values.tolist())
             until = dt.date(2026, 2, 28)
             activity.make_activity(engine, "customer_activity", as_of=until)
-            found = seasons.find(engine, "customer_activity", fitted(engine, until), until=until)
+            found = found_in(engine, until)
             p_values.setdefault(name, []).append(found.test.p_value)
             engine.close()
     assert sum(p < 0.05 for p in p_values["none"]) <= 3

@@ -9,6 +9,7 @@ from custlib.models.bgnbd import BGNBD, repeat_times
 from custlib.models.mbgnbd import MBGNBD
 from custlib.validate import tracking
 from custlib.value import activity
+from custlib.value.seasonal.repeat_purchases import expected_repeats, repeat_counts
 from tests.bases import MODEL
 
 FAR = dt.date(2026, 12, 31)
@@ -16,7 +17,7 @@ FAR = dt.date(2026, 12, 31)
 
 def test_expected_repeats_add_up_the_cohorts():
     joined, customers = np.array([0.0, 31.0]), np.array([10.0, 5.0])
-    found = tracking.expected_repeats(MODEL, joined, customers, np.array([59.0, 31.0, -5.0]))
+    found = expected_repeats(MODEL, joined, customers, np.array([59.0, 31.0, -5.0]))
     ten, five = bgnbd.new_customer_purchases(MODEL, [59, 28])
     assert found[0] == pytest.approx(10 * ten + 5 * five, rel=1e-12)
     # who comes later than the day, or on it, has not repeated
@@ -93,6 +94,6 @@ def test_equal_calls_give_equal_bands(cdnow):
 def test_a_rate_of_a_million_purchases_a_day_costs_no_more() -> None:
     """A degenerate fit may say so; every purchase simulated by itself would take gigabytes."""
     model = BGNBD(0.05, 1e-9, 0.001, 5.0)
-    counts = tracking.repeat_counts(model, np.zeros(500), np.array([50.0, 100.0]), np.random.default_rng(0))
+    counts = repeat_counts(model, np.zeros(500), np.array([50.0, 100.0]), np.random.default_rng(0))
     assert counts.shape == (500, 2) and counts.max() > 1e6 and np.isfinite(counts).all()
     assert (np.diff(counts, axis=1) >= 0).all()

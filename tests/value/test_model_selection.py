@@ -14,6 +14,7 @@ from custlib.value import lifetime, model_selection
 from custlib.value.model_selection import RANDOM, Procedure
 from tests.bases import open_base
 
+END = dt.date(2025, 12, 31)
 FEW = pd.DataFrame({"frequency": [0, 0, 1, 2, 0, 5], "recency": [0, 0, 4, 30, 0, 35], "T": [39, 38, 38, 37, 36, 36]})
 FEW = FEW.assign(customers=1)
 STEADY = GapRegularity(3, 3.1, 20.0, 100.0)
@@ -34,14 +35,14 @@ def project_of(**changes):
     ],
 )
 def test_the_project_says_which_models(changes, reason, labels):
-    found = model_selection.choose(FEW, model_selection.procedure(project_of(**changes)), RANDOM)
+    found = model_selection.choose(FEW, model_selection.procedure(project_of(**changes)), RANDOM, END)
     assert (found["reason"], [row["model"] for row in found["candidates"]]) == (reason, labels)
     assert sum(row["weight"] for row in found["candidates"]) == pytest.approx(1)
     assert (found["model"]["model"] == "average") == (reason == "averaged")
 
 
 def test_weights_by_hand():
-    found = model_selection.choose(FEW, Procedure(), RANDOM)
+    found = model_selection.choose(FEW, Procedure(), RANDOM, END)
     aic = np.array([row["aic"] for row in found["candidates"]])
     assert aic[0] == pytest.approx(8 - 2 * found["candidates"][0]["log_likelihood"])
     wanted = np.exp(-(aic - aic.min()) / 20)
@@ -51,16 +52,16 @@ def test_weights_by_hand():
 
 
 def test_steady_gaps_make_models_of_regular_buyers_and_the_printed_one_stays():
-    found = model_selection.choose(FEW, Procedure(), STEADY)
+    found = model_selection.choose(FEW, Procedure(), STEADY, END)
     assert [row["model"] for row in found["candidates"]] == ["BG/CNBD-3", "MBG/CNBD-3"]
     assert lifetime.read_beta_geometric(found["beta_geometric"]) == bgnbd.fit(*lifetime.columns_of(FEW))
     # one model alone does not ask how regular purchases are
-    alone = model_selection.choose(FEW, Procedure(("bgnbd",), is_averaged=False), STEADY)
+    alone = model_selection.choose(FEW, Procedure(("bgnbd",), is_averaged=False), STEADY, END)
     assert [row["model"] for row in alone["candidates"]] == ["BG/NBD"]
 
 
 def test_what_is_printed_of_cdnow_is_the_better_known_as_both_fit_alike(cdnow):
-    found = model_selection.choose(cdnow.get("outcomes"), Procedure(), RANDOM)
+    found = model_selection.choose(cdnow.get("outcomes"), Procedure(), RANDOM, END)
     bg, mbg, pareto = found["candidates"]
     # in days the log-likelihood is that in weeks less 2,457 ln 7
     weeks = 2457 * np.log(7)
@@ -87,10 +88,10 @@ def outcomes_of(model, customers=8000, age=200.0, days=180.0):
 
 @pytest.mark.parametrize("truth", [bgnbd.BGNBD(1.2, 30.0, 0.8, 6.0), mbgnbd.MBGNBD(1.2, 30.0, 1.5, 2.0)])
 def test_the_truth_has_the_most_weight_and_the_likelier_is_printed(truth):
-    found = model_selection.choose(outcomes_of(truth), Procedure(), RANDOM)
+    found = model_selection.choose(outcomes_of(truth), Procedure(), RANDOM, END)
     assert max(found["candidates"], key=lambda row: row["weight"])["model"] == truth.label
     assert found["beta_geometric"]["model"] == truth.label
-    fast = model_selection.choose(outcomes_of(truth), Procedure(("bgnbd", "mbgnbd"), is_averaged=False), RANDOM)
+    fast = model_selection.choose(outcomes_of(truth), Procedure(("bgnbd", "mbgnbd"), is_averaged=False), RANDOM, END)
     assert fast["model"]["model"] == truth.label and sorted(row["weight"] for row in fast["candidates"]) == [0, 1]
 
 

@@ -17,6 +17,7 @@ from custlib.models import bgnbd, mbgnbd, paretonbd, regularnbd
 from custlib.models.bgnbd_model import BGNBD, BetaGeometricNBD
 from custlib.models.fitted import FittedModel, read_model, write_model
 from custlib.models.forecasting.beta_geometric import BetaGeometricForecast
+from custlib.models.forecasting.business_time import BusinessTime, InBusinessTime
 from custlib.models.forecasting.lifetime_models import LifetimeModel, SingleModel
 from custlib.models.forecasting.model_average import ModelAverage
 from custlib.models.forecasting.pareto import ParetoForecast
@@ -25,7 +26,7 @@ from custlib.models.mbgnbd import MBGNBD
 from custlib.models.paretonbd import ParetoNBD
 from custlib.models.regularnbd import RegularNBD
 
-_AVERAGE = "average"
+_AVERAGE, _TIME = "average", "business_time"
 _FORMAT = 1  # of a mapping of an average; one without is of the first
 _MOST_TICKS = 100
 _Fit = Callable[..., FittedModel]
@@ -35,7 +36,7 @@ _KINDS: dict[str, type[BetaGeometricNBD]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD}
 def candidates(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None, *, ticks: int = 1,
     names: Sequence[str] | None = None, near: LifetimeModel | None = None,
-) -> list[LifetimeModel]:  # fmt: skip
+) -> list[SingleModel]:  # fmt: skip
     """Fit every candidate to customers, or to cells of equal customers.
 
     Parameters
@@ -80,7 +81,7 @@ def candidates(
         raise UsageError(f"there is no model {missing[0]!r} with {ticks} ticks. {hint(missing[0], list(fits))}")
     models = [as_lifetime_model(fits[name](*columns)) for name in names]
     reached = [model for model in models if model.fitted.converged]
-    return list(reached or [max(models, key=lambda model: model.log_likelihood or 0.0)])
+    return reached or [max(models, key=lambda model: model.log_likelihood or 0.0)]
 
 
 def _random_fits(near: LifetimeModel | None) -> dict[str, _Fit]:
@@ -100,7 +101,7 @@ def _regular_fits(ticks: int, near: LifetimeModel | None) -> dict[str, _Fit]:
 def _fitted_of(model: LifetimeModel | None) -> list[FittedModel]:
     """List the parameters behind a model or an average."""
     members = () if model is None else model.members
-    return [member.fitted for _, member in members if isinstance(member, SingleModel)]
+    return [member.fitted for _, member in members if isinstance(member, SingleModel | InBusinessTime)]
 
 
 def as_lifetime_model(fitted: FittedModel) -> SingleModel:
@@ -147,14 +148,16 @@ def to_dict(model: LifetimeModel, *, time_unit: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Of a single model its parameters and evidence; of an average its ``members`` with their weights, and the
-        ``format`` of the mapping.
+        Of a single model its parameters and evidence, and its ``business_time`` if it is in that; of an average its
+        ``members`` with their weights, and the ``format`` of the mapping.
 
     Examples
     --------
     >>> to_dict(as_lifetime_model(ParetoNBD(0.55, 10.58, 0.61, 11.67)), time_unit="week")["model"]
     'Pareto/NBD'
     """
+    if isinstance(model, InBusinessTime):
+        return {**to_dict(model.model, time_unit=time_unit), _TIME: model.time.to_dict()}
     if isinstance(model, SingleModel):
         fields = write_model(model.fitted)
         if isinstance(model.fitted, RegularNBD):
@@ -190,7 +193,7 @@ def from_dict(mapping: Mapping[str, Any]) -> LifetimeModel:
     return _read_average(mapping) if mapping.get("model") == _AVERAGE else _read_single(mapping, [_AVERAGE])
 
 
-def _read_single(mapping: Mapping[str, Any], others: Sequence[str] = ()) -> SingleModel:
+def _read_single(mapping: Mapping[str, Any], others: Sequence[str] = ()) -> LifetimeModel:
     """Read a single model; ``others`` are names that the error offers besides."""
     label = mapping.get("model")
     kinds: dict[str, type[FittedModel]] = {kind.label: kind for kind in (BGNBD, MBGNBD, ParetoNBD, RegularNBD)}
@@ -198,7 +201,8 @@ def _read_single(mapping: Mapping[str, Any], others: Sequence[str] = ()) -> Sing
         raise ModelError(f"lifetime: there is no model {str(label)[:40]}. {hint(str(label), [*kinds, *others])}")
     if label == RegularNBD.label:
         mapping = {**mapping, "kind": kinds.get(str(mapping.get("kind")), BGNBD), "k": _ticks_of(mapping)}
-    return as_lifetime_model(read_model(kinds[label], mapping))
+    model, time = as_lifetime_model(read_model(kinds[label], mapping)), mapping.get(_TIME)
+    return model if time is None else InBusinessTime(model, BusinessTime.from_dict(time))
 
 
 def _ticks_of(mapping: Mapping[str, Any]) -> int:

@@ -7,15 +7,16 @@ from typing import Any
 import pandas as pd
 
 from custlib import rules
+from custlib.models.chi_squared import ChiSquared
 from custlib.report import charts
 from custlib.report.blocks import Callout, Details, Figure, Table, Text
-from custlib.report.forecast_status import choice_title, season_values
+from custlib.report.forecast_status import choice_title, season_text, season_title, season_values
 from custlib.report.formats import change, changes, compact, day, money, number, share, shares
 from custlib.report.pages.validation_page import signed
 from custlib.report.privacy import counts, is_small
 from custlib.report.texts import Texts, capitalised
-from custlib.validate.goodness import ChiSquared
-from custlib.validate.seasons import Season, fewest_origins, is_nearer
+from custlib.validate.seasons import fewest_origins, is_nearer
+from custlib.value.seasonal.season_index import Season
 
 _GROUPS_SHOWN = 2
 _LEVEL, _LEAST_P = 0.05, 0.001  # the usual level of significance; p-values are shown down to the least
@@ -164,18 +165,17 @@ def rolling_table(t: Texts, frame: pd.DataFrame) -> Details | Text:
     return Details(t("validation.rolling_details"), [table])
 
 
-def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame) -> Callout:
-    """State whether there is a season, and whether business time improves the forecast."""
+def season(t: Texts, estimate: Season | None, rolling: pd.DataFrame, caution: Mapping[str, Any]) -> Callout:
+    """State whether there is a season, whether the forecast follows it, and whether business time improves it."""
     if estimate is None:
         return Callout(t("validation.season_unknown"), t("validation.season_unknown_text"), "note")
-    values = season_values(t, estimate.extremes)
-    if not estimate.differs:
+    if not caution:
+        values = season_values(t, estimate.extremes)
         return Callout(t("validation.season_none"), t("validation.season_none_text", **values), "good")
-    text = t.paragraph(t("validation.season_text", **values), _tried(t, rolling))
-    if not estimate.is_there:
-        unsure = t("validation.season_unsure_text", months=estimate.months)
-        return Callout(t("validation.season_unsure", **values), t.paragraph(unsure, text), "note")
-    return Callout(t("validation.season", **values), text, "warn")
+    text = t.paragraph(season_text(t, caution), _tried(t, rolling))
+    state = caution["state"]
+    title = season_title(t, caution)
+    return Callout(title, text, "good" if state == "followed" else "warn" if state == "ignored" else "note")
 
 
 def _tried(t: Texts, rolling: pd.DataFrame) -> str:

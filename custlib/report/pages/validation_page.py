@@ -12,6 +12,7 @@ from custlib import rules
 from custlib.graph import REFUSED, Refusal
 from custlib.models.bgnbd_model import BetaGeometricNBD
 from custlib.models.forecasting import Histories, LifetimeModel
+from custlib.models.forecasting.business_time import InBusinessTime
 from custlib.report import charts
 from custlib.report.blocks import Bullets, Details, Figure, Table, Text, Title
 from custlib.report.forecast_status import tested_words
@@ -197,7 +198,8 @@ def limits(t: Texts, model: LifetimeModel, one_time_share: float, flags: tuple[s
     """List the limits of the forecast, and the flags of both models (``lifetime.<code>``, ``spend.<code>``)."""
     known = model.can_have_left(Histories.of(0, 0, 1)).item()  # after a single purchase
     sentences = [] if known else [t("validation.limit_one_time", share=share(one_time_share, t.language))]
-    sentences += [t("validation.limit_season"), t("validation.limit_change")]
+    follows = all(isinstance(one, InBusinessTime) for _, one in model.members)
+    sentences += [t(f"validation.limit_season{'_followed' if follows else ''}"), t("validation.limit_change")]
     sentences += [] if _SPEND_IS_APART & set(flags) else [t("validation.limit_spend")]
     sentences += [t(f"flags.{flag}") for flag in dict.fromkeys(flags)]
     return Bullets(sentences)

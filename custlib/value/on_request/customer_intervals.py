@@ -16,6 +16,7 @@ from custlib.engine.base import Engine
 from custlib.graph import REFUSED, Refusal, table
 from custlib.models.cells import Array
 from custlib.models.forecasting import Histories, LifetimeModel
+from custlib.models.forecasting.business_time import InBusinessTime
 from custlib.models.forecasting.lifetime_models import SingleModel
 from custlib.project import Project
 from custlib.value.history_scores import make_scores
@@ -23,6 +24,7 @@ from custlib.value.on_request.joined_columns import contract_of, scored_customer
 from custlib.value.spend import SpendModel
 from custlib.value.spend_moments import purchase_days_known
 
+_Simulated = SingleModel | InBusinessTime
 SHARE = 0.90
 _DRAWS = 40  # models, each with parameters of its own
 _FUTURES = 10  # of each
@@ -79,7 +81,7 @@ def futures(known: Histories, model: LifetimeModel, spend: SpendModel, horizon: 
     }
 
 
-def _drawn(model: LifetimeModel, random: np.random.Generator) -> list[SingleModel]:
+def _drawn(model: LifetimeModel, random: np.random.Generator) -> list[_Simulated]:
     """Draw models: those of an average by their weights, each with parameters drawn from their covariance."""
     ends = np.cumsum([weight for weight, _ in model.members])
     drawn = []
@@ -88,13 +90,13 @@ def _drawn(model: LifetimeModel, random: np.random.Generator) -> list[SingleMode
         values, directions = np.linalg.eigh(member.log_covariance)
         steps = directions @ (np.sqrt(np.maximum(values, 0.0)) * random.standard_normal(values.size))
         restated = member.restated(member.values * np.exp(steps))
-        assert isinstance(restated, SingleModel)
+        assert isinstance(restated, _Simulated)
         drawn.append(restated)
     return drawn
 
 
 def _block(
-    drawn: list[SingleModel], spend: SpendModel, known: Histories, horizon: float, random: np.random.Generator
+    drawn: list[_Simulated], spend: SpendModel, known: Histories, horizon: float, random: np.random.Generator
 ) -> Array:
     """Compute the intervals of purchases, and of money at a mean spend of 1, for one block of histories."""
     bought = np.concatenate([model.simulate(known, horizon, _FUTURES, random) for model in drawn], axis=1)
