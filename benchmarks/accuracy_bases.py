@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.simulated_bases import HORIZON, KNOWN, START, TRUTHS, purchases
+from benchmarks.simulated_bases import HORIZON, START, TRUTHS, purchases
 from custlib import project as projects
 from custlib.installed import find_project
 from custlib.project import Project
@@ -50,7 +50,7 @@ def simulated(folder: Path, *, bases: int = BASES, customers: int = CUSTOMERS) -
             lines = purchases(truth, customers, np.random.default_rng([SEED, place, number]))
             frame = pd.DataFrame(lines, columns=["customer_id", "timestamp", "amount"])
             project = _project(
-                folder, f"simulated{place}_{number}", frame, last=START + pd.Timedelta(KNOWN + HORIZON, "D")
+                folder, f"simulated{place}_{number}", frame, last=START + pd.Timedelta(truth.known + HORIZON, "D")
             )
             yield Split(f"simulated: {name}", project, HORIZON)
 

@@ -215,7 +215,7 @@ def _with_trend(steps: Steps, expected: Floats) -> Floats:
         fitted = trended * (actual / steps.by_month(trended))[steps.month]
         weight = np.maximum(steps.by_month(fitted), 1e-300)
         apart = steps.years - (steps.by_month(fitted * steps.years) / weight)[steps.month]
-        step = ((steps.actual - fitted) @ apart) / max(fitted @ apart**2, 1e-300)
+        step = float((steps.actual - fitted) @ apart) / max(float(fitted @ apart**2), 1e-300)
         trend += float(np.clip(step, -longest, longest))
     return np.asarray(expected * np.exp(trend * steps.years))
 
