@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from benchmarks.accuracy_bases import Split
 from custlib import project as projects
 from custlib.engine.base import Engine
-from custlib.models import kmeans
+from custlib.models.clustering import kmeans
 from custlib.models.forecasting import Histories
 from custlib.run import Run
 from custlib.value import spend

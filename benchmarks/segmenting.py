@@ -18,8 +18,8 @@ import numpy as np
 
 from custlib import rules
 from custlib.engine.duckdb import DuckDB
-from custlib.models import kmeans
 from custlib.models.bgnbd import BGNBD, to_dict
+from custlib.models.clustering import kmeans
 from custlib.models.scaling import fit_power, transform
 from custlib.segment import clusters, customer_segments, measures, registry
 from custlib.segment.snapshots import table_of

@@ -1,8 +1,8 @@
 """Names of clusters, carried from one fit to the next, and the tree that explains them: as data, in words, as SQL.
 
 A node of the tree is ``{"feature": name, "at_least": number, "yes": node, "no": node}``, a leaf ``{"segment": id}``.
-Reads profiles, matchings of old clusters with new ones, and trees of :mod:`custlib.models.rounded_tree`. An id, once
-given, is never given to another cluster.
+Reads profiles, matchings of old clusters with new ones, and trees of
+:mod:`custlib.models.clustering.rounded_tree`. An id, once given, is never given to another cluster.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ import numpy as np
 
 from custlib import rules
 from custlib.engine.dialect import Dialect
-from custlib.models.alignment import UNMATCHED, Alignment
+from custlib.models.clustering.alignment import UNMATCHED, Alignment
 from custlib.segment.definitions import LANGUAGES
 
 Segment = dict[str, Any]

@@ -16,11 +16,11 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from custlib import rules
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
-from custlib.models import kmeans
-from custlib.models.alignment import adjusted_rand_index, align
 from custlib.models.cells import Array, Ints
-from custlib.models.kmeans import Search, bootstrap_jaccards, prediction_strength
-from custlib.models.rounded_tree import Explanation, Limits, Members, explain
+from custlib.models.clustering import kmeans
+from custlib.models.clustering.alignment import adjusted_rand_index, align
+from custlib.models.clustering.kmeans import Search, bootstrap_jaccards, prediction_strength
+from custlib.models.clustering.rounded_tree import Explanation, Limits, Members, explain
 from custlib.models.scaling import fit_power, transform
 from custlib.project import validated
 from custlib.rules.schema import Exact

@@ -14,7 +14,7 @@ import pandas as pd
 from custlib.engine.base import Engine
 from custlib.engine.dialect import Dialect
 from custlib.graph import table
-from custlib.models.alignment import adjusted_rand_index, align
+from custlib.models.clustering.alignment import adjusted_rand_index, align
 from custlib.segment.definitions import Definition
 
 _ADDED = ("customers", "profit", "historic_value", "value", "residual_lifetime_value")

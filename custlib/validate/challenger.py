@@ -18,7 +18,7 @@ from custlib import rules
 from custlib.engine.base import Engine
 from custlib.errors import require
 from custlib.graph import REFUSED, Refusal, record
-from custlib.models import kmeans
+from custlib.models.clustering import kmeans
 from custlib.models.forecasting import Histories
 from custlib.project import DAYS_PER_YEAR, Project
 from custlib.validate import past_forecasts as past

@@ -11,7 +11,7 @@ from custlib import cli
 from custlib.errors import UsageError, require
 from custlib.identify.reading import workbooks
 from custlib.lifetimes import crosscheck
-from custlib.models import kmeans
+from custlib.models.clustering import kmeans
 from custlib.report.blocks import Text
 from custlib.report.pages import validation_page
 from custlib.report.texts import texts

@@ -1,6 +1,6 @@
 import pytest
 
-from custlib.models.alignment import align
+from custlib.models.clustering.alignment import align
 from custlib.segment.cluster_words import carry_names, name_clusters
 
 

@@ -184,8 +184,8 @@ def test_yeo_johnson_makes_five_steady_clusters_of_cdnow_where_raw_scores_do_not
     Ten starts: with five, a draw now and then ends in a worse optimum (.93 in one seed of three).
     """
     from custlib import project
-    from custlib.models import kmeans
-    from custlib.models.kmeans import Search, bootstrap_jaccards
+    from custlib.models.clustering import kmeans
+    from custlib.models.clustering.kmeans import Search, bootstrap_jaccards
     from custlib.run import HOME, Run
 
     opened = Run(project.load(HOME / "data" / "cdnow_master.toml"), tmp_path)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from custlib.models.alignment import adjusted_rand_index, align, jaccard_table, moved_share
+from custlib.models.clustering.alignment import adjusted_rand_index, align, jaccard_table, moved_share
 
 # --- worked by hand ---
 

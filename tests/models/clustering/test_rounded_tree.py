@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from custlib.models.rounded_tree import Limits, Members, classify, count_leaves, explain, round_threshold
+from custlib.models.clustering.rounded_tree import Limits, Members, classify, count_leaves, explain, round_threshold
 
 LIMITS = Limits(0.92, 0.80, 2)
 

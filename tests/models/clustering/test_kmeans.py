@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from custlib.models import kmeans
-from custlib.models.kmeans import Search, bootstrap_jaccards, prediction_strength
+from custlib.models.clustering import kmeans
+from custlib.models.clustering.kmeans import Search, bootstrap_jaccards, prediction_strength
 
 
 def test_centres_are_weighted_means_by_hand():

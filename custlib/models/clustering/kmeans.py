@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from custlib.errors import require
-from custlib.models.alignment import jaccard_table
 from custlib.models.cells import Array, Ints
+from custlib.models.clustering.alignment import jaccard_table
 
 _FIRST_WIDTH = 1.0  # of the range of a feature, by the cells that would fill the limit
 _WIDER = 1.4
