@@ -22,7 +22,8 @@ from custlib.value.seasonal.seasons_found import count_days
 from custlib.value.spend import Spend
 from tests.bases import open_base
 
-BASES, CUSTOMERS = 24, 300
+BASES, CUSTOMERS = 100, 300
+FEWER = {"BG of two years": 24}  # bases of the designs whose histories are longer
 AVERAGED, ALONE = Procedure(), Procedure(("bgnbd", "mbgnbd"), is_averaged=False)
 MEASURES = {"purchases": "purchases", "revenue": "money"}
 
@@ -97,15 +98,19 @@ def test_a_base_is_forecast_from_five_earlier_days(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in TRUTHS if name != "season of two years"])
 def test_intervals_hold_where_the_model_is_wrong(tmp_path: Path, name: str) -> None:
-    """The limits leave room for two and a half standard errors of 24 bases below .95; no season can be seen here."""
-    found = study(tmp_path, name)
+    """The limits are those that the intervals are promised to keep; no season can be seen here.
+
+    They leave room for two standard errors of 100 bases below .95.
+    """
+    found = study(tmp_path, name, FEWER.get(name, BASES))
     coverage = table(found)
     print(f"\n{name}\n{coverage.to_string()}")
     whole = coverage.xs("all", level="group")
-    assert (whole["held"] >= 0.83).all(), coverage.to_string()
+    assert (whole["held"] >= 0.9).all(), coverage.to_string()
+    assert (coverage["held"] >= 0.88).all(), coverage.to_string()
     assert (whole["held"] >= whole["held by the model"]).all()
     if name in ("BG", "BG of two years"):
-        assert (whole["times wider"] <= 2.0).all()
+        assert (whole["times wider"] <= 1.6).all()
     assert not found["is_seasonal"].any()
     whole_base = found[found["group"] == "all"]
     lit = whole_base.assign(light=[lights.light(half, is_tested=True) for half in whole_base["half"]])
