@@ -11,6 +11,7 @@ import pandas as pd
 from custlib.audit.months import Clock, unit
 from custlib.customise.plans import ContactCosts, contact_costs
 from custlib.models.chi_squared import ChiSquared
+from custlib.models.forecasting.business_time import BusinessTime, InBusinessTime
 from custlib.report.front import accuracy, start_page, trust_line
 from custlib.report.front.over_time import beside_heading, time_heading
 from custlib.report.front.quarter_words import lede
@@ -39,6 +40,7 @@ from tests.report.test_quarter_words import YEAR_AGO, base
 from tests.report.tested import HELD, held
 
 SHOP = project(currency="EUR")
+SEASONAL = InBusinessTime(FORECAST, BusinessTime((0.9,) * 11 + (2.1,), dt.date(2025, 11, 30)))
 CLOCK = Clock(dt.date(2024, 12, 31), unit("quarter"), unit("quarter"), 12, True)
 Say = Callable[[Texts], Any]
 DAYS = [dt.date(2024, 3, 31), dt.date(2024, 6, 30), dt.date(2024, 9, 30)]
@@ -348,6 +350,10 @@ CASES: dict[str, tuple[Say, str, Say, str]] = {
         lambda t: validation_page.limits(t, FORECAST, 0.5), "validation.limit_spend",
         lambda t: validation_page.limits(t, FORECAST, 0.5, ("spend.spend_dependent",)),
         "flags.spend.spend_dependent",
+    ),
+    "a season that the forecast follows": (
+        lambda t: validation_page.limits(t, FORECAST, 0.5), "validation.limit_season",
+        lambda t: validation_page.limits(t, SEASONAL, 0.5), "validation.limit_season_followed",
     ),
     "a forecast held": (record(71e3), "accuracy.inside", record(50e3), "accuracy.below"),
     "more came than forecast": (record(90e3), "accuracy.above", record(50e3), "accuracy.below"),
