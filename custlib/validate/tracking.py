@@ -48,17 +48,19 @@ def every(days: int, *, begin: dt.date, until: dt.date) -> pd.DatetimeIndex:
 def tracking(
     engine: Engine, activity: str, model: BetaGeometricNBD, *, ends: pd.DatetimeIndex, known: dt.date
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Track the repeat purchases of the customers known on a day, cumulative and per step."""
+    """Track the repeat purchases of the customers known on a day, cumulative (that day included) and per step."""
     joined, customers, begin = joining(engine, activity, known=known)
-    reached = (ends - begin).days.to_numpy().astype(float)
-    actual = _actual(engine, activity, ends, known)
+    days = ends.union([min(pd.Timestamp(known), ends[-1])])
+    of_steps = days.get_indexer(ends)
+    reached = (days - begin).days.to_numpy().astype(float)
+    actual = _actual(engine, activity, days, known)
     expected = expected_repeats(model, joined, customers, reached)
     slopes = _slopes(model, joined, customers, reached)
-    chance, chance_of_steps = _chance(model, joined, customers, reached)
+    chance, chance_of_steps = _chance(model, joined, customers, reached, of_steps)
     covariance = log_covariance(model)
-    steps = pd.DataFrame({"period": ends.date, "actual": actual, "expected": expected, "variance": chance})
-    cumulative = _banded(steps, np.einsum("pi,pq,qi->i", slopes, covariance, slopes))
-    slopes = np.diff(slopes, axis=1)
+    total = pd.DataFrame({"period": days.date, "actual": actual, "expected": expected, "variance": chance})
+    cumulative = _banded(total, np.einsum("pi,pq,qi->i", slopes, covariance, slopes))
+    slopes, steps = np.diff(slopes[:, of_steps], axis=1), total.iloc[of_steps]
     steps = steps.assign(actual=steps["actual"].diff(), expected=steps["expected"].diff()).iloc[1:]
     steps = steps.assign(variance=chance_of_steps)
     return cumulative.drop(columns=["low", "high"]), _banded(
@@ -127,13 +129,15 @@ def _slopes(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached:
     return np.array([(total(logs + step) - total(logs - step)) / (2 * _STEP) for step in np.eye(4) * _STEP])
 
 
-def _chance(model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats) -> tuple[Floats, Floats]:
-    """Simulate the variance of the totals up to each day, and of each step."""
+def _chance(
+    model: BetaGeometricNBD, joined: Floats, customers: Floats, reached: Floats, of_steps: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    """Simulate the variance of the totals up to each day, and of each step from one of some days to the next."""
     random = np.random.default_rng(0)
     joining = random.choice(joined, _SIMULATED, p=customers / customers.sum())
     bought = repeat_counts(model, joining, reached, random)
     scale = float(customers.sum())
-    return bought.var(axis=0) * scale, np.diff(bought, axis=1).var(axis=0) * scale
+    return bought.var(axis=0) * scale, np.diff(bought[:, of_steps], axis=1).var(axis=0) * scale
 
 
 def _banded(steps: pd.DataFrame, variance: Floats) -> pd.DataFrame:

@@ -7,10 +7,15 @@ import pytest
 from custlib.models import bgnbd
 from custlib.models.bgnbd import BGNBD, repeat_times
 from custlib.models.mbgnbd import MBGNBD
+from custlib.report.formats import change
+from custlib.report.pages import validation_page
+from custlib.report.texts import texts
 from custlib.validate import tracking
+from custlib.validate.backtest import count_outcomes
 from custlib.value import activity
 from custlib.value.seasonal.repeat_purchases import expected_repeats, repeat_counts
-from tests.bases import MODEL
+from custlib.value.uncertainty import histories
+from tests.bases import FORECAST, MODEL
 
 FAR = dt.date(2026, 12, 31)
 
@@ -35,10 +40,11 @@ def test_the_purchases_of_known_customers_by_hand(base):
     ends = pd.DatetimeIndex(["2025-01-02", "2025-01-11", "2025-01-20"])
     known = dt.date(2025, 1, 10)
     total, steps = tracking.tracking(engine, "customer_activity", MODEL, ends=ends, known=known)
-    assert total["actual"].tolist() == [0, 1, 3]  # c came too late to be known
+    assert [day.day for day in total["period"]] == [2, 10, 11, 20]  # the day itself, between two steps
+    assert total["actual"].tolist() == [0, 1, 1, 3]  # c came too late to be known
     assert steps["actual"].tolist() == [1, 2]
     assert steps["period"].tolist() == [dt.date(2025, 1, 11), dt.date(2025, 1, 20)]
-    assert steps["expected"].tolist() == pytest.approx(np.diff(total["expected"]))
+    assert steps["expected"].tolist() == pytest.approx(np.diff(total["expected"].iloc[[0, 2, 3]]))
     assert (steps["low"] <= steps["expected"]).all()
     assert (steps["expected"] <= steps["high"]).all()
 
@@ -70,10 +76,27 @@ def test_cdnow_week_by_week(cdnow):
     assert inside.mean() == pytest.approx(0.81, abs=0.1)
 
 
+def test_the_forecast_begins_on_the_last_day_of_calibration(base):
+    """Between two steps: what came since the last step is known, and no part of what the forecast is held against."""
+    days = [(f"c{n}", f"2025-0{1 + n % 3}-{1 + n % 28:02d}", 1) for n in range(60)]
+    engine = base([*days, *((name, "2025-05-10", 1) for name, _, _ in days), ("c0", "2025-06-20", 1)])
+    cut = dt.date(2025, 5, 15)
+    activity.make_activity(engine, "customer_activity", as_of=cut)
+    ends = tracking.every(21, begin=dt.date(2025, 1, 1), until=dt.date(2025, 6, 30))
+    assert pd.Timestamp("2025-05-10") not in ends and pd.Timestamp(cut) not in ends
+    total, _ = tracking.tracking(engine, "customer_activity", MODEL, ends=ends, known=cut)
+    cells = count_outcomes(engine, end=cut, until=dt.date(2025, 6, 30))
+    frame = tracking.with_forecast(total, cells, FORECAST, cut=cut)
+    ahead = float(FORECAST.expected_purchases(histories(cells), 46.0) @ cells["customers"].to_numpy())
+    assert frame["expected"].iloc[-1] == pytest.approx(60 + ahead, rel=0.01)
+    title = validation_page.tracking(texts("en"), frame, cut).title
+    assert title.endswith(f"by {change(ahead / 1 - 1)}")
+
+
 @pytest.mark.parametrize("model", [MODEL, MBGNBD(0.5, 40.0, 0.9, 1.6)], ids=["BG", "MBG"])
 def test_the_band_of_chance_by_brute_force(model):
     joined, reached = np.zeros(1), np.array([0.0, 100.0, 300.0])
-    total, steps = tracking._chance(model, joined, np.array([50.0]), reached)
+    total, steps = tracking._chance(model, joined, np.array([50.0]), reached, np.arange(3))
     random = np.random.default_rng(5)
     who, when = repeat_times(model, np.full(50 * 2000, 300.0), random)
     bought = np.zeros((2000, 2))
