@@ -22,7 +22,7 @@ from custlib.models.bgnbd import BGNBD, to_dict
 from custlib.models.clustering import kmeans
 from custlib.models.scaling import fit_power, transform
 from custlib.segment import clusters, customer_segments, measures, registry
-from custlib.segment.snapshots import table_of
+from custlib.segment.snapshots import alive_table, table_of
 
 RESULTS = Path(__file__).parent / "results" / "segmenting.md"
 AS_OF = dt.date(2025, 12, 31)
@@ -72,6 +72,8 @@ def main(count: int) -> None:
         engine.make("customers", customers(count, made))
         potential = table_of("customers", FROZEN["potential"])
         engine.make(potential, "select customer_id, 100.0 * (customer_id % 7) as potential_value from customers")
+        chances = alive_table("customers", FROZEN["probability_alive"])
+        engine.make(chances, "select distinct frequency, recency, T, 0.5e0 as probability_alive from customers")
         scan = _seconds(lambda: engine.fetch("select sum(profit), sum(frequency), max(T) from customers"))
         rows = [_row(engine, name) for name in chosen]
         whole = _seconds(lambda: _assign_all(engine, [row["definition"] for row in rows]))

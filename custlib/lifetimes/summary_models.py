@@ -48,7 +48,7 @@ class SummaryModels(Displayed):
       b      2.4260
     """
 
-    lifetime: FittedModel | LifetimeModel
+    lifetime: Any  # its class follows from the argument of fit
     spend: GammaGamma | None
     unit: str
 
