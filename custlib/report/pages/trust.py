@@ -19,7 +19,7 @@ from custlib.validate.cautions import chosen
 _TONES = {"green": "good", "amber": "warn", "red": "bad"}
 _PARAGRAPH = "\n\n"
 # Where the words of a reason stand, by the node that is unavailable of itself; others concern the test.
-_FORECAST = ("lifetime_model", "model_choice", "season", "cells")
+_FORECAST = ("lifetime_model", "model_choice", "cells")
 _MONEY = (
     "spend_cells", "calibration_spend_cells", "spend_model", "money_forecast", "holdout_money",
     "calibration_gamma_gamma",

@@ -8,6 +8,7 @@ import datetime as dt
 import pandas as pd
 
 from custlib.engine.base import Engine
+from custlib.errors import ModelError
 from custlib.graph import value
 from custlib.project import Project
 from custlib.value.holdout_period import HoldoutPeriod
@@ -42,9 +43,9 @@ def daily_purchases(
 
 @value
 def season(engine: Engine, project: Project, daily_purchases: DailyPurchases, cells: str) -> Season | None:
-    """Seasonal index of each month; None with less than a year of purchases."""
+    """Seasonal index of each month; None with less than a year of purchases, or where no model can be fitted."""
     counted = engine.fetch(f"select * from {cells} order by frequency, recency, T")
-    return estimate(daily_purchases, counted, project.as_of)
+    return _season(daily_purchases, counted, project.as_of)
 
 
 @value
@@ -52,4 +53,11 @@ def calibration_season(
     holdout_period: HoldoutPeriod, daily_purchases: DailyPurchases, outcomes: pd.DataFrame
 ) -> Season | None:
     """The same index from the purchases of the calibration period alone."""
-    return estimate(daily_purchases, outcomes, holdout_period.calibration_end)
+    return _season(daily_purchases, outcomes, holdout_period.calibration_end)
+
+
+def _season(daily: DailyPurchases, counted: pd.DataFrame, until: dt.date) -> Season | None:
+    try:
+        return estimate(daily, counted, until)
+    except ModelError:  # said by the choice of the model, which such purchases are refused by too
+        return None
