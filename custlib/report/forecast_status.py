@@ -159,7 +159,7 @@ def season_words(t: Texts, caution: Mapping[str, Any]) -> str:
     --------
     >>> from custlib.report.texts import texts
     >>> found = {"best": 12, "worst": 2, "times": 4.04, "months": 30, "state": "followed"}
-    >>> season_words(texts("en"), found)[84:107]
+    >>> season_words(texts("en"), found)[83:106]
     'The forecast follows it'
     """
     return t.paragraph(season_title(t, caution) + t("join.stop"), season_text(t, caution))

@@ -125,7 +125,7 @@ class InBusinessTime(LifetimeModel):
     >>> december = BusinessTime((0.9,) * 11 + (2.1,), dt.date(2025, 11, 30))
     >>> known = Histories.of(2, 200.0, 210.0)
     >>> [float(one.expected_purchases(known, 31)[0].round(3)) for one in (model, InBusinessTime(model, december))]
-    [0.238, 0.523]
+    [0.223, 0.494]
     """
 
     model: SingleModel
