@@ -37,8 +37,8 @@ def main() -> None:
     """Forecast every base, print and keep the page."""
     with TemporaryDirectory() as folder:
         own = Path(folder)
-        found = pd.DataFrame([row for split in _splits(own) for row in results(split, own)])
-    text = "\n".join(page(found)) + "\n"
+        measures = pd.DataFrame([row for split in _splits(own) for row in results(split, own)])
+    text = "\n".join(page(measures)) + "\n"
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
 
