@@ -37,8 +37,8 @@ def main() -> None:
     """Forecast every base, print and keep the page."""
     with TemporaryDirectory() as folder:
         own = Path(folder)
-        measures = pd.DataFrame([row for split in _splits(own) for row in results(split, own)])
-    text = "\n".join(page(measures)) + "\n"
+        rows = pd.DataFrame([row for split in _splits(own) for row in results(split, own)])
+    text = "\n".join(page(rows)) + "\n"
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
 

@@ -35,11 +35,11 @@ def forecasts(split: Split, folder: Path) -> tuple[Forecasts, pd.DataFrame]:
     run = Run(_at(split, start), folder)
     try:
         known = _known(run)
-        forecasts = _by_models(run, known, split.days) | _by_rules(days, known, start, split.days)
+        by_contender = _by_models(run, known, split.days) | _by_rules(days, known, start, split.days)
     finally:
         run.engine.close()
     came = _window(days, known["customer_id"], start, split.project.as_of)
-    return {name: forecasts[name] for name in CONTENDERS}, came
+    return {name: by_contender[name] for name in CONTENDERS}, came
 
 
 def _at(split: Split, start: dt.date) -> projects.Project:
